@@ -1,0 +1,141 @@
+#include "arena.h"
+
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The first block holds a whole quick check of one method; later blocks double up to BLOCK_MOST, so that a
+ * check with a thousand facts takes a dozen trips to the heap and an idle one wastes at most half a block. */
+enum { BLOCK_FIRST = 4096, BLOCK_MOST = 65536 };
+
+struct block {
+    struct block *next;
+    size_t size, used; /* of data[] */
+    alignas(max_align_t) unsigned char data[];
+};
+
+struct arena {
+    struct block *top;
+    size_t ceiling, taken, block;
+    bool full;
+};
+
+static struct block *block_add(struct arena *a, size_t need)
+{
+    size_t size = a->block > need ? a->block : need;
+    if (size > SIZE_MAX - sizeof(struct block))
+        return NULL;
+    size_t whole = sizeof(struct block) + size;
+    if (a->ceiling && (whole > a->ceiling || a->taken > a->ceiling - whole)) {
+        /* Near the ceiling an exact block may fit where a rounded one does not. */
+        size = need;
+        whole = sizeof(struct block) + size;
+        if (whole > a->ceiling || a->taken > a->ceiling - whole)
+            return NULL;
+    }
+    struct block *b = malloc(whole);
+    if (!b)
+        return NULL;
+    *b = (struct block){.next = a->top, .size = size};
+    a->top = b;
+    a->taken += whole;
+    if (a->block < BLOCK_MOST)
+        a->block *= 2;
+    return b;
+}
+
+struct arena *arena_new(size_t ceiling)
+{
+    struct arena *a = malloc(sizeof *a);
+    if (!a)
+        return NULL;
+    *a = (struct arena){.ceiling = ceiling, .taken = sizeof *a, .block = BLOCK_FIRST - sizeof(struct block)};
+    return a;
+}
+
+void arena_free(struct arena *a)
+{
+    if (!a)
+        return;
+    for (struct block *b = a->top, *next; b; b = next) {
+        next = b->next;
+        free(b);
+    }
+    free(a);
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    const size_t align = alignof(max_align_t);
+    if (size > SIZE_MAX - align) {
+        a->full = true;
+        return NULL;
+    }
+    size_t need = (size + align - 1) / align * align;
+    struct block *b = a->top;
+    if (!b || b->size - b->used < need) {
+        b = block_add(a, need);
+        if (!b) {
+            a->full = true;
+            return NULL;
+        }
+    }
+    void *p = b->data + b->used;
+    b->used += need;
+    return memset(p, 0, size);
+}
+
+void *arena_array(struct arena *a, size_t n, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes)) {
+        a->full = true;
+        return NULL;
+    }
+    return arena_alloc(a, bytes);
+}
+
+char *arena_strndup(struct arena *a, const void *p, size_t len)
+{
+    char *s = len < SIZE_MAX ? arena_alloc(a, len + 1) : NULL;
+    if (s && len)
+        memcpy(s, p, len);
+    return s;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+    return arena_strndup(a, s, strlen(s));
+}
+
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    char *s = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
+    if (s)
+        vsnprintf(s, (size_t)n + 1, fmt, again);
+    va_end(again);
+    return s;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *s = arena_vprintf(a, fmt, ap);
+    va_end(ap);
+    return s;
+}
+
+size_t arena_used(const struct arena *a)
+{
+    return a->taken;
+}
+
+bool arena_full(const struct arena *a)
+{
+    return a->full;
+}

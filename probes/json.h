@@ -1,0 +1,90 @@
+/* json.h - request, evidence and report as JSON, in both directions. Pure; jansson reads, a small streaming
+ * writer of our own writes (a tenth of the time of building a tree).
+ *
+ * The form is contracted in README and contrib/doc: fields are only ever added, readers ignore what they do not know. Output is
+ * always valid UTF-8 JSON whatever bytes came from the network: invalid UTF-8 becomes U+FFFD in texts that
+ * are shown (reason, EDE text, header values); record data is zone-file text, so ASCII; a file's body that is not UTF-8
+ * is written as "body_base64". */
+#ifndef DCV_JSON_H
+#define DCV_JSON_H
+
+#include "dcv.h"
+#include "request.h"
+
+/* ---- growing text. p is NUL-terminated once anything was written. On the heap: buf_free, or hand p on to free(). */
+struct buf {
+    char *p;
+    size_t n, room;
+    bool failed; /* an allocation failed: the text is not whole */
+};
+void buf_add(struct buf *b, const char *s, size_t n);
+void buf_puts(struct buf *b, const char *s);
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_free(struct buf *b);
+
+/* ---- the writer: knows where a comma belongs. key is NULL inside an array. */
+struct json_out {
+    struct buf *b;
+    bool comma;  /* a member stands before this place */
+    int indent;  /* 0: one line; else spaces for each level */
+    int level;
+};
+void json_open(struct json_out *j, const char *key, char bracket); /* '{' or '[' */
+void json_close(struct json_out *j, char bracket);                  /* '}' or ']' */
+void json_text(struct json_out *j, const char *key, const char *s); /* NULL writes null */
+void json_bytes(struct json_out *j, const char *key, const char *p, size_t n);
+void json_int(struct json_out *j, const char *key, int64_t v);
+void json_ms(struct json_out *j, const char *key, uint32_t us); /* milliseconds with up to three decimals */
+void json_bool(struct json_out *j, const char *key, bool v);
+void json_null(struct json_out *j, const char *key);
+void json_time(struct json_out *j, const char *key, dcv_time t); /* RFC 3339; TIME_UNKNOWN writes null */
+void json_raw(struct json_out *j, const char *key, const char *text, size_t n); /* JSON that is known to be valid */
+
+enum {
+    JSON_REDACT = 1,     /* without random values, wherever they stand */
+    JSON_NO_EVIDENCE = 2
+};
+/* One report object, see interface. a: scratch. */
+void json_report(struct json_out *j, const char *key, struct arena *a, const struct report *r, unsigned flags);
+/* The request as POST /v1/checks takes it: secrets left out, defaults left out. */
+void json_request(struct json_out *j, const char *key, struct arena *a, const struct request *r, unsigned flags);
+void json_fact(struct json_out *j, const char *key, struct arena *a, const struct fact *f, unsigned flags);
+void json_error(struct json_out *j, const char *key, const char *code, const char *message); /* {"errors":[{…}]} */
+/* {"request":…,"evidence":[…],"report":…}: what --save writes and replay reads. The request carries the computed
+ * tokens, never the key. */
+void json_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
+
+/* ---- reading. Every error names the place: "line 3, column 14: …" or the member's path. */
+struct json_problem {
+    enum code code;      /* CODE_bad_request_format for a text that is no JSON, else that of the input error */
+    struct input_error input; /* .field is NULL for a syntax error */
+    const char *text;    /* one line, in the arena */
+};
+/* A request object. Unknown members are refused (invalid_value:NAME), so that a misspelt option is never silently
+ * left out; "auth_key" is refused always. now: for request.now where the object gives none. Ends with request_finish().
+ * 0, -EINVAL with *problem, -ENOMEM. */
+int json_read_request(struct arena *a, const char *text, size_t len, const struct profile *profile, dcv_time now,
+                      struct request *ret, struct json_problem *problem);
+
+/* What a case file says of the report that should come out; absent parts are unset. */
+struct expected {
+    bool has_verdict, has_errors, has_detail, has_findings, has_reason;
+    enum verdict verdict;
+    const char *error;  /* "dns_mismatch|shop.example.com"; "" for none */
+    const char *detail; /* "" for null */
+    struct { const char *cause; const char *weight; const char *summary; } *findings; /* weight, summary may be NULL */
+    size_t n_findings;
+    struct texts not_findings; /* causes that must not appear */
+    int br_may_permit;  /* -2: not given */
+};
+struct dcv_case {
+    const char *name, *why; /* free text of hand-written cases, may be NULL */
+    struct request request;
+    struct evidence evidence;
+    struct expected expected;
+};
+/* A case file. 0, -EINVAL with *problem, -ENOMEM. */
+int json_read_case(struct arena *a, const char *text, size_t len, const struct profile *profile, struct dcv_case *ret,
+                   struct json_problem *problem);
+
+#endif
