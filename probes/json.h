@@ -22,6 +22,9 @@ void buf_puts(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_free(struct buf *b);
 
+/* The character at p and its length in bytes; 0 where the n bytes do not begin with one in valid UTF-8. */
+size_t utf8_read(const char *p, size_t n, uint32_t *ret);
+
 /* ---- the writer: knows where a comma belongs. key is NULL inside an array. */
 struct json_out {
     struct buf *b;
@@ -36,9 +39,11 @@ void json_bytes(struct json_out *j, const char *key, const char *p, size_t n);
 void json_int(struct json_out *j, const char *key, int64_t v);
 void json_ms(struct json_out *j, const char *key, uint32_t us); /* milliseconds with up to three decimals */
 void json_bool(struct json_out *j, const char *key, bool v);
-void json_null(struct json_out *j, const char *key);
+void json_nil(struct json_out *j, const char *key); /* null; jansson has the other name */
 void json_time(struct json_out *j, const char *key, dcv_time t); /* RFC 3339; TIME_UNKNOWN writes null */
 void json_raw(struct json_out *j, const char *key, const char *text, size_t n); /* JSON that is known to be valid */
+/* Texts are written as valid UTF-8; invalid bytes become U+FFFD, and control characters, C1 and bidirectional ones
+ * included, are escaped as \uNNNN, so that the JSON itself may be shown on a terminal. */
 
 enum {
     JSON_REDACT = 1,     /* without random values, wherever they stand */

@@ -1,0 +1,284 @@
+#include "json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------- buf -------------------------------- */
+
+enum { ROOM_FIRST = 1024 };
+
+static bool buf_room(struct buf *b, size_t more)
+{
+    if (b->failed)
+        return false;
+    if (more < b->room - b->n) /* strictly: the NUL needs a place too */
+        return true;
+    size_t need, room = b->room ? b->room : ROOM_FIRST;
+    if (__builtin_add_overflow(b->n, more, &need) || need >= SIZE_MAX / 2) {
+        b->failed = true;
+        return false;
+    }
+    while (room <= need)
+        room *= 2;
+    char *p = realloc(b->p, room);
+    if (!p) {
+        b->failed = true;
+        return false;
+    }
+    b->p = p;
+    b->room = room;
+    return true;
+}
+
+void buf_add(struct buf *b, const char *s, size_t n)
+{
+    if (!buf_room(b, n))
+        return;
+    if (n)
+        memcpy(b->p + b->n, s, n);
+    b->n += n;
+    b->p[b->n] = '\0';
+}
+
+void buf_puts(struct buf *b, const char *s)
+{
+    buf_add(b, s, strlen(s));
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+    if (!buf_room(b, 64))
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(b->p + b->n, b->room - b->n, fmt, ap);
+    va_end(ap);
+    if (n >= 0 && (size_t)n >= b->room - b->n) {
+        b->p[b->n] = '\0';
+        if (!buf_room(b, (size_t)n))
+            return;
+        va_start(ap, fmt);
+        n = vsnprintf(b->p + b->n, b->room - b->n, fmt, ap);
+        va_end(ap);
+    }
+    if (n < 0) {
+        b->p[b->n] = '\0';
+        b->failed = true;
+        return;
+    }
+    b->n += (size_t)n;
+}
+
+void buf_free(struct buf *b)
+{
+    free(b->p);
+    *b = (struct buf){0};
+}
+
+/* ---------------------------------------------------------------- texts ------------------------------ */
+
+/* Bytes that stand for themselves in a JSON string. */
+static const bool plain[256] = {[0x20 ... 0x21] = true, [0x23 ... 0x5b] = true, [0x5d ... 0x7e] = true};
+
+size_t utf8_read(const char *p, size_t n, uint32_t *ret)
+{
+    const unsigned char *u = (const unsigned char *)p;
+    if (!n)
+        return 0;
+    if (u[0] < 0x80) {
+        *ret = u[0];
+        return 1;
+    }
+    size_t len = u[0] >= 0xc2 && u[0] <= 0xdf   ? 2
+                 : u[0] >= 0xe0 && u[0] <= 0xef ? 3
+                 : u[0] >= 0xf0 && u[0] <= 0xf4 ? 4
+                                                : 0;
+    if (!len || len > n)
+        return 0;
+    uint32_t c = u[0] & (0xffu >> (len + 1));
+    for (size_t i = 1; i < len; i++) {
+        if ((u[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (u[i] & 0x3fu);
+    }
+    /* Overlong forms, surrogates and what lies beyond Unicode (RFC 3629 §3). */
+    if ((len == 3 && c < 0x800) || (len == 4 && c < 0x10000) || (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff)
+        return 0;
+    *ret = c;
+    return len;
+}
+
+/* Valid in a JSON string, but a terminal would act on it: C1 controls and bidirectional controls; the line
+ * separators break JavaScript readers, and a byte order mark is invisible. */
+static bool acts_on_terminal(uint32_t c)
+{
+    return (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+static void add_escape(struct buf *b, uint32_t c)
+{
+    static const char hex[] = "0123456789abcdef";
+    char short_form = c == '"'    ? '"'
+                      : c == '\\' ? '\\'
+                      : c == '\n' ? 'n'
+                      : c == '\r' ? 'r'
+                      : c == '\t' ? 't'
+                                  : 0;
+    if (short_form)
+        buf_add(b, (char[]){'\\', short_form}, 2);
+    else
+        buf_add(b, (char[]){'\\', 'u', hex[c >> 12 & 15], hex[c >> 8 & 15], hex[c >> 4 & 15], hex[c & 15]},
+                6);
+}
+
+static void add_string(struct buf *b, const char *p, size_t n)
+{
+    buf_add(b, "\"", 1);
+    size_t run = 0; /* start of what can be copied as it is */
+    for (size_t i = 0; i < n;) {
+        if (plain[(unsigned char)p[i]]) {
+            i++;
+            continue;
+        }
+        uint32_t c;
+        size_t len = utf8_read(p + i, n - i, &c);
+        if (len > 1 && !acts_on_terminal(c)) {
+            i += len;
+            continue;
+        }
+        buf_add(b, p + run, i - run);
+        if (len)
+            add_escape(b, c);
+        else
+            buf_puts(b, "\xef\xbf\xbd"); /* U+FFFD */
+        i += len ? len : 1;
+        run = i;
+    }
+    if (n)
+        buf_add(b, p + run, n - run);
+    buf_add(b, "\"", 1);
+}
+
+/* ---------------------------------------------------------------- the writer ------------------------- */
+
+static void new_line(struct json_out *j)
+{
+    static const char blanks[] = "                                                                ";
+    buf_add(j->b, "\n", 1);
+    size_t n = (size_t)(j->indent * j->level);
+    buf_add(j->b, blanks, n < sizeof blanks - 1 ? n : sizeof blanks - 1);
+}
+
+static void place(struct json_out *j, const char *key)
+{
+    if (j->comma)
+        buf_add(j->b, ",", 1);
+    if (j->indent && j->level)
+        new_line(j);
+    j->comma = true;
+    if (!key)
+        return;
+    add_string(j->b, key, strlen(key));
+    buf_add(j->b, ": ", j->indent ? 2 : 1);
+}
+
+void json_open(struct json_out *j, const char *key, char bracket)
+{
+    place(j, key);
+    buf_add(j->b, &bracket, 1);
+    j->comma = false;
+    j->level++;
+}
+
+void json_close(struct json_out *j, char bracket)
+{
+    j->level--;
+    if (j->indent && j->comma)
+        new_line(j);
+    buf_add(j->b, &bracket, 1);
+    j->comma = true;
+}
+
+void json_bytes(struct json_out *j, const char *key, const char *p, size_t n)
+{
+    place(j, key);
+    add_string(j->b, p, n);
+}
+
+void json_text(struct json_out *j, const char *key, const char *s)
+{
+    if (s)
+        json_bytes(j, key, s, strlen(s));
+    else
+        json_nil(j, key);
+}
+
+static void add_number(struct buf *b, uint64_t v, bool negative)
+{
+    char t[24], *p = t + sizeof t;
+    do
+        *--p = (char)('0' + v % 10);
+    while (v /= 10);
+    if (negative)
+        *--p = '-';
+    buf_add(b, p, (size_t)(t + sizeof t - p));
+}
+
+void json_int(struct json_out *j, const char *key, int64_t v)
+{
+    place(j, key);
+    add_number(j->b, v < 0 ? -(uint64_t)v : (uint64_t)v, v < 0);
+}
+
+void json_ms(struct json_out *j, const char *key, uint32_t us)
+{
+    place(j, key);
+    add_number(j->b, us / 1000, false);
+    uint32_t part = us % 1000;
+    if (!part)
+        return;
+    char t[4] = {'.', (char)('0' + part / 100), (char)('0' + part / 10 % 10), (char)('0' + part % 10)};
+    buf_add(j->b, t, t[3] != '0' ? 4 : t[2] != '0' ? 3 : 2);
+}
+
+void json_bool(struct json_out *j, const char *key, bool v)
+{
+    json_raw(j, key, v ? "true" : "false", v ? 4 : 5);
+}
+
+void json_nil(struct json_out *j, const char *key)
+{
+    json_raw(j, key, "null", 4);
+}
+
+void json_time(struct json_out *j, const char *key, dcv_time t)
+{
+    if (t == TIME_UNKNOWN) {
+        json_nil(j, key);
+        return;
+    }
+    char text[25];
+    time_format(t, text);
+    json_text(j, key, text);
+}
+
+void json_raw(struct json_out *j, const char *key, const char *text, size_t n)
+{
+    place(j, key);
+    buf_add(j->b, text, n);
+}
+
+void json_error(struct json_out *j, const char *key, const char *code, const char *message)
+{
+    json_open(j, key, '{');
+    json_open(j, "errors", '[');
+    json_open(j, NULL, '{');
+    json_text(j, "code", code);
+    json_text(j, "message", message);
+    json_close(j, '}');
+    json_close(j, ']');
+    json_close(j, '}');
+}
