@@ -320,6 +320,7 @@ enum { DNS_QR = 0x8000, DNS_AA = 0x0400, DNS_TC = 0x0200, DNS_RD = 0x0100, DNS_R
 struct dns_fact {
     enum dns_outcome outcome;
     const char *server;   /* who answered, or was asked last */
+    const char *detail;   /* in words, where the outcome alone does not say why: a forbidden address, a cut stream; or NULL */
     uint16_t flags;       /* 0 where nothing came back */
     uint16_t rcode;       /* extended by EDNS */
     uint16_t size;        /* of the message in bytes */
