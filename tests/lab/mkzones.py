@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Make the zones of the small internet: mkzones.py DIRECTORY
+
+Reads the table `zones` beside this file and writes into DIRECTORY: values (NAME=value, what the table's {NAME} stand
+for), zones/ (zone files, signed where the table says so), nsd-{root,com,a,b} (which server loads which file),
+misbehave.table (the names of misbehave.py) and root.key (the resolvers' trust anchor)."""
+import base64
+import datetime
+import pathlib
+import re
+import subprocess
+import sys
+
+from request_token import request_token
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT_SERVER = ("a.root-servers.net.", "198.41.0.4", "2001:503:ba3e::2:30")
+COM_SERVER = ("a.gtld-servers.net.", "192.5.6.30", None)
+# label of the name server's host name, IPv4, IPv6
+SERVERS = {
+    "a": ("ns1", "45.54.64.53", "2a0e:aaaa::53"),
+    "b": ("ns2", "45.54.65.53", None),
+    "odd": ("ns1", "45.54.67.53", None),
+    "hole": ("ns1", "45.54.99.66", None),
+    "web": ("ns1", "45.54.66.80", None),
+}
+ALGORITHM = "ECDSAP256SHA256"  # 5 and 7 count as insecure now
+NSEC3 = ["-n", "-t", "0"]
+
+
+class Zone:
+    def __init__(self, words):
+        self.name = words[0]
+        options = dict(word.partition("=")[::2] for word in words[1:])
+        self.servers = options.pop("servers", "a,b").split(",")
+        self.load = options.pop("load", ",".join(s for s in self.servers if s in "ab"))
+        self.signed = options.pop("signed", None) is not None
+        self.broken = options.pop("break", None)
+        if options:
+            sys.exit(f"zones: {self.name}: unknown option {', '.join(options)}")
+        self.rows = []
+
+
+def read_table(values):
+    zones = []
+    for line in (HERE / "zones").read_text().splitlines():
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        line = re.sub(r"\{(\w+)\}", lambda m: values[m[1]], line)
+        if line.startswith("zone "):
+            zones.append(Zone(line.split()[1:]))
+        else:
+            zones[-1].rows.append(line.split(None, 2))
+    return zones
+
+
+def make_values():
+    """What changes with the clock is computed here, so that the lab is never out of date."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    key = (HERE / "auth-key").read_bytes().removesuffix(b"\n")
+    csr = (HERE / "order.csr").read_bytes()
+    token = "r5t8wq2k9xv4bm7jzh3nc6pd0fyls1ga"
+
+    def at(moment, text=csr):
+        return request_token(key, moment.strftime("%Y%m%d%H%M%S"), text)
+
+    valid = at(now - datetime.timedelta(hours=1))
+    return {
+        "TOKEN": token,
+        "TOKEN_HEAD": token[:20],
+        "TOKEN_TAIL": token[20:],
+        "TOKEN_UPPER": token.upper(),
+        "TOKEN_EDIT": token.replace("bm7j", "b7j"),
+        "OTHER": "k1vd7rm4x0tq8s5gz2hcw9nb6yfj3lpe",
+        "RANDOM": f"--token {token}",
+        "REQUEST": f"--auth-key-file {HERE}/auth-key --csr {HERE}/order.csr",
+        "DAYS_10_AGO": (now - datetime.timedelta(days=10)).strftime("%Y-%m-%d"),
+        "DAYS_40_AGO": (now - datetime.timedelta(days=40)).strftime("%Y-%m-%d"),
+        "REQUEST_VALID": valid,
+        "REQUEST_29_DAYS": at(now - datetime.timedelta(days=29)),
+        "REQUEST_EXPIRED": at(now - datetime.timedelta(days=31)),
+        # within the year, because a token is recognised by this year's digits or last year's
+        "REQUEST_FUTURE": at(now.replace(month=12, day=31, hour=23, minute=59, second=59)),
+        "REQUEST_CUT": valid[:-1],
+        "REQUEST_BAD_DATE": f"{now.year}1340" + valid[8:],
+        "REQUEST_OTHER_CSR": at(now - datetime.timedelta(hours=1), b"the CSR of another order\n"),
+        "REQUEST_CRLF": at(now - datetime.timedelta(hours=1), csr.replace(b"\n", b"\r\n")),
+    }
+
+
+def soa(name, server):
+    # $ORIGIN, or ldns-signzone says "wrong name"
+    mailbox = "hostmaster." + name.lstrip(".")
+    return [f"$ORIGIN {name}", "$TTL 60", f"@ SOA {server} {mailbox} 1 3600 600 86400 30"]
+
+
+def zone_lines(zone):
+    lines = soa(zone.name + ".", SERVERS[zone.servers[0]][0])
+    for label, ipv4, ipv6 in (SERVERS[s] for s in zone.servers):
+        lines += [f"@ NS {label}", f"{label} A {ipv4}"] + ([f"{label} AAAA {ipv6}"] if ipv6 else [])
+    for owner, kind, rdata in zone.rows:
+        if kind == "FILL":
+            lines += [f'{owner} TXT "{n}-{"x" * 60}"' for n in range(int(rdata))]
+        else:
+            lines.append(f"{owner} {kind} {rdata}")
+    return lines
+
+
+def delegation(zone):
+    lines = []
+    for label, ipv4, ipv6 in (SERVERS[s] for s in zone.servers):
+        host = f"{label}.{zone.name}."
+        lines += [f"{zone.name}. NS {host}", f"{host} A {ipv4}"] + ([f"{host} AAAA {ipv6}"] if ipv6 else [])
+    return lines
+
+
+class Workshop:
+    """The directory in which zone files are written and signed."""
+
+    def __init__(self, top):
+        self.top = top
+        self.zones = top / "zones"
+        self.keys = top / "keys"
+        for directory in (self.zones, self.keys):
+            directory.mkdir(parents=True, exist_ok=True)
+
+    def run(self, *command):
+        return subprocess.run(command, cwd=self.keys, check=True, text=True, stdout=subprocess.PIPE).stdout
+
+    def write(self, name, lines):
+        path = self.zones / name
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    def sign(self, origin, path, *options):
+        """Returns the signed file, the DS record and the key's file."""
+        key = self.run("ldns-keygen", "-k", "-a", ALGORITHM, origin).strip()
+        signed = path.with_suffix(".signed")
+        self.run("ldns-signzone", *options, "-o", origin, "-f", str(signed), str(path), key)
+        return signed, self.run("ldns-key2ds", "-n", "-2", f"{key}.key").strip(), self.keys / f"{key}.key"
+
+
+def alter_signatures(path):
+    """Flip one bit in every signature over TXT and CAA: it stays well-formed and no longer verifies."""
+    lines = path.read_text().splitlines()
+    for i, line in enumerate(lines):
+        fields = line.split()
+        if fields[3:4] == ["RRSIG"] and fields[4] in ("TXT", "CAA"):
+            signature = bytearray(base64.b64decode(fields[-1]))
+            signature[8] ^= 1
+            lines[i] = " ".join(fields[:-1] + [base64.b64encode(signature).decode()])
+    path.write_text("\n".join(lines) + "\n")
+
+
+def publish(shop, zone, loads):
+    """Write one zone where it is served; returns what com says of it."""
+    if zone.servers == ["odd"]:
+        with open(shop.top / "misbehave.table", "a", encoding="ascii") as table:
+            table.write(f"zone {zone.name}\n")
+            table.writelines(f"{owner} {' '.join(rest)}\n" for owner, *rest in zone.rows)
+        return delegation(zone)
+    path = shop.write(zone.name + ".zone", zone_lines(zone))
+    ds = []
+    if zone.signed:
+        times = ["-i", "20200101000000", "-e", "20200201000000"] if zone.broken == "expired" else []
+        path, record, _ = shop.sign(zone.name + ".", path, *times)
+        if zone.broken == "signature":
+            alter_signatures(path)
+        if zone.broken == "ds":
+            head, digest = record.rsplit(None, 1)
+            record = f"{head} {'f' * 8}{digest[8:]}"
+        ds = [record]
+    for server in filter(None, zone.load.split(",")):
+        loads[server].append(f"{zone.name} {path.name}")
+    return delegation(zone) + ds
+
+
+def main(top):
+    shop = Workshop(top)
+    values = make_values()
+    (top / "values").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    loads = {"root": [], "com": [], "a": [], "b": []}
+
+    com = soa("com.", COM_SERVER[0]) + [f"@ NS {COM_SERVER[0]}"]
+    for zone in read_table(values):
+        com += publish(shop, zone, loads)
+    com_signed, com_ds, _ = shop.sign("com.", shop.write("com.zone", com), *NSEC3)
+    loads["com"].append(f"com {com_signed.name}")
+
+    name, ipv4, ipv6 = ROOT_SERVER
+    root = soa(".", name) + [f"@ NS {name}", f"{name} A {ipv4}", f"{name} AAAA {ipv6}"]
+    root += [f"com. NS {COM_SERVER[0]}", f"{COM_SERVER[0]} A {COM_SERVER[1]}", com_ds]
+    root_signed, _, root_key = shop.sign(".", shop.write("root.zone", root))
+    loads["root"].append(f". {root_signed.name}")
+    (top / "root.key").write_text(root_key.read_text())
+
+    for server, lines in loads.items():
+        (top / f"nsd-{server}").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(pathlib.Path(sys.argv[1]))

@@ -1,0 +1,100 @@
+#!/bin/bash
+# run.sh DCVPROBE [NAME…]: puts dcvprobe check into every situation of the table beside this file (or into those named)
+# and compares its reports. Ends with "N passed, N failed"; status 77 where no lab can be.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+[ $# -gt 0 ] || {
+    echo "usage: run.sh DCVPROBE [NAME...]" >&2
+    exit 2
+}
+[ -n "${LAB_INSIDE:-}" ] || exec "$here/lab.sh" -- "$here/run.sh" "$(realpath "$1")" "${@:2}"
+# shellcheck source=tests/lab/common.sh
+. "$here/common.sh"
+dcvprobe=$1
+shift
+only=" $* "
+out=$LAB/run/reports
+mkdir -p "$out"
+
+# A report as the table's columns, and the causes of each weight.
+columns='.reports[0] | [.verdict, (.errors[0].code // "-"), (.detail_code // "-"), (.findings[0].cause // "-"),
+  ([.findings[].cause] | join(" ")), ([.findings[] | select(.weight != "note") | .cause] | join(" ")),
+  ([.findings[] | select(.weight == "blocking") | .cause] | join(" "))] | join("\u001f")'
+
+rows=()
+while IFS= read -r line; do
+    case $line in '' | '#'*) continue ;; esac
+    [ "$only" = "  " ] || [[ $only == *" ${line%% *} "* ]] || continue
+    rows+=("${line// | |/ |  |}")
+done <"$here/situations"
+
+# split ROW: into the array f
+split() {
+    local rest=$1
+    f=()
+    while [[ $rest == *" | "* ]]; do
+        f+=("${rest%%" | "*}")
+        rest=${rest#*" | "}
+    done
+    f+=("$rest")
+}
+
+# ask N: runs row N and keeps what came of it. Four at a time: some wait for a server that stays silent.
+ask() {
+    local rc=0 options
+    split "${rows[$1]}"
+    options=$(expand "${f[2]}")
+    # shellcheck disable=SC2086
+    "$dcvprobe" check "${f[1]}" --depth quick --method dns-txt-token --json $options >"$out/$1.json" 2>"$out/$1.err" || rc=$?
+    echo "$rc" >"$out/$1.rc"
+}
+for n in "${!rows[@]}"; do
+    while [ "$(jobs -rp | wc -l)" -ge 4 ]; do wait -n || true; done
+    ask "$n" &
+done
+wait
+
+# judge ROW N: prints what is wrong, nothing where all is as expected
+judge() {
+    local status verdict code detail cause causes weighty blocking
+    split "${rows[$1]}"
+    if [ ${#f[@]} -ne 8 ]; then
+        echo "the line has ${#f[@]} columns"
+        return
+    fi
+    if ! IFS=$'\x1f' read -r verdict code detail cause causes weighty blocking < <(jq -r "$columns" "$out/$1.json" 2>&1) ||
+        [ -z "$verdict" ]; then
+        echo "no report: $(head -c 300 "$out/$1.json") $(head -c 600 "$out/$1.err")"
+        return
+    fi
+    [ "$verdict" = "${f[3]}" ] || echo "verdict $verdict, not ${f[3]}"
+    [ "$code" = "${f[4]}" ] || echo "code $code, not ${f[4]}"
+    [ "$detail" = "${f[5]}" ] || echo "detail_code $detail, not ${f[5]}"
+    status=$(cat "$out/$1.rc")
+    case $verdict:$status in
+    pass:0 | fail:1 | undecided:3) ;;
+    *) echo "exit status $status on $verdict: $(head -c 600 "$out/$1.err")" ;;
+    esac
+    case ${f[3]}:${f[6]} in
+    pass:-) [ -z "$weighty" ] || echo "finding $weighty on a clean pass" ;;
+    pass:*) [[ " $causes " == *" ${f[6]} "* ]] || echo "findings '$causes' without ${f[6]}" ;;
+    fail:*) [[ "/${f[6]}/" == *"/$cause/"* ]] || echo "cause $cause, not ${f[6]}" ;;
+    undecided:*) ;;
+    esac
+    [ "$verdict" != pass ] || [ -z "$blocking" ] || echo "blocking finding $blocking on a pass"
+}
+
+passed=0 failed=0
+for n in "${!rows[@]}"; do
+    split "${rows[$n]}"
+    wrong=$(judge "$n")
+    if [ -z "$wrong" ]; then
+        passed=$((passed + 1))
+        echo "ok   ${f[0]}: ${f[7]:-}"
+    else
+        failed=$((failed + 1))
+        echo "FAIL ${f[0]}: ${f[1]}: ${wrong//$'\n'/; }"
+    fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
