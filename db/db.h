@@ -1,10 +1,10 @@
 /* db.h - the store: one SQLite file, keyed by the API's error codes.
  *
- * db_* are plain synchronous functions on one connection; a connection is used by one thread at a time. The one that
- * writes belongs to the writer's thread (writer.c); readers open their own and run on the uv thread pool. Nothing here is
- * called from the loop but writer_push() and writer_start/stop.
+ * db_* are plain synchronous functions on one connection; a connection is used by one thread at a time. The
+ * one that writes belongs to the writer's thread (writer.c); readers open their own and run on the uv thread
+ * pool. Nothing here is called from the loop but writer_push() and writer_start/stop.
  *
- * A check's id is 64 bits, time-ordered: 42 bits of milliseconds since 1970, 21 bits of a counter within the
+ * A check's id is 63 bits, time-ordered: 42 bits of milliseconds since 1970, 21 bits of a counter within the
  * millisecond. Outside the database it is 16 lower-case hex digits (printf('%016x', id) in SQL). */
 #ifndef DCV_DB_H
 #define DCV_DB_H
@@ -21,22 +21,31 @@ enum db_mode {
 };
 enum { DB_ERROR_TEXT = 300 };
 
-/* Opens a store. -EMEDIUMTYPE: not ours; -EILSEQ: corrupt; -EPROTO: schema of a newer version; -EROFS, -ENOSPC, -EBUSY,
- * -EACCES, -ENOENT, -EIO, -ENOMEM. why gets one line that names the file and what is wrong; the file is left as it was. */
+/* Opens a store. -EMEDIUMTYPE: not ours; -EILSEQ: corrupt; -EPROTO: schema of a newer version (or, for
+ * DB_READ, of an older one); -EROFS, -ENOSPC, -EBUSY, -EACCES, -ENOENT, -ENOTSUP, -EIO, -ENOMEM. why gets one
+ * line that names the file and what is wrong; the file is left as it was. Beside PATH stand PATH-wal,
+ * PATH-shm and PATH-lock, which stays. */
 int db_open(const char *path, enum db_mode mode, struct db **ret, char why[DB_ERROR_TEXT]);
-void db_close(struct db *db); /* NULL is allowed */
+/* NULL is allowed. The writer's moves the WAL into the file, which takes time. */
+void db_close(struct db *db);
 const char *db_error(const struct db *db); /* of the last call that failed on it, one line */
 
 /* ---- ids */
-/* The next id of this process; greater than all before it. Thread-safe. seed it with db_last_id() after opening. */
+/* The next id of this process; greater than all before it. Thread-safe. seed it with db_last_id() after
+ * opening. */
 int64_t db_id_next(dcv_time now);
 void db_id_seed(int64_t last);
 void db_id_text(int64_t id, char out[17]);
 bool db_id_parse(const char *text, int64_t *ret);
+enum { DB_ID_TIME_BITS = 42, DB_ID_COUNTER_BITS = 21 };
+int64_t db_id_at(dcv_time t); /* the lowest id of that millisecond */
 
-/* ---- states of a check */
+/* ---- states of a check. The file knows no running ones: they are queued there until they end. */
 #define DB_STATES(X)                                                                                         \
-    X(STATE_QUEUED, "queued") X(STATE_RUNNING, "running") X(STATE_DONE, "done") X(STATE_CANCELLED, "cancelled")
+    X(STATE_QUEUED, "queued")                                                                                \
+    X(STATE_RUNNING, "running")                                                                              \
+    X(STATE_DONE, "done")                                                                                    \
+    X(STATE_CANCELLED, "cancelled")
 enum db_state { DB_STATES(DCV_MEMBER) };
 const char *db_state_name(enum db_state s);
 bool db_state_parse(const char *text, enum db_state *ret);
@@ -47,26 +56,26 @@ struct db_finding {
     enum weight weight;
 };
 struct db_result { /* one report */
-    char *domain;             /* as in the report, or the input as typed where that was refused */
+    char *domain;  /* as in the report, or the input as typed where that was refused */
     enum method method;
     enum verdict verdict;
-    enum code code, detail;   /* CODE_NONE: NULL in the table */
-    char *variable;           /* of the code, or NULL */
+    enum code code, detail; /* CODE_NONE: NULL in the table */
+    char *variable;         /* of the code, or NULL */
     struct db_finding *findings;
     size_t n_findings;
     dcv_time started;
     uint32_t duration_us;
-    char *report;             /* the report object of json.h without its evidence */
+    char *report; /* the report object of json.h without its evidence */
     size_t report_len;
-    char *evidence;           /* the case file of json.h: request, evidence */
+    char *evidence; /* the case file of json.h: request, evidence */
     size_t evidence_len;
 };
 
-/* ---- jobs for the writing thread */
+/* ---- jobs for the writing thread. An id that is taken: -EEXIST; one that is not there: -ENOENT. */
 enum write_kind {
     WRITE_REQUEST, /* a check was accepted: .id, .domain, .request, .at -> queued */
-    WRITE_RESULTS, /* it is done: .id, .results, .at -> done */
-    WRITE_CANCEL   /* .id -> cancelled, unless it has ended */
+    WRITE_RESULTS, /* it is done: .id, .results, .at -> done; -EALREADY where it had ended */
+    WRITE_CANCEL   /* .id, .at -> cancelled; 0 and no change where it had ended */
 };
 struct write_job {
     struct write_job *next;
@@ -74,39 +83,54 @@ struct write_job {
     int64_t id;
     dcv_time at;
     char *domain;
-    char *request;          /* JSON of json_request() */
+    char *request; /* JSON of json_request() */
     size_t request_len;
     struct db_result *results;
     size_t n_results;
     void (*done)(struct write_job *job); /* on the loop's thread, after the commit (or its failure) */
     void *user;
-    int status;             /* 0, or the negative errno for which this job is not on disk */
+    int status; /* 0, or the negative errno for which this job is not on disk */
 };
 void write_job_free(struct write_job *job); /* the job and all texts in it */
-/* Does one job inside the transaction that the caller opened. */
+/* Does one job inside the transaction that the caller opened. After a failure the transaction has to be
+ * rolled back. */
 int db_do(struct db *db, const struct write_job *job);
+/* The same, but where db_fault_is_the_jobs() the job alone has been undone and the transaction can go on. */
+int db_do_alone(struct db *db, const struct write_job *job);
+/* Its id is there already or is missing, a text is missing or too long: no other job suffers from that. */
+bool db_fault_is_the_jobs(int error);
 int db_begin(struct db *db);
 int db_commit(struct db *db);
 void db_rollback(struct db *db);
+/* Moves the WAL into the file once it has grown to 16 MB; SQLite would do so within a commit, for which
+ * people wait. */
+void db_checkpoint(struct db *db);
 
-/* The writing thread: group commit. It flushes at once when idle; while a commit runs the next batch collects, up to
- * 512 jobs. A batch that fails (full disk, …) is rolled back and each of its jobs comes back with the status; the thread
- * goes on. */
+/* The writing thread: group commit. It flushes at once when idle; while a commit runs the next batch
+ * collects, up to 512 jobs. Jobs are done in the order of their push. A batch that fails (full disk, …) is
+ * rolled back and each of its jobs comes back with the status; where one job is at fault it alone does. The
+ * thread goes on. */
 struct writer;
 struct writer_counters {
-    uint64_t jobs, commits, failed, queued;
+    uint64_t jobs;    /* that came back */
+    uint64_t failed;  /* of them, with an error */
+    uint64_t commits; /* of a batch */
+    uint64_t queued;  /* pushed and not yet written */
     uint64_t commit_us_last, commit_us_most;
     uint32_t batch_last, batch_most;
 };
-/* Takes over db (closed by writer_stop). loop: where done callbacks run. */
+/* Takes over db (closed by its thread when it ends); on failure db stays the caller's. loop: where done
+ * callbacks run. */
 int writer_start(uv_loop_t *loop, struct db *db, struct writer **ret);
-void writer_push(struct writer *w, struct write_job *job); /* loop's thread; the job is the writer's until done */
+/* Loop's thread; the job is the writer's until done. One that is pushed after writer_stop() and before
+ * closed() comes back with -ESHUTDOWN. */
+void writer_push(struct writer *w, struct write_job *job);
 void writer_counters(struct writer *w, struct writer_counters *ret);
 /* Drains what was pushed, ends the thread, calls the last done callbacks, then closed(user) from the loop. */
 void writer_stop(struct writer *w, void (*closed)(void *user), void *user);
 
-/* ---- what is read. Texts handed to callbacks are valid during the call. A callback that returns non-zero ends the
- * listing with that value. */
+/* ---- what is read. Texts handed to callbacks are valid during the call. A callback that returns non-zero
+ * ends the listing with that value. A callback makes no call on the same db. */
 struct db_check_row {
     int64_t id;
     enum db_state state;
@@ -117,24 +141,24 @@ struct db_check_row {
 typedef int db_check_fn(void *user, const struct db_check_row *row);
 struct db_result_row {
     int64_t check;
-    const char *report, *evidence; /* JSON; evidence only where asked for */
+    const char *report, *evidence; /* JSON; evidence is NULL unless asked for */
     size_t report_len, evidence_len;
 };
 typedef int db_result_fn(void *user, const struct db_result_row *row);
 
-struct db_filter { /* NULL, -1 or TIME_UNKNOWN: any */
+struct db_filter { /* NULL, -1 or TIME_UNKNOWN: any. What is asked of results, one result has to meet. */
     const char *domain;
     const char *code, *detail_code, *cause; /* without variables */
-    int verdict, method; /* of the enums */
-    dcv_time since, until; /* of submission, until is not included */
-    int64_t before;      /* cursor: ids below this; 0: from the newest */
-    unsigned limit;
+    int verdict, method;                    /* of the enums */
+    dcv_time since, until;                  /* of submission as the id tells it, until is not included */
+    int64_t before;                         /* cursor: ids below this; 0: from the newest */
+    unsigned limit;                         /* 0: none */
 };
 
 int db_check(struct db *db, int64_t id, db_check_fn *fn, void *user); /* -ENOENT where there is none */
 int db_results(struct db *db, int64_t id, bool evidence, db_result_fn *fn, void *user);
 int db_list(struct db *db, const struct db_filter *f, db_check_fn *fn, void *user); /* newest first */
 int db_unfinished(struct db *db, db_check_fn *fn, void *user); /* oldest first: to be run again */
-int db_last_id(struct db *db, int64_t *ret); /* 0 where the store is empty */
+int db_last_id(struct db *db, int64_t *ret);                   /* 0 where the store is empty */
 
 #endif

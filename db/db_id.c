@@ -1,0 +1,72 @@
+#include "db.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STATE_NAME(sym, text) [sym] = text,
+static const char *const states[] = {DB_STATES(STATE_NAME)};
+
+const char *db_state_name(enum db_state s)
+{
+    return states[s];
+}
+
+bool db_state_parse(const char *text, enum db_state *ret)
+{
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (!strcmp(text, states[i])) {
+            *ret = (enum db_state)i;
+            return true;
+        }
+    return false;
+}
+
+static _Atomic int64_t last;
+
+int64_t db_id_next(dcv_time now)
+{
+    int64_t seen = atomic_load(&last), next;
+    do {
+        next = db_id_at(now);
+        if (next <= seen) /* a second one within the millisecond, or the clock was set back */
+            next = seen + 1;
+    } while (!atomic_compare_exchange_weak(&last, &seen, next));
+    return next;
+}
+
+void db_id_seed(int64_t id)
+{
+    int64_t seen = atomic_load(&last);
+    while (seen < id && !atomic_compare_exchange_weak(&last, &seen, id))
+        ;
+}
+
+int64_t db_id_at(dcv_time t)
+{
+    if (t < 0)
+        return 0;
+    return t >> DB_ID_TIME_BITS ? INT64_MAX : t << DB_ID_COUNTER_BITS;
+}
+
+void db_id_text(int64_t id, char out[17])
+{
+    snprintf(out, 17, "%016" PRIx64, (uint64_t)id);
+}
+
+bool db_id_parse(const char *text, int64_t *ret)
+{
+    uint64_t id = 0;
+    for (int i = 0; i < 16; i++) {
+        static const char digits[] = "0123456789abcdef";
+        const char *d = text[i] ? strchr(digits, text[i]) : NULL;
+        if (!d)
+            return false;
+        id = id << 4 | (uint64_t)(d - digits);
+    }
+    if (text[16] || id > INT64_MAX)
+        return false;
+    *ret = (int64_t)id;
+    return true;
+}

@@ -1,0 +1,87 @@
+/* db_private.h - what db*.c share with each other and with their tests; nobody else includes it.
+ *
+ * A struct db is one SQLite connection, its prepared statements and, for DB_WRITE, the lock that makes it the
+ * only writer: a flock on PATH-lock, which the kernel drops with the process however that ends. */
+#ifndef DCV_DB_PRIVATE_H
+#define DCV_DB_PRIVATE_H
+
+#include "db.h"
+
+#include <sqlite3.h>
+
+enum { DB_APPLICATION_ID = 0x64637664 }; /* "dcvd" */
+
+/* schema.sql by version: db_schema[0] makes version 1 of an empty file, db_schema[1] makes version 2 of that.
+ */
+extern const char *const db_schema[];
+extern const int db_schema_version;
+
+#define DB_COLUMNS "q.id, q.state, q.submitted, q.ended, q.domain, q.request"
+
+/* Every fixed statement: prepared on opening, so that a file without one of our tables or indexes is refused
+ * then. */
+#define DB_READ_STATEMENTS(X)                                                                                \
+    X(STMT_CHECK, "SELECT " DB_COLUMNS " FROM request AS q WHERE q.id = ?1")                                 \
+    X(STMT_RESULTS, "SELECT r.request, r.report, NULL FROM result AS r INDEXED BY result_request "           \
+                    "WHERE r.request = ?1 ORDER BY r.id")                                                    \
+    X(STMT_RESULTS_EVIDENCE, "SELECT r.request, r.report, r.evidence FROM result AS r "                      \
+                             "INDEXED BY result_request WHERE r.request = ?1 ORDER BY r.id")                 \
+    X(STMT_UNFINISHED, "SELECT " DB_COLUMNS " FROM request AS q INDEXED BY request_unfinished "              \
+                       "WHERE q.ended IS NULL ORDER BY q.id")                                                \
+    X(STMT_LAST_ID, "SELECT max(id) FROM request")
+#define DB_WRITE_STATEMENTS(X)                                                                               \
+    X(STMT_BEGIN, "BEGIN IMMEDIATE")                                                                         \
+    X(STMT_COMMIT, "COMMIT")                                                                                 \
+    X(STMT_ROLLBACK, "ROLLBACK")                                                                             \
+    X(STMT_JOB_BEGIN, "SAVEPOINT job")                                                                       \
+    X(STMT_JOB_KEEP, "RELEASE job")                                                                          \
+    X(STMT_JOB_UNDO, "ROLLBACK TO job")                                                                      \
+    X(STMT_REQUEST, "INSERT INTO request (id, state, submitted, domain, request) "                           \
+                    "VALUES (?1, ?2, ?3, lower(?4), ?5)")                                                    \
+    X(STMT_END, "UPDATE request SET state = ?2, ended = ?3 WHERE id = ?1 AND ended IS NULL")                 \
+    X(STMT_EXISTS, "SELECT 1 FROM request WHERE id = ?1")                                                    \
+    X(STMT_RESULT, "INSERT INTO result (request, domain, method, verdict, code, variable, detail_code, "     \
+                   "started, duration_us, report, evidence) "                                                \
+                   "VALUES (?1, lower(?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")                           \
+    X(STMT_FINDING, "INSERT INTO finding (result, ord, cause, weight, request) VALUES (?1, ?2, ?3, ?4, ?5)")
+
+#define DB_STATEMENT_MEMBER(sym, text) sym,
+enum db_statement { DB_READ_STATEMENTS(DB_STATEMENT_MEMBER) DB_WRITE_STATEMENTS(DB_STATEMENT_MEMBER) };
+enum {
+    DB_READ_COUNT = 0 DB_READ_STATEMENTS(DCV_ONE),
+    DB_STATEMENT_COUNT = DB_READ_COUNT DB_WRITE_STATEMENTS(DCV_ONE)
+};
+
+/* Which filters a listing has; each combination is a statement of its own, prepared when first asked for. */
+enum {
+    FILTER_DOMAIN = 1,
+    FILTER_CODE = 2,
+    FILTER_DETAIL = 4,
+    FILTER_CAUSE = 8,
+    FILTER_VERDICT = 16,
+    FILTER_METHOD = 32,
+    FILTER_COMBINATIONS = 64
+};
+
+struct db {
+    sqlite3 *sql;
+    sqlite3_stmt *statement[DB_STATEMENT_COUNT];
+    sqlite3_stmt *list[FILTER_COMBINATIONS];
+    int lock;      /* -1 for DB_READ */
+    int wal_pages; /* in the WAL after the last commit */
+    char error[DB_ERROR_TEXT];
+};
+
+/* The negative errno for what sqlite3 said last, which db_error() then tells. */
+int db_failed(struct db *db, int rc);
+/* Takes a file from its user_version to n: each step in a transaction with its version. */
+int db_migrate(struct db *db, const char *const steps[], int n);
+int db_prepare(struct db *db, const char *text, sqlite3_stmt **ret);
+/* Runs a statement that answers no rows, and resets it. */
+int db_step(struct db *db, sqlite3_stmt *s);
+
+/* The listing's text for a combination of filters. */
+enum { DB_LIST_TEXT = 1000 };
+void db_list_sql(unsigned filters, char out[DB_LIST_TEXT]);
+
+#endif

@@ -1,0 +1,180 @@
+#include "db_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static int check_row(struct db *db, sqlite3_stmt *s, db_check_fn *fn, void *user)
+{
+    struct db_check_row row = {
+        .id = sqlite3_column_int64(s, 0),
+        .submitted = sqlite3_column_int64(s, 2),
+        .ended = sqlite3_column_type(s, 3) == SQLITE_NULL ? TIME_UNKNOWN : sqlite3_column_int64(s, 3),
+        .domain = (const char *)sqlite3_column_text(s, 4),
+        .request = (const char *)sqlite3_column_text(s, 5),
+    };
+    const char *state = (const char *)sqlite3_column_text(s, 1);
+    if (!state || !row.domain || !row.request)
+        return db_failed(db, SQLITE_NOMEM); /* the columns are NOT NULL */
+    if (!db_state_parse(state, &row.state)) {
+        snprintf(db->error, sizeof db->error, "corrupt: a check has the unknown state '%.40s'", state);
+        return -EILSEQ;
+    }
+    return fn(user, &row);
+}
+
+/* Calls fn for each row of s and counts them; resets s. */
+static int check_rows(struct db *db, sqlite3_stmt *s, db_check_fn *fn, void *user, size_t *n)
+{
+    int rc, r = 0;
+    *n = 0;
+    while (r == 0 && (rc = sqlite3_step(s)) != SQLITE_DONE) {
+        r = rc == SQLITE_ROW ? check_row(db, s, fn, user) : db_failed(db, rc);
+        ++*n;
+    }
+    sqlite3_reset(s);
+    return r;
+}
+
+int db_check(struct db *db, int64_t id, db_check_fn *fn, void *user)
+{
+    size_t n;
+    sqlite3_bind_int64(db->statement[STMT_CHECK], 1, id);
+    int r = check_rows(db, db->statement[STMT_CHECK], fn, user, &n);
+    return r == 0 && n == 0 ? -ENOENT : r;
+}
+
+int db_unfinished(struct db *db, db_check_fn *fn, void *user)
+{
+    size_t n;
+    return check_rows(db, db->statement[STMT_UNFINISHED], fn, user, &n);
+}
+
+int db_results(struct db *db, int64_t id, bool evidence, db_result_fn *fn, void *user)
+{
+    sqlite3_stmt *s = db->statement[evidence ? STMT_RESULTS_EVIDENCE : STMT_RESULTS];
+    sqlite3_bind_int64(s, 1, id);
+    int rc, r = 0;
+    while (r == 0 && (rc = sqlite3_step(s)) != SQLITE_DONE) {
+        if (rc != SQLITE_ROW) {
+            r = db_failed(db, rc);
+            break;
+        }
+        struct db_result_row row = {
+            .check = sqlite3_column_int64(s, 0),
+            .report = (const char *)sqlite3_column_text(s, 1),
+            .evidence = (const char *)sqlite3_column_text(s, 2), /* ends with a NUL, as a blob would not */
+        };
+        row.report_len = (size_t)sqlite3_column_bytes(s, 1);
+        row.evidence_len = (size_t)sqlite3_column_bytes(s, 2);
+        r = !row.report || (evidence && !row.evidence) ? db_failed(db, SQLITE_NOMEM) : fn(user, &row);
+    }
+    sqlite3_reset(s);
+    return r;
+}
+
+int db_last_id(struct db *db, int64_t *ret)
+{
+    sqlite3_stmt *s = db->statement[STMT_LAST_ID];
+    int rc = sqlite3_step(s), r = 0;
+    if (rc == SQLITE_ROW)
+        *ret = sqlite3_column_int64(s, 0); /* max() of nothing is NULL, which reads as 0 */
+    else
+        r = db_failed(db, rc);
+    sqlite3_reset(s);
+    return r;
+}
+
+/* ---------------------------------------------------------------- listing ---------------------------- */
+
+/* ?1 <= id < ?2, ?3 the limit, ?4 domain, ?5 code, ?6 detail code, ?7 cause, ?8 verdict, ?9 method. */
+enum { LOW = 1, HIGH, LIMIT, FIRST_FILTER };
+
+/* Every listing walks one index from its newest entry down and stops at the limit: INDEXED BY pins it, since
+ * without ANALYZE the planner can only guess. A domain has few checks, so where one is given its checks are
+ * walked and their results looked up; otherwise the rarest kind of value is walked: cause, detail code, code,
+ * verdict, method. All conditions on results hold for one and the same result. */
+void db_list_sql(unsigned filters, char out[DB_LIST_TEXT])
+{
+    static const char *const conditions[] = {
+        [0] = "",
+        [1] = " AND r.code = ?5",
+        [2] = " AND r.detail_code = ?6",
+        [3] = " AND EXISTS (SELECT 1 FROM finding AS f WHERE f.result = r.id AND f.cause = ?7)",
+        [4] = " AND r.verdict = ?8",
+        [5] = " AND r.method = ?9",
+    };
+    char where[DB_LIST_TEXT / 2] = "";
+    size_t len = 0;
+    bool walk_cause = filters & FILTER_CAUSE && !(filters & FILTER_DOMAIN);
+    for (unsigned i = 0; i < sizeof conditions / sizeof *conditions; i++)
+        if (filters & 1u << i && !(walk_cause && 1u << i == FILTER_CAUSE))
+            len += (size_t)snprintf(where + len, sizeof where - len, "%s", conditions[i]);
+
+    const char *start = "SELECT " DB_COLUMNS " FROM ", *end = " ORDER BY q.id DESC LIMIT ?3";
+    if (!(filters & ~(unsigned)FILTER_DOMAIN))
+        snprintf(out, DB_LIST_TEXT, "%srequest AS q %s WHERE q.id >= ?1 AND q.id < ?2%s%s", start,
+                 filters ? "INDEXED BY request_domain" : "", filters ? " AND q.domain = lower(?4)" : "", end);
+    else if (filters & FILTER_DOMAIN)
+        snprintf(
+            out, DB_LIST_TEXT,
+            "%srequest AS q INDEXED BY request_domain WHERE q.id >= ?1 AND q.id < ?2 AND q.domain = "
+            "lower(?4) "
+            "AND EXISTS (SELECT 1 FROM result AS r INDEXED BY result_request WHERE r.request = q.id%s)%s",
+            start, where, end);
+    else if (walk_cause)
+        snprintf(out, DB_LIST_TEXT,
+                 "%s(SELECT DISTINCT f.request AS id FROM finding AS f INDEXED BY finding_cause CROSS JOIN "
+                 "result AS r "
+                 "ON r.id = f.result WHERE f.cause = ?7 AND f.request >= ?1 AND f.request < ?2%s "
+                 "ORDER BY f.request DESC LIMIT ?3) AS h CROSS JOIN request AS q ON q.id = h.id%s",
+                 start, where, end);
+    else
+        snprintf(out, DB_LIST_TEXT,
+                 "%s(SELECT DISTINCT r.request AS id FROM result AS r INDEXED BY %s "
+                 "WHERE r.request >= ?1 AND r.request < ?2%s "
+                 "ORDER BY r.request DESC LIMIT ?3) AS h CROSS JOIN request AS q ON q.id = h.id%s",
+                 start,
+                 filters & FILTER_DETAIL    ? "result_detail_code"
+                 : filters & FILTER_CODE    ? "result_code"
+                 : filters & FILTER_VERDICT ? "result_verdict"
+                                            : "result_method",
+                 where, end);
+}
+
+int db_list(struct db *db, const struct db_filter *f, db_check_fn *fn, void *user)
+{
+    const char *const values[] = {
+        f->domain,
+        f->code,
+        f->detail_code,
+        f->cause,
+        f->verdict < 0 ? NULL : verdict_name((enum verdict)f->verdict),
+        f->method < 0 ? NULL : method_name((enum method)f->method),
+    };
+    unsigned filters = 0;
+    for (int i = 0; i < 6; i++)
+        if (values[i])
+            filters |= 1u << i;
+    if (!db->list[filters]) {
+        char text[DB_LIST_TEXT];
+        db_list_sql(filters, text);
+        int r = db_prepare(db, text, &db->list[filters]);
+        if (r < 0)
+            return r;
+    }
+    sqlite3_stmt *s = db->list[filters];
+    int64_t low = f->since == TIME_UNKNOWN ? 0 : db_id_at(f->since);
+    int64_t high = f->until == TIME_UNKNOWN ? INT64_MAX : db_id_at(f->until);
+    if (f->before > 0 && f->before < high)
+        high = f->before;
+    sqlite3_bind_int64(s, LOW, low);
+    sqlite3_bind_int64(s, HIGH, high);
+    sqlite3_bind_int64(s, LIMIT, f->limit ? (sqlite3_int64)f->limit : -1);
+    for (int i = 0; i < 6; i++)
+        if (values[i])
+            sqlite3_bind_text(s, FIRST_FILTER + i, values[i], -1, SQLITE_STATIC);
+    size_t n;
+    int r = check_rows(db, s, fn, user, &n);
+    sqlite3_clear_bindings(s);
+    return r;
+}

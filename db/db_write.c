@@ -1,0 +1,147 @@
+#include "db_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void write_job_free(struct write_job *job)
+{
+    if (!job)
+        return;
+    for (size_t i = 0; i < job->n_results; i++) {
+        struct db_result *r = &job->results[i];
+        free(r->domain);
+        free(r->variable);
+        free(r->findings);
+        free(r->report);
+        free(r->evidence);
+    }
+    free(job->results);
+    free(job->domain);
+    free(job->request);
+    free(job);
+}
+
+static void bind_text(sqlite3_stmt *s, int column, const char *text)
+{
+    sqlite3_bind_text(s, column, text, -1, SQLITE_STATIC); /* NULL is NULL */
+}
+
+static const char *code_of(enum code c)
+{
+    const struct code_info *info = code_info(c);
+    return info ? info->code : NULL;
+}
+
+static int insert_result(struct db *db, int64_t request, const struct db_result *result)
+{
+    sqlite3_stmt *s = db->statement[STMT_RESULT];
+    sqlite3_bind_int64(s, 1, request);
+    bind_text(s, 2, result->domain);
+    bind_text(s, 3, method_name(result->method));
+    bind_text(s, 4, verdict_name(result->verdict));
+    bind_text(s, 5, code_of(result->code));
+    bind_text(s, 6, result->variable);
+    bind_text(s, 7, code_of(result->detail));
+    sqlite3_bind_int64(s, 8, result->started);
+    sqlite3_bind_int64(s, 9, result->duration_us);
+    sqlite3_bind_text64(s, 10, result->report, result->report_len, SQLITE_STATIC, SQLITE_UTF8);
+    sqlite3_bind_blob64(s, 11, result->evidence, result->evidence_len, SQLITE_STATIC);
+    int r = db_step(db, s);
+    if (r < 0)
+        return r;
+
+    sqlite3_int64 id = sqlite3_last_insert_rowid(db->sql);
+    s = db->statement[STMT_FINDING];
+    for (size_t i = 0; r == 0 && i < result->n_findings; i++) {
+        const struct cause_info *cause = cause_info(result->findings[i].cause);
+        sqlite3_bind_int64(s, 1, id);
+        sqlite3_bind_int64(s, 2, (sqlite3_int64)i);
+        bind_text(s, 3, cause ? cause->id : NULL);
+        bind_text(s, 4, weight_name(result->findings[i].weight));
+        sqlite3_bind_int64(s, 5, request);
+        r = db_step(db, s);
+    }
+    return r;
+}
+
+static int insert_request(struct db *db, const struct write_job *job)
+{
+    sqlite3_stmt *s = db->statement[STMT_REQUEST];
+    sqlite3_bind_int64(s, 1, job->id);
+    bind_text(s, 2, db_state_name(STATE_QUEUED));
+    sqlite3_bind_int64(s, 3, job->at);
+    bind_text(s, 4, job->domain);
+    sqlite3_bind_text64(s, 5, job->request, job->request_len, SQLITE_STATIC, SQLITE_UTF8);
+    return db_step(db, s);
+}
+
+/* 0: it has ended now; -EALREADY: it had; -ENOENT: there is none. */
+static int end_request(struct db *db, const struct write_job *job, enum db_state state)
+{
+    sqlite3_stmt *s = db->statement[STMT_END];
+    sqlite3_bind_int64(s, 1, job->id);
+    bind_text(s, 2, db_state_name(state));
+    sqlite3_bind_int64(s, 3, job->at);
+    int r = db_step(db, s);
+    if (r < 0 || sqlite3_changes(db->sql))
+        return r;
+    s = db->statement[STMT_EXISTS];
+    sqlite3_bind_int64(s, 1, job->id);
+    int rc = sqlite3_step(s);
+    r = rc == SQLITE_ROW ? -EALREADY : rc == SQLITE_DONE ? -ENOENT : db_failed(db, rc);
+    sqlite3_reset(s);
+    return r;
+}
+
+int db_do(struct db *db, const struct write_job *job)
+{
+    int r = 0;
+    switch (job->kind) {
+    case WRITE_REQUEST:
+        return insert_request(db, job);
+    case WRITE_RESULTS:
+        r = end_request(db, job, STATE_DONE);
+        for (size_t i = 0; r == 0 && i < job->n_results; i++)
+            r = insert_result(db, job->id, &job->results[i]);
+        return r;
+    case WRITE_CANCEL:
+        r = end_request(db, job, STATE_CANCELLED);
+        return r == -EALREADY ? 0 : r;
+    }
+    return -EINVAL;
+}
+
+int db_do_alone(struct db *db, const struct write_job *job)
+{
+    int r = db_step(db, db->statement[STMT_JOB_BEGIN]);
+    if (r < 0)
+        return r;
+    int done = db_do(db, job);
+    if (done < 0 && (r = db_step(db, db->statement[STMT_JOB_UNDO])) < 0)
+        return r;
+    r = db_step(db, db->statement[STMT_JOB_KEEP]);
+    return done < 0 ? done : r;
+}
+
+bool db_fault_is_the_jobs(int error)
+{
+    return error == -EEXIST || error == -ENOENT || error == -EALREADY || error == -EINVAL || error == -E2BIG;
+}
+
+int db_begin(struct db *db)
+{
+    return db_step(db, db->statement[STMT_BEGIN]);
+}
+
+int db_commit(struct db *db)
+{
+    return db_step(db, db->statement[STMT_COMMIT]);
+}
+
+void db_rollback(struct db *db)
+{
+    if (sqlite3_get_autocommit(db->sql)) /* a full disk may have rolled it back already */
+        return;
+    sqlite3_step(db->statement[STMT_ROLLBACK]); /* db_error() keeps what led here */
+    sqlite3_reset(db->statement[STMT_ROLLBACK]);
+}

@@ -1,0 +1,111 @@
+-- The store's schema: one section for each user_version, applied in order, each in a transaction of its own.
+-- A section that has been released is never edited: what changes later is a new section at the end.
+-- Times are milliseconds since 1970-01-01T00:00:00Z; the views below write them out.
+
+-- user_version 1
+
+-- The API's error codes, one row each: the key by which failures are looked up.
+CREATE TABLE error_code (
+    code       TEXT PRIMARY KEY NOT NULL, -- as an error carries it, without its variables
+    spelling   TEXT NOT NULL,             -- with its variables named
+    status     INTEGER NOT NULL,          -- of the HTTP answer
+    variables  INTEGER NOT NULL,          -- how many follow the code
+    class      TEXT NOT NULL,             -- who can see it: probe, offline, policy, api, account
+    basis      TEXT NOT NULL,             -- how certain its meaning is
+    message    TEXT NOT NULL,
+    meaning    TEXT NOT NULL,             -- what the CA saw
+    check_text TEXT NOT NULL              -- what to look at
+) STRICT, WITHOUT ROWID;
+
+-- Root causes.
+CREATE TABLE cause (
+    id      TEXT PRIMARY KEY NOT NULL,
+    rank    INTEGER NOT NULL,             -- of two causes of equal weight the lower one explains more
+    weight  TEXT NOT NULL,                -- the most that it can have: blocking, risk, note
+    methods TEXT NOT NULL,                -- that it can explain, with blanks between
+    summary TEXT NOT NULL,                -- template of the sentence in a report
+    hint    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A check as it was asked for. It has not ended while ended is NULL, and is then run (again) after a restart.
+CREATE TABLE request (
+    id        INTEGER PRIMARY KEY NOT NULL, -- time-ordered; its text form is printf('%016x', id)
+    state     TEXT NOT NULL,                -- queued, done, cancelled
+    submitted INTEGER NOT NULL,
+    ended     INTEGER,
+    domain    TEXT NOT NULL,                -- lower case
+    request   TEXT NOT NULL                 -- JSON
+) STRICT;
+CREATE INDEX request_domain ON request (domain);
+CREATE INDEX request_unfinished ON request (id) WHERE ended IS NULL;
+
+-- One report: a check's answer for one method.
+CREATE TABLE result (
+    id          INTEGER PRIMARY KEY NOT NULL,
+    request     INTEGER NOT NULL REFERENCES request (id) ON DELETE CASCADE,
+    domain      TEXT NOT NULL,              -- lower case
+    method      TEXT NOT NULL,
+    verdict     TEXT NOT NULL,              -- pass, fail, undecided
+    code        TEXT REFERENCES error_code (code), -- as the API answers; NULL unless the verdict is fail
+    variable    TEXT,                       -- of the code
+    detail_code TEXT REFERENCES error_code (code), -- the finer code
+    started     INTEGER NOT NULL,
+    duration_us INTEGER NOT NULL,
+    report      TEXT NOT NULL,              -- JSON, without its evidence
+    evidence    BLOB NOT NULL               -- the case file, JSON: whole, it can be judged again
+) STRICT;
+-- The second column is the order of every listing: newest check first.
+CREATE INDEX result_request ON result (request);
+CREATE INDEX result_code ON result (code, request) WHERE code IS NOT NULL;
+CREATE INDEX result_detail_code ON result (detail_code, request) WHERE detail_code IS NOT NULL;
+CREATE INDEX result_verdict ON result (verdict, request);
+CREATE INDEX result_method ON result (method, request);
+
+-- What a report names as causes, in its order.
+CREATE TABLE finding (
+    result  INTEGER NOT NULL REFERENCES result (id) ON DELETE CASCADE,
+    ord     INTEGER NOT NULL,               -- 0 explains the failure first
+    cause   TEXT NOT NULL REFERENCES cause (id),
+    weight  TEXT NOT NULL,
+    request INTEGER NOT NULL,               -- the result's, here so that one index lists by cause, newest first
+    PRIMARY KEY (result, ord)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX finding_cause ON finding (cause, request);
+
+-- For people: times written out, ids as the API shows them.
+CREATE VIEW checks AS
+SELECT printf('%016x', q.id) AS check_id,
+       q.state,
+       strftime('%Y-%m-%dT%H:%M:%fZ', q.submitted / 1000.0, 'unixepoch') AS submitted_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', q.ended / 1000.0, 'unixepoch') AS ended_at,
+       q.domain,
+       r.method,
+       r.verdict,
+       r.code,
+       r.variable,
+       r.detail_code,
+       (SELECT f.cause FROM finding AS f WHERE f.result = r.id ORDER BY f.ord LIMIT 1) AS first_cause,
+       r.duration_us / 1000.0 AS duration_ms,
+       q.id AS request,
+       r.id AS result
+FROM request AS q
+LEFT JOIN result AS r ON r.request = q.id;
+
+CREATE VIEW failures AS
+SELECT printf('%016x', r.request) AS check_id,
+       strftime('%Y-%m-%dT%H:%M:%fZ', r.started / 1000.0, 'unixepoch') AS started_at,
+       r.domain,
+       r.method,
+       r.code,
+       r.variable,
+       r.detail_code,
+       e.meaning,
+       f.cause,
+       c.hint,
+       r.request,
+       r.id AS result
+FROM result AS r
+JOIN error_code AS e ON e.code = r.code
+LEFT JOIN finding AS f ON f.result = r.id AND f.ord = 0
+LEFT JOIN cause AS c ON c.id = f.cause
+WHERE r.verdict = 'fail';
