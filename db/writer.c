@@ -1,0 +1,241 @@
+#include "db.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { BATCH_MOST = 512 };
+
+/* A list of jobs in the order of their arrival. */
+struct jobs {
+    struct write_job *first, **end;
+};
+
+/* Made on the loop's thread and freed there, after the thread has ended. The mutex guards everything down to
+ * the mark; neither SQLite nor a callback runs under it. */
+struct writer {
+    uv_mutex_t mutex;
+    uv_cond_t wake;
+    struct jobs queue, done;
+    bool stop;  /* nothing more will come: the thread ends when the queue is empty */
+    bool ended; /* the thread touches this no more */
+    struct writer_counters counters;
+    /* ---- */
+    uv_thread_t thread;
+    struct db *db; /* the thread's */
+    uv_async_t async;
+    void (*closed)(void *user);
+    void *user;
+};
+
+static void jobs_init(struct jobs *list)
+{
+    list->first = NULL;
+    list->end = &list->first;
+}
+
+static void jobs_add(struct jobs *list, struct write_job *job)
+{
+    job->next = NULL;
+    *list->end = job;
+    list->end = &job->next;
+}
+
+/* Moves up to most jobs; how many. */
+static uint32_t jobs_take(struct jobs *from, struct jobs *to, uint32_t most)
+{
+    uint32_t n = 0;
+    jobs_init(to);
+    while (from->first && n < most) {
+        struct write_job *job = from->first;
+        from->first = job->next;
+        jobs_add(to, job);
+        n++;
+    }
+    if (!from->first)
+        from->end = &from->first;
+    return n;
+}
+
+/* ---------------------------------------------------------------- the writing thread ----------------- */
+
+/* One transaction for all. A job that is at fault itself (an id that is there already) is found in a second
+ * pass, in which each job can be undone alone: slower, so only then. Returns the error for which none of them
+ * is on disk. */
+static int write_batch(struct db *db, struct jobs *batch, bool each_alone)
+{
+    int r = db_begin(db);
+    for (struct write_job *job = batch->first; r == 0 && job; job = job->next) {
+        job->status = each_alone ? db_do_alone(db, job) : db_do(db, job);
+        if (!each_alone || !db_fault_is_the_jobs(job->status))
+            r = job->status;
+    }
+    if (r == 0)
+        r = db_commit(db);
+    if (r < 0)
+        db_rollback(db);
+    return r;
+}
+
+static uint64_t write_all(struct db *db, struct jobs *batch)
+{
+    int r = write_batch(db, batch, false);
+    if (db_fault_is_the_jobs(r))
+        r = write_batch(db, batch, true);
+    uint64_t failed = 0;
+    for (struct write_job *job = batch->first; job; job = job->next) {
+        if (r < 0)
+            job->status = r;
+        failed += job->status < 0;
+    }
+    return failed;
+}
+
+static void on_thread(void *arg)
+{
+    struct writer *w = arg;
+    struct jobs batch;
+    uv_mutex_lock(&w->mutex);
+    for (;;) {
+        while (!w->queue.first && !w->stop)
+            uv_cond_wait(&w->wake, &w->mutex);
+        uint32_t n = jobs_take(&w->queue, &batch, BATCH_MOST);
+        if (!n)
+            break;
+        uv_mutex_unlock(&w->mutex);
+        uint64_t start = uv_hrtime();
+        uint64_t failed = write_all(w->db, &batch);
+        uint64_t us = (uv_hrtime() - start) / 1000;
+        uv_mutex_lock(&w->mutex);
+        *w->done.end = batch.first;
+        w->done.end = batch.end;
+        struct writer_counters *c = &w->counters;
+        c->jobs += n;
+        c->queued -= n;
+        c->failed += failed;
+        c->commits += failed < n;
+        c->commit_us_last = us;
+        c->batch_last = n;
+        if (us > c->commit_us_most)
+            c->commit_us_most = us;
+        if (n > c->batch_most)
+            c->batch_most = n;
+        uv_mutex_unlock(&w->mutex);
+        uv_async_send(&w->async);
+        db_checkpoint(w->db); /* only now: nobody waits for it */
+        uv_mutex_lock(&w->mutex);
+    }
+    uv_mutex_unlock(&w->mutex);
+    db_close(w->db); /* moves the WAL into the file: not on the loop */
+    uv_mutex_lock(&w->mutex);
+    w->ended = true;
+    uv_async_send(&w->async); /* under the mutex: once the loop sees .ended it closes the handle */
+    uv_mutex_unlock(&w->mutex);
+}
+
+/* ---------------------------------------------------------------- the loop's side -------------------- */
+
+/* Calls back for all that is done; whether the thread has ended. */
+static bool give_back(struct writer *w)
+{
+    struct jobs done;
+    uv_mutex_lock(&w->mutex);
+    while (jobs_take(&w->done, &done, UINT32_MAX)) {
+        uv_mutex_unlock(&w->mutex);
+        for (struct write_job *job = done.first, *next; job; job = next) {
+            next = job->next; /* the callback may free the job */
+            job->done(job);
+        }
+        uv_mutex_lock(&w->mutex);
+    }
+    bool ended = w->ended;
+    uv_mutex_unlock(&w->mutex);
+    return ended;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct writer *w = handle->data;
+    give_back(w); /* what was pushed too late */
+    void (*closed)(void *user) = w->closed;
+    void *user = w->user;
+    uv_cond_destroy(&w->wake);
+    uv_mutex_destroy(&w->mutex);
+    free(w);
+    if (closed)
+        closed(user);
+}
+
+static void on_async(uv_async_t *async)
+{
+    struct writer *w = async->data;
+    if (!give_back(w))
+        return;
+    uv_thread_join(&w->thread);
+    uv_close((uv_handle_t *)async, on_closed);
+}
+
+int writer_start(uv_loop_t *loop, struct db *db, struct writer **ret)
+{
+    struct writer *w = calloc(1, sizeof *w);
+    if (!w)
+        return -ENOMEM;
+    jobs_init(&w->queue);
+    jobs_init(&w->done);
+    w->db = db;
+    int r = uv_mutex_init(&w->mutex);
+    if (r < 0)
+        goto no_mutex;
+    if ((r = uv_cond_init(&w->wake)) < 0)
+        goto no_cond;
+    if ((r = uv_async_init(loop, &w->async, on_async)) < 0)
+        goto no_async;
+    w->async.data = w;
+    if ((r = uv_thread_create(&w->thread, on_thread, w)) < 0) {
+        uv_close((uv_handle_t *)&w->async, on_closed);
+        return r;
+    }
+    *ret = w;
+    return 0;
+
+no_async:
+    uv_cond_destroy(&w->wake);
+no_cond:
+    uv_mutex_destroy(&w->mutex);
+no_mutex:
+    free(w);
+    return r;
+}
+
+void writer_push(struct writer *w, struct write_job *job)
+{
+    uv_mutex_lock(&w->mutex);
+    if (w->stop) {
+        job->status = -ESHUTDOWN;
+        jobs_add(&w->done, job);
+        uv_async_send(&w->async);
+    } else {
+        job->status = 0;
+        if (!w->queue.first)
+            uv_cond_signal(&w->wake);
+        jobs_add(&w->queue, job);
+        w->counters.queued++;
+    }
+    uv_mutex_unlock(&w->mutex);
+}
+
+void writer_counters(struct writer *w, struct writer_counters *ret)
+{
+    uv_mutex_lock(&w->mutex);
+    *ret = w->counters;
+    uv_mutex_unlock(&w->mutex);
+}
+
+void writer_stop(struct writer *w, void (*closed)(void *user), void *user)
+{
+    w->closed = closed;
+    w->user = user;
+    uv_mutex_lock(&w->mutex);
+    w->stop = true;
+    uv_cond_signal(&w->wake);
+    uv_mutex_unlock(&w->mutex);
+}
