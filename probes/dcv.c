@@ -88,7 +88,8 @@ char *code_text(struct arena *a, const struct code_error *e)
     if (!v0)
         return arena_strndup(a, info->code, stem);
     bool colon = stem && info->code[stem - 1] == ':';
-    return arena_printf(a, "%.*s%s%s%s%s", (int)stem, info->code, colon ? "" : "|", v0, v1 ? "|" : "", v1 ? v1 : "");
+    return arena_printf(a, "%.*s%s%s%s%s", (int)stem, info->code, colon ? "" : "|", v0, v1 ? "|" : "",
+                        v1 ? v1 : "");
 }
 
 enum {
@@ -149,9 +150,10 @@ static bool same_text(const char *a, const char *b, bool fold)
 
 static bool ask_same(const struct ask *a, const struct ask *b)
 {
-    return a->kind == b->kind && a->via == b->via && a->qtype == b->qtype && a->tcp == b->tcp && a->cd == b->cd &&
-           a->no_edns == b->no_edns && a->dnssec == b->dnssec && a->mixed_case == b->mixed_case &&
-           a->browser == b->browser && same_text(a->qname, b->qname, true) && same_text(a->server, b->server, true) &&
+    return a->kind == b->kind && a->via == b->via && a->qtype == b->qtype && a->tcp == b->tcp &&
+           a->cd == b->cd && a->no_edns == b->no_edns && a->dnssec == b->dnssec &&
+           a->mixed_case == b->mixed_case && a->browser == b->browser &&
+           same_text(a->qname, b->qname, true) && same_text(a->server, b->server, true) &&
            same_text(a->url, b->url, false) && same_text(a->address, b->address, false) &&
            same_text(a->perspective, b->perspective, false);
 }

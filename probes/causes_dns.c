@@ -1,0 +1,205 @@
+/* causes_dns.c - the lookup itself fails: broken signatures, broken servers, broken messages. */
+#include "fix.h"
+#include "name.h"
+#include "wire.h"
+
+/* The lookups that a method rests on. */
+static const struct lookup *lookups(const struct judgement *j, size_t *n)
+{
+    if (j->r->method == METHOD_DNS_TXT_TOKEN && j->txt.at[0].name) {
+        *n = sizeof j->txt.at / sizeof *j->txt.at;
+        return j->txt.at;
+    }
+    *n = 0;
+    return NULL;
+}
+
+static const char *ede_words(struct judgement *j, const struct fact *fact)
+{
+    if (!fact || !fact->dns.n_ede)
+        return "";
+    const struct ede *e = &fact->dns.ede[0];
+    const char *name = ede_name(e->code);
+    const char *said = arena_printf(j->a, " (%s%s%s)", name ? name : "extended error",
+                                    e->text && *e->text ? ": " : "", e->text ? e->text : "");
+    return said ? said : "";
+}
+
+static void lookup_facts(struct judgement *j, struct finding *f, const struct lookup *l)
+{
+    finding_set(j, f, "owner", l->name);
+    char buf[16];
+    finding_set(j, f, "type", rr_type_name(l->type, buf));
+    finding_fact(j, f, l->udp);
+    finding_fact(j, f, l->fact);
+    finding_fact(j, f, l->cd);
+}
+
+/* One finding for the first lookup that shows the cause: the second name below the same zone would only
+ * repeat it. */
+static const struct lookup *first(const struct judgement *j,
+                                  bool (*shows)(const struct judgement *, const struct lookup *))
+{
+    size_t n;
+    const struct lookup *l = lookups(j, &n);
+    for (size_t i = 0; i < n; i++)
+        if (l[i].class == LOOKUP_FAIL && shows(j, &l[i]))
+            return &l[i];
+    return NULL;
+}
+
+static bool shows_bogus(const struct judgement *j, const struct lookup *l)
+{
+    (void)j;
+    return lookup_bogus(l);
+}
+
+void cause_dnssec_bogus(struct judgement *j)
+{
+    const struct lookup *l = first(j, shows_bogus);
+    if (!l)
+        return;
+    struct finding *f = finding_add(j, CAUSE_dnssec_bogus);
+    lookup_facts(j, f, l);
+    finding_set(j, f, "reason", ede_words(j, l->fact));
+    fix_advice(j, f,
+               "Have the zone signed again with keys that match the DS record at the registrar, or have the "
+               "DS record "
+               "removed there; then check again after its TTL.");
+}
+
+static bool shows_rcode(const struct judgement *j, const struct lookup *l)
+{
+    (void)j;
+    enum dns_outcome o = l->fact->dns.outcome;
+    return (o == DNS_SERVFAIL || o == DNS_REFUSED || o == DNS_OTHER) && !lookup_bogus(l) &&
+           !(l->fact->dns.flags & DNS_TC);
+}
+
+void cause_dns_servfail(struct judgement *j)
+{
+    const struct lookup *l = first(j, shows_rcode);
+    if (!l)
+        return;
+    struct finding *f = finding_add(j, CAUSE_dns_servfail);
+    lookup_facts(j, f, l);
+    char buf[16];
+    finding_set(j, f, "rcode", rcode_name(l->fact->dns.rcode, buf));
+    finding_set(j, f, "reason", ede_words(j, l->fact));
+    fix_advice(j, f,
+               "Ask whoever runs the zone's name servers to repair them: each must answer for the zone, with "
+               "authority, "
+               "over UDP and TCP.");
+}
+
+static bool shows_silence(const struct judgement *j, const struct lookup *l)
+{
+    (void)j;
+    enum dns_outcome o = l->fact->dns.outcome;
+    return (o == DNS_TIMEOUT || o == DNS_UNREACHABLE) && !l->udp;
+}
+
+void cause_delegation_all_unreachable(struct judgement *j)
+{
+    const struct lookup *l = first(j, shows_silence);
+    if (!l)
+        return;
+    struct finding *f = finding_add(j, CAUSE_delegation_all_unreachable);
+    lookup_facts(j, f, l);
+    finding_fact(j, f, lookup_control(j->ev));
+    finding_set(j, f, "tries", arena_printf(j->a, "%u", (unsigned)l->fact->dns.tries));
+    fix_advice(j, f,
+               "Start the name servers of the zone, or open their port 53 (UDP and TCP) to all networks, or "
+               "delegate the "
+               "zone to servers that run.");
+}
+
+static bool shows_malformed(const struct judgement *j, const struct lookup *l)
+{
+    (void)j;
+    return l->fact->dns.outcome == DNS_MALFORMED || l->broken || l->fact->dns.n_defects;
+}
+
+void cause_dns_malformed_answer(struct judgement *j)
+{
+    size_t n;
+    const struct lookup *l = lookups(j, &n), *bad = first(j, shows_malformed);
+    /* Beside a good record a broken one is no failure, yet a resolver on the way may drop the lot. */
+    for (size_t i = 0; i < n && !bad; i++)
+        if (l[i].fact && (l[i].broken || l[i].fact->dns.n_defects))
+            bad = &l[i];
+    if (!bad)
+        return;
+    struct finding *f = finding_add(j, CAUSE_dns_malformed_answer);
+    lookup_facts(j, f, bad);
+    const struct dns_fact *d = &bad->fact->dns;
+    const char *what = "it is no answer to the question";
+    unsigned offset = 0;
+    if (d->n_defects) {
+        what = d->defects[0].what;
+        offset = d->defects[0].offset;
+    } else {
+        for (size_t i = 0; i < d->answer.n; i++)
+            if (d->answer.v[i].defect) {
+                what = d->answer.v[i].defect;
+                offset = d->answer.v[i].offset;
+                break;
+            }
+    }
+    finding_set(j, f, "what", what);
+    finding_set(j, f, "offset", arena_printf(j->a, "%u", offset));
+    fix_advice(j, f,
+               "Enter the record again through the DNS provider's panel; if it stays broken, the provider's "
+               "name server "
+               "software is at fault.");
+}
+
+static bool shows_no_tcp(const struct judgement *j, const struct lookup *l)
+{
+    (void)j;
+    return l->udp != NULL;
+}
+
+void cause_dns_tcp_blocked(struct judgement *j)
+{
+    const struct lookup *l = first(j, shows_no_tcp);
+    if (!l)
+        return;
+    struct finding *f = finding_add(j, CAUSE_dns_tcp_blocked);
+    lookup_facts(j, f, l);
+    finding_set(j, f, "outcome", dns_outcome_name(l->fact->dns.outcome));
+    fix_advice(j, f, "Open TCP port 53 on every name server of the zone and on the way to the resolver.");
+}
+
+static bool shows_broken_chain(const struct judgement *j, const struct lookup *l)
+{
+    (void)j;
+    return l->looped;
+}
+
+void cause_cname_chain_broken(struct judgement *j)
+{
+    size_t n;
+    const struct lookup *l = lookups(j, &n), *bad = first(j, shows_broken_chain);
+    for (size_t i = 0; i < n && !bad; i++)
+        if (l[i].hops && l[i].fact && l[i].class != LOOKUP_DATA && l[i].fact->dns.outcome == DNS_NXDOMAIN)
+            bad = &l[i];
+    if (!bad)
+        return;
+    struct finding *f = finding_add(j, CAUSE_cname_chain_broken);
+    lookup_facts(j, f, bad);
+    finding_set(j, f, "what",
+                bad->looped ? "run in a circle"
+                            : arena_printf(j->a, "end at %s, which does not exist", bad->end));
+    const struct rrs *answer = &bad->fact->dns.answer;
+    for (size_t i = 0; i < answer->n; i++)
+        if (answer->v[i].type == RR_CNAME && name_equal(answer->v[i].owner, bad->name)) {
+            struct fix *x = finding_fix(j, f, FIX_REMOVE);
+            x->owner = bad->name;
+            x->type = "CNAME";
+            x->rdata = rr_rdata_text(j->a, &answer->v[i]);
+            break;
+        }
+    if (j->r->method == METHOD_DNS_TXT_TOKEN)
+        fix_publish_txt(j, f);
+}

@@ -1,0 +1,183 @@
+#include "check.h"
+
+#include <errno.h>
+
+enum {
+    MOST_ASKS = 1024, /* of one check; a bound for hostile chains, not a budget: plan has its own */
+    PLAN_EACH = 16    /* below this many questions under way each answer is planned on at once */
+};
+
+/* One question under way. */
+struct exchange {
+    struct check *check;
+    struct exchange *prev, *next;
+    const struct observer *observer;
+    void *op;
+};
+
+struct check {
+    const struct observers *obs;
+    struct arena *arena;
+    const struct request *request;
+    struct evidence evidence;
+    check_done_fn *done;
+    void *user;
+    struct exchange *under_way;
+    size_t pending, plan_at;
+    dcv_time started_at;
+    uint64_t started;
+    bool planning, stopping;
+    const char *stop_reason; /* says why an unfinished check ended; NULL: judge finds the words */
+    int err;
+    struct report report; /* made at birth, so that a full arena still leaves something to say */
+};
+
+static uint64_t clock_now(const struct check *c)
+{
+    return c->obs->monotonic(c->obs->clock_self);
+}
+
+static void finish(struct check *c)
+{
+    struct report *p = &c->report;
+    int err = c->err;
+    if (!err && !c->stop_reason)
+        err = judge(c->request, &c->evidence, c->arena, p);
+    if (err || c->stop_reason) {
+        *p = (struct report){
+            .request = c->request,
+            .evidence = &c->evidence,
+            .challenge = request_challenge(c->request),
+            .br_may_permit = -1,
+            .reason = c->stop_reason   ? c->stop_reason
+                      : err == -ENOMEM ? "The answers grew past the memory that one check may use."
+                                       : "A fault on this side ended the check early; the log says more."};
+    }
+    uint64_t us = (clock_now(c) - c->started) / 1000;
+    p->started_at = c->started_at;
+    p->duration_us = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
+    c->done(c->user, c, p, err); /* the arena, and c in it, may be gone now */
+}
+
+static void advance(struct check *c);
+
+static void on_fact(void *user, struct ask *ask, struct fact *fact)
+{
+    struct exchange *x = user;
+    struct check *c = x->check;
+    if (x->prev)
+        x->prev->next = x->next;
+    else
+        c->under_way = x->next;
+    if (x->next)
+        x->next->prev = x->prev;
+    c->pending--;
+    if (fact) {
+        fact->ask = ask;
+        fact->at = c->obs->now(c->obs->clock_self);
+        int rc = evidence_add(&c->evidence, fact);
+        if (rc && !c->err)
+            c->err = rc;
+    } else if (!c->stopping && !c->err) {
+        c->err = -ENOMEM; /* an observer gives up on its own only where the arena is full */
+    }
+    if (!c->planning)
+        advance(c);
+}
+
+static void put(struct check *c, struct ask *q)
+{
+    const struct observer *o = q->kind == ASK_DNS ? &c->obs->dns : &c->obs->http;
+    struct exchange *x = arena_alloc(c->arena, sizeof *x);
+    if (!x || !o->start) {
+        if (!c->err)
+            c->err = x ? -ENOSYS : -ENOMEM;
+        return;
+    }
+    *x = (struct exchange){.check = c, .next = c->under_way, .observer = o};
+    if (c->under_way)
+        c->under_way->prev = x;
+    c->under_way = x;
+    c->pending++;
+    int rc = o->start(o->self, c->arena, q, on_fact, x, &x->op);
+    if (rc) { /* no callback comes: take it back */
+        c->under_way = x->next;
+        if (x->next)
+            x->next->prev = NULL;
+        c->pending--;
+        if (!c->err)
+            c->err = rc;
+    }
+}
+
+/* Ends what is under way; each callback comes from within and takes itself off the list. */
+static void stop(struct check *c)
+{
+    bool was = c->planning;
+    c->planning = c->stopping = true;
+    while (c->under_way)
+        c->under_way->observer->cancel(c->under_way->observer->self, c->under_way->op);
+    c->planning = was;
+}
+
+/* Plans on what is known, puts the questions, and finishes when none is left. An answer that comes from
+ * within put() only adds to the evidence; the loop here then plans again, so nothing recurses. */
+static void advance(struct check *c)
+{
+    c->planning = true;
+    for (size_t known = SIZE_MAX;
+         !c->err && !c->stopping && c->pending <= c->plan_at && known != c->evidence.n;) {
+        known = c->evidence.n;
+        struct ask *list = NULL;
+        int rc = plan_next(c->request, &c->evidence, &list);
+        if (rc)
+            c->err = rc;
+        for (struct ask *q = list, *next; q && !c->err; q = next) {
+            next = q->next;
+            put(c, q);
+        }
+        /* With many questions under way plan again when half of them are answered: n facts then cost log n
+         * plans. */
+        c->plan_at = c->pending <= PLAN_EACH ? PLAN_EACH : c->pending / 2;
+    }
+    c->planning = false;
+    if (c->err && c->pending)
+        stop(c);
+    if (!c->pending)
+        finish(c);
+}
+
+int check_start(const struct observers *obs, struct arena *a, const struct request *r, check_done_fn *done,
+                void *user, struct check **ret)
+{
+    struct check *c = arena_alloc(a, sizeof *c);
+    if (!c)
+        return -ENOMEM;
+    *c = (struct check){
+        .obs = obs, .arena = a, .request = r, .done = done, .user = user, .plan_at = PLAN_EACH};
+    c->started_at = obs->now(obs->clock_self);
+    c->started = clock_now(c);
+    evidence_init(&c->evidence, a, MOST_ASKS);
+    if (ret)
+        *ret = c; /* before the first question: done may be called from within */
+    advance(c);
+    return 0;
+}
+
+static void end(struct check *c, const char *reason)
+{
+    c->stop_reason = reason;
+    stop(c);
+    c->stopping = true;
+    finish(c);
+}
+
+void check_expire(struct check *c)
+{
+    end(c, NULL);
+}
+
+void check_cancel(struct check *c)
+{
+    end(c, "The check was cancelled.");
+}

@@ -1,0 +1,172 @@
+/* judge.c - from evidence to report: the verdict, then the causes, then the order and wording of the
+ * findings. */
+#include "verdict.h"
+
+#include "name.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------- judge ------------------------------ */
+
+/* The least that a failing report owes its reader is a finding; where a method's causes find nothing that is
+ * a defect here, and tests hold it to that. */
+static void run_causes(struct judgement *j)
+{
+    static void (*const look[])(struct judgement *) = {
+#define X(id, ...) [CAUSE_##id] = cause_##id,
+#include "causes.def"
+#undef X
+    };
+    for (size_t c = 1; c < sizeof look / sizeof *look && !j->err; c++)
+        if (cause_info((enum cause)c)->methods & METHOD_BIT(j->r->method))
+            look[c](j);
+}
+
+/* Fills {name} places of a template. */
+static char *fill(struct judgement *j, const char *template, const struct finding *f)
+{
+    size_t room = strlen(template) + 1;
+    for (size_t i = 0; i < f->n_variables; i++)
+        room += 4 * strlen(f->variables[i].value); /* no variable stands in more than four places */
+    char *out = arena_alloc(j->a, room), *p = out;
+    if (!out)
+        return NULL;
+    for (const char *s = template; *s;) {
+        const char *end = *s == '{' ? strchr(s, '}') : NULL;
+        const struct variable *v = NULL;
+        for (size_t i = 0; end && i < f->n_variables && !v; i++)
+            if (!strncmp(f->variables[i].name, s + 1, (size_t)(end - s - 1)) &&
+                !f->variables[i].name[end - s - 1])
+                v = &f->variables[i];
+        size_t n = v ? strlen(v->value) : 1;
+        if (n >= room - (size_t)(p - out))
+            break;
+        memcpy(p, v ? v->value : s, n);
+        p += n;
+        s = v ? end + 1 : s + 1;
+    }
+    *p = 0;
+    return out;
+}
+
+/* Blocking before risk before note; within a weight the order of causes.def, in which they were found. */
+static void sort_findings(struct report *p)
+{
+    for (size_t i = 1; i < p->n_findings; i++) {
+        struct finding f = p->findings[i];
+        size_t k = i;
+        for (; k && p->findings[k - 1].weight > f.weight; k--)
+            p->findings[k] = p->findings[k - 1];
+        p->findings[k] = f;
+    }
+}
+
+int judge(const struct request *r, const struct evidence *ev, struct arena *a, struct report *ret)
+{
+    struct report *p = ret;
+    *p = (struct report){.request = r,
+                         .evidence = ev,
+                         .challenge = request_challenge(r),
+                         .verdict = VERDICT_UNDECIDED,
+                         .br_may_permit = -1,
+                         .started_at = TIME_UNKNOWN};
+    struct judgement j = {.r = r, .ev = ev, .a = a, .report = p};
+    struct code_error refused;
+    if (judge_input(r, &refused, &j.input_cause)) {
+        p->verdict = VERDICT_FAIL;
+        p->error = refused;
+        p->detail_code = refused.code;
+    } else {
+        switch (r->method) {
+        case METHOD_DNS_TXT_TOKEN:
+            verdict_txt(&j);
+            break;
+        case METHOD_DNS_CNAME_TOKEN:
+        case METHOD_DNS_CNAME_TARGET:
+        case METHOD_HTTP_TOKEN:
+        case METHOD_HTTP_TOKEN_DYNAMIC:
+        case METHOD_CAA:
+            verdict_undecided(&j, "This version does not reproduce this method.");
+            break;
+        }
+    }
+    if (!j.err)
+        run_causes(&j);
+    for (size_t i = 0; i < p->n_findings; i++)
+        p->findings[i].summary = fill(&j, cause_info(p->findings[i].cause)->summary, &p->findings[i]);
+    sort_findings(p);
+    return j.err ? j.err : arena_full(a) ? -ENOMEM : 0;
+}
+
+/* ---------------------------------------------------------------- findings --------------------------- */
+
+/* One more member in a list that doubles; NULL where the arena is full. */
+static void *list_add(struct arena *a, void *list, size_t *n, size_t size)
+{
+    void *v;
+    memcpy(&v, list, sizeof v); /* list is the address of a pointer to any type */
+    if ((*n & (*n - 1)) == 0) {
+        void *more = arena_array(a, *n ? *n * 2 : 1, size);
+        if (!more)
+            return NULL;
+        if (*n)
+            memcpy(more, v, *n * size);
+        memcpy(list, &more, sizeof more);
+        v = more;
+    }
+    return (char *)v + (*n)++ * size;
+}
+
+struct finding *finding_add(struct judgement *j, enum cause c)
+{
+    struct finding *f = list_add(j->a, &j->report->findings, &j->report->n_findings, sizeof *f);
+    if (!f)
+        return NULL;
+    enum weight most = j->report->verdict == VERDICT_FAIL ? WEIGHT_BLOCKING : WEIGHT_RISK;
+    enum weight own = cause_info(c)->weight;
+    *f = (struct finding){.cause = c, .weight = own > most ? own : most};
+    finding_set(j, f, "domain", j->r->domain ? j->r->domain : j->r->input);
+    finding_set(j, f, "input", j->r->input);
+    return f;
+}
+
+struct finding *finding_find(const struct judgement *j, enum cause c)
+{
+    for (size_t i = 0; i < j->report->n_findings; i++)
+        if (j->report->findings[i].cause == c)
+            return &j->report->findings[i];
+    return NULL;
+}
+
+void finding_set(struct judgement *j, struct finding *f, const char *variable, const char *value)
+{
+    enum { MOST = 160 }; /* bytes of one value in a sentence */
+    if (!f || !value)
+        return;
+    struct variable *v = list_add(j->a, &f->variables, &f->n_variables, sizeof *v);
+    const char *shown = text_escape(j->a, value, strlen(value), MOST);
+    if (v)
+        *v = (struct variable){variable, shown ? shown : ""};
+}
+
+void finding_fact(struct judgement *j, struct finding *f, const struct fact *fact)
+{
+    if (!f || !fact)
+        return;
+    for (size_t i = 0; i < f->n_facts; i++)
+        if (f->facts[i] == fact->n)
+            return;
+    uint32_t *n = list_add(j->a, &f->facts, &f->n_facts, sizeof *n);
+    if (n)
+        *n = fact->n;
+}
+
+struct fix *finding_fix(struct judgement *j, struct finding *f, enum fix_op op)
+{
+    struct fix *x = f ? list_add(j->a, &f->fixes, &f->n_fixes, sizeof *x) : NULL;
+    if (!x)
+        x = &j->spare;
+    *x = (struct fix){.op = op, .until = TIME_UNKNOWN};
+    return x;
+}

@@ -1,0 +1,108 @@
+#include "lookup.h"
+
+#include "name.h"
+#include "wire.h"
+
+#include <errno.h>
+
+struct ask lookup_ask(const char *name, uint16_t type)
+{
+    return (struct ask){.kind = ASK_DNS, .via = VIA_RESOLVER, .qname = name, .qtype = type};
+}
+
+static const struct fact *fact_of(const struct evidence *ev, const struct ask *question)
+{
+    const struct ask *q = evidence_find(ev, question);
+    return q ? q->fact : NULL;
+}
+
+const struct fact *lookup_control(const struct evidence *ev)
+{
+    struct ask q = lookup_ask(".", RR_NS);
+    return fact_of(ev, &q);
+}
+
+bool control_alive(const struct fact *control)
+{
+    return control && (control->dns.outcome == DNS_ANSWER || control->dns.outcome == DNS_NODATA);
+}
+
+bool lookup_bogus(const struct lookup *l)
+{
+    if (l->class != LOOKUP_FAIL || !l->fact || l->fact->dns.outcome != DNS_SERVFAIL || !l->cd)
+        return false;
+    enum dns_outcome o = l->cd->dns.outcome;
+    return o == DNS_ANSWER || o == DNS_NODATA || o == DNS_NXDOMAIN;
+}
+
+/* Only records whose owner is the end of the chain that begins at the question count: strangers in an answer
+ * prove nothing (RFC 8659 3, RFC 5452 6). */
+static int read_records(struct arena *a, struct lookup *l)
+{
+    const struct rrs *answer = &l->fact->dns.answer;
+    l->end = dns_chain_end(a, &l->fact->dns, l->name, &l->hops, &l->looped);
+    if (!l->end)
+        return -ENOMEM;
+    l->rr = arena_array(a, answer->n, sizeof *l->rr);
+    if (!l->rr)
+        return -ENOMEM;
+    for (size_t i = 0; i < answer->n; i++) {
+        const struct rr *rr = &answer->v[i];
+        if (rr->type != l->type || !name_equal(rr->owner, l->end))
+            continue;
+        if (rr->defect)
+            l->broken++;
+        else
+            l->rr[l->n++] = rr;
+    }
+    return 0;
+}
+
+static enum lookup_class classify(const struct lookup *l)
+{
+    const struct dns_fact *f = &l->fact->dns;
+    if (f->flags & DNS_TC)
+        return LOOKUP_FAIL; /* what is cut off may be what matters; TCP was tried or will be */
+    switch (f->outcome) {
+    case DNS_ANSWER:
+    case DNS_NODATA:
+        if (l->n)
+            return LOOKUP_DATA;
+        /* Bytes that do not parse are no proof of absence. */
+        return l->broken || f->n_defects || l->looped ? LOOKUP_FAIL : LOOKUP_NODATA;
+    case DNS_NXDOMAIN:
+        return l->hops ? LOOKUP_NODATA : LOOKUP_NXDOMAIN;
+    case DNS_SERVFAIL:
+    case DNS_REFUSED:
+    case DNS_TIMEOUT:
+    case DNS_UNREACHABLE:
+    case DNS_MALFORMED:
+    case DNS_OTHER:
+        return LOOKUP_FAIL;
+    }
+    return LOOKUP_FAIL;
+}
+
+int lookup_read(struct arena *a, const struct evidence *ev, const char *name, uint16_t type,
+                struct lookup *ret)
+{
+    struct lookup l = {.class = LOOKUP_PENDING, .name = name, .type = type, .end = name};
+    struct ask q = lookup_ask(name, type);
+    l.fact = fact_of(ev, &q);
+    q.cd = true;
+    l.cd = fact_of(ev, &q);
+    if (l.fact && l.fact->dns.flags & DNS_TC) {
+        q.cd = false;
+        q.tcp = true;
+        l.udp = l.fact;
+        l.fact = fact_of(ev, &q);
+    }
+    if (l.fact) {
+        int rc = read_records(a, &l);
+        if (rc)
+            return rc;
+        l.class = classify(&l);
+    }
+    *ret = l;
+    return 0;
+}

@@ -1,0 +1,52 @@
+/* lookup.h - what the evidence says about one name and type: the CA's lookup, read from facts. Pure.
+ *
+ * A lookup is one question as the CA would put it. It may rest on several facts: the answer over UDP, the one
+ * over TCP where the first was truncated, the one with checking disabled that tells bogus from broken. plan
+ * asks for what a lookup lacks; verdict and causes read what it came to. */
+#ifndef DCV_LOOKUP_H
+#define DCV_LOOKUP_H
+
+#include "dcv.h"
+
+/* pending: not asked, or not answered. fail: timeout, SERVFAIL, REFUSED, malformed, bogus, truncated without
+ * TCP. nodata: also a CNAME chain that ends in NXDOMAIN. */
+#define DCV_LOOKUPS(X)                                                                                       \
+    X(LOOKUP_PENDING, "pending")                                                                             \
+    X(LOOKUP_DATA, "data")                                                                                   \
+    X(LOOKUP_NODATA, "nodata")                                                                               \
+    X(LOOKUP_NXDOMAIN, "nxdomain")                                                                           \
+    X(LOOKUP_FAIL, "fail")
+enum lookup_class { DCV_LOOKUPS(DCV_MEMBER) };
+
+struct lookup {
+    enum lookup_class class;
+    const char *name; /* as asked */
+    uint16_t type;
+    const struct fact *fact; /* the one that decides; NULL while pending */
+    const struct fact *udp;  /* the truncated answer before it, NULL if none */
+    const struct fact *cd;   /* the same with checking disabled, NULL if not asked */
+    const char *end;         /* end of the alias chain that begins at name; name itself without one */
+    unsigned hops;           /* aliases followed */
+    bool looped;
+    const struct rr **rr; /* data: the sound records of the type at the end of the chain */
+    size_t n;
+    size_t broken; /* how many more there are that break the format */
+};
+
+/* Reads the resolver's view. 0 or -ENOMEM. */
+int lookup_read(struct arena *a, const struct evidence *ev, const char *name, uint16_t type,
+                struct lookup *ret);
+
+/* The question that a lookup puts first, and its variants. */
+struct ask lookup_ask(const char *name, uint16_t type);
+
+/* What the resolvers say to the root's NS: the control question that tells a broken zone from a broken
+ * network here. NULL while it was not asked or answered. */
+const struct fact *lookup_control(const struct evidence *ev);
+/* The resolver is at work: it answered the control question. */
+bool control_alive(const struct fact *control);
+
+/* SERVFAIL with CD=0 and an answer with CD=1 (RFC 4035 3.2.2). */
+bool lookup_bogus(const struct lookup *l);
+
+#endif

@@ -1,0 +1,188 @@
+#include "near.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+enum { LONGEST = 4096 }; /* of a value that is worth a closer look */
+
+static bool same(struct bytes a, struct bytes b)
+{
+    return a.n == b.n && !memcmp(a.p, b.p, a.n);
+}
+
+static bool blank(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xa0;
+}
+
+/* ---- transformations: from what was found to what may have been meant. Each returns a new value, or .p NULL
+ * where it does not apply. */
+
+static struct bytes trim(struct arena *a, struct bytes v)
+{
+    (void)a;
+    while (v.n && blank(v.p[0]))
+        v.p++, v.n--;
+    while (v.n && blank(v.p[v.n - 1]))
+        v.n--;
+    return v;
+}
+
+/* Quotes of all kinds and the backslashes that were to protect them, at both ends. */
+static size_t quote_at(struct bytes v, bool front)
+{
+    static const char *const marks[] = {
+        "\"", "'", "`", "\\", "\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x98", "\xe2\x80\x99"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        size_t n = strlen(marks[i]);
+        if (v.n >= n && !memcmp(front ? v.p : v.p + v.n - n, marks[i], n))
+            return n;
+    }
+    return 0;
+}
+
+static struct bytes unquote(struct arena *a, struct bytes v)
+{
+    (void)a;
+    for (size_t n; (n = quote_at(v, true));)
+        v.p += n, v.n -= n;
+    for (size_t n; (n = quote_at(v, false));)
+        v.n -= n;
+    return v;
+}
+
+static struct bytes squeeze(struct arena *a, struct bytes v)
+{
+    uint8_t *out = arena_alloc(a, v.n);
+    size_t n = 0;
+    for (size_t i = 0; out && i < v.n; i++)
+        if (!blank(v.p[i]))
+            out[n++] = v.p[i];
+    return (struct bytes){out, n};
+}
+
+static int hex(uint8_t c)
+{
+    return isdigit(c)             ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+static struct bytes percent(struct arena *a, struct bytes v)
+{
+    uint8_t *out = arena_alloc(a, v.n);
+    size_t n = 0;
+    for (size_t i = 0; out && i < v.n; i++) {
+        int high = i + 2 < v.n && v.p[i] == '%' ? hex(v.p[i + 1]) : -1;
+        int low = high >= 0 ? hex(v.p[i + 2]) : -1;
+        out[n++] = low >= 0 ? (uint8_t)((unsigned)high << 4 | (unsigned)low) : v.p[i];
+        i += low >= 0 ? 2 : 0;
+    }
+    return (struct bytes){out, n};
+}
+
+static struct bytes html(struct arena *a, struct bytes v)
+{
+    static const struct {
+        const char *name;
+        char c;
+    } entity[] = {{"&quot;", '"'}, {"&#34;", '"'}, {"&#39;", '\''}, {"&apos;", '\''}, {"&amp;", '&'},
+                  {"&lt;", '<'},   {"&gt;", '>'},  {"&#95;", '_'},  {"&#45;", '-'},   {"&nbsp;", ' '}};
+    uint8_t *out = arena_alloc(a, v.n);
+    size_t n = 0;
+    for (size_t i = 0; out && i < v.n;) {
+        size_t k = 0, len = 0;
+        for (; k < sizeof entity / sizeof *entity; k++) {
+            len = strlen(entity[k].name);
+            if (v.n - i >= len && !memcmp(v.p + i, entity[k].name, len))
+                break;
+        }
+        bool found = k < sizeof entity / sizeof *entity;
+        out[n++] = found ? (uint8_t)entity[k].c : v.p[i];
+        i += found ? len : 1;
+    }
+    return unquote(a, trim(a, (struct bytes){out, n}));
+}
+
+static struct bytes base64(struct arena *a, struct bytes v)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint8_t *out = arena_alloc(a, v.n);
+    uint32_t bits = 0;
+    unsigned have = 0;
+    size_t n = 0;
+    for (size_t i = 0; out && i < v.n && v.p[i] != '='; i++) {
+        const char *d = v.p[i] ? strchr(digits, v.p[i] == '-' ? '+' : v.p[i] == '_' ? '/' : v.p[i]) : NULL;
+        if (!d)
+            return (struct bytes){NULL, 0};
+        bits = bits << 6 | (uint32_t)(d - digits);
+        have += 6;
+        if (have >= 8) {
+            have -= 8;
+            out[n++] = (uint8_t)(bits >> have);
+        }
+    }
+    return trim(a, (struct bytes){out, n});
+}
+
+/* ---- one edit */
+
+static const char *one_edit(struct bytes f, struct bytes w)
+{
+    size_t head = 0, tail = 0, least = f.n < w.n ? f.n : w.n;
+    while (head < least && f.p[head] == w.p[head])
+        head++;
+    while (tail < least - head && f.p[f.n - 1 - tail] == w.p[w.n - 1 - tail])
+        tail++;
+    size_t df = f.n - head - tail, dw = w.n - head - tail; /* what differs between the common ends */
+    if (df == 0 && dw == 1)
+        return "lacks one character";
+    if (df == 1 && dw == 0)
+        return "has one character too many";
+    if (df == 1 && dw == 1)
+        return "has one wrong character";
+    if (df == 2 && dw == 2 && f.p[head] == w.p[head + 1] && f.p[head + 1] == w.p[head])
+        return "has two neighbouring characters exchanged";
+    return NULL;
+}
+
+/* ---- the table: the plainest explanation first */
+
+typedef struct bytes transform_fn(struct arena *a, struct bytes v);
+
+static const struct {
+    transform_fn *undo;
+    const char *phrase;
+} transforms[] = {
+    {trim, "has blanks or a line end around it"},
+    {unquote, "has quotation marks around it"},
+    {squeeze, "has blanks inside it"},
+    {percent, "is percent-encoded"},
+    {html, "is HTML-encoded"},
+    {base64, "is base64-encoded"},
+};
+
+static bool same_but_case(struct bytes a, struct bytes b)
+{
+    return a.n == b.n && !strncasecmp((const char *)a.p, (const char *)b.p, a.n);
+}
+
+const char *near_value(struct arena *a, struct bytes found, struct bytes wanted)
+{
+    if (!wanted.n || found.n > LONGEST || same(found, wanted))
+        return NULL;
+    for (size_t i = 0; i < sizeof transforms / sizeof *transforms; i++) {
+        struct bytes v = transforms[i].undo(a, found);
+        if (v.p && same(v, wanted))
+            return transforms[i].phrase;
+    }
+    /* Blanks and quotes around a value often come with the other mistakes: look through them. */
+    struct bytes bare = trim(a, unquote(a, trim(a, found)));
+    if (same(bare, wanted))
+        return "has quotation marks and blanks around it";
+    if (same_but_case(bare, wanted))
+        return "is in other letter case";
+    return wanted.n > 8 ? one_edit(bare, wanted) : NULL; /* short values are near one another by chance */
+}

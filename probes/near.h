@@ -1,0 +1,12 @@
+/* near.h - values that are almost the right one. Pure. */
+#ifndef DCV_NEAR_H
+#define DCV_NEAR_H
+
+#include "dcv.h"
+
+/* What was done to wanted so that found came out, as a phrase that follows "the value …": "has blanks around
+ * it", "is in other letter case", "lacks one character". NULL where the two are not near. Exact equality is
+ * not near. In the arena, or static. Linear in the lengths. */
+const char *near_value(struct arena *a, struct bytes found, struct bytes wanted);
+
+#endif

@@ -1,0 +1,169 @@
+/* verdict.c - the code that the CA's API would give: one function per method, each a table read from the top.
+ */
+#include "verdict.h"
+
+#include "name.h"
+#include "profile.h"
+#include "wire.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define DAY_MS INT64_C(86400000)
+
+bool judge_input(const struct request *r, struct code_error *ret, enum cause *cause)
+{
+    *ret = (struct code_error){.code = CODE_NONE};
+    *cause = CAUSE_NONE;
+    if (r->name_code != CODE_NONE) {
+        ret->code = r->name_code;
+        *cause = r->name_cause;
+    } else if (r->is_ip && r->method != METHOD_HTTP_TOKEN) {
+        ret->code = CODE_dns_invalid_domain; /* an address has no DNS records of its own to check */
+        *cause = CAUSE_name_invalid;
+    } else if (r->wildcard && method_is_file(r->method)) {
+        ret->code = CODE_invalid_wildcard_dcv_method; /* a file proves one host only (BR 3.2.2.4.18) */
+        *cause = CAUSE_wildcard_with_file;
+    }
+    if (ret->code == CODE_NONE)
+        return false;
+    if (code_info(ret->code)->variables)
+        ret->variable[0] = r->input;
+    return true;
+}
+
+bool request_expired(const struct request *r)
+{
+    return r->token && r->issued != TIME_UNKNOWN && r->now - r->issued > r->profile->random_days * DAY_MS;
+}
+
+void verdict_fail(struct judgement *j, enum code code, enum code detail)
+{
+    struct report *p = j->report;
+    p->verdict = VERDICT_FAIL;
+    p->error = (struct code_error){.code = code};
+    if (code_info(code)->variables)
+        p->error.variable[0] = j->r->domain;
+    p->detail_code = detail;
+}
+
+void verdict_undecided(struct judgement *j, const char *reason)
+{
+    j->report->verdict = VERDICT_UNDECIDED;
+    j->report->reason = reason;
+}
+
+/* ---------------------------------------------------------------- what every method shares ----------- */
+
+static bool answered(const struct lookup *l)
+{
+    return l->fact && l->fact->dns.outcome != DNS_TIMEOUT && l->fact->dns.outcome != DNS_UNREACHABLE &&
+           l->fact->dns.outcome != DNS_SERVFAIL && l->fact->dns.outcome != DNS_REFUSED &&
+           l->fact->dns.outcome != DNS_OTHER;
+}
+
+/* The fault is here, not at the domain: nothing that was asked came to an answer, not even the root's name
+ * servers. */
+static bool network_dead(const struct judgement *j, const struct lookup *l, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (answered(&l[i]))
+            return false;
+    return !control_alive(lookup_control(j->ev));
+}
+
+/* ---------------------------------------------------------------- dns-txt-token ---------------------- */
+
+static void read_value(struct judgement *j, struct txt_view *t, const struct lookup *at, const struct rr *rr)
+{
+    struct txt_value *v = &t->v[t->n];
+    *v = (struct txt_value){.at = at, .rr = rr, .text = txt_joined(j->a, rr)};
+    if (!v->text.p) {
+        j->err = -ENOMEM;
+        return;
+    }
+    t->n++;
+    enum token_class class = TOKEN_NONE;
+    if (j->report->challenge == CHALLENGE_REQUEST_TOKEN) {
+        int rc = token_find(j->a, j->r, v->text, &v->token, &j->report->tokens);
+        if (rc)
+            j->err = rc;
+        class = v->token.class;
+    } else if (j->report->challenge == CHALLENGE_RANDOM_VALUE) {
+        struct bytes needle = {(const uint8_t *)j->r->token, strlen(j->r->token)}, part;
+        v->in_join = bytes_find(v->text, needle) >= 0;
+        for (size_t k = 0; !v->in_one && txt_next(rr, &k, &part);)
+            v->in_one = bytes_find(part, needle) >= 0;
+        if (v->in_join)
+            class = request_expired(j->r) ? TOKEN_TIME : TOKEN_VALID;
+    }
+    /* Of two equal ones the library-proof one decides: a value within one string needs no joining. */
+    bool better = class > t->class || (class == t->class && t->best && !t->best->in_one && v->in_one);
+    if (class != TOKEN_NONE && better) {
+        t->class = class;
+        t->best = v;
+    }
+}
+
+static void read_txt(struct judgement *j)
+{
+    struct txt_view *t = &j->txt;
+    const char *name[2] = {arena_printf(j->a, "%s.%s.", j->r->profile->txt_label, j->r->adn),
+                           arena_printf(j->a, "%s.", j->r->adn)};
+    size_t n = 0;
+    for (size_t i = 0; i < 2 && !j->err; i++) {
+        j->err = name[i] ? lookup_read(j->a, j->ev, name[i], RR_TXT, &t->at[i]) : -ENOMEM;
+        n += t->at[i].n;
+    }
+    t->v = arena_array(j->a, n, sizeof *t->v);
+    if (!t->v)
+        j->err = -ENOMEM;
+    for (size_t i = 0; i < 2 && !j->err; i++)
+        for (size_t k = 0; k < t->at[i].n && !j->err; k++)
+            read_value(j, t, &t->at[i], t->at[i].rr[k]);
+}
+
+static enum code txt_code(const struct txt_view *t)
+{
+    if (t->n)
+        return t->class == TOKEN_TIME || t->class == TOKEN_MALFORMED ? CODE_dns_invalid_entry
+                                                                     : CODE_dns_entry_missing;
+    for (size_t i = 0; i < 2; i++)
+        if (t->at[i].class == LOOKUP_FAIL)
+            return CODE_dns_internal_error;
+    return CODE_dns_mismatch;
+}
+
+void verdict_txt(struct judgement *j)
+{
+    const struct txt_view *t = &j->txt;
+    read_txt(j);
+    if (j->err)
+        return;
+    if (j->report->challenge == CHALLENGE_NONE) {
+        verdict_undecided(
+            j, "There is nothing to compare the TXT records with: give the random value with --token, or the "
+               "AuthKey and the CSR with --auth-key-file and --csr.");
+        return;
+    }
+    if (t->class == TOKEN_VALID) {
+        j->report->verdict = VERDICT_PASS;
+        return;
+    }
+    if (t->at[0].class == LOOKUP_PENDING || t->at[1].class == LOOKUP_PENDING) {
+        verdict_undecided(
+            j, "The deadline came before both names had an answer, and what is known does not decide.");
+        return;
+    }
+    if (network_dead(j, t->at, 2)) {
+        verdict_undecided(j, "No resolver answers from here, not even for the root's name servers: the fault "
+                             "is in this machine's "
+                             "network or in the resolver given, not at the domain.");
+        return;
+    }
+    enum code code = txt_code(t);
+    if (j->report->challenge == CHALLENGE_RANDOM_VALUE)
+        verdict_fail(j, CODE_invalid_dns_txt, code);
+    else
+        verdict_fail(j, code, code);
+}
