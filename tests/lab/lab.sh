@@ -31,12 +31,21 @@ if [ -z "${LAB_INSIDE:-}" ]; then
     else
         LAB=$(mktemp -d "${TMPDIR:-/tmp}/lab.XXXXXX")
         trap 'rm -rf "$LAB"' EXIT
-        trap 'exit 143' INT TERM
     fi
     export LAB LAB_INSIDE=1
     rc=0
-    # shellcheck disable=SC2086
-    unshare $namespaces bash "$here/lab.sh" "$@" || rc=$?
+    if [ -t 0 ]; then
+        # shellcheck disable=SC2086
+        unshare $namespaces bash "$here/lab.sh" "$@" || rc=$?
+    else
+        # A shell acts on a signal only when its child has ended, and unshare heeds none: wait, and kill the child.
+        # --kill-child then takes the namespaces along.
+        # shellcheck disable=SC2086
+        unshare $namespaces bash "$here/lab.sh" "$@" <&0 &
+        child=$!
+        trap 'kill -KILL "$child"; exit 143' INT TERM
+        wait "$child" || rc=$?
+    fi
     exit "$rc"
 fi
 
