@@ -37,9 +37,20 @@ __attribute__((format(printf, 4, 5))) static int refuse(char why[DB_ERROR_TEXT],
     return error;
 }
 
+/* What the system said. SQLite passes it on from most places, but not from a commit; there the file knows. */
+static int system_errno(sqlite3 *sql)
+{
+    int e = sqlite3_system_errno(sql);
+    sqlite3_file *wal = NULL;
+    if (e == 0 && sqlite3_file_control(sql, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) == SQLITE_OK && wal &&
+        wal->pMethods)
+        wal->pMethods->xFileControl(wal, SQLITE_FCNTL_LAST_ERRNO, &e);
+    return e;
+}
+
 static int system_error(sqlite3 *sql, int otherwise)
 {
-    switch (sqlite3_system_errno(sql)) {
+    switch (system_errno(sql)) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG: /* RLIMIT_FSIZE: full for this process */
@@ -95,9 +106,14 @@ static int errno_of(sqlite3 *sql, int rc)
 
 int db_failed(struct db *db, int rc)
 {
-    snprintf(db->error, sizeof db->error, "%s", sqlite3_errmsg(db->sql));
+    int r = errno_of(db->sql, rc);
+    /* SQLite's own "disk I/O error" does not say what the disk's matter is. */
+    if ((rc & 0xff) == SQLITE_IOERR && r < 0)
+        snprintf(db->error, sizeof db->error, "%s: %s", sqlite3_errmsg(db->sql), strerror(-r));
+    else
+        snprintf(db->error, sizeof db->error, "%s", sqlite3_errmsg(db->sql));
     one_line(db->error);
-    return errno_of(db->sql, rc);
+    return r;
 }
 
 const char *db_error(const struct db *db)
@@ -255,8 +271,11 @@ int db_migrate(struct db *db, const char *const steps[], int n)
     int r = db_prepare(db, "PRAGMA user_version", &s);
     if (r < 0)
         return r;
-    int rc = sqlite3_step(s), version = sqlite3_column_int(s, 0);
-    r = rc == SQLITE_ROW ? 0 : db_failed(db, rc);
+    int rc = sqlite3_step(s), version = 0;
+    if (rc == SQLITE_ROW)
+        version = sqlite3_column_int(s, 0);
+    else
+        r = db_failed(db, rc);
     sqlite3_finalize(s);
     for (; r == 0 && version < n; version++) {
         char mark[100];
@@ -350,8 +369,10 @@ static int store_catalogues(struct db *db)
 /* The writer's place. The lock's file stays when the lock goes: taking it away would let two in. */
 static int take_place(struct db *db, const char *path, char why[DB_ERROR_TEXT])
 {
-    char *name = NULL;
-    if (asprintf(&name, "%s-lock", path) < 0)
+    char *name = NULL, *real = realpath(path, NULL); /* two names of one file must meet at one lock */
+    int n = asprintf(&name, "%s-lock", real ? real : path);
+    free(real);
+    if (n < 0)
         return refuse(why, path, -ENOMEM, "out of memory");
     db->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     free(name);
@@ -443,9 +464,7 @@ static void forget(const char *path)
 
 static int open_write(struct db *db, const char *path, char why[DB_ERROR_TEXT])
 {
-    char *real = realpath(path, NULL); /* two names of one file must meet at one lock */
-    int r = take_place(db, real ? real : path, why);
-    free(real);
+    int r = take_place(db, path, why);
     if (r < 0)
         return r;
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
