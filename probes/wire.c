@@ -190,11 +190,11 @@ static const char *read_owner(struct reader *r, struct fault *f)
 }
 
 /* A copy of the rdata with names spelt out. -ENOMEM, or 0 with rr->defect set where it is broken. */
-static int read_rdata(struct reader *r, struct span s, struct rr *rr)
+static int read_rdata(struct reader *r, struct span *s, struct rr *rr)
 {
     const char *form = rdata_form(rr->type);
     struct rdata_name names[RDATA_NAMES_MOST];
-    size_t n = 0, len = s.end - s.at;
+    size_t n = 0, at = s->at, len = s->end - at;
     struct fault f;
     if (!rr->defect && form && !rdata_walk(form, s, names, &n, &f))
         rr->defect = note_record(r, rr->type, &f);
@@ -203,9 +203,9 @@ static int read_rdata(struct reader *r, struct span s, struct rr *rr)
     for (size_t i = 0; i < n; i++)
         len += names[i].name.len - names[i].used;
     if (len > RDATA_MOST) {
-        fault_set(&f, s.at, "its data is longer than 65535 bytes once its names are spelt out");
+        fault_set(&f, at, "its data is longer than 65535 bytes once its names are spelt out");
         rr->defect = note_record(r, rr->type, &f);
-        len = s.end - s.at;
+        len = s->end - at;
         n = 0;
     }
     uint8_t *to = arena_alloc(r->a, len);
@@ -214,14 +214,13 @@ static int read_rdata(struct reader *r, struct span s, struct rr *rr)
     rr->rdata = to;
     rr->rdlen = (uint16_t)len;
     for (size_t i = 0; i < n; i++) {
-        size_t before = names[i].at - s.at;
-        memcpy(to, s.msg + s.at, before);
+        size_t before = names[i].at - at;
+        memcpy(to, s->msg + at, before);
         memcpy(to + before, names[i].name.p, names[i].name.len);
         to += before + names[i].name.len;
-        s.at = names[i].at + names[i].used;
+        at = names[i].at + names[i].used;
     }
-    if (s.end > s.at)
-        memcpy(to, s.msg + s.at, s.end - s.at);
+    memcpy(to, s->msg + at, s->end - at);
     return 0;
 }
 
@@ -244,41 +243,55 @@ static int add_ede(struct reader *r, const uint8_t *p, size_t len)
 }
 
 /* RFC 6891 6.1: class is the sender's size, the TTL holds the upper rcode bits, the version and flags. */
-static int read_opt(struct reader *r, const char *owner, const struct rr *rr, struct span s)
+static int read_opt(struct reader *r, const char *owner, size_t start, uint16_t class, uint32_t ttl,
+                    struct span *s)
 {
     struct dns_fact *f = r->f;
     struct fault why;
     if (f->has_edns) {
-        fault_set(&why, rr->offset, "a message may hold one OPT record, this is another");
+        fault_set(&why, start, "a message may hold one OPT record, this is another");
         note_record(r, RR_OPT, &why);
         return 0;
     }
     f->has_edns = true;
-    f->udp_size = rr->class;
-    f->rcode |= (uint16_t)(rr->ttl >> 24 << 4);
+    f->udp_size = class;
+    f->rcode |= (uint16_t)(ttl >> 24 << 4);
     if (strcmp(owner, ".") != 0) {
-        fault_set(&why, rr->offset, "its owner should be the root");
+        fault_set(&why, start, "its owner should be the root");
         note_record(r, RR_OPT, &why);
     }
-    while (s.at < s.end) {
-        size_t left = s.end - s.at, len = left >= 4 ? be16(s.msg + s.at + 2) : 0;
+    while (s->at < s->end) {
+        size_t left = s->end - s->at, len = left >= 4 ? be16(s->msg + s->at + 2) : 0;
         if (left < 4 || left - 4 < len) {
-            fault_set(&why, s.at, "its options run over the end of the record");
+            fault_set(&why, s->at, "its options run over the end of the record");
             note_record(r, RR_OPT, &why);
             return 0;
         }
-        const uint8_t *p = s.msg + s.at;
+        const uint8_t *p = s->msg + s->at;
         if (be16(p) == OPTION_EDE) {
             if (len < 2) {
-                fault_set(&why, s.at, "its extended error is too short to hold a code");
+                fault_set(&why, s->at, "its extended error is too short to hold a code");
                 note_record(r, RR_OPT, &why);
             } else if (add_ede(r, p + 4, len) < 0) {
                 return -ENOMEM;
             }
         }
-        s.at += 4 + len;
+        s->at += 4 + len;
     }
     return 0;
+}
+
+/* Room for one more record of a section that may hold `left` more. What is read goes straight there. */
+static struct rr *next_slot(struct reader *r, size_t left, struct rrs *to)
+{
+    if (!to->v) {
+        /* The header's count is a claim; what the rest of the message can hold is a fact. */
+        size_t room = 1 + (r->s.end - r->s.at) / RECORD_LEAST;
+        to->v = arena_array(r->a, left < room ? left : room, sizeof *to->v);
+        if (!to->v)
+            return NULL;
+    }
+    return &to->v[to->n++];
 }
 
 /* One record; r->stopped is set where the next cannot be found. left: how many the section may still hold. */
@@ -304,8 +317,8 @@ static int read_record(struct reader *r, size_t left, struct rrs *to)
         return 0;
     }
     const uint8_t *p = s->msg + s->at;
-    struct rr rr = {
-        .owner = owner, .type = be16(p), .class = be16(p + 2), .ttl = be32(p + 4), .offset = (uint16_t)start};
+    uint16_t type = be16(p), class = be16(p + 2);
+    uint32_t ttl = be32(p + 4);
     size_t rdlen = be16(p + 8);
     s->at += RECORD_LEAST - 1;
     if (s->end - s->at < rdlen) {
@@ -317,28 +330,26 @@ static int read_record(struct reader *r, size_t left, struct rrs *to)
     s->at += rdlen;
     r->whole++;
     bool additional = to == &r->f->additional;
-    if (owner_broken)
-        rr.defect = note_record(r, rr.type, &f);
-    else if (rr.type == RR_OPT && additional)
-        return read_opt(r, owner, &rr, data);
-    else if (rr.type == RR_OPT) {
-        fault_set(&f, start, "an OPT record belongs into the additional section");
-        rr.defect = note_record(r, rr.type, &f);
-    } else if (rr.class != r->qclass && !additional) {
-        fault_set(&f, start, "it is of class %u, the question is of class %u", rr.class, r->qclass);
-        rr.defect = note_record(r, rr.type, &f);
-    }
-    if (read_rdata(r, data, &rr) < 0)
+    if (type == RR_OPT && additional && !owner_broken)
+        return read_opt(r, owner, start, class, ttl, &data);
+    struct rr *rr = next_slot(r, left, to);
+    if (!rr)
         return -ENOMEM;
-    if (!to->v) {
-        /* The header's count is a claim; what the rest of the message can hold is a fact. */
-        size_t room = 1 + (s->end - s->at) / RECORD_LEAST;
-        to->v = arena_array(r->a, left < room ? left : room, sizeof *to->v);
-        if (!to->v)
-            return -ENOMEM;
+    rr->owner = owner;
+    rr->type = type;
+    rr->class = class;
+    rr->ttl = ttl;
+    rr->offset = (uint16_t)start;
+    if (owner_broken) {
+        rr->defect = note_record(r, type, &f);
+    } else if (type == RR_OPT) {
+        fault_set(&f, start, "an OPT record belongs into the additional section");
+        rr->defect = note_record(r, type, &f);
+    } else if (class != r->qclass && !additional) {
+        fault_set(&f, start, "it is of class %u, the question is of class %u", class, r->qclass);
+        rr->defect = note_record(r, type, &f);
     }
-    to->v[to->n++] = rr;
-    return arena_full(r->a) ? -ENOMEM : 0;
+    return read_rdata(r, &data, rr);
 }
 
 static int read_section(struct reader *r, const char *name, unsigned count, struct rrs *to)
@@ -411,6 +422,10 @@ static bool read_question(struct reader *r, unsigned count, const uint8_t *query
     r->qname = text_of(r->a, &name);
     if (!query)
         return true;
+    size_t len = s->at - HEADER;
+    r->f->case_kept = query_len >= s->at && !memcmp(query + HEADER, s->msg + HEADER, len);
+    if (r->f->case_kept)
+        return true;
     struct span q = {.msg = query, .at = HEADER, .end = query_len};
     if (!wire_name_read(&q, &asked, &f) || q.end - q.at < 4)
         return false;
@@ -421,7 +436,6 @@ static bool read_question(struct reader *r, unsigned count, const uint8_t *query
             note(r, HEADER, "question: this answers %s, but %s was asked", is, due);
         return false;
     }
-    r->f->case_kept = !memcmp(asked.p, name.p, name.len);
     return true;
 }
 

@@ -48,9 +48,9 @@ struct rdata_name {
     size_t at, used;
     struct wire_name name;
 };
-/* Walks the rdata in s by its form to the very end; names (may be NULL) gets the names in it, *n their
+/* Walks the rdata in s by its form, to the very end; names (may be NULL) gets the names in it, *n their
  * number. */
-bool rdata_walk(const char *form, struct span s, struct rdata_name names[RDATA_NAMES_MOST], size_t *n,
+bool rdata_walk(const char *form, struct span *s, struct rdata_name names[RDATA_NAMES_MOST], size_t *n,
                 struct fault *f);
 /* Steps over one field. */
 bool rdata_field(char field, struct span *s, struct wire_name *name, struct fault *f);

@@ -104,24 +104,24 @@ bool rdata_field(char field, struct span *s, struct wire_name *name, struct faul
     __builtin_unreachable();
 }
 
-bool rdata_walk(const char *form, struct span s, struct rdata_name names[RDATA_NAMES_MOST], size_t *n,
+bool rdata_walk(const char *form, struct span *s, struct rdata_name names[RDATA_NAMES_MOST], size_t *n,
                 struct fault *f)
 {
     struct rdata_name scratch;
     size_t found = 0;
     for (; *form; form++) {
         struct rdata_name *to = names && *form == 'n' ? &names[found] : &scratch;
-        size_t at = s.at;
-        if (!rdata_field(*form, &s, &to->name, f))
+        size_t at = s->at;
+        if (!rdata_field(*form, s, &to->name, f))
             return false;
         if (*form == 'n') {
             to->at = at;
-            to->used = s.at - at;
+            to->used = s->at - at;
             found++;
         }
     }
-    if (s.at < s.end)
-        return fault_set(f, s.at, "%zu bytes follow where its data should end", s.end - s.at);
+    if (s->at < s->end)
+        return fault_set(f, s->at, "%zu bytes follow where its data should end", s->end - s->at);
     if (n)
         *n = found;
     return true;
@@ -178,7 +178,7 @@ bool soa_read(const struct rr *rr, uint32_t *serial, uint32_t *negative_ttl)
     struct rdata_name names[RDATA_NAMES_MOST];
     struct fault f;
     struct span s = {.msg = rr->rdata, .end = rr->rdlen};
-    if (rr->type != RR_SOA || rr->defect || !rdata_walk(rdata_form(RR_SOA), s, names, NULL, &f))
+    if (rr->type != RR_SOA || rr->defect || !rdata_walk(rdata_form(RR_SOA), &s, names, NULL, &f))
         return false;
     const uint8_t *numbers = rr->rdata + names[1].at + names[1].used;
     uint32_t minimum = be32(numbers + 16);

@@ -218,7 +218,7 @@ char *rr_rdata_text(struct arena *a, const struct rr *rr)
     const char *form = rr->defect ? NULL : rdata_form(rr->type);
     struct span s = {.msg = rr->rdata, .end = rr->rdlen};
     struct fault f;
-    if (form && !rdata_walk(form, s, NULL, NULL, &f))
+    if (form && !rdata_walk(form, &s, NULL, NULL, &f))
         form = NULL;
     struct out o = {0};
     put_rdata(&o, form, rr);
@@ -546,7 +546,7 @@ int rr_rdata_from_text(struct arena *a, const char *text, struct rr *rr)
     struct span span = {.msg = (const uint8_t *)o.p, .end = o.n};
     struct fault f;
     const char *defect = NULL;
-    if (form && !rdata_walk(form, span, NULL, NULL, &f)) {
+    if (form && !rdata_walk(form, &span, NULL, NULL, &f)) {
         if (!generic)
             return -EINVAL;
         defect = arena_strdup(a, f.why);
