@@ -513,6 +513,53 @@ static void hostile_messages_stay_cheap(void **state)
     free(big);
 }
 
+/* A signer's name that runs through its own record would make the rdata longer than a length can say. */
+static void rdata_that_outgrows_its_length_is_broken(void **state)
+{
+    (void)state;
+    enum { RDATA = 23, RDLEN = UINT16_MAX - RDATA };
+    uint8_t *msg = calloc(1, UINT16_MAX);
+    memcpy(msg, "\0\0\x80\2\0\0\0\1\0\0\0\0\0\0\x2e\0\1\0\0\0\0\xff\xe8", RDATA);
+    assert_int_equal(msg[21] << 8 | msg[22], RDLEN);
+    msg[RDATA] = msg[RDATA + 64] = msg[RDATA + 128] = 63;
+    msg[RDATA + 192] = 61;
+    memcpy(msg + RDATA + 18, "\xc0\x17", 2);
+    struct dns_fact f = {0};
+    assert_int_equal(wire_answer(a, msg, UINT16_MAX, NULL, 0, &f), 0);
+    assert_int_equal(f.answer.n, 1);
+    assert_string_equal(f.answer.v[0].defect,
+                        "its data is longer than 65535 bytes once its names are spelt out");
+    assert_int_equal(f.answer.v[0].rdlen, RDLEN);
+    assert_memory_equal(f.answer.v[0].rdata, msg + RDATA, RDLEN);
+    free(msg);
+}
+
+/* Whichever allocation fails, the fact is left alone. */
+static void full_arena_is_told(void **state)
+{
+    (void)state;
+    struct message m;
+    begin(&m, RR_TXT, 0, 3, 0, 1);
+    ADD(&m, "\1x\xc0\x0c\0\5\0\1\0\0\0\0\0\2\xc0\x0c");
+    RECORD(&m, RR_TXT,
+           "\x40"
+           "abc");
+    ADD(&m, "\xc0\x22\0\x10\0\1\0\0\0\0\0\3\2ok");
+    ADD(&m, "\0\0\x29\4\xd0\0\0\0\0\0\x0a\0\x0f\0\6\0\6bad!");
+    unsigned full = 0, read = 0;
+    for (size_t ceiling = 64; ceiling < 2048; ceiling += 16) {
+        struct arena *small = arena_new(ceiling);
+        struct dns_fact f = {.outcome = DNS_TIMEOUT};
+        int rc = wire_answer(small, m.p, m.n, m.query, m.query_len, &f);
+        assert_true(rc == 0 ? f.outcome == DNS_ANSWER && f.n_ede == 1 && f.n_defects == 1
+                            : rc == -ENOMEM && f.outcome == DNS_TIMEOUT);
+        read += rc == 0;
+        full += rc != 0;
+        arena_free(small);
+    }
+    assert_true(full > 5 && read > 5);
+}
+
 /* ---------------------------------------------------------------- aliases ---------------------------- */
 
 static struct rr alias(uint16_t type, const char *owner, const char *target)
@@ -574,6 +621,8 @@ int main(void)
         T(opt_is_checked),
         T(hostile_messages_stay_cheap),
         T(chain_ends_where_aliases_end),
+        T(rdata_that_outgrows_its_length_is_broken),
+        T(full_arena_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
