@@ -1,0 +1,102 @@
+/* An API's answer, or a code by itself, of any bytes: what is printed of it holds no control byte but the
+ * line feed, its JSON is JSON, and the command is one shell line in which the name is one word. */
+#include "codes.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void is_shown_safely(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        assert(s[i] == '\n' || ((unsigned char)s[i] >= ' ' && s[i] != 0x7f));
+}
+
+/* A POSIX shell's reading of quotes: outside of them nothing may act, and all that was opened is closed. */
+static void is_one_command(const char *s)
+{
+    char quote = 0;
+    for (; *s; s++) {
+        assert(*s != '\n');
+        if (quote == '\'') {
+            quote = *s == '\'' ? 0 : quote;
+        } else if (*s == '\\') {
+            assert(*++s);
+        } else if (quote == '"') {
+            assert(*s != '$' && *s != '`');
+            quote = *s == '"' ? 0 : quote;
+        } else if (*s == '\'' || *s == '"') {
+            quote = *s;
+        } else {
+            assert(!strchr("|&;<>()$`*?[#~!{}", *s));
+        }
+    }
+    assert(!quote);
+}
+
+static void one(struct arena *a, const char *text)
+{
+    const char *v[2];
+    enum code c = code_find(a, text, v), near[5];
+    if (c == CODE_NONE) {
+        size_t n = code_nearest(text, near, 5);
+        assert(n <= 5);
+        for (size_t i = 0; i < n; i++)
+            assert(code_info(near[i]));
+        return;
+    }
+    assert(v[0] && v[1]);
+
+    struct buf b = {0};
+    explain_code(&b, a, c, v, false);
+    assert(!b.failed);
+    is_shown_safely(b.p, b.n);
+    assert(b.p[b.n - 1] == '\n');
+    buf_free(&b);
+
+    b = (struct buf){0};
+    struct json_out j = {.b = &b};
+    explain_code_json(&j, NULL, a, c, v);
+    assert(!b.failed);
+    is_shown_safely(b.p, b.n);
+    json_t *back = json_loadb(b.p, b.n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    assert(back);
+    json_decref(back);
+    buf_free(&b);
+
+    const char *command = code_command(a, c, v);
+    if (command)
+        is_one_command(command);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena *a = arena_new(0);
+    char *text = malloc(size + 1);
+    if (!a || !text)
+        abort();
+    memcpy(text, data, size);
+    text[size] = 0;
+    one(a, text);
+
+    struct texts codes = {0};
+    struct json_problem p;
+    int err = explain_read(a, text, size, &codes, &p);
+    assert(err == 0 || err == -EINVAL);
+    if (err) {
+        assert(code_info(p.code));
+        is_shown_safely(p.text, strlen(p.text));
+        assert(!strchr(p.text, '\n'));
+    } else {
+        assert(codes.n);
+        for (size_t i = 0; i < codes.n && i < 8; i++)
+            one(a, codes.v[i]);
+    }
+    free(text);
+    arena_free(a);
+    return 0;
+}
