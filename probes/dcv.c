@@ -152,7 +152,7 @@ static bool ask_same(const struct ask *a, const struct ask *b)
 {
     return a->kind == b->kind && a->via == b->via && a->qtype == b->qtype && a->tcp == b->tcp &&
            a->cd == b->cd && a->no_edns == b->no_edns && a->dnssec == b->dnssec &&
-           a->mixed_case == b->mixed_case && a->browser == b->browser &&
+           a->mixed_case == b->mixed_case && a->browser == b->browser && a->whole == b->whole &&
            same_text(a->qname, b->qname, true) && same_text(a->server, b->server, true) &&
            same_text(a->url, b->url, false) && same_text(a->address, b->address, false) &&
            same_text(a->perspective, b->perspective, false);

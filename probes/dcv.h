@@ -275,6 +275,7 @@ struct ask {
     const char *url;     /* absolute, http or https */
     const char *address; /* "192.0.2.80:80": connect here, whatever the URL's host is */
     bool browser;        /* send a browser's user agent instead of the CA's */
+    bool whole;          /* read on past what the CA reads */
 
     /* ---- end of the question ---- */
     uint32_t number;     /* in order of asking, from 0 */
@@ -348,9 +349,10 @@ struct http_fact {
     enum http_outcome outcome;
     int status;
     const char *detail; /* the transfer's own words where there was no response */
+    const char *redirect; /* where Location leads: joined to the URL and normalised; NULL without one, or where it is no URL */
     struct http_header *headers;
     size_t n_headers;
-    struct bytes body;  /* the first 5000 bytes */
+    struct bytes body;  /* the first 5000 bytes; of an ask with .whole the first 65536 */
     uint64_t size;      /* how many came before we stopped reading */
     bool more;          /* there was more than we read */
     struct tls_fact *tls;
