@@ -6,11 +6,27 @@
 /* The lookups that a method rests on. */
 static const struct lookup *lookups(const struct judgement *j, size_t *n)
 {
-    if (j->r->method == METHOD_DNS_TXT_TOKEN && j->txt.at[0].name) {
-        *n = sizeof j->txt.at / sizeof *j->txt.at;
-        return j->txt.at;
-    }
     *n = 0;
+    if (j->input_cause != CAUSE_NONE)
+        return NULL;
+    switch (j->r->method) {
+    case METHOD_DNS_TXT_TOKEN:
+        *n = j->txt.at[0].name ? 2 : 0;
+        return j->txt.at;
+    case METHOD_DNS_CNAME_TOKEN:
+        *n = j->cname.n;
+        return j->cname.at;
+    case METHOD_DNS_CNAME_TARGET:
+        *n = j->target.at[0].name ? 2 : 0;
+        return j->target.at;
+    case METHOD_HTTP_TOKEN:
+    case METHOD_HTTP_TOKEN_DYNAMIC:
+        /* Both schemes begin at the same host; a failing lookup further on belongs to a redirect. */
+        *n = j->file.best && j->file.best->fetch.lookup.name ? 1 : 0;
+        return *n ? &j->file.best->fetch.lookup : NULL;
+    case METHOD_CAA:
+        break;
+    }
     return NULL;
 }
 

@@ -101,6 +101,96 @@ void fix_replace_txt(struct judgement *j, struct finding *f, const struct rr *rr
     x->rdata = fix_txt_rdata(j, value);
 }
 
+void fix_publish_file(struct judgement *j, struct finding *f)
+{
+    const char *value = fix_value(j);
+    if (!value) {
+        fix_new_value(j, f);
+        return;
+    }
+    struct fix *x = finding_fix(j, f, FIX_PUT_FILE);
+    x->url = fetch_url(j->a, j->r, "http");
+    x->body = value;
+}
+
+void fix_publish_cname(struct judgement *j, struct finding *f, const struct rr *old)
+{
+    const char *value = fix_value(j);
+    if (!value) {
+        fix_new_value(j, f);
+        return;
+    }
+    struct fix *x = finding_fix(j, f, old ? FIX_REPLACE : FIX_ADD);
+    x->owner = cname_owner(j->a, j->r, CNAME_CURRENT);
+    x->ttl = FIX_TTL;
+    x->type = "CNAME";
+    x->old_rdata = old ? rr_rdata_text(j->a, old) : NULL;
+    x->rdata = arena_printf(j->a, "%s.%s.", value, j->r->profile->cname_base);
+}
+
+void fix_publish(struct judgement *j, struct finding *f)
+{
+    switch (j->r->method) {
+    case METHOD_DNS_TXT_TOKEN:
+        fix_publish_txt(j, f);
+        break;
+    case METHOD_DNS_CNAME_TOKEN: {
+        const struct lookup *l = &j->cname.at[CNAME_CURRENT];
+        fix_publish_cname(j, f, l->class == LOOKUP_DATA ? l->rr[0] : NULL);
+        break;
+    }
+    case METHOD_HTTP_TOKEN:
+    case METHOD_HTTP_TOKEN_DYNAMIC:
+        fix_publish_file(j, f);
+        break;
+    case METHOD_DNS_CNAME_TARGET:
+    case METHOD_CAA:
+        break; /* neither takes a value */
+    }
+}
+
+void fix_correct(struct judgement *j, struct finding *f)
+{
+    if (j->candidate.rr)
+        fix_replace_txt(j, f, j->candidate.rr);
+    else
+        fix_publish(j, f);
+}
+
+static void point_at(struct judgement *j, struct finding *f, const char *owner, const struct rr *old,
+                     const char *target)
+{
+    if (!target && j->r->allow_targets.n)
+        target = j->r->allow_targets.v[0];
+    if (!target) {
+        fix_advice(j, f,
+                   "Point the CNAME at a target that the CA has on the account's list of allowed targets.");
+        return;
+    }
+    size_t n = strlen(target);
+    struct fix *x = finding_fix(j, f, old ? FIX_REPLACE : FIX_ADD);
+    x->owner = owner;
+    x->ttl = FIX_TTL;
+    x->type = "CNAME";
+    x->old_rdata = old ? rr_rdata_text(j->a, old) : NULL;
+    x->rdata = arena_printf(j->a, "%s%s", target, n && target[n - 1] == '.' ? "" : ".");
+}
+
+void fix_target(struct judgement *j, struct finding *f, const struct rr *old, const char *target)
+{
+    point_at(j, f, old->owner, old, target);
+}
+
+void fix_target_at(struct judgement *j, struct finding *f, const char *owner)
+{
+    point_at(j, f, owner, NULL, NULL);
+}
+
+const char *fix_shown_value(const struct judgement *j)
+{
+    return j->r->token ? j->r->token : "of a request token";
+}
+
 void fix_advice(struct judgement *j, struct finding *f, const char *text)
 {
     finding_fix(j, f, FIX_ADVICE)->text = text;

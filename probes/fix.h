@@ -17,6 +17,21 @@ const char *fix_value(struct judgement *j);
 /* add: one TXT record with the value at _dnsauth.D. Where the value cannot be known: input, with what to do.
  */
 void fix_publish_txt(struct judgement *j, struct finding *f);
+/* The same for any method: a TXT or CNAME record, or a file. */
+void fix_publish(struct judgement *j, struct finding *f);
+/* What stands at j->candidate, put right: the record replaced, or the file written anew. */
+void fix_correct(struct judgement *j, struct finding *f);
+/* put-file: the value at the URL that the CA fetches. */
+void fix_publish_file(struct judgement *j, struct finding *f);
+/* add, or replace of old (may be NULL): the CNAME with the value in the current form. */
+void fix_publish_cname(struct judgement *j, struct finding *f, const struct rr *old);
+/* replace: old (a CNAME) by one to a listed target; target NULL: the first listed one, or advice where none
+ * is listed. */
+void fix_target(struct judgement *j, struct finding *f, const struct rr *old, const char *target);
+/* add: a CNAME at owner to the first listed target, or advice where none is listed. */
+void fix_target_at(struct judgement *j, struct finding *f, const char *owner);
+/* The value as a sentence names it: the random value, or "of a request token". */
+const char *fix_shown_value(const struct judgement *j);
 /* replace: rr by a TXT record with the value, at the same owner. */
 void fix_replace_txt(struct judgement *j, struct finding *f, const struct rr *rr);
 /* input: a new value has to be got. */

@@ -83,9 +83,15 @@ int judge(const struct request *r, const struct evidence *ev, struct arena *a, s
             verdict_txt(&j);
             break;
         case METHOD_DNS_CNAME_TOKEN:
+            verdict_cname(&j);
+            break;
         case METHOD_DNS_CNAME_TARGET:
+            verdict_target(&j);
+            break;
         case METHOD_HTTP_TOKEN:
         case METHOD_HTTP_TOKEN_DYNAMIC:
+            verdict_file(&j);
+            break;
         case METHOD_CAA:
             verdict_undecided(&j, "This version does not reproduce this method.");
             break;
@@ -129,6 +135,19 @@ struct finding *finding_add(struct judgement *j, enum cause c)
     finding_set(j, f, "domain", j->r->domain ? j->r->domain : j->r->input);
     finding_set(j, f, "input", j->r->input);
     return f;
+}
+
+struct finding *finding_about(struct judgement *j, enum cause c)
+{
+    struct finding *f = finding_add(j, c);
+    finding_set(j, f, "owner", j->candidate.place);
+    finding_fact(j, f, j->candidate.fact);
+    return f;
+}
+
+bool judged_failing(const struct judgement *j)
+{
+    return j->report->verdict == VERDICT_FAIL && j->input_cause == CAUSE_NONE;
 }
 
 struct finding *finding_find(const struct judgement *j, enum cause c)

@@ -16,6 +16,48 @@ static const struct fact *fact_of(const struct evidence *ev, const struct ask *q
     return q ? q->fact : NULL;
 }
 
+static const struct fact *want_nothing(void *self, const struct ask *question)
+{
+    return fact_of(self, question);
+}
+
+struct asker asker_none(const struct evidence *ev)
+{
+    return (struct asker){(void *)(uintptr_t)ev,
+                          want_nothing}; /* read only: want_nothing takes it as const again */
+}
+
+void lookup_want(const struct asker *asker, const char *name, uint16_t type)
+{
+    struct ask q = lookup_ask(name, type);
+    const struct fact *f = asker->want(asker->self, &q);
+    if (f && f->dns.flags & DNS_TC) {
+        q.tcp = true;
+        f = asker->want(asker->self, &q);
+        q.tcp = false;
+    }
+    if (!f)
+        return;
+    switch (f->dns.outcome) {
+    case DNS_SERVFAIL:
+        q.cd = true;
+        asker->want(asker->self, &q);
+        break;
+    case DNS_TIMEOUT:
+    case DNS_UNREACHABLE:
+    case DNS_REFUSED:
+    case DNS_OTHER:
+        break;
+    case DNS_ANSWER:
+    case DNS_NODATA:
+    case DNS_NXDOMAIN:
+    case DNS_MALFORMED:
+        return;
+    }
+    struct ask control = lookup_ask(".", RR_NS);
+    asker->want(asker->self, &control);
+}
+
 const struct fact *lookup_control(const struct evidence *ev)
 {
     struct ask q = lookup_ask(".", RR_NS);
@@ -40,7 +82,9 @@ bool lookup_bogus(const struct lookup *l)
 static int read_records(struct arena *a, struct lookup *l)
 {
     const struct rrs *answer = &l->fact->dns.answer;
-    l->end = dns_chain_end(a, &l->fact->dns, l->name, &l->hops, &l->looped);
+    /* A CNAME that is asked for is the answer, not a way to one (RFC 1034 3.6.2). */
+    if (l->type != RR_CNAME)
+        l->end = dns_chain_end(a, &l->fact->dns, l->name, &l->hops, &l->looped);
     if (!l->end)
         return -ENOMEM;
     l->rr = arena_array(a, answer->n, sizeof *l->rr);

@@ -33,6 +33,19 @@ struct lookup {
     size_t broken; /* how many more there are that break the format */
 };
 
+/* Where a reader of evidence turns for a fact that it lacks: plan's asker puts the question, judge's has
+ * nothing. */
+struct asker {
+    void *self;
+    const struct fact *(*want)(void *self, const struct ask *question); /* NULL while there is no fact */
+};
+struct asker asker_none(const struct evidence *ev);
+
+/* Puts one lookup through the resolvers, with what its answer raises: TCP after truncation; after a SERVFAIL
+ * the same with checking disabled, which tells bogus from broken; after any failure the control question,
+ * which tells a broken zone from a broken network on this side. */
+void lookup_want(const struct asker *asker, const char *name, uint16_t type);
+
 /* Reads the resolver's view. 0 or -ENOMEM. */
 int lookup_read(struct arena *a, const struct evidence *ev, const char *name, uint16_t type,
                 struct lookup *ret);

@@ -1,9 +1,8 @@
 /* plan.c - what to ask next.
  *
- * Each method has one function that says, from the top, what it wants to know. want() gives the fact where it
- * is there and puts the question where it is not, so that running the function again after each answer moves
- * the check forward: no state between the runs but the evidence itself. */
-#include "lookup.h"
+ * Each method has one function that says, from the top, what it wants to know. The asker gives the fact where
+ * it is there and puts the question where it is not, so that running the function again after each answer
+ * moves the check forward: no state between the runs but the evidence itself. */
 #include "profile.h"
 #include "verdict.h"
 
@@ -12,11 +11,14 @@
 struct plan {
     const struct request *r;
     struct evidence *ev;
+    struct arena *a;
+    struct asker asker;
     struct ask **tail;
 };
 
-static const struct fact *want(struct plan *p, const struct ask *question)
+static const struct fact *want(void *self, const struct ask *question)
 {
+    struct plan *p = self;
     bool is_new;
     struct ask *q = evidence_ask(p->ev, question, &is_new);
     if (q && is_new) {
@@ -26,55 +28,53 @@ static const struct fact *want(struct plan *p, const struct ask *question)
     return q ? q->fact : NULL;
 }
 
-/* One lookup through the resolvers, with what its answer raises: TCP after truncation; after a SERVFAIL the
- * same with checking disabled, which tells bogus from broken; after any failure the control question, which
- * tells a broken zone from a broken network on this side. */
-static void want_lookup(struct plan *p, const char *name, uint16_t type)
-{
-    struct ask q = lookup_ask(name, type);
-    const struct fact *f = want(p, &q);
-    if (f && f->dns.flags & DNS_TC) {
-        q.tcp = true;
-        f = want(p, &q);
-        q.tcp = false;
-    }
-    if (!f)
-        return;
-    switch (f->dns.outcome) {
-    case DNS_SERVFAIL:
-        q.cd = true;
-        want(p, &q);
-        break;
-    case DNS_TIMEOUT:
-    case DNS_UNREACHABLE:
-    case DNS_REFUSED:
-    case DNS_OTHER:
-        break;
-    case DNS_ANSWER:
-    case DNS_NODATA:
-    case DNS_NXDOMAIN:
-    case DNS_MALFORMED:
-        return;
-    }
-    struct ask control = lookup_ask(".", RR_NS);
-    want(p, &control);
-}
-
 static void plan_txt(struct plan *p)
 {
-    struct arena *a = p->ev->arena;
-    const char *under = arena_printf(a, "%s.%s.", p->r->profile->txt_label, p->r->adn);
-    const char *at = arena_printf(a, "%s.", p->r->adn);
+    const char *under = arena_printf(p->a, "%s.%s.", p->r->profile->txt_label, p->r->adn);
+    const char *at = arena_printf(p->a, "%s.", p->r->adn);
     if (!under || !at)
         return;
-    want_lookup(p, under, RR_TXT);
-    want_lookup(p, at, RR_TXT);
+    lookup_want(&p->asker, under, RR_TXT);
+    lookup_want(&p->asker, at, RR_TXT);
+}
+
+static void plan_cname(struct plan *p)
+{
+    for (unsigned place = 0; place < CNAME_PLACES; place++) {
+        const char *owner = cname_owner(p->a, p->r, (enum cname_place)place);
+        if (owner)
+            lookup_want(&p->asker, owner, RR_CNAME);
+    }
+}
+
+static void plan_target(struct plan *p)
+{
+    const char *at = arena_printf(p->a, "%s.", p->r->adn);
+    const char *under = arena_printf(p->a, "%s.%s.", p->r->profile->target_label, p->r->adn);
+    if (!under || !at)
+        return;
+    lookup_want(&p->asker, at, RR_CNAME);
+    lookup_want(&p->asker, under, RR_CNAME);
+}
+
+static void plan_file(struct plan *p)
+{
+    static const char *const schemes[FILE_SIDES] = {"http", "https"};
+    if (file_token_in_name(p->r) || (p->r->method == METHOD_HTTP_TOKEN_DYNAMIC && !p->r->filename))
+        return;
+    for (size_t i = 0; i < FILE_SIDES; i++) {
+        struct fetch f;
+        const char *url = fetch_url(p->a, p->r, schemes[i]);
+        if (!url || fetch_walk(p->a, &p->asker, p->r, p->ev, url, &f))
+            return;
+    }
 }
 
 int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
 {
     struct ask *list = NULL;
-    struct plan p = {.r = r, .ev = ev, .tail = &list};
+    struct plan p = {.r = r, .ev = ev, .a = ev->arena, .tail = &list};
+    p.asker = (struct asker){&p, want};
     struct code_error refused;
     enum cause why;
     if (!judge_input(r, &refused, &why)) {
@@ -83,9 +83,15 @@ int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
             plan_txt(&p);
             break;
         case METHOD_DNS_CNAME_TOKEN:
+            plan_cname(&p);
+            break;
         case METHOD_DNS_CNAME_TARGET:
+            plan_target(&p);
+            break;
         case METHOD_HTTP_TOKEN:
         case METHOD_HTTP_TOKEN_DYNAMIC:
+            plan_file(&p);
+            break;
         case METHOD_CAA:
             break; /* undecided: judge says that the method is not reproduced yet */
         }

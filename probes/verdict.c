@@ -53,6 +53,12 @@ void verdict_undecided(struct judgement *j, const char *reason)
     j->report->reason = reason;
 }
 
+const char DEADLINE_REASON[] =
+    "The deadline came before everything needed had an answer, and what is known does not decide.";
+const char NETWORK_REASON[] =
+    "No resolver answers from here, not even for the root's name servers: the fault is in this "
+    "machine's network or in the resolver given, not at the domain.";
+
 /* ---------------------------------------------------------------- what every method shares ----------- */
 
 static bool answered(const struct lookup *l)
@@ -64,7 +70,7 @@ static bool answered(const struct lookup *l)
 
 /* The fault is here, not at the domain: nothing that was asked came to an answer, not even the root's name
  * servers. */
-static bool network_dead(const struct judgement *j, const struct lookup *l, size_t n)
+bool network_dead(const struct judgement *j, const struct lookup *l, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (answered(&l[i]))
@@ -140,6 +146,14 @@ void verdict_txt(struct judgement *j)
     read_txt(j);
     if (j->err)
         return;
+    if (t->best)
+        j->candidate = (struct candidate){
+            .class = t->class,
+            .place = t->best->rr->owner,
+            .fact = t->best->at->fact,
+            .token = j->report->challenge == CHALLENGE_REQUEST_TOKEN ? &t->best->token : NULL,
+            .rr = t->best->rr,
+            .text = t->best->text};
     if (j->report->challenge == CHALLENGE_NONE) {
         verdict_undecided(
             j, "There is nothing to compare the TXT records with: give the random value with --token, or the "
@@ -156,9 +170,7 @@ void verdict_txt(struct judgement *j)
         return;
     }
     if (network_dead(j, t->at, 2)) {
-        verdict_undecided(j, "No resolver answers from here, not even for the root's name servers: the fault "
-                             "is in this machine's "
-                             "network or in the resolver given, not at the domain.");
+        verdict_undecided(j, NETWORK_REASON);
         return;
     }
     enum code code = txt_code(t);

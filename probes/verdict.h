@@ -6,6 +6,7 @@
 #ifndef DCV_VERDICT_H
 #define DCV_VERDICT_H
 
+#include "fetch.h"
 #include "lookup.h"
 #include "token.h"
 
@@ -27,6 +28,48 @@ struct txt_view {
     enum token_class class;       /* of the best; random value: VALID, TIME (expired) or NONE */
 };
 
+/* dns-cname-token: the two places, and what stands there. */
+enum cname_place { CNAME_CURRENT, CNAME_RETIRED };
+enum { CNAME_PLACES = 2 };
+struct cname_view {
+    struct lookup at[CNAME_PLACES];
+    const char *target[CNAME_PLACES]; /* NULL where there is no CNAME */
+    size_t n;                         /* places that the value can form */
+    bool found;                       /* an accepted record stands at one of them */
+    bool retired;                     /* at the older one only */
+};
+
+/* dns-cname-target: D, then _dcv.D. */
+struct target_view {
+    struct lookup at[2];
+    const struct lookup *found; /* the first with a CNAME */
+    const char *target, *problem;
+};
+
+/* http-token, http-token-dynamic: the file over http, then over https. */
+enum { FILE_SIDES = 2 };
+struct file_side {
+    struct fetch fetch;
+    bool wide; /* NUL bytes or UTF-16 */
+    struct token_found token;
+    enum token_class token_class;
+};
+struct file_view {
+    struct file_side side[FILE_SIDES];
+    const struct file_side *best; /* the one that decides */
+    bool read;
+};
+
+/* The candidate that decides, wherever it stands: what the causes about tokens speak of. */
+struct candidate {
+    enum token_class class;
+    const char *place; /* owner or URL; NULL where there is no candidate */
+    const struct fact *fact;
+    const struct token_found *token; /* request token; NULL for a random value */
+    const struct rr *rr;             /* the record; NULL for a file */
+    struct bytes text;               /* the whole text that it stands in */
+};
+
 struct judgement {
     const struct request *r;
     const struct evidence *ev;
@@ -34,8 +77,12 @@ struct judgement {
     struct report *report;
     enum cause input_cause; /* CAUSE_NONE unless the input itself is refused */
     struct txt_view txt;    /* dns-txt-token */
-    struct fix spare;       /* what finding_fix() gives where the arena is full: written, never read */
-    int err;                /* first error of ours */
+    struct cname_view cname;
+    struct target_view target;
+    struct file_view file;
+    struct candidate candidate;
+    struct fix spare; /* what finding_fix() gives where the arena is full: written, never read */
+    int err;          /* first error of ours */
 };
 
 /* The rules before any probe: true, with the code and the cause, where the input alone decides. */
@@ -46,14 +93,35 @@ bool request_expired(const struct request *r);
 
 /* ---- one per method: settles report.verdict, .error, .detail_code and .reason from the evidence */
 void verdict_txt(struct judgement *j);
+void verdict_cname(struct judgement *j);
+void verdict_target(struct judgement *j);
+void verdict_file(struct judgement *j);
 
 void verdict_fail(struct judgement *j, enum code code, enum code detail);
 void verdict_undecided(struct judgement *j, const char *reason);
+
+/* Why a report is undecided, where several methods share the reason. */
+extern const char DEADLINE_REASON[], NETWORK_REASON[];
+/* The fault is here, not at the domain: nothing that was asked came to an answer, not even the root's name
+ * servers. */
+bool network_dead(const struct judgement *j, const struct lookup *l, size_t n);
+
+/* ---- what plan and judge share of a method */
+/* Where dns-cname-token looks; NULL where the value can form no such name, or the arena is full. */
+const char *cname_owner(struct arena *a, const struct request *r, enum cname_place place);
+/* What the first CNAME of a lookup points at, or NULL. */
+const char *cname_target(struct arena *a, const struct lookup *l);
+/* The file's name holds the token: nothing may be fetched. */
+bool file_token_in_name(const struct request *r);
 
 /* ---- for cause functions */
 /* Adds a finding with the cause's own weight (at most a risk unless the verdict is fail). NULL: arena full.
  */
 struct finding *finding_add(struct judgement *j, enum cause c);
+/* The same, about j->candidate: sets {owner} to its place and adds the proof. */
+struct finding *finding_about(struct judgement *j, enum cause c);
+/* The check itself failed, not the input: causes of a failure look no further without it. */
+bool judged_failing(const struct judgement *j);
 struct finding *finding_find(const struct judgement *j, enum cause c);
 void finding_set(struct judgement *j, struct finding *f, const char *variable,
                  const char *value); /* fills {variable} */
