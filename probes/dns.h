@@ -1,8 +1,9 @@
 /* dns.h - observer: DNS over c-ares on a uv loop.
  *
- * Life: dns_new on the loop's thread; asks through the observer; dns_close, whose callback comes once all handles are
- * closed. One ask is one exchange with up to `tries` sends and gives one fact; the wire bytes that the sockets saw are what
- * the fact is made from. Truncation (TC) is a fact, asking again over TCP is plan's business. */
+ * Life: dns_new on the loop's thread; asks through the observer; dns_close, whose callback comes once all
+ * handles are closed. One ask is one exchange with up to `tries` sends and gives one fact; the wire bytes
+ * that the sockets saw are what the fact is made from. Truncation (TC) is a fact, asking again over TCP is
+ * plan's business. */
 #ifndef DCV_DNS_H
 #define DCV_DNS_H
 
@@ -24,6 +25,7 @@ struct dns_config {
 
 struct dns_counters { /* since the start */
     uint64_t asked, sent, answered, timeouts, tcp, in_flight, waiting;
+    uint64_t strays; /* datagrams that answer nothing asked: a wrong id, or too late */
 };
 
 /* 0, -EINVAL with *bad set to the resolver that cannot be read, or another negative errno. */
