@@ -7,7 +7,7 @@
 
 #include "dcv.h"
 
-/* A value that changes on a day: in force from .from on, until the next row. */
+/* A value that changes on a day: in force from .from on, until the next row; the first row has always been. */
 struct dated {
     dcv_time from;
     int value;
@@ -37,10 +37,10 @@ struct profile {
 };
 
 const struct profile *profile_builtin(void);
-/* Reads a profile from the text of an INI file; what is not in it keeps the built-in value. 0, -ENOMEM, or
- * -EINVAL with *line (from 1) and *expected set. Everything is in the arena. */
+/* Reads a profile from the text of an INI file with the keys of profile.def; what is not in it keeps the built-in
+ * value. 0, -ENOMEM, or -EINVAL with *line (from 1) and *expected (static) set. Everything is in the arena. */
 int profile_parse(struct arena *a, const char *text, size_t len, struct profile *ret, unsigned *line, const char **expected);
-/* The row in force at now. */
+/* The row in force at now; 0 where there is none. */
 int dated_value(const struct dated *rows, size_t n, dcv_time now);
 
 #endif
