@@ -230,7 +230,8 @@ struct request {
     const char *token;  /* random value */
     struct bytes auth_key, csr; /* .n is 0 where not given; auth_key is secret and leaves no trace in any output */
     const char *auth_key_name;  /* the name under which the daemon's configuration knows the key */
-    struct texts computed;  /* request tokens already computed (from a case file): they stand in for the key */
+    struct texts computed;  /* request tokens already computed (from a case file): they stand in for the key, also
+                             * where there are none: then .v alone is set */
     dcv_time issued;        /* of the random value */
     const char *filename;   /* of http-token-dynamic */
     struct texts issuers;   /* accepted CAA identifiers; the profile's where empty */

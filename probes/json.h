@@ -22,9 +22,6 @@ void buf_puts(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_free(struct buf *b);
 
-/* The character at p and its length in bytes; 0 where the n bytes do not begin with one in valid UTF-8. */
-size_t utf8_read(const char *p, size_t n, uint32_t *ret);
-
 /* ---- the writer: knows where a comma belongs. key is NULL inside an array. */
 struct json_out {
     struct buf *b;
@@ -46,17 +43,20 @@ void json_raw(struct json_out *j, const char *key, const char *text, size_t n); 
  * included, are escaped as \uNNNN, so that the JSON itself may be shown on a terminal. */
 
 enum {
-    JSON_REDACT = 1,     /* without random values, wherever they stand */
-    JSON_NO_EVIDENCE = 2
+    JSON_REDACT = 1,      /* without the random value, wherever it stands: "[redacted]" in its place */
+    JSON_NO_EVIDENCE = 2,
+    JSON_NOW = 4          /* request.now too: to judge again as at that time */
 };
 /* One report object, see interface. a: scratch. */
 void json_report(struct json_out *j, const char *key, struct arena *a, const struct report *r, unsigned flags);
 /* The request as POST /v1/checks takes it: secrets left out, defaults left out. */
 void json_request(struct json_out *j, const char *key, struct arena *a, const struct request *r, unsigned flags);
-void json_fact(struct json_out *j, const char *key, struct arena *a, const struct fact *f, unsigned flags);
+/* redact: the random value to leave out, or NULL. */
+void json_fact(struct json_out *j, const char *key, struct arena *a, const struct fact *f, const char *redact);
 void json_error(struct json_out *j, const char *key, const char *code, const char *message); /* {"errors":[{…}]} */
-/* {"request":…,"evidence":[…],"report":…}: what --save writes and replay reads. The request carries the computed
- * tokens, never the key. */
+/* {"request":…,"evidence":[…],"report":…}: what --save writes and replay reads. The request has the report's one
+ * method, the time of judging and the computed tokens ("computed"), never the key. A redacted case judges as the whole one
+ * does, for the random value is replaced in the same way on both sides. */
 void json_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
 
 /* ---- reading. Every error names the place: "line 3, column 14: …" or the member's path. */

@@ -1,5 +1,7 @@
 #include "json.h"
 
+#include "text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,42 +84,6 @@ void buf_free(struct buf *b)
 /* Bytes that stand for themselves in a JSON string. */
 static const bool plain[256] = {[0x20 ... 0x21] = true, [0x23 ... 0x5b] = true, [0x5d ... 0x7e] = true};
 
-size_t utf8_read(const char *p, size_t n, uint32_t *ret)
-{
-    const unsigned char *u = (const unsigned char *)p;
-    if (!n)
-        return 0;
-    if (u[0] < 0x80) {
-        *ret = u[0];
-        return 1;
-    }
-    size_t len = u[0] >= 0xc2 && u[0] <= 0xdf   ? 2
-                 : u[0] >= 0xe0 && u[0] <= 0xef ? 3
-                 : u[0] >= 0xf0 && u[0] <= 0xf4 ? 4
-                                                : 0;
-    if (!len || len > n)
-        return 0;
-    uint32_t c = u[0] & (0xffu >> (len + 1));
-    for (size_t i = 1; i < len; i++) {
-        if ((u[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (u[i] & 0x3fu);
-    }
-    /* Overlong forms, surrogates and what lies beyond Unicode (RFC 3629 §3). */
-    if ((len == 3 && c < 0x800) || (len == 4 && c < 0x10000) || (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff)
-        return 0;
-    *ret = c;
-    return len;
-}
-
-/* Valid in a JSON string, but a terminal would act on it: C1 controls and bidirectional controls; the line
- * separators break JavaScript readers, and a byte order mark is invisible. */
-static bool acts_on_terminal(uint32_t c)
-{
-    return (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
-}
-
 static void add_escape(struct buf *b, uint32_t c)
 {
     static const char hex[] = "0123456789abcdef";
@@ -144,8 +110,8 @@ static void add_string(struct buf *b, const char *p, size_t n)
             continue;
         }
         uint32_t c;
-        size_t len = utf8_read(p + i, n - i, &c);
-        if (len > 1 && !acts_on_terminal(c)) {
+        size_t len = text_utf8(p + i, n - i, &c);
+        if (len > 1 && !text_is_control(c)) {
             i += len;
             continue;
         }

@@ -27,26 +27,34 @@ enum field_kind {
 };
 
 struct request_field {
-    const char *name; /* with underscores; the command line's form has dashes */
+    const char *name; /* with underscores: the API's form */
     enum field_kind kind;
     bool secret;      /* never written: auth_key */
     const char *argument, *help; /* for --help: "NAME", "the authorization domain name …" */
+    const char *option; /* the command line's form, without dashes before it: "auth-key-file" */
 };
 const struct request_field *request_fields(size_t *n);
-const struct request_field *request_field_find(const char *name); /* dashes or underscores; NULL */
+const struct request_field *request_field_find(const char *name); /* by name or option, dashes or underscores; NULL */
+
+enum { REQUEST_DEADLINE_MS = 30 * 1000 }; /* the default */
 
 /* A request with every default set. profile: NULL for the one built in. */
 void request_init(struct request *r, const struct profile *profile, dcv_time now);
-/* Sets (or, for a list, adds to) one field from its text. value may hold NULs. 0, -EINVAL with *err filled, or
+/* Sets (or, for a list, adds to) one field from its text. value may hold NULs; an AuthKey is the content of its file
+ * and loses its one final newline here. 0, -EINVAL with *err filled, or
  * -ENOMEM. The value is copied. */
 int request_set(struct arena *a, struct request *r, const struct request_field *f, const char *value, size_t len,
                 struct input_error *err);
-/* After the last field: reads the domain (name.h), checks fields against one another, and settles .methods
- * (never 0 afterwards) and .adn. A domain that the CA would refuse is no error here but .name_code.
- * need_clock: .now is still TIME_UNKNOWN -> error. 0, -EINVAL with *err, -ENOMEM. */
+/* After the last field: checks fields against one another, and settles .methods (never 0 afterwards), .method (the
+ * first of them) and .adn. auth_key_name counts as a key: the caller looks it up afterwards. A domain that the CA would refuse is no error here but .name_code.
+ * .now must be known. 0, -EINVAL with *err, -ENOMEM. */
 int request_finish(struct arena *a, struct request *r, struct input_error *err);
 /* The request for one of its methods: a shallow copy with .method set. */
 struct request request_for(const struct request *r, enum method m);
+
+/* The address of a server as an ask holds it: "192.0.2.53:53", "[2001:db8::53]:53". text may lack the port, and for
+ * IPv6 without one the brackets. NULL where it is no address, or the arena is full. */
+const char *address_text(struct arena *a, const char *text, unsigned default_port);
 
 /* "2026-11-22T12:00:00Z", "2026-11-22 12:00:00Z", "2026-11-22" or with a numeric offset. */
 bool time_parse(const char *text, dcv_time *ret);

@@ -6,6 +6,9 @@
 
 #include "json.h"
 
+#include "sample_report.h"
+
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +139,378 @@ static void text_grows(void **state)
     buf_free(&b);
 }
 
+/* ---------------------------------------------------------------- reports, cases, requests ----------- */
+
+static struct arena *arena;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = arena_new(0);
+    return !arena;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+static struct buf write_case(const struct report *r, unsigned flags)
+{
+    struct buf b = {0};
+    struct json_out j = {.b = &b, .indent = 1};
+    json_case(&j, arena, r, flags);
+    assert_false(b.failed);
+    return b;
+}
+
+static void read_case(const char *text, size_t n, struct dcv_case *ret)
+{
+    struct json_problem problem = {0};
+    int err = json_read_case(arena, text, n, NULL, ret, &problem);
+    if (err)
+        fail_msg("%d: %s", err, problem.text ? problem.text : "");
+}
+
+/* What a case file keeps is all that a case is: written, read and written again it is the same, byte for
+ * byte. */
+static void round_trip(void **state)
+{
+    (void)state;
+    for (unsigned flags = 0; flags <= JSON_REDACT; flags++) {
+        struct sample s;
+        sample_report(arena, &s);
+        if (flags & JSON_REDACT)
+            s.report.n_findings = 0; /* their sentences would need the first random value again */
+        struct buf first = write_case(&s.report, flags);
+        json_t *t = json_loadb(first.p, first.n, JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(t);
+        json_decref(t);
+        struct dcv_case c;
+        read_case(first.p, first.n, &c);
+        assert_int_equal(c.evidence.n, 5);
+        struct report again = s.report;
+        again.request = &c.request;
+        again.evidence = &c.evidence;
+        struct buf second = write_case(&again, flags);
+        assert_string_equal(first.p, second.p);
+        buf_free(&first);
+        buf_free(&second);
+    }
+}
+
+static void what_is_read_back(void **state)
+{
+    (void)state;
+    struct sample s;
+    struct dcv_case c;
+    sample_report(arena, &s);
+    struct buf b = write_case(&s.report, 0);
+    read_case(b.p, b.n, &c);
+    buf_free(&b);
+    assert_string_equal(c.request.token, SAMPLE_TOKEN);
+    assert_string_equal(c.request.adn, "example.com");
+    assert_true(c.request.wildcard);
+    assert_true(c.request.now == SAMPLE_NOW);
+    assert_int_equal(c.request.deadline_ms, 500);
+    for (size_t i = 0; i < 5; i++) {
+        const struct fact *f = s.evidence.facts[i], *g = c.evidence.facts[i];
+        assert_int_equal(g->us, f->us);
+        assert_true(g->at == f->at);
+        assert_ptr_equal(evidence_find(&c.evidence, f->ask), g->ask);
+        if (f->ask->kind == ASK_HTTP) {
+            assert_int_equal(g->http.body.n, f->http.body.n);
+            assert_memory_equal(g->http.body.p, f->http.body.p, f->http.body.n);
+            assert_int_equal(g->http.n_headers, f->http.n_headers);
+            continue;
+        }
+        assert_int_equal(g->dns.outcome, f->dns.outcome);
+        assert_int_equal(g->dns.flags, f->dns.flags);
+        assert_int_equal(g->dns.rcode, f->dns.rcode);
+        assert_int_equal(g->dns.answer.n, f->dns.answer.n);
+        for (size_t k = 0; k < f->dns.answer.n; k++) {
+            assert_int_equal(g->dns.answer.v[k].rdlen, f->dns.answer.v[k].rdlen);
+            assert_memory_equal(g->dns.answer.v[k].rdata, f->dns.answer.v[k].rdata, f->dns.answer.v[k].rdlen);
+        }
+    }
+    assert_string_equal(c.evidence.facts[0]->dns.answer.v[3].defect, "a character-string runs over the end");
+    assert_true(c.expected.has_verdict && c.expected.verdict == VERDICT_FAIL);
+    assert_string_equal(c.expected.error, "invalid_dns_txt");
+    assert_string_equal(c.expected.detail, "dns_mismatch");
+    assert_int_equal(c.expected.n_findings, 2);
+    assert_string_equal(c.expected.findings[1].cause, "name-invalid");
+}
+
+/* Not in any spelling: as it is, escaped, in other letters' case, over two strings, in UTF-16. */
+static void redacted(void **state)
+{
+    (void)state;
+    struct sample s;
+    sample_report(arena, &s);
+    struct buf b = write_case(&s.report, JSON_REDACT);
+    for (char *p = b.p; *p; p++)
+        *p = (char)(*p >= 'A' && *p <= 'Z' ? *p | 0x20 : *p);
+    assert_null(strstr(b.p, "r4nd"));
+    assert_null(strstr(b.p, "ue;0123"));
+    assert_null(strstr(b.p, "vabuagqa"));
+    buf_free(&b);
+    b = write_case(&s.report, JSON_REDACT);
+    assert_non_null(strstr(b.p, "\"token\": \"[redacted]\""));
+    assert_non_null(strstr(b.p, "\\\"x [redacted] y\\\""));
+    assert_non_null(strstr(b.p, "\\\"[redac\\\" \\\"ted]\\\""));
+    assert_non_null(strstr(b.p, "\\\"[REDACTED]\\\""));
+    assert_non_null(strstr(b.p, "\"body\": \"<b>[redacted]\\r\\n\\u0007m\xc3\xbc\""));
+    buf_free(&b);
+}
+
+static void fields_of_a_report(void **state)
+{
+    (void)state;
+    struct sample s;
+    sample_report(arena, &s);
+    struct buf b = {0};
+    struct json_out j = {.b = &b};
+    json_report(&j, NULL, arena, &s.report, 0);
+    json_t *t = json_loadb(b.p, b.n, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(t);
+    const char *input, *domain, *method, *challenge, *verdict, *code, *message, *detail, *version, *started;
+    json_t *id, *permit, *facts, *fixes, *evidence;
+    int schema, status, wildcard;
+    double ms;
+    assert_int_equal(
+        0,
+        json_unpack(
+            t, "{s:i,s:o,s:s,s:s,s:b,s:s,s:s,s:s,s:[{s:s,s:s}],s:i,s:s,s:o,s:[{s:o,s:o},{}],s:o,s:s,s:F,s:s}",
+            "schema_version", &schema, "id", &id, "input", &input, "domain", &domain, "wildcard", &wildcard,
+            "method", &method, "challenge", &challenge, "verdict", &verdict, "errors", "code", &code,
+            "message", &message, "http_status", &status, "detail_code", &detail, "br_may_permit", &permit,
+            "findings", "facts", &facts, "fixes", &fixes, "evidence", &evidence, "started_at", &started,
+            "duration_ms", &ms, "version", &version));
+    assert_int_equal(schema, 1);
+    assert_string_equal(input, "*.Shop.Example.com");
+    assert_string_equal(domain, "shop.example.com");
+    assert_true(wildcard);
+    assert_string_equal(code, "invalid_dns_txt");
+    assert_int_equal(status, 400);
+    assert_string_equal(detail, "dns_mismatch");
+    assert_true(json_is_null(permit));
+    assert_int_equal(json_array_size(facts), 3);
+    assert_int_equal(json_array_size(fixes), 7);
+    assert_true(ms > 41.69 && ms < 41.71);
+    json_t *dns = json_array_get(evidence, 1), *http = json_array_get(evidence, 3);
+    assert_string_equal(
+        json_string_value(json_object_get(dns, "reproduce")),
+        "dig +norecurse +cdflag +tcp +dnssec @2001:db8::53 -p 5353 -q -x.example.com. -t CAA");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(evidence, 2), "via")),
+                        "perspective:tokyo");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(evidence, 2), "qtype")),
+                        "TYPE65280");
+    assert_int_equal(json_array_size(json_object_get(json_object_get(http, "headers"), "Set-Cookie")), 2);
+    json_decref(t);
+    buf_free(&b);
+
+    s.report.verdict = VERDICT_PASS;
+    s.report.error.code = s.report.detail_code = CODE_NONE;
+    json_report(&j, NULL, arena, &s.report, JSON_NO_EVIDENCE);
+    assert_non_null(strstr(b.p, "\"errors\":[],\"http_status\":200,\"detail_code\":null"));
+    assert_null(strstr(b.p, "\"evidence\""));
+    buf_free(&b);
+}
+
+/* What a person writes: as little as tells the case. */
+static void hand_written(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"name\":\"n\",\"why\":\"w\",\"request\":{\"domain\":\"shop.example.com\",\"method\":\"dns-txt-"
+        "token\",\"token\":\"abc\","
+        "\"now\":\"2026-11-22T12:00:00Z\"},\"evidence\":["
+        "{\"kind\":\"dns\",\"qname\":\"_dnsauth.shop.example.com\",\"qtype\":\"TXT\",\"rcode\":\"NXDOMAIN\","
+        "\"odd\":1},"
+        "{\"qname\":\"shop.example.com.\",\"qtype\":\"TXT\",\"answer\":[{\"rdata\":\"\\\"v\\\"\"},{\"type\":"
+        "\"CNAME\",\"rdata\":\"x.example\"}]},"
+        "{\"qname\":\"shop.example.com\",\"qtype\":\"A\",\"via\":\"authoritative\",\"server\":\"192.0.2.1\"},"
+        "{\"qname\":\"a.example.com\",\"qtype\":\"A\",\"outcome\":\"servfail\"},"
+        "{\"qname\":\"b.example.com\",\"qtype\":\"A\",\"outcome\":\"timeout\"},"
+        "{\"url\":\"http://shop.example.com/\",\"address\":\"192.0.2.80\",\"body\":\"abc\"}],"
+        "\"report\":{\"verdict\":\"fail\",\"errors\":[],\"detail_code\":null,\"not_findings\":[\"txt-"
+        "absent\"]}}";
+    struct dcv_case c;
+    read_case(text, sizeof text - 1, &c);
+    assert_int_equal(c.request.methods, METHOD_BIT(METHOD_DNS_TXT_TOKEN));
+    struct fact **f = c.evidence.facts;
+    assert_string_equal(f[0]->ask->qname, "_dnsauth.shop.example.com.");
+    assert_int_equal(f[0]->ask->via, VIA_RESOLVER);
+    assert_int_equal(f[0]->dns.outcome, DNS_NXDOMAIN);
+    assert_int_equal(f[0]->dns.flags, DNS_QR | DNS_RD | DNS_RA);
+    assert_int_equal(f[1]->dns.outcome, DNS_ANSWER);
+    assert_string_equal(f[1]->dns.answer.v[0].owner, "shop.example.com.");
+    assert_int_equal(f[1]->dns.answer.v[0].type, RR_TXT);
+    assert_int_equal(f[1]->dns.answer.v[0].ttl, 300);
+    assert_string_equal(rr_target(arena, &f[1]->dns.answer.v[1]), "x.example.");
+    assert_int_equal(f[2]->dns.outcome, DNS_NODATA);
+    assert_int_equal(f[2]->dns.flags, DNS_QR | DNS_AA);
+    assert_string_equal(f[2]->ask->server, "192.0.2.1:53");
+    assert_int_equal(f[3]->dns.rcode, 2);
+    assert_int_equal(f[4]->dns.flags, 0);
+    assert_int_equal(f[5]->ask->via, VIA_DIRECT);
+    assert_string_equal(f[5]->ask->address, "192.0.2.80:80");
+    assert_int_equal(f[5]->http.status, 200);
+    assert_int_equal(f[5]->http.size, 3);
+    const struct expected *e = &c.expected;
+    assert_true(e->has_verdict && e->has_errors && e->has_detail && !e->has_findings && !e->has_reason);
+    assert_string_equal(e->error, "");
+    assert_string_equal(e->detail, "");
+    assert_int_equal(e->br_may_permit, -2);
+    assert_string_equal(e->not_findings.v[0], "txt-absent");
+}
+
+/* A case without the key judges as the one with it did, also where no token was there to compute. */
+static void key_stays_out(void **state)
+{
+    (void)state;
+    struct request r;
+    struct input_error e;
+    struct evidence ev;
+    request_init(&r, NULL, SAMPLE_NOW);
+    sample_set(arena, &r, "domain", "example.com");
+    sample_set(arena, &r, "auth_key", "secret-key");
+    sample_set(arena, &r, "csr", "line\r\n\xff");
+    sample_set(arena, &r, "method", "dns-txt-token");
+    assert_int_equal(request_finish(arena, &r, &e), 0);
+    evidence_init(&ev, arena, 10);
+    struct report report = {
+        .request = &r, .evidence = &ev, .verdict = VERDICT_UNDECIDED, .started_at = TIME_UNKNOWN};
+    for (int i = 0; i < 2; i++) {
+        struct buf b = write_case(&report, 0);
+        assert_null(strstr(b.p, "secret"));
+        struct dcv_case c;
+        read_case(b.p, b.n, &c);
+        buf_free(&b);
+        assert_int_equal(request_challenge(&c.request), CHALLENGE_REQUEST_TOKEN);
+        assert_int_equal(c.request.computed.n, i);
+        assert_int_equal(c.request.csr.n, 7);
+        assert_true(texts_add(arena, &report.tokens, "20261122000000x"));
+    }
+}
+
+static void refused_requests(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        enum code code;
+        const char *field, *text;
+    } rows[] = {
+        {"", CODE_bad_request_format, NULL, "line 1, column 1: "},
+        {"{\"domain\":\n \"a\x1b\"}", CODE_bad_request_format, NULL, "line 2, column "},
+        {"{\"domain\":\"a.com\",\"domain\":\"b.com\"}", CODE_bad_request_format, NULL, "line 1, column "},
+        {"[1]", CODE_bad_request_format, NULL, "an object {…} is expected, not a list"},
+        {"null", CODE_bad_request_format, NULL, "an object {…} is expected, not null"},
+        {"{}", CODE_required_param, "domain", "domain: missing; expected the domain to check"},
+        {"{\"domain\":null}", CODE_required_param, "domain", "domain: missing"},
+        {"{\"domain\":7}", CODE_invalid_value, "domain",
+         "domain: not accepted; expected a text, not a number"},
+        {"{\"domain\":\"a.com\",\"tokne\":\"x\"}", CODE_invalid_value, "tokne",
+         "tokne: not accepted; expected a member of a request: domain, methods"},
+        {"{\"domain\":\"a.com\",\"auth_key\":\"x\"}", CODE_invalid_value, "auth_key", "auth_key: "},
+        {"{\"domain\":\"a.com\",\"auth-key-file\":\"x\"}", CODE_invalid_value, "auth-key-file",
+         "auth-key-file: "},
+        {"{\"domain\":\"a.com\",\"computed\":[]}", CODE_invalid_value, "computed", "computed: "},
+        {"{\"domain\":\"a.com\",\"deadline\":\"30\"}", CODE_invalid_value, "deadline",
+         "deadline: '30' is not accepted; expected a number"},
+        {"{\"domain\":\"a.com\",\"deadline\":1e300}", CODE_invalid_value, "deadline",
+         "deadline: '1e+300' is not"},
+        {"{\"domain\":\"a.com\",\"methods\":[\"caa\",1]}", CODE_invalid_value, "methods",
+         "methods: not accepted; expected a text, not a number"},
+        {"{\"domain\":\"a.com\",\"methods\":\"dns\"}", CODE_invalid_value, "methods",
+         "methods: 'dns' is not"},
+        {"{\"domain\":\"a.com\",\"token\":\"a\\u0000b\"}", CODE_invalid_chars, "token",
+         "token: 'a\\x00b' is not"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct request r;
+        struct json_problem problem = {0};
+        int err =
+            json_read_request(arena, rows[i].json, strlen(rows[i].json), NULL, SAMPLE_NOW, &r, &problem);
+        assert_int_equal(err, -EINVAL);
+        if (strncmp(problem.text, rows[i].text, strlen(rows[i].text)) != 0)
+            assert_string_equal(problem.text, rows[i].text);
+        assert_int_equal(problem.code, rows[i].code);
+        for (const char *p = problem.text; *p; p++)
+            assert_true((unsigned char)*p >= 0x20);
+        if (rows[i].field)
+            assert_string_equal(problem.input.field, rows[i].field);
+        else
+            assert_null(problem.input.field);
+    }
+    struct request r;
+    struct json_problem problem;
+    static const char good[] =
+        "{\"domain\":\"a.com\",\"deadline\":0.3,\"methods\":[],\"issuer\":\"ca.example\",\"adn\":null}";
+    assert_int_equal(json_read_request(arena, good, sizeof good - 1, NULL, SAMPLE_NOW, &r, &problem), 0);
+    assert_int_equal(r.deadline_ms, 300);
+    assert_true(r.now == SAMPLE_NOW);
+}
+
+static void refused_cases(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *evidence, *text;
+    } rows[] = {
+        {"{\"qname\":\"a.example\"}", "evidence[0].qtype: missing"},
+        {"{\"qname\":\"a..example\",\"qtype\":\"A\"}", "evidence[0].qname: 'a..example' is not"},
+        {"{\"qname\":\"a.example\",\"qtype\":\"A\",\"answer\":[{\"rdata\":\"1.2.3\"}]}",
+         "evidence[0].answer[0].rdata: '1.2.3' is not"},
+        {"{\"qname\":\"a.example\",\"qtype\":\"A\",\"authority\":[{\"rdata\":\"1.2.3.4\"}]}",
+         "evidence[0].authority[0].type: missing"},
+        {"{\"qname\":\"a.example\",\"qtype\":\"A\",\"outcome\":\"fine\"}",
+         "evidence[0].outcome: 'fine' is not accepted; expected answer, nodata"},
+        {"{\"qname\":\"a.example\",\"qtype\":\"A\",\"via\":\"authoritative\"}",
+         "evidence[0].server: missing"},
+        {"{\"qname\":\"a.example\",\"qtype\":\"A\",\"via\":\"direct\"}", "evidence[0].via: 'direct' is not"},
+        {"{\"qname\":\"a.example\",\"qtype\":\"A\",\"ms\":-1}", "evidence[0].ms: not accepted"},
+        {"{\"url\":\"ftp://a.example/\"}", "evidence[0].url: 'ftp://a.example/' is not"},
+        {"{\"url\":\"http://a.example/\",\"body_base64\":\"a\"}", "evidence[0].body_base64: 'a' is not"},
+        {"{\"qname\":\"a.example\",\"qtype\":\"A\"},{\"qname\":\"A.example.\",\"qtype\":\"A\"}",
+         "evidence[1].qname: 'A.example.' is not"},
+        {"7", "evidence[0].kind: missing"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *text = arena_printf(
+            arena, "{\"request\":{\"domain\":\"a.com\",\"now\":\"2026-11-22\"},\"evidence\":[%s]}",
+            rows[i].evidence);
+        struct dcv_case c;
+        struct json_problem problem = {0};
+        assert_int_equal(json_read_case(arena, text, strlen(text), NULL, &c, &problem), -EINVAL);
+        if (strncmp(problem.text, rows[i].text, strlen(rows[i].text)) != 0)
+            assert_string_equal(problem.text, rows[i].text);
+    }
+}
+
+/* Wherever memory ends, the answer is -ENOMEM and no half-made case. */
+static void out_of_memory(void **state)
+{
+    (void)state;
+    struct sample s;
+    sample_report(arena, &s);
+    struct buf b = write_case(&s.report, 0);
+    int err = -ENOMEM;
+    for (size_t ceiling = 200; err && ceiling < 200000; ceiling += 331) {
+        struct arena *small = arena_new(ceiling);
+        struct dcv_case c;
+        struct json_problem problem;
+        err = json_read_case(small, b.p, b.n, NULL, &c, &problem);
+        assert_true(!err || err == -ENOMEM);
+        arena_free(small);
+    }
+    assert_int_equal(err, 0);
+    buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +519,15 @@ int main(void)
         cmocka_unit_test(any_bytes_become_json),
         cmocka_unit_test(controls_are_escaped),
         cmocka_unit_test(text_grows),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(what_is_read_back),
+        cmocka_unit_test(redacted),
+        cmocka_unit_test(fields_of_a_report),
+        cmocka_unit_test(hand_written),
+        cmocka_unit_test(key_stays_out),
+        cmocka_unit_test(refused_requests),
+        cmocka_unit_test(refused_cases),
+        cmocka_unit_test(out_of_memory),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

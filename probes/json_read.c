@@ -1,0 +1,232 @@
+#include "json_reader.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------- request ---------------------------- */
+
+static void set(struct reader *rd, struct request *r, const struct request_field *f, const char *value,
+                size_t len)
+{
+    struct input_error e;
+    int err = rd->err ? 0 : request_set(rd->a, r, f, value, len, &e);
+    if (err == -EINVAL)
+        reader_input_error(rd, &e);
+    else if (err)
+        reader_fail(rd, err);
+}
+
+static void set_number(struct reader *rd, struct request *r, const struct request_field *f, json_t *v)
+{
+    char text[64];
+    if (json_is_integer(v))
+        snprintf(text, sizeof text, "%lld", (long long)json_integer_value(v));
+    else if (json_is_real(v))
+        snprintf(text, sizeof text, "%.15g", json_real_value(v));
+    else {
+        reader_refuse(rd, f->name, v, "a number");
+        return;
+    }
+    set(rd, r, f, text, strlen(text));
+}
+
+static void set_text(struct reader *rd, struct request *r, const struct request_field *f, json_t *v)
+{
+    if (json_is_string(v))
+        set(rd, r, f, json_string_value(v), json_string_length(v));
+    else
+        reader_refuse(rd, f->name, v, "a text");
+}
+
+static void set_member(struct reader *rd, struct request *r, const struct request_field *f, json_t *v)
+{
+    size_t i;
+    json_t *one;
+    switch (f->kind) {
+    case FIELD_NUMBER:
+        set_number(rd, r, f, v);
+        return;
+    case FIELD_TEXT:
+    case FIELD_TIME:
+    case FIELD_BYTES:
+        set_text(rd, r, f, v);
+        return;
+    case FIELD_LIST:
+        break;
+    }
+    if (!json_is_array(v)) {
+        set_text(rd, r, f, v);
+        return;
+    }
+    json_array_foreach(v, i, one) set_text(rd, r, f, one);
+}
+
+/* "a, b, c": what a request may hold. */
+static const char *known_members(struct arena *a)
+{
+    size_t n;
+    const struct request_field *f = request_fields(&n);
+    const char *list = "a member of a request";
+    for (size_t i = 0; i < n && list; i++)
+        if (!f[i].secret)
+            list = arena_printf(a, "%s%s%s", list, i ? ", " : ": ", f[i].name);
+    return list ? list : "";
+}
+
+/* What only a case file holds: tokens that were computed when the key was at hand, and a CSR that is no text.
+ */
+static bool case_member(struct reader *rd, struct request *r, json_t *object, const char *key)
+{
+    if (!strcmp(key, "csr_base64")) {
+        struct bytes coded = reader_bytes(rd, object, key), csr;
+        if (coded.p && base64_decode(rd->a, (const char *)coded.p, coded.n, &csr))
+            set(rd, r, request_field_find("csr"), (const char *)csr.p, csr.n);
+        else
+            reader_refuse(rd, key, json_object_get(object, key), "bytes in base64");
+        return true;
+    }
+    if (strcmp(key, "computed") != 0)
+        return false;
+    json_t *list = reader_list(rd, object, key), *v;
+    size_t i;
+    /* Set also where it is empty: it stands in for the key. */
+    r->computed = (struct texts){arena_array(rd->a, 1, sizeof *r->computed.v), 0};
+    json_array_foreach(list, i, v)
+    {
+        const char *token = json_is_string(v) ? arena_strdup(rd->a, json_string_value(v)) : NULL;
+        if (!token)
+            reader_refuse(rd, key, v, "a list of request tokens");
+        else if (!texts_add(rd->a, &r->computed, token))
+            reader_fail(rd, -ENOMEM);
+    }
+    return true;
+}
+
+static void request(struct reader *rd, struct request *r, json_t *object, bool is_case)
+{
+    const char *key;
+    json_t *v;
+    json_object_foreach(object, key, v)
+    {
+        if (rd->err)
+            return;
+        if (json_is_null(v) || (is_case && case_member(rd, r, object, key)))
+            continue;
+        const struct request_field *f = request_field_find(key);
+        /* In the API's own spelling alone; "method" is what people write for one. */
+        if (f && strcmp(key, f->name) != 0 && strcmp(key, "method") != 0)
+            f = NULL;
+        if (f && f->secret)
+            reader_refuse(rd, key, v, "auth_key_name: a key itself is never sent");
+        else if (f)
+            set_member(rd, r, f, v);
+        else
+            reader_refuse(rd, key, json_true(), known_members(rd->a));
+    }
+    struct input_error e;
+    int err = rd->err ? 0 : request_finish(rd->a, r, &e);
+    if (err == -EINVAL)
+        reader_input_error(rd, &e);
+    else if (err)
+        reader_fail(rd, err);
+}
+
+int json_read_request(struct arena *a, const char *text, size_t len, const struct profile *profile,
+                      dcv_time now, struct request *ret, struct json_problem *problem)
+{
+    struct reader rd = {.a = a, .problem = problem};
+    struct request r;
+    json_t *root = reader_load(&rd, text, len);
+    if (!root)
+        return rd.err;
+    request_init(&r, profile, now);
+    request(&rd, &r, root, false);
+    json_decref(root);
+    if (!rd.err)
+        *ret = r;
+    return rd.err;
+}
+
+/* ---------------------------------------------------------------- case files ------------------------- */
+
+static void expected_findings(struct reader *rd, json_t *report, struct expected *e)
+{
+    json_t *list = reader_list(rd, report, "findings"), *v;
+    e->has_findings = list != NULL;
+    size_t n = list ? json_array_size(list) : 0, i;
+    e->findings = arena_array(rd->a, n, sizeof *e->findings);
+    if (!e->findings) {
+        reader_fail(rd, -ENOMEM);
+        return;
+    }
+    json_array_foreach(list, i, v)
+    {
+        size_t mark = reader_into(rd, "findings", (long)i);
+        e->findings[i].cause = reader_text(rd, v, "cause");
+        e->findings[i].weight = reader_text(rd, v, "weight");
+        e->findings[i].summary = reader_text(rd, v, "summary");
+        if (!e->findings[i].cause)
+            reader_refuse(rd, "cause", NULL, "the id of a cause");
+        e->n_findings++;
+        reader_back(rd, mark);
+    }
+    list = reader_list(rd, report, "not_findings");
+    json_array_foreach(list, i, v)
+    {
+        const char *cause = json_is_string(v) ? arena_strdup(rd->a, json_string_value(v)) : NULL;
+        if (!cause)
+            reader_refuse(rd, "not_findings", v, "a list of causes");
+        else if (!texts_add(rd->a, &e->not_findings, cause))
+            reader_fail(rd, -ENOMEM);
+    }
+}
+
+static void expected(struct reader *rd, json_t *report, struct expected *e)
+{
+    size_t mark = reader_into(rd, "report", -1);
+    const char *verdict = reader_text(rd, report, "verdict");
+    e->has_verdict = verdict != NULL;
+    if (verdict && !verdict_parse(verdict, &e->verdict))
+        reader_refuse(rd, "verdict", json_object_get(report, "verdict"), "pass, fail or undecided");
+    json_t *errors = reader_list(rd, report, "errors");
+    e->has_errors = errors != NULL;
+    e->error = errors && json_array_size(errors) ? reader_text(rd, json_array_get(errors, 0), "code") : "";
+    if (!e->error)
+        reader_refuse(rd, "errors", NULL, "an error with its code");
+    /* null is an answer too: no finer code. */
+    e->has_detail = json_object_get(report, "detail_code") != NULL;
+    const char *detail = reader_text(rd, report, "detail_code");
+    e->detail = detail ? detail : "";
+    e->has_reason = reader_text(rd, report, "reason") != NULL;
+    json_t *permit = json_object_get(report, "br_may_permit");
+    e->br_may_permit = !permit ? -2 : json_is_null(permit) ? -1 : reader_bool(rd, report, "br_may_permit");
+    expected_findings(rd, report, e);
+    reader_back(rd, mark);
+}
+
+int json_read_case(struct arena *a, const char *text, size_t len, const struct profile *profile,
+                   struct dcv_case *ret, struct json_problem *problem)
+{
+    struct reader rd = {.a = a, .problem = problem};
+    struct dcv_case c = {.expected = {.error = "", .detail = "", .br_may_permit = -2}};
+    json_t *root = reader_load(&rd, text, len);
+    if (!root)
+        return rd.err;
+    reader_int(&rd, root, "schema_version", DCV_SCHEMA_VERSION, DCV_SCHEMA_VERSION, DCV_SCHEMA_VERSION);
+    c.name = reader_text(&rd, root, "name");
+    c.why = reader_text(&rd, root, "why");
+    json_t *asked = reader_object(&rd, root, "request"), *report = reader_object(&rd, root, "report");
+    if (!asked)
+        reader_refuse(&rd, "request", json_object_get(root, "request"), "the request of the case");
+    request_init(&c.request, profile, TIME_UNKNOWN);
+    if (!rd.err)
+        request(&rd, &c.request, asked, true);
+    reader_evidence(&rd, reader_list(&rd, root, "evidence"), &c.evidence);
+    if (report && !rd.err)
+        expected(&rd, report, &c.expected);
+    json_decref(root);
+    if (!rd.err)
+        *ret = c;
+    return rd.err;
+}
