@@ -1,0 +1,506 @@
+#include "render.h"
+
+#include "name.h"
+#include "wire.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum {
+    WIDTH = 80,
+    RECORDS_SHOWN = 4,
+    PROOF_SHOWN = 6,
+    COMMANDS_SHOWN = 2,
+    VALUE_SHOWN = 300,
+    BODY_SHOWN = 60
+};
+
+/* One report on its way to a terminal. */
+struct page {
+    struct buf *b;
+    struct arena *a;
+    unsigned width;
+    bool color, verbose;
+};
+
+/* Text that may come from the network, safe to show. */
+static const char *safe(struct arena *a, const char *s, size_t most)
+{
+    const char *shown = s ? text_escape(a, s, strlen(s), most) : NULL;
+    return shown ? shown : "";
+}
+
+static size_t columns(const char *p, size_t n)
+{
+    size_t c = 0;
+    for (size_t i = 0; i < n; i++)
+        c += ((unsigned char)p[i] & 0xc0) != 0x80;
+    return c;
+}
+
+static void blanks(struct page *p, size_t n)
+{
+    buf_printf(p->b, "%*s", (int)n, "");
+}
+
+/* Prose, broken between words; lines after the first begin at column indent. at: where the first one stands.
+ */
+static void wrap(struct page *p, const char *text, size_t indent, size_t at)
+{
+    for (const char *s = text; *s;) {
+        s += strspn(s, " ");
+        size_t n = strcspn(s, " "), c = columns(s, n);
+        if (!n)
+            break;
+        if (at > indent && at + c + (s > text) > p->width) {
+            buf_puts(p->b, "\n");
+            blanks(p, indent);
+            at = indent;
+        } else if (s > text) {
+            buf_puts(p->b, " ");
+            at++;
+        }
+        buf_add(p->b, s, n);
+        at += c;
+        s += n;
+    }
+    buf_puts(p->b, "\n");
+}
+
+static void prose(struct page *p, size_t indent, const char *text)
+{
+    blanks(p, indent);
+    wrap(p, safe(p->a, text, SIZE_MAX), indent, indent);
+}
+
+static void duration(struct buf *b, uint32_t us)
+{
+    if (us < 10000)
+        buf_printf(b, "%u.%u ms", us / 1000, us / 100 % 10);
+    else if (us < 10000000)
+        buf_printf(b, "%u ms", us / 1000);
+    else
+        buf_printf(b, "%u s", us / 1000000);
+}
+
+/* ---------------------------------------------------------------- fixes ------------------------------ */
+
+/* What a web panel wants for a record: the host without the zone, the value without a zone file's quotes. */
+static void panel(struct buf *b, struct arena *a, const struct fix *f)
+{
+    size_t n = strlen(f->owner);
+    char *owner = arena_strndup(a, f->owner, n && f->owner[n - 1] == '.' ? n - 1 : n);
+    const char *base = owner ? name_registrable(owner) : NULL;
+    if (!base)
+        return;
+    int host = base > owner ? (int)(base - owner) - 1 : 0;
+    struct rr rr = {.owner = f->owner, .class = 1};
+    const char *value = f->rdata;
+    if (rr_type_parse(f->type, &rr.type) && rr.type == RR_TXT && !rr_rdata_from_text(a, f->rdata, &rr) &&
+        !rr.defect) {
+        struct bytes joined = txt_joined(a, &rr);
+        value = joined.p ? text_escape(a, (const char *)joined.p, joined.n, SIZE_MAX) : NULL;
+    }
+    buf_printf(b, "  in a web panel for %s:  Host ", safe(a, base, VALUE_SHOWN));
+    if (host)
+        buf_puts(b, safe(a, arena_strndup(a, owner, (size_t)host), VALUE_SHOWN));
+    else
+        buf_puts(b, "@ (or leave it empty)");
+    buf_printf(b, "  Type %s  Value %s\n", safe(a, f->type, VALUE_SHOWN), value ? value : "");
+}
+
+static void record_line(struct buf *b, struct arena *a, const char *verb, const struct fix *f,
+                        const char *rdata, bool ttl)
+{
+    buf_printf(b, "%-8s%s ", verb, safe(a, f->owner, SIZE_MAX));
+    if (ttl)
+        buf_printf(b, "%u ", f->ttl);
+    buf_printf(b, "IN %s %s\n", safe(a, f->type, VALUE_SHOWN), safe(a, rdata, SIZE_MAX));
+}
+
+void render_fix(struct buf *b, struct arena *a, const struct fix *f)
+{
+    char until[25];
+    switch (f->op) {
+    case FIX_ADD:
+        record_line(b, a, "add", f, f->rdata, true);
+        panel(b, a, f);
+        break;
+    case FIX_REMOVE:
+        record_line(b, a, "remove", f, f->rdata, false);
+        break;
+    case FIX_REPLACE:
+        record_line(b, a, "replace", f, f->old_rdata, false);
+        record_line(b, a, "by", f, f->rdata, true);
+        panel(b, a, f);
+        break;
+    case FIX_PUT_FILE:
+        buf_printf(b, "publish at %s, as the only content:\n", safe(a, f->url, SIZE_MAX));
+        buf_printf(b, "  %s\n", safe(a, f->body, SIZE_MAX));
+        break;
+    case FIX_WAIT:
+        time_format(f->until, until);
+        until[10] = ' ';
+        until[19] = '\0'; /* whole seconds are enough for a person */
+        buf_printf(b, "wait until %s UTC\n", until);
+        break;
+    case FIX_INPUT: {
+        const struct request_field *field = f->argument ? request_field_find(f->argument) : NULL;
+        bool domain = field && !strcmp(field->name, "domain");
+        buf_printf(b, "run again with %s%s %s\n", domain ? "the domain" : "--",
+                   domain  ? ""
+                   : field ? field->option
+                           : safe(a, f->argument, VALUE_SHOWN),
+                   f->value && *f->value ? safe(a, f->value, SIZE_MAX) : "put right");
+        break;
+    }
+    case FIX_ADVICE:
+        break;
+    }
+    if (f->text && *f->text)
+        buf_printf(b, "%s%s\n", f->op == FIX_ADVICE ? "" : "  ", safe(a, f->text, SIZE_MAX));
+}
+
+static void fixes(struct page *p, const struct finding *f)
+{
+    for (size_t i = 0; i < f->n_fixes; i++) {
+        if (f->fixes[i].op == FIX_ADVICE) {
+            if (f->fixes[i].text)
+                prose(p, 4, f->fixes[i].text);
+            continue;
+        }
+        struct buf one = {0};
+        render_fix(&one, p->a, &f->fixes[i]);
+        for (char *line = one.p; line && *line;) {
+            char *end = strchr(line, '\n');
+            buf_puts(p->b, "    ");
+            buf_add(p->b, line, (size_t)(end - line) + 1);
+            line = end + 1;
+        }
+        p->b->failed = p->b->failed || one.failed;
+        buf_free(&one);
+    }
+}
+
+/* ---------------------------------------------------------------- facts ------------------------------ */
+
+static void record(struct page *p, const struct rr *rr)
+{
+    char type[16];
+    const char *rdata = rr_rdata_text(p->a, rr);
+    buf_printf(p->b, "      %s %u %s %s\n", safe(p->a, rr->owner, VALUE_SHOWN), rr->ttl,
+               rr_type_name(rr->type, type), safe(p->a, rdata, VALUE_SHOWN));
+    if (rr->defect)
+        prose(p, 8, arena_printf(p->a, "broken: %s", rr->defect));
+}
+
+static void dns_outcome(struct page *p, const struct ask *q, const struct dns_fact *f)
+{
+    char text[16];
+    switch (f->outcome) {
+    case DNS_ANSWER:
+        buf_printf(p->b, "%zu record%s", f->answer.n, f->answer.n == 1 ? "" : "s");
+        break;
+    case DNS_NODATA:
+        buf_printf(p->b, "no %s record", rr_type_name(q->qtype, text));
+        break;
+    case DNS_NXDOMAIN:
+    case DNS_SERVFAIL:
+    case DNS_REFUSED:
+    case DNS_OTHER:
+        buf_puts(p->b, rcode_name(f->rcode, text));
+        break;
+    case DNS_TIMEOUT:
+        buf_puts(p->b, "no answer");
+        break;
+    case DNS_UNREACHABLE:
+        buf_puts(p->b, "unreachable");
+        break;
+    case DNS_MALFORMED:
+        buf_puts(p->b, "broken answer");
+        break;
+    }
+}
+
+static void dns_fact(struct page *p, const struct fact *fact)
+{
+    char type[16];
+    const struct ask *q = fact->ask;
+    const struct dns_fact *f = &fact->dns;
+    const char *server = q->server ? q->server : f->server;
+    buf_printf(p->b, "    %s %s  ", safe(p->a, q->qname, VALUE_SHOWN), rr_type_name(q->qtype, type));
+    dns_outcome(p, q, f);
+    if (server)
+        buf_printf(p->b, "  from %s", safe(p->a, server, VALUE_SHOWN));
+    if (q->via == VIA_PERSPECTIVE && q->perspective)
+        buf_printf(p->b, " (%s)", safe(p->a, q->perspective, VALUE_SHOWN));
+    buf_printf(p->b, "%s%s in ", q->tcp ? " over TCP" : "", q->cd ? " without DNSSEC checks" : "");
+    duration(p->b, fact->us);
+    buf_puts(p->b, "\n");
+    if (f->detail)
+        prose(p, 6, f->detail);
+    for (size_t i = 0; i < f->n_ede; i++) {
+        const char *name = ede_name(f->ede[i].code);
+        bool said = f->ede[i].text && *f->ede[i].text;
+        prose(p, 6,
+              arena_printf(p->a, "the server says: error %u%s%s%s%s", f->ede[i].code, name ? ", " : "",
+                           name ? name : "", said ? ": " : "", said ? f->ede[i].text : ""));
+    }
+    for (size_t i = 0; i < f->n_defects; i++)
+        prose(p, 6, arena_printf(p->a, "broken at byte %u: %s", f->defects[i].offset, f->defects[i].what));
+    size_t shown = p->verbose || f->answer.n <= RECORDS_SHOWN ? f->answer.n : RECORDS_SHOWN;
+    for (size_t i = 0; i < shown; i++)
+        record(p, &f->answer.v[i]);
+    if (shown < f->answer.n)
+        buf_printf(p->b, "      … and %zu more\n", f->answer.n - shown);
+    for (size_t i = 0; p->verbose && i < f->authority.n; i++)
+        record(p, &f->authority.v[i]);
+}
+
+static const char *header(const struct http_fact *f, const char *name)
+{
+    for (size_t i = 0; i < f->n_headers; i++)
+        if (!strcasecmp(f->headers[i].name, name))
+            return f->headers[i].value;
+    return NULL;
+}
+
+static void http_fact(struct page *p, const struct fact *fact)
+{
+    const struct http_fact *f = &fact->http;
+    const char *type = header(f, "content-type"), *location = header(f, "location");
+    buf_printf(p->b, "    %s  ", safe(p->a, fact->ask->url, VALUE_SHOWN));
+    if (f->outcome == HTTP_RESPONSE)
+        buf_printf(p->b, "status %d, %llu bytes%s%s%s", f->status, (unsigned long long)f->size,
+                   f->more ? " and more" : "", type ? ", " : "", safe(p->a, type, BODY_SHOWN));
+    else
+        buf_puts(p->b, http_outcome_name(f->outcome));
+    if (fact->ask->address)
+        buf_printf(p->b, "  from %s", safe(p->a, fact->ask->address, VALUE_SHOWN));
+    buf_puts(p->b, " in ");
+    duration(p->b, fact->us);
+    buf_puts(p->b, "\n");
+    if (f->detail)
+        prose(p, 6, f->detail);
+    if (location)
+        buf_printf(p->b, "      Location: %s\n", safe(p->a, location, VALUE_SHOWN));
+    const char *body = f->body.n ? text_escape(p->a, (const char *)f->body.p, f->body.n, BODY_SHOWN) : NULL;
+    if (body)
+        buf_printf(p->b, "      \"%s\"\n", body);
+    if (f->tls && f->tls->problem)
+        prose(p, 6, f->tls->problem);
+}
+
+static void fact(struct page *p, const struct fact *f)
+{
+    if (f->ask->kind == ASK_DNS)
+        dns_fact(p, f);
+    else
+        http_fact(p, f);
+}
+
+static const struct fact *fact_find(const struct report *r, uint32_t n)
+{
+    return r->evidence && n && n <= r->evidence->n ? r->evidence->facts[n - 1] : NULL;
+}
+
+static void reproduce(struct page *p, const struct fact *f)
+{
+    const char *line = render_reproduce(p->a, f);
+    buf_printf(p->b, "    %s\n", line ? line : "");
+}
+
+/* ---------------------------------------------------------------- report ----------------------------- */
+
+static void heading(struct page *p, const struct report *r)
+{
+    static const struct {
+        const char *word, *color;
+    } verdicts[] = {[VERDICT_UNDECIDED] = {"UNDECIDED", "33"},
+                    [VERDICT_PASS] = {"PASS", "32"},
+                    [VERDICT_FAIL] = {"FAIL", "31"}};
+    const struct request *q = r->request;
+    if (p->color)
+        buf_printf(p->b, "\033[1;%sm%s\033[0m", verdicts[r->verdict].color, verdicts[r->verdict].word);
+    else
+        buf_puts(p->b, verdicts[r->verdict].word);
+    buf_printf(p->b, "  %s%s", q->wildcard && q->domain ? "*." : "",
+               safe(p->a, q->domain ? q->domain : q->input, VALUE_SHOWN));
+    const char *display = q->domain ? name_display(p->a, q->domain) : NULL;
+    if (display && strcmp(display, q->domain) != 0)
+        buf_printf(p->b, " (%s)", safe(p->a, display, VALUE_SHOWN));
+    buf_printf(p->b, "  %s", method_name(q->method));
+    const struct code_info *code = code_info(r->error.code), *detail = code_info(r->detail_code);
+    if (code)
+        buf_printf(p->b, "  %s", code->code);
+    if (code && detail && detail != code)
+        buf_printf(p->b, " (%s)", detail->code);
+    buf_puts(p->b, "\n");
+}
+
+static void title(struct page *p, const char *text)
+{
+    buf_printf(p->b, "\n  %s\n", text);
+}
+
+static void proof(struct page *p, const struct report *r, const struct finding *f)
+{
+    if (!f->n_facts)
+        return;
+    title(p, "Proof");
+    size_t shown = p->verbose || f->n_facts <= PROOF_SHOWN ? f->n_facts : PROOF_SHOWN;
+    for (size_t i = 0; i < shown; i++) {
+        const struct fact *one = fact_find(r, f->facts[i]);
+        if (one)
+            fact(p, one);
+    }
+    if (shown < f->n_facts)
+        buf_printf(p->b, "    … and %zu more\n", f->n_facts - shown);
+}
+
+static void others(struct page *p, const struct report *r, size_t from)
+{
+    if (from >= r->n_findings)
+        return;
+    title(p, from ? "Also" : "Findings");
+    for (size_t i = from; i < r->n_findings; i++) {
+        const struct finding *f = &r->findings[i];
+        buf_printf(p->b, "    %s: ", weight_name(f->weight));
+        wrap(p, safe(p->a, f->summary, SIZE_MAX), 6, 6 + strlen(weight_name(f->weight)));
+        if (p->verbose || f->weight == WEIGHT_BLOCKING)
+            fixes(p, f);
+    }
+}
+
+static void api_answer(struct page *p, const struct report *r)
+{
+    const struct code_info *info = code_info(r->error.code);
+    if (!info)
+        return;
+    title(p, "The API would answer");
+    const char *code = code_text(p->a, &r->error);
+    prose(p, 4,
+          arena_printf(p->a, "HTTP %d, code %s: %s", info->status, code ? code : info->code, info->message));
+    if (r->br_may_permit == 1)
+        prose(p, 4, "The Baseline Requirements (4.2.2.1) would let the CA go on all the same.");
+}
+
+static void commands(struct page *p, const struct report *r, const struct finding *f)
+{
+    bool any = false;
+    for (size_t i = 0; i < f->n_facts && i < COMMANDS_SHOWN; i++) {
+        const struct fact *one = fact_find(r, f->facts[i]);
+        if (!one)
+            continue;
+        if (!any)
+            title(p, "To see it yourself");
+        any = true;
+        reproduce(p, one);
+    }
+}
+
+static void all_evidence(struct page *p, const struct report *r)
+{
+    if (!r->evidence || !r->evidence->n)
+        return;
+    title(p, "All evidence");
+    for (size_t i = 0; i < r->evidence->n; i++) {
+        buf_printf(p->b, "  %u\n", r->evidence->facts[i]->n);
+        fact(p, r->evidence->facts[i]);
+        reproduce(p, r->evidence->facts[i]);
+    }
+}
+
+void render_report(struct buf *b, struct arena *a, const struct report *r, const struct render *how)
+{
+    struct page p = {b, a, how->width ? how->width : WIDTH, how->color, how->verbose};
+    heading(&p, r);
+    if (r->reason)
+        prose(&p, 2, r->reason);
+    /* On a pass nothing needs an explanation: the risks are all that is left to say. */
+    const struct finding *first = r->verdict != VERDICT_PASS && r->n_findings ? r->findings : NULL;
+    if (first) {
+        buf_puts(b, "\n");
+        prose(&p, 2, first->summary);
+        proof(&p, r, first);
+        if (first->n_fixes) {
+            title(&p, "Cure");
+            fixes(&p, first);
+        }
+    }
+    others(&p, r, first ? 1 : 0);
+    api_answer(&p, r);
+    if (first && !how->verbose)
+        commands(&p, r, first);
+    if (how->verbose)
+        all_evidence(&p, r);
+}
+
+/* ---------------------------------------------------------------- nagios ----------------------------- */
+
+/* The plugins' own statuses, and how bad each is. */
+enum { NAGIOS_OK, NAGIOS_WARNING, NAGIOS_CRITICAL, NAGIOS_UNKNOWN };
+
+static int nagios_status(const struct report *r)
+{
+    switch (r->verdict) {
+    case VERDICT_FAIL:
+        return NAGIOS_CRITICAL;
+    case VERDICT_UNDECIDED:
+        return NAGIOS_UNKNOWN;
+    case VERDICT_PASS:
+        break;
+    }
+    for (size_t i = 0; i < r->n_findings; i++)
+        if (r->findings[i].weight == WEIGHT_RISK)
+            return NAGIOS_WARNING;
+    return NAGIOS_OK;
+}
+
+/* The bar begins the performance data, so a text must not hold one. */
+static void nagios_text(struct buf *b, struct arena *a, const char *s)
+{
+    for (const char *p = safe(a, s, VALUE_SHOWN); *p; p++)
+        buf_add(b, *p == '|' ? "/" : p, 1);
+}
+
+int render_nagios(struct buf *b, struct arena *a, const struct report *const *r, size_t n)
+{
+    static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+    static const int badness[] = {
+        [NAGIOS_OK] = 0, [NAGIOS_WARNING] = 1, [NAGIOS_UNKNOWN] = 2, [NAGIOS_CRITICAL] = 3};
+    const struct report *worst = NULL;
+    int status = n ? NAGIOS_OK : NAGIOS_UNKNOWN;
+    uint32_t us = 0;
+    size_t same = 0;
+    for (size_t i = 0; i < n; i++) {
+        int s = nagios_status(r[i]);
+        us = r[i]->duration_us > us ? r[i]->duration_us : us;
+        if (!worst || badness[s] > badness[status]) {
+            worst = r[i];
+            status = s;
+            same = 0;
+        }
+        same += s == status;
+    }
+    buf_printf(b, "DCV %s - ", words[status]);
+    if (n > 1)
+        buf_printf(b, "%zu of %zu checks: ", same, n);
+    if (worst) {
+        nagios_text(b, a, worst->request->input);
+        buf_printf(b, " %s ", method_name(worst->request->method));
+        const struct code_info *code = code_info(worst->error.code);
+        nagios_text(b, a, code ? code->code : verdict_name(worst->verdict));
+        const char *why = worst->reason && *worst->reason ? worst->reason
+                          : worst->n_findings             ? worst->findings->summary
+                                                          : NULL;
+        if (why) {
+            buf_puts(b, ": ");
+            nagios_text(b, a, why);
+        }
+    } else {
+        buf_puts(b, "no check was made");
+    }
+    buf_printf(b, "|time=%u.%03us\n", us / 1000000, us / 1000 % 1000);
+    return status;
+}

@@ -1,0 +1,110 @@
+#include "render.h"
+
+#include "profile.h"
+#include "text.h"
+#include "wire.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SAFE "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-"
+
+/* Bytes written at most for one of the word: '"$(printf '\ooo')"' */
+enum { QUOTED_MOST = 24 };
+
+char *shell_quote(struct arena *a, const char *s)
+{
+    size_t n = strlen(s);
+    if (n && strspn(s, SAFE) == n)
+        return arena_strdup(a, s);
+    char *out = arena_alloc(a, n * QUOTED_MOST + 3), *p = out;
+    if (!out)
+        return NULL;
+    *p++ = '\'';
+    for (size_t i = 0; i < n;) {
+        uint32_t c;
+        size_t len = text_utf8(s + i, n - i, &c);
+        if (len && !text_is_control(c) && c != '\'') {
+            memcpy(p, s + i, len);
+            p += len;
+        } else if (s[i] == '\'') {
+            p = stpcpy(p, "'\\''");
+        } else {
+            /* A line feed becomes a blank: $(…) would drop it, and a line of text must stay one. */
+            len = 1;
+            p += s[i] == '\n' ? sprintf(p, " ") : sprintf(p, "'\"$(printf '\\%03o')\"'", (unsigned char)s[i]);
+        }
+        i += len;
+    }
+    *p++ = '\'';
+    return out;
+}
+
+static void word(struct buf *b, struct arena *a, const char *s)
+{
+    const char *quoted = s ? shell_quote(a, s) : NULL;
+    buf_puts(b, quoted ? quoted : "''");
+}
+
+static void dig(struct buf *b, struct arena *a, const struct fact *f)
+{
+    char type[16];
+    const struct ask *q = f->ask;
+    const char *server = q->server ? q->server : f->dns.server;
+    buf_puts(b, "dig");
+    if (q->via == VIA_AUTHORITATIVE)
+        buf_puts(b, " +norecurse");
+    if (q->cd)
+        buf_puts(b, " +cdflag");
+    if (q->tcp)
+        buf_puts(b, " +tcp");
+    if (q->no_edns)
+        buf_puts(b, " +noedns");
+    if (q->dnssec)
+        buf_puts(b, " +dnssec");
+    const char *port = server ? strrchr(server, ':') : NULL;
+    if (port) {
+        bool bracket = *server == '[';
+        buf_puts(b, " @");
+        word(b, a, arena_strndup(a, server + bracket, (size_t)(port - server) - 2 * bracket));
+        if (strcmp(port, ":53") != 0) {
+            buf_puts(b, " -p ");
+            word(b, a, port + 1);
+        }
+    }
+    /* A name that dig would take for an option, a server or a switch is named as what it is. */
+    bool plain = !strchr("-+@", *q->qname);
+    buf_puts(b, plain ? " " : " -q ");
+    word(b, a, q->qname);
+    buf_puts(b, plain ? " " : " -t ");
+    buf_puts(b, rr_type_name(q->qtype, type));
+}
+
+static void curl(struct buf *b, struct arena *a, const struct fact *f)
+{
+    const struct ask *q = f->ask;
+    buf_puts(b, "curl -sS -i -A ");
+    word(b, a, q->browser ? "Mozilla/5.0" : profile_builtin()->user_agent);
+    if (q->address) {
+        buf_puts(b, " --connect-to ");
+        word(b, a, arena_printf(a, "::%s", q->address));
+    }
+    if (!strncmp(q->url, "https:", 6))
+        buf_puts(b, " -k");
+    if (strpbrk(q->url, "[]{}"))
+        buf_puts(b, " -g"); /* no patterns */
+    buf_puts(b, " -o - ");
+    word(b, a, q->url);
+}
+
+char *render_reproduce(struct arena *a, const struct fact *f)
+{
+    struct buf b = {0};
+    if (f->ask->kind == ASK_DNS)
+        dig(&b, a, f);
+    else
+        curl(&b, a, f);
+    char *line = b.failed || arena_full(a) ? NULL : arena_strndup(a, b.p, b.n);
+    buf_free(&b);
+    return line;
+}

@@ -1,0 +1,183 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "render.h"
+#include "text.h"
+
+#include "sample_report.h"
+
+#include <stdio.h>
+
+static struct arena *arena;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = arena_new(0);
+    return !arena;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+/* The text of a report; nothing in it may act on a terminal but its own colour. */
+static char *render(const struct report *r, struct render how)
+{
+    struct buf b = {0};
+    render_report(&b, arena, r, &how);
+    assert_false(b.failed);
+    uint32_t c;
+    for (size_t i = 0, len; i < b.n; i += len) {
+        len = text_utf8(b.p + i, b.n - i, &c);
+        assert_true(len);
+        assert_true(c == '\n' || !text_is_control(c) || (c == 0x1b && how.color));
+    }
+    char *text = arena_strndup(arena, b.p, b.n);
+    buf_free(&b);
+    return text;
+}
+
+static void holds(const char *text, const char *part)
+{
+    assert_non_null(text);
+    if (!strstr(text, part))
+        fail_msg("'%s' is not in:\n%s", part, text);
+}
+
+static void failing(void **state)
+{
+    (void)state;
+    struct sample s;
+    sample_report(arena, &s);
+    char *text = render(&s.report, (struct render){0});
+    assert_memory_equal(text, "FAIL  *.shop.example.com  dns-txt-token  invalid_dns_txt (dns_mismatch)\n\n",
+                        73);
+    holds(text, "\n  The value " SAMPLE_TOKEN " stands nowhere that the CA looks, and this\n  sentence");
+    holds(text, "\n    _dnsauth.example.com. TXT  4 records  from 192.0.2.53:53 in 1.8 ms\n");
+    holds(text, "\n    -x.example.com. CAA  NXDOMAIN  from [2001:db8::53]:5353 over TCP");
+    holds(text, "the server says: error 22, No Reachable Authority: at delegation\n      \\x1b[31m\\xff");
+    holds(text, "status 301, 9000 bytes and more");
+    holds(text, "\n    add     _dnsauth.shop.example.com. 300 IN TXT \"R4nd\\\"om\\\\Val'ue;0123\"\n");
+    holds(text, "Host _dnsauth.shop  Type TXT  Value R4nd\"om\\Val'ue;0123\n");
+    holds(text, "\n    remove  old.example.com. IN CNAME x.example.net.\n");
+    holds(text, "\n    replace example.com. IN TXT \"old\"\n    by      example.com. 60 IN TXT \"new\"\n");
+    holds(text, "Host @ (or leave it empty)  Type TXT  Value new\n");
+    holds(text, "\n    wait until 2026-11-22 12:05:00 UTC\n");
+    holds(text, "\n    run again with --token ");
+    holds(text, "\n    risk: A second one.\n");
+    holds(text, "HTTP 400, code invalid_dns_txt: ");
+    holds(text, "\n    dig @192.0.2.53 _dnsauth.example.com. TXT\n");
+    /* One screen: the prose keeps to its width; only what is copied as a whole may be longer. */
+    for (const char *line = text; *line; line = strchr(line, '\n') + 1)
+        if (!strncmp(line, "  The", 5) || !strncmp(line, "  sentence", 10))
+            assert_true(strchr(line, '\n') - line <= 80);
+}
+
+static void other_verdicts(void **state)
+{
+    (void)state;
+    struct sample s;
+    sample_report(arena, &s);
+    s.report.error.code = s.report.detail_code = CODE_NONE;
+    s.report.verdict = VERDICT_PASS;
+    s.report.n_findings = 0;
+    assert_string_equal(render(&s.report, (struct render){0}), "PASS  *.shop.example.com  dns-txt-token\n");
+    s.report.verdict = VERDICT_UNDECIDED;
+    s.report.reason = "No token was given.";
+    assert_string_equal(
+        render(&s.report, (struct render){.color = true}),
+        "\033[1;33mUNDECIDED\033[0m  *.shop.example.com  dns-txt-token\n  No token was given.\n");
+    char *text = render(&s.report, (struct render){.verbose = true});
+    holds(text, "NXDOMAIN");
+    holds(text, "curl -sS -i -A Mozilla/5.0 --connect-to ::192.0.2.80:443 -k -o - https://example.com/");
+    s.request.input = "a\033]0;x\007b";
+    s.request.domain = NULL;
+    s.request.wildcard = false;
+    assert_string_equal(render(&s.report, (struct render){0}),
+                        "UNDECIDED  a\\x1b]0;x\\x07b  dns-txt-token\n  No token was given.\n");
+}
+
+static void nagios(void **state)
+{
+    (void)state;
+    struct sample bad, risky, fine, unknown;
+    sample_report(arena, &bad);
+    sample_report(arena, &risky);
+    sample_report(arena, &fine);
+    sample_report(arena, &unknown);
+    bad.findings[0].summary = "a | b\nc";
+    risky.report.verdict = fine.report.verdict = VERDICT_PASS;
+    risky.report.error.code = fine.report.error.code = CODE_NONE;
+    fine.report.n_findings = 0;
+    risky.report.findings++;
+    risky.report.n_findings = 1;
+    unknown.report.verdict = VERDICT_UNDECIDED;
+    unknown.report.error.code = CODE_NONE;
+    unknown.report.reason = "no resolver answers";
+    const struct report *all[] = {&fine.report, &risky.report, &unknown.report, &bad.report};
+    static const struct {
+        size_t from, n;
+        int status;
+        const char *line;
+    } rows[] = {
+        {0, 1, 0, "DCV OK - *.Shop.Example.com dns-txt-token pass|time=0.041s\n"},
+        {0, 2, 1,
+         "DCV WARNING - 1 of 2 checks: *.Shop.Example.com dns-txt-token pass: A second one.|time=0.041s\n"},
+        {0, 3, 3,
+         "DCV UNKNOWN - 1 of 3 checks: *.Shop.Example.com dns-txt-token undecided: no resolver "
+         "answers|time=0.041s\n"},
+        {0, 4, 2,
+         "DCV CRITICAL - 1 of 4 checks: *.Shop.Example.com dns-txt-token invalid_dns_txt: a / "
+         "b\\x0ac|time=0.041s\n"},
+        {0, 0, 3, "DCV UNKNOWN - no check was made|time=0.000s\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf b = {0};
+        assert_int_equal(render_nagios(&b, arena, all + rows[i].from, rows[i].n), rows[i].status);
+        assert_string_equal(b.p, rows[i].line);
+        buf_free(&b);
+    }
+}
+
+/* The shell itself is the judge: what it makes of the word is the text again. */
+static void quoting(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"plain",    "",
+                                        "a b",      "it's",
+                                        "'",        "$(id)`id`\"\\",
+                                        "~root",    "*?[x]",
+                                        "-n",       "m\xc3\xbcnchen",
+                                        "\x1b[31m", "\xc2\x9b",
+                                        "\xff\xfe", "a;b|c&d<e>f#g!h"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char *word = shell_quote(arena, texts[i]);
+        for (const char *p = word; *p; p++)
+            assert_true((unsigned char)*p >= 0x20 && *p != 0x7f);
+        char got[100] = "";
+        FILE *f = popen(arena_printf(arena, "LC_ALL=C printf '%%s' %s", word), "r");
+        assert_non_null(f);
+        size_t n = fread(got, 1, sizeof got - 1, f);
+        got[n] = '\0';
+        assert_int_equal(pclose(f), 0);
+        assert_string_equal(got, texts[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(failing),
+        cmocka_unit_test(other_verdicts),
+        cmocka_unit_test(nagios),
+        cmocka_unit_test(quoting),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
