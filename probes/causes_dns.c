@@ -7,7 +7,8 @@
 static const struct lookup *lookups(const struct judgement *j, size_t *n)
 {
     *n = 0;
-    if (j->input_cause != CAUSE_NONE)
+    /* Where nothing is decided a failing lookup proves nothing: it may be the network on this side. */
+    if (j->input_cause != CAUSE_NONE || j->report->verdict == VERDICT_UNDECIDED)
         return NULL;
     switch (j->r->method) {
     case METHOD_DNS_TXT_TOKEN:

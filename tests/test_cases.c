@@ -1,0 +1,285 @@
+/* Drives plan and judge with the case files in tests/cases through the real driver, over a fake network that
+ * answers at once, in order, and in reverse. A case file is what `dcvprobe check --save` writes, or the same
+ * by hand with less in it. */
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "check.h"
+#include "json.h"
+
+/* Says what is wrong with a case and goes on: one run shows all of it. */
+static unsigned faults;
+#define wrong(...) (faults++, print_error("" __VA_ARGS__), print_error("\n"))
+
+enum order { AT_ONCE, IN_ORDER, REVERSED };
+static const char *const order_names[] = {"at once", "in order", "reversed"};
+enum { MOST_WAITING = 256 };
+
+/* The fake network: knows the facts of one case, and answers nothing else. */
+struct net {
+    const struct dcv_case *c;
+    enum order order;
+    struct waiting {
+        struct ask *ask;
+        struct fact *fact;
+        fact_fn *fn;
+        void *user;
+    } waiting[MOST_WAITING];
+    size_t n;
+    size_t asked;
+    char missing[512]; /* the first question that the case has no answer to */
+};
+
+static int net_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, void *user, void **op)
+{
+    struct net *net = self;
+    struct ask *known = evidence_find(&net->c->evidence, ask);
+    struct fact *copy = arena_alloc(a, sizeof *copy);
+    assert_non_null(copy);
+    net->asked++;
+    if (known && known->fact) {
+        *copy = *known->fact;
+    } else {
+        if (!net->missing[0])
+            snprintf(net->missing, sizeof net->missing, "%s type %u via %s%s%s%s",
+                     ask->qname ? ask->qname : ask->url, ask->qtype, via_name(ask->via),
+                     ask->tcp ? " tcp" : "", ask->cd ? " cd" : "", ask->server ? ask->server : "");
+        copy->dns.outcome = DNS_TIMEOUT;
+    }
+    *op = NULL;
+    if (net->order == AT_ONCE) {
+        fn(user, ask, copy);
+        return 0;
+    }
+    assert_true(net->n < MOST_WAITING);
+    net->waiting[net->n] = (struct waiting){ask, copy, fn, user};
+    *op = &net->waiting[net->n++];
+    return 0;
+}
+
+static void net_cancel(void *self, void *op)
+{
+    (void)self;
+    (void)op;
+    fail();
+}
+
+static dcv_time net_now(void *self)
+{
+    return ((struct net *)self)->c->request.now;
+}
+
+static uint64_t net_monotonic(void *self)
+{
+    (void)self;
+    return 0;
+}
+
+static struct report *the_report;
+
+static void on_done(void *user, struct check *c, struct report *report, int err)
+{
+    (void)c;
+    assert_int_equal(err, 0);
+    assert_null(the_report); /* done comes once */
+    the_report = report;
+    *(bool *)user = true;
+}
+
+static void deliver(struct net *net)
+{
+    struct waiting w = net->waiting[net->order == REVERSED ? net->n - 1 : 0];
+    if (net->order == IN_ORDER)
+        memmove(net->waiting, net->waiting + 1, (net->n - 1) * sizeof w);
+    net->n--;
+    w.fn(w.user, w.ask, w.fact);
+}
+
+static unsigned long produced[CAUSE_COUNT + 1], missed[CAUSE_COUNT + 1];
+static unsigned long code_produced[CODE_COUNT + 1];
+
+static bool has_cause(const struct report *r, const char *id)
+{
+    for (size_t i = 0; i < r->n_findings; i++)
+        if (!strcmp(cause_info(r->findings[i].cause)->id, id))
+            return true;
+    return false;
+}
+
+static void compare(const char *file, const char *how, struct arena *a, const struct dcv_case *c,
+                    const struct report *r)
+{
+    const struct expected *e = &c->expected;
+    char *error = code_text(a, &r->error);
+    if (r->verdict != e->verdict)
+        wrong("%s (%s): verdict %s, expected %s (%s)", file, how, verdict_name(r->verdict),
+                 verdict_name(e->verdict), r->reason ? r->reason : error);
+    if (e->has_errors && strcmp(error, e->error))
+        wrong("%s (%s): code '%s', expected '%s'", file, how, error, e->error);
+    const char *detail = r->detail_code ? code_info(r->detail_code)->code : "";
+    if (e->has_detail && strcmp(detail, e->detail))
+        wrong("%s (%s): detail code '%s', expected '%s'", file, how, detail, e->detail);
+    if (e->has_findings)
+        for (size_t i = 0; i < e->n_findings || i < r->n_findings; i++) {
+            const char *want = i < e->n_findings ? e->findings[i].cause : "no more";
+            const char *got = i < r->n_findings ? cause_info(r->findings[i].cause)->id : "no more";
+            if (strcmp(want, got)) {
+                wrong("%s (%s): finding %zu is %s, expected %s", file, how, i + 1, got, want);
+                continue;
+            }
+            if (e->findings[i].weight && strcmp(e->findings[i].weight, weight_name(r->findings[i].weight)))
+                wrong("%s (%s): finding %s weighs %s, expected %s", file, how, got,
+                         weight_name(r->findings[i].weight), e->findings[i].weight);
+            if (e->findings[i].summary && strcmp(e->findings[i].summary, r->findings[i].summary))
+                wrong("%s (%s): finding %s says\n  %s\nexpected\n  %s", file, how, got,
+                         r->findings[i].summary, e->findings[i].summary);
+        }
+    for (size_t i = 0; i < e->not_findings.n; i++)
+        if (has_cause(r, e->not_findings.v[i]))
+            wrong("%s (%s): finding %s must not be there", file, how, e->not_findings.v[i]);
+}
+
+/* What holds of every report. */
+static void invariants(const char *file, const struct report *r)
+{
+    if (r->verdict == VERDICT_FAIL && !r->n_findings)
+        wrong("%s: a failing report without a finding", file);
+    if (r->verdict == VERDICT_UNDECIDED && !r->reason && !r->n_findings)
+        wrong("%s: an undecided report that does not say what is missing", file);
+    if ((r->verdict == VERDICT_FAIL) != (r->error.code != CODE_NONE))
+        wrong("%s: the error code does not fit the verdict", file);
+    for (size_t i = 0; i < r->n_findings; i++) {
+        const struct finding *f = &r->findings[i];
+        if (r->verdict != VERDICT_FAIL && f->weight == WEIGHT_BLOCKING)
+            wrong("%s: blocking finding %s on a report that does not fail", file,
+                     cause_info(f->cause)->id);
+        if (strchr(f->summary, '{'))
+            wrong("%s: unfilled place in: %s", file, f->summary);
+        if (!f->n_fixes)
+            wrong("%s: finding %s without a fix", file, cause_info(f->cause)->id);
+        for (size_t k = 0; k < f->n_facts; k++)
+            if (!f->facts[k] || f->facts[k] > r->evidence->n)
+                wrong("%s: finding %s refers to fact %u, which is not there", file,
+                         cause_info(f->cause)->id, f->facts[k]);
+    }
+}
+
+static char *load(const char *path, size_t *len)
+{
+    static char text[1 << 20];
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    *len = fread(text, 1, sizeof text, f);
+    fclose(f);
+    return text;
+}
+
+static void count(const struct dcv_case *c, const struct report *r)
+{
+    for (size_t i = 0; i < r->n_findings; i++)
+        produced[r->findings[i].cause]++;
+    for (size_t i = 0; i < c->expected.not_findings.n; i++) {
+        enum cause cause = cause_find(c->expected.not_findings.v[i]);
+        assert_int_not_equal(cause, CAUSE_NONE);
+        missed[cause]++;
+    }
+    code_produced[r->error.code]++;
+    if (r->detail_code != r->error.code)
+        code_produced[r->detail_code]++;
+}
+
+static void run_case(const char *path, const char *file)
+{
+    size_t len;
+    char *text = load(path, &len);
+    struct arena *a = arena_new(0);
+    struct dcv_case *c = arena_alloc(a, sizeof *c);
+    struct json_problem problem = {0};
+    if (json_read_case(a, text, len, NULL, c, &problem)) {
+        wrong("%s: %s", file, problem.text);
+        arena_free(a);
+        return;
+    }
+    if (!c->expected.has_verdict)
+        wrong("%s: a case says what verdict it expects", file);
+    struct report direct;
+    assert_int_equal(judge(&c->request, &c->evidence, a, &direct), 0);
+    compare(file, "replayed", a, c, &direct);
+    invariants(file, &direct);
+    count(c, &direct);
+    for (enum order o = AT_ONCE; o <= REVERSED; o++) {
+        struct net net = {.c = c, .order = o};
+        struct observer all = {&net, net_start, net_cancel};
+        struct observers obs = {all, all, &net, net_now, net_monotonic};
+        struct arena *ca = arena_new(4 << 20);
+        bool done = false;
+        the_report = NULL;
+        assert_int_equal(check_start(&obs, ca, &c->request, on_done, &done, NULL), 0);
+        while (net.n)
+            deliver(&net);
+        assert_true(done);
+        if (net.missing[0])
+            wrong("%s (%s): the case has no answer to %s", file, order_names[o], net.missing);
+        if (net.asked != c->evidence.n)
+            wrong("%s (%s): %zu questions asked, and the case answers %zu", file, order_names[o],
+                     net.asked, c->evidence.n);
+        compare(file, order_names[o], ca, c, the_report);
+        invariants(file, the_report);
+        arena_free(ca);
+    }
+    arena_free(a);
+}
+
+static void test_cases(void **state)
+{
+    (void)state;
+    struct dirent **names;
+    const char *dir = getenv("CASES");
+    assert_non_null(dir);
+    int n = scandir(dir, &names, NULL, alphasort), ran = 0;
+    assert_true(n > 0);
+    for (int i = 0; i < n; i++) {
+        char path[4096];
+        const char *dot = strrchr(names[i]->d_name, '.');
+        if (dot && !strcmp(dot, ".case")) {
+            snprintf(path, sizeof path, "%s/%s", dir, names[i]->d_name);
+            run_case(path, names[i]->d_name);
+            ran++;
+        }
+        free(names[i]);
+    }
+    free(names);
+    print_message("%d cases, each replayed and in three orders\n", ran);
+    assert_true(ran > 0);
+    assert_int_equal(faults, 0);
+}
+
+/* Every cause has a case that produces it and one, near by, that says it must not be there. */
+static void test_coverage(void **state)
+{
+    (void)state;
+    int lacking = 0;
+    for (int c = 1; c <= CAUSE_COUNT; c++) {
+        if (!produced[c])
+            print_message("no case produces the cause %s\n", cause_info((enum cause)c)->id);
+        if (!missed[c])
+            print_message("no case is a near miss of the cause %s\n", cause_info((enum cause)c)->id);
+        lacking += !produced[c] || !missed[c];
+    }
+    assert_int_equal(lacking, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases), cmocka_unit_test(test_coverage)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

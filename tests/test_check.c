@@ -1,0 +1,211 @@
+/* The driver at its edges: deadline, cancellation, a full arena, an observer that fails. The ordinary ways are driven by
+ * tests/test_cases.c. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "check.h"
+#include "request.h"
+
+/* Holds every question until it is told what to do. */
+struct hold {
+    struct held {
+        struct arena *a;
+        struct ask *ask;
+        fact_fn *fn;
+        void *user;
+        bool open;
+    } held[16];
+    size_t n, cancelled;
+    int refuse;      /* start() returns this */
+    size_t refuse_at; /* from this question on */
+};
+
+static int hold_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, void *user, void **op)
+{
+    struct hold *h = self;
+    if (h->refuse && h->n >= h->refuse_at)
+        return h->refuse;
+    h->held[h->n] = (struct held){a, ask, fn, user, true};
+    *op = &h->held[h->n++];
+    return 0;
+}
+
+static void answer(struct held *x, enum dns_outcome outcome)
+{
+    struct fact *f = arena_alloc(x->a, sizeof *f);
+    assert_true(x->open);
+    x->open = false;
+    f->dns.outcome = outcome;
+    x->fn(x->user, x->ask, f);
+}
+
+static void hold_cancel(void *self, void *op)
+{
+    struct hold *h = self;
+    struct held *x = op;
+    assert_true(x->open); /* never after its callback */
+    x->open = false;
+    h->cancelled++;
+    x->fn(x->user, x->ask, NULL);
+}
+
+static dcv_time fixed_now(void *self)
+{
+    (void)self;
+    return INT64_C(1795348800000);
+}
+
+static uint64_t fixed_monotonic(void *self)
+{
+    (void)self;
+    return 5000000;
+}
+
+struct outcome {
+    unsigned calls;
+    struct report *report;
+    int err;
+};
+
+static void on_done(void *user, struct check *c, struct report *report, int err)
+{
+    (void)c;
+    struct outcome *o = user;
+    o->calls++;
+    o->report = report;
+    o->err = err;
+}
+
+static struct check *start(struct hold *h, struct outcome *o, struct arena *check_arena, struct arena *request_arena)
+{
+    static struct observers obs;
+    static struct request r;
+    struct input_error err;
+    struct check *c;
+    obs = (struct observers){.dns = {h, hold_start, hold_cancel}, .now = fixed_now, .monotonic = fixed_monotonic};
+    request_init(&r, NULL, fixed_now(NULL));
+    request_set(request_arena, &r, request_field_find("domain"), "shop.example.com", 16, &err);
+    request_set(request_arena, &r, request_field_find("token"), "abc123", 6, &err);
+    assert_int_equal(request_finish(request_arena, &r, &err), 0);
+    r.method = METHOD_DNS_TXT_TOKEN;
+    assert_int_equal(check_start(&obs, check_arena, &r, on_done, o, &c), 0);
+    return c;
+}
+
+static void test_expire_judges_what_is_known(void **state)
+{
+    (void)state;
+    struct hold h = {0};
+    struct outcome o = {0};
+    struct arena *a = arena_new(0), *ra = arena_new(0);
+    struct check *c = start(&h, &o, a, ra);
+    assert_int_equal(h.n, 2);
+    answer(&h.held[0], DNS_NODATA);
+    assert_int_equal(o.calls, 0);
+    check_expire(c);
+    assert_int_equal(o.calls, 1);
+    assert_int_equal(h.cancelled, 1);
+    assert_int_equal(o.report->verdict, VERDICT_UNDECIDED);
+    assert_non_null(strstr(o.report->reason, "deadline"));
+    assert_int_equal(o.report->evidence->n, 1);
+    arena_free(a);
+    arena_free(ra);
+}
+
+static void test_cancel_says_so(void **state)
+{
+    (void)state;
+    struct hold h = {0};
+    struct outcome o = {0};
+    struct arena *a = arena_new(0), *ra = arena_new(0);
+    check_cancel(start(&h, &o, a, ra));
+    assert_int_equal(o.calls, 1);
+    assert_int_equal(h.cancelled, 2);
+    assert_int_equal(o.report->verdict, VERDICT_UNDECIDED);
+    assert_non_null(strstr(o.report->reason, "cancelled"));
+    arena_free(a);
+    arena_free(ra);
+}
+
+/* A fault of ours: what runs is ended, the error is passed up, and the report does not pretend a verdict. */
+static void test_observer_fails(void **state)
+{
+    (void)state;
+    struct hold h = {.refuse = -EMFILE, .refuse_at = 1};
+    struct outcome o = {0};
+    struct arena *a = arena_new(0), *ra = arena_new(0);
+    start(&h, &o, a, ra);
+    assert_int_equal(o.calls, 1);
+    assert_int_equal(h.cancelled, 1);
+    assert_int_equal(o.err, -EMFILE);
+    assert_int_equal(o.report->verdict, VERDICT_UNDECIDED);
+    assert_non_null(o.report->reason);
+    arena_free(a);
+    arena_free(ra);
+}
+
+/* Whatever the ceiling, the check ends once, with a report or with -ENOMEM and a reason; never with a verdict that rests on
+ * half of the facts. */
+static void test_every_ceiling(void **state)
+{
+    (void)state;
+    struct arena *ra = arena_new(0);
+    unsigned full = 0, whole = 0;
+    for (size_t ceiling = 2048; ceiling < 65536; ceiling += 256) {
+        struct hold h = {0};
+        struct outcome o = {0};
+        struct arena *a = arena_new(ceiling);
+        struct observers obs = {.dns = {&h, hold_start, hold_cancel}, .now = fixed_now, .monotonic = fixed_monotonic};
+        struct request r;
+        struct input_error err;
+        request_init(&r, NULL, fixed_now(NULL));
+        request_set(ra, &r, request_field_find("domain"), "shop.example.com", 16, &err);
+        request_set(ra, &r, request_field_find("token"), "abc123", 6, &err);
+        assert_int_equal(request_finish(ra, &r, &err), 0);
+        r.method = METHOD_DNS_TXT_TOKEN;
+        if (check_start(&obs, a, &r, on_done, &o, NULL) == 0) {
+            for (size_t i = 0; i < h.n; i++) {
+                struct held *x = &h.held[i];
+                struct fact *f = x->open ? arena_alloc(x->a, sizeof *f) : NULL;
+                if (!x->open)
+                    continue;
+                x->open = false;
+                if (f)
+                    f->dns.outcome = DNS_NODATA;
+                x->fn(x->user, x->ask, f);
+            }
+            assert_int_equal(o.calls, 1);
+            if (o.err) {
+                full++;
+                assert_int_equal(o.err, -ENOMEM);
+                assert_int_equal(o.report->verdict, VERDICT_UNDECIDED);
+                assert_non_null(o.report->reason);
+            } else {
+                whole++;
+                assert_int_equal(o.report->verdict, VERDICT_FAIL);
+                assert_true(o.report->n_findings > 0);
+            }
+        }
+        arena_free(a);
+    }
+    assert_true(full > 0);
+    assert_true(whole > 0);
+    arena_free(ra);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_expire_judges_what_is_known),
+        cmocka_unit_test(test_cancel_says_so),
+        cmocka_unit_test(test_observer_fails),
+        cmocka_unit_test(test_every_ceiling),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
