@@ -266,6 +266,7 @@ static void http_answer(struct reader *rd, json_t *o, struct http_fact *f)
         reader_refuse(rd, "outcome", json_object_get(o, "outcome"), NAMES(DCV_HTTP_OUTCOMES));
     f->status = (int)reader_int(rd, o, "status", f->outcome == HTTP_RESPONSE ? 200 : 0, 0, 999);
     f->detail = reader_text(rd, o, "detail");
+    f->redirect = reader_text(rd, o, "redirect");
     headers(rd, o, f);
     f->body = reader_bytes(rd, o, "body");
     struct bytes coded = reader_bytes(rd, o, "body_base64");
@@ -298,6 +299,7 @@ static void http_question(struct reader *rd, json_t *o, struct ask *ask)
         reader_refuse(rd, "url", json_object_get(o, "url"), "an absolute URL, http or https");
     ask->address = address(rd, o, "address", tls ? 443 : 80);
     ask->browser = reader_bool(rd, o, "browser");
+    ask->whole = reader_bool(rd, o, "whole");
 }
 
 /* ---------------------------------------------------------------- facts ------------------------------ */

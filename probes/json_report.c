@@ -190,12 +190,14 @@ static void http_fact(struct out *o, const struct ask *ask, const struct http_fa
     shown(o, "url", ask->url);
     json_text(j, "address", ask->address);
     flag_if(o, "browser", ask->browser);
+    flag_if(o, "whole", ask->whole);
     json_text(j, "outcome", http_outcome_name(f->outcome));
     if (f->status)
         json_int(j, "status", f->status);
     else
         json_nil(j, "status");
     shown_if(o, "detail", f->detail);
+    shown_if(o, "redirect", f->redirect);
     headers(o, f);
     bytes_either(o, "body", "body_base64", f->body);
     json_int(j, "size", f->size > INT64_MAX ? INT64_MAX : (int64_t)f->size);
