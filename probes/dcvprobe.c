@@ -1,0 +1,84 @@
+/* dcvprobe.c - the command for support staff: a table of sub-commands and the help. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int cmd_help(int argc, char **argv);
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *arguments, *does;
+} commands[] = {
+    {"check", cmd_check, "DOMAIN… [options]", "reproduce the CA's checks here and now"},
+    {"explain", cmd_explain, "CODE | FILE | -", "what an API error means; FILE or -: an API error response"},
+    {"codes", cmd_codes, "[--json]", "the catalogue of the API's error codes"},
+    {"causes", cmd_causes, "[--json]", "the catalogue of root causes"},
+    {"token", cmd_token, "--auth-key-file F --csr F [--timestamp T]", "compute a request token"},
+    {"replay", cmd_replay, "FILE", "judge saved evidence again, offline"},
+    {"help", cmd_help, "", "this text"},
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static void field_help(struct arena *a)
+{
+    size_t n;
+    const struct request_field *f = request_fields(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (!strcmp(f[i].name, "domain"))
+            continue;
+        char *left = arena_printf(a, "--%s %s", cli_option_name(a, &f[i]), f[i].argument);
+        printf("  %-28s %s%s\n", left ? left : "", f[i].help,
+               f[i].kind == FIELD_LIST ? "; may be repeated" : "");
+    }
+}
+
+static int cmd_help(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    struct arena *a = arena_new(0);
+    if (!a)
+        return EXIT_USAGE;
+    puts("dcvprobe says why a certificate authority refuses a domain, and what to change.\n\nUsage:");
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        printf("  dcvprobe %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].does);
+    puts("\nOptions of check and submit that describe the request:");
+    field_help(a);
+    puts("\nOptions of check, replay and show:\n"
+         "  --format F                   text (default), json, ndjson or nagios\n"
+         "  --json                       the same as --format json\n"
+         "  -v, --verbose                text: all evidence, with the command that reproduces it\n"
+         "  --redact                     JSON: leave random values out\n"
+         "  --save FILE                  check: write request, evidence and report; replay reads it\n"
+         "  --socket PATH                submit, show: the daemon's socket\n"
+         "\nExit status: 0 all pass, 1 a check fails, 2 usage or configuration, 3 none fails and at least "
+         "one is undecided.\n"
+         "With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.");
+    arena_free(a);
+    return fflush(stdout) ? EXIT_USAGE : EXIT_PASS;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        cmd_help(0, NULL);
+        return EXIT_USAGE;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        char date[11];
+        name_suffixes_date(date);
+        printf("dcvprobe %s (public suffix list of %s)\n", DCVD_VERSION, date);
+        return EXIT_PASS;
+    }
+    const char *wanted = !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ? "help" : argv[1];
+    for (int i = 2; i < argc && strcmp(argv[i], "--"); i++)
+        if (!strcmp(argv[i], "--help"))
+            wanted = "help";
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (!strcmp(wanted, commands[i].name))
+            return commands[i].run(argc - 1, argv + 1);
+    complain("'%s' is no sub-command; dcvprobe help lists them", wanted);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,269 @@
+#include "net.h"
+
+#include "dns.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+
+/* A check under its deadline; lives in the check's arena, so it is gone when .done has been called. */
+struct run {
+    TAILQ_ENTRY(run) link;
+    struct net *net;
+    struct check *check; /* NULL while it starts */
+    check_done_fn *done;
+    void *user;
+    uint64_t deadline; /* of uv_now() */
+    bool *over;        /* set when it ends while it starts */
+};
+
+TAILQ_HEAD(runs, run);
+
+struct net {
+    uv_loop_t *loop;
+    uv_timer_t timer;
+    struct arena *arena; /* the configuration's copies */
+    struct dns *dns;
+    struct observers obs;
+    struct runs runs; /* by deadline */
+    size_t running;
+    unsigned parts; /* still to be closed */
+    bool closing;
+    void (*closed)(void *user);
+    void *closed_user;
+};
+
+static dcv_time clock_now(void *self)
+{
+    struct timespec ts;
+
+    (void)self;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (dcv_time)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static uint64_t clock_monotonic(void *self)
+{
+    (void)self;
+    return uv_hrtime();
+}
+
+/* ---------------------------------------------------------------- checks ----------------------------- */
+
+static void on_deadline(uv_timer_t *timer);
+
+/* One timer for all: it stands at the first deadline. */
+static void deadline_set(struct net *n)
+{
+    struct run *first = TAILQ_FIRST(&n->runs);
+
+    if (n->closing)
+        return;
+    if (!first) {
+        uv_timer_stop(&n->timer);
+        return;
+    }
+    uint64_t now = uv_now(n->loop);
+    uv_timer_start(&n->timer, on_deadline, first->deadline > now ? first->deadline - now : 0, 0);
+}
+
+static void run_end(void *user, struct check *c, struct report *report, int err)
+{
+    struct run *run = user;
+    struct net *n = run->net;
+    bool first = TAILQ_FIRST(&n->runs) == run;
+    check_done_fn *done = run->done;
+    void *done_user = run->user;
+
+    TAILQ_REMOVE(&n->runs, run, link);
+    n->running--;
+    if (run->over)
+        *run->over = true;
+    if (first)
+        deadline_set(n);
+    done(done_user, c, report, err); /* run may be gone with its arena */
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct net *n = timer->data;
+    uint64_t now = uv_now(n->loop);
+    struct run *run;
+
+    while ((run = TAILQ_FIRST(&n->runs)) && run->deadline <= now)
+        check_expire(run->check);
+    deadline_set(n);
+}
+
+int net_check(struct net *n, struct arena *a, const struct request *r, check_done_fn *done, void *user,
+              struct check **ret)
+{
+    struct run *run = arena_alloc(a, sizeof(*run)), *before;
+    struct check *c = NULL;
+    bool over = false;
+
+    if (!run)
+        return -ENOMEM;
+    if (n->closing)
+        return -ECANCELED;
+    *run = (struct run){
+        .net = n, .done = done, .user = user, .deadline = uv_now(n->loop) + r->deadline_ms, .over = &over};
+    /* Deadlines are mostly of one length, so the place is at the tail or near it. */
+    for (before = TAILQ_LAST(&n->runs, runs); before && before->deadline > run->deadline;)
+        before = TAILQ_PREV(before, runs, link);
+    if (before)
+        TAILQ_INSERT_AFTER(&n->runs, before, run, link);
+    else
+        TAILQ_INSERT_HEAD(&n->runs, run, link);
+    n->running++;
+    int err = check_start(&n->obs, a, r, run_end, run, &c);
+    if (over)
+        return err;
+    run->over = NULL;
+    if (err < 0) {
+        TAILQ_REMOVE(&n->runs, run, link);
+        n->running--;
+        return err;
+    }
+    run->check = c;
+    if (TAILQ_FIRST(&n->runs) == run)
+        deadline_set(n);
+    if (ret)
+        *ret = c;
+    return 0;
+}
+
+void net_cancel(struct net *n, struct check *c)
+{
+    (void)n;
+    check_cancel(c);
+}
+
+size_t net_running(const struct net *n)
+{
+    return n->running;
+}
+
+const struct observers *net_observers(struct net *n)
+{
+    return &n->obs;
+}
+
+/* ---------------------------------------------------------------- life ------------------------------- */
+
+static int system_resolvers(struct arena *a, struct texts *ret)
+{
+    enum { MOST = 65536 };
+    FILE *f = fopen("/etc/resolv.conf", "re");
+    char *text = arena_alloc(a, MOST);
+    size_t len = 0;
+
+    if (f && text)
+        len = fread(text, 1, MOST, f);
+    if (f)
+        fclose(f);
+    return text ? resolv_conf_read(a, text, len, ret) : -ENOMEM;
+}
+
+/* What a failed net_new() points at: the config's own texts may be gone by the time it is shown. */
+static int blame(int err, const char *text, const char **what)
+{
+    static _Thread_local char kept[256];
+
+    snprintf(kept, sizeof(kept), "%s", text);
+    *what = kept;
+    return err;
+}
+
+static int net_open(struct net *n, const struct net_config *cfg, const char **what)
+{
+    struct texts resolvers = cfg->resolvers;
+    const char *bad = "";
+    struct guard *guard;
+    int r = guard_new(n->arena, cfg->allow_net.v, cfg->allow_net.n, &guard, &bad);
+
+    if (r < 0)
+        return blame(r, bad, what);
+    if (resolvers.n == 0)
+        r = system_resolvers(n->arena, &resolvers);
+    if (r < 0)
+        return blame(r, "/etc/resolv.conf", what);
+    if (resolvers.n == 0)
+        return blame(-EINVAL, "no resolver is named, and /etc/resolv.conf names none", what);
+    struct dns_config dns = {.resolvers = resolvers.v,
+                             .n_resolvers = resolvers.n,
+                             .timeout_ms = cfg->timeout_ms ? cfg->timeout_ms : 2000,
+                             .tries = cfg->tries ? cfg->tries : 3,
+                             .per_server = cfg->per_server ? cfg->per_server : 100,
+                             .guard = guard};
+    r = dns_new(n->loop, &dns, &n->dns, &bad);
+    if (r < 0)
+        return blame(r, bad, what);
+    dns_observer(n->dns, &n->obs.dns);
+    n->obs.now = clock_now;
+    n->obs.monotonic = clock_monotonic;
+    return 0;
+}
+
+int net_new(uv_loop_t *loop, const struct net_config *cfg, struct net **ret, const char **what)
+{
+    struct net *n = calloc(1, sizeof(*n));
+    struct arena *a = arena_new(0);
+    int r = -ENOMEM;
+
+    if (n && a) {
+        *n = (struct net){.loop = loop, .arena = a};
+        TAILQ_INIT(&n->runs);
+        r = net_open(n, cfg, what);
+    } else {
+        blame(r, "memory", what);
+    }
+    if (r < 0) {
+        arena_free(a);
+        free(n);
+        return r;
+    }
+    uv_timer_init(loop, &n->timer);
+    n->timer.data = n;
+    *ret = n;
+    return 0;
+}
+
+static void part_closed(struct net *n)
+{
+    if (--n->parts > 0)
+        return;
+    void (*closed)(void *) = n->closed;
+    void *user = n->closed_user;
+    arena_free(n->arena);
+    free(n);
+    if (closed)
+        closed(user);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    part_closed(handle->data);
+}
+
+static void on_dns_closed(void *user)
+{
+    part_closed(user);
+}
+
+void net_close(struct net *n, void (*closed)(void *user), void *user)
+{
+    struct run *run;
+
+    n->closing = true;
+    n->closed = closed;
+    n->closed_user = user;
+    n->parts = 2;
+    while ((run = TAILQ_FIRST(&n->runs)))
+        check_cancel(run->check);
+    uv_close((uv_handle_t *)&n->timer, on_timer_closed);
+    dns_close(n->dns, on_dns_closed, n);
+}
