@@ -17,6 +17,8 @@ static const struct {
     {"causes", cmd_causes, "[--json]", "the catalogue of root causes"},
     {"token", cmd_token, "--auth-key-file F --csr F [--timestamp T]", "compute a request token"},
     {"replay", cmd_replay, "FILE", "judge saved evidence again, offline"},
+    {"submit", cmd_submit, "DOMAIN… [options]", "hand a check to the daemon; prints its id"},
+    {"show", cmd_show, "ID [--wait S]", "the daemon's reports of a check"},
     {"help", cmd_help, "", "this text"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

@@ -450,6 +450,7 @@ void json_case(struct json_out *j, struct arena *a, const struct report *r, unsi
     json_int(j, "schema_version", DCV_SCHEMA_VERSION);
     write_request(&o, "request", r->request, METHOD_BIT(r->request->method), flags | JSON_NOW, &r->tokens);
     evidence(&o, r->evidence);
-    write_report(&o, "report", r, flags | JSON_NO_EVIDENCE);
+    if (!(flags & JSON_NO_REPORT))
+        write_report(&o, "report", r, flags | JSON_NO_EVIDENCE);
     json_close(j, '}');
 }

@@ -1,0 +1,108 @@
+/* api.h - the routes of the daemon's API: from an HTTP request to what is to be done, and from data to the
+ * answer.
+ *
+ * Pure: no sockets, no store, no clock. api_read() turns a request into one call, or answers it itself (a
+ * catalogue, an error); api_write_*() build the answers of calls that others carry out. Texts of a call are
+ * in the arena that it was read with, or in the input; an answer's body is on its own heap buffer and is its
+ * owner's to free. */
+#ifndef DCVD_API_H
+#define DCVD_API_H
+
+#include "conf.h"
+#include "db.h"
+#include "json.h"
+
+enum {
+    API_BODY_MOST = 65536, /* of POST /v1/checks: a certificate request and lists fit ten times over */
+    API_WAIT_MOST = 60000, /* milliseconds */
+    API_LIST_MOST = 1000,
+    API_LIST_USUAL = 50
+};
+
+struct api_param {            /* of the query, decoded */
+    const char *name, *value; /* value is NULL for "?name" */
+    size_t len;               /* of value, which may hold NULs */
+};
+
+struct api_input {
+    const char *method, *path; /* path without the query, decoded */
+    const struct api_param *params;
+    size_t n_params;
+    const char *content_type; /* NULL where there is none */
+    const char *body;
+    size_t len;
+};
+
+enum api_action {
+    API_ANSWERED, /* the answer is complete */
+    API_SUBMIT,   /* .request, .text, .wait_ms */
+    API_SHOW,     /* .id, .wait_ms */
+    API_LIST,     /* .filter */
+    API_CANCEL,   /* .id */
+    API_CODES,
+    API_CODE,
+    API_CAUSES,
+    API_CAUSE,
+    API_HEALTH,
+    API_READY
+};
+
+struct api_call {
+    enum api_action action;
+    int64_t id;
+    uint32_t wait_ms;
+    struct db_filter filter;
+    const char *domain; /* of the request, as results will name it */
+    const char *text;   /* the request in canonical form: what is stored, and what makes two requests equal */
+    size_t text_len;
+};
+
+struct api_answer {
+    int status;
+    struct buf body;
+    char allow[40];       /* "" or, for 405, the methods that there are */
+    char location[40];    /* "" or the path of what was made */
+    unsigned retry_after; /* seconds; 0: not said */
+    bool close;           /* the connection is not to be used again */
+};
+
+/* How long a body may be on this route: what is longer is answered with 413 before it is read. */
+size_t api_body_most(const char *method, const char *path);
+/* Routes that tell how the daemon is, and so are never counted against a peer's rate. */
+bool api_is_probe(const char *path);
+
+/* now: for a request that gives none. */
+void api_read(const struct conf *conf, struct arena *a, const struct api_input *in, dcv_time now,
+              struct api_call *call, struct api_answer *answer);
+
+/* A request as the store holds it, ready to run. 0; -EINVAL with *why, -ENOMEM. */
+int api_read_stored(const struct conf *conf, struct arena *a, const char *text, size_t len, dcv_time now,
+                    struct request *ret, const char **why);
+
+/* ---- answers */
+/* {"errors":[{"code","message"}]}; variable is the code's, or NULL. */
+void api_error(struct api_answer *ans, int status, enum code code, const char *variable, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state);
+
+struct api_report {                /* as the store holds it */
+    const char *report, *evidence; /* evidence: a case file, or NULL to leave it out */
+    size_t report_len, evidence_len;
+};
+/* The report object as the API answers it: the stored one with the case file's "evidence" put back. */
+void api_report(struct json_out *j, const struct api_report *r);
+void api_write_check(struct api_answer *ans, int64_t id, enum db_state state,
+                     const struct api_report *reports, size_t n);
+
+struct api_row { /* of a list */
+    int64_t id;
+    enum db_state state;
+    const char *domain;
+    dcv_time submitted;
+    const struct api_report *reports;
+    size_t n_reports;
+};
+/* next: the cursor that continues the list; 0: there is no more. */
+void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next);
+
+#endif

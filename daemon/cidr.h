@@ -1,0 +1,19 @@
+/* cidr.h - networks as the configuration and requests name them: "10.0.0.0/8", "fd00::/8" or a bare address.
+ * Plain values. */
+#ifndef DCVD_CIDR_H
+#define DCVD_CIDR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cidr {
+    int family; /* AF_INET, AF_INET6 */
+    unsigned bits;
+    uint8_t address[16]; /* network byte order, bits beyond the prefix are 0 */
+};
+
+bool cidr_parse(const char *text, struct cidr *ret);
+/* Every address of inner is one of outer's. */
+bool cidr_within(const struct cidr *inner, const struct cidr *outer);
+
+#endif

@@ -1,0 +1,346 @@
+/* dcvd.c - the daemon: options, start, signals, end.
+ *
+ * Start: configuration, sockets, store, network, and only then a word to the service manager. End, by SIGTERM
+ * or SIGINT, is the same chain backwards, each room calling the next when it has nothing under way any more:
+ * front stops taking work -> loop lets checks end -> front answers who still waits -> server -> net -> writer
+ * -> exit. */
+#include "front.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { GRACE_MS = 5000, OPTIONS_MOST = 64 };
+enum { EXIT_BROKEN = 1, EXIT_USAGE = 2 };
+
+struct dcvd {
+    uv_loop_t uv;
+    struct arena *arena;
+    struct conf conf;
+    struct listeners listeners;
+    struct writer *writer;
+    struct net *net;
+    struct loop *loop;
+    struct readers *readers;
+    struct peers *peers;
+    struct front *front;
+    struct server *server;
+    uv_signal_t term, interrupt;
+    bool stopping;
+};
+
+/* ---------------------------------------------------------------- the end ---------------------------- */
+
+static void on_writer_closed(void *user)
+{
+    struct dcvd *d = user;
+    uv_close((uv_handle_t *)&d->term, NULL);
+    uv_close((uv_handle_t *)&d->interrupt, NULL);
+}
+
+static void on_net_closed(void *user)
+{
+    struct dcvd *d = user;
+    writer_stop(d->writer, on_writer_closed, d);
+}
+
+static void on_server_closed(void *user)
+{
+    struct dcvd *d = user;
+    listeners_close(&d->listeners);
+    net_close(d->net, on_net_closed, d);
+}
+
+static void on_front_closed(void *user)
+{
+    struct dcvd *d = user;
+    server_close(d->server, on_server_closed, d);
+}
+
+static void on_loop_stopped(void *user)
+{
+    struct dcvd *d = user;
+    front_close(d->front, on_front_closed, d);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    struct dcvd *d = signal->data;
+    if (d->stopping)
+        return;
+    d->stopping = true;
+    log_notice("%s: ending", number == SIGTERM ? "SIGTERM" : "SIGINT");
+    notify_manager("STOPPING=1");
+    server_stop_accepting(d->server);
+    front_stop(d->front);
+    loop_stop(d->loop, GRACE_MS, on_loop_stopped, d);
+}
+
+static void deinit(struct dcvd *d)
+{
+    front_free(d->front);
+    loop_free(d->loop);
+    readers_free(d->readers);
+    peers_free(d->peers);
+    uv_loop_close(&d->uv);
+}
+
+/* ---------------------------------------------------------------- the start -------------------------- */
+
+/* Checks, web fetches and connections each take a descriptor. */
+static void raise_limits(void)
+{
+    struct rlimit r;
+    if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < r.rlim_max) {
+        r.rlim_cur = r.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &r);
+    }
+}
+
+static int start_net(struct dcvd *d)
+{
+    const struct conf *c = &d->conf;
+    const struct net_config config = {.resolvers = c->defaults.resolvers,
+                                      .timeout_ms = c->timeout_ms,
+                                      .tries = c->tries,
+                                      .per_server = c->per_server,
+                                      .fetches = c->fetches,
+                                      .allow_net = c->defaults.allow_net,
+                                      .user_agent = c->user_agent};
+    const char *what = NULL;
+    int rc = net_new(&d->uv, &config, &d->net, &what);
+    if (rc)
+        log_error("the network side cannot start: %s%s%s", strerror(-rc), what ? ": " : "", what ? what : "");
+    return rc;
+}
+
+static int start_store(struct dcvd *d)
+{
+    const char *path = d->conf.database;
+    char why[DB_ERROR_TEXT];
+    struct db *db;
+    int64_t last;
+    int rc = db_open(path, DB_WRITE, &db, why);
+    if (rc) {
+        log_error("%s", why);
+        return rc;
+    }
+    rc = db_last_id(db, &last);
+    if (rc) {
+        log_error("%s: %s", path, db_error(db));
+        db_close(db);
+        return rc;
+    }
+    db_id_seed(last);
+    rc = writer_start(&d->uv, db, &d->writer);
+    if (rc) {
+        log_error("the writing thread cannot start: %s", strerror(-rc));
+        db_close(db);
+    }
+    return rc;
+}
+
+/* Through a connection of its own: the other one is the writing thread's by now. */
+static int resume(struct dcvd *d)
+{
+    char why[DB_ERROR_TEXT];
+    struct db *db;
+    int rc = db_open(d->conf.database, DB_READ, &db, why);
+    if (rc) {
+        log_error("%s", why);
+        return rc;
+    }
+    rc = loop_resume(d->loop, db);
+    if (rc)
+        log_error("unfinished checks cannot be read: %s", db_error(db));
+    db_close(db);
+    return rc;
+}
+
+static int start_rooms(struct dcvd *d)
+{
+    int rc = start_net(d);
+    if (!rc)
+        rc = start_store(d);
+    if (rc)
+        return rc;
+    if ((rc = loop_new(&d->uv, &d->conf, d->net, d->writer, &d->loop)) || (rc = resume(d)))
+        return rc;
+    if ((rc = readers_new(&d->uv, d->conf.database, &d->readers)) || (rc = peers_new(&d->conf, &d->peers)) ||
+        (rc = front_new(&d->uv, &d->conf, d->loop, d->readers, d->peers, &d->front)) ||
+        (rc = server_new(&d->uv, &d->listeners, d->peers, front_exchange, d->front, &d->server)))
+        log_error("cannot start: %s", strerror(-rc));
+    return rc;
+}
+
+static int start(struct dcvd *d)
+{
+    const char *why;
+    int rc = listeners_open(d->arena, &d->conf, &d->listeners, &why);
+    if (rc) {
+        log_error("%s", why);
+        return rc;
+    }
+    rc = uv_loop_init(&d->uv);
+    if (!rc)
+        rc = start_rooms(d);
+    if (rc) {
+        listeners_close(&d->listeners);
+        return rc;
+    }
+    uv_signal_init(&d->uv, &d->term);
+    uv_signal_init(&d->uv, &d->interrupt);
+    d->term.data = d->interrupt.data = d;
+    uv_signal_start(&d->term, on_signal, SIGTERM);
+    uv_signal_start(&d->interrupt, on_signal, SIGINT);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- options ---------------------------- */
+
+static const struct setting {
+    const char *option, *section, *key, *argument, *help;
+} settings[] = {
+    {"socket", "daemon", "socket", "PATH", "where the API is served"},
+    {"database", "daemon", "database", "FILE", "the store"},
+    {"resolver", "resolver", "servers", "ADDR[:PORT]", "ask this resolver; may be repeated"},
+    {"allow-net", "fetch", "allow_net", "CIDR",
+     "let checks connect to this otherwise forbidden network; may be repeated"},
+};
+enum { SETTING_COUNT = sizeof settings / sizeof *settings, OPT_SETTING = 256 };
+enum { OPT_CONFIG = 'c', OPT_CHECK = 't', OPT_VERSION = 'V', OPT_HELP = 'h' };
+
+static void help(void)
+{
+    puts("usage: dcvd [options]\n"
+         "Checks domains for certificate authorities' validation, on request over a Unix socket.\n\n"
+         "  --config FILE             read this configuration (" CONF_FILE ", if it is there)");
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        char left[40];
+        snprintf(left, sizeof left, "--%s %s", settings[i].option, settings[i].argument);
+        printf("  %-25s %s\n", left, settings[i].help);
+    }
+    puts("  --check-config            read the configuration, say what is wrong with it, and end\n"
+         "  --version, --help");
+}
+
+struct command_line {
+    const char *config;
+    struct conf_option options[OPTIONS_MOST];
+    size_t n;
+    bool check;
+};
+
+static const char *absolute(struct arena *a, const char *path)
+{
+    char here[4096];
+    return *path == '/' || !*path || !getcwd(here, sizeof here) ? path : arena_printf(a, "%s/%s", here, path);
+}
+
+static bool add_setting(struct arena *a, struct command_line *cl, const struct setting *s, const char *value)
+{
+    if (cl->n == OPTIONS_MOST) {
+        fprintf(stderr, "dcvd: --%s: more than %d settings; use a configuration file\n", s->option,
+                OPTIONS_MOST);
+        return false;
+    }
+    bool path = !strcmp(s->section, "daemon");
+    cl->options[cl->n++] = (struct conf_option){arena_printf(a, "--%s", s->option), s->section, s->key,
+                                                path ? absolute(a, value) : value};
+    return true;
+}
+
+/* -1: go on; else the exit status. */
+static int read_command_line(struct arena *a, int argc, char **argv, struct command_line *ret)
+{
+    struct option longs[SETTING_COUNT + 5] = {{"config", required_argument, NULL, OPT_CONFIG},
+                                              {"check-config", no_argument, NULL, OPT_CHECK},
+                                              {"version", no_argument, NULL, OPT_VERSION},
+                                              {"help", no_argument, NULL, OPT_HELP}};
+    for (int i = 0; i < SETTING_COUNT; i++)
+        longs[4 + i] = (struct option){settings[i].option, required_argument, NULL, OPT_SETTING + i};
+    *ret = (struct command_line){0};
+    int opt;
+    while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+        if (opt >= OPT_SETTING) {
+            if (!add_setting(a, ret, &settings[opt - OPT_SETTING], optarg))
+                return EXIT_USAGE;
+        } else if (opt == OPT_CONFIG) {
+            ret->config = optarg;
+        } else if (opt == OPT_CHECK) {
+            ret->check = true;
+        } else if (opt == OPT_VERSION) {
+            puts("dcvd " DCVD_VERSION);
+            return EXIT_SUCCESS;
+        } else if (opt == OPT_HELP) {
+            help();
+            return EXIT_SUCCESS;
+        } else {
+            fputs("dcvd: see dcvd --help\n", stderr);
+            return EXIT_USAGE;
+        }
+    }
+    if (optind == argc)
+        return -1;
+    fprintf(stderr, "dcvd: '%s': expected options only; see dcvd --help\n", argv[optind]);
+    return EXIT_USAGE;
+}
+
+/* 0 or a negative errno, said in the log. */
+static int configure(struct dcvd *d, const struct command_line *cl)
+{
+    const char *why;
+    int rc = conf_load(d->arena, cl->config, cl->options, cl->n, &d->conf, &why);
+    if (!rc)
+        rc = conf_load_keys(d->arena, &d->conf, &why);
+    if (!rc && d->conf.resolver_mode == RESOLVER_RECURSIVE) {
+        why = "[resolver] mode: recursive: this program was built without a resolver of its own; expected "
+              "forward";
+        rc = -EINVAL;
+    }
+    if (rc)
+        log_error("%s", why);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    static struct dcvd d; /* reachable to the end, whichever way that comes */
+    struct command_line cl;
+    log_init(LEVEL_INFO);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ,
+           SIG_IGN); /* a limit on file size then is -EFBIG from the store, an error like a full disk */
+    d.arena = arena_new(0);
+    if (!d.arena) {
+        log_error("out of memory");
+        return EXIT_BROKEN;
+    }
+    int status = read_command_line(d.arena, argc, argv, &cl);
+    if (status < 0 && configure(&d, &cl))
+        status = EXIT_USAGE;
+    if (status < 0 && cl.check) {
+        printf("%s: in order\n", d.conf.file ? d.conf.file : "no configuration file");
+        status = EXIT_SUCCESS;
+    }
+    if (status >= 0) {
+        arena_free(d.arena);
+        return status;
+    }
+    log_init((enum log_level)d.conf.log_level);
+    raise_limits();
+    if (start(&d))
+        return EXIT_BROKEN;
+    log_notice("dcvd " DCVD_VERSION " serves %s",
+               d.listeners.path ? d.listeners.path : "the sockets that it was given");
+    notify_manager("READY=1");
+    uv_run(&d.uv, UV_RUN_DEFAULT);
+    deinit(&d);
+    arena_free(d.arena);
+    log_notice("ended");
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,32 @@
+/* log.h - what the operator reads: one line an event, on standard error.
+ *
+ * Under systemd (JOURNAL_STREAM names our standard error) each line starts with the journal's priority
+ * prefix; elsewhere with the word for it. Control bytes in a message are escaped: it may quote what came from
+ * a client or the network. Callable from every thread; a line is one write(2). Secrets are never logged. */
+#ifndef DCVD_LOG_H
+#define DCVD_LOG_H
+
+/* level, name in the configuration, the journal's priority (sd-daemon(3)) */
+#define LOG_LEVELS(X)                                                                                        \
+    X(LEVEL_ERROR, "error", 3)                                                                               \
+    X(LEVEL_WARNING, "warning", 4)                                                                           \
+    X(LEVEL_NOTICE, "notice", 5)                                                                             \
+    X(LEVEL_INFO, "info", 6)                                                                                 \
+    X(LEVEL_DEBUG, "debug", 7)
+enum log_level {
+#define X(sym, text, priority) sym,
+    LOG_LEVELS(X)
+#undef X
+};
+
+/* Once, before the first line from a second thread. */
+void log_init(enum log_level most);
+void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...) log_line(LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_line(LEVEL_WARNING, __VA_ARGS__)
+#define log_notice(...) log_line(LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(...) log_line(LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...) log_line(LEVEL_DEBUG, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,60 @@
+/* loop.h - the checks of this daemon: admission, one run for equal requests, and the way of each into the
+ * store.
+ *
+ * A job is an accepted request with an id of its own. A run is the work for one request text: one check for
+ * each of its methods. Equal requests that are in flight at the same time are jobs of one run; each gets
+ * results of its own.
+ *
+ *   submit -> WRITE_REQUEST committed -> queued -> running -> reports -> WRITE_RESULTS committed -> gone
+ *
+ * A job is on disk before anybody is told its id and leaves memory only when its results, or its
+ * cancellation, are on disk too. While the store takes nothing in, results wait here and are tried again.
+ *
+ * Thread: that of the uv loop, callbacks too. */
+#ifndef DCVD_LOOP_H
+#define DCVD_LOOP_H
+
+#include "conf.h"
+#include "db.h"
+#include "waiter.h"
+#include "net.h"
+
+struct loop;
+
+/* conf, net and writer must outlive it. 0 or a negative errno. */
+int loop_new(uv_loop_t *uv, const struct conf *conf, struct net *net, struct writer *writer,
+             struct loop **ret);
+/* Takes up what an earlier life left unfinished; before the uv loop runs. 0 or a negative errno of the store.
+ */
+int loop_resume(struct loop *l, struct db *db);
+/* No new work. What runs may end within grace_ms, the rest stays queued in the store. stopped(user) comes
+ * once nothing is under way to the writer any more; loop_free() then. */
+void loop_stop(struct loop *l, uint32_t grace_ms, void (*stopped)(void *user), void *user);
+void loop_free(struct loop *l);
+
+/* status: 0, or the negative errno for which the request is not on disk; id is valid with 0. */
+typedef void loop_submit_fn(void *user, int64_t id, int status);
+/* text: a request in canonical form (api.h), copied. 0: fn will be called, later. -EAGAIN: the queue is full;
+ * -ESHUTDOWN: the loop is stopping; -ENOMEM. */
+int loop_submit(struct loop *l, const char *domain, const char *text, size_t len, loop_submit_fn *fn,
+                void *user);
+
+/* False: not a job that is alive; the store knows. */
+bool loop_state(const struct loop *l, int64_t id, enum db_state *ret);
+
+/* False: not a job that is alive, fn will not be called. */
+bool loop_wait(struct loop *l, int64_t id, struct waiter *w);
+
+/* Cancels a job. fn comes when that, or a result that was faster, is on disk. -ENOENT: not a job that is
+ * alive; -ESHUTDOWN, -ENOMEM. */
+typedef void loop_cancel_fn(void *user, int status);
+int loop_cancel(struct loop *l, int64_t id, loop_cancel_fn *fn, void *user);
+
+struct loop_counters {
+    uint64_t submitted, coalesced, refused, done, cancelled;
+    size_t queued, running, unwritten; /* runs, checks, jobs */
+    bool failing;                      /* the store refused the last write */
+};
+void loop_counters(const struct loop *l, struct loop_counters *ret);
+
+#endif

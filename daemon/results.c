@@ -1,0 +1,75 @@
+#include "results.h"
+
+#include "json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int text_set(char **ret, const char *s)
+{
+    *ret = s ? strdup(s) : NULL;
+    return s && !*ret ? -ENOMEM : 0;
+}
+
+static int result_fill(struct db_result *to, struct report *report, int64_t id)
+{
+    const struct request *q = report->request;
+    struct arena *scratch = arena_new(0);
+    char id_text[17];
+    if (!scratch)
+        return -ENOMEM;
+    db_id_text(id, id_text);
+    report->id = id_text;
+
+    struct buf text = {0}, evidence = {0};
+    struct json_out j = {.b = &text};
+    json_report(&j, NULL, scratch, report, JSON_NO_EVIDENCE);
+    j = (struct json_out){.b = &evidence};
+    json_case(&j, scratch, report, JSON_NO_REPORT);
+
+    *to = (struct db_result){.method = q->method,
+                             .verdict = report->verdict,
+                             .code = report->error.code,
+                             .detail = report->detail_code,
+                             .started = report->started_at,
+                             .duration_us = report->duration_us,
+                             .report = text.p,
+                             .report_len = text.n,
+                             .evidence = evidence.p,
+                             .evidence_len = evidence.n};
+    int rc = text.failed || evidence.failed || arena_full(scratch) ? -ENOMEM : 0;
+    if (!rc)
+        rc = text_set(&to->domain, q->domain ? q->domain : q->input);
+    if (!rc)
+        rc = text_set(&to->variable, report->error.variable[0]);
+    if (!rc && report->n_findings) {
+        to->findings = calloc(report->n_findings, sizeof *to->findings);
+        rc = to->findings ? 0 : -ENOMEM;
+        to->n_findings = rc ? 0 : report->n_findings;
+        for (size_t i = 0; i < to->n_findings; i++)
+            to->findings[i] = (struct db_finding){report->findings[i].cause, report->findings[i].weight};
+    }
+    report->id = NULL;
+    arena_free(scratch);
+    return rc;
+}
+
+int results_job(int64_t id, struct report *const *reports, size_t n, struct write_job **ret)
+{
+    struct write_job *w = calloc(1, sizeof *w);
+    if (!w)
+        return -ENOMEM;
+    *w = (struct write_job){.kind = WRITE_RESULTS, .id = id};
+    w->results = calloc(n, sizeof *w->results);
+    int rc = w->results ? 0 : -ENOMEM;
+    for (size_t i = 0; !rc && i < n; i++) {
+        w->n_results = i + 1;
+        rc = result_fill(&w->results[i], reports[i], id);
+    }
+    if (rc)
+        write_job_free(w);
+    else
+        *ret = w;
+    return rc;
+}

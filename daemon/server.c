@@ -1,0 +1,525 @@
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    CONNECTIONS_MOST = 1000,
+    CONNECTIONS_USER = 500,
+    ACCEPT_BATCH = 32,
+    PARAMS_MOST = 32,
+    MEMORY_CONNECTION = 16384, /* holds the request's line and headers */
+    REQUEST_MS = 30000,        /* from connecting, or from the last answer, to the end of a request */
+    ANSWER_MS = 60000,         /* for the client to take the answer */
+    SWEEP_MS = 500,
+    LAST_MS = 1000,                  /* for answers that are on their way when the daemon ends */
+    DISCARD_MOST = 4 * API_BODY_MOST /* of a body that is too long and did not say so */
+};
+
+struct connection {
+    struct connection *next, **back;
+    int fd;
+    struct peer peer;
+    uint64_t until; /* when it is cut off; 0: it waits for us */
+};
+
+struct exchange {
+    struct server *server;
+    struct MHD_Connection *connection;
+    struct connection *peer;
+    char *method, *path;
+    struct api_param params[PARAMS_MOST];
+    struct api_input input;
+    struct peer who;
+    struct buf body;
+    size_t body_most, discarded;
+    struct api_answer answer;
+    bool answered, suspended, given, queued;
+};
+
+struct server {
+    uv_loop_t *uv;
+    struct MHD_Daemon *mhd;
+    const struct peers *peers;
+    server_fn *fn;
+    void *user;
+    uv_poll_t poll, listen[LISTENERS_MOST];
+    int listen_fd[LISTENERS_MOST];
+    size_t n_listen;
+    uv_timer_t timeout, sweep;
+    uv_prepare_t prepare;
+    struct connection *connections;
+    size_t n_connections, exchanges;
+    bool dirty, accepting, stopped, closing;
+    uint64_t close_by;
+    unsigned handles; /* still to be closed */
+    void (*closed)(void *user);
+    void *closed_user;
+};
+
+/* ---------------------------------------------------------------- running libmicrohttpd -------------- */
+
+static void close_now(struct server *s);
+
+static void on_timeout(uv_timer_t *t);
+
+static void pump(struct server *s)
+{
+    do {
+        s->dirty = false;
+        MHD_run(s->mhd);
+    } while (s->dirty); /* a connection that closed is given back by the next run only */
+    MHD_UNSIGNED_LONG_LONG ms;
+    if (MHD_get_timeout(s->mhd, &ms) == MHD_YES)
+        uv_timer_start(&s->timeout, on_timeout, ms, 0);
+    else
+        uv_timer_stop(&s->timeout);
+    if (s->closing && !s->exchanges)
+        close_now(s);
+}
+
+static void on_timeout(uv_timer_t *t)
+{
+    pump(t->data);
+}
+
+static void on_poll(uv_poll_t *p, int status, int events)
+{
+    (void)status;
+    (void)events;
+    pump(p->data);
+}
+
+/* Answers that were given during this turn of the loop go out together, before it sleeps. */
+static void on_prepare(uv_prepare_t *p)
+{
+    struct server *s = p->data;
+    if (s->dirty)
+        pump(s);
+}
+
+/* libmicrohttpd's own timeout begins anew with every byte; this one does not. */
+static void on_sweep(uv_timer_t *t)
+{
+    struct server *s = t->data;
+    uint64_t now = uv_now(s->uv);
+    for (struct connection *c = s->connections; c; c = c->next)
+        if (c->until && now >= c->until) {
+            shutdown(c->fd, SHUT_RDWR);
+            s->dirty = true;
+        }
+    if (!s->accepting && !s->stopped) /* descriptors had run out: perhaps there are some again */
+        for (size_t i = 0; i < s->n_listen; i++)
+            if (!uv_is_active((uv_handle_t *)&s->listen[i]))
+                uv_poll_start(&s->listen[i], UV_READABLE, s->listen[i].poll_cb);
+    if (s->closing && now >= s->close_by)
+        close_now(s);
+}
+
+/* ---------------------------------------------------------------- connections ------------------------ */
+
+static void on_connection(void *user, struct MHD_Connection *mc, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct server *s = user;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        struct connection *c = calloc(1, sizeof *c);
+        *context = c;
+        if (!c)
+            return;
+        c->fd = MHD_get_connection_info(mc, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        c->until = uv_now(s->uv) + REQUEST_MS;
+        peer_read(s->peers, c->fd, &c->peer);
+        c->next = s->connections;
+        c->back = &s->connections;
+        if (c->next)
+            c->next->back = &c->next;
+        s->connections = c;
+        s->n_connections++;
+    } else if (*context) {
+        struct connection *c = *context;
+        *c->back = c->next;
+        if (c->next)
+            c->next->back = c->back;
+        s->n_connections--;
+        s->dirty = true;
+        free(c);
+    }
+}
+
+static bool too_many(const struct server *s, int fd)
+{
+    if (s->n_connections >= CONNECTIONS_MOST)
+        return true;
+    struct peer who;
+    peer_read(s->peers, fd, &who);
+    size_t n = 0;
+    for (const struct connection *c = s->connections; c; c = c->next)
+        n += c->peer.uid == who.uid;
+    return n >= CONNECTIONS_USER;
+}
+
+static void turn_away(int fd)
+{
+    struct api_answer ans = {0};
+    api_error(&ans, 429, CODE_request_limit_exceeded, NULL,
+              "too many connections are open; close some, or try again later");
+    struct buf text = {0};
+    buf_printf(&text,
+               "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+               "Retry-After: 1\r\nConnection: close\r\n\r\n%s",
+               ans.body.n, ans.body.p ? ans.body.p : "");
+    /* As much as fits at once: it is a courtesy. */
+    if (!text.failed && send(fd, text.p, text.n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        log_debug("a connection too many could not be told so: %s", strerror(errno));
+    buf_free(&text);
+    buf_free(&ans.body);
+    close(fd);
+}
+
+static void on_listen(uv_poll_t *p, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct server *s = p->data;
+    int listener = s->listen_fd[p - s->listen];
+    for (int i = 0; i < ACCEPT_BATCH; i++) {
+        struct sockaddr_storage addr;
+        socklen_t len = sizeof addr;
+        int fd = accept4(listener, (struct sockaddr *)&addr, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+            /* The listener would stay readable and the loop would spin: wait for the next sweep. */
+            log_warning("no connection can be taken: %s", strerror(errno));
+            uv_poll_stop(p);
+            s->accepting = false;
+            break;
+        }
+        if (fd < 0)
+            break;
+        s->accepting = true;
+        if (too_many(s, fd))
+            turn_away(fd);
+        else if (MHD_add_connection(s->mhd, fd, (struct sockaddr *)&addr, len) != MHD_YES)
+            log_debug("a connection was not taken: %s", strerror(errno));
+    }
+    pump(s);
+}
+
+/* ---------------------------------------------------------------- exchanges -------------------------- */
+
+const struct api_input *exchange_input(const struct exchange *x)
+{
+    return &x->input;
+}
+
+const struct peer *exchange_peer(const struct exchange *x)
+{
+    return &x->who;
+}
+
+void exchange_answer(struct exchange *x, struct api_answer *answer)
+{
+    x->answer = *answer;
+    *answer = (struct api_answer){0};
+    x->answered = true;
+    if (x->suspended) {
+        x->suspended = false;
+        MHD_resume_connection(x->connection);
+        x->server->dirty = true;
+    }
+}
+
+static void add_header(struct MHD_Response *r, const char *name, const char *value)
+{
+    if (value && *value)
+        MHD_add_response_header(r, name, value);
+}
+
+static enum MHD_Result queue(struct exchange *x)
+{
+    struct api_answer *ans = &x->answer;
+    buf_puts(&ans->body, "\n");
+    if (ans->body.failed)
+        return MHD_NO; /* no memory for an answer: the connection is closed without one */
+    struct MHD_Response *r = MHD_create_response_from_buffer(ans->body.n, ans->body.p, MHD_RESPMEM_MUST_FREE);
+    if (!r)
+        return MHD_NO;
+    ans->body = (struct buf){0};
+    add_header(r, "Content-Type", "application/json");
+    add_header(r, "Allow", ans->allow);
+    add_header(r, "Location", ans->location);
+    if (ans->retry_after) {
+        char seconds[16];
+        snprintf(seconds, sizeof seconds, "%u", ans->retry_after);
+        add_header(r, "Retry-After", seconds);
+    }
+    if (ans->close || x->server->closing)
+        add_header(r, "Connection", "close");
+    enum MHD_Result rc = MHD_queue_response(x->connection, (unsigned)ans->status, r);
+    MHD_destroy_response(r);
+    x->queued = true;
+    x->peer->until = uv_now(x->server->uv) + ANSWER_MS;
+    return rc;
+}
+
+static enum MHD_Result on_param(void *user, enum MHD_ValueKind kind, const char *name, size_t name_len,
+                                const char *value, size_t value_len)
+{
+    (void)kind;
+    (void)name_len;
+    struct exchange *x = user;
+    if (x->input.n_params == PARAMS_MOST)
+        return MHD_NO;
+    x->params[x->input.n_params++] = (struct api_param){name, value, value ? value_len : 0};
+    return MHD_YES;
+}
+
+static const char *header(const struct exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+/* A page in a browser on this machine can reach a loopback port too, by its address or by a name that it lets
+ * point there. It can forge neither header. */
+static bool from_a_page(const struct exchange *x)
+{
+    const char *host = header(x, "Host");
+    if (header(x, "Origin"))
+        return true;
+    return host && strncasecmp(host, "localhost", 9) != 0 && strncmp(host, "127.", 4) != 0 &&
+           strncmp(host, "[::1]", 5) != 0;
+}
+
+static struct exchange *exchange_new(struct server *s, struct MHD_Connection *mc, const char *url,
+                                     const char *method)
+{
+    struct exchange *x = calloc(1, sizeof *x);
+    if (!x)
+        return NULL;
+    x->server = s;
+    x->connection = mc;
+    x->peer = MHD_get_connection_info(mc, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    x->method = strdup(method);
+    x->path = strdup(url);
+    if (!x->peer || !x->method || !x->path) {
+        free(x->method);
+        free(x->path);
+        free(x);
+        return NULL;
+    }
+    x->who = x->peer->peer;
+    if (x->who.uid == PEER_NOBODY && from_a_page(x))
+        x->who.allowed = false;
+    x->body_most = api_body_most(method, url);
+    s->exchanges++;
+    return x;
+}
+
+static void too_long(struct exchange *x)
+{
+    api_error(&x->answer, 413, CODE_bad_request_format, NULL,
+              "the body is too long; %s %s takes %zu bytes at most", x->method, x->path, x->body_most);
+    x->answer.close = true;
+    x->answered = true;
+}
+
+/* With the headers read: what is too long by its own word is refused before it is sent. */
+static enum MHD_Result begin(struct exchange *x)
+{
+    const char *length = header(x, "Content-Length");
+    if (!length || strtoull(length, NULL, 10) <= x->body_most)
+        return MHD_YES;
+    too_long(x);
+    return queue(x);
+}
+
+static enum MHD_Result take_body(struct exchange *x, const char *data, size_t *n)
+{
+    size_t got = *n;
+    *n = 0;
+    if (x->queued)
+        return MHD_YES;
+    if (x->answered || x->body.n + got > x->body_most) {
+        /* libmicrohttpd takes an answer only after the body; that far we listen, but not for ever. */
+        if (!x->answered)
+            too_long(x);
+        x->discarded += got;
+        return x->discarded > DISCARD_MOST ? MHD_NO : MHD_YES;
+    }
+    buf_add(&x->body, data, got);
+    return x->body.failed ? MHD_NO : MHD_YES;
+}
+
+static void give(struct exchange *x)
+{
+    x->given = true;
+    x->peer->until = 0;
+    MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, on_param, x);
+    x->input.method = x->method;
+    x->input.path = x->path;
+    x->input.params = x->params;
+    x->input.content_type = header(x, "Content-Type");
+    x->input.body = x->body.p ? x->body.p : "";
+    x->input.len = x->body.n;
+    if (!x->server->closing) {
+        x->server->fn(x->server->user, x);
+        return;
+    }
+    api_error(&x->answer, 429, CODE_request_limit_exceeded, NULL,
+              "the daemon is ending; try again when it is back");
+    x->answer.retry_after = 1;
+    x->answered = true;
+}
+
+static enum MHD_Result on_request(void *user, struct MHD_Connection *mc, const char *url, const char *method,
+                                  const char *version, const char *upload, size_t *upload_len, void **state)
+{
+    (void)version;
+    struct exchange *x = *state;
+    if (!x) {
+        x = exchange_new(user, mc, url, method);
+        *state = x;
+        return x ? begin(x) : MHD_NO;
+    }
+    if (*upload_len)
+        return take_body(x, upload, upload_len);
+    if (x->queued)
+        return MHD_YES;
+    if (!x->answered && !x->given)
+        give(x);
+    if (x->answered)
+        return queue(x);
+    x->suspended = true;
+    MHD_suspend_connection(mc);
+    return MHD_YES;
+}
+
+static void on_completed(void *user, struct MHD_Connection *mc, void **state,
+                         enum MHD_RequestTerminationCode code)
+{
+    (void)mc;
+    (void)code;
+    struct server *s = user;
+    struct exchange *x = *state;
+    if (!x)
+        return;
+    *state = NULL;
+    s->exchanges--;
+    x->peer->until = uv_now(s->uv) + REQUEST_MS;
+    buf_free(&x->body);
+    buf_free(&x->answer.body);
+    free(x->method);
+    free(x->path);
+    free(x);
+}
+
+static void on_log(void *user, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+static void on_log(void *user, const char *fmt, va_list ap)
+{
+    (void)user;
+    char text[400];
+    vsnprintf(text, sizeof text, fmt, ap);
+    text[strcspn(text, "\n")] = 0;
+    log_debug("libmicrohttpd: %s", text);
+}
+
+/* ---------------------------------------------------------------- life ------------------------------- */
+
+static void listen_start(struct server *s, const struct listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->n; i++) {
+        s->listen_fd[i] = listeners->fd[i];
+        if (uv_poll_init(s->uv, &s->listen[i], listeners->fd[i]))
+            continue;
+        s->listen[i].data = s;
+        s->n_listen = i + 1;
+        uv_poll_start(&s->listen[i], UV_READABLE, on_listen);
+    }
+    s->accepting = true;
+}
+
+int server_new(uv_loop_t *uv, const struct listeners *listeners, const struct peers *peers, server_fn *fn,
+               void *user, struct server **ret)
+{
+    struct server *s = calloc(1, sizeof *s);
+    if (!s)
+        return -ENOMEM;
+    *s = (struct server){.uv = uv, .peers = peers, .fn = fn, .user = user};
+    s->mhd = MHD_start_daemon(
+        MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+        NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS_MOST + 8, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)ANSWER_MS / 1000,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_CONNECTION, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
+        (size_t)2048, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, s, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+    if (!s->mhd) {
+        free(s);
+        return -ENOMEM;
+    }
+    int rc = uv_poll_init(uv, &s->poll, MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd);
+    if (rc) {
+        MHD_stop_daemon(s->mhd);
+        free(s);
+        return rc;
+    }
+    uv_timer_init(uv, &s->timeout);
+    uv_timer_init(uv, &s->sweep);
+    uv_prepare_init(uv, &s->prepare);
+    s->poll.data = s->timeout.data = s->sweep.data = s->prepare.data = s;
+    uv_poll_start(&s->poll, UV_READABLE, on_poll);
+    uv_prepare_start(&s->prepare, on_prepare);
+    uv_timer_start(&s->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+    listen_start(s, listeners);
+    *ret = s;
+    return 0;
+}
+
+static void on_closed(uv_handle_t *h)
+{
+    struct server *s = h->data;
+    if (--s->handles)
+        return;
+    MHD_stop_daemon(s->mhd);
+    s->closed(s->closed_user);
+    free(s);
+}
+
+static void handle_close(struct server *s, uv_handle_t *h)
+{
+    s->handles++;
+    uv_close(h, on_closed);
+}
+
+void server_stop_accepting(struct server *s)
+{
+    s->stopped = true;
+    for (size_t i = 0; i < s->n_listen; i++)
+        uv_poll_stop(&s->listen[i]);
+}
+
+static void close_now(struct server *s)
+{
+    if (s->handles)
+        return;
+    for (size_t i = 0; i < s->n_listen; i++)
+        handle_close(s, (uv_handle_t *)&s->listen[i]);
+    handle_close(s, (uv_handle_t *)&s->poll);
+    handle_close(s, (uv_handle_t *)&s->timeout);
+    handle_close(s, (uv_handle_t *)&s->sweep);
+    handle_close(s, (uv_handle_t *)&s->prepare);
+}
+
+void server_close(struct server *s, void (*closed)(void *user), void *user)
+{
+    s->closing = true;
+    s->closed = closed;
+    s->closed_user = user;
+    s->close_by = uv_now(s->uv) + LAST_MS;
+    s->dirty = true;
+}

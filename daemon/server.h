@@ -1,0 +1,36 @@
+/* server.h - HTTP/1.1 on libmicrohttpd inside the uv loop. Knows requests and answers, not what they mean.
+ *
+ * An exchange is one request and its answer. It is handed to the server's function once it is complete, and
+ * lives until the connection is done with the answer. The function, or whoever it passes the exchange on to,
+ * calls exchange_answer() exactly once, at once or later; until then the connection is suspended. A client
+ * that goes away meanwhile is noticed only when it is answered, so an exchange never disappears by itself.
+ *
+ * Thread: the loop's. Bounds: connections in all and for each user, bytes of a body by route, and the time
+ * for a request to come in and for an answer to go out: a client that is slow holds up nothing but itself. */
+#ifndef DCVD_SERVER_H
+#define DCVD_SERVER_H
+
+#include "api.h"
+#include "listen.h"
+#include "peers.h"
+
+#include <uv.h>
+
+struct server;
+struct exchange;
+
+typedef void server_fn(void *user, struct exchange *x);
+/* listeners and peers must outlive it. */
+int server_new(uv_loop_t *uv, const struct listeners *listeners, const struct peers *peers, server_fn *fn,
+               void *user, struct server **ret);
+void server_stop_accepting(struct server *s);
+/* Every exchange must have been answered. Gives answers that are on their way a moment; closed(user) comes
+ * from the loop. */
+void server_close(struct server *s, void (*closed)(void *user), void *user);
+
+const struct api_input *exchange_input(const struct exchange *x); /* valid until the answer */
+const struct peer *exchange_peer(const struct exchange *x);
+/* Takes the answer's body over. */
+void exchange_answer(struct exchange *x, struct api_answer *answer);
+
+#endif

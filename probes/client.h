@@ -1,0 +1,28 @@
+/* client.h - talking to dcvd: HTTP over its Unix socket, blocking, for the command line.
+ *
+ * A client is one connection that is used again from call to call; one thread. Every failure is said on
+ * standard error by the function that meets it. */
+#ifndef DCV_CLIENT_H
+#define DCV_CLIENT_H
+
+#include "json.h"
+
+#define CLIENT_SOCKET "/run/dcvd/dcvd.sock"
+
+struct client;
+
+struct client_answer {
+    long status;
+    struct buf body;
+};
+
+/* NULL: said. socket is copied. */
+struct client *client_new(const char *socket);
+void client_free(struct client *c);
+/* One request; body may be NULL. False: there was no answer. ret's body is the caller's to free. */
+bool client_call(struct client *c, const char *method, const char *path, const struct buf *body,
+                 uint32_t wait_ms, struct client_answer *ret);
+/* Says what an answer other than 2xx means, by its {"errors":[…]}. True: it was 2xx. */
+bool client_accept(const struct client_answer *answer);
+
+#endif

@@ -1,0 +1,460 @@
+#!/usr/bin/env python3
+"""dcvd end to end: each scenario is one test. DCVD and DCVPROBE name the programs."""
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from house import Connection, House, Resolver, main, same, true, within
+
+TOKEN = "0123456789abcdefghijklmnopqrstuv"
+CSR = "-----BEGIN CERTIFICATE REQUEST-----\nbm90IHJlYWQgaGVyZQ==\n-----END CERTIFICATE REQUEST-----\n"
+
+
+def txt(domain, **more):
+    return {"domain": domain, "methods": ["dns-txt-token"], "token": TOKEN, **more}
+
+
+def with_key(house):
+    path = house.dir + "/key"
+    with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="ascii") as f:
+        f.write("someToken\n")
+    house.set("auth_keys", main=path)
+
+
+def submit():
+    """From a request to a row that is found by its code; key and report never meet."""
+    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]}))
+    with_key(house)
+    house.start()
+    answer = house.call("POST", "/v1/checks", {"domain": "shop.com", "methods": ["dns-txt-token"], "csr": CSR,
+                                                "auth_key_name": "main"})
+    same(answer.status, 202, "status")
+    ident = answer.json["id"]
+    same(answer.headers["Location"], f"/v1/checks/{ident}", "Location")
+    same(answer.json["state"], "queued", "state")
+    report, = house.done(ident)["reports"]
+    same(report["id"], ident, "the report's id")
+    same(report["verdict"], "fail", "verdict")
+    same(report["errors"][0]["code"], "dns_mismatch|shop.com", "code")
+    true(any(f["qname"] == "_dnsauth.shop.com." for f in report["evidence"]), "the evidence has the question that was asked")
+    same(house.sql("SELECT printf('%016x', request), domain, variable FROM result WHERE code = 'dns_mismatch'"),
+         [(ident, "shop.com", "shop.com")], "rows with the code")
+
+    good = house.submit(**txt("good.com"))
+    same(house.done(good)["reports"][0]["verdict"], "pass", "verdict of a right record")
+    bad = house.submit(**txt("bad.com"))
+    detail = house.done(bad)["reports"][0]
+    same((detail["errors"][0]["code"], detail["detail_code"]), ("invalid_dns_txt", "dns_mismatch"), "codes of a random value")
+    lists(house, ident, good, bad)
+    for text in house.sql("SELECT request || CAST((SELECT group_concat(report || evidence) FROM result) AS TEXT) FROM request"):
+        true("someToken" not in text[0], "a key is in the store")
+    house.close()
+
+
+def lists(house, shop, good, bad):
+    def ids(query):
+        answer = house.get("/v1/checks" + query)
+        same(answer.status, 200, f"status of {query} ({answer.text!r})")
+        return [c["id"] for c in answer.json["checks"]]
+
+    for query, expected in {
+            "": [bad, good, shop],
+            "?domain=GOOD.com.": [good],
+            "?code=dns_mismatch": [shop],
+            "?code=dns_mismatch%7Cshop.com": [shop],
+            "?detail_code=dns_mismatch": [bad, shop],
+            "?verdict=pass": [good],
+            "?verdict=fail&code=invalid_dns_txt": [bad],
+            "?method=dns-txt-token": [bad, good, shop],
+            "?method=caa": [],
+            "?since=2020-01-01": [bad, good, shop],
+            "?until=2020-01-01": [],
+            "?limit=1": [bad]}.items():
+        same(ids(query), expected, f"list {query}")
+    first = house.get("/v1/checks?limit=2").json
+    same([c["id"] for c in first["checks"]], [bad, good], "first page")
+    rest = house.get(f"/v1/checks?limit=2&cursor={first['next']}").json
+    same(([c["id"] for c in rest["checks"]], rest["next"]), ([shop], None), "last page")
+    row = rest["checks"][0]
+    same((row["state"], row["domain"]), ("done", "shop.com"), "a listed check")
+    true("evidence" not in row["reports"][0] and row["reports"][0]["verdict"] == "fail", "listed reports have no evidence")
+
+
+def killed():
+    """A check that was answered with 202 is run again after kill -9."""
+    house = House()
+    house.resolver.held = True
+    house.start()
+    idents = [house.submit(**txt(f"name{i}.com")) for i in range(3)]
+    within(10, "the resolver is asked", lambda: house.resolver.asked)
+    house.end(signal.SIGKILL)
+    house.resolver.held = False
+    house.start()
+    for ident in idents:
+        same(len(house.done(ident)["reports"]), 1, "reports after the restart")
+    house.close()
+
+
+def ended():
+    """SIGTERM: what runs may end; what cannot stays queued in the store; nobody is left without an answer."""
+    house = House()
+    house.resolver.held = True
+    house.start()
+    ident = house.submit(**txt("slow.com"))
+    waiting = Connection(house.socket)
+    waiting.request("GET", f"/v1/checks/{ident}?wait=60")
+    within(10, "the resolver is asked", lambda: house.resolver.asked)
+    begin = time.monotonic()
+    same(house.end(), 0, "exit status")
+    true(time.monotonic() - begin < 9, "the end takes five seconds and a little")
+    answer = json.loads(waiting.getresponse().read())
+    true(answer["state"] in ("queued", "running"), f"whoever waits is told the state: {answer}")
+    true(not os.path.exists(house.socket), "the socket is gone")
+    same(house.sql("SELECT state FROM request"), [("queued",)], "state in the store")
+    house.resolver.held = False
+    house.start()
+    house.done(ident)
+    house.close()
+
+
+BAD = [
+    ("POST", "/v1/checks", "", 400, "missing_request_data", "body"),
+    ("POST", "/v1/checks", "{", 400, "bad_request_format", "line 1"),
+    ("POST", "/v1/checks", "[]", 400, "bad_request_format", "object"),
+    ("POST", "/v1/checks", '{"domain":"a.com","domain":"b.com"}', 400, "bad_request_format", "domain"),
+    ("POST", "/v1/checks", "{}", 400, "required_param:domain", "domain"),
+    ("POST", "/v1/checks", '{"domain":7}', 400, "invalid_value:domain", "domain"),
+    ("POST", "/v1/checks", '{"domain":"a.com","methods":["dns"]}', 400, "invalid_value:methods", "dns-txt-token"),
+    ("POST", "/v1/checks", '{"domain":"a.com","deadline":0}', 400, "invalid_value:deadline", "deadline"),
+    ("POST", "/v1/checks", '{"domain":"a.com","dedline":3}', 400, "invalid_value:dedline", "dedline"),
+    ("POST", "/v1/checks", '{"domain":"a.com","token":"a\\u0007b"}', 400, "invalid_chars:token", "token"),
+    ("POST", "/v1/checks", '{"domain":"a.com","auth_key":"k"}', 400, "invalid_value:auth_key", "auth_key_name"),
+    ("POST", "/v1/checks", '{"domain":"a.com","csr":"x","auth_key_name":"nope"}', 400, "invalid_value:auth_key_name", "nope"),
+    ("POST", "/v1/checks", '{"domain":"a.com","allow_net":["10.0.0.0/8"]}', 400, "invalid_value:allow_net", "10.0.0.0/8"),
+    ("POST", "/v1/checks", '{"domain":"a.com","resolver":["192.0.2.1"]}', 400, "invalid_value:resolver", "192.0.2.1"),
+    ("POST", "/v1/checks?wait=61", '{"domain":"a.com"}', 400, "invalid_value:wait", "61"),
+    ("POST", "/v1/checks?wait=-1", '{"domain":"a.com"}', 400, "invalid_value:wait", "-1"),
+    ("GET", "/v1/checks?limit=0", None, 400, "invalid_value:limit", "1000"),
+    ("GET", "/v1/checks?limit=1001", None, 400, "invalid_value:limit", "1001"),
+    ("GET", "/v1/checks?verdict=maybe", None, 400, "invalid_value:verdict", "undecided"),
+    ("GET", "/v1/checks?method=mail", None, 400, "invalid_value:method", "mail"),
+    ("GET", "/v1/checks?code=dns_missmatch", None, 400, "invalid_value:code", "dns_mismatch"),
+    ("GET", "/v1/checks?cause=none-such", None, 400, "invalid_value:cause", "none-such"),
+    ("GET", "/v1/checks?since=yesterday", None, 400, "invalid_value:since", "yesterday"),
+    ("GET", "/v1/checks?cursor=x", None, 400, "invalid_value:cursor", "next"),
+    ("GET", "/v1/checks?domian=a.com", None, 400, "invalid_value:domian", "domian"),
+    ("GET", "/v1/checks?domain=a%00b", None, 400, "invalid_chars:domain", "domain"),
+    ("GET", "/v1/checks?limit=1&limit=2", None, 400, "invalid_value:limit", "once"),
+    ("GET", "/v1/checks/0000000000000001", None, 404, "not_found", "0000000000000001"),
+    ("GET", "/v1/checks/xyz", None, 404, "not_found", "xyz"),
+    ("DELETE", "/v1/checks/0000000000000001", None, 404, "not_found", "0000000000000001"),
+    ("GET", "/v1/codes/dns_missmatch", None, 404, "not_found", "dns_mismatch"),
+    ("GET", "/v1/causes/none-such", None, 404, "not_found", "none-such"),
+    ("GET", "/v2/checks", None, 404, "not_found|route", "/v2/checks"),
+    ("GET", "/v1/checks/", None, 404, "not_found|route", "/v1/checks/"),
+    ("PUT", "/v1/checks", "{}", 405, "not_found|route", "PUT"),
+    ("POST", "/v1/codes", "{}", 405, "not_found|route", "GET"),
+]
+
+
+def bad_input():
+    house = House().start()
+    for method, path, body, status, code, names in BAD:
+        what = f"{method} {path} {body}"
+        answer = house.call(method, path, body)
+        same((answer.status, answer.code()), (status, code), what)
+        true(names in answer.message(), f"{what}: the message names {names}: {answer.message()}")
+        same(answer.headers["Content-Type"], "application/json", what)
+        true(status != 405 or "GET" in answer.headers["Allow"], f"{what}: Allow")
+    same(house.call("PATCH", "/v1/checks").headers["Allow"], "POST, GET, HEAD", "Allow")
+    request = json.dumps(txt("a.com"))
+    for kind, status in {"application/json": 202, "application/json; charset=utf-8": 202, "text/plain": 202,
+                         "application/x-ndjson": 202, "application/x-www-form-urlencoded": 202, "text/html": 415,
+                         "application/xml": 415}.items():
+        answer = house.call("POST", "/v1/checks", request, {"Content-Type": kind})
+        same(answer.status, status, kind)
+        true(status == 202 or answer.code() == "bad_request_format", kind)
+    same(house.sql("SELECT count(*) FROM request")[0][0], 5, "only what was accepted is stored")
+    same(house.call("HEAD", "/v1/codes/dns_mismatch").status, 200, "HEAD")
+    same(house.get("/healthz").status, 200, "healthz")
+    too_long(house, request)
+    house.close()
+
+
+def too_long(house, request):
+    padded = request[:-1] + " " * 70000 + "}"
+    c = Connection(house.socket)
+    c.putrequest("POST", "/v1/checks")
+    c.putheader("Content-Length", "1000000000")
+    c.endheaders()  # and not a byte of it is sent
+    answer = c.getresponse()
+    same((answer.status, json.load(answer)["errors"][0]["code"]), (413, "bad_request_format"), "a length over the most")
+    c = Connection(house.socket)
+    c.request("POST", "/v1/checks", iter([padded.encode()]), {"Transfer-Encoding": "chunked"}, encode_chunked=True)
+    same(c.getresponse().status, 413, "a body over the most that did not say so")
+
+
+def coalesced():
+    """Equal requests in flight ask the network once; each has a report of its own."""
+    alone = House().start()
+    alone.done(alone.submit(**txt("same.com")))
+    expected = sorted(set(alone.resolver.asked))
+    once = len(alone.resolver.asked)
+    alone.close()
+    house = House()
+    house.set("resolver", timeout="10")
+    house.resolver.held = True
+    house.start()
+    first = house.submit(**txt("same.com"))
+    within(10, "the resolver is asked", lambda: house.resolver.asked)
+    idents = [first] + [house.submit(**txt("same.com")) for _ in range(4)]
+    other = house.submit(**txt("same.com", token=TOKEN[::-1]))
+    same(house.get(f"/v1/checks/{other}").json["state"], "running", "another token is another check")
+    same(house.call("DELETE", f"/v1/checks/{other}").json["state"], "cancelled", "state after the cancel")
+    same(house.call("DELETE", f"/v1/checks/{idents[1]}").json["state"], "cancelled", "one of many is cancelled alone")
+    del idents[1]
+    house.resolver.asked.clear()
+    house.resolver.held = False
+    for ident in idents:
+        report, = house.done(ident, 40)["reports"]
+        same(report["id"], ident, "the report's id")
+    true(len(house.resolver.asked) <= once, f"{once} questions answer one run: {house.resolver.asked}, {expected}")
+    same(house.sql("SELECT count(*), count(DISTINCT request) FROM result")[0], (4, 4), "results")
+    same(house.call("DELETE", f"/v1/checks/{first}").json["state"], "done", "cancelling what has ended changes nothing")
+    house.close()
+
+
+def wait():
+    house = House().start()
+    answer = house.call("POST", "/v1/checks?wait=20", txt("quick.com"))
+    same((answer.status, answer.json["state"], len(answer.json["reports"])), (200, "done", 1), "with ?wait the reports")
+    true(answer.json["reports"][0]["evidence"], "evidence")
+    house.resolver.held = True
+    begin = time.monotonic()
+    answer = house.call("POST", "/v1/checks?wait=0.3", txt("slow.com"))
+    true(0.25 < time.monotonic() - begin < 3, "a wait that is over")
+    same((answer.status, answer.json["state"]), (202, "running"), "state then")
+    ident = answer.json["id"]
+    begin = time.monotonic()
+    same(house.get(f"/v1/checks/{ident}?wait=0.2").json["state"], "running", "state of what runs")
+    true(time.monotonic() - begin > 0.15, "held")
+    same([c["state"] for c in house.get("/v1/checks").json["checks"]], ["running", "done"], "states in a list")
+    c = Connection(house.socket)
+    c.request("GET", f"/v1/checks/{ident}?wait=60")
+    house.resolver.held = False
+    same(json.load(c.getresponse())["state"], "done", "the wait ends with the check")
+    house.close()
+
+
+def slow_clients():
+    """Half a request holds up nobody."""
+    house = House().start()
+    half = []
+    for i in range(60):
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(house.socket)
+        s.send(b"POST /v1/checks HTTP/1.1\r\nHost: x\r\n" + (b"Content-Length: 100\r\n\r\n{" if i % 2 else b""))
+        half.append(s)
+    begin = time.monotonic()
+    for _ in range(50):
+        same(house.get("/v1/codes/dns_mismatch").status, 200, "status beside slow clients")
+    same(house.call("POST", "/v1/checks?wait=20", txt("a.com")).status, 200, "a check beside slow clients")
+    true(time.monotonic() - begin < 10, "nobody waits for slow clients")
+    house.close()
+    for s in half:
+        s.close()
+
+
+def full_disk():
+    """What cannot be written is refused whole, and all is well again once there is room."""
+    house = House().start()
+    kept = house.submit(**txt("before.com"))
+    house.done(kept)
+    house.resolver.held = True
+    held = house.submit(**txt("held.com"))
+    within(10, "the resolver is asked", lambda: ("_dnsauth.held.com", "TXT") in house.resolver.asked)
+    unlimited = resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE, (4096, unlimited[1]))
+    house.resolver.held = False  # its results come while there is no room
+    answer = within(20, "no room", lambda: (a := house.call("POST", "/v1/checks", txt("full.com"))).status == 500 and a)
+    same(answer.code(), "internal_data_check_failed", "code")
+    same(house.get("/readyz").status, 503, "readyz")
+    same(house.get(f"/v1/checks/{kept}").json["state"], "done", "what is stored can be read")
+    before = house.sql("SELECT count(*) FROM request WHERE domain = 'full.com'")[0][0]
+    resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    house.done(held, 40)
+    again = house.submit(**txt("full.com"))
+    house.done(again)
+    same(house.sql("SELECT count(*) FROM request WHERE domain = 'full.com'")[0][0], before + 1, "nothing half-done")
+    same(house.get("/readyz").status, 200, "readyz")
+    house.close()
+
+
+def queue_full():
+    house = House()
+    house.set("checks", in_flight="1", queue="1")
+    house.resolver.held = True
+    house.start()
+    first, second = house.submit(**txt("one.com")), house.submit(**txt("two.com"))
+    same([house.get(f"/v1/checks/{i}").json["state"] for i in (first, second)], ["running", "queued"], "states")
+    answer = house.call("POST", "/v1/checks", txt("three.com"))
+    same((answer.status, answer.code()), (429, "request_limit_exceeded"), "over the queue")
+    true(int(answer.headers["Retry-After"]) >= 1, "Retry-After")
+    same(house.sql("SELECT count(*) FROM request")[0][0], 2, "nothing half-done")
+    house.resolver.held = False
+    house.done(first)
+    house.done(second)
+    house.close()
+
+
+def rate():
+    house = House()
+    house.set("access", requests_per_second="1", burst="3")
+    house.start()
+    answers = [house.get("/v1/codes/dns_mismatch") for _ in range(6)]
+    same([a.status for a in answers[:3]], [200] * 3, "the burst")
+    same((answers[-1].status, answers[-1].code()), (429, "request_limit_exceeded"), "over the rate")
+    true(int(answers[-1].headers["Retry-After"]) >= 1, "Retry-After")
+    same(house.get("/healthz").status, 200, "healthz is never counted")
+    house.close()
+
+
+def as_user(uid, house, path):
+    """The status that another user gets."""
+    r, w = os.pipe()
+    child = os.fork()
+    if not child:
+        status = 0
+        try:
+            os.setgroups([])
+            os.setgid(uid)
+            os.setuid(uid)
+            status = house.get(path).status
+        finally:
+            os.write(w, str(status).encode())
+            os._exit(0)
+    os.close(w)
+    os.waitpid(child, 0)
+    return int(os.read(r, 10))
+
+
+def access():
+    if os.geteuid():
+        sys.exit(77)  # to be somebody else takes root
+    house = House()
+    os.chmod(house.dir, 0o755)
+    house.set("daemon", socket_mode="0666")
+    house.set("access", uids="4242", gids="4343")
+    house.start()
+    for uid, status in {4242: 200, 4343: 200, 4244: 403}.items():
+        same(as_user(uid, house, "/v1/codes/dns_mismatch"), status, f"user {uid}")
+    same(house.get("/v1/codes").status, 200, "root")
+    house.close()
+
+
+def sockets():
+    """Stale sockets are replaced, live ones and other files are left alone; systemd's are taken; it is told when we are ready."""
+    house = House()
+    stale = socket.socket(socket.AF_UNIX)
+    stale.bind(house.socket)
+    stale.close()
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind("\0dcvd-e2e-%d" % os.getpid())
+    manager.settimeout(20)
+    house.start(env={**os.environ, "NOTIFY_SOCKET": "@dcvd-e2e-%d" % os.getpid()})
+    same(manager.recv(100), b"READY=1", "the first word")
+    second = house.spawn("--database", house.dir + "/other.db")
+    same(second.wait(20), 1, "exit status of a second dcvd")
+    true("another dcvd answers on " + house.socket in house.said(), house.said())
+    third = house.spawn("--socket", house.dir + "/other")
+    same(third.wait(20), 1, "exit status of a second writer")
+    true(house.database in house.said(), house.said())
+    same(house.get("/healthz").status, 200, "the first lives on")
+    same(house.end(), 0, "exit status")
+    same(manager.recv(100), b"STOPPING=1", "the last word")
+
+    with open(house.socket, "w", encoding="ascii") as f:
+        f.write("precious")
+    same(house.spawn().wait(20), 1, "exit status with a file in the way")
+    same(open(house.socket, encoding="ascii").read(), "precious", "the file")
+    os.unlink(house.socket)
+
+    passed = socket.socket(socket.AF_UNIX)
+    passed.bind(house.socket)
+    passed.listen()
+    command = f"exec 3<&{passed.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec {os.environ['DCVD']} --config {house.config()}"
+    house.log = open(house.dir + "/log", "a+b")
+    house.process = subprocess.Popen(["sh", "-c", command], pass_fds=[passed.fileno()], stderr=house.log)
+    within(20, "dcvd serves a socket that it was given", house.ready)
+    same(house.end(), 0, "exit status")
+    true(os.path.exists(house.socket), "the socket stays: it is the manager's")
+    house.close()
+
+
+def options():
+    """A configuration that is not understood is no configuration."""
+    house = House()
+    house.set("checks", in_flight="0")
+    same(house.spawn("--check-config").wait(20), 2, "exit status")
+    true("dcvd.conf:" in house.said() and "in_flight" in house.said() and "1 to 100000" in house.said(), house.said())
+    house.set("checks", in_flight="7")
+    same(house.spawn("--check-config", stdout=subprocess.DEVNULL).wait(20), 0, "exit status of a good one")
+    with_key(house)
+    os.chmod(house.dir + "/key", 0o644)
+    same(house.spawn("--check-config").wait(20), 2, "exit status with an open key")
+    true("0644" in house.said() and "someToken" not in house.said(), house.said())
+    house.close()
+
+
+def tcp():
+    """The loopback listener serves programs, not pages in a browser."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    house = House()
+    house.set("daemon", listen=f"127.0.0.1:{port}")
+    house.start()
+    import http.client
+    for headers, status in (({}, 200), ({"Origin": "http://evil.com"}, 403), ({"Host": "rebound.com"}, 403)):
+        c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        c.request("GET", "/v1/codes/dns_mismatch", headers=headers)
+        same(c.getresponse().status, status, f"with {headers}")
+        c.close()
+    house.close()
+
+
+def command():
+    """dcvprobe submit and show."""
+    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})).start()
+
+    def run(*args):
+        r = subprocess.run([os.environ["DCVPROBE"], *args, "--socket", house.socket], capture_output=True, text=True, timeout=60,
+                           check=False)
+        return r.returncode, r.stdout, r.stderr
+
+    status, out, err = run("submit", "good.com", "bad.com", "--method", "dns-txt-token", "--token", TOKEN, "--deadline", "9")
+    same(status, 0, f"exit status of submit ({err})")
+    good, bad = out.split()
+    status, out, err = run("show", good, "--wait", "20", "--json")
+    same((status, json.loads(out)["reports"][0]["verdict"]), (0, "pass"), err)
+    status, out, err = run("show", bad, "--wait", "20")
+    same(status, 1, err)
+    true("invalid_dns_txt" in out and "bad.com" in out, out)
+    same(run("show", "0000000000000001")[0], 2, "exit status for an id that is not there")
+    status, out, err = run("submit", "a.com", "--auth-key-file", "/dev/null")
+    same(status, 2, "exit status with a key")
+    true("--auth-key-name" in err, err)
+    house.close()
+    status, out, err = run("show", good)
+    same(status, 2, "exit status without a daemon")
+    true("does not answer" in err, err)
+
+
+if __name__ == "__main__":
+    main({f.__name__: f for f in (submit, killed, ended, bad_input, coalesced, wait, slow_clients, full_disk, queue_full, rate,
+                                  access, sockets, options, tcp, command)})

@@ -1,0 +1,246 @@
+#include "api.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#define NOW INT64_C(1795348800000) /* 2026-11-22T12:00:00Z */
+
+struct room { /* of one test */
+    struct arena *a;
+    struct conf conf;
+    struct api_call call;
+    struct api_answer answer;
+};
+
+static void open_room(struct room *r, const char *text)
+{
+    const char *why = NULL;
+    *r = (struct room){.a = arena_new(0)};
+    if (conf_parse(r->a, "t.conf", text, strlen(text), &r->conf, &why))
+        fail_msg("%s", why);
+}
+
+static void close_room(struct room *r)
+{
+    buf_free(&r->answer.body);
+    arena_free(r->a);
+}
+
+static void ask(struct room *r, const char *method, const char *path, const char *body)
+{
+    struct api_param params[8];
+    struct api_input in = {.method = method, .path = arena_strdup(r->a, path), .params = params};
+    char *rest = NULL, *query = strchr(in.path, '?');
+    if (query)
+        *query++ = '\0';
+    for (char *p = query ? strtok_r(query, "&", &rest) : NULL; p; p = strtok_r(NULL, "&", &rest)) {
+        char *value = strchr(p, '=');
+        if (value)
+            *value++ = '\0';
+        params[in.n_params++] = (struct api_param){p, value, value ? strlen(value) : 0};
+    }
+    in.body = body ? body : "";
+    in.len = strlen(in.body);
+    in.content_type = body ? "application/json" : NULL;
+    buf_free(&r->answer.body);
+    r->answer = (struct api_answer){0};
+    api_read(&r->conf, r->a, &in, NOW, &r->call, &r->answer);
+}
+
+static void routes(void **state)
+{
+    (void)state;
+    struct room r;
+    open_room(&r, "");
+    ask(&r, "GET", "/v1/checks/0000000000000abc", NULL);
+    assert_int_equal(r.call.action, API_SHOW);
+    assert_int_equal(r.call.id, 0xabc);
+    ask(&r, "GET", "/v1/checks/0000000000000abc?wait=1.5", NULL);
+    assert_int_equal(r.call.wait_ms, 1500);
+    ask(&r, "DELETE", "/v1/checks/0000000000000abc", NULL);
+    assert_int_equal(r.call.action, API_CANCEL);
+    ask(&r, "HEAD", "/healthz", NULL);
+    assert_int_equal(r.call.action, API_HEALTH);
+    ask(&r, "GET", "/v1/codes/dns_mismatch|shop.com", NULL);
+    assert_int_equal(r.call.action, API_ANSWERED);
+    assert_int_equal(r.answer.status, 200);
+    assert_non_null(strstr(r.answer.body.p, "\"dns_mismatch\""));
+    ask(&r, "PUT", "/v1/checks/0000000000000abc", NULL);
+    assert_int_equal(r.answer.status, 405);
+    assert_string_equal(r.answer.allow, "GET, HEAD, DELETE");
+    close_room(&r);
+}
+
+static void filters(void **state)
+{
+    (void)state;
+    struct room r;
+    open_room(&r, "");
+    ask(&r, "GET", "/v1/checks", NULL);
+    assert_int_equal(r.call.action, API_LIST);
+    assert_int_equal(r.call.filter.limit, API_LIST_USUAL);
+    assert_int_equal(r.call.filter.verdict, -1);
+    ask(&r, "GET",
+        "/v1/"
+        "checks?domain=*.Shop.COM.&code=DNS_MISMATCH|x.com&verdict=fail&method=caa&since=2026-11-22&limit=7",
+        NULL);
+    const struct db_filter *f = &r.call.filter;
+    assert_string_equal(f->domain, "shop.com");
+    assert_string_equal(f->code, "dns_mismatch");
+    assert_int_equal(f->verdict, VERDICT_FAIL);
+    assert_int_equal(f->method, METHOD_CAA);
+    assert_true(f->since == NOW - 12 * 3600 * 1000 && f->until == TIME_UNKNOWN);
+    assert_int_equal(f->limit, 7);
+    close_room(&r);
+}
+
+/* The text is what makes requests equal: spelling and order of members do not count, what is asked does. */
+static void canonical(void **state)
+{
+    (void)state;
+    struct room r;
+    open_room(&r, "");
+    ask(&r, "POST", "/v1/checks",
+        "{\"domain\":\"a.com\",\"token\":\"t0\",\"methods\":[\"caa\",\"dns-txt-token\"]}");
+    assert_int_equal(r.call.action, API_SUBMIT);
+    const char *first = r.call.text;
+    assert_null(strstr(first, "\"now\""));
+    ask(&r, "POST", "/v1/checks",
+        " {\"methods\":[\"dns-txt-token\",\"caa\"], \"token\":\"t0\", "
+        "\"domain\":\"a.com\",\"depth\":\"full\"}");
+    assert_string_equal(r.call.text, first);
+    ask(&r, "POST", "/v1/checks",
+        "{\"domain\":\"a.com\",\"token\":\"t1\",\"methods\":[\"caa\",\"dns-txt-token\"]}");
+    assert_string_not_equal(r.call.text, first);
+    ask(&r, "POST", "/v1/checks",
+        "{\"domain\":\"a.com\",\"token\":\"t0\",\"methods\":[\"caa\",\"dns-txt-token\"],\"now\":\"2026-11-"
+        "01\"}");
+    assert_non_null(strstr(r.call.text, "2026-11-01"));
+    close_room(&r);
+}
+
+static void configured(void **state)
+{
+    (void)state;
+    struct room r;
+    open_room(&r,
+              "[checks]\ndeadline = 5\ndepth = quick\n[fetch]\nallow_net = 10.0.0.0/8\n[ca]\naccount = a1\n"
+              "[auth_keys]\nmain = /nowhere\n");
+    struct request q;
+    const char *why;
+    ask(&r, "POST", "/v1/checks",
+        "{\"domain\":\"a.com\",\"methods\":[\"caa\"],\"allow_net\":[\"10.1.0.0/16\"]}");
+    assert_int_equal(r.call.action, API_SUBMIT);
+    assert_int_equal(api_read_stored(&r.conf, r.a, r.call.text, r.call.text_len, NOW, &q, &why), 0);
+    assert_int_equal(q.deadline_ms, 5000);
+    assert_int_equal(q.depth, DEPTH_QUICK);
+    assert_string_equal(q.caa_account, "a1");
+    assert_string_equal(q.allow_net.v[0], "10.1.0.0/16");
+    assert_true(q.now == NOW);
+
+    ask(&r, "POST", "/v1/checks",
+        "{\"domain\":\"a.com\",\"methods\":[\"caa\"],\"deadline\":30,\"depth\":\"full\"}");
+    assert_int_equal(api_read_stored(&r.conf, r.a, r.call.text, r.call.text_len, NOW, &q, &why), 0);
+    assert_int_equal(q.deadline_ms, 30000);
+    assert_int_equal(q.depth, DEPTH_FULL);
+
+    ask(&r, "POST", "/v1/checks", "{\"domain\":\"a.com\",\"allow_net\":[\"10.0.0.0/7\"]}");
+    assert_int_equal(r.answer.status, 400);
+    assert_non_null(strstr(r.answer.body.p, "invalid_value:allow_net"));
+    assert_non_null(strstr(r.answer.body.p, "10.0.0.0/8"));
+
+    /* A key is known by its name, and goes nowhere. */
+    r.conf.auth_keys[0].key = (struct bytes){(const uint8_t *)"geheim", 6};
+    ask(&r, "POST", "/v1/checks",
+        "{\"domain\":\"a.com\",\"methods\":[\"dns-txt-token\"],\"csr\":\"x\",\"auth_key_name\":\"main\"}");
+    assert_int_equal(r.call.action, API_SUBMIT);
+    assert_null(strstr(r.call.text, "geheim"));
+    assert_int_equal(api_read_stored(&r.conf, r.a, r.call.text, r.call.text_len, NOW, &q, &why), 0);
+    assert_int_equal(q.auth_key.n, 6);
+    r.conf.n_auth_keys = 0;
+    assert_int_equal(api_read_stored(&r.conf, r.a, r.call.text, r.call.text_len, NOW, &q, &why), -EINVAL);
+    assert_non_null(strstr(why, "main"));
+    close_room(&r);
+}
+
+static void reports(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *report, *evidence, *whole;
+    } rows[] = {
+        {"{\"a\":1}", NULL, "{\"a\":1}"},
+        {"{\"a\":1}", "{\"evidence\":[]}", "{\"a\":1,\"evidence\":[]}"},
+        {"{\"a\":1}",
+         "{\"request\":{\"evidence\":[9]},\"evidence\":[{\"x\":\"]}\\\"\"},[2]],\"report\":null}",
+         "{\"a\":1,\"evidence\":[{\"x\":\"]}\\\"\"},[2]]}"},
+        {"{\"a\":1}", "{\"request\":\"\\\"evidence\\\":[\",\"b\":[\"evidence\"]}", "{\"a\":1}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct api_report r = {
+            .report = rows[i].report, .report_len = strlen(rows[i].report), .evidence = rows[i].evidence};
+        r.evidence_len = r.evidence ? strlen(r.evidence) : 0;
+        struct buf b = {0};
+        struct json_out j = {.b = &b};
+        api_report(&j, &r);
+        assert_string_equal(b.p, rows[i].whole);
+        buf_free(&b);
+    }
+}
+
+static void lists(void **state)
+{
+    (void)state;
+    struct api_answer ans = {0};
+    struct api_report report = {.report = "{\"verdict\":\"fail\"}", .report_len = 18};
+    struct api_row row = {.id = 0xabc,
+                          .state = STATE_DONE,
+                          .domain = "a.com",
+                          .submitted = NOW,
+                          .reports = &report,
+                          .n_reports = 1};
+    api_write_list(&ans, &row, 1, 0xabc);
+    assert_string_equal(
+        ans.body.p, "{\"checks\":[{\"id\":\"0000000000000abc\",\"state\":\"done\",\"domain\":\"a.com\","
+                    "\"submitted_at\":\"2026-11-22T12:00:00.000Z\",\"reports\":[{\"verdict\":\"fail\"}]}],"
+                    "\"next\":\"0000000000000abc\"}");
+    api_write_list(&ans, NULL, 0, 0);
+    assert_string_equal(ans.body.p, "{\"checks\":[],\"next\":null}");
+    buf_free(&ans.body);
+}
+
+/* Whatever a client puts into a path, an error is JSON that can be read. */
+static void errors_are_json(void **state)
+{
+    (void)state;
+    struct room r;
+    open_room(&r, "");
+    static const char *const paths[] = {"/v1/checks/\"\\\x01", "/\xff\xfe", "/v1/codes/\x1b[2J%s%n",
+                                        "/v1/causes/\xe2\x80\xae"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        ask(&r, "GET", paths[i], NULL);
+        json_t *root = json_loadb(r.answer.body.p, r.answer.body.n, JSON_REJECT_DUPLICATES, NULL);
+        json_t *error = json_array_get(json_object_get(root, "errors"), 0);
+        assert_true(json_is_string(json_object_get(error, "code")) &&
+                    json_is_string(json_object_get(error, "message")));
+        json_decref(root);
+    }
+    close_room(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(routes),          cmocka_unit_test(filters), cmocka_unit_test(canonical),
+        cmocka_unit_test(configured),      cmocka_unit_test(reports), cmocka_unit_test(lists),
+        cmocka_unit_test(errors_are_json),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
