@@ -402,7 +402,7 @@ static int settle(struct db *db, const char *path, enum db_mode mode, char why[D
     sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db->sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 
-    int version, r = identify(db, path, mode, &version, why);
+    int version = 0, r = identify(db, path, mode, &version, why);
     if (r < 0)
         return r;
     if (mode == DB_WRITE) {

@@ -28,7 +28,7 @@ static int tear_down(void **state)
 }
 
 /* Sets the fields "name", "value", …, NULL and finishes; the error's line, or NULL where all is well. */
-static const char *make(struct request *r, bool dash, ...)
+static const char *make(struct request *r, int dash, ...)
 {
     struct input_error e = {0};
     va_list ap;
