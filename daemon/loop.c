@@ -1,6 +1,7 @@
 #include "loop.h"
 
 #include "api.h"
+#include "jobs.h"
 #include "results.h"
 #include "table.h"
 
@@ -13,48 +14,6 @@
 enum { CEILING_QUICK = 2 << 20, CEILING_FULL = 16 << 20, CEILING_REQUEST = 4 << 20 };
 enum { STARTS_A_TURN = 32 }; /* so that a full queue never holds up the API for long */
 enum { RETRY_FIRST_MS = 100, RETRY_MOST_MS = 5000 }; /* of writes that failed */
-
-struct run;
-
-struct job {
-    struct link by_id;
-    struct loop *loop;
-    int64_t id;
-    char *domain;
-    enum db_state state;
-    struct run *run;          /* NULL before the request and from the results on */
-    struct job *next, **back; /* in run->jobs */
-    struct waiter *waiters;
-    loop_submit_fn *submitted; /* until the request is on disk */
-    void *user;
-};
-
-struct part { /* one method's check */
-    struct run *run;
-    struct arena *arena;
-    struct request request;
-    struct check *check; /* while it runs */
-    struct report *report;
-};
-
-struct run {
-    struct link by_text;
-    struct loop *loop;
-    char *text;
-    size_t text_len;
-    struct job *jobs;
-    struct run *next, *prev; /* in the queue, or among those that run */
-    bool running, abandoned; /* abandoned: nobody wants the results */
-    struct arena *arena;     /* from the start on: the request, the parts */
-    struct request request;
-    struct part *parts;
-    size_t n_parts, pending;
-};
-
-struct runs { /* a list, oldest first */
-    struct run *first, *last;
-    size_t n;
-};
 
 struct loop {
     const struct conf *conf;
@@ -87,66 +46,6 @@ static dcv_time clock_now(void)
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
     return (dcv_time)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* ---------------------------------------------------------------- lists ------------------------------ */
-
-static void runs_add(struct runs *list, struct run *r)
-{
-    r->next = NULL;
-    r->prev = list->last;
-    *(list->last ? &list->last->next : &list->first) = r;
-    list->last = r;
-    list->n++;
-}
-
-static void runs_remove(struct runs *list, struct run *r)
-{
-    *(r->prev ? &r->prev->next : &list->first) = r->next;
-    *(r->next ? &r->next->prev : &list->last) = r->prev;
-    list->n--;
-}
-
-static void job_attach(struct job *j, struct run *r)
-{
-    j->run = r;
-    j->next = r->jobs;
-    j->back = &r->jobs;
-    if (j->next)
-        j->next->back = &j->next;
-    r->jobs = j;
-}
-
-static void job_detach(struct job *j)
-{
-    if (!j->run)
-        return;
-    *j->back = j->next;
-    if (j->next)
-        j->next->back = j->back;
-    j->run = NULL;
-}
-
-static struct job *job_find(const struct loop *l, int64_t id)
-{
-    struct link *k = table_first(&l->jobs, hash_number((uint64_t)id));
-    for (; k; k = table_next(k)) {
-        struct job *j = CONTAINER(k, struct job, by_id);
-        if (j->id == id)
-            return j;
-    }
-    return NULL;
-}
-
-static struct run *run_find(const struct loop *l, const char *text, size_t len)
-{
-    struct link *k = table_first(&l->runs, hash_bytes(text, len));
-    for (; k; k = table_next(k)) {
-        struct run *r = CONTAINER(k, struct run, by_text);
-        if (r->text_len == len && !memcmp(r->text, text, len))
-            return r;
-    }
-    return NULL;
 }
 
 /* ---------------------------------------------------------------- waiters ---------------------------- */
@@ -230,7 +129,7 @@ static void failed_drop(struct loop *l)
 static void on_results(struct write_job *w)
 {
     struct loop *l = w->user;
-    struct job *j = job_find(l, w->id);
+    struct job *j = job_find(&l->jobs, w->id);
     bool ours = w->status && db_fault_is_the_jobs(w->status); /* trying again would not help */
     if (w->status && !ours && !l->stopping) {
         write_note(l, w->status);
@@ -471,7 +370,7 @@ static int job_schedule(struct job *j, char *text, size_t len)
         free(text);
         return rc;
     }
-    struct run *r = run_find(l, text, len);
+    struct run *r = run_find(&l->runs, text, len);
     if (r) {
         free(text);
         l->counters.coalesced++;
@@ -563,7 +462,7 @@ int loop_submit(struct loop *l, const char *domain, const char *text, size_t len
 
 bool loop_state(const struct loop *l, int64_t id, enum db_state *ret)
 {
-    const struct job *j = job_find(l, id);
+    const struct job *j = job_find(&l->jobs, id);
     if (j)
         *ret = j->state;
     return j;
@@ -571,7 +470,7 @@ bool loop_state(const struct loop *l, int64_t id, enum db_state *ret)
 
 bool loop_wait(struct loop *l, int64_t id, struct waiter *w)
 {
-    struct job *j = job_find(l, id);
+    struct job *j = job_find(&l->jobs, id);
     if (j)
         waiter_join(&j->waiters, w);
     return j;
@@ -581,7 +480,7 @@ static void on_cancelled(struct write_job *w)
 {
     struct cancel *c = w->user;
     struct loop *l = c->loop;
-    struct job *j = job_find(l, w->id);
+    struct job *j = job_find(&l->jobs, w->id);
     /* Were its results in the store before, the job would be gone: the writer keeps the order. */
     if (!w->status && j) {
         l->counters.cancelled++;
@@ -594,7 +493,7 @@ static void on_cancelled(struct write_job *w)
 
 int loop_cancel(struct loop *l, int64_t id, loop_cancel_fn *fn, void *user)
 {
-    if (!job_find(l, id))
+    if (!job_find(&l->jobs, id))
         return -ENOENT;
     if (l->stopping)
         return -ESHUTDOWN;

@@ -1,0 +1,63 @@
+/* jobs.h - what loop.c moves about: a job is one accepted request, a run is the work for all jobs whose
+ * requests are equal, a part of it is one method's check.
+ *
+ * All belong to the loop that made them and live on its thread. A job has its run from the request until the
+ * results; a run is in one list of runs, the queue's or that of those that run, and in the table of texts
+ * until nobody wants it. */
+#ifndef DCVD_JOBS_H
+#define DCVD_JOBS_H
+
+#include "check.h"
+#include "loop.h"
+#include "table.h"
+
+struct run;
+
+struct job {
+    struct link by_id;
+    struct loop *loop;
+    int64_t id;
+    char *domain;
+    enum db_state state;
+    struct run *run;          /* NULL before the request and from the results on */
+    struct job *next, **back; /* in run->jobs */
+    struct waiter *waiters;
+    loop_submit_fn *submitted; /* until the request is on disk */
+    void *user;
+};
+
+struct part { /* one method's check */
+    struct run *run;
+    struct arena *arena;
+    struct request request;
+    struct check *check; /* while it runs */
+    struct report *report;
+};
+
+struct run {
+    struct link by_text;
+    struct loop *loop;
+    char *text;
+    size_t text_len;
+    struct job *jobs;
+    struct run *next, *prev; /* in the queue, or among those that run */
+    bool running, abandoned; /* abandoned: nobody wants the results */
+    struct arena *arena;     /* from the start on: the request, the parts */
+    struct request request;
+    struct part *parts;
+    size_t n_parts, pending;
+};
+
+struct runs { /* a list, oldest first */
+    struct run *first, *last;
+    size_t n;
+};
+
+void runs_add(struct runs *list, struct run *r); /* at the end */
+void runs_remove(struct runs *list, struct run *r);
+void job_attach(struct job *j, struct run *r);
+void job_detach(struct job *j); /* one without a run is allowed */
+struct job *job_find(const struct table *jobs, int64_t id);
+struct run *run_find(const struct table *runs, const char *text, size_t len);
+
+#endif
