@@ -1,6 +1,8 @@
 #include "net.h"
 
 #include "dns.h"
+#include "http.h"
+#include "profile.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,6 +29,7 @@ struct net {
     uv_timer_t timer;
     struct arena *arena; /* the configuration's copies */
     struct dns *dns;
+    struct http *http;
     struct observers obs;
     struct runs runs; /* by deadline */
     size_t running;
@@ -202,7 +205,18 @@ static int net_open(struct net *n, const struct net_config *cfg, const char **wh
     r = dns_new(n->loop, &dns, &n->dns, &bad);
     if (r < 0)
         return blame(r, bad, what);
+    struct http_config http = {.connect_ms = 2000,
+                               .read_ms = 5000,
+                               .fetches = cfg->fetches ? cfg->fetches : 256,
+                               .guard = guard,
+                               .user_agent = cfg->user_agent ? cfg->user_agent : profile_builtin()->user_agent};
+    r = http_new(n->loop, &http, &n->http);
+    if (r < 0) {
+        dns_close(n->dns, NULL, NULL);
+        return blame(r, "the web fetcher", what);
+    }
     dns_observer(n->dns, &n->obs.dns);
+    http_observer(n->http, &n->obs.http);
     n->obs.now = clock_now;
     n->obs.monotonic = clock_monotonic;
     return 0;
@@ -249,7 +263,7 @@ static void on_timer_closed(uv_handle_t *handle)
     part_closed(handle->data);
 }
 
-static void on_dns_closed(void *user)
+static void on_observer_closed(void *user)
 {
     part_closed(user);
 }
@@ -261,9 +275,10 @@ void net_close(struct net *n, void (*closed)(void *user), void *user)
     n->closing = true;
     n->closed = closed;
     n->closed_user = user;
-    n->parts = 2;
+    n->parts = 3;
     while ((run = TAILQ_FIRST(&n->runs)))
         check_cancel(run->check);
     uv_close((uv_handle_t *)&n->timer, on_timer_closed);
-    dns_close(n->dns, on_dns_closed, n);
+    dns_close(n->dns, on_observer_closed, n);
+    http_close(n->http, on_observer_closed, n);
 }

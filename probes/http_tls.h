@@ -1,0 +1,17 @@
+/* http_tls.h - what a server's certificate says, without a word on whether to trust it. One fetch's, on its thread. */
+#ifndef DCV_HTTP_TLS_H
+#define DCV_HTTP_TLS_H
+
+#include "dcv.h"
+
+/* Where the description goes: set before the transfer, read after it. */
+struct tls_view {
+    struct arena *a;
+    const char *host;     /* that the certificate should be for */
+    struct tls_fact *fact; /* NULL until a certificate was seen */
+};
+
+/* For CURLOPT_SSL_CTX_FUNCTION: makes ctx describe the peer's certificate into view, and accept any. */
+void tls_describe(void *ssl_ctx, struct tls_view *view);
+
+#endif
