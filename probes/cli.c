@@ -72,16 +72,6 @@ out:
 
 /* ---------------------------------------------------------------- options ---------------------------- */
 
-char *cli_option_name(struct arena *a, const struct request_field *f)
-{
-    /* A secret comes from a file only, and the option says so. */
-    char *s = arena_printf(a, "%s%s", f->name, f->secret ? "-file" : "");
-    for (char *p = s; p && *p; p++)
-        if (*p == '_')
-            *p = '-';
-    return s;
-}
-
 /* The domain is an argument, not an option. */
 static bool has_option(const struct request_field *f)
 {
@@ -101,7 +91,7 @@ struct option *cli_options(struct arena *a, const struct option *own, bool with_
         o[n] = own[n];
     for (size_t i = 0; with_fields && i < n_fields; i++)
         if (has_option(&f[i]))
-            o[n++] = (struct option){cli_option_name(a, &f[i]), required_argument, NULL, OPT_FIELD + (int)i};
+            o[n++] = (struct option){f[i].option, required_argument, NULL, OPT_FIELD + (int)i};
     return o;
 }
 
@@ -111,8 +101,7 @@ bool cli_given(struct arena *a, struct given_list *list, int opt, const char *va
     const struct request_field *f = &request_fields(&n)[opt - OPT_FIELD];
     struct given g = {.field = f, .value = value, .len = strlen(value)};
     if (f->kind == FIELD_BYTES) {
-        char *name = cli_option_name(a, f);
-        char *option = name ? arena_printf(a, "--%s", name) : NULL;
+        char *option = arena_printf(a, "--%s", f->option);
         if (!option || !cli_read(a, option, value, &g.value, &g.len))
             return false;
     }

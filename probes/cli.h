@@ -69,8 +69,6 @@ struct option *cli_options(struct arena *a, const struct option *own, bool with_
 /* Takes the value that getopt_long returned for a field (opt >= OPT_FIELD); reads the file where the option
  * names one. False: said on standard error. */
 bool cli_given(struct arena *a, struct given_list *list, int opt, const char *value);
-/* The name of a field's option without dashes: "auth-key-file". In the arena. */
-char *cli_option_name(struct arena *a, const struct request_field *f);
 /* Handles OPT_FORMAT, OPT_JSON, OPT_VERBOSE, OPT_REDACT. -1: not one of them; 0: done; EXIT_USAGE: said on
  * standard error. */
 int cli_output_option(struct output *o, int opt, const char *value);

@@ -30,9 +30,8 @@ static void field_help(struct arena *a)
     for (size_t i = 0; i < n; i++) {
         if (!strcmp(f[i].name, "domain"))
             continue;
-        char *left = arena_printf(a, "--%s %s", cli_option_name(a, &f[i]), f[i].argument);
-        printf("  %-28s %s%s\n", left ? left : "", f[i].help,
-               f[i].kind == FIELD_LIST ? "; may be repeated" : "");
+        char *left = arena_printf(a, "--%s %s", f[i].option, f[i].argument);
+        printf("  %-28s %s\n", left ? left : "", f[i].help);
     }
 }
 
