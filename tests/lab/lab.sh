@@ -14,7 +14,7 @@ skip() {
 }
 
 if [ -z "${LAB_INSIDE:-}" ]; then
-    for program in unshare ip nsd unbound ldns-signzone dig python3 nginx; do
+    for program in unshare ip nsd unbound ldns-signzone dig python3 nginx openssl; do
         command -v "$program" >/dev/null || skip "$program is not installed (contrib/packages names the packages)"
     done
     namespaces="--net --mount --uts --pid --fork --kill-child --mount-proc"
@@ -52,10 +52,11 @@ fi
 # ------------------------------------------------------------------ addresses
 # Real-looking ones: TEST-NETs and 198.18/15 are on every list of forbidden addresses, the product's included.
 ip link set lo up
-for address in 198.41.0.4 192.5.6.30 45.54.64.53 45.54.65.53 45.54.66.80 45.54.67.53 8.8.8.8 1.1.1.1; do
+for address in 198.41.0.4 192.5.6.30 45.54.64.53 45.54.65.53 45.54.66.80 45.54.66.81 45.54.66.82 45.54.66.83 45.54.67.53 \
+    8.8.8.8 1.1.1.1 10.0.0.1 169.254.169.254; do
     ip address add "$address/32" dev lo
 done
-for address in 2001:503:ba3e::2:30 2a0e:aaaa::53 2a0e:aaaa::80; do
+for address in 2001:503:ba3e::2:30 2a0e:aaaa::53 2a0e:aaaa::80 2a0e:aaaa::81; do
     ip -6 address add "$address/128" dev lo nodad
 done
 # The black hole is silent, it must not answer by ICMP: a veth pair with a permanent neighbour entry. Where the kernel has
@@ -204,6 +205,9 @@ start_nsd a 45.54.64.53 2a0e:aaaa::53
 start_nsd b 45.54.65.53
 python3 "$here/misbehave.py" 45.54.67.53 "$LAB/misbehave.table" 2>"$LAB/run/misbehave.log" &
 start_nginx
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=web.com -days 30 \
+    -keyout "$LAB/run/web.key" -out "$LAB/run/web.crt" 2>/dev/null
+python3 "$here/website.py" "$LAB" 2>"$LAB/run/website.log" &
 # Resolvers last: they remember a server that was not there yet.
 wait_for 198.41.0.4 . SOA
 wait_for 192.5.6.30 com SOA
@@ -216,6 +220,15 @@ if command -v kresd >/dev/null; then
     wait_for 1.1.1.1 plain.com A
 fi
 wait_for 8.8.8.8 plain.com A
+tries=0
+until [ -e "$LAB/run/web.ready" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -le 100 ] || {
+        cat "$LAB/run/website.log" >&2
+        exit 99
+    }
+    sleep 0.03
+done
 
 # Programs run unmodified: the system's resolver is the lab's.
 echo "nameserver 8.8.8.8" >"$LAB/run/resolv.conf"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # run.sh DCVPROBE [NAME…]: puts dcvprobe check into every situation of the table beside this file (or into those named)
-# and compares its reports. Ends with "N passed, N failed"; status 77 where no lab can be.
+# and compares its reports. With LIST=1 in the environment it prints the command of each instead, to be walked by hand in
+# a shell of the lab (tests/lab/lab.sh). Ends with "N passed, N failed"; status 77 where no lab can be.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -gt 0 ] || {
@@ -39,13 +40,24 @@ split() {
     f+=("$rest")
 }
 
+if [ -n "${LIST:-}" ]; then
+    for row in "${!rows[@]}"; do
+        split "${rows[$row]}"
+        case " ${f[2]} " in *" --method "*) method= ;; *) method='--method dns-txt-token ' ;; esac
+        echo "# ${f[3]} ${f[4]} (${f[5]}): ${f[7]:-}"
+        echo "dcvprobe check '${f[1]}' --depth quick $method$(expand "${f[2]}")"
+    done
+    exit 0
+fi
+
 # ask N: runs row N and keeps what came of it. Four at a time: some wait for a server that stays silent.
 ask() {
     local rc=0 options
     split "${rows[$1]}"
     options=$(expand "${f[2]}")
+    case " $options " in *" --method "*) ;; *) options="--method dns-txt-token $options" ;; esac
     # shellcheck disable=SC2086
-    "$dcvprobe" check "${f[1]}" --depth quick --method dns-txt-token --json $options >"$out/$1.json" 2>"$out/$1.err" || rc=$?
+    "$dcvprobe" check "${f[1]}" --depth quick --json $options >"$out/$1.json" 2>"$out/$1.err" || rc=$?
     echo "$rc" >"$out/$1.rc"
 }
 for n in "${!rows[@]}"; do
@@ -96,5 +108,10 @@ for n in "${!rows[@]}"; do
         echo "FAIL ${f[0]}: ${f[1]}: ${wrong//$'\n'/; }"
     fi
 done
+# Whatever the zones and redirects above lead to: nobody may have called at a forbidden address.
+if [ -e "$LAB/run/canary" ]; then
+    failed=$((failed + 1))
+    echo "FAIL canary: connections to $(sort -u "$LAB/run/canary" | tr '\n' ' ')"
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Web servers that answer as customers' do, good and bad: website.py DIRECTORY
+
+Listens on the lab's addresses below, ports 80 and 443; the Host header chooses a row of SITES, which says what http and
+https answer. A connection to an address of the canary is written to DIRECTORY/run/canary: no program that guards its
+targets may ever be seen there. DIRECTORY/values has the tokens, DIRECTORY/run/web.{crt,key} the self-signed certificate."""
+import asyncio
+import pathlib
+import ssl
+import sys
+
+LAB = pathlib.Path(sys.argv[1])
+VALUES = dict(line.partition("=")[::2] for line in (LAB / "values").read_text().splitlines())
+TOKEN = VALUES["TOKEN"].encode()
+PATH = "/.well-known/pki-validation/fileauth.txt"
+ADDRESSES = ["45.54.66.81", "2a0e:aaaa::81"]
+NO_TLS = "45.54.66.83"  # plain text on port 443
+CANARY = ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1"]
+
+
+def response(status, body=b"", *headers, length=True):
+    lines = [f"HTTP/1.1 {status} X", "Content-Type: text/plain", "Connection: close", *headers]
+    if length:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def to(status, location):
+    return response(status, b"", f"Location: {location}")
+
+
+ABSENT = response(404, b"nothing here")
+RIGHT = response(200, TOKEN + b"\n")
+HTML = b"<!DOCTYPE html><html><body>Welcome to our shop</body></html>"
+
+# Behaviours that are not one piece of bytes.
+REFUSE, RESET, DRIP, ENDLESS, HANG, AGENT = "refuse", "reset", "drip", "endless", "hang", "agent"
+
+# host: (http, https), or {path: answer} for either
+SITES = {
+    "right": (RIGHT, RIGHT),
+    "http-only": (RIGHT, ABSENT),
+    "https-only": (ABSENT, RIGHT),
+    "created": (response(201, TOKEN), ABSENT),
+    "absent": (ABSENT, ABSENT),
+    "gone": (response(410), response(410)),
+    "forbidden": (response(403, b"no"), response(403, b"no")),
+    "login": (response(401, b"no", 'WWW-Authenticate: Basic realm="x"'), ABSENT),
+    "error": (response(500, b"oops"), response(503, b"oops")),
+    "empty": (response(200), ABSENT),
+    "html": (response(200, HTML), ABSENT),
+    "other": (response(200, b"hello world"), ABSENT),
+    "old-order": (response(200, VALUES["OTHER"].encode()), ABSENT),
+    "bom": (response(200, b"\xef\xbb\xbf" + TOKEN), ABSENT),
+    "utf16": (response(200, ("\ufeff" + TOKEN.decode()).encode("utf-16-le")), ABSENT),
+    "nul": (response(200, b"\0" + b"abc"), ABSENT),
+    "at-5000": (response(200, b"x" * (5000 - len(TOKEN)) + TOKEN + b"yyy"), ABSENT),
+    "at-5001": (response(200, b"x" * (5001 - len(TOKEN)) + TOKEN + b"yyy"), ABSENT),
+    "endless": (ENDLESS, ABSENT),
+    "gzip": (response(200, b"\x1f\x8b\x08" + b"\xff" * 4000, "Content-Encoding: gzip"), ABSENT),
+    "flood": (response(200, TOKEN, *[f"X-{i}: {'y' * 500}" for i in range(2000)]), ABSENT),
+    "drip": (DRIP, ABSENT),
+    "hang": (HANG, HANG),
+    "reset": (RESET, RESET),
+    "banner": (b"SSH-2.0-OpenSSH_9.2\r\n", b"SSH-2.0-OpenSSH_9.2\r\n"),
+    "escape": (response(200, b"\x1b]0;owned\x07\x1b[31m\xe2\x80\xae" + b"text"), ABSENT),
+    "tls-broken": (RIGHT, ABSENT),
+    "request": (response(200, VALUES["REQUEST_VALID"].encode()), ABSENT),
+    "request-old": (response(200, VALUES["REQUEST_EXPIRED"].encode()), ABSENT),
+    "request-cut": (response(200, VALUES["REQUEST_CUT"].encode()), ABSENT),
+    "request-other": (response(200, VALUES["REQUEST_OTHER_CSR"].encode()), ABSENT),
+    "to-https": (to(301, "https://right.web.com" + PATH), RIGHT),
+    "to-relative": (to(302, "/elsewhere/file.txt"), ABSENT),
+    "to-five": (to(302, "/1"), ABSENT),
+    "to-six": (to(302, "/0"), ABSENT),
+    "to-host": (to(302, "http://www.plain.com" + PATH), ABSENT),
+    "to-port": (to(302, "http://right.web.com:8080" + PATH), ABSENT),
+    "to-cross-port": (to(302, "https://right.web.com:80" + PATH), ABSENT),
+    "to-scheme": (to(302, "ftp://right.web.com" + PATH), ABSENT),
+    "to-303": (to(303, "http://right.web.com" + PATH), ABSENT),
+    "to-nowhere": (response(302), ABSENT),
+    "to-glued": (to(301, "http://to-glued.web.com.well-known/pki-validation/fileauth.txt"), ABSENT),
+    "to-loop": (to(301, "http://to-loop.web.com" + PATH), ABSENT),
+    "to-loopback": (to(302, "http://loopback.web.com/"), ABSENT),
+    "to-number": (to(302, "http://2130706433/"), ABSENT),
+    "to-mapped": (to(302, "http://[::ffff:127.0.0.1]/"), ABSENT),
+    "to-metadata": (to(302, "http://metadata.web.com/latest/"), ABSENT),
+}
+EXTRA = {
+    ("to-relative", "/elsewhere/file.txt"): RIGHT,
+    ("to-five", "/5"): RIGHT,
+    ("to-six", "/5"): to(302, "/6"),
+    ("to-six", "/6"): RIGHT,
+    ("right", "/.well-known/pki-validation/abc.txt"): RIGHT,
+}
+for step in range(5):
+    EXTRA[("to-five", f"/{step}")] = to(302, f"/{step + 1}")
+    EXTRA[("to-six", f"/{step}")] = to(302, f"/{step + 1}")
+
+
+def answer(host, path, tls):
+    site = host.partition(".")[0]
+    if (site, path) in EXTRA:
+        return EXTRA[(site, path)]
+    if site not in SITES or path != PATH:
+        return ABSENT
+    return SITES[site][tls]
+
+
+async def serve(reader, writer, tls):
+    try:
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        lines = head.decode("latin-1").split("\r\n")
+        host = next((l[5:].strip() for l in lines if l.lower().startswith("host:")), "")
+        what = answer(host, lines[0].split(" ")[1], tls)
+        if what == RESET:
+            writer.transport.abort()
+            return
+        if what == HANG:
+            await asyncio.sleep(20)
+        elif what == DRIP:
+            writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n")
+            for _ in range(40):
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.5)
+        elif what == ENDLESS:
+            writer.write(b"HTTP/1.1 200 X\r\n\r\n")
+            for _ in range(2000):
+                writer.write(b"x" * 65536)
+                await writer.drain()
+        else:
+            writer.write(what)
+            await writer.drain()
+    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.TimeoutError, ssl.SSLError, IndexError):
+        pass
+    finally:
+        writer.close()
+
+
+async def canary(reader, writer):
+    del reader
+    with open(LAB / "run" / "canary", "a", encoding="ascii") as f:
+        f.write(f"{writer.get_extra_info('sockname')}\n")
+    writer.close()
+
+
+async def plain_text(reader, writer):
+    del reader
+    writer.write(b"220 ready\r\n")
+    writer.close()
+
+
+async def main():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(LAB / "run" / "web.crt", LAB / "run" / "web.key")
+    for address in [*ADDRESSES, NO_TLS]:
+        await asyncio.start_server(lambda r, w: serve(r, w, False), address, 80)
+    for address in ADDRESSES:
+        await asyncio.start_server(lambda r, w: serve(r, w, True), address, 443, ssl=context)
+    await asyncio.start_server(plain_text, NO_TLS, 443)
+    for address in CANARY:
+        for port in (80, 443, 8080):
+            await asyncio.start_server(canary, address, port)
+    (LAB / "run" / "web.ready").touch()
+    await asyncio.Event().wait()
+
+
+asyncio.run(main())
