@@ -75,7 +75,8 @@ struct db_result { /* one report */
 enum write_kind {
     WRITE_REQUEST, /* a check was accepted: .id, .domain, .request, .at -> queued */
     WRITE_RESULTS, /* it is done: .id, .results, .at -> done; -EALREADY where it had ended */
-    WRITE_CANCEL   /* .id, .at -> cancelled; 0 and no change where it had ended */
+    WRITE_CANCEL,  /* .id, .at -> cancelled; 0 and no change where it had ended */
+    WRITE_PURGE    /* the oldest ended checks with ids below .id are deleted, .most of them: .deleted */
 };
 struct write_job {
     struct write_job *next;
@@ -87,6 +88,7 @@ struct write_job {
     size_t request_len;
     struct db_result *results;
     size_t n_results;
+    uint32_t most, deleted;              /* a few hundred at a time: other jobs wait meanwhile */
     void (*done)(struct write_job *job); /* on the loop's thread, after the commit (or its failure) */
     void *user;
     int status; /* 0, or the negative errno for which this job is not on disk */
@@ -94,9 +96,9 @@ struct write_job {
 void write_job_free(struct write_job *job); /* the job and all texts in it */
 /* Does one job inside the transaction that the caller opened. After a failure the transaction has to be
  * rolled back. */
-int db_do(struct db *db, const struct write_job *job);
+int db_do(struct db *db, struct write_job *job);
 /* The same, but where db_fault_is_the_jobs() the job alone has been undone and the transaction can go on. */
-int db_do_alone(struct db *db, const struct write_job *job);
+int db_do_alone(struct db *db, struct write_job *job);
 /* Its id is there already or is missing, a text is missing or too long: no other job suffers from that. */
 bool db_fault_is_the_jobs(int error);
 int db_begin(struct db *db);
@@ -160,5 +162,21 @@ int db_results(struct db *db, int64_t id, bool evidence, db_result_fn *fn, void 
 int db_list(struct db *db, const struct db_filter *f, db_check_fn *fn, void *user); /* newest first */
 int db_unfinished(struct db *db, db_check_fn *fn, void *user); /* oldest first: to be run again */
 int db_last_id(struct db *db, int64_t *ret);                   /* 0 where the store is empty */
+int db_size(struct db *db, int64_t *ret); /* bytes in use: the room of what was purged is used again */
+
+/* How many there are of each value, by its name, of checks submitted since then (TIME_UNKNOWN: all). Walks a
+ * whole index: for the thread pool, as all that is read. */
+#define DB_COUNTS(X)                                                                                         \
+    X(COUNT_STATES)                                                                                          \
+    X(COUNT_VERDICTS)                                                                                        \
+    X(COUNT_METHODS)                                                                                         \
+    X(COUNT_CODES)                                                                                           \
+    X(COUNT_DETAIL_CODES)                                                                                    \
+    X(COUNT_CAUSES)                                                                                          \
+    X(COUNT_DAYS)
+#define DB_COUNT_MEMBER(sym) sym,
+enum db_count { DB_COUNTS(DB_COUNT_MEMBER) };
+typedef int db_count_fn(void *user, const char *value, int64_t n);
+int db_count(struct db *db, enum db_count what, dcv_time since, db_count_fn *fn, void *user);
 
 #endif

@@ -28,7 +28,22 @@ extern const int db_schema_version;
                              "INDEXED BY result_request WHERE r.request = ?1 ORDER BY r.id")                 \
     X(STMT_UNFINISHED, "SELECT " DB_COLUMNS " FROM request AS q INDEXED BY request_unfinished "              \
                        "WHERE q.ended IS NULL ORDER BY q.id")                                                \
-    X(STMT_LAST_ID, "SELECT max(id) FROM request")
+    X(STMT_LAST_ID, "SELECT max(id) FROM request")                                                           \
+    X(STMT_SIZE, "SELECT (page_count - freelist_count) * page_size "                                         \
+                 "FROM pragma_page_count, pragma_freelist_count, pragma_page_size")                          \
+    X(STMT_COUNT_STATES, "SELECT state, count(*) FROM request WHERE id >= ?1 GROUP BY state")                \
+    X(STMT_COUNT_VERDICTS, "SELECT verdict, count(*) FROM result INDEXED BY result_verdict "                 \
+                           "WHERE request >= ?1 GROUP BY verdict")                                           \
+    X(STMT_COUNT_METHODS, "SELECT method, count(*) FROM result INDEXED BY result_method "                    \
+                          "WHERE request >= ?1 GROUP BY method")                                             \
+    X(STMT_COUNT_CODES, "SELECT code, count(*) FROM result INDEXED BY result_code "                          \
+                        "WHERE code IS NOT NULL AND request >= ?1 GROUP BY code")                            \
+    X(STMT_COUNT_DETAIL_CODES, "SELECT detail_code, count(*) FROM result INDEXED BY result_detail_code "     \
+                               "WHERE detail_code IS NOT NULL AND request >= ?1 GROUP BY detail_code")       \
+    X(STMT_COUNT_CAUSES, "SELECT cause, count(*) FROM finding INDEXED BY finding_cause "                     \
+                         "WHERE request >= ?1 GROUP BY cause")                                               \
+    X(STMT_COUNT_DAYS, "SELECT date((request >> 21) / 1000, 'unixepoch') AS day, count(*) "                  \
+                       "FROM result INDEXED BY result_request WHERE request >= ?1 GROUP BY day")
 #define DB_WRITE_STATEMENTS(X)                                                                               \
     X(STMT_BEGIN, "BEGIN IMMEDIATE")                                                                         \
     X(STMT_COMMIT, "COMMIT")                                                                                 \
@@ -39,6 +54,8 @@ extern const int db_schema_version;
     X(STMT_REQUEST, "INSERT INTO request (id, state, submitted, domain, request) "                           \
                     "VALUES (?1, ?2, ?3, lower(?4), ?5)")                                                    \
     X(STMT_END, "UPDATE request SET state = ?2, ended = ?3 WHERE id = ?1 AND ended IS NULL")                 \
+    X(STMT_PURGE, "DELETE FROM request WHERE id IN (SELECT id FROM request WHERE id < ?1 "                   \
+                  "AND ended IS NOT NULL ORDER BY id LIMIT ?2)")                                             \
     X(STMT_EXISTS, "SELECT 1 FROM request WHERE id = ?1")                                                    \
     X(STMT_RESULT, "INSERT INTO result (request, domain, method, verdict, code, variable, detail_code, "     \
                    "started, duration_us, report, evidence) "                                                \

@@ -72,14 +72,42 @@ int db_results(struct db *db, int64_t id, bool evidence, db_result_fn *fn, void 
     return r;
 }
 
-int db_last_id(struct db *db, int64_t *ret)
+/* The one number that a statement answers; NULL, max() of nothing, reads as 0. */
+static int number(struct db *db, enum db_statement which, int64_t *ret)
 {
-    sqlite3_stmt *s = db->statement[STMT_LAST_ID];
+    sqlite3_stmt *s = db->statement[which];
     int rc = sqlite3_step(s), r = 0;
     if (rc == SQLITE_ROW)
-        *ret = sqlite3_column_int64(s, 0); /* max() of nothing is NULL, which reads as 0 */
+        *ret = sqlite3_column_int64(s, 0);
     else
         r = db_failed(db, rc);
+    sqlite3_reset(s);
+    return r;
+}
+
+int db_last_id(struct db *db, int64_t *ret)
+{
+    return number(db, STMT_LAST_ID, ret);
+}
+
+int db_size(struct db *db, int64_t *ret)
+{
+    return number(db, STMT_SIZE, ret);
+}
+
+#define COUNT_STATEMENT(sym) [sym] = STMT_##sym,
+
+int db_count(struct db *db, enum db_count what, dcv_time since, db_count_fn *fn, void *user)
+{
+    static const enum db_statement statements[] = {DB_COUNTS(COUNT_STATEMENT)};
+    sqlite3_stmt *s = db->statement[statements[what]];
+    sqlite3_bind_int64(s, 1, db_id_at(since));
+    int rc, r = 0;
+    while (r == 0 && (rc = sqlite3_step(s)) != SQLITE_DONE) {
+        const char *value = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
+        r = value ? fn(user, value, sqlite3_column_int64(s, 1))
+                  : db_failed(db, rc == SQLITE_ROW ? SQLITE_NOMEM : rc);
+    }
     sqlite3_reset(s);
     return r;
 }

@@ -93,7 +93,19 @@ static int end_request(struct db *db, const struct write_job *job, enum db_state
     return r;
 }
 
-int db_do(struct db *db, const struct write_job *job)
+/* Results and findings go with their check. */
+static int purge(struct db *db, struct write_job *job)
+{
+    sqlite3_stmt *s = db->statement[STMT_PURGE];
+    sqlite3_bind_int64(s, 1, job->id);
+    sqlite3_bind_int64(s, 2, job->most);
+    int r = db_step(db, s);
+    if (r == 0)
+        job->deleted = (uint32_t)sqlite3_changes(db->sql);
+    return r;
+}
+
+int db_do(struct db *db, struct write_job *job)
 {
     int r = 0;
     switch (job->kind) {
@@ -107,11 +119,13 @@ int db_do(struct db *db, const struct write_job *job)
     case WRITE_CANCEL:
         r = end_request(db, job, STATE_CANCELLED);
         return r == -EALREADY ? 0 : r;
+    case WRITE_PURGE:
+        return purge(db, job);
     }
     return -EINVAL;
 }
 
-int db_do_alone(struct db *db, const struct write_job *job)
+int db_do_alone(struct db *db, struct write_job *job)
 {
     int r = db_step(db, db->statement[STMT_JOB_BEGIN]);
     if (r < 0)

@@ -343,6 +343,74 @@ static void lists_are_filtered_newest_first(void **state)
     db_close(db);
 }
 
+static int see_count(void *user, const char *value, int64_t n)
+{
+    char *got = user;
+    snprintf(got + strlen(got), 200 - strlen(got), "%s%s %d", *got ? ", " : "", value, (int)n);
+    return 0;
+}
+
+static void expect_count(struct db *db, enum db_count what, dcv_time since, const char *expected)
+{
+    char got[200] = "";
+    assert_int_equal(db_count(db, what, since, see_count, got), 0);
+    assert_string_equal(got, expected);
+}
+
+static void old_checks_go_whole_and_counts_follow(void **state)
+{
+    static const dcv_time day = 86400000;
+    char *path = *state;
+    struct db *db = open_store(path, DB_WRITE);
+    for (int n = 1; n <= 4; n++) {
+        do_job(db, job_request(db_id_at(n * day), "a.example"), 0);
+        if (n == 2)
+            continue; /* has not ended: is never purged */
+        struct write_job *job = job_results(db_id_at(n * day), 2);
+        job_fail(job, 0, METHOD_DNS_TXT_TOKEN, CODE_invalid_dns_txt, CODE_dns_mismatch, CAUSE_name_invalid);
+        do_job(db, job, 0);
+    }
+    expect_count(db, COUNT_STATES, TIME_UNKNOWN, "done 3, queued 1");
+    expect_count(db, COUNT_VERDICTS, TIME_UNKNOWN, "fail 3, pass 3");
+    expect_count(db, COUNT_METHODS, 4 * day, "dns-cname-token 1, dns-txt-token 1");
+    expect_count(db, COUNT_CODES, TIME_UNKNOWN, "invalid_dns_txt 3");
+    expect_count(db, COUNT_DETAIL_CODES, 3 * day, "dns_mismatch 2");
+    expect_count(db, COUNT_CAUSES, 3 * day + 1, "name-invalid 1");
+    expect_count(db, COUNT_DAYS, TIME_UNKNOWN, "1970-01-02 2, 1970-01-04 2, 1970-01-05 2");
+
+    static const uint32_t deleted[] = {1, 1, 0};
+    for (int i = 0; i < 3; i++) {
+        struct write_job purge = {.kind = WRITE_PURGE, .id = db_id_at(4 * day), .most = 1};
+        assert_int_equal(db_begin(db), 0);
+        assert_int_equal(db_do(db, &purge), 0);
+        assert_int_equal(db_commit(db), 0);
+        assert_int_equal(purge.deleted, deleted[i]);
+    }
+    assert_string_equal(query(path, "SELECT (SELECT count(*) FROM request), (SELECT count(*) FROM result), "
+                                    "(SELECT count(*) FROM finding)"),
+                        "2|2|1");
+    /* The room of a large check counts no longer once it is gone, though the file stays as long. */
+    int64_t small = 0, large = 0, again = 0;
+    assert_int_equal(db_size(db, &small), 0);
+    struct write_job *job = job_request(db_id_at(5 * day), "large.example");
+    job->request = realloc(job->request, 400000);
+    assert_non_null(job->request);
+    memset(job->request, ' ', 400000);
+    job->request_len = 400000;
+    do_job(db, job, 0);
+    do_job(db, job_cancel(db_id_at(5 * day)), 0);
+    assert_int_equal(db_size(db, &large), 0);
+    assert_in_range(large - small, 390000, 420000); /* part of it may fill a page that was begun */
+    struct write_job purge = {.kind = WRITE_PURGE, .id = INT64_MAX, .most = 100};
+    assert_int_equal(db_begin(db), 0);
+    assert_int_equal(db_do(db, &purge), 0);
+    assert_int_equal(db_commit(db), 0);
+    assert_int_equal(purge.deleted, 2);
+    assert_int_equal(db_size(db, &again), 0);
+    assert_true(again <= small);
+    db_close(db);
+}
+
 /* Every combination of filters walks an index; none sorts more than one page of the listing. */
 static void no_list_reads_a_whole_table(void **state)
 {
@@ -403,6 +471,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_check_is_queued_then_done, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_done_leaves_no_trace, setup, teardown),
         cmocka_unit_test_setup_teardown(lists_are_filtered_newest_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(old_checks_go_whole_and_counts_follow, setup, teardown),
         cmocka_unit_test_setup_teardown(no_list_reads_a_whole_table, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
