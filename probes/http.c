@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 enum {
-    BODY_CA = 5000,        /* what the CA reads */
-    BODY_WHOLE = 65536,    /* of an ask that reads on */
-    HEADERS_MOST = 100,    /* members */
+    BODY_CA = 5000,     /* what the CA reads */
+    BODY_WHOLE = 65536, /* of an ask that reads on */
+    HEADERS_MOST = 100, /* members */
     HEADER_BYTES = 32768,
     DETAIL_MOST = 200
 };
@@ -29,11 +29,11 @@ struct exchange {
     struct ask *ask;
     fact_fn *fn;
     void *user;
-    CURL *easy;              /* while active */
-    struct curl_slist *pin;  /* of CONNECT_TO */
+    CURL *easy;             /* while active */
+    struct curl_slist *pin; /* of CONNECT_TO */
     struct fact *fact;
     struct tls_view tls;
-    const char *denied;      /* the guard's word */
+    const char *denied; /* the guard's word */
     char *body;
     size_t body_n, body_most, header_bytes;
     bool capped, flooded;
@@ -82,7 +82,8 @@ static void list_remove(struct list *l, struct exchange *x)
 static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *addr)
 {
     struct exchange *x = user;
-    x->denied = purpose == CURLSOCKTYPE_IPCXN ? guard_denies(x->http->cfg.guard, &addr->addr) : "no plain connection";
+    x->denied =
+        purpose == CURLSOCKTYPE_IPCXN ? guard_denies(x->http->cfg.guard, &addr->addr) : "no plain connection";
     if (x->denied)
         return CURL_SOCKET_BAD;
     return socket(addr->family, addr->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, addr->protocol);
@@ -132,7 +133,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *user)
         end--;
     if (!f->headers)
         f->headers = arena_array(x->a, HEADERS_MOST, sizeof *f->headers);
-    char *name = arena_strndup(x->a, p, (size_t)(colon - p)), *value = arena_strndup(x->a, v, (size_t)(end - v));
+    char *name = arena_strndup(x->a, p, (size_t)(colon - p)),
+         *value = arena_strndup(x->a, v, (size_t)(end - v));
     if (!f->headers || !name || !value)
         return 0;
     f->headers[f->n_headers++] = (struct http_header){name, value};
@@ -168,14 +170,16 @@ static enum http_outcome outcome(const struct exchange *x)
         return HTTP_TIMEOUT;
     case CURLE_SSL_CONNECT_ERROR:
         /* OpenSSL's word for plain text where a TLS record should begin. */
-        return strstr(x->error, "wrong version number") || strstr(x->error, "http request") ? HTTP_NOT_HTTP : HTTP_TLS;
+        return strstr(x->error, "wrong version number") || strstr(x->error, "http request") ? HTTP_NOT_HTTP
+                                                                                            : HTTP_TLS;
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_PEER_FAILED_VERIFICATION:
         return HTTP_TLS;
     case CURLE_WRITE_ERROR:
-        return x->capped ? HTTP_RESPONSE : HTTP_NOT_HTTP; /* too many headers: nothing that a client would take */
-    case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
+        return x->capped ? HTTP_RESPONSE
+                         : HTTP_NOT_HTTP; /* too many headers: nothing that a client would take */
+    case CURLE_UNSUPPORTED_PROTOCOL:      /* HTTP/0.9 */
     case CURLE_WEIRD_SERVER_REPLY:
         return HTTP_NOT_HTTP;
     default:
@@ -194,7 +198,8 @@ static const char *redirect(struct exchange *x)
     char *text = NULL;
     if (u && !curl_url_set(u, CURLUPART_URL, x->ask->url, 0) &&
         !curl_url_set(u, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME) &&
-        !curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0) && !curl_url_get(u, CURLUPART_URL, &text, CURLU_NO_DEFAULT_PORT))
+        !curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0) &&
+        !curl_url_get(u, CURLUPART_URL, &text, CURLU_NO_DEFAULT_PORT))
         ret = text_escape(x->a, text, strlen(text), 2000);
     curl_free(text);
     curl_url_cleanup(u);
@@ -299,9 +304,12 @@ static bool read_url(struct exchange *x)
 {
     CURLU *u = curl_url();
     char *host = NULL, *port = NULL, *scheme = NULL;
-    bool ok = u && !curl_url_set(u, CURLUPART_URL, x->ask->url, 0) && !curl_url_get(u, CURLUPART_HOST, &host, 0) &&
-              !curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) && !curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
-    ok = ok && ((!strcmp(scheme, "http") && !strcmp(port, "80")) || (!strcmp(scheme, "https") && !strcmp(port, "443")));
+    bool ok = u && !curl_url_set(u, CURLUPART_URL, x->ask->url, 0) &&
+              !curl_url_get(u, CURLUPART_HOST, &host, 0) &&
+              !curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) &&
+              !curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
+    ok = ok && ((!strcmp(scheme, "http") && !strcmp(port, "80")) ||
+                (!strcmp(scheme, "https") && !strcmp(port, "443")));
     if (ok) {
         size_t n = strlen(host);
         bool v6 = n > 1 && *host == '[';
@@ -460,7 +468,9 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *a
         h->polls++;
         curl_multi_assign(h->multi, fd, w);
     }
-    uv_poll_start(&w->poll, (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0), on_poll);
+    uv_poll_start(&w->poll,
+                  (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0),
+                  on_poll);
     return 0;
 }
 

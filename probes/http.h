@@ -1,9 +1,10 @@
 /* http.h - observer: HTTP and HTTPS over libcurl's multi interface on a uv loop.
  *
- * Life: http_new on the loop's thread; asks through the observer; http_close, whose callback comes once all handles are
- * closed. One ask is one GET of one URL from the one address that the ask names, and gives one fact; a redirect is described,
- * not followed. Nothing is sent to an address that the guard refuses, nor for a URL with another port than its scheme's.
- * Certificates are described, never verified (as the CA's fetcher does). */
+ * Life: http_new on the loop's thread; asks through the observer; http_close, whose callback comes once all
+ * handles are closed. One ask is one GET of one URL from the one address that the ask names, and gives one
+ * fact; a redirect is described, not followed. Nothing is sent to an address that the guard refuses, nor for
+ * a URL with another port than its scheme's. Certificates are described, never verified (as the CA's fetcher
+ * does). */
 #ifndef DCV_HTTP_H
 #define DCV_HTTP_H
 

@@ -41,7 +41,8 @@ static const char *time_text(struct arena *a, const ASN1_TIME *t)
 
 static bool for_host(X509 *cert, const char *host)
 {
-    return name_is_ip(host) ? X509_check_ip_asc(cert, host, 0) == 1 : X509_check_host(cert, host, 0, 0, NULL) == 1;
+    return name_is_ip(host) ? X509_check_ip_asc(cert, host, 0) == 1
+                            : X509_check_host(cert, host, 0, 0, NULL) == 1;
 }
 
 /* What a browser would say against it; NULL where it would not. */

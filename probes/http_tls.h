@@ -1,4 +1,5 @@
-/* http_tls.h - what a server's certificate says, without a word on whether to trust it. One fetch's, on its thread. */
+/* http_tls.h - what a server's certificate says, without a word on whether to trust it. One fetch's, on its
+ * thread. */
 #ifndef DCV_HTTP_TLS_H
 #define DCV_HTTP_TLS_H
 
@@ -7,7 +8,7 @@
 /* Where the description goes: set before the transfer, read after it. */
 struct tls_view {
     struct arena *a;
-    const char *host;     /* that the certificate should be for */
+    const char *host;      /* that the certificate should be for */
     struct tls_fact *fact; /* NULL until a certificate was seen */
 };
 

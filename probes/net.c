@@ -209,7 +209,8 @@ static int net_open(struct net *n, const struct net_config *cfg, const char **wh
                                .read_ms = 5000,
                                .fetches = cfg->fetches ? cfg->fetches : 256,
                                .guard = guard,
-                               .user_agent = cfg->user_agent ? cfg->user_agent : profile_builtin()->user_agent};
+                               .user_agent =
+                                   cfg->user_agent ? cfg->user_agent : profile_builtin()->user_agent};
     r = http_new(n->loop, &http, &n->http);
     if (r < 0) {
         dns_close(n->dns, NULL, NULL);
