@@ -43,7 +43,7 @@ void json_raw(struct json_out *j, const char *key, const char *text, size_t n); 
  * included, are escaped as \uNNNN, so that the JSON itself may be shown on a terminal. */
 
 enum {
-    JSON_REDACT = 1,      /* without the random value, wherever it stands: "[redacted]" in its place */
+    JSON_REDACT = 1,      /* without the random value, wherever it stands: "redacted…" in its place */
     JSON_NO_EVIDENCE = 2,
     JSON_NOW = 4,         /* request.now too: to judge again as at that time */
     JSON_NO_REPORT = 8    /* of a case: request and evidence alone */
@@ -57,7 +57,8 @@ void json_fact(struct json_out *j, const char *key, struct arena *a, const struc
 void json_error(struct json_out *j, const char *key, const char *code, const char *message); /* {"errors":[{…}]} */
 /* {"request":…,"evidence":[…],"report":…}: what --save writes and replay reads. The request has the report's one
  * method, the time of judging and the computed tokens ("computed"), never the key. A redacted case judges as the whole one
- * does, for the random value is replaced in the same way on both sides. */
+ * does, for the random value is replaced alike in the request and in what came back. What is merely near to it (a letter
+ * off, in base64) is no random value and stays. */
 void json_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
 
 /* ---- reading. Every error names the place: "line 3, column 14: …" or the member's path. */

@@ -4,9 +4,10 @@
 
 #include "json.h"
 
-/* The text with "[redacted]" wherever the random value stands in it ("[REDACTED]" where only its letters'
- * case differs, so that a judge still tells the two apart), escaped for a zone file or a shell and spread
- * over UTF-16 or not. text itself where it does not occur; .p is NULL where the arena is full. */
+/* The text with "redacted", repeated to the token's length, wherever the random value stands in it
+ * ("REDACTED" where only its letters' case differs, so that a judge still tells the two apart): as it is,
+ * escaped for a zone file or a shell, or in UTF-16. text itself where it does not occur; .p is NULL where the
+ * arena is full. */
 struct bytes redact_bytes(struct arena *a, const char *token, struct bytes text);
 const char *redact_text(struct arena *a, const char *token, const char *text); /* NULL stays NULL */
 /* The same for a record: with its rdata redacted, a value that is split over character-strings included. */

@@ -7,16 +7,22 @@ static unsigned char fold(unsigned char c)
     return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
 }
 
-/* How long the token is that begins at p, 0 where none does. A backslash before a character is an escape of a
- * zone file,
- * '\'' is a quote in a shell's word, and a NUL between two characters comes from UTF-16. */
-static size_t token_at(const char *token, const uint8_t *p, size_t n, bool *same_case)
+/* One occurrence of the token. */
+struct hit {
+    size_t len;     /* how much of the text it takes; 0: none here */
+    bool same_case; /* its letters are those of the token */
+    bool wide;      /* NULs between its characters: UTF-16 */
+};
+
+/* What begins at p. A backslash before a character is an escape of a zone file, and '\'' is a quote in a
+ * shell's word. */
+static struct hit token_at(const char *token, const uint8_t *p, size_t n)
 {
+    struct hit hit = {.same_case = true};
     size_t i = 0;
-    *same_case = true;
     for (const char *t = token; *t; t++) {
-        while (t > token && i < n && p[i] == '\0')
-            i++;
+        for (; t > token && i < n && p[i] == '\0'; i++)
+            hit.wide = true;
         if (*t == '\'' && n - i >= 4 && !memcmp(p + i, "'\\''", 4)) {
             i += 4;
             continue;
@@ -24,36 +30,49 @@ static size_t token_at(const char *token, const uint8_t *p, size_t n, bool *same
         if (i + 1 < n && p[i] == '\\' && (*t != '\\' || p[i + 1] == '\\'))
             i++;
         if (i >= n || fold(p[i]) != fold((unsigned char)*t))
-            return 0;
-        *same_case = *same_case && p[i] == (unsigned char)*t;
+            return (struct hit){0};
+        hit.same_case = hit.same_case && p[i] == (unsigned char)*t;
         i++;
     }
-    return i;
+    hit.len = i;
+    return hit;
 }
 
-static const char *stand_in(bool same_case)
+enum { STAND_IN_LEAST = 8 }; /* a shorter one would occur by chance */
+
+/* Letters only, for they may stand in names, file names and rdata alike, and as many as the token has, for
+ * what comes after the CA's reading limit in a file has to stay there. */
+static size_t stand_in(const char *token, struct hit hit, uint8_t *out)
 {
-    return same_case ? "[redacted]" : "[REDACTED]";
+    size_t n = strlen(token), k = 0;
+    n = n < STAND_IN_LEAST ? STAND_IN_LEAST : n;
+    for (size_t i = 0; i < n; i++, k++) {
+        if (hit.wide && i && out)
+            out[k] = '\0';
+        k += hit.wide && i;
+        if (out)
+            out[k] = (uint8_t)(hit.same_case ? "redacted" : "REDACTED")[i % 8];
+    }
+    return k;
 }
-
-enum { STAND_IN = 10 };
 
 /* Writes text with the stand-ins into out, or only counts where out is NULL. The new length, 0 where nothing
  * was found. */
 static size_t replace(const char *token, struct bytes text, uint8_t *out)
 {
-    size_t n = 0, run = 0, len;
-    bool same_case, found = false;
-    for (size_t i = 0; i < text.n; i += len ? len : 1) {
-        len = token_at(token, text.p + i, text.n - i, &same_case);
-        if (!len)
+    size_t n = 0, run = 0;
+    bool found = false;
+    for (size_t i = 0; i < text.n;) {
+        struct hit hit = token_at(token, text.p + i, text.n - i);
+        if (!hit.len) {
+            i++;
             continue;
-        if (out) {
-            memcpy(out + n, text.p + run, i - run);
-            memcpy(out + n + i - run, stand_in(same_case), STAND_IN);
         }
-        n += i - run + STAND_IN;
-        run = i + len;
+        if (out)
+            memcpy(out + n, text.p + run, i - run);
+        n += i - run;
+        n += stand_in(token, hit, out ? out + n : NULL);
+        run = i += hit.len;
         found = true;
     }
     if (!found)
@@ -87,17 +106,35 @@ static bool holds(const char *token, const uint8_t *p, size_t n)
     return replace(token, (struct bytes){p, n}, NULL) > 0;
 }
 
+/* The stand-in as a TXT record that splits it, for that is what the judge has to see. */
+static void split(struct arena *a, const char *token, struct rr *rr)
+{
+    size_t n = stand_in(token, (struct hit){.same_case = true}, NULL),
+           half = n / 2 < UINT8_MAX ? n / 2 : UINT8_MAX;
+    uint8_t *whole = arena_alloc(a, n), *rdata = arena_alloc(a, n + n / half + 1);
+    rr->rdlen = 0;
+    if (!whole || !rdata)
+        return;
+    stand_in(token, (struct hit){.same_case = true}, whole);
+    rr->rdata = rdata;
+    for (size_t at = 0, len; at < n; at += len) {
+        len = n - at < half ? n - at : half;
+        rdata[rr->rdlen] = (uint8_t)len;
+        memcpy(rdata + rr->rdlen + 1, whole + at, len);
+        rr->rdlen = (uint16_t)(rr->rdlen + len + 1);
+    }
+}
+
 struct rr redact_rr(struct arena *a, const char *token, const struct rr *rr)
 {
-    static const uint8_t split[] = "\6[redac\4ted]";
     struct rr out = *rr;
     out.owner = redact_text(a, token, rr->owner);
     if (rr->defect && holds(token, rr->rdata, rr->rdlen))
         out.rdlen = 0;
     if (rr->defect || rr->type != RR_TXT)
         return out;
-    /* A value in one character-string is replaced in the record's text; one that only their join holds is put
-     * as a split one again, for that is what the judge has to see. */
+    /* A value in one character-string is replaced in the record's text; here it is about one that only their
+     * join holds. */
     uint8_t *joined = arena_alloc(a, rr->rdlen);
     if (!joined)
         return out;
@@ -109,10 +146,8 @@ struct rr redact_rr(struct arena *a, const char *token, const struct rr *rr)
         memcpy(joined + n, rr->rdata + i + 1, len);
         n += len;
     }
-    if (holds(token, joined, n)) {
-        out.rdata = split;
-        out.rdlen = sizeof split - 1;
-    }
+    if (holds(token, joined, n))
+        split(a, token, &out);
     return out;
 }
 

@@ -46,8 +46,8 @@ void request_init(struct request *r, const struct profile *profile, dcv_time now
 int request_set(struct arena *a, struct request *r, const struct request_field *f, const char *value, size_t len,
                 struct input_error *err);
 /* After the last field: checks fields against one another, and settles .methods (never 0 afterwards), .method (the
- * first of them) and .adn. auth_key_name counts as a key: the caller looks it up afterwards. A domain that the CA would refuse is no error here but .name_code.
- * .now must be known. 0, -EINVAL with *err, -ENOMEM. */
+ * first of them) and .adn. auth_key_name counts as a key: the caller looks it up afterwards. A domain that the CA would
+ * refuse is no error here but .name_code. .now must be known. 0, -EINVAL with *err, -ENOMEM. */
 int request_finish(struct arena *a, struct request *r, struct input_error *err);
 /* The request for one of its methods: a shallow copy with .method set. */
 struct request request_for(const struct request *r, enum method m);
