@@ -168,9 +168,10 @@ static int start_rooms(struct dcvd *d)
         rc = start_store(d);
     if (rc)
         return rc;
-    if ((rc = loop_new(&d->uv, &d->conf, d->net, d->writer, &d->loop)) || (rc = resume(d)))
+    if ((rc = readers_new(&d->uv, d->conf.database, &d->readers)) ||
+        (rc = loop_new(&d->uv, &d->conf, d->net, d->writer, d->readers, &d->loop)) || (rc = resume(d)))
         return rc;
-    if ((rc = readers_new(&d->uv, d->conf.database, &d->readers)) || (rc = peers_new(&d->conf, &d->peers)) ||
+    if ((rc = peers_new(&d->conf, &d->peers)) ||
         (rc = front_new(&d->uv, &d->conf, d->loop, d->readers, d->peers, &d->front)) ||
         (rc = server_new(&d->uv, &d->listeners, d->peers, front_exchange, d->front, &d->server)))
         log_error("cannot start: %s", strerror(-rc));

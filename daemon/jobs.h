@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "loop.h"
+#include "readers.h"
 #include "table.h"
 
 struct run;
@@ -32,6 +33,8 @@ struct part { /* one method's check */
     struct request request;
     struct check *check; /* while it runs */
     struct report *report;
+    struct read_job read; /* before it: which CNAME targets the store knows as validated */
+    bool *validated;      /* by place in request.allow_targets */
 };
 
 struct run {

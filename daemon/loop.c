@@ -2,6 +2,7 @@
 
 #include "api.h"
 #include "jobs.h"
+#include "profile.h"
 #include "results.h"
 #include "table.h"
 
@@ -19,6 +20,7 @@ struct loop {
     const struct conf *conf;
     struct net *net;
     struct writer *writer;
+    struct readers *readers;
     struct table jobs, runs;
     struct runs queue, active;
     uv_idle_t starter; /* active while there is something to start */
@@ -286,7 +288,7 @@ static int run_read(struct run *r)
     return 0;
 }
 
-static void part_start(struct part *p)
+static void part_launch(struct part *p)
 {
     struct loop *l = p->run->loop;
     p->run->pending++;
@@ -297,6 +299,56 @@ static void part_start(struct part *p)
     l->checks--;
     p->report = report_undecided(p->arena, &p->request, strerror(-rc));
     p->run->pending--;
+}
+
+/* On a pool thread. A target counts as validated within the reuse period (BR 4.2.1) that is in force at the
+ * time of the request. */
+static int read_targets(struct read_job *job, struct db *db)
+{
+    struct part *p = CONTAINER(job, struct part, read);
+    const struct request *q = &p->request;
+    const dcv_time day = INT64_C(86400000);
+    dcv_time since = q->now - day * dated_value(q->profile->reuse_days, q->profile->n_reuse, q->now);
+    int rc = 0;
+    for (size_t i = 0; !rc && i < q->allow_targets.n; i++)
+        rc = db_validated(db, q->allow_targets.v[i], since, &p->validated[i]);
+    return rc;
+}
+
+static void on_targets(struct read_job *job, int status)
+{
+    struct part *p = CONTAINER(job, struct part, read);
+    struct run *r = p->run;
+    /* Where the store cannot be read only what request and configuration name is validated; the fault is
+     * logged. */
+    for (size_t i = 0; !status && i < p->request.allow_targets.n; i++)
+        if (p->validated[i])
+            texts_add(r->arena, &p->request.validated_targets, p->request.allow_targets.v[i]);
+    if (r->abandoned)
+        p->report = report_undecided(r->arena, &p->request, "The check was cancelled.");
+    else
+        part_launch(p);
+    run_release(r);
+}
+
+static void part_start(struct part *p)
+{
+    struct run *r = p->run;
+    const struct texts *given = &p->request.validated_targets;
+    struct texts own = {0};
+    if (p->request.method == METHOD_DNS_CNAME_TARGET && p->request.allow_targets.n) {
+        p->validated = arena_array(r->arena, p->request.allow_targets.n, sizeof *p->validated);
+        for (size_t i = 0; i < given->n; i++) /* a list of its own: it grows by what the store knows */
+            texts_add(r->arena, &own, given->v[i]);
+    }
+    if (!p->validated) {
+        part_launch(p);
+        return;
+    }
+    p->request.validated_targets = own;
+    p->read = (struct read_job){.read = read_targets, .done = on_targets};
+    r->pending++;
+    readers_run(r->loop->readers, &p->read);
 }
 
 static void run_start(struct run *r)
@@ -549,12 +601,13 @@ int loop_resume(struct loop *l, struct db *db)
 }
 
 int loop_new(uv_loop_t *uv, const struct conf *conf, struct net *net, struct writer *writer,
-             struct loop **ret)
+             struct readers *readers, struct loop **ret)
 {
     struct loop *l = calloc(1, sizeof *l);
     if (!l)
         return -ENOMEM;
-    *l = (struct loop){.conf = conf, .net = net, .writer = writer, .retry_ms = RETRY_FIRST_MS};
+    *l = (struct loop){
+        .conf = conf, .net = net, .writer = writer, .readers = readers, .retry_ms = RETRY_FIRST_MS};
     uv_idle_init(uv, &l->starter);
     uv_timer_init(uv, &l->retry);
     uv_timer_init(uv, &l->grace);

@@ -18,12 +18,13 @@
 #include "db.h"
 #include "waiter.h"
 #include "net.h"
+#include "readers.h"
 
 struct loop;
 
-/* conf, net and writer must outlive it. 0 or a negative errno. */
+/* conf, net, writer and readers must outlive it. 0 or a negative errno. */
 int loop_new(uv_loop_t *uv, const struct conf *conf, struct net *net, struct writer *writer,
-             struct loop **ret);
+             struct readers *readers, struct loop **ret);
 /* Takes up what an earlier life left unfinished; before the uv loop runs. 0 or a negative errno of the store.
  */
 int loop_resume(struct loop *l, struct db *db);

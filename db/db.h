@@ -162,6 +162,9 @@ int db_results(struct db *db, int64_t id, bool evidence, db_result_fn *fn, void 
 int db_list(struct db *db, const struct db_filter *f, db_check_fn *fn, void *user); /* newest first */
 int db_unfinished(struct db *db, db_check_fn *fn, void *user); /* oldest first: to be run again */
 int db_last_id(struct db *db, int64_t *ret);                   /* 0 where the store is empty */
+/* Whether a domain (lower case, without a final dot) has passed a check of its own since then, by a method
+ * that proves control of it: one that only shows where a CNAME leads, or CAA, does not. */
+int db_validated(struct db *db, const char *domain, dcv_time since, bool *ret);
 int db_size(struct db *db, int64_t *ret); /* bytes in use: the room of what was purged is used again */
 
 /* How many there are of each value, by its name, of checks submitted since then (TIME_UNKNOWN: all). Walks a

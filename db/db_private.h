@@ -28,6 +28,10 @@ extern const int db_schema_version;
                              "INDEXED BY result_request WHERE r.request = ?1 ORDER BY r.id")                 \
     X(STMT_UNFINISHED, "SELECT " DB_COLUMNS " FROM request AS q INDEXED BY request_unfinished "              \
                        "WHERE q.ended IS NULL ORDER BY q.id")                                                \
+    X(STMT_VALIDATED, "SELECT count(*) FROM (SELECT 1 FROM request AS q INDEXED BY request_domain "          \
+                      "JOIN result AS r INDEXED BY result_request ON r.request = q.id WHERE q.domain = ?1 "  \
+                      "AND r.verdict = 'pass' AND r.method NOT IN ('caa', 'dns-cname-target') "              \
+                      "AND r.started >= ?2 LIMIT 1)")                                                        \
     X(STMT_LAST_ID, "SELECT max(id) FROM request")                                                           \
     X(STMT_SIZE, "SELECT (page_count - freelist_count) * page_size "                                         \
                  "FROM pragma_page_count, pragma_freelist_count, pragma_page_size")                          \

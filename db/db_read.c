@@ -90,6 +90,19 @@ int db_last_id(struct db *db, int64_t *ret)
     return number(db, STMT_LAST_ID, ret);
 }
 
+int db_validated(struct db *db, const char *domain, dcv_time since, bool *ret)
+{
+    int64_t n = 0;
+    sqlite3_stmt *s = db->statement[STMT_VALIDATED];
+    sqlite3_bind_text(s, 1, domain, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 2, since);
+    int rc = number(db, STMT_VALIDATED, &n);
+    sqlite3_clear_bindings(s);
+    if (!rc)
+        *ret = n > 0;
+    return rc;
+}
+
 int db_size(struct db *db, int64_t *ret)
 {
     return number(db, STMT_SIZE, ret);

@@ -85,6 +85,19 @@ def lists(house, shop, good, bad):
     true("evidence" not in row["reports"][0] and row["reports"][0]["verdict"] == "fail", "listed reports have no evidence")
 
 
+def targets():
+    """A CNAME target is as good as its own validation, which the store remembers."""
+    house = House(Resolver({("_dnsauth.validate.com", "TXT"): [TOKEN], ("shop.com", "CNAME"): ["validate.com."]}))
+    house.set("targets", allow="validate.com")
+    house.start()
+    request = {"domain": "shop.com", "methods": ["dns-cname-target"]}
+    report, = house.done(house.submit(**request))["reports"]
+    same(report["errors"][0]["code"], "invalid_cname_validation|shop.com", "a listed target without a validation")
+    same(house.done(house.submit(**txt("validate.com")))["reports"][0]["verdict"], "pass", "the target's own check")
+    same(house.done(house.submit(**request))["reports"][0]["verdict"], "pass", "the same with the target validated")
+    house.close()
+
+
 def killed():
     """A check that was answered with 202 is run again after kill -9."""
     house = House()
@@ -456,5 +469,5 @@ def command():
 
 
 if __name__ == "__main__":
-    main({f.__name__: f for f in (submit, killed, ended, bad_input, coalesced, wait, slow_clients, full_disk, queue_full, rate,
+    main({f.__name__: f for f in (submit, targets, killed, ended, bad_input, coalesced, wait, slow_clients, full_disk, queue_full, rate,
                                   access, sockets, options, tcp, command)})

@@ -70,8 +70,11 @@ class Resolver:
         records = self.table.get((name, qtype), [])
         body = b""
         for text in records:
-            rdata = bytes([len(text)]) + text.encode()
-            body += b"\xc0\x0c" + struct.pack("!HHIH", 16, 1, 60, len(rdata)) + rdata
+            if qtype == "CNAME":
+                rdata = b"".join(bytes([len(l)]) + l.encode() for l in text.rstrip(".").split(".")) + b"\0"
+            else:
+                rdata = bytes([len(text)]) + text.encode()
+            body += b"\xc0\x0c" + struct.pack("!HHIH", 5 if qtype == "CNAME" else 16, 1, 60, len(rdata)) + rdata
         if not records:  # SOA of the root, as a negative answer has it
             soa = b"\x01a\x00\x01b\x00" + struct.pack("!IIIII", 1, 2, 3, 4, 5)
             body += b"\x00" + struct.pack("!HHIH", 6, 1, 60, len(soa)) + soa
@@ -116,7 +119,7 @@ class House:
         self.sections = {"daemon": {"socket": self.socket, "database": self.database},
                          "checks": {"deadline": "20", "depth": "quick"},
                          "resolver": {"servers": f"127.0.0.1:{self.resolver.port}", "timeout": "2", "tries": "3"},
-                         "access": {}, "auth_keys": {}}
+                         "access": {}, "auth_keys": {}, "targets": {}}
 
     def set(self, section, **keys):
         self.sections[section].update(keys)
