@@ -34,9 +34,9 @@ RIGHT = response(200, TOKEN + b"\n")
 HTML = b"<!DOCTYPE html><html><body>Welcome to our shop</body></html>"
 
 # Behaviours that are not one piece of bytes.
-REFUSE, RESET, DRIP, ENDLESS, HANG, AGENT = "refuse", "reset", "drip", "endless", "hang", "agent"
+RESET, DRIP, ENDLESS, HANG = "reset", "drip", "endless", "hang"
 
-# host: (http, https), or {path: answer} for either
+# host: what http and what https answer at PATH; other paths are absent but for those in EXTRA
 SITES = {
     "right": (RIGHT, RIGHT),
     "http-only": (RIGHT, ABSENT),
@@ -69,6 +69,7 @@ SITES = {
     "request-old": (response(200, VALUES["REQUEST_EXPIRED"].encode()), ABSENT),
     "request-cut": (response(200, VALUES["REQUEST_CUT"].encode()), ABSENT),
     "request-other": (response(200, VALUES["REQUEST_OTHER_CSR"].encode()), ABSENT),
+    "browsers-only": (RIGHT, RIGHT),  # see answer()
     "to-https": (to(301, "https://right.web.com" + PATH), RIGHT),
     "to-relative": (to(302, "/elsewhere/file.txt"), ABSENT),
     "to-five": (to(302, "/1"), ABSENT),
@@ -98,8 +99,10 @@ for step in range(5):
     EXTRA[("to-six", f"/{step}")] = to(302, f"/{step + 1}")
 
 
-def answer(host, path, tls):
+def answer(host, path, tls, agent):
     site = host.partition(".")[0]
+    if site == "browsers-only" and not agent.startswith("Mozilla/"):
+        return response(403, b"robots stay outside")
     if (site, path) in EXTRA:
         return EXTRA[(site, path)]
     if site not in SITES or path != PATH:
@@ -112,7 +115,8 @@ async def serve(reader, writer, tls):
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
         lines = head.decode("latin-1").split("\r\n")
         host = next((l[5:].strip() for l in lines if l.lower().startswith("host:")), "")
-        what = answer(host, lines[0].split(" ")[1], tls)
+        agent = next((l[11:].strip() for l in lines if l.lower().startswith("user-agent:")), "")
+        what = answer(host, lines[0].split(" ")[1], tls, agent)
         if what == RESET:
             writer.transport.abort()
             return
