@@ -5,10 +5,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define CONFIG_FILE "/etc/dcvd/dcvd.conf"
 
 enum {
     CSR = 1,
     ORIGINAL,
+    ORIGINAL_COMMON_NAME,
+    ORIGINAL_SAN,
     NOTE,
     SAN,
     COMMON_NAME,
@@ -23,29 +28,33 @@ enum {
     PROBE
 };
 
-static const struct option options[] = {{"csr", required_argument, NULL, CSR},
-                                        {"original", required_argument, NULL, ORIGINAL},
-                                        {"note", required_argument, NULL, NOTE},
-                                        {"san", required_argument, NULL, SAN},
-                                        {"common-name", required_argument, NULL, COMMON_NAME},
-                                        {"org", required_argument, NULL, ORG},
-                                        {"org-unit", required_argument, NULL, ORG_UNIT},
-                                        {"address", required_argument, NULL, ADDRESS},
-                                        {"email", required_argument, NULL, EMAIL},
-                                        {"product", required_argument, NULL, PRODUCT},
-                                        {"method", required_argument, NULL, METHOD},
-                                        {"token", required_argument, NULL, TOKEN},
-                                        {"config", required_argument, NULL, CONFIG},
-                                        {"probe", no_argument, NULL, PROBE},
-                                        {"format", required_argument, NULL, OPT_FORMAT},
-                                        {"json", no_argument, NULL, OPT_JSON},
-                                        {0}};
+static const struct option options[] = {
+    {"csr", required_argument, NULL, CSR},
+    {"original", required_argument, NULL, ORIGINAL},
+    {"original-common-name", required_argument, NULL, ORIGINAL_COMMON_NAME},
+    {"original-san", required_argument, NULL, ORIGINAL_SAN},
+    {"note", required_argument, NULL, NOTE},
+    {"san", required_argument, NULL, SAN},
+    {"domain", required_argument, NULL, SAN},
+    {"common-name", required_argument, NULL, COMMON_NAME},
+    {"org", required_argument, NULL, ORG},
+    {"org-unit", required_argument, NULL, ORG_UNIT},
+    {"address", required_argument, NULL, ADDRESS},
+    {"email", required_argument, NULL, EMAIL},
+    {"product", required_argument, NULL, PRODUCT},
+    {"method", required_argument, NULL, METHOD},
+    {"token", required_argument, NULL, TOKEN},
+    {"config", required_argument, NULL, CONFIG},
+    {"probe", no_argument, NULL, PROBE},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"json", no_argument, NULL, OPT_JSON},
+    {0}};
 
 struct given_order {
     struct order order;
     struct output out;
     const char *token;
-    bool probe;
+    bool probe, configured;
 };
 
 static bool read_bytes(struct arena *a, const char *option, const char *path, struct bytes *ret)
@@ -60,29 +69,50 @@ static bool read_bytes(struct arena *a, const char *option, const char *path, st
 
 static bool configure(struct arena *a, const char *path, struct order *o)
 {
-    const char *text, *key;
+    const char *text, *why = NULL;
     size_t len;
-    unsigned line;
     if (!cli_read(a, "--config", path, &text, &len))
         return false;
-    if (!order_configure(a, text, o, &line, &key))
-        return true;
-    complain(
-        "--config: '%s', line %u: '%s' is no key of [order]; expected allowed_domains, disabled_domains, "
-        "protected_domains, locked_domains, prevalidated_domains or validated_email_domains",
-        path, line, key);
+    int rc = order_configure(a, text, len, o, &why);
+    if (rc == -EINVAL)
+        complain("--config: '%s', %s", text_escape(a, path, strlen(path), 200), why);
+    else if (rc)
+        complain("%s", strerror(-rc));
+    return !rc;
+}
+
+/* The usual configuration is read where there is one; that it is not for this user's eyes must not pass for
+ * one without lists. */
+static bool configure_default(struct arena *a, struct order *o)
+{
+    if (access(CONFIG_FILE, R_OK) == 0)
+        return configure(a, CONFIG_FILE, o);
+    if (errno != ENOENT && errno != ENOTDIR)
+        complain("%s cannot be read (%s): its lists of domains are left out; --config names another file",
+                 CONFIG_FILE, strerror(errno));
+    return true;
+}
+
+static bool unknown(struct arena *a, const char *option, const char *value, const char *expected)
+{
+    const char *shown = text_escape(a, value, strlen(value), 200);
+    complain("%s: '%s' is not known; expected %s", option, shown ? shown : "", expected);
     return false;
 }
 
 static bool take(struct arena *a, struct given_order *g, int opt, const char *value)
 {
     struct order *o = &g->order;
-    enum method m;
     switch (opt) {
     case CSR:
         return read_bytes(a, "--csr", value, &o->csr);
     case ORIGINAL:
         return read_bytes(a, "--original", value, &o->original);
+    case ORIGINAL_COMMON_NAME:
+        o->original_common_name = value;
+        return true;
+    case ORIGINAL_SAN:
+        return texts_add(a, &o->original_names, value);
     case NOTE:
         return read_bytes(a, "--note", value, &o->note);
     case SAN:
@@ -98,26 +128,19 @@ static bool take(struct arena *a, struct given_order *g, int opt, const char *va
     case ADDRESS:
         return texts_add(a, &o->addresses, value);
     case EMAIL:
-        o->email = value;
-        return true;
+        return texts_add(a, &o->emails, value);
     case PRODUCT:
-        if (product_parse(value, &o->product))
-            return true;
-        complain(
-            "--product: '%s' is not known; expected tls, client, code-signing, safenet-cc or safenet-fips",
-            value);
-        return false;
+        return product_parse(value, &o->product) ||
+               unknown(a, "--product", value, "tls, client, code-signing, safenet-cc or safenet-fips");
     case METHOD:
-        o->dcv_method = value;
-        if (method_parse(value, &m) || !strcmp(value, "email"))
-            return true;
-        complain("--method: '%s' is not known; expected email or a method of dcvprobe check", value);
-        return false;
+        return order_method_parse(value, &o->method) ||
+               unknown(a, "--method", value, "email or a method of dcvprobe check");
     case TOKEN:
         g->token = value;
         o->token = true;
         return true;
     case CONFIG:
+        g->configured = true;
         return configure(a, value, o);
     case PROBE:
         g->probe = true;
@@ -129,14 +152,58 @@ static bool take(struct arena *a, struct given_order *g, int opt, const char *va
 
 /* ---------------------------------------------------------------- output ----------------------------- */
 
-static void show_json(struct buf *b, struct arena *a, const struct order_report *r)
+static void json_texts(struct json_out *j, const char *key, const struct texts *t)
 {
-    struct json_out j = {.b = b, .indent = 2};
+    json_open(j, key, '[');
+    for (size_t i = 0; i < t->n; i++)
+        json_text(j, NULL, t->v[i]);
+    json_close(j, ']');
+}
+
+static void json_csr(struct json_out *j, const struct order_report *r)
+{
+    const struct csr *csr = &r->csr;
+    if (!r->has_csr) {
+        json_nil(j, "csr");
+        return;
+    }
+    json_open(j, "csr", '{');
+    json_text(j, "key", csr->key_text);
+    json_text(j, "common_name", csr->common_name);
+    json_open(j, "subject", '['); /* an array: a field may stand in it more than once */
+    for (size_t i = 0; i < csr->n_subject; i++) {
+        json_open(j, NULL, '{');
+        json_text(j, "field", csr->subject[i].name);
+        json_text(j, "value", csr->subject[i].value);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+    json_texts(j, "sans", &csr->names);
+    json_texts(j, "other_sans", &csr->other_names);
+    json_close(j, '}');
+}
+
+static bool said_before(struct arena *a, const struct order_report *r, size_t i)
+{
+    const char *code = code_text(a, &r->problems[i].error);
+    for (size_t k = 0; code && k < i; k++) {
+        const char *earlier = code_text(a, &r->problems[k].error);
+        if (earlier && !strcmp(code, earlier))
+            return true;
+    }
+    return false;
+}
+
+static void show_json(struct buf *b, struct arena *a, const struct order_report *r, int indent)
+{
+    struct json_out j = {.b = b, .indent = indent};
     json_open(&j, NULL, '{');
     json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
     json_text(&j, "verdict", verdict_name(r->n ? VERDICT_FAIL : VERDICT_PASS));
     json_open(&j, "errors", '[');
     for (size_t i = 0; i < r->n; i++) {
+        if (said_before(a, r, i)) /* the API names a code once, however many fields it stands for */
+            continue;
         json_open(&j, NULL, '{');
         json_text(&j, "code", code_text(a, &r->problems[i].error));
         json_text(&j, "message", code_info(r->problems[i].error.code)->message);
@@ -155,20 +222,8 @@ static void show_json(struct buf *b, struct arena *a, const struct order_report 
         json_close(&j, '}');
     }
     json_close(&j, ']');
-    json_open(&j, "notes", '[');
-    for (size_t i = 0; i < r->notes.n; i++)
-        json_text(&j, NULL, r->notes.v[i]);
-    json_close(&j, ']');
-    if (r->has_csr) {
-        json_open(&j, "csr", '{');
-        json_text(&j, "key", r->csr.key_text);
-        json_text(&j, "common_name", r->csr.common_name);
-        json_open(&j, "sans", '[');
-        for (size_t i = 0; i < r->csr.names.n; i++)
-            json_text(&j, NULL, r->csr.names.v[i]);
-        json_close(&j, ']');
-        json_close(&j, '}');
-    }
+    json_texts(&j, "notes", &r->notes);
+    json_csr(&j, r);
     json_close(&j, '}');
     buf_puts(b, "\n");
 }
@@ -178,21 +233,24 @@ static void show_text(struct buf *b, struct arena *a, const struct order_report 
     for (size_t i = 0; i < r->n; i++) {
         const struct order_problem *p = &r->problems[i];
         const char *code = code_text(a, &p->error);
-        const char *shown = code ? text_escape(a, code, strlen(code), 200) : "?";
-        buf_printf(b, "FAIL  %s\n  %s%s%s\n  %s\n  %s\n\n", shown, p->field, p->value ? ": " : "",
+        buf_printf(b, "FAIL  %s\n  %s%s%s\n  %s\n  %s\n\n", code ? code : "?", p->field, p->value ? ": " : "",
                    p->value ? p->value : "", p->what, p->fix);
     }
-    for (size_t i = 0; i < r->notes.n; i++)
-        buf_printf(b, "note  %s\n", r->notes.v[i]);
     if (!r->n)
         buf_printf(b, "PASS  nothing in the order's inputs is refused%s%s\n",
                    r->has_csr ? "; the CSR's key is " : "", r->has_csr ? r->csr.key_text : "");
+    for (size_t i = 0; i < r->notes.n; i++)
+        buf_printf(b, "note  %s\n", r->notes.v[i]);
 }
 
 /* Every name of the order, checked for real, as `check` does. */
 static int probe_names(struct arena *a, const struct given_order *g, const struct order_report *r)
 {
-    static const char *const formats[] = {"text", "json", "ndjson", "nagios"};
+    static const char *const formats[] = {
+#define X(sym, text) [sym] = text,
+        CLI_FORMATS(X)
+#undef X
+    };
     char **argv = arena_array(a, r->names.n + 10, sizeof *argv);
     int argc = 0;
     if (!argv)
@@ -204,15 +262,22 @@ static int probe_names(struct arena *a, const struct given_order *g, const struc
         argv[argc++] = arena_strdup(a, "--token");
         argv[argc++] = arena_strdup(a, g->token);
     }
-    if (g->order.dcv_method && strcmp(g->order.dcv_method, "email") != 0) {
+    if (g->order.method.given) { /* beside an email, CAA is all that the network can be asked */
         argv[argc++] = arena_strdup(a, "--method");
-        argv[argc++] = arena_strdup(a, g->order.dcv_method);
+        argv[argc++] =
+            arena_strdup(a, method_name(g->order.method.email ? METHOD_CAA : g->order.method.method));
     }
     argv[argc++] = arena_strdup(a, "--");
     for (size_t i = 0; i < r->names.n; i++)
         argv[argc++] = arena_strdup(a, r->names.v[i]);
     optind = 0; /* getopt begins anew */
     return arena_full(a) ? EXIT_USAGE : cmd_check(argc, argv);
+}
+
+static bool anything(const struct order *o)
+{
+    return o->csr.p || o->note.p || o->names.n || o->common_name || o->organization || o->org_units.n ||
+           o->addresses.n || o->emails.n;
 }
 
 int cmd_preflight(int argc, char **argv)
@@ -225,19 +290,32 @@ int cmd_preflight(int argc, char **argv)
         status = opt != '?' && take(a, &g, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
     for (int i = optind; !status && i < argc; i++)
         status = texts_add(a, &g.order.names, argv[i]) ? EXIT_PASS : EXIT_USAGE;
-    if (!status && !g.order.csr.n && !g.order.names.n && !g.order.common_name && !g.order.email &&
-        !g.order.note.n) {
-        complain("preflight: nothing to check; expected --csr F, names, or another input of an order");
+    if (!status && g.out.format == FORMAT_NAGIOS) {
+        complain("--format: an order has no status line; expected text, json or ndjson");
         status = EXIT_USAGE;
     }
+    if (!status && !anything(&g.order)) {
+        complain(
+            "preflight: nothing to check; expected NAME… or --san NAME, --csr F, --common-name N, --org N, "
+            "--org-unit N, --address LINE, --email A or --note F; beside them --product P, --method M, "
+            "--token V, "
+            "--original F, --original-common-name N, --original-san NAME, --config F, --probe, --json");
+        status = EXIT_USAGE;
+    }
+    if (!status && !g.configured && !configure_default(a, &g.order))
+        status = EXIT_USAGE;
     if (!status && order_check(a, &g.order, &r)) {
         complain("preflight: out of memory");
+        status = EXIT_USAGE;
+    }
+    if (!status && r.unusable) {
+        complain("--original: the CSR cannot be used, so there is nothing to compare with: %s", r.unusable);
         status = EXIT_USAGE;
     }
     if (!status) {
         struct buf b = {0};
         if (g.out.format == FORMAT_JSON || g.out.format == FORMAT_NDJSON)
-            show_json(&b, a, &r);
+            show_json(&b, a, &r, g.out.format == FORMAT_JSON ? 2 : 0);
         else
             show_text(&b, a, &r);
         status = cli_flush(&b);

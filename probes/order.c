@@ -1,18 +1,20 @@
-#include "order.h"
+#include "order_parts.h"
 
 #include "name.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <string.h>
-
-enum { MOST_NAME = 64 }; /* ub-common-name, ub-organization-name, ub-organizational-unit-name of RFC 5280 */
 
 static const char *const products[] = {
 #define X(sym, text) [sym] = text,
     ORDER_PRODUCTS(X)
 #undef X
 };
+
+const char *product_name(enum product p)
+{
+    return products[p];
+}
 
 bool product_parse(const char *text, enum product *ret)
 {
@@ -24,18 +26,20 @@ bool product_parse(const char *text, enum product *ret)
     return false;
 }
 
-struct checking {
-    struct arena *a;
-    const struct order *o;
-    struct order_report *r;
-    struct csr original;
-};
+bool order_method_parse(const char *text, struct order_method *ret)
+{
+    struct order_method m = {.given = true, .email = !strcmp(text, "email")};
+    if (!m.email && !method_parse(text, &m.method))
+        return false;
+    *ret = m;
+    return true;
+}
 
-static void problem(struct checking *c, enum code code, const char *variable, const char *field,
-                    const char *value, const char *what, const char *fix)
+void order_problem(struct checking *c, enum code code, const char *variable, const char *field,
+                   const char *value, const char *what, const char *fix)
 {
     struct order_report *r = c->r;
-    if ((r->n & (r->n - 1)) == 0) {
+    if ((r->n & (r->n - 1)) == 0) { /* the list is full at every power of two */
         struct order_problem *v = arena_array(c->a, r->n ? r->n * 2 : 1, sizeof *v);
         if (!v)
             return;
@@ -43,408 +47,269 @@ static void problem(struct checking *c, enum code code, const char *variable, co
             memcpy(v, r->problems, r->n * sizeof *v);
         r->problems = v;
     }
-    const char *shown = value ? text_escape(c->a, value, strlen(value), 120) : NULL;
-    r->problems[r->n++] = (struct order_problem){{code, {variable, NULL}}, field, shown, what, fix};
+    r->problems[r->n++] = (struct order_problem){{code, {variable, NULL}}, field, value, what, fix};
 }
 
-static void note(struct checking *c, const char *text)
+void order_note(struct checking *c, const char *text)
 {
     if (text)
         texts_add(c->a, &c->r->notes, text);
 }
 
-static bool has_control(const char *s)
+const char *order_shown(struct checking *c, const char *text)
 {
-    for (; *s; s++)
-        if ((unsigned char)*s < ' ' || *s == 0x7f)
+    return text ? text_escape(c->a, text, strlen(text), ORDER_SHOWN) : NULL;
+}
+
+/* ---------------------------------------------------------------- names ------------------------------ */
+
+/* "*.example.com", "example.com" or an address: what two spellings of one name have in common. A text that is
+ * no name stays as it is. NULL where the arena is full. */
+static const char *canonical(struct arena *a, const char *text)
+{
+    struct name n;
+    if (name_read(a, text, strlen(text), &n))
+        return NULL;
+    if (!n.domain)
+        return text;
+    return n.wildcard ? arena_printf(a, "*.%s", n.domain) : n.domain;
+}
+
+static bool holds(const struct texts *names, const char *name)
+{
+    for (size_t i = 0; i < names->n; i++)
+        if (name_equal(names->v[i], name))
             return true;
     return false;
 }
 
-static size_t characters(const char *s)
+/* Adds the name in canonical form unless it is there. */
+static void gather(struct checking *c, struct texts *names, const char *text)
 {
-    size_t n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xc0) != 0x80;
-    return n;
+    const char *name = canonical(c->a, text);
+    if (name && !holds(names, name))
+        texts_add(c->a, names, name);
 }
 
-/* ---------------------------------------------------------------- the CSR ---------------------------- */
-
-static bool rsa(const struct csr *k, unsigned bits)
-{
-    return k->key == CSR_KEY_RSA && k->bits == bits;
-}
-
-static void check_key(struct checking *c)
-{
-    const struct csr *k = &c->r->csr;
-    bool p256 = k->key == CSR_KEY_EC && k->bits == 256;
-    switch (c->o->product) {
-    case PRODUCT_TLS:
-        break;
-    case PRODUCT_CLIENT:
-        if (k->key == CSR_KEY_RSA && !rsa(k, 2048) && !rsa(k, 3072) && !rsa(k, 4096))
-            problem(c, CODE_csr_invalid_key_size_client_cert, NULL, "csr", k->key_text,
-                    "A client certificate with an RSA key takes 2048, 3072 or 4096 bits.",
-                    "Make a new key of one of these sizes, and a new CSR with it.");
-        break;
-    case PRODUCT_CODE_SIGNING:
-        if (!(k->key == CSR_KEY_RSA && k->bits >= 3072) && !(k->key == CSR_KEY_EC && k->bits >= 256))
-            problem(c, CODE_csr_invalid_key_size_code_signing, NULL, "csr", k->key_text,
-                    "A code signing certificate takes RSA with at least 3072 bits, or EC P-256 or larger.",
-                    "Make a larger key, and a new CSR with it.");
-        break;
-    case PRODUCT_SAFENET_CC:
-        if (!rsa(k, 4096) && !p256)
-            problem(c, CODE_csr_safenet_cc_invalid_csr_key_size, NULL, "csr", k->key_text,
-                    "The SafeNet eToken 5110 CC holds RSA keys of 4096 bits or EC P-256.",
-                    "Make a key of one of these kinds on the token, and a new CSR with it.");
-        break;
-    case PRODUCT_SAFENET_FIPS:
-        if (k->key != CSR_KEY_EC)
-            problem(c, CODE_csr_safenet_fips_requires_ecc_key, NULL, "csr", k->key_text,
-                    "The SafeNet eToken 5110 FIPS takes an elliptic-curve key.",
-                    "Make an EC key on the token, and a new CSR with it, or choose another token.");
-        break;
-    }
-}
-
-static void check_csr(struct checking *c)
-{
-    c->r->has_csr = c->o->csr.n > 0;
-    if (!c->r->has_csr || csr_read(c->a, c->o->csr, &c->r->csr))
-        return;
-    if (c->r->csr.problem) {
-        problem(c, CODE_csr_invalid_cannot_parse, NULL, "csr", NULL,
-                arena_printf(c->a, "The CSR cannot be used: %s.", c->r->csr.problem),
-                "Make the CSR again (openssl req -new …) and send the whole file, from BEGIN to END.");
-        c->r->has_csr = false;
-        return;
-    }
-    check_key(c);
-}
-
-/* ---------------------------------------------------------------- the subject ------------------------ */
-
-static const char *common_name(const struct checking *c)
-{
-    return c->o->common_name ? c->o->common_name : c->r->has_csr ? c->r->csr.common_name : NULL;
-}
-
-static void check_common_name(struct checking *c)
-{
-    const char *cn = common_name(c);
-    if (!cn)
-        return;
-    size_t n = characters(cn);
-    if (n > MOST_NAME)
-        problem(
-            c, CODE_rfc5280_common_name_too_long, NULL, "common_name", cn,
-            arena_printf(c->a, "The common name has %zu characters; 64 is the most.", n),
-            "Put a shorter name of the order there; the long one stays among the subject alternative names.");
-    else if (n == MOST_NAME)
-        note(c, "The common name has exactly 64 characters: the standard allows that, the CA's document says "
-                "\"less than 64\".");
-    struct name name = {0};
-    if (c->o->product == PRODUCT_TLS && *cn && name_read(c->a, cn, strlen(cn), &name))
-        return;
-    if (!*cn || has_control(cn) || (c->o->product == PRODUCT_TLS && name.code == CODE_dns_invalid_domain))
-        problem(c, CODE_rfc5280_common_name_invalid, NULL, "common_name", cn,
-                !*cn ? "The common name is empty."
-                     : arena_printf(c->a, "The common name is no domain name%s%s.",
-                                    *cn && !has_control(cn) ? ": " : "",
-                                    *cn && !has_control(cn) && name.reason ? name.reason : ""),
-                "Put one of the order's domain names there.");
-}
-
-static void check_length(struct checking *c, enum code code, const char *field, const char *value,
-                         const char *word)
-{
-    size_t n = characters(value);
-    if (n > MOST_NAME)
-        problem(c, code, NULL, field, value,
-                arena_printf(c->a, "%s has %zu characters; 64 is the most.", word, n),
-                "Shorten it; the usual abbreviations are accepted.");
-}
-
-static void check_subject_field(struct checking *c, const char *name, const char *value)
-{
-    static const char *const address[] = {"street", "L", "ST", "postalCode"};
-    if (!strcmp(name, "O")) {
-        check_length(c, CODE_rfc5280_org_name_too_long, "organization", value, "The organization's name");
-        if (has_control(value))
-            problem(c, CODE_rfc5280_org_invalid, NULL, "organization", value,
-                    "The organization's name holds control characters.",
-                    "Type it again, without line ends and tabs.");
-    } else if (!strcmp(name, "OU")) {
-        check_length(c, CODE_rfc5280_org_unit_too_long, "org_unit", value, "The organizational unit");
-        if (has_control(value))
-            problem(c, CODE_rfc5280_org_unit_invalid, NULL, "org_unit", value,
-                    "The organizational unit holds control characters.",
-                    "Type it again, without line ends and tabs.");
-    }
-    for (size_t i = 0; i < sizeof address / sizeof *address; i++)
-        if (!strcmp(name, address[i]))
-            check_length(c, CODE_rfc5280_address_field_too_long, "address", value, "A field of the address");
-}
-
-static void check_subject(struct checking *c)
-{
-    check_common_name(c);
-    for (size_t i = 0; c->r->has_csr && i < c->r->csr.n_subject; i++)
-        check_subject_field(c, c->r->csr.subject[i].name, c->r->csr.subject[i].value);
-    if (c->o->organization)
-        check_subject_field(c, "O", c->o->organization);
-    for (size_t i = 0; i < c->o->org_units.n; i++)
-        check_subject_field(c, "OU", c->o->org_units.v[i]);
-    for (size_t i = 0; i < c->o->addresses.n; i++)
-        check_subject_field(c, "L", c->o->addresses.v[i]);
-}
-
-/* ---------------------------------------------------------------- the names -------------------------- */
-
-static bool listed(const struct texts *list, const char *name)
+static void gather_all(struct checking *c, struct texts *names, const struct texts *list)
 {
     for (size_t i = 0; i < list->n; i++)
-        if (name_within(name, list->v[i]))
-            return true;
-    return false;
+        gather(c, names, list->v[i]);
 }
 
-static bool same_listed(const struct texts *list, const char *name)
+bool order_listed(const struct texts *list, const char *name, bool is_ip)
 {
     for (size_t i = 0; i < list->n; i++)
-        if (name_equal(list->v[i], name))
+        if (is_ip ? !strcmp(name, list->v[i]) : name_within(name, list->v[i]))
             return true;
     return false;
 }
 
-static void check_policy(struct checking *c, const char *input, const struct name *name)
+static void check_lists(struct checking *c, const char *shown, const struct name *name,
+                        struct texts *not_validated)
 {
     const struct order *o = c->o;
     const char *d = name->domain;
-    if (o->allowed_domains.n && !listed(&o->allowed_domains, d))
-        problem(c, CODE_domain_not_allowed, NULL, "domain", input,
-                "The container that orders may not order for this domain.",
-                "Order from the container that owns the domain, or have it added to this one's domains.");
-    if (listed(&o->disabled_domains, d))
-        problem(c, CODE_disabled_domain, NULL, "domain", input, "The domain is deactivated in the account.",
-                "Activate it again, then place the order.");
-    if (listed(&o->protected_domains, d))
-        problem(c, CODE_protected_domain, NULL, "domain", input,
-                "The domain's owner has protected it against orders.",
-                "Leave the domain out, or ask its owner.");
-    if (listed(&o->locked_domains, d))
-        problem(c, CODE_domain_locked, input, "domain", input, "The domain is locked to another account.",
-                "Order from that account, or have the lock removed.");
-    if (o->prevalidated_domains.n && !listed(&o->prevalidated_domains, d)) {
-        problem(c, CODE_domains_not_prevalidated, input, "domain", input,
-                "This order takes validated domains only, and this one is not validated yet.",
-                "Validate the domain first, then place the order.");
-        if (c->r->n)
-            c->r->problems[c->r->n - 1].error.variable[1] = name->registrable ? name->registrable : d;
-    }
+    if (o->allowed_domains.n && !order_listed(&o->allowed_domains, d, name->is_ip))
+        order_problem(
+            c, CODE_domain_not_allowed, NULL, "domain", shown,
+            "The container that orders is limited to the domains of the list allowed_domains, and this name "
+            "is not among them.",
+            "Order from the container that owns the domain, or have the domain added to this one.");
+    if (order_listed(&o->disabled_domains, d, name->is_ip))
+        order_problem(c, CODE_disabled_domain, NULL, "domain", shown,
+                      "The domain is on the list disabled_domains: it is deactivated in the account.",
+                      "Activate the domain again, see whether its validation is still in date, then order.");
+    if (order_listed(&o->protected_domains, d, name->is_ip))
+        order_problem(
+            c, CODE_protected_domain, NULL, "domain", shown,
+            "The domain is on the list protected_domains: its owner lets only certain accounts order.",
+            "Leave the name out, or ask the domain's owner to order or to admit this account.");
+    if (order_listed(&o->locked_domains, d, name->is_ip))
+        order_problem(c, CODE_domain_locked, shown, "domain", shown,
+                      "The domain is on the list locked_domains: another account has locked it for itself.",
+                      "Order from the account that holds the lock, or have its owner lift the lock.");
+    if (o->prevalidated_domains.n && !order_listed(&o->prevalidated_domains, d, name->is_ip))
+        texts_add(c->a, not_validated, shown);
 }
 
-static void check_name(struct checking *c, const char *input)
+/* One problem for all of them, as the code has room for two names. */
+static void check_prevalidated(struct checking *c, const struct texts *names)
 {
-    struct name name;
-    if (same_listed(&c->r->names, input) || name_read(c->a, input, strlen(input), &name))
+    if (!names->n)
         return;
-    texts_add(c->a, &c->r->names, input);
+    const char *all = names->v[0];
+    for (size_t i = 1; all && i < names->n; i++)
+        all = arena_printf(c->a, "%s, %s", all, names->v[i]);
+    size_t before = c->r->n;
+    order_problem(c, CODE_domains_not_prevalidated, names->v[0], "domain", all,
+                  "This order takes domains that are validated beforehand, and these are not on the list "
+                  "prevalidated_domains.",
+                  "Validate each of them first, or leave it out of the order.");
+    if (c->r->n > before && names->n > 1)
+        c->r->problems[before].error.variable[1] = names->v[1];
+}
+
+static void check_name(struct checking *c, const char *text, bool is_common_name, struct texts *seen,
+                       struct texts *not_validated)
+{
+    const struct order_method *m = &c->o->method;
+    const char *shown = order_shown(c, text);
+    struct name name;
+    if (!shown || name_read(c->a, text, strlen(text), &name))
+        return;
+    const char *form = canonical(c->a, text);
+    if (!form || holds(seen, form))
+        return;
+    texts_add(c->a, seen, form);
+    if (name.code == CODE_dns_invalid_domain && is_common_name)
+        return; /* rfc5280_common_name_invalid has said it */
     if (name.code != CODE_NONE) {
-        problem(c, name.code, name.code == CODE_dns_invalid_domain ? input : NULL, "domain", input,
-                arena_printf(c->a, "The name cannot be ordered: %s",
-                             name.reason ? name.reason : "it is no public name."),
-                name.suggestion ? arena_printf(c->a, "Most likely %s is meant.", name.suggestion)
-                                : "Give a name under a public top-level domain.");
+        bool internal = name.code == CODE_internal_names_not_allowed;
+        const char *fix =
+            internal          ? "Order for the public name of the host; for internal names use a private CA."
+            : name.suggestion ? arena_printf(c->a, "Most likely %s is meant.", name.suggestion)
+                              : "Give the bare name, in labels of letters, digits and inner hyphens.";
+        order_problem(c, name.code, internal ? NULL : shown, "domain", shown,
+                      arena_printf(c->a,
+                                   internal ? "No public CA issues for this name: %s."
+                                            : "The name cannot be read as a domain: %s.",
+                                   name.reason),
+                      fix);
         return;
     }
-    const char *method = c->o->dcv_method;
-    enum method m;
-    if (name.wildcard && method && method_parse(method, &m) && method_is_file(m))
-        problem(c, CODE_invalid_wildcard_dcv_method, NULL, "method", method,
-                "A file proves one host only, and this is a wildcard name.", "Choose a DNS method.");
-    check_policy(c, input, &name);
+    if (m->given && name.is_ip && (m->email || m->method != METHOD_HTTP_TOKEN)) {
+        order_problem(
+            c, CODE_dns_invalid_domain, shown, "domain", shown,
+            "An IP address has no DNS records of its own to check; it is validated with http-token only.",
+            "Choose http-token for the address, or order for a name that points to it.");
+        return;
+    }
+    if (m->given && name.wildcard && !m->email && method_is_file(m->method)) {
+        order_problem(
+            c, CODE_invalid_wildcard_dcv_method, NULL, "method", shown,
+            arena_printf(c->a,
+                         "The method is %s: a file proves control of one host, never of all names below "
+                         "it.",
+                         method_name(m->method)),
+            "Choose a DNS method or email for the order.");
+    } else {
+        texts_add(c->a, &c->r->names, form);
+    }
+    check_lists(c, shown, &name, not_validated);
+}
+
+/* A single wildcard stands for its base and what lies below it; another name needs a product for several
+ * domains. */
+static void check_wildcard(struct checking *c, const struct texts *names)
+{
+    const char *cn = c->common_name ? canonical(c->a, c->common_name) : NULL;
+    if (!cn || strncmp(cn, "*.", 2) != 0)
+        return;
+    for (size_t i = 0; i < names->n; i++) {
+        if (name_within(names->v[i], cn + 2))
+            continue;
+        order_problem(c, CODE_other_domain_on_wildcard, NULL, "san", order_shown(c, names->v[i]),
+                      arena_printf(c->a, "The order is for %s, and this name is neither %s nor below it.",
+                                   order_shown(c, cn), order_shown(c, cn + 2)),
+                      "Leave the name out, or order a multi-domain wildcard certificate.");
+    }
 }
 
 static void check_names(struct checking *c)
 {
-    const char *cn = common_name(c);
-    if (c->o->product != PRODUCT_TLS)
+    const struct order *o = c->o;
+    struct texts seen = {0}, not_validated = {0};
+    if (o->product != PRODUCT_TLS) /* the others name people and companies */
         return;
-    if (cn && *cn)
-        check_name(c, cn);
+    if (c->common_name && *c->common_name)
+        check_name(c, c->common_name, true, &seen, &not_validated);
     for (size_t i = 0; c->r->has_csr && i < c->r->csr.names.n; i++)
-        check_name(c, c->r->csr.names.v[i]);
-    for (size_t i = 0; i < c->o->names.n; i++)
-        check_name(c, c->o->names.v[i]);
-    if (!cn || strncmp(cn, "*.", 2) != 0)
-        return;
-    for (size_t i = 0; i < c->r->names.n; i++)
-        if (!name_within(c->r->names.v[i], cn + 2))
-            problem(c, CODE_other_domain_on_wildcard, NULL, "san", c->r->names.v[i],
-                    arena_printf(c->a, "A wildcard certificate for %s takes names at and below %s only.", cn,
-                                 cn + 2),
-                    "Leave the name out, or order a certificate for several domains.");
+        check_name(c, c->r->csr.names.v[i], false, &seen, &not_validated);
+    for (size_t i = 0; i < o->names.n; i++)
+        check_name(c, o->names.v[i], false, &seen, &not_validated);
+    check_prevalidated(c, &not_validated);
+    check_wildcard(c, &seen);
 }
 
 /* ---------------------------------------------------------------- a duplicate ------------------------ */
 
-static bool csr_has(const struct csr *k, const char *name)
-{
-    return same_listed(&k->names, name) || (k->common_name && name_equal(k->common_name, name));
-}
-
+/* The common name counts among the names of its order, but only the names listed can be missing or new: a
+ * common name that differs has a code of its own. */
 static void check_duplicate(struct checking *c)
 {
-    if (!c->o->original.n || csr_read(c->a, c->o->original, &c->original) || !c->r->has_csr)
+    const struct order *o = c->o;
+    struct csr original = {0};
+    struct texts was = {0}, is = {0};
+    if (!o->original.p && !o->original_names.n && !o->original_common_name)
         return;
-    const struct csr *was = &c->original, *is = &c->r->csr;
-    if (was->problem) {
-        note(c, arena_printf(c->a, "The original CSR cannot be compared: %s.", was->problem));
+    if (o->original.p && csr_read(c->a, o->original, &original))
+        return;
+    if (original.problem) {
+        c->r->unusable = original.problem;
         return;
     }
-    const char *cn = common_name(c);
-    if (was->common_name && (!cn || !name_equal(was->common_name, cn)))
-        problem(
-            c, CODE_invalid_common_name_on_duplicate, NULL, "common_name", cn,
-            arena_printf(c->a, "A duplicate keeps the common name of the original, %s.", was->common_name),
-            "Put that common name into the CSR.");
-    for (size_t i = 0; i < was->names.n; i++)
-        if (!csr_has(is, was->names.v[i]) && !same_listed(&c->o->names, was->names.v[i]))
-            problem(c, CODE_missing_dns_name_on_duplicate, NULL, "san", was->names.v[i],
-                    "A duplicate keeps all names of the original, and this one is missing.",
-                    "Add the name to the request.");
-    for (size_t i = 0; i < c->r->names.n; i++)
-        if (!csr_has(was, c->r->names.v[i]) && !(cn && name_equal(cn, c->r->names.v[i])))
-            problem(c, CODE_invalid_dns_name_on_duplicate, NULL, "san", c->r->names.v[i],
-                    "A duplicate takes the names of the original only, and this one is new.",
-                    "Leave the name out, or order a reissue or a new certificate.");
+    const char *old =
+        o->original_common_name ? order_shown(c, o->original_common_name) : original.common_name;
+    const char *new = c->common_name;
+    const char *old_form = old ? canonical(c->a, old) : NULL, *new_form = new ? canonical(c->a, new) : NULL;
+    if (old_form && (!new_form || !name_equal(old_form, new_form)))
+        order_problem(
+            c, CODE_invalid_common_name_on_duplicate, NULL, "common_name", new,
+            arena_printf(c->a,
+                         "The common name of the original order is %s, and a duplicate has to keep it%s.",
+                         old, new ? "" : "; this one has none"),
+            "Make the CSR with that common name, or order a reissue, which may change it.");
+    gather_all(c, &was, &original.names);
+    gather_all(c, &was, &o->original_names);
+    if (c->r->has_csr)
+        gather_all(c, &is, &c->r->csr.names);
+    gather_all(c, &is, &o->names);
+    for (size_t i = 0; i < was.n; i++)
+        if (!holds(&is, was.v[i]) && !(new_form && name_equal(new_form, was.v[i])))
+            order_problem(
+                c, CODE_missing_dns_name_on_duplicate, NULL, "san", order_shown(c, was.v[i]),
+                "The original order has this name and the duplicate leaves it out; it has to keep them all.",
+                "Add the name to the request, or order a reissue to drop it.");
+    for (size_t i = 0; i < is.n; i++)
+        if (!holds(&was, is.v[i]) && !(old_form && name_equal(old_form, is.v[i])))
+            order_problem(c, CODE_invalid_dns_name_on_duplicate, NULL, "san", order_shown(c, is.v[i]),
+                          "The original order does not have this name, and a duplicate cannot add one.",
+                          "Leave the name out, or order a reissue to add it.");
 }
 
-/* ---------------------------------------------------------------- the rest --------------------------- */
+/* ---------------------------------------------------------------- all of it -------------------------- */
 
-/* RFC 5322 3.4.1 without comments, quoted strings and literals: what mail systems take. */
-static bool is_email(const char *s)
+static bool any_list(const struct order *o)
 {
-    static const char atom[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~";
-    size_t n = 0;
-    do {
-        size_t len = strspn(s + n, atom);
-        if (!len)
-            return false;
-        n += len;
-    } while (s[n] == '.' && ++n);
-    if (s[n] != '@' || n > 64)
-        return false;
-    const char *domain = s + n + 1;
-    return name_is_host(domain) && name_labels(domain) >= 2;
-}
-
-static void check_email(struct checking *c)
-{
-    const char *email = c->o->email;
-    if (!email)
-        return;
-    if (!is_email(email))
-        problem(c, CODE_email_not_valid_email_format, NULL, "email", email,
-                "The address is not of the form name@domain, with letters, digits and a few signs.",
-                "Correct the address.");
-    else if (c->o->validated_email_domains.n &&
-             !listed(&c->o->validated_email_domains, strchr(email, '@') + 1))
-        problem(c, CODE_email_domain_not_validated, NULL, "email", email,
-                "The address's domain is not validated in the account.",
-                "Validate the domain of the address first.");
-}
-
-/* A PEM block with a private key in it, of whatever kind (RFC 7468, and OpenSSL's older ones). */
-static bool has_private_key(struct bytes text)
-{
-    static const char begin[] = "-----BEGIN ", end[] = "PRIVATE KEY-----";
-    const char *p = (const char *)text.p, *stop = p + text.n;
-    while ((p = memmem(p, (size_t)(stop - p), begin, sizeof begin - 1))) {
-        p += sizeof begin - 1;
-        const char *line = memchr(p, '\n', (size_t)(stop - p));
-        if (memmem(p, (size_t)((line ? line : stop) - p), end, sizeof end - 1))
-            return true;
-    }
-    return false;
-}
-
-static void check_secrets(struct checking *c)
-{
-    const struct {
-        struct bytes text;
-        const char *field;
-    } where[] = {{c->o->note, "note"}, {c->o->csr, "csr"}};
-    for (size_t i = 0; i < 2; i++)
-        if (where[i].text.n && has_private_key(where[i].text))
-            problem(c, CODE_note_contains_private_key, NULL, where[i].field, NULL,
-                    "There is a private key in it; a private key must never leave its owner.",
-                    "Take the key out. If it was sent to anybody already, make a new key and a new CSR.");
+#define X(list) || o->list.n
+    return false ORDER_LISTS(X);
+#undef X
 }
 
 int order_check(struct arena *a, const struct order *o, struct order_report *ret)
 {
-    *ret = (struct order_report){0};
-    struct checking c = {.a = a, .o = o, .r = ret};
-    check_csr(&c);
-    check_subject(&c);
+    struct order_report r = {0};
+    struct checking c = {.a = a, .o = o, .r = &r};
+    order_check_csr(&c);
+    order_check_subject(&c);
     check_names(&c);
     check_duplicate(&c);
-    check_email(&c);
-    check_secrets(&c);
-    if (o->dcv_method && !strcmp(o->dcv_method, "email") && o->token)
-        problem(&c, CODE_invalid_dns_method, NULL, "method", o->dcv_method,
-                "The order is validated by email, so there is no token to look for.",
-                "Change the order's method to a DNS or file method, or answer the email.");
-    return arena_full(a) ? -ENOMEM : 0;
-}
-
-/* ---------------------------------------------------------------- configuration ---------------------- */
-
-struct reading {
-    struct arena *a;
-    struct order *o;
-    const char *bad;
-};
-
-static int on_key(void *user, const char *section, const char *name, const char *value)
-{
-    struct reading *r = user;
-    if (strcmp(section, "order") != 0)
-        return 1;
-    const struct {
-        const char *name;
-        struct texts *list;
-    } lists[] = {
-#define X(list) {#list, &r->o->list},
-        ORDER_LISTS(X)
-#undef X
-    };
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        if (strcmp(name, lists[i].name) != 0)
-            continue;
-        for (const char *p = value; *(p += strspn(p, " ,\t\n")); p += strcspn(p, " ,\t\n"))
-            texts_add(r->a, lists[i].list, arena_strndup(r->a, p, strcspn(p, " ,\t\n")));
-        return 1;
-    }
-    r->bad = arena_strdup(r->a, name);
-    return 0;
-}
-
-int order_configure(struct arena *a, const char *text, struct order *o, unsigned *line, const char **key)
-{
-    struct reading r = {.a = a, .o = o};
-    int rc = ini_parse_string(text, on_key, &r);
+    order_check_emails(&c);
+    order_check_secrets(&c);
+    if (o->method.email && o->token)
+        order_problem(
+            &c, CODE_invalid_dns_method, NULL, "method", "email",
+            "The order is set to validation by email, so the CA looks for no token, and one is to be "
+            "checked.",
+            "Change the order's method to a DNS or file method first, or follow the link in the email.");
+    if (!any_list(o) && (r.names.n || o->emails.n))
+        order_note(
+            &c,
+            "No list of domains is configured, so what only the account knows (allowed, disabled, protected, "
+            "locked and validated domains) was not looked at.");
     if (arena_full(a))
         return -ENOMEM;
-    if (!rc)
-        return 0;
-    *line = rc > 0 ? (unsigned)rc : 0;
-    *key = r.bad ? r.bad : "?";
-    return -EINVAL;
+    *ret = r;
+    return 0;
 }
