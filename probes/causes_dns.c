@@ -26,7 +26,8 @@ static const struct lookup *lookups(const struct judgement *j, size_t *n)
         *n = j->file.best && j->file.best->fetch.lookup.name ? 1 : 0;
         return *n ? &j->file.best->fetch.lookup : NULL;
     case METHOD_CAA:
-        break;
+        *n = j->caa.failed ? 1 : 0; /* what failed above the relevant set does not matter */
+        return j->caa.failed;
     }
     return NULL;
 }
@@ -95,6 +96,8 @@ static bool shows_rcode(const struct judgement *j, const struct lookup *l)
 
 void cause_dns_servfail(struct judgement *j)
 {
+    if (j->r->method == METHOD_CAA)
+        return; /* caa-lookup-failed says it, with what it means for the search */
     const struct lookup *l = first(j, shows_rcode);
     if (!l)
         return;
@@ -118,6 +121,8 @@ static bool shows_silence(const struct judgement *j, const struct lookup *l)
 
 void cause_delegation_all_unreachable(struct judgement *j)
 {
+    if (j->r->method == METHOD_CAA)
+        return; /* caa-timeout says it */
     const struct lookup *l = first(j, shows_silence);
     if (!l)
         return;

@@ -16,6 +16,7 @@
 enum { EXIT_PASS = 0, EXIT_FAIL = 1, EXIT_USAGE = 2, EXIT_UNDECIDED = 3 };
 
 int cmd_check(int argc, char **argv);
+int cmd_caa(int argc, char **argv);
 int cmd_preflight(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_explain(int argc, char **argv);

@@ -178,3 +178,20 @@ int cmd_check(int argc, char **argv)
     arena_free(a);
     return status;
 }
+
+int cmd_caa(int argc, char **argv)
+{
+    struct arena *a = arena_new(0);
+    char **v = a ? arena_array(a, (size_t)argc + 3, sizeof *v) : NULL;
+    char method[] = "--method", caa[] = "caa";
+    int status = EXIT_USAGE;
+    if (v) {
+        v[0] = argv[0];
+        v[1] = method;
+        v[2] = caa;
+        memcpy(v + 3, argv + 1, (size_t)argc * sizeof *v); /* its final NULL too */
+        status = cmd_check(argc + 2, v);
+    }
+    arena_free(a);
+    return status;
+}

@@ -93,7 +93,7 @@ int judge(const struct request *r, const struct evidence *ev, struct arena *a, s
             verdict_file(&j);
             break;
         case METHOD_CAA:
-            verdict_undecided(&j, "This version does not reproduce this method.");
+            verdict_caa(&j);
             break;
         }
     }

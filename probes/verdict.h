@@ -6,6 +6,7 @@
 #ifndef DCV_VERDICT_H
 #define DCV_VERDICT_H
 
+#include "caa.h"
 #include "fetch.h"
 #include "lookup.h"
 #include "token.h"
@@ -60,6 +61,17 @@ struct file_view {
     bool read;
 };
 
+/* caa: the climb from the domain to the top-level domain, and the set that decides. */
+struct caa_view {
+    struct lookup *level; /* of each name, from the domain up */
+    size_t n;
+    const struct lookup *relevant, *failed; /* the level at which the search ended, one at most */
+    bool open;                              /* it waits for an answer */
+    const struct rr **rr;                   /* the relevant set */
+    size_t n_rr;
+    struct caa_set set;
+};
+
 /* The candidate that decides, wherever it stands: what the causes about tokens speak of. */
 struct candidate {
     enum token_class class;
@@ -80,6 +92,7 @@ struct judgement {
     struct cname_view cname;
     struct target_view target;
     struct file_view file;
+    struct caa_view caa;
     struct candidate candidate;
     struct fix spare; /* what finding_fix() gives where the arena is full: written, never read */
     int err;          /* first error of ours */
@@ -96,6 +109,7 @@ void verdict_txt(struct judgement *j);
 void verdict_cname(struct judgement *j);
 void verdict_target(struct judgement *j);
 void verdict_file(struct judgement *j);
+void verdict_caa(struct judgement *j);
 
 void verdict_fail(struct judgement *j, enum code code, enum code detail);
 void verdict_undecided(struct judgement *j, const char *reason);
@@ -107,6 +121,8 @@ extern const char DEADLINE_REASON[], NETWORK_REASON[];
 bool network_dead(const struct judgement *j, const struct lookup *l, size_t n);
 
 /* ---- what plan and judge share of a method */
+/* The search for the relevant CAA set as far as the facts lead. 0 or -ENOMEM. */
+int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, struct caa_view *ret);
 /* Where dns-cname-token looks; NULL where the value can form no such name, or the arena is full. */
 const char *cname_owner(struct arena *a, const struct request *r, enum cname_place place);
 /* What the first CNAME of a lookup points at, or NULL. */

@@ -122,7 +122,7 @@ static void compare(const char *file, const char *how, struct arena *a, const st
     char *error = code_text(a, &r->error);
     if (r->verdict != e->verdict)
         wrong("%s (%s): verdict %s, expected %s (%s)", file, how, verdict_name(r->verdict),
-                 verdict_name(e->verdict), r->reason ? r->reason : error);
+              verdict_name(e->verdict), r->reason ? r->reason : error);
     if (e->has_errors && strcmp(error, e->error))
         wrong("%s (%s): code '%s', expected '%s'", file, how, error, e->error);
     const char *detail = r->detail_code ? code_info(r->detail_code)->code : "";
@@ -138,11 +138,13 @@ static void compare(const char *file, const char *how, struct arena *a, const st
             }
             if (e->findings[i].weight && strcmp(e->findings[i].weight, weight_name(r->findings[i].weight)))
                 wrong("%s (%s): finding %s weighs %s, expected %s", file, how, got,
-                         weight_name(r->findings[i].weight), e->findings[i].weight);
+                      weight_name(r->findings[i].weight), e->findings[i].weight);
             if (e->findings[i].summary && strcmp(e->findings[i].summary, r->findings[i].summary))
                 wrong("%s (%s): finding %s says\n  %s\nexpected\n  %s", file, how, got,
-                         r->findings[i].summary, e->findings[i].summary);
+                      r->findings[i].summary, e->findings[i].summary);
         }
+    if (e->br_may_permit != -2 && e->br_may_permit != r->br_may_permit)
+        wrong("%s (%s): br_may_permit %d, expected %d", file, how, r->br_may_permit, e->br_may_permit);
     for (size_t i = 0; i < e->not_findings.n; i++)
         if (has_cause(r, e->not_findings.v[i]))
             wrong("%s (%s): finding %s must not be there", file, how, e->not_findings.v[i]);
@@ -160,16 +162,15 @@ static void invariants(const char *file, const struct report *r)
     for (size_t i = 0; i < r->n_findings; i++) {
         const struct finding *f = &r->findings[i];
         if (r->verdict != VERDICT_FAIL && f->weight == WEIGHT_BLOCKING)
-            wrong("%s: blocking finding %s on a report that does not fail", file,
-                     cause_info(f->cause)->id);
+            wrong("%s: blocking finding %s on a report that does not fail", file, cause_info(f->cause)->id);
         if (strchr(f->summary, '{'))
             wrong("%s: unfilled place in: %s", file, f->summary);
         if (!f->n_fixes)
             wrong("%s: finding %s without a fix", file, cause_info(f->cause)->id);
         for (size_t k = 0; k < f->n_facts; k++)
             if (!f->facts[k] || f->facts[k] > r->evidence->n)
-                wrong("%s: finding %s refers to fact %u, which is not there", file,
-                         cause_info(f->cause)->id, f->facts[k]);
+                wrong("%s: finding %s refers to fact %u, which is not there", file, cause_info(f->cause)->id,
+                      f->facts[k]);
     }
 }
 
@@ -230,8 +231,8 @@ static void run_case(const char *path, const char *file)
         if (net.missing[0])
             wrong("%s (%s): the case has no answer to %s", file, order_names[o], net.missing);
         if (net.asked != c->evidence.n)
-            wrong("%s (%s): %zu questions asked, and the case answers %zu", file, order_names[o],
-                     net.asked, c->evidence.n);
+            wrong("%s (%s): %zu questions asked, and the case answers %zu", file, order_names[o], net.asked,
+                  c->evidence.n);
         compare(file, order_names[o], ca, c, the_report);
         invariants(file, the_report);
         arena_free(ca);

@@ -1,0 +1,126 @@
+/* verdict_caa.c - the search for the relevant CAA set (RFC 8659 3), and what it says. */
+#include "verdict.h"
+
+#include "name.h"
+
+#include <errno.h>
+
+/* The records of the set at a level, those that do not parse included: they are part of it (RFC 8659 4.1). */
+static const struct rr **set_at(struct arena *a, const struct lookup *l, size_t *n)
+{
+    const struct rrs *answer = &l->fact->dns.answer;
+    const struct rr **v = arena_array(a, answer->n, sizeof *v);
+    *n = 0;
+    for (size_t i = 0; v && i < answer->n; i++)
+        if (answer->v[i].type == RR_CAA && name_equal(answer->v[i].owner, l->end))
+            v[(*n)++] = &answer->v[i];
+    return v;
+}
+
+/* Something is missing from the message: a set that is not whole must not be judged. */
+static bool cut(const struct dns_fact *f)
+{
+    const struct rrs *sections[] = {&f->answer, &f->authority, &f->additional};
+    size_t broken = 0;
+    for (size_t s = 0; s < 3; s++)
+        for (size_t i = 0; i < sections[s]->n; i++)
+            broken += sections[s]->v[i].defect != NULL;
+    return f->flags & DNS_TC || f->n_defects > broken || f->outcome == DNS_MALFORMED;
+}
+
+int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, struct caa_view *ret)
+{
+    struct caa_view v = {.level = arena_array(a, name_labels(r->adn), sizeof *v.level), .relevant = NULL};
+    size_t n = 0;
+    if (!v.level)
+        return -ENOMEM;
+    for (const char *name = r->adn; name; name = name_parent(name)) {
+        const char *absolute = arena_printf(a, "%s.", name);
+        int rc = absolute ? lookup_read(a, ev, absolute, RR_CAA, &v.level[v.n]) : -ENOMEM;
+        if (rc)
+            return rc;
+        v.n++;
+    }
+    for (size_t i = 0; i < v.n && !v.relevant && !v.failed && !v.open; i++) {
+        const struct lookup *l = &v.level[i];
+        if (l->class == LOOKUP_PENDING) {
+            v.open = true; /* what stands above does not count while this one is unknown */
+            continue;
+        }
+        const struct rr **rr = set_at(a, l, &n);
+        if (!rr)
+            return -ENOMEM;
+        if (n && !cut(&l->fact->dns)) {
+            v.relevant = l;
+            v.rr = rr;
+            v.n_rr = n;
+        } else if (l->class == LOOKUP_FAIL) {
+            v.failed = l;
+        }
+    }
+    *ret = v;
+    return 0;
+}
+
+/* RFC 8914: no server could be reached (22), network error (23). */
+static bool silent(const struct lookup *l)
+{
+    const struct dns_fact *f = &l->fact->dns;
+    if (l->udp)
+        return false; /* it answered, if only in part */
+    for (size_t i = 0; i < f->n_ede; i++)
+        if (f->outcome == DNS_SERVFAIL && (f->ede[i].code == 22 || f->ede[i].code == 23))
+            return true;
+    return f->outcome == DNS_TIMEOUT || f->outcome == DNS_UNREACHABLE;
+}
+
+static bool dnssec_fault(const struct lookup *l)
+{
+    const struct dns_fact *f = &l->fact->dns;
+    for (size_t i = 0; i < f->n_ede; i++)
+        if ((f->ede[i].code >= 5 && f->ede[i].code <= 12) || f->ede[i].code == 25)
+            return true;
+    return lookup_bogus(l);
+}
+
+/* BR 4.2.2.1: after a failure outside the CA's own systems, and retries, a CA may go on where the zone is
+ * proven not to be signed. A validating resolver's authenticated denial of the DS record is that proof. */
+static int may_permit(struct judgement *j, const struct lookup *failed)
+{
+    struct lookup ds;
+    const char *zone = j->r->registrable ? arena_printf(j->a, "%s.", j->r->registrable) : NULL;
+    if (dnssec_fault(failed))
+        return 0;
+    if (!zone || lookup_read(j->a, j->ev, zone, RR_DS, &ds) || !ds.fact)
+        return -1;
+    if (ds.class == LOOKUP_DATA)
+        return 0;
+    return ds.class == LOOKUP_NODATA && ds.fact->dns.flags & DNS_AD ? 1 : -1;
+}
+
+void verdict_caa(struct judgement *j)
+{
+    struct caa_view *v = &j->caa;
+    j->err = caa_climb(j->a, j->r, j->ev, v);
+    if (j->err)
+        return;
+    if (v->relevant) {
+        j->err = caa_judge(j->a, j->r, v->rr, v->n_rr, &v->set);
+        if (j->err)
+            return;
+        if (v->set.code == CODE_NONE)
+            j->report->verdict = VERDICT_PASS;
+        else
+            verdict_fail(j, v->set.code, v->set.code);
+    } else if (v->open) {
+        verdict_undecided(j, DEADLINE_REASON);
+    } else if (v->failed && network_dead(j, v->level, v->n)) {
+        verdict_undecided(j, NETWORK_REASON);
+    } else if (v->failed) {
+        enum code code = silent(v->failed) ? CODE_dns_lookup_timeout_caa : CODE_caa_check_failed;
+        verdict_fail(j, code, code);
+        j->report->br_may_permit = may_permit(j, v->failed);
+    } else {
+        j->report->verdict = VERDICT_PASS; /* nothing restricts */
+    }
+}
