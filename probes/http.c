@@ -1,559 +1,440 @@
-#include "http.h"
+#include "http_inner.h"
 
-#include "http_tls.h"
-#include "name.h"
-
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
-enum {
-    BODY_CA = 5000,     /* what the CA reads */
-    BODY_WHOLE = 65536, /* of an ask that reads on */
-    HEADERS_MOST = 100, /* members */
-    HEADER_BYTES = 32768,
-    DETAIL_MOST = 200
-};
+/* ---------------------------------------------------------------- sites ------------------------------ */
 
-/* A browser that is asked for in ask.browser: what a bot filter lets through. */
-static const char BROWSER[] = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
-
-struct exchange {
-    struct http *http;
-    struct exchange *next, *prev; /* in the queue, the active list or the done list */
-    struct arena *a;
-    struct ask *ask;
-    fact_fn *fn;
-    void *user;
-    CURL *easy;             /* while active */
-    struct curl_slist *pin; /* of CONNECT_TO */
-    struct fact *fact;
-    struct tls_view tls;
-    const char *denied; /* the guard's word */
-    char *body;
-    size_t body_n, body_most, header_bytes;
-    bool capped, flooded;
-    uint64_t started;
-    CURLcode result;
-    enum { WAITING, ACTIVE, DONE } state;
-    char error[CURL_ERROR_SIZE];
-};
-
-struct list {
-    struct exchange *first, *last;
-};
-
-struct http {
-    uv_loop_t *loop;
-    uv_timer_t timer;
-    CURLM *multi;
-    struct list waiting, active, done;
-    size_t n_active, n_idle, polls;
-    CURL **idle; /* handles to be used again: up to .fetches of them */
-    struct http_config cfg;
-    char *user_agent;
-    bool delivering, timer_closed;
-    bool closing;
-    void (*closed)(void *user);
-    void *closed_user;
-};
-
-static void list_add(struct list *l, struct exchange *x)
+static uint32_t site_bucket(const struct addr *a)
 {
-    x->next = NULL;
-    x->prev = l->last;
-    *(l->last ? &l->last->next : &l->first) = x;
-    l->last = x;
+    bool v6 = a->sa.sa_family == AF_INET6;
+    const uint8_t *p = v6 ? a->v6.sin6_addr.s6_addr : (const uint8_t *)&a->v4.sin_addr;
+    uint64_t hash = v6 ? a->v6.sin6_port : a->v4.sin_port;
+
+    for (size_t i = 0; i < (v6 ? 16u : 4u); i++)
+        hash = (hash ^ p[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(hash >> 32) % SITE_BUCKETS;
 }
 
-static void list_remove(struct list *l, struct exchange *x)
+static struct site *site_get(struct http *h, const struct addr *addr)
 {
-    *(x->prev ? &x->prev->next : &l->first) = x->next;
-    *(x->next ? &x->next->prev : &l->last) = x->prev;
-}
+    uint32_t bucket = site_bucket(addr);
+    struct site *s = h->table[bucket];
 
-/* ---------------------------------------------------------------- curl's callbacks ------------------- */
-
-/* Right before the socket is made: nothing can change the address after this (rebinding, odd spellings). */
-static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *addr)
-{
-    struct exchange *x = user;
-    x->denied =
-        purpose == CURLSOCKTYPE_IPCXN ? guard_denies(x->http->cfg.guard, &addr->addr) : "no plain connection";
-    if (x->denied)
-        return CURL_SOCKET_BAD;
-    return socket(addr->family, addr->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, addr->protocol);
-}
-
-static CURLcode on_ssl(CURL *easy, void *ctx, void *user)
-{
-    (void)easy;
-    tls_describe(ctx, user);
-    return CURLE_OK;
-}
-
-static size_t on_body(char *p, size_t size, size_t n, void *user)
-{
-    struct exchange *x = user;
-    size_t len = size * n, room = x->body_most - x->body_n, take = len < room ? len : room;
-    memcpy(x->body + x->body_n, p, take);
-    x->body_n += take;
-    x->fact->http.size += len;
-    if (take == len)
-        return len;
-    x->capped = true; /* one byte more than is read is enough to know that there is more */
-    return 0;
-}
-
-static size_t on_header(char *p, size_t size, size_t n, void *user)
-{
-    struct exchange *x = user;
-    struct http_fact *f = &x->fact->http;
-    size_t len = size * n;
-    x->header_bytes += len;
-    if (len >= 5 && !memcmp(p, "HTTP/", 5)) {
-        f->n_headers = 0; /* of an interim answer (1xx): the final one's follow */
-        return len;
+    while (s && !addr_equal(&s->addr, addr))
+        s = s->same_bucket;
+    if (!s) {
+        s = calloc(1, sizeof(*s));
+        if (!s)
+            return NULL;
+        *s = (struct site){.addr = *addr, .bucket = bucket, .same_bucket = h->table[bucket]};
+        TAILQ_INIT(&s->waiting);
+        h->table[bucket] = s;
     }
-    const char *colon = memchr(p, ':', len);
-    if (!colon)
-        return len;
-    if (x->header_bytes > HEADER_BYTES || f->n_headers == HEADERS_MOST) {
-        x->flooded = true;
-        return 0;
-    }
-    const char *v = colon + 1, *end = p + len;
-    while (v < end && (*v == ' ' || *v == '\t'))
-        v++;
-    while (end > v && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    if (!f->headers)
-        f->headers = arena_array(x->a, HEADERS_MOST, sizeof *f->headers);
-    char *name = arena_strndup(x->a, p, (size_t)(colon - p)),
-         *value = arena_strndup(x->a, v, (size_t)(end - v));
-    if (!f->headers || !name || !value)
-        return 0;
-    f->headers[f->n_headers++] = (struct http_header){name, value};
-    return len;
+    s->refs++;
+    return s;
 }
 
-/* ---------------------------------------------------------------- what a transfer came to ------------ */
-
-static enum http_outcome connect_outcome(const struct exchange *x)
+static void site_put(struct http *h, struct site *s)
 {
-    long err = 0;
-    if (x->denied)
-        return HTTP_FORBIDDEN_ADDRESS;
-    curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &err);
-    switch (err) {
-    case ECONNREFUSED:
-        return HTTP_REFUSED;
-    case ETIMEDOUT:
-        return HTTP_TIMEOUT;
-    default:
-        return HTTP_UNREACHABLE;
-    }
+    struct site **at = &h->table[s->bucket];
+
+    if (--s->refs > 0)
+        return;
+    while (*at != s)
+        at = &(*at)->same_bucket;
+    *at = s->same_bucket;
+    free(s);
 }
 
-static enum http_outcome outcome(const struct exchange *x)
+/* Puts s on or off the list of sites that have something to start and may. */
+static void site_update(struct http *h, struct site *s)
 {
-    switch (x->result) {
-    case CURLE_OK:
-        return HTTP_RESPONSE;
-    case CURLE_COULDNT_CONNECT:
-        return connect_outcome(x);
-    case CURLE_OPERATION_TIMEDOUT:
-        return HTTP_TIMEOUT;
-    case CURLE_SSL_CONNECT_ERROR:
-        /* OpenSSL's word for plain text where a TLS record should begin. */
-        return strstr(x->error, "wrong version number") || strstr(x->error, "http request") ? HTTP_NOT_HTTP
-                                                                                            : HTTP_TLS;
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_PEER_FAILED_VERIFICATION:
-        return HTTP_TLS;
-    case CURLE_WRITE_ERROR:
-        return x->capped ? HTTP_RESPONSE
-                         : HTTP_NOT_HTTP; /* too many headers: nothing that a client would take */
-    case CURLE_UNSUPPORTED_PROTOCOL:      /* HTTP/0.9 */
-    case CURLE_WEIRD_SERVER_REPLY:
-        return HTTP_NOT_HTTP;
-    default:
-        return HTTP_RESET;
-    }
+    bool can = s->in_flight < h->cfg.per_address && !TAILQ_EMPTY(&s->waiting);
+
+    if (can == s->runnable)
+        return;
+    s->runnable = can;
+    if (can)
+        TAILQ_INSERT_TAIL(&h->run, s, run_link);
+    else
+        TAILQ_REMOVE(&h->run, s, run_link);
 }
 
-/* Where Location leads. Read by curl's own URL parser, as a client would. */
-static const char *redirect(struct exchange *x)
+/* ---------------------------------------------------------------- exchanges ---------------------------- */
+
+static void exchange_list(struct exchange *x, struct exchanges *list, bool first)
 {
-    const char *location = NULL, *ret = NULL;
-    for (size_t i = 0; i < x->fact->http.n_headers && !location; i++)
-        if (!strcasecmp(x->fact->http.headers[i].name, "location"))
-            location = x->fact->http.headers[i].value;
-    CURLU *u = location && *location ? curl_url() : NULL;
-    char *text = NULL;
-    if (u && !curl_url_set(u, CURLUPART_URL, x->ask->url, 0) &&
-        !curl_url_set(u, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME) &&
-        !curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0) &&
-        !curl_url_get(u, CURLUPART_URL, &text, CURLU_NO_DEFAULT_PORT))
-        ret = text_escape(x->a, text, strlen(text), 2000);
-    curl_free(text);
-    curl_url_cleanup(u);
-    return ret;
+    if (first)
+        TAILQ_INSERT_HEAD(list, x, link);
+    else
+        TAILQ_INSERT_TAIL(list, x, link);
+    x->in = list;
+    if (list == &x->h->ready)
+        return;
+    x->h->counters.waiting++;
+    site_update(x->h, x->site);
 }
 
-static void describe(struct exchange *x)
+static void exchange_unlist(struct exchange *x)
 {
-    struct http_fact *f = &x->fact->http;
-    long status = 0;
-    f->outcome = outcome(x);
-    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
-    f->status = f->outcome == HTTP_RESPONSE ? (int)status : 0;
-    f->tls = x->tls.fact;
-    f->more = x->capped;
-    if (f->outcome == HTTP_RESPONSE) {
-        f->body = (struct bytes){(const uint8_t *)arena_strndup(x->a, x->body, x->body_n), x->body_n};
-        f->redirect = status >= 300 && status < 400 ? redirect(x) : NULL;
+    struct exchanges *list = x->in;
+
+    if (!list)
+        return;
+    TAILQ_REMOVE(list, x, link);
+    x->in = NULL;
+    if (list == &x->h->ready)
+        return;
+    x->h->counters.waiting--;
+    site_update(x->h, x->site);
+}
+
+void exchange_connected(struct exchange *x)
+{
+    if (x->due)
+        return;
+    x->due = uv_hrtime() + (uint64_t)x->h->cfg.read_ms * 1000000;
+    TAILQ_INSERT_TAIL(&x->h->reading, x, reading_link);
+}
+
+/* No longer in flight. */
+static void exchange_landed(struct exchange *x)
+{
+    if (x->due)
+        TAILQ_REMOVE(&x->h->reading, x, reading_link);
+    x->due = 0;
+    x->site->in_flight--;
+    x->h->counters.in_flight--;
+    site_update(x->h, x->site);
+}
+
+static void exchange_rest(struct exchange *x)
+{
+    x->h->rest_until = uv_hrtime() + REST_MS * UINT64_C(1000000);
+    exchange_list(x, &x->site->waiting, true);
+}
+
+static void exchange_done(struct exchange *x, CURLcode result, bool late)
+{
+    struct http_counters *c = &x->h->counters;
+    bool told = transfer_end(x->transfer, result, late);
+
+    exchange_landed(x);
+    if (!told) {
+        exchange_rest(x);
         return;
     }
-    const char *why = x->denied ? x->denied : x->flooded ? "more headers than any client takes" : x->error;
-    if (!*why)
-        why = curl_easy_strerror(x->result);
-    f->detail = text_escape(x->a, why, strlen(why), DETAIL_MOST);
+    if (x->fact) {
+        enum http_outcome o = x->fact->http.outcome;
+        c->responses += o == HTTP_RESPONSE;
+        c->timeouts += o == HTTP_TIMEOUT;
+        c->forbidden += o == HTTP_FORBIDDEN_ADDRESS;
+    }
+    exchange_list(x, &x->h->ready, false);
 }
 
-/* ---------------------------------------------------------------- handles ---------------------------- */
-
-static void release(struct http *h, CURL *easy)
+static void exchange_begin(struct exchange *x)
 {
-    curl_easy_reset(easy);
-    if (h->n_idle < h->cfg.fetches)
-        h->idle[h->n_idle++] = easy;
-    else
-        curl_easy_cleanup(easy);
+    struct http *h = x->h;
+
+    exchange_unlist(x);
+    x->started = uv_hrtime();
+    if (!transfer_begin(x)) {
+        exchange_rest(x);
+        return;
+    }
+    h->counters.sent++;
+    h->counters.in_flight++;
+    x->site->in_flight++;
+    site_update(h, x->site);
 }
 
-static CURL *take(struct http *h)
+/* The exchange's one callback. */
+static void exchange_end(struct exchange *x, struct fact *fact)
 {
-    return h->n_idle ? h->idle[--h->n_idle] : curl_easy_init();
-}
+    struct http *h = x->h;
+    fact_fn *fn = x->fn;
+    void *user = x->user;
+    struct ask *ask = x->ask;
 
-static void exchange_free(struct exchange *x)
-{
-    curl_slist_free_all(x->pin);
-    free(x->body);
+    exchange_unlist(x);
+    if (x->site)
+        site_put(h, x->site);
     free(x);
+    h->open--;
+    fn(user, ask, fact);
 }
 
-/* Off the multi handle; its handle goes back to the pool. */
-static void detach(struct exchange *x)
-{
-    struct http *h = x->http;
-    curl_multi_remove_handle(h->multi, x->easy);
-    list_remove(&h->active, x);
-    h->n_active--;
-    release(h, x->easy);
-    x->easy = NULL;
-}
-
-static bool set_up(struct exchange *x)
-{
-    struct http *h = x->http;
-    CURL *e = x->easy;
-    const struct ask *q = x->ask;
-    bool ok = true;
-#define SET(option, value) ok = ok && curl_easy_setopt(e, option, value) == CURLE_OK
-    SET(CURLOPT_URL, q->url);
-    SET(CURLOPT_PRIVATE, x);
-    SET(CURLOPT_ERRORBUFFER, x->error);
-    SET(CURLOPT_CONNECT_TO, x->pin);
-    SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_PROXY, "");
-    SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    SET(CURLOPT_HTTP09_ALLOWED, 0L);
-    SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(CURLOPT_FRESH_CONNECT, 1L);
-    SET(CURLOPT_FORBID_REUSE, 1L);
-    SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
-    SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    SET(CURLOPT_SSL_VERIFYPEER, 0L);
-    SET(CURLOPT_SSL_VERIFYHOST, 0L);
-    SET(CURLOPT_SSL_CTX_FUNCTION, on_ssl);
-    SET(CURLOPT_SSL_CTX_DATA, &x->tls);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)h->cfg.connect_ms);
-    SET(CURLOPT_TIMEOUT_MS, (long)h->cfg.connect_ms + (long)h->cfg.read_ms);
-    SET(CURLOPT_USERAGENT, q->browser ? BROWSER : h->user_agent);
-    SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
-    SET(CURLOPT_OPENSOCKETDATA, x);
-    SET(CURLOPT_WRITEFUNCTION, on_body);
-    SET(CURLOPT_WRITEDATA, x);
-    SET(CURLOPT_HEADERFUNCTION, on_header);
-    SET(CURLOPT_HEADERDATA, x);
-#undef SET
-    return ok;
-}
-
-/* Host of the URL into x->tls.host; false where the URL may not be fetched at all. */
-static bool read_url(struct exchange *x)
-{
-    CURLU *u = curl_url();
-    char *host = NULL, *port = NULL, *scheme = NULL;
-    bool ok = u && !curl_url_set(u, CURLUPART_URL, x->ask->url, 0) &&
-              !curl_url_get(u, CURLUPART_HOST, &host, 0) &&
-              !curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) &&
-              !curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
-    ok = ok && ((!strcmp(scheme, "http") && !strcmp(port, "80")) ||
-                (!strcmp(scheme, "https") && !strcmp(port, "443")));
-    if (ok) {
-        size_t n = strlen(host);
-        bool v6 = n > 1 && *host == '[';
-        x->tls.host = arena_strndup(x->a, host + v6, n - 2 * (size_t)v6);
-    }
-    curl_free(host);
-    curl_free(port);
-    curl_free(scheme);
-    curl_url_cleanup(u);
-    return ok && x->tls.host;
-}
-
-/* ---------------------------------------------------------------- delivery --------------------------- */
-
-static void end(struct exchange *x)
-{
-    uint64_t us = (uv_hrtime() - x->started) / 1000;
-    x->fact->us = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
-    x->state = DONE;
-    list_add(&x->http->done, x);
-}
-
-static void begin_more(struct http *h)
-{
-    while (h->waiting.first && h->n_active < h->cfg.fetches) {
-        struct exchange *x = h->waiting.first;
-        list_remove(&h->waiting, x);
-        x->started = uv_hrtime();
-        x->easy = take(h);
-        bool ok = x->easy && set_up(x) && curl_multi_add_handle(h->multi, x->easy) == CURLM_OK;
-        if (ok) {
-            x->state = ACTIVE;
-            list_add(&h->active, x);
-            h->n_active++;
-            continue;
-        }
-        x->fact->http.outcome = HTTP_UNREACHABLE;
-        x->fact->http.detail = "no memory for a transfer";
-        if (x->easy)
-            release(h, x->easy);
-        x->easy = NULL;
-        end(x);
-    }
-}
+/* ---------------------------------------------------------------- curl's side ------------------------ */
 
 static void collect(struct http *h)
 {
     CURLMsg *m;
     int left;
+
     while ((m = curl_multi_info_read(h->multi, &left))) {
-        struct exchange *x = NULL;
-        if (m->msg != CURLMSG_DONE)
-            continue;
-        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&x);
-        x->result = m->data.result;
-        describe(x);
-        detach(x);
-        end(x);
+        struct transfer *t = NULL;
+        CURLcode result = m->data.result;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+        exchange_done(t->exchange, result, false);
     }
 }
 
-/* Outside of curl's callbacks: whoever is called back may ask again at once. */
-static void deliver(struct http *h)
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *known)
 {
-    if (h->delivering)
-        return;
-    h->delivering = true;
-    do {
-        collect(h);
-        while (h->done.first) {
-            struct exchange *x = h->done.first;
-            list_remove(&h->done, x);
-            fact_fn *fn = x->fn;
-            void *user = x->user;
-            struct ask *ask = x->ask;
-            struct fact *fact = arena_full(x->a) ? NULL : x->fact;
-            exchange_free(x);
-            fn(user, ask, fact);
-        }
-        begin_more(h);
-    } while (h->done.first);
-    h->delivering = false;
-}
-
-/* ---------------------------------------------------------------- the loop --------------------------- */
-
-struct watch {
-    uv_poll_t poll;
-    struct http *http;
-    curl_socket_t fd;
-};
-
-static void act(struct http *h, curl_socket_t fd, int events)
-{
-    int running;
-    curl_multi_socket_action(h->multi, fd, events, &running);
-    deliver(h);
-}
-
-static void on_poll(uv_poll_t *p, int status, int events)
-{
-    struct watch *w = p->data;
-    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
-    if (events & UV_READABLE)
-        flags |= CURL_CSELECT_IN;
-    if (events & UV_WRITABLE)
-        flags |= CURL_CSELECT_OUT;
-    act(w->http, w->fd, flags);
-}
-
-static void closed_check(struct http *h)
-{
-    if (!h->closing || h->polls || !h->timer_closed)
-        return;
-    void (*closed)(void *) = h->closed;
-    void *user = h->closed_user;
-    free(h->idle);
-    free(h->user_agent);
-    free(h);
-    if (closed)
-        closed(user);
-}
-
-static void on_watch_closed(uv_handle_t *handle)
-{
-    struct watch *w = handle->data;
-    struct http *h = w->http;
-    h->polls--;
-    free(w);
-    closed_check(h);
-}
-
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *assigned)
-{
-    (void)easy;
     struct http *h = user;
-    struct watch *w = assigned;
+    struct epoll_event ev = {.data.fd = fd};
+
+    (void)easy;
     if (what == CURL_POLL_REMOVE) {
-        if (w) {
-            uv_poll_stop(&w->poll); /* before curl closes the descriptor */
-            uv_close((uv_handle_t *)&w->poll, on_watch_closed);
-            curl_multi_assign(h->multi, fd, NULL);
-        }
+        epoll_ctl(h->epoll, EPOLL_CTL_DEL, fd, NULL);
         return 0;
     }
-    if (!w) {
-        w = calloc(1, sizeof *w);
-        if (!w)
-            return -1;
-        *w = (struct watch){.http = h, .fd = fd};
-        if (uv_poll_init_socket(h->loop, &w->poll, fd)) {
-            free(w);
-            return -1;
-        }
-        w->poll.data = w;
-        h->polls++;
-        curl_multi_assign(h->multi, fd, w);
-    }
-    uv_poll_start(&w->poll,
-                  (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0),
-                  on_poll);
-    return 0;
+    if (what & CURL_POLL_IN)
+        ev.events |= EPOLLIN;
+    if (what & CURL_POLL_OUT)
+        ev.events |= EPOLLOUT;
+    if (!known)
+        curl_multi_assign(h->multi, fd, h);
+    return epoll_ctl(h->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &ev);
 }
 
-static void on_timeout(uv_timer_t *timer)
-{
-    act(timer->data, CURL_SOCKET_TIMEOUT, 0);
-}
+static void on_timer(uv_timer_t *timer);
 
-static int on_timer(CURLM *multi, long ms, void *user)
+static int on_curl_timer(CURLM *multi, long ms, void *user)
 {
-    (void)multi;
     struct http *h = user;
+
+    (void)multi;
     if (h->closing)
         return 0;
-    if (ms < 0)
-        uv_timer_stop(&h->timer);
+    return ms < 0 ? uv_timer_stop(&h->timer) : uv_timer_start(&h->timer, on_timer, (uint64_t)ms, 0);
+}
+
+/* ---------------------------------------------------------------- turns ------------------------------ */
+
+static void on_idle(uv_idle_t *idle);
+static void on_deadline(uv_timer_t *timer);
+
+static uint64_t ms_until(uint64_t then, uint64_t now)
+{
+    return then > now ? (then - now + 999999) / 1000000 : 0;
+}
+
+static bool can_begin(const struct http *h)
+{
+    return !TAILQ_EMPTY(&h->run) && h->counters.in_flight < h->cfg.fetches && !h->rest_until;
+}
+
+/* Sees to it that the loop comes back. An open fetch keeps the loop alive, an open http does not. */
+static void http_wake(struct http *h)
+{
+    const struct exchange *x = TAILQ_FIRST(&h->reading);
+    uint64_t next = x ? x->due : 0;
+
+    if (h->closing)
+        return;
+    if (can_begin(h) || !TAILQ_EMPTY(&h->ready))
+        uv_idle_start(&h->idler, on_idle);
     else
-        uv_timer_start(&h->timer, on_timeout, (uint64_t)ms, 0);
-    return 0;
+        uv_idle_stop(&h->idler);
+    if (h->rest_until && (!next || h->rest_until < next))
+        next = h->rest_until;
+    if (next)
+        uv_timer_start(&h->deadline, on_deadline, ms_until(next, uv_hrtime()), 0);
+    else
+        uv_timer_stop(&h->deadline);
+    if (h->open > 0)
+        uv_ref((uv_handle_t *)&h->poll);
+    else
+        uv_unref((uv_handle_t *)&h->poll);
+}
+
+/* The end of each turn: no function of curl is on the stack here. */
+static void turn_end(struct http *h)
+{
+    struct exchange *x;
+
+    while ((x = TAILQ_FIRST(&h->ready)))
+        exchange_end(x, x->fact);
+    http_wake(h);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    struct http *h = idle->data;
+    int running;
+
+    for (unsigned n = 0; n < TURN_STARTS && can_begin(h); n++) {
+        struct site *s = TAILQ_FIRST(&h->run);
+        TAILQ_REMOVE(&h->run, s, run_link);
+        TAILQ_INSERT_TAIL(&h->run, s, run_link);
+        exchange_begin(TAILQ_FIRST(&s->waiting));
+    }
+    curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect(h);
+    turn_end(h);
+}
+
+static void on_sockets(uv_poll_t *poll, int status, int events)
+{
+    enum { EVENTS = 64, ROUNDS = 4 };
+    struct http *h = poll->data;
+    struct epoll_event ev[EVENTS];
+
+    (void)status, (void)events;
+    for (int round = 0, n = EVENTS; n == EVENTS && round < ROUNDS; round++) {
+        n = epoll_wait(h->epoll, ev, EVENTS, 0);
+        for (int i = 0; i < n; i++) {
+            /* What is wrong with a socket curl learns best by using it. */
+            bool bad = ev[i].events & (EPOLLERR | EPOLLHUP);
+            int what = (bad || ev[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                       (bad || ev[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
+            int running;
+            curl_multi_socket_action(h->multi, ev[i].data.fd, what, &running);
+        }
+    }
+    collect(h);
+    turn_end(h);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct http *h = timer->data;
+    int running;
+
+    curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect(h);
+    turn_end(h);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct http *h = timer->data;
+    uint64_t now = uv_hrtime();
+    struct exchange *x;
+
+    if (h->rest_until <= now)
+        h->rest_until = 0;
+    /* The time to read is the same for all, so the first is due first. */
+    while ((x = TAILQ_FIRST(&h->reading)) && x->due <= now)
+        exchange_done(x, CURLE_OPERATION_TIMEDOUT, true);
+    turn_end(h);
 }
 
 /* ---------------------------------------------------------------- the observer ----------------------- */
 
-static int http_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, void *user, void **op)
+/* Takes the URL apart. -EINVAL where it is none of ours; *fits: its port is its scheme's. */
+static int url_take(struct exchange *x, bool *fits, in_port_t *port)
 {
-    struct http *h = self;
-    struct exchange *x = calloc(1, sizeof *x);
-    if (!x)
+    CURLU *u = curl_url();
+    char *scheme = NULL, *host = NULL, *number = NULL, *url = NULL;
+    int r = -EINVAL;
+
+    /* Credentials in a URL are not sent (a CA has none to send), nor is a fragment. */
+    if (u && curl_url_set(u, CURLUPART_URL, x->ask->url, 0) == CURLUE_OK &&
+        curl_url_set(u, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
+        curl_url_set(u, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
+        curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_PORT, &number, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_URL, &url, 0) == CURLUE_OK) {
+        bool https = strcmp(scheme, "https") == 0;
+        size_t v6 = host[0] == '[', len = strlen(host);
+        if (https || strcmp(scheme, "http") == 0) {
+            *port = https ? 443 : 80;
+            *fits = strtoul(number, NULL, 10) == *port;
+            x->url = arena_strdup(x->arena, url);
+            x->host = arena_strndup(x->arena, host + v6, len - 2 * v6);
+            r = x->url && x->host ? 0 : -ENOMEM;
+        }
+    }
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(number);
+    curl_free(url);
+    curl_url_cleanup(u);
+    return r;
+}
+
+static int refuse_port(struct exchange *x)
+{
+    struct fact *f = arena_alloc(x->arena, sizeof(*f));
+
+    if (!f)
         return -ENOMEM;
-    *x = (struct exchange){.http = h, .a = a, .ask = ask, .fn = fn, .user = user, .started = uv_hrtime()};
-    x->body_most = ask->whole ? BODY_WHOLE : BODY_CA;
-    x->body = malloc(x->body_most);
-    x->fact = arena_alloc(a, sizeof *x->fact);
-    x->tls.a = a;
-    /* Any host and port of the URL, to the one address: the pin leaves no trace in a cache. */
-    char *pin = arena_printf(a, "::%s", ask->address);
-    x->pin = pin ? curl_slist_append(NULL, pin) : NULL;
-    if (!x->body || !x->fact || !x->pin) {
-        exchange_free(x);
-        return -ENOMEM;
-    }
-    x->fact->ask = ask;
-    *op = x;
-    if (read_url(x)) {
-        list_add(&h->waiting, x);
-    } else {
-        x->fact->http.outcome = HTTP_FORBIDDEN_ADDRESS;
-        x->fact->http.detail = "only port 80 for http and port 443 for https are fetched from";
-        end(x);
-    }
-    if (!h->delivering) {
-        begin_more(h);
-        if (h->done.first) /* from a turn of the loop of its own, not from within */
-            uv_timer_start(&h->timer, on_timeout, 0, 0);
-    }
+    f->ask = x->ask;
+    f->http.outcome = HTTP_FORBIDDEN_ADDRESS;
+    f->http.detail = "on another port than 80 for http and 443 for https";
+    x->fact = f;
+    x->h->counters.forbidden++;
     return 0;
 }
 
-static void http_cancel(void *self, void *op)
+static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, void *user, void **op)
+{
+    struct http *h = self;
+    struct addr addr;
+    in_port_t port = 0;
+    bool fits = false;
+
+    if (h->closing)
+        return -ECANCELED;
+    if (ask->kind != ASK_HTTP || ask->via != VIA_DIRECT)
+        return -ENOTSUP;
+    if (!ask->url || !ask->address)
+        return -EINVAL;
+    struct exchange *x = calloc(1, sizeof(*x));
+    if (!x)
+        return -ENOMEM;
+    *x = (struct exchange){.h = h, .arena = a, .ask = ask, .fn = fn, .user = user};
+    int r = url_take(x, &fits, &port);
+    if (r == 0)
+        r = addr_parse(ask->address, port, &addr);
+    if (r == 0 && !fits)
+        r = refuse_port(x);
+    else if (r == 0 && !(x->site = site_get(h, &addr)))
+        r = -ENOMEM;
+    if (r < 0) {
+        free(x);
+        return r;
+    }
+    h->open++;
+    h->counters.asked++;
+    exchange_list(x, fits ? &x->site->waiting : &h->ready, false);
+    http_wake(h);
+    *op = x;
+    return 0;
+}
+
+static void on_cancel(void *self, void *op)
 {
     struct http *h = self;
     struct exchange *x = op;
-    switch (x->state) {
-    case WAITING:
-        list_remove(&h->waiting, x);
-        break;
-    case ACTIVE:
-        detach(x);
-        break;
-    case DONE:
-        list_remove(&h->done, x);
-        break;
+
+    if (x->transfer) {
+        transfer_release(x->transfer);
+        exchange_landed(x);
     }
-    fact_fn *fn = x->fn;
-    void *user = x->user;
-    struct ask *ask = x->ask;
-    exchange_free(x);
-    fn(user, ask, NULL);
+    exchange_end(x, NULL);
+    http_wake(h);
 }
 
 void http_observer(struct http *h, struct observer *ret)
 {
-    *ret = (struct observer){h, http_start, http_cancel};
+    *ret = (struct observer){.self = h, .start = on_start, .cancel = on_cancel};
+}
+
+void http_counters(const struct http *h, struct http_counters *ret)
+{
+    *ret = h->counters;
 }
 
 /* ---------------------------------------------------------------- life ------------------------------- */
@@ -565,40 +446,76 @@ static void curl_start(void)
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+static void http_free(struct http *h)
+{
+    transfers_trim(h, 0);
+    if (h->multi)
+        curl_multi_cleanup(h->multi);
+    if (h->epoll >= 0)
+        close(h->epoll);
+    free(h->user_agent);
+    free(h);
+}
+
 int http_new(uv_loop_t *loop, const struct http_config *cfg, struct http **ret)
 {
-    struct http *h = calloc(1, sizeof *h);
-    uv_once(&curl_once, curl_start);
+    struct http *h = calloc(1, sizeof(*h));
+    int r = 0;
+
     if (!h)
         return -ENOMEM;
-    *h = (struct http){.loop = loop, .cfg = *cfg, .multi = curl_multi_init()};
-    h->idle = calloc(cfg->fetches, sizeof *h->idle);
+    uv_once(&curl_once, curl_start);
+    h->loop = loop;
+    h->cfg = *cfg;
+    if (h->cfg.per_address == 0)
+        h->cfg.per_address = PER_ADDRESS;
+    TAILQ_INIT(&h->run);
+    TAILQ_INIT(&h->ready);
+    TAILQ_INIT(&h->reading);
+    SLIST_INIT(&h->idle);
     if (asprintf(&h->user_agent, "%s (dcvd/%s)", cfg->user_agent, DCVD_VERSION) < 0)
         h->user_agent = NULL;
     h->cfg.user_agent = h->user_agent;
-    if (!h->multi || !h->idle || !h->user_agent) {
-        if (h->multi)
-            curl_multi_cleanup(h->multi);
-        free(h->idle);
-        free(h->user_agent);
-        free(h);
-        return -ENOMEM;
+    h->multi = curl_multi_init();
+    h->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (h->epoll < 0)
+        r = -errno;
+    else if (!h->multi || !h->user_agent)
+        r = -ENOMEM;
+    else
+        r = uv_poll_init(loop, &h->poll, h->epoll);
+    if (r < 0) {
+        http_free(h);
+        return r;
     }
+    uv_idle_init(loop, &h->idler);
     uv_timer_init(loop, &h->timer);
-    h->timer.data = h;
+    uv_timer_init(loop, &h->deadline);
+    h->poll.data = h->idler.data = h->timer.data = h->deadline.data = h;
+    uv_poll_start(&h->poll, UV_READABLE, on_sockets);
+    uv_unref((uv_handle_t *)&h->poll);
+    uv_unref((uv_handle_t *)&h->timer);
+    uv_unref((uv_handle_t *)&h->deadline);
     curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
-    curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
     curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
     *ret = h;
     return 0;
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
     struct http *h = handle->data;
-    h->timer_closed = true;
-    closed_check(h);
+
+    if (--h->handles > 0)
+        return;
+    void (*closed)(void *) = h->closed;
+    void *user = h->closed_user;
+    /* All transfers are gone and their connections with them: nothing is written from here on. */
+    http_free(h);
+    if (closed)
+        closed(user);
 }
 
 void http_close(struct http *h, void (*closed)(void *user), void *user)
@@ -606,8 +523,9 @@ void http_close(struct http *h, void (*closed)(void *user), void *user)
     h->closing = true;
     h->closed = closed;
     h->closed_user = user;
-    while (h->n_idle)
-        curl_easy_cleanup(h->idle[--h->n_idle]);
-    curl_multi_cleanup(h->multi); /* its sockets' watches are closed from within */
-    uv_close((uv_handle_t *)&h->timer, on_timer_closed);
+    h->handles = 4;
+    uv_close((uv_handle_t *)&h->poll, on_handle_closed);
+    uv_close((uv_handle_t *)&h->idler, on_handle_closed);
+    uv_close((uv_handle_t *)&h->timer, on_handle_closed);
+    uv_close((uv_handle_t *)&h->deadline, on_handle_closed);
 }

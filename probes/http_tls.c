@@ -45,17 +45,19 @@ static bool for_host(X509 *cert, const char *host)
                             : X509_check_host(cert, host, 0, 0, NULL) == 1;
 }
 
-/* What a browser would say against it; NULL where it would not. */
+/* What a browser would say against it, what the owner can see for himself first; NULL where it would not. */
 static const char *problem(struct arena *a, X509_STORE_CTX *ctx, X509 *cert, const char *host)
 {
+    if (X509_cmp_current_time(X509_get0_notAfter(cert)) < 0)
+        return "it has expired";
+    if (X509_cmp_current_time(X509_get0_notBefore(cert)) > 0)
+        return "it is not valid yet";
+    if (!for_host(cert, host))
+        return "it is for another name";
     int err = X509_verify_cert(ctx) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(ctx);
     switch (err) {
     case X509_V_OK:
-        return for_host(cert, host) ? NULL : "it is for another name";
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-        return "it has expired";
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-        return "it is not valid yet";
+        return NULL;
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
         return "it is self-signed";
