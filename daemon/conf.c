@@ -78,6 +78,7 @@ static const struct key {
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys };
 #define AUTH_KEYS "auth_keys" /* its keys are the operator's own names */
+#define ORDER "order" /* of dcvprobe preflight */
 
 static const char *const level_names[] = {
 #define X(sym, text, priority) text,
@@ -403,6 +404,8 @@ static int on_pair(void *user, const char *section, const char *name, const char
     struct reading *r = user;
     if (!strcmp(section, AUTH_KEYS))
         return add_auth_key(r, name, value);
+    if (!strcmp(section, ORDER))
+        return 1; /* what dcvprobe preflight reads of the same file; it has its own say on the keys */
 
     bool section_known;
     const struct key *k = find_key(section, name, &section_known);

@@ -57,6 +57,9 @@ static int cmd_help(int argc, char **argv)
          "  --redact                     JSON: leave random values out\n"
          "  --save FILE                  check: write request, evidence and report; replay reads it\n"
          "  --socket PATH                submit, show: the daemon's socket\n"
+         "\nOptions of preflight: --csr F, --original F, --san NAME, --common-name CN, --org O, --org-unit OU, --address A,\n"
+         "  --email A, --note F, --product tls|client|code-signing|safenet-cc|safenet-fips, --method M, --token V, --config F,\n"
+         "  --json, --probe (then checks the names, too)\n"
          "\nExit status: 0 all pass, 1 a check fails, 2 usage or configuration, 3 none fails and at least "
          "one is undecided.\n"
          "With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.");
