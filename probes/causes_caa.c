@@ -6,6 +6,7 @@
 #include "wire.h"
 
 #include <string.h>
+#include <strings.h>
 
 static bool set_fails(const struct judgement *j, enum code code)
 {
@@ -40,9 +41,16 @@ static const char *permit(const struct judgement *j, const char *parameters)
     return arena_printf(j->a, "0 %s \"%s%s\"", deciding_tag(j), caa_issuers(j->r)->v[0], parameters);
 }
 
-/* The smallest change that permits: one more record beside the others. */
+/* The smallest change that permits: one more record beside the others. The target of an alias is in somebody
+ * else's hands. */
 static void fix_permit(struct judgement *j, struct finding *f)
 {
+    if (j->caa.relevant->hops) {
+        fix_advice(j, f,
+                   "Ask whoever owns the alias's target to add a CAA record for this CA there, or give up "
+                   "the alias.");
+        return;
+    }
     struct fix *x = finding_fix(j, f, FIX_ADD);
     x->owner = j->caa.relevant->end;
     x->ttl = FIX_TTL;
@@ -73,7 +81,16 @@ void cause_caa_critical_unknown(struct judgement *j)
     if (!set_fails(j, CODE_invalid_caa_entry) || r->broken || !(r->critical && r->known == CAA_UNKNOWN))
         return;
     struct finding *f = about_set(j, CAUSE_caa_critical_unknown, r);
-    fix_record(j, f, r, FIX_REMOVE, NULL);
+    bool permitted = !j->caa.set.n_applicable;
+    for (size_t i = 0; i < j->caa.set.n; i++) {
+        const struct caa_record *other = &j->caa.set.v[i];
+        if (other->critical && other->known == CAA_UNKNOWN)
+            fix_record(j, f, other, FIX_REMOVE, NULL);
+        permitted =
+            permitted || (other->applies && other->sound && other->names_us && other->unmet == CAA_MET);
+    }
+    if (!permitted) /* the rest of the set does not either */
+        fix_permit(j, f);
 }
 
 /* A value that was meant for this CA: what is wrong with it, or NULL. */
@@ -107,7 +124,10 @@ void cause_caa_value_typo(struct judgement *j)
             continue;
         struct finding *f = about_set(j, CAUSE_caa_value_typo, r);
         finding_set(j, f, "what", what);
-        fix_record(j, f, r, FIX_REPLACE, permit(j, ""));
+        if (memchr(r->value.p, ',', r->value.n))
+            fix_permit(j, f); /* a list: the others in it are not ours to drop */
+        else
+            fix_record(j, f, r, FIX_REPLACE, permit(j, ""));
         return;
     }
 }
@@ -176,9 +196,25 @@ static bool nobody_names_us(const struct judgement *j)
     return set_fails(j, CODE_caa_not_found) && !finding_find(j, CAUSE_caa_value_typo);
 }
 
+/* The issue records, which do not count where there is issuewild, would permit. */
+static bool issue_permits(const struct judgement *j)
+{
+    for (size_t i = 0; i < j->caa.set.n; i++) {
+        struct caa_record r = j->caa.set.v[i];
+        if (r.known != CAA_ISSUE || r.broken || !caa_value_parse(j->a, &r))
+            continue;
+        const struct texts *ids = caa_issuers(j->r);
+        for (size_t k = 0; k < ids->n; k++)
+            if (r.issuer.n == strlen(ids->v[k]) &&
+                !strncasecmp((const char *)r.issuer.p, ids->v[k], r.issuer.n))
+                return true;
+    }
+    return false;
+}
+
 void cause_caa_wildcard_excluded(struct judgement *j)
 {
-    if (!nobody_names_us(j) || strcmp(deciding_tag(j), "issuewild") != 0)
+    if (!nobody_names_us(j) || strcmp(deciding_tag(j), "issuewild") != 0 || !issue_permits(j))
         return;
     const struct caa_record *r = j->caa.set.decider;
     struct finding *f = about_set(j, CAUSE_caa_wildcard_excluded, r);
@@ -239,6 +275,12 @@ void cause_caa_inherited(struct judgement *j)
         return;
     struct finding *f = about_set(j, CAUSE_caa_inherited, NULL);
     finding_set(j, f, "level", l->name);
+    if (j->caa.level[0].hops) { /* a CNAME leaves no room for a CAA record (RFC 1034 3.6.2) */
+        fix_advice(j, f,
+                   "The domain is an alias and cannot have a set of its own: the change must be made at the "
+                   "ancestor.");
+        return;
+    }
     struct fix *x = finding_fix(j, f, FIX_ADD);
     x->owner = j->caa.level[0].name;
     x->ttl = FIX_TTL;

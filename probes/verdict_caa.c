@@ -12,7 +12,7 @@ static const struct rr **set_at(struct arena *a, const struct lookup *l, size_t 
     const struct rr **v = arena_array(a, answer->n, sizeof *v);
     *n = 0;
     for (size_t i = 0; v && i < answer->n; i++)
-        if (answer->v[i].type == RR_CAA && name_equal(answer->v[i].owner, l->end))
+        if (answer->v[i].type == RR_CAA && answer->v[i].class == 1 && name_equal(answer->v[i].owner, l->end))
             v[(*n)++] = &answer->v[i];
     return v;
 }
@@ -50,7 +50,9 @@ int caa_climb(struct arena *a, const struct request *r, const struct evidence *e
         const struct rr **rr = set_at(a, l, &n);
         if (!rr)
             return -ENOMEM;
-        if (n && !cut(&l->fact->dns)) {
+        if (cut(&l->fact->dns)) {
+            v.failed = l; /* what is missing may be what matters */
+        } else if (n) {
             v.relevant = l;
             v.rr = rr;
             v.n_rr = n;
@@ -91,7 +93,8 @@ static int may_permit(struct judgement *j, const struct lookup *failed)
     const char *zone = j->r->registrable ? arena_printf(j->a, "%s.", j->r->registrable) : NULL;
     if (dnssec_fault(failed))
         return 0;
-    if (!zone || lookup_read(j->a, j->ev, zone, RR_DS, &ds) || !ds.fact)
+    /* The registry's own zone is another one, of which nothing was asked. */
+    if (!zone || !name_within(failed->name, zone) || lookup_read(j->a, j->ev, zone, RR_DS, &ds) || !ds.fact)
         return -1;
     if (ds.class == LOOKUP_DATA)
         return 0;
