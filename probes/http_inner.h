@@ -2,7 +2,7 @@
  * and http_transfer.c (what curl does for one of them).
  *
  * An exchange belongs to the http from start() to its callback. While it is in flight it has a transfer: a
- * curl handle with its buffers, which goes back to a pool afterwards. What waits costs 200 bytes, not 30 KB.
+ * curl handle with its buffers, which goes back to a pool afterwards. What waits costs 200 bytes, not 20 KB.
  *
  * A turn: sockets and timers are told to curl; what ended becomes a fact and goes on the ready list; when
  * curl has returned, the callers' fact_fn are called; what these ask is started from the idle handle. So

@@ -75,6 +75,7 @@ int main(int argc, char **argv)
     struct http_config cfg = {.connect_ms = 2000,
                               .read_ms = 5000,
                               .fetches = (unsigned)flight,
+                              .per_address = (unsigned)flight,
                               .guard = guard,
                               .user_agent = "bench"};
     if (total < 3 * SAMPLE || !flight || uv_loop_init(&loop) || http_new(&loop, &cfg, &http))
