@@ -99,8 +99,10 @@ for step in range(5):
     EXTRA[("to-six", f"/{step}")] = to(302, f"/{step + 1}")
 
 
-def answer(host, path, tls, agent):
+def answer(host, path, tls, agent, address):
     site = host.partition(".")[0]
+    if site.startswith("nodes-"):  # a cluster of which one node has the file
+        return RIGHT if address == NO_TLS and path == PATH else ABSENT
     if site == "browsers-only" and not agent.startswith("Mozilla/"):
         return response(403, b"robots stay outside")
     if (site, path) in EXTRA:
@@ -116,7 +118,7 @@ async def serve(reader, writer, tls):
         lines = head.decode("latin-1").split("\r\n")
         host = next((l[5:].strip() for l in lines if l.lower().startswith("host:")), "")
         agent = next((l[11:].strip() for l in lines if l.lower().startswith("user-agent:")), "")
-        what = answer(host, lines[0].split(" ")[1], tls, agent)
+        what = answer(host, lines[0].split(" ")[1], tls, agent, writer.get_extra_info("sockname")[0])
         if what == RESET:
             writer.transport.abort()
             return
