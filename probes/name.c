@@ -1,11 +1,12 @@
 #include "name.h"
 
+#include "request.h"
+
 #include <arpa/inet.h>
 #include <idn2.h>
 #include <libpsl.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 /* The length of a name without its final dot. A dot behind a backslash belongs to the last label. */
 static size_t bare_length(const char *name)
@@ -134,11 +135,10 @@ bool name_is_public_suffix(const char *name)
 
 void name_suffixes_date(char out[11])
 {
-    time_t t = psl_builtin_file_time();
-    struct tm tm = {0};
-    gmtime_r(&t, &tm);
-    if (!strftime(out, 11, "%Y-%m-%d", &tm))
-        out[0] = '\0';
+    char text[25]; /* RFC 3339: the first ten characters are the day */
+    time_format((dcv_time)psl_builtin_file_time() * 1000, text);
+    memcpy(out, text, 10);
+    out[10] = '\0';
 }
 
 /* ---------------------------------------------------------------- shape and display ------------------ */

@@ -264,7 +264,8 @@ static void test_cases(void **state)
     assert_int_equal(faults, 0);
 }
 
-/* Every cause has a case that produces it and one, near by, that says it must not be there. */
+/* Every cause has a case that produces it and one, near by, that says it must not be there; every code that
+ * asking the network decides has a case that produces it. */
 static void test_coverage(void **state)
 {
     (void)state;
@@ -275,6 +276,13 @@ static void test_coverage(void **state)
         if (!missed[c])
             print_message("no case is a near miss of the cause %s\n", cause_info((enum cause)c)->id);
         lacking += !produced[c] || !missed[c];
+    }
+    for (int c = 1; c <= CODE_COUNT; c++) {
+        const struct code_info *info = code_info((enum code)c);
+        if (info->class != CLASS_PROBE || code_produced[c])
+            continue;
+        print_message("no case produces the code %s\n", info->code);
+        lacking++;
     }
     assert_int_equal(lacking, 0);
 }
