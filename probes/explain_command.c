@@ -2,6 +2,7 @@
 #include "codes.h"
 
 #include "name.h"
+#include "render.h"
 
 #include <string.h>
 
@@ -87,20 +88,10 @@ static const struct {
  * bytes are gone by then. */
 static const char *word(struct arena *a, const char *value, const char *instead)
 {
-    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     if (!value || !*value)
         return instead;
-    char *shown = text_escape(a, value, strlen(value), SHOWN);
-    if (!shown || !shown[strspn(shown, safe)])
-        return shown;
-    char *out = arena_alloc(a, strlen(shown) * strlen("'\\''") + sizeof "''"), *p = out;
-    if (!out)
-        return NULL;
-    *p++ = '\'';
-    for (; *shown; shown++)
-        p = *shown == '\'' ? stpcpy(p, "'\\''") : stpncpy(p, shown, 1);
-    *p = '\'';
-    return out;
+    const char *shown = text_escape(a, value, strlen(value), SHOWN);
+    return shown ? shell_quote(a, shown) : NULL;
 }
 
 /* A parameter's name that may stand in a JSON text without more ado. */
