@@ -86,6 +86,7 @@ struct expected {
 };
 struct dcv_case {
     const char *name, *why; /* free text of hand-written cases, may be NULL */
+    bool others_absent; /* "others": "absent": what the case does not list is not there (NXDOMAIN, 404) */
     struct request request;
     struct evidence evidence;
     struct expected expected;

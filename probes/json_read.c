@@ -216,6 +216,10 @@ int json_read_case(struct arena *a, const char *text, size_t len, const struct p
     reader_int(&rd, root, "schema_version", DCV_SCHEMA_VERSION, DCV_SCHEMA_VERSION, DCV_SCHEMA_VERSION);
     c.name = reader_text(&rd, root, "name");
     c.why = reader_text(&rd, root, "why");
+    const char *others = reader_text(&rd, root, "others");
+    c.others_absent = others != NULL;
+    if (others && strcmp(others, "absent") != 0)
+        reader_refuse(&rd, "others", json_object_get(root, "others"), "\"absent\"");
     json_t *asked = reader_object(&rd, root, "request"), *report = reader_object(&rd, root, "report");
     if (!asked)
         reader_refuse(&rd, "request", json_object_get(root, "request"), "the request of the case");

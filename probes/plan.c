@@ -3,19 +3,13 @@
  * Each method has one function that says, from the top, what it wants to know. The asker gives the fact where
  * it is there and puts the question where it is not, so that running the function again after each answer
  * moves the check forward: no state between the runs but the evidence itself. */
+#include "plan.h"
+
 #include "name.h"
 #include "profile.h"
 #include "verdict.h"
 
 #include <errno.h>
-
-struct plan {
-    const struct request *r;
-    struct evidence *ev;
-    struct arena *a;
-    struct asker asker;
-    struct ask **tail;
-};
 
 static const struct fact *want(void *self, const struct ask *question)
 {

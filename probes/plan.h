@@ -1,0 +1,19 @@
+/* plan.h - the inside of plan_next(): what its parts share. Pure.
+ *
+ * A part is one function over struct plan. It says from the top what it wants to know: asker.want() gives the fact
+ * where it is there and puts the question where it is not. Running every part again after each answer moves the
+ * check forward, so no part keeps a state between the runs but the evidence itself. */
+#ifndef DCV_PLAN_H
+#define DCV_PLAN_H
+
+#include "lookup.h"
+
+struct plan {
+    const struct request *r;
+    struct evidence *ev;
+    struct arena *a;
+    struct asker asker;
+    struct ask **tail; /* where the next new question is linked */
+};
+
+#endif
