@@ -40,12 +40,20 @@ split() {
     f+=("$rest")
 }
 
+# options TEXT: the options of a row, with what holds where it does not say
+options() {
+    local text
+    text=$(expand "$1")
+    case " $text " in *" --method "*) ;; *) text="--method dns-txt-token $text" ;; esac
+    case " $text " in *" --depth "*) ;; *) text="--depth quick $text" ;; esac
+    echo "$text"
+}
+
 if [ -n "${LIST:-}" ]; then
     for row in "${!rows[@]}"; do
         split "${rows[$row]}"
-        case " ${f[2]} " in *" --method "*) method= ;; *) method='--method dns-txt-token ' ;; esac
         echo "# ${f[3]} ${f[4]} (${f[5]}): ${f[7]:-}"
-        echo "dcvprobe check '${f[1]}' --depth quick $method$(expand "${f[2]}")"
+        echo "dcvprobe check '${f[1]}' $(options "${f[2]}")"
     done
     exit 0
 fi
@@ -54,10 +62,9 @@ fi
 ask() {
     local rc=0 options
     split "${rows[$1]}"
-    options=$(expand "${f[2]}")
-    case " $options " in *" --method "*) ;; *) options="--method dns-txt-token $options" ;; esac
+    options=$(options "${f[2]}")
     # shellcheck disable=SC2086
-    "$dcvprobe" check "${f[1]}" --depth quick --json $options >"$out/$1.json" 2>"$out/$1.err" || rc=$?
+    "$dcvprobe" check "${f[1]}" --json $options >"$out/$1.json" 2>"$out/$1.err" || rc=$?
     echo "$rc" >"$out/$1.rc"
 }
 for n in "${!rows[@]}"; do
