@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
 """A name server that breaks rules on purpose, over UDP and TCP: misbehave.py ADDRESS TABLE
 
-TABLE holds a line "zone NAME", then rows "OWNER TYPE BEHAVIOUR [ARGUMENT…]". A row rules its owner and all names below
-it, for queries of its type (or ANY). BEHAVIOUR is a function of class Answer with _ for -. Other types of an owner get an orderly
-empty answer, other names NXDOMAIN. The zone's apex is sound, so that resolvers find their way here. Queries are
-answered as an authoritative server and as a resolver would (AA and RA), so that a program may also be pointed here
-directly and see what a resolver in between would hide."""
+TABLE holds lines "zone NAME [ADDRESS]", each followed by rows "OWNER TYPE BEHAVIOUR [ARGUMENT…]" for queries of that
+type (or ANY). BEHAVIOUR is a function of class Answer with _ for -.
+
+In a zone without ADDRESS a row rules its owner and all names below it; other types of an owner get an orderly empty
+answer, other names NXDOMAIN, and the apex is sound, so that resolvers find their way here. With ADDRESS a row rules its
+owner alone ("@" for the apex), and whatever has no row is passed on to the name server at ADDRESS: a sound zone, signed
+perhaps, with a fault at one place.
+
+Queries are answered as an authoritative server and as a resolver would (AA and RA), so that a program may also be
+pointed here directly and see what a resolver in between would hide."""
+import collections
 import shlex
 import socket
 import struct
@@ -34,7 +40,7 @@ def text(value):
 
 class Query:
     def __init__(self, packet, tcp):
-        self.tcp = tcp
+        self.packet, self.tcp = packet, tcp
         self.id, self.flags = struct.unpack(">HH", packet[:4])
         self.has_edns = packet[10:12] != b"\0\0"
         at, labels = 12, []
@@ -47,7 +53,10 @@ class Query:
 
 
 class Answer:
-    """One answer in the making. A behaviour changes it; where it sets .unsent nothing is sent."""
+    """One answer in the making. A behaviour changes it; where it sets .unsent nothing is sent, and where it sets
+    .passed_on the name server behind the zone answers."""
+
+    dropped = collections.Counter()  # queries that silent_first left unanswered
 
     def __init__(self, query):
         self.query = query
@@ -57,7 +66,7 @@ class Answer:
         self.rcode = 0
         self.answer, self.authority = [], []
         self.tail = b""
-        self.unsent = False
+        self.unsent = self.passed_on = False
 
     def packet(self):
         flags = ANSWER | self.flags | (self.query.flags & RECURSION_DESIRED) | self.rcode
@@ -85,6 +94,13 @@ class Answer:
 
     def silent(self):
         self.unsent = True
+
+    def silent_first(self, count):
+        """The first queries are lost, as on a bad line."""
+        key = self.query.name, self.query.type
+        self.unsent = self.dropped[key] < int(count)
+        self.dropped[key] += 1
+        self.passed_on = not self.unsent
 
     def tc(self, *values):
         """Truncated over UDP, whole over TCP."""
@@ -135,15 +151,15 @@ class Answer:
 
 
 class Zone:
-    def __init__(self, path, address):
-        with open(path, encoding="ascii") as table:
-            rows = [shlex.split(line) for line in table]
-        self.name = next(row[1] for row in rows if row[0] == "zone")
+    def __init__(self, address, name, behind=None):
+        self.name, self.behind = name, behind
         self.address = socket.inet_aton(address)
         self.rows = {}
-        for owner, kind, behaviour, *arguments in (row for row in rows if row[0] != "zone"):
-            method = getattr(Answer, behaviour.replace("-", "_"))
-            self.rows.setdefault(f"{owner}.{self.name}", {})[TYPES[kind]] = (method, arguments)
+
+    def add(self, owner, kind, behaviour, *arguments):
+        method = getattr(Answer, behaviour.replace("-", "_"))
+        name = self.name if owner == "@" else f"{owner}.{self.name}"
+        self.rows.setdefault(name, {})[TYPES[kind]] = (method, arguments)
 
     def soa(self):
         apex = encode_name(self.name)
@@ -157,16 +173,23 @@ class Zone:
         return [record(A, self.address)] if kind == A else []
 
     def find(self, name):
-        """The rows of the closest owner at or above name."""
+        """The rows of the closest owner at or above name, or of name alone."""
+        if self.behind:
+            return self.rows.get(name, {})
         while name and name != self.name:
             if name in self.rows:
                 return self.rows[name]
             name = name.partition(".")[2]
         return None
 
-    def reply(self, query):
-        answer = Answer(query)
+    def fill(self, answer):
+        query = answer.query
         rows = self.find(query.name)
+        method, arguments = (rows or {}).get(query.type) or (rows or {}).get(ANY) or (None, [])
+        if method:
+            method(answer, *arguments)
+            return
+        answer.passed_on = bool(self.behind)
         if query.name == "" and query.type == NS:
             # asked as a resolver whether the network is there at all
             answer.answer = [record(NS, encode_name("a.root-servers.net"))]
@@ -174,51 +197,91 @@ class Zone:
             answer.answer = self.apex(query.type)
         elif rows is None:
             answer.rcode = NXDOMAIN
-        else:
-            method, arguments = rows.get(query.type) or rows.get(ANY) or (None, [])
-            if method:
-                method(answer, *arguments)
-                return answer
         if not answer.answer:
             answer.authority = [self.soa()]
-        return answer
 
 
-def serve_udp(sock, zone):
+def exactly(sock, count):
+    data = b""
+    while len(data) < count:
+        more = sock.recv(count - len(data))
+        if not more:
+            raise OSError("the name server behind closed the connection")
+        data += more
+    return data
+
+
+def ask(server, query):
+    """What another name server says to the same query."""
+    kind = socket.SOCK_STREAM if query.tcp else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET, kind) as sock:
+        sock.settimeout(2)
+        sock.connect((server, 53))
+        if not query.tcp:
+            sock.send(query.packet)
+            return sock.recv(65535)
+        sock.sendall(struct.pack(">H", len(query.packet)) + query.packet)
+        return exactly(sock, struct.unpack(">H", exactly(sock, 2))[0])
+
+
+class Server:
+    def __init__(self, address, table):
+        self.zones = {}
+        with open(table, encoding="ascii") as lines:
+            for row in map(shlex.split, lines):
+                if row[0] == "zone":
+                    zone = self.zones[row[1]] = Zone(address, *row[1:])
+                else:
+                    zone.add(*row)
+        self.rest = next(iter(self.zones.values()))
+
+    def reply(self, query):
+        """The answer's bytes, or None where nothing is to be sent."""
+        name = query.name
+        while name and name not in self.zones:
+            name = name.partition(".")[2]
+        zone = self.zones.get(name, self.rest)
+        answer = Answer(query)
+        zone.fill(answer)
+        if answer.unsent:
+            return None
+        return ask(zone.behind, query) if answer.passed_on else answer.packet()
+
+
+def serve_udp(sock, server):
     while True:
         packet, peer = sock.recvfrom(4096)
         try:
-            answer = zone.reply(Query(packet, tcp=False))
-            if not answer.unsent:
-                sock.sendto(answer.packet(), peer)
-        except (IndexError, struct.error) as error:
+            answer = server.reply(Query(packet, tcp=False))
+            if answer:
+                sock.sendto(answer, peer)
+        except (OSError, IndexError, struct.error) as error:
             print(f"misbehave: bad query: {error}", file=sys.stderr)
 
 
-def serve_connection(connection, zone):
+def serve_connection(connection, server):
     with connection:
         connection.settimeout(5)
         try:
             stream = connection.makefile("rb")
             while head := stream.read(2):
-                answer = zone.reply(Query(stream.read(struct.unpack(">H", head)[0]), tcp=True))
-                if answer.unsent:
+                answer = server.reply(Query(stream.read(struct.unpack(">H", head)[0]), tcp=True))
+                if not answer:
                     return
-                packet = answer.packet()
-                connection.sendall(struct.pack(">H", len(packet)) + packet)
+                connection.sendall(struct.pack(">H", len(answer)) + answer)
         except (OSError, IndexError, struct.error) as error:
             print(f"misbehave: connection: {error}", file=sys.stderr)
 
 
 def main(address, table):
-    zone = Zone(table, address)
+    server = Server(address, table)
     datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     datagrams.bind((address, 53))
-    threading.Thread(target=serve_udp, args=(datagrams, zone), daemon=True).start()
+    threading.Thread(target=serve_udp, args=(datagrams, server), daemon=True).start()
     with socket.create_server((address, 53), backlog=64) as listener:
         while True:
             connection, _ = listener.accept()
-            threading.Thread(target=serve_connection, args=(connection, zone), daemon=True).start()
+            threading.Thread(target=serve_connection, args=(connection, server), daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Make the zones of the small internet: mkzones.py DIRECTORY
 
-Reads the table `zones` beside this file and writes into DIRECTORY: values (NAME=value, what the table's {NAME} stand
-for), zones/ (zone files, signed where the table says so), nsd-{root,com,a,b} (which server loads which file),
+Reads the tables `zones` and `caa-zones` beside this file and writes into DIRECTORY: values (NAME=value, what the tables'
+{NAME} stand for), zones/ (zone files, signed where the table says so), nsd-{root,com,a,b} (which server loads which file),
 misbehave.table (the names of misbehave.py) and root.key (the resolvers' trust anchor)."""
 import base64
 import datetime
@@ -41,9 +41,9 @@ class Zone:
         self.rows = []
 
 
-def read_table(values):
+def read_tables(values):
     zones = []
-    for line in (HERE / "zones").read_text().splitlines():
+    for line in [line for table in ("zones", "caa-zones") for line in (HERE / table).read_text().splitlines()]:
         line = line.strip()
         if not line or line.startswith("#"):
             continue
@@ -101,8 +101,10 @@ def zone_lines(zone):
         lines += [f"@ NS {label}", f"{label} A {ipv4}"] + ([f"{label} AAAA {ipv6}"] if ipv6 else [])
     for owner, kind, rdata in zone.rows:
         if kind == "FILL":
-            lines += [f'{owner} TXT "{n}-{"x" * 60}"' for n in range(int(rdata))]
-        else:
+            number, _, pattern = rdata.partition(" ")
+            pattern = pattern.strip() or f'TXT "<n>-{"x" * 60}"'
+            lines += [f"{owner} {pattern.replace('<n>', str(n))}" for n in range(int(number))]
+        elif not kind.startswith("!"):
             lines.append(f"{owner} {kind} {rdata}")
     return lines
 
@@ -155,11 +157,15 @@ def alter_signatures(path):
 
 def publish(shop, zone, loads):
     """Write one zone where it is served; returns what com says of it."""
-    if zone.servers == ["odd"]:
+    if "odd" in zone.servers:
+        behind = SERVERS[zone.load][1] if zone.load else ""
         with open(shop.top / "misbehave.table", "a", encoding="ascii") as table:
-            table.write(f"zone {zone.name}\n")
-            table.writelines(f"{owner} {' '.join(rest)}\n" for owner, *rest in zone.rows)
-        return delegation(zone)
+            table.write(f"zone {zone.name} {behind}\n")
+            for owner, kind, rest in zone.rows:
+                if kind.startswith("!") or not behind:
+                    table.write(f"{owner} {kind.lstrip('!')} {rest}\n")
+        if not behind:
+            return delegation(zone)
     path = shop.write(zone.name + ".zone", zone_lines(zone))
     ds = []
     if zone.signed:
@@ -183,7 +189,7 @@ def main(top):
     loads = {"root": [], "com": [], "a": [], "b": []}
 
     com = soa("com.", COM_SERVER[0]) + [f"@ NS {COM_SERVER[0]}"]
-    for zone in read_table(values):
+    for zone in read_tables(values):
         com += publish(shop, zone, loads)
     com_signed, com_ds, _ = shop.sign("com.", shop.write("com.zone", com), *NSEC3)
     loads["com"].append(f"com {com_signed.name}")

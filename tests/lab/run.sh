@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh DCVPROBE [NAME…]: puts dcvprobe check into every situation of the table beside this file (or into those named)
+# run.sh DCVPROBE [NAME…]: puts dcvprobe check into every situation of the tables beside this file (or into those named)
 # and compares its reports. With LIST=1 in the environment it prints the command of each instead, to be walked by hand in
 # a shell of the lab (tests/lab/lab.sh). Ends with "N passed, N failed"; status 77 where no lab can be.
 set -eu
@@ -20,14 +20,7 @@ mkdir -p "$out"
 # A report as the table's columns, and the causes of each weight.
 columns='.reports[0] | [.verdict, (.errors[0].code // "-"), (.detail_code // "-"), (.findings[0].cause // "-"),
   ([.findings[].cause] | join(" ")), ([.findings[] | select(.weight != "note") | .cause] | join(" ")),
-  ([.findings[] | select(.weight == "blocking") | .cause] | join(" "))] | join("\u001f")'
-
-rows=()
-while IFS= read -r line; do
-    case $line in '' | '#'*) continue ;; esac
-    [ "$only" = "  " ] || [[ $only == *" ${line%% *} "* ]] || continue
-    rows+=("${line// | |/ |  |}")
-done <"$here/situations"
+  ([.findings[] | select(.weight == "blocking") | .cause] | join(" ")), (.findings[0].summary // "-")] | join("\u001f")'
 
 # split ROW: into the array f
 split() {
@@ -39,6 +32,28 @@ split() {
     done
     f+=("$rest")
 }
+
+# caa_row ROW: a row of caa-situations as one of situations, with the owner of the set behind it
+caa_row() {
+    local verdict=pass code=- detail=-
+    split "$1"
+    if [ "${f[3]}" != permits ]; then
+        verdict=fail code="${f[3]}|${f[1]#"*."}" detail=${f[3]}
+    fi
+    case " ${f[2]} " in *" --issuer "*) ;; *) f[2]="--issuer digicert.com ${f[2]}" ;; esac
+    row="${f[0]} | ${f[1]} | --method caa ${f[2]} | $verdict | $code | $detail | ${f[5]} | ${f[6]} | ${f[4]}"
+}
+
+rows=()
+for table in situations caa-situations; do
+    while IFS= read -r line; do
+        case $line in '' | '#'*) continue ;; esac
+        [ "$only" = "  " ] || [[ $only == *" ${line%% *} "* ]] || continue
+        row=${line// | |/ |  |}
+        [ "$table" = situations ] || caa_row "$row"
+        rows+=("$row")
+    done <"$here/$table"
+done
 
 # options TEXT: the options of a row, with what holds where it does not say
 options() {
@@ -75,14 +90,14 @@ wait
 
 # judge ROW N: prints what is wrong, nothing where all is as expected
 judge() {
-    local status verdict code detail cause causes weighty blocking
+    local status verdict code detail cause causes weighty blocking summary
     split "${rows[$1]}"
-    if [ ${#f[@]} -ne 8 ]; then
+    if [ ${#f[@]} -ne 8 ] && [ ${#f[@]} -ne 9 ]; then
         echo "the line has ${#f[@]} columns"
         return
     fi
-    if ! IFS=$'\x1f' read -r verdict code detail cause causes weighty blocking < <(jq -r "$columns" "$out/$1.json" 2>&1) ||
-        [ -z "$verdict" ]; then
+    if ! IFS=$'\x1f' read -r verdict code detail cause causes weighty blocking summary \
+        < <(jq -r "$columns" "$out/$1.json" 2>&1) || [ -z "$verdict" ]; then
         echo "no report: $(head -c 300 "$out/$1.json") $(head -c 600 "$out/$1.err")"
         return
     fi
@@ -99,6 +114,9 @@ judge() {
     pass:*) [[ " $causes " == *" ${f[6]} "* ]] || echo "findings '$causes' without ${f[6]}" ;;
     fail:*) [[ "/${f[6]}/" == *"/$cause/"* ]] || echo "cause $cause, not ${f[6]}" ;;
     undecided:*) ;;
+    esac
+    case ${f[3]}:${f[8]:--} in
+    fail:?*.*) [[ $summary == *" ${f[8]}."[\ :]* ]] || echo "not the set at ${f[8]}: $summary" ;;
     esac
     [ "$verdict" != pass ] || [ -z "$blocking" ] || echo "blocking finding $blocking on a pass"
 }
