@@ -306,6 +306,7 @@ static struct finding *about_failure(struct judgement *j, enum cause c)
     finding_fact(j, f, l->udp);
     finding_fact(j, f, l->fact);
     finding_fact(j, f, l->cd);
+    finding_fact(j, f, j->caa.ds.fact); /* what br_may_permit rests on */
     return f;
 }
 

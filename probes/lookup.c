@@ -27,21 +27,32 @@ struct asker asker_none(const struct evidence *ev)
                           want_nothing}; /* read only: want_nothing takes it as const again */
 }
 
-void lookup_want(const struct asker *asker, const char *name, uint16_t type)
+const struct fact *lookup_want_answer(const struct asker *asker, const char *name, uint16_t type)
 {
     struct ask q = lookup_ask(name, type);
     const struct fact *f = asker->want(asker->self, &q);
     if (f && f->dns.flags & DNS_TC) {
         q.tcp = true;
         f = asker->want(asker->self, &q);
-        q.tcp = false;
     }
+    return f;
+}
+
+void lookup_want_unchecked(const struct asker *asker, const char *name, uint16_t type)
+{
+    struct ask q = lookup_ask(name, type);
+    q.cd = true;
+    asker->want(asker->self, &q);
+}
+
+void lookup_want(const struct asker *asker, const char *name, uint16_t type)
+{
+    const struct fact *f = lookup_want_answer(asker, name, type);
     if (!f)
         return;
     switch (f->dns.outcome) {
     case DNS_SERVFAIL:
-        q.cd = true;
-        asker->want(asker->self, &q);
+        lookup_want_unchecked(asker, name, type);
         break;
     case DNS_TIMEOUT:
     case DNS_UNREACHABLE:
@@ -67,6 +78,31 @@ const struct fact *lookup_control(const struct evidence *ev)
 bool control_alive(const struct fact *control)
 {
     return control && (control->dns.outcome == DNS_ANSWER || control->dns.outcome == DNS_NODATA);
+}
+
+static bool answers(const struct fact *f)
+{
+    if (!f)
+        return false;
+    switch (f->dns.outcome) {
+    case DNS_ANSWER:
+    case DNS_NODATA:
+    case DNS_NXDOMAIN:
+    case DNS_MALFORMED:
+        return true;
+    case DNS_SERVFAIL:
+    case DNS_REFUSED:
+    case DNS_TIMEOUT:
+    case DNS_UNREACHABLE:
+    case DNS_OTHER:
+        return false;
+    }
+    return false;
+}
+
+bool lookup_answered(const struct lookup *l)
+{
+    return answers(l->fact) || answers(l->cd);
 }
 
 bool lookup_bogus(const struct lookup *l)

@@ -41,6 +41,10 @@ struct asker {
 };
 struct asker asker_none(const struct evidence *ev);
 
+/* The question alone, over TCP after truncation. NULL while an answer is missing. */
+const struct fact *lookup_want_answer(const struct asker *asker, const char *name, uint16_t type);
+/* The same with checking disabled. */
+void lookup_want_unchecked(const struct asker *asker, const char *name, uint16_t type);
 /* Puts one lookup through the resolvers, with what its answer raises: TCP after truncation; after a SERVFAIL
  * the same with checking disabled, which tells bogus from broken; after any failure the control question,
  * which tells a broken zone from a broken network on this side. */
@@ -58,6 +62,9 @@ struct ask lookup_ask(const char *name, uint16_t type);
 const struct fact *lookup_control(const struct evidence *ev);
 /* The resolver is at work: it answered the control question. */
 bool control_alive(const struct fact *control);
+
+/* The resolver found out something about the name, if only with checking disabled: it is at work. */
+bool lookup_answered(const struct lookup *l);
 
 /* SERVFAIL with CD=0 and an answer with CD=1 (RFC 4035 3.2.2). */
 bool lookup_bogus(const struct lookup *l);

@@ -65,23 +65,6 @@ static void plan_file(struct plan *p)
     }
 }
 
-/* All names of the climb at once: most climbs end at the registrable domain, and the answers above cost one
- * round trip less. */
-static void plan_caa(struct plan *p)
-{
-    struct caa_view v;
-    for (const char *name = p->r->adn; name; name = name_parent(name)) {
-        const char *absolute = arena_printf(p->a, "%s.", name);
-        if (absolute)
-            lookup_want(&p->asker, absolute, RR_CAA);
-    }
-    if (caa_climb(p->a, p->r, p->ev, &v) || !v.failed || !p->r->registrable)
-        return;
-    const char *zone = arena_printf(p->a, "%s.", p->r->registrable);
-    if (zone)
-        lookup_want(&p->asker, zone, RR_DS); /* signed or not: what a CA may do after a failure */
-}
-
 int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
 {
     struct ask *list = NULL;

@@ -16,4 +16,8 @@ struct plan {
     struct ask **tail; /* where the next new question is linked */
 };
 
+/* The search for the CAA set. It costs one question for each level, TCP retries after truncation, and after a
+ * failure at most two more. */
+void plan_caa(struct plan *p);
+
 #endif

@@ -61,19 +61,12 @@ const char NETWORK_REASON[] =
 
 /* ---------------------------------------------------------------- what every method shares ----------- */
 
-static bool answered(const struct lookup *l)
-{
-    return l->fact && l->fact->dns.outcome != DNS_TIMEOUT && l->fact->dns.outcome != DNS_UNREACHABLE &&
-           l->fact->dns.outcome != DNS_SERVFAIL && l->fact->dns.outcome != DNS_REFUSED &&
-           l->fact->dns.outcome != DNS_OTHER;
-}
-
 /* The fault is here, not at the domain: nothing that was asked came to an answer, not even the root's name
  * servers. */
 bool network_dead(const struct judgement *j, const struct lookup *l, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (answered(&l[i]))
+        if (lookup_answered(&l[i]))
             return false;
     return !control_alive(lookup_control(j->ev));
 }

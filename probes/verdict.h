@@ -70,6 +70,8 @@ struct caa_view {
     const struct rr **rr;                   /* the relevant set */
     size_t n_rr;
     struct caa_set set;
+    struct lookup ds;        /* after a failure: of the zone that failed, see caa_zone() */
+    const char *may_because; /* why report.br_may_permit is what it is; NULL unless the search failed */
 };
 
 /* The candidate that decides, wherever it stands: what the causes about tokens speak of. */
@@ -123,6 +125,9 @@ bool network_dead(const struct judgement *j, const struct lookup *l, size_t n);
 /* ---- what plan and judge share of a method */
 /* The search for the relevant CAA set as far as the facts lead. 0 or -ENOMEM. */
 int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, struct caa_view *ret);
+/* The zone whose DS record tells whether a failing level of the climb is signed: the registrable domain for
+ * what stands in it, else (a public suffix, the registry's own zone) the level itself. NULL: arena full. */
+const char *caa_zone(struct arena *a, const struct request *r, const char *level);
 /* Where dns-cname-token looks; NULL where the value can form no such name, or the arena is full. */
 const char *cname_owner(struct arena *a, const struct request *r, enum cname_place place);
 /* What the first CNAME of a lookup points at, or NULL. */

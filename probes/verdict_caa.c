@@ -76,29 +76,89 @@ static bool silent(const struct lookup *l)
     return f->outcome == DNS_TIMEOUT || f->outcome == DNS_UNREACHABLE;
 }
 
-static bool dnssec_fault(const struct lookup *l)
+const char *caa_zone(struct arena *a, const struct request *r, const char *level)
+{
+    const char *zone = r->registrable ? arena_printf(a, "%s.", r->registrable) : level;
+    return !zone || name_within(level, zone) ? zone : level;
+}
+
+/* RFC 8914: the codes by which a resolver says that validation failed. */
+static const struct ede *dnssec_error(const struct lookup *l)
 {
     const struct dns_fact *f = &l->fact->dns;
     for (size_t i = 0; i < f->n_ede; i++)
         if ((f->ede[i].code >= 5 && f->ede[i].code <= 12) || f->ede[i].code == 25)
-            return true;
-    return lookup_bogus(l);
+            return &f->ede[i];
+    return NULL;
 }
+
+#define NEVER " After a DNSSEC error no CA may go on (Baseline Requirements 4.2.2.1)."
+#define UNPROVEN " Only a zone that is proven not to be signed would let a CA go on."
 
 /* BR 4.2.2.1: after a failure outside the CA's own systems, and retries, a CA may go on where the zone is
  * proven not to be signed. A validating resolver's authenticated denial of the DS record is that proof. */
-static int may_permit(struct judgement *j, const struct lookup *failed)
+static int may_permit(struct judgement *j, const struct lookup *failed, const char **because)
 {
-    struct lookup ds;
-    const char *zone = j->r->registrable ? arena_printf(j->a, "%s.", j->r->registrable) : NULL;
-    if (dnssec_fault(failed))
-        return 0;
-    /* The registry's own zone is another one, of which nothing was asked. */
-    if (!zone || !name_within(failed->name, zone) || lookup_read(j->a, j->ev, zone, RR_DS, &ds) || !ds.fact)
+    struct caa_view *v = &j->caa;
+    const char *zone = caa_zone(j->a, j->r, failed->name);
+    if (!zone || lookup_read(j->a, j->ev, zone, RR_DS, &v->ds)) {
+        j->err = -ENOMEM;
         return -1;
-    if (ds.class == LOOKUP_DATA)
-        return 0;
-    return ds.class == LOOKUP_NODATA && ds.fact->dns.flags & DNS_AD ? 1 : -1;
+    }
+    const struct ede *e = dnssec_error(failed);
+    const struct lookup *ds = &v->ds;
+    /* Of what lies behind an alias into another zone nothing was asked. */
+    bool elsewhere = failed->hops && !name_within(failed->end, zone);
+    bool cut_is_sure = j->r->registrable && name_within(failed->name, j->r->registrable);
+    cut_is_sure = cut_is_sure || name_labels(zone) == 1;
+    int may = -1;
+    if (e) {
+        *because = arena_printf(j->a, "The resolver refuses the signatures at %s (error %u).%s", failed->name,
+                                e->code, NEVER);
+        may = 0;
+    } else if (lookup_bogus(failed)) {
+        *because = arena_printf(
+            j->a, "%s has an answer, but only with DNSSEC checks switched off: its signatures do not hold.%s",
+            failed->name, NEVER);
+        may = 0;
+    } else if (elsewhere) {
+        *because = arena_printf(
+            j->a, "%s is an alias, and whether the zone of its target is signed was not asked.%s",
+            failed->name, UNPROVEN);
+    } else if (ds->class == LOOKUP_DATA) {
+        *because =
+            arena_printf(j->a,
+                         "The zone %s is signed: it has a DS record. After a failure in a signed zone no "
+                         "CA may go on (Baseline Requirements 4.2.2.1).",
+                         zone);
+        may = 0;
+    } else if (ds->class != LOOKUP_NODATA) {
+        *because = arena_printf(
+            j->a, "Whether the zone %s is signed is not known: %s.%s", zone,
+            ds->fact ? "its DS record could not be looked up" : "its DS record was not asked for", UNPROVEN);
+    } else if (!(ds->fact->dns.flags & DNS_AD)) {
+        *because =
+            arena_printf(j->a,
+                         "%s has no DS record, but the resolver does not vouch for that (the flag AD is "
+                         "not set).%s",
+                         zone, UNPROVEN);
+    } else if (!cut_is_sure) {
+        /* In the middle of a signed zone a name has no DS record either (RFC 4035 2.4). */
+        *because =
+            arena_printf(j->a,
+                         "%s has no DS record, but it may be a part of a signed zone above it and need "
+                         "none.%s",
+                         zone, UNPROVEN);
+    } else {
+        *because =
+            arena_printf(j->a,
+                         "The zone %s is proven not to be signed: a validating resolver vouches (flag AD) "
+                         "that it has no DS record. After a retry the rules let a CA go on (Baseline "
+                         "Requirements 4.2.2.1).",
+                         zone);
+        may = 1;
+    }
+    return may;
 }
 
 void verdict_caa(struct judgement *j)
@@ -122,7 +182,7 @@ void verdict_caa(struct judgement *j)
     } else if (v->failed) {
         enum code code = silent(v->failed) ? CODE_dns_lookup_timeout_caa : CODE_caa_check_failed;
         verdict_fail(j, code, code);
-        j->report->br_may_permit = may_permit(j, v->failed);
+        j->report->br_may_permit = may_permit(j, v->failed, &v->may_because);
     } else {
         j->report->verdict = VERDICT_PASS; /* nothing restricts */
     }

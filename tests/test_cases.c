@@ -15,6 +15,7 @@
 
 #include "check.h"
 #include "json.h"
+#include "name.h"
 
 /* Says what is wrong with a case and goes on: one run shows all of it. */
 static unsigned faults;
@@ -204,6 +205,20 @@ static void count(const struct dcv_case *c, const struct report *r)
         code_produced[r->detail_code]++;
 }
 
+/* At depth quick the search for the CAA set costs a question for each level, and two at most after a failure;
+ * a retry over TCP belongs to the question that was truncated. */
+static void few_questions(const char *file, const char *how, const struct report *r)
+{
+    const struct request *q = r->request;
+    if (q->method != METHOD_CAA || q->depth != DEPTH_QUICK || !q->adn)
+        return;
+    size_t most = name_labels(q->adn) + 2, asked = 0;
+    for (size_t i = 0; i < r->evidence->n_asks; i++)
+        asked += !r->evidence->asks[i]->tcp;
+    if (asked > most)
+        wrong("%s (%s): %zu questions asked, %zu at most are due", file, how, asked, most);
+}
+
 static void run_case(const char *path, const char *file)
 {
     size_t len;
@@ -241,6 +256,7 @@ static void run_case(const char *path, const char *file)
                   c->evidence.n);
         compare(file, order_names[o], ca, c, the_report);
         invariants(file, the_report);
+        few_questions(file, order_names[o], the_report);
         arena_free(ca);
     }
     arena_free(a);
