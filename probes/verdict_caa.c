@@ -17,15 +17,18 @@ static const struct rr **set_at(struct arena *a, const struct lookup *l, size_t 
     return v;
 }
 
-/* Something is missing from the message: a set that is not whole must not be judged. */
-static bool cut(const struct dns_fact *f)
+/* No answer, whatever records lie in it, or something is missing from the message: a set that is not whole
+ * must not be judged. */
+static bool unfit(const struct dns_fact *f)
 {
+    if (f->outcome != DNS_ANSWER && f->outcome != DNS_NODATA && f->outcome != DNS_NXDOMAIN)
+        return true;
     const struct rrs *sections[] = {&f->answer, &f->authority, &f->additional};
     size_t broken = 0;
     for (size_t s = 0; s < 3; s++)
         for (size_t i = 0; i < sections[s]->n; i++)
             broken += sections[s]->v[i].defect != NULL;
-    return f->flags & DNS_TC || f->n_defects > broken || f->outcome == DNS_MALFORMED;
+    return f->flags & DNS_TC || f->n_defects > broken;
 }
 
 int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, struct caa_view *ret)
@@ -50,7 +53,7 @@ int caa_climb(struct arena *a, const struct request *r, const struct evidence *e
         const struct rr **rr = set_at(a, l, &n);
         if (!rr)
             return -ENOMEM;
-        if (cut(&l->fact->dns)) {
+        if (unfit(&l->fact->dns)) {
             v.failed = l; /* what is missing may be what matters */
         } else if (n) {
             v.relevant = l;
