@@ -141,7 +141,7 @@ int cli_output_option(struct output *o, int opt, const char *value)
                 o->format = (enum format)i;
                 return 0;
             }
-        complain("--format: '%s' is not known; expected text, json, ndjson or nagios", value);
+        complain("--format: '%s' is not known; expected text, json, ndjson, nagios, fix or nsupdate", value);
         return EXIT_USAGE;
     default:
         return -1;
@@ -244,6 +244,12 @@ int cli_show(const struct output *o, const struct report *const *r, size_t n)
         break;
     case FORMAT_NAGIOS:
         status = render_nagios(&b, a, r, n);
+        break;
+    case FORMAT_FIX:
+        render_zone(&b, a, r, n);
+        break;
+    case FORMAT_NSUPDATE:
+        render_nsupdate(&b, a, r, n);
         break;
     }
     arena_free(a);

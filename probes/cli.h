@@ -30,7 +30,9 @@ int cmd_show(int argc, char **argv);
     X(FORMAT_TEXT, "text")                                                                                   \
     X(FORMAT_JSON, "json")                                                                                   \
     X(FORMAT_NDJSON, "ndjson")                                                                               \
-    X(FORMAT_NAGIOS, "nagios")
+    X(FORMAT_NAGIOS, "nagios")                                                                               \
+    X(FORMAT_FIX, "fix")                                                                                     \
+    X(FORMAT_NSUPDATE, "nsupdate")
 enum format { CLI_FORMATS(DCV_MEMBER) };
 
 /* How reports are shown. */

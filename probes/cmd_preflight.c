@@ -290,8 +290,8 @@ int cmd_preflight(int argc, char **argv)
         status = opt != '?' && take(a, &g, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
     for (int i = optind; !status && i < argc; i++)
         status = texts_add(a, &g.order.names, argv[i]) ? EXIT_PASS : EXIT_USAGE;
-    if (!status && g.out.format == FORMAT_NAGIOS) {
-        complain("--format: an order has no status line; expected text, json or ndjson");
+    if (!status && g.out.format > FORMAT_NDJSON) {
+        complain("--format: an order has no status line and no records; expected text, json or ndjson");
         status = EXIT_USAGE;
     }
     if (!status && !anything(&g.order)) {

@@ -95,7 +95,7 @@ void fix_replace_txt(struct judgement *j, struct finding *f, const struct rr *rr
     }
     struct fix *x = finding_fix(j, f, FIX_REPLACE);
     x->owner = rr->owner;
-    x->ttl = rr->ttl < FIX_TTL ? rr->ttl : FIX_TTL;
+    x->ttl = FIX_TTL; /* a cache's answer tells what is left of the record's own, not what that was */
     x->type = "TXT";
     x->old_rdata = rr_rdata_text(j->a, rr);
     x->rdata = fix_txt_rdata(j, value);

@@ -30,14 +30,6 @@ static const char *safe(struct arena *a, const char *s, size_t most)
     return shown ? shown : "";
 }
 
-static size_t columns(const char *p, size_t n)
-{
-    size_t c = 0;
-    for (size_t i = 0; i < n; i++)
-        c += ((unsigned char)p[i] & 0xc0) != 0x80;
-    return c;
-}
-
 static void blanks(struct page *p, size_t n)
 {
     buf_printf(p->b, "%*s", (int)n, "");
@@ -47,24 +39,8 @@ static void blanks(struct page *p, size_t n)
  */
 static void wrap(struct page *p, const char *text, size_t indent, size_t at)
 {
-    for (const char *s = text; *s;) {
-        s += strspn(s, " ");
-        size_t n = strcspn(s, " "), c = columns(s, n);
-        if (!n)
-            break;
-        if (at > indent && at + c + (s > text) > p->width) {
-            buf_puts(p->b, "\n");
-            blanks(p, indent);
-            at = indent;
-        } else if (s > text) {
-            buf_puts(p->b, " ");
-            at++;
-        }
-        buf_add(p->b, s, n);
-        at += c;
-        s += n;
-    }
-    buf_puts(p->b, "\n");
+    const char *margin = arena_printf(p->a, "%*s", (int)indent, "");
+    render_wrap(p->b, text, margin ? margin : "", at, p->width);
 }
 
 static void prose(struct page *p, size_t indent, const char *text)
@@ -83,103 +59,10 @@ static void duration(struct buf *b, uint32_t us)
         buf_printf(b, "%u s", us / 1000000);
 }
 
-/* ---------------------------------------------------------------- fixes ------------------------------ */
-
-/* What a web panel wants for a record: the host without the zone, the value without a zone file's quotes. */
-static void panel(struct buf *b, struct arena *a, const struct fix *f)
-{
-    size_t n = strlen(f->owner);
-    char *owner = arena_strndup(a, f->owner, n && f->owner[n - 1] == '.' ? n - 1 : n);
-    const char *base = owner ? name_registrable(owner) : NULL;
-    if (!base)
-        return;
-    int host = base > owner ? (int)(base - owner) - 1 : 0;
-    struct rr rr = {.owner = f->owner, .class = 1};
-    const char *value = f->rdata;
-    if (rr_type_parse(f->type, &rr.type) && rr.type == RR_TXT && !rr_rdata_from_text(a, f->rdata, &rr) &&
-        !rr.defect) {
-        struct bytes joined = txt_joined(a, &rr);
-        value = joined.p ? text_escape(a, (const char *)joined.p, joined.n, SIZE_MAX) : NULL;
-    }
-    buf_printf(b, "  in a web panel for %s:  Host ", safe(a, base, VALUE_SHOWN));
-    if (host)
-        buf_puts(b, safe(a, arena_strndup(a, owner, (size_t)host), VALUE_SHOWN));
-    else
-        buf_puts(b, "@ (or leave it empty)");
-    buf_printf(b, "  Type %s  Value %s\n", safe(a, f->type, VALUE_SHOWN), value ? value : "");
-}
-
-static void record_line(struct buf *b, struct arena *a, const char *verb, const struct fix *f,
-                        const char *rdata, bool ttl)
-{
-    buf_printf(b, "%-8s%s ", verb, safe(a, f->owner, SIZE_MAX));
-    if (ttl)
-        buf_printf(b, "%u ", f->ttl);
-    buf_printf(b, "IN %s %s\n", safe(a, f->type, VALUE_SHOWN), safe(a, rdata, SIZE_MAX));
-}
-
-void render_fix(struct buf *b, struct arena *a, const struct fix *f)
-{
-    char until[25];
-    switch (f->op) {
-    case FIX_ADD:
-        record_line(b, a, "add", f, f->rdata, true);
-        panel(b, a, f);
-        break;
-    case FIX_REMOVE:
-        record_line(b, a, "remove", f, f->rdata, false);
-        break;
-    case FIX_REPLACE:
-        record_line(b, a, "replace", f, f->old_rdata, false);
-        record_line(b, a, "by", f, f->rdata, true);
-        panel(b, a, f);
-        break;
-    case FIX_PUT_FILE:
-        buf_printf(b, "publish at %s, as the only content:\n", safe(a, f->url, SIZE_MAX));
-        buf_printf(b, "  %s\n", safe(a, f->body, SIZE_MAX));
-        break;
-    case FIX_WAIT:
-        time_format(f->until, until);
-        until[10] = ' ';
-        until[19] = '\0'; /* whole seconds are enough for a person */
-        buf_printf(b, "wait until %s UTC\n", until);
-        break;
-    case FIX_INPUT: {
-        const struct request_field *field = f->argument ? request_field_find(f->argument) : NULL;
-        bool domain = field && !strcmp(field->name, "domain");
-        buf_printf(b, "run again with %s%s %s\n", domain ? "the domain" : "--",
-                   domain  ? ""
-                   : field ? field->option
-                           : safe(a, f->argument, VALUE_SHOWN),
-                   f->value && *f->value ? safe(a, f->value, SIZE_MAX) : "put right");
-        break;
-    }
-    case FIX_ADVICE:
-        break;
-    }
-    if (f->text && *f->text)
-        buf_printf(b, "%s%s\n", f->op == FIX_ADVICE ? "" : "  ", safe(a, f->text, SIZE_MAX));
-}
-
 static void fixes(struct page *p, const struct finding *f)
 {
-    for (size_t i = 0; i < f->n_fixes; i++) {
-        if (f->fixes[i].op == FIX_ADVICE) {
-            if (f->fixes[i].text)
-                prose(p, 4, f->fixes[i].text);
-            continue;
-        }
-        struct buf one = {0};
-        render_fix(&one, p->a, &f->fixes[i]);
-        for (char *line = one.p; line && *line;) {
-            char *end = strchr(line, '\n');
-            buf_puts(p->b, "    ");
-            buf_add(p->b, line, (size_t)(end - line) + 1);
-            line = end + 1;
-        }
-        p->b->failed = p->b->failed || one.failed;
-        buf_free(&one);
-    }
+    for (size_t i = 0; i < f->n_fixes; i++)
+        render_fix(p->b, p->a, &f->fixes[i], 4, p->width);
 }
 
 /* ---------------------------------------------------------------- facts ------------------------------ */

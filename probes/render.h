@@ -16,8 +16,21 @@ void render_report(struct buf *b, struct arena *a, const struct report *r, const
 int render_nagios(struct buf *b, struct arena *a, const struct report *const *r, size_t n);
 /* The dig or curl line that asks the same by hand, quoted for a POSIX shell. NULL where the arena is full. */
 char *render_reproduce(struct arena *a, const struct fact *f);
-/* One fix as a person would read it: a zone-file line, a URL and body, a sentence. */
-void render_fix(struct buf *b, struct arena *a, const struct fix *f);
+/* One fix as a person would read it, every line from column indent on: a zone-file line and what a web panel
+ * wants to be typed, a URL and body, a sentence. What is copied as a whole may be longer than width. */
+void render_fix(struct buf *b, struct arena *a, const struct fix *f, size_t indent, unsigned width);
+/* Prose, broken between words; lines after the first begin with margin. at: the column where the first one
+ * stands. Ends with a line feed. */
+void render_wrap(struct buf *b, const char *text, const char *margin, size_t at, unsigned width);
+
+/* What the failing ones of n reports want to be changed: the fixes of the first finding of each, since the
+ * others may only repeat it. Both are texts for programs with comments for people; a comment says for which
+ * domain and why, and what no record can express (a file, a wait, advice) stands in comments alone.
+ * render_zone: a piece of a zone file, absolute names; what must go before a record can be added stands in a
+ * comment above it. render_nsupdate: a script for nsupdate(1), one update message for each zone, or for each
+ * name where no SOA record told the zone: nsupdate finds that out by itself. */
+void render_zone(struct buf *b, struct arena *a, const struct report *const *r, size_t n);
+void render_nsupdate(struct buf *b, struct arena *a, const struct report *const *r, size_t n);
 /* "\"…\"" with what a POSIX shell needs. */
 char *shell_quote(struct arena *a, const char *s);
 

@@ -64,11 +64,15 @@ static void failing(void **state)
     holds(text, "\n    -x.example.com. CAA  NXDOMAIN  from [2001:db8::53]:5353 over TCP");
     holds(text, "the server says: error 22, No Reachable Authority: at delegation\n      \\x1b[31m\\xff");
     holds(text, "status 301, 9000 bytes and more");
-    holds(text, "\n    add     _dnsauth.shop.example.com. 300 IN TXT \"R4nd\\\"om\\\\Val'ue;0123\"\n");
-    holds(text, "Host _dnsauth.shop  Type TXT  Value R4nd\"om\\Val'ue;0123\n");
-    holds(text, "\n    remove  old.example.com. IN CNAME x.example.net.\n");
-    holds(text, "\n    replace example.com. IN TXT \"old\"\n    by      example.com. 60 IN TXT \"new\"\n");
-    holds(text, "Host @ (or leave it empty)  Type TXT  Value new\n");
+    holds(text,
+          "\n    add the record\n      _dnsauth.shop.example.com. 300 IN TXT \"R4nd\\\"om\\\\Val'ue;0123\"\n"
+          "    or, in a web panel for example.com, enter:\n      Host   _dnsauth.shop\n      Type   TXT\n"
+          "      Value  R4nd\"om\\Val'ue;0123\n");
+    holds(text, "\n    remove the record\n      old.example.com. IN CNAME x.example.net.\n");
+    holds(text,
+          "\n    replace the record\n      example.com. IN TXT \"old\"\n    by\n"
+          "      example.com. 60 IN TXT \"new\"\n    or, in a web panel for example.com, change it to:\n"
+          "      Host   @ (or leave it empty)\n      Type   TXT\n      Value  new\n");
     holds(text, "\n    wait until 2026-11-22 12:05:00 UTC\n");
     holds(text, "\n    run again with --token ");
     holds(text, "\n    risk: A second one.\n");
@@ -78,6 +82,55 @@ static void failing(void **state)
     for (const char *line = text; *line; line = strchr(line, '\n') + 1)
         if (!strncmp(line, "  The", 5) || !strncmp(line, "  sentence", 10))
             assert_true(strchr(line, '\n') - line <= 80);
+}
+
+typedef void renders(struct buf *b, struct arena *a, const struct report *const *r, size_t n);
+
+static char *rendered(renders *f, const struct report *const *r, size_t n)
+{
+    struct buf b = {0};
+    f(&b, arena, r, n);
+    assert_false(b.failed);
+    char *text = arena_strndup(arena, b.p, b.n);
+    buf_free(&b);
+    return text;
+}
+
+/* What is for programs: every line is a comment, or one that the program must understand. */
+static void for_programs(void **state)
+{
+    (void)state;
+    struct sample s, passing;
+    sample_report(arena, &s);
+    sample_report(arena, &passing);
+    passing.report.verdict = VERDICT_PASS;
+    s.request.input = "a\nupdate add b";
+    s.fixes[1].owner = "o\"l;d$.example.com.";
+    s.fixes[1].rdata = "(x;y\\;z.example.net.";
+    s.fixes[6] = (struct fix){
+        .op = FIX_ADD, .owner = "example.com.", .ttl = 300, .type = "CAA", .rdata = "0 issue \"a; b=c\""};
+    const struct report *all[] = {&s.report, &passing.report};
+    char *text = rendered(render_zone, all, 2);
+    holds(text, "; a\\x0aupdate add b dns-txt-token: fail, name-internal\n; The value ");
+    holds(text,
+          "\n; add the record\n_dnsauth.shop.example.com. 300 IN TXT \"R4nd\\\"om\\\\Val'ue;0123\"\n; or,");
+    holds(text, "\n; remove the record\n;   o\\\"l\\;d\\$.example.com. IN CNAME \\(x\\;y\\;z.example.net.\n");
+    holds(text, "\n;   example.com. IN TXT \"old\"\n; by\nexample.com. 60 IN TXT \"new\"\n");
+    holds(text, "\n; publish at http://example.com/f, as the only content:\n;   R4nd");
+    holds(text, "\n; wait until 2026-11-22 12:05:00 UTC\n");
+    holds(text, "\n;   Flags  0\n;   Tag    issue\n;   Value  a; b=c\n");
+    holds(text, "\n; *.Shop.Example.com dns-txt-token: pass\n");
+    /* The records' zone is known by the SOA in the evidence: one message, in the order given. */
+    holds(rendered(render_nsupdate, all, 2),
+          "\nzone example.com.\nupdate add _dnsauth.shop.example.com. 300 TXT \"R4nd\\\"om\\\\Val'ue;0123\"\n"
+          "update delete o\\\"l\\;d\\$.example.com. CNAME \\(x\\;y\\;z.example.net.\n"
+          "update delete example.com. TXT \"old\"\nupdate add example.com. 60 TXT \"new\"\n; publish at ");
+    struct rr *soa = &s.evidence.facts[1]->dns.authority.v[0];
+    soa->owner = "com."; /* the registry's: nobody sends that an update */
+    text = rendered(render_nsupdate, all, 2);
+    assert_null(strstr(text, "zone "));
+    holds(text, "send\nupdate delete o");
+    holds(text, "send\nupdate delete example.com. TXT \"old\"\nupdate add");
 }
 
 static void other_verdicts(void **state)
@@ -171,13 +224,58 @@ static void quoting(void **state)
     }
 }
 
+/* The line is one command with exactly these words. The shell itself is the judge, with printf in the place
+ * of the program. */
+static void one_command(const struct ask *q, const char *server, const char *const *words)
+{
+    struct fact f = {.ask = q, .dns = {.server = server}};
+    char *line = render_reproduce(arena, &f), got[2000] = "";
+    assert_non_null(line);
+    const char *rest = strchr(line, ' ');
+    FILE *p = popen(arena_printf(arena, "LC_ALL=C printf '%%s\\n'%s 2>&1", rest), "r");
+    assert_non_null(p);
+    got[fread(got, 1, sizeof got - 1, p)] = '\0';
+    assert_int_equal(pclose(p), 0);
+    struct buf wanted = {0};
+    for (; *words; words++)
+        buf_printf(&wanted, "%s\n", *words);
+    assert_string_equal(got, wanted.p);
+    buf_free(&wanted);
+}
+
+static void reproducing(void **state)
+{
+    (void)state;
+    static const char *const hostile[] = {"a;id.example.",   "$(id).example.",   "`id`.example.",
+                                          "a'b\"c.example.", "a\\032b.example.", "*.example.",
+                                          "a&b|c.example.",  "~root.example.",   "#x.example.",
+                                          "a\\.b.example.",  "!!.example.",      "<>.example."};
+    for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
+        struct ask dns = {.kind = ASK_DNS, .qname = hostile[i], .qtype = RR_TXT, .cd = true, .tcp = true};
+        one_command(&dns, "192.0.2.53:53",
+                    (const char *const[]){"+cdflag", "+tcp", "@192.0.2.53", hostile[i], "TXT", NULL});
+        char *url = arena_printf(arena, "http://example.com/%s?a=$HOME&b=%%20", hostile[i]);
+        struct ask http = {.kind = ASK_HTTP, .url = url, .address = "[2001:db8::1]:80", .browser = true};
+        one_command(&http, NULL,
+                    (const char *const[]){"-sS", "-i", "-A", "Mozilla/5.0", "--connect-to",
+                                          "::[2001:db8::1]:80", "-o", "-", url, NULL});
+    }
+    /* What dig would read as an option, a server or a switch; a server on a port of its own. */
+    struct ask odd = {.kind = ASK_DNS,
+                      .via = VIA_AUTHORITATIVE,
+                      .qname = "-f/etc/passwd.",
+                      .qtype = RR_CAA,
+                      .server = "[2001:db8::53]:5353"};
+    one_command(&odd, NULL,
+                (const char *const[]){"+norecurse", "@2001:db8::53", "-p", "5353", "-q", "-f/etc/passwd.",
+                                      "-t", "CAA", NULL});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(failing),
-        cmocka_unit_test(other_verdicts),
-        cmocka_unit_test(nagios),
-        cmocka_unit_test(quoting),
+        cmocka_unit_test(failing), cmocka_unit_test(other_verdicts), cmocka_unit_test(nagios),
+        cmocka_unit_test(quoting), cmocka_unit_test(for_programs),   cmocka_unit_test(reproducing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
