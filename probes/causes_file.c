@@ -8,9 +8,17 @@
 #include <string.h>
 #include <strings.h>
 
+/* NULL also where what the side came to is but the consequence of a cause that is named already. */
 static const struct file_side *failing_side(const struct judgement *j)
 {
-    return judged_failing(j) && j->file.read ? j->file.best : NULL;
+    bool named = finding_find(j, CAUSE_file_addresses_differ) || finding_find(j, CAUSE_file_bot_challenge);
+    return judged_failing(j) && j->file.read && !named ? j->file.best : NULL;
+}
+
+/* The right file is elsewhere: that it is not here follows from that. */
+static bool misplaced(const struct judgement *j)
+{
+    return finding_find(j, CAUSE_file_wrong_path) || finding_find(j, CAUSE_file_on_other_host);
 }
 
 static struct finding *about(struct judgement *j, enum cause c, const struct fetch *fetch)
@@ -131,11 +139,15 @@ static const struct file_side *https_side(const struct judgement *j)
 void cause_file_tls_broken(struct judgement *j)
 {
     const struct file_side *s = https_side(j);
-    if (!s || s->fetch.class != FETCH_NETWORK || !s->fetch.fact || s->fetch.fact->http.outcome != HTTP_TLS)
+    if (!s || s->fetch.class != FETCH_NETWORK || !s->fetch.fact)
+        return;
+    const struct http_fact *http = &s->fetch.fact->http;
+    /* A port that does not speak TLS at all; where that decides, file-not-http has said so. */
+    bool plain = http->outcome == HTTP_NOT_HTTP && !http->tls && !finding_find(j, CAUSE_file_not_http);
+    if (http->outcome != HTTP_TLS && !plain)
         return;
     struct finding *f = about(j, CAUSE_file_tls_broken, &s->fetch);
-    finding_set(j, f, "what",
-                s->fetch.fact->http.detail ? s->fetch.fact->http.detail : "the handshake fails");
+    finding_set(j, f, "what", http->detail ? http->detail : "the handshake fails");
     fix_advice(
         j, f,
         "Repair the TLS set-up on port 443, or serve the file over plain HTTP on port 80: either suffices.");
@@ -144,7 +156,8 @@ void cause_file_tls_broken(struct judgement *j)
 void cause_file_tls_only(struct judgement *j)
 {
     const struct fetch *plain = &j->file.side[0].fetch;
-    if (!j->file.read || j->report->verdict != VERDICT_PASS || plain->class != FETCH_NETWORK || !plain->fact)
+    if (!j->file.read || j->report->verdict != VERDICT_PASS || plain->class != FETCH_NETWORK ||
+        !plain->fact || plain->hops)
         return;
     struct finding *f = about(j, CAUSE_file_tls_only, plain);
     fix_advice(
@@ -259,7 +272,7 @@ void cause_file_forbidden(struct judgement *j)
 
 void cause_file_absent(struct judgement *j)
 {
-    if (forbidding(j) || !(status_in(j, 400, 499) || status_in(j, 100, 199)))
+    if (forbidding(j) || misplaced(j) || !(status_in(j, 400, 499) || status_in(j, 100, 199)))
         return;
     struct finding *f = about_status(j, CAUSE_file_absent);
     fix_publish_file(j, f);
@@ -325,7 +338,8 @@ void cause_file_empty(struct judgement *j)
 void cause_file_soft_404(struct judgement *j)
 {
     const struct fact *fact = wrong_content(j);
-    if (fact && !j->candidate.place && !j->file.best->wide && is_html(fact->http.body))
+    if (fact && !j->candidate.place && !j->file.best->wide && !j->file.whole_holds && !misplaced(j) &&
+        is_html(fact->http.body))
         content_cause(j, CAUSE_file_soft_404);
 }
 
@@ -337,7 +351,10 @@ void cause_file_too_large(struct judgement *j)
         return;
     if (!fact->http.more && fact->http.size <= j->r->profile->file_bytes)
         return;
+    if (j->file.whole && !j->file.whole_holds)
+        return; /* the rest was read, and the value is not there either */
     struct finding *f = about(j, CAUSE_file_too_large, &j->file.best->fetch);
+    finding_fact(j, f, j->file.whole);
     finding_set(j, f, "limit", arena_printf(j->a, "%u", j->r->profile->file_bytes));
     fix_publish_file(j, f);
 }
@@ -347,7 +364,7 @@ void cause_file_other_content(struct judgement *j)
     const struct fact *fact = wrong_content(j);
     static const enum cause better[] = {CAUSE_file_encoding, CAUSE_file_empty, CAUSE_file_soft_404,
                                         CAUSE_file_too_large, CAUSE_txt_stale_other_order};
-    if (!fact || j->candidate.place)
+    if (!fact || j->candidate.place || misplaced(j))
         return;
     for (size_t i = 0; i < sizeof better / sizeof *better; i++)
         if (finding_find(j, better[i]))
@@ -373,19 +390,40 @@ void cause_file_bom(struct judgement *j)
         content_cause(j, CAUSE_file_bom);
 }
 
+/* Addresses of the domain that give no answer at all while another one serves the file. */
+static const char *silent_addresses(struct judgement *j, const struct fact **down)
+{
+    const struct file_view *v = &j->file;
+    const char *list = NULL;
+    bool served = false;
+    for (size_t i = 0; i < v->n_address; i++) {
+        const struct file_address *f = &v->address[i];
+        served = served || file_address_holds(f);
+        if (file_address_holds(f) || file_address_answers(f) || file_address_open(f) ||
+            !f->side[0].fetch.fact)
+            continue;
+        *down = *down ? *down : f->side[0].fetch.fact;
+        list = list ? arena_printf(j->a, "%s, %s", list, f->ip) : f->ip;
+    }
+    return served ? list : NULL;
+}
+
 void cause_file_address_down(struct judgement *j)
 {
     const struct file_side *s = j->file.best;
     if (!j->file.read || s->fetch.class == FETCH_NETWORK)
         return;
     const struct fact *down = NULL;
+    const char *list = silent_addresses(j, &down);
+    if (!list)
+        down = NULL;
     for (size_t i = 0; i < s->fetch.n && !down; i++)
         if (s->fetch.facts[i]->http.outcome != HTTP_RESPONSE)
             down = s->fetch.facts[i];
     if (!down)
         return;
     struct finding *f = finding_add(j, CAUSE_file_address_down);
-    finding_set(j, f, "address", down->ask->address);
+    finding_set(j, f, "address", list ? list : down->ask->address);
     finding_set(j, f, "url", down->ask->url);
     finding_fact(j, f, down);
     fix_advice(j, f, "Repair the web server at that address, or take its A record out.");

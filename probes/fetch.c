@@ -66,7 +66,8 @@ struct walk {
     const struct request *r;
     const struct evidence *ev;
     struct fetch *f;
-    const char *seen[16]; /* URLs of the steps */
+    const char *host, *only; /* connect to only for this host; NULL: nothing is fixed */
+    const char *seen[16];    /* URLs of the steps */
     size_t n_seen;
 };
 
@@ -119,8 +120,11 @@ static const struct fact *from_address(struct walk *w, const struct url *u, cons
 static const struct fact *step(struct walk *w, const struct url *u)
 {
     struct fetch *f = w->f;
-    if (name_is_ip(u->host)) {
-        const struct fact *fact = from_address(w, u, u->host);
+    const char *fixed = name_is_ip(u->host)                                  ? u->host
+                        : w->only && w->host && name_equal(u->host, w->host) ? w->only
+                                                                             : NULL;
+    if (fixed) {
+        const struct fact *fact = from_address(w, u, fixed);
         if (fact && note(w, fact) && fact->http.outcome != HTTP_RESPONSE)
             f->class = FETCH_NETWORK;
         f->fact = fact;
@@ -201,12 +205,14 @@ static enum redirect_fault judge_redirect(struct walk *w, const struct fact *fac
 }
 
 int fetch_walk(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
-               const char *url, struct fetch *ret)
+               const char *url, const char *only, struct fetch *ret)
 {
     *ret = (struct fetch){.class = FETCH_PENDING, .url = url};
-    struct walk w = {.a = a, .asker = asker, .r = r, .ev = ev, .f = ret};
+    struct walk w = {.a = a, .asker = asker, .r = r, .ev = ev, .f = ret, .only = only};
+    struct url u;
+    if (url_read(a, url, &u))
+        w.host = u.host;
     for (;;) {
-        struct url u;
         w.seen[w.n_seen++] = ret->url;
         ret->fact = NULL;
         const struct fact *fact = url_read(a, ret->url, &u) ? step(&w, &u) : NULL;

@@ -44,9 +44,10 @@ struct fetch {
     size_t n;
 };
 
-/* 0 or -ENOMEM. */
+/* only: connect to this IP address alone for the host of url (other hosts of redirects are looked up as ever);
+ * NULL: to those that the host has. 0 or -ENOMEM. */
 int fetch_walk(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
-               const char *url, struct fetch *ret);
+               const char *url, const char *only, struct fetch *ret);
 
 /* The file's URL under a scheme, "http" or "https". NULL where the arena is full. */
 const char *fetch_url(struct arena *a, const struct request *r, const char *scheme);

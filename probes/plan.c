@@ -60,7 +60,7 @@ static void plan_file(struct plan *p)
     for (size_t i = 0; i < FILE_SIDES; i++) {
         struct fetch f;
         const char *url = fetch_url(p->a, p->r, schemes[i]);
-        if (!url || fetch_walk(p->a, &p->asker, p->r, p->ev, url, &f))
+        if (!url || fetch_walk(p->a, &p->asker, p->r, p->ev, url, NULL, &f))
             return;
     }
 }
@@ -86,6 +86,8 @@ int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
         case METHOD_HTTP_TOKEN:
         case METHOD_HTTP_TOKEN_DYNAMIC:
             plan_file(&p);
+            if (r->depth == DEPTH_FULL)
+                plan_website(&p);
             break;
         case METHOD_CAA:
             plan_caa(&p);

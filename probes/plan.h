@@ -20,4 +20,7 @@ struct plan {
  * failure at most two more. */
 void plan_caa(struct plan *p);
 
+/* The file methods at depth full: every address, and where else the file may be. */
+void plan_website(struct plan *p);
+
 #endif

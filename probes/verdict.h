@@ -7,9 +7,9 @@
 #define DCV_VERDICT_H
 
 #include "caa.h"
-#include "fetch.h"
 #include "lookup.h"
 #include "token.h"
+#include "website.h"
 
 /* One TXT record that was searched. */
 struct txt_value {
@@ -45,20 +45,6 @@ struct target_view {
     struct lookup at[2];
     const struct lookup *found; /* the first with a CNAME */
     const char *target, *problem;
-};
-
-/* http-token, http-token-dynamic: the file over http, then over https. */
-enum { FILE_SIDES = 2 };
-struct file_side {
-    struct fetch fetch;
-    bool wide; /* NUL bytes or UTF-16 */
-    struct token_found token;
-    enum token_class token_class;
-};
-struct file_view {
-    struct file_side side[FILE_SIDES];
-    const struct file_side *best; /* the one that decides */
-    bool read;
 };
 
 /* caa: the climb from the domain to the top-level domain, and the set that decides. */
@@ -132,8 +118,6 @@ const char *caa_zone(struct arena *a, const struct request *r, const char *level
 const char *cname_owner(struct arena *a, const struct request *r, enum cname_place place);
 /* What the first CNAME of a lookup points at, or NULL. */
 const char *cname_target(struct arena *a, const struct lookup *l);
-/* The file's name holds the token: nothing may be fetched. */
-bool file_token_in_name(const struct request *r);
 
 /* ---- for cause functions */
 /* Adds a finding with the cause's own weight (at most a risk unless the verdict is fail). NULL: arena full.

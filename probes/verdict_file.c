@@ -8,30 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* NUL bytes or a byte order mark of UTF-16: text in an encoding that hides the token from a search for bytes.
- */
-static bool wide(struct bytes body)
-{
-    return memchr(body.p, 0, body.n) || (body.n >= 2 && ((body.p[0] == 0xff && body.p[1] == 0xfe) ||
-                                                         (body.p[0] == 0xfe && body.p[1] == 0xff)));
-}
-
-static void read_body(struct judgement *j, struct file_side *s)
-{
-    struct bytes body = s->fetch.fact->http.body;
-    if (body.n > j->r->profile->file_bytes)
-        body.n = j->r->profile->file_bytes;
-    s->wide = body.n && wide(body);
-    if (j->report->challenge == CHALLENGE_REQUEST_TOKEN) {
-        j->err = token_find(j->a, j->r, body, &s->token, &j->report->tokens);
-        s->token_class = s->token.class;
-    } else if (j->report->challenge == CHALLENGE_RANDOM_VALUE) {
-        struct bytes needle = {(const uint8_t *)j->r->token, strlen(j->r->token)};
-        if (bytes_find(body, needle) >= 0)
-            s->token_class = request_expired(j->r) ? TOKEN_TIME : TOKEN_VALID;
-    }
-}
-
 /* The table of file codes from the top: a lower rank is the better of the two schemes. */
 enum rank {
     RANK_PASS,
@@ -91,11 +67,6 @@ static enum rank rank_side(const struct file_side *s)
     return RANK_OPEN;
 }
 
-bool file_token_in_name(const struct request *r)
-{
-    return r->method == METHOD_HTTP_TOKEN_DYNAMIC && r->filename && r->token && strstr(r->filename, r->token);
-}
-
 static void fail_file(struct judgement *j, enum code code)
 {
     if (j->report->challenge == CHALLENGE_RANDOM_VALUE)
@@ -104,12 +75,35 @@ static void fail_file(struct judgement *j, enum code code)
         verdict_fail(j, code, code);
 }
 
+/* What a CA that meets this address alone would come to. */
+static enum rank rank_address(const struct file_address *f)
+{
+    enum rank http = rank_side(&f->side[0]), https = rank_side(&f->side[1]);
+    return file_address_open(f) ? RANK_OPEN : http < https ? http : https;
+}
+
+/* The first address that answers HTTP and has not the file, NULL where there is none. *open: one is yet to
+ * answer. An address that gives no answer at all is passed over: the CA would go on to the next one. */
+static const struct file_address *address_without(const struct file_view *v, bool *open)
+{
+    for (size_t i = 0; i < v->n_address; i++) {
+        enum rank rank = rank_address(&v->address[i]);
+        if (rank == RANK_OPEN)
+            *open = true;
+        else if (rank != RANK_PASS && file_address_answers(&v->address[i]))
+            return &v->address[i];
+    }
+    return NULL;
+}
+
+static const struct file_side *better(const struct file_side *sides)
+{
+    return &sides[rank_side(&sides[1]) < rank_side(&sides[0])];
+}
+
 void verdict_file(struct judgement *j)
 {
-    static const char *const schemes[FILE_SIDES] = {"http", "https"};
     struct file_view *v = &j->file;
-    enum rank rank[FILE_SIDES];
-    bool open = false;
     if (j->r->method == METHOD_HTTP_TOKEN_DYNAMIC && !j->r->filename) {
         verdict_undecided(j, "The name of the file is not known: give it with --filename.");
         return;
@@ -119,19 +113,23 @@ void verdict_file(struct judgement *j)
         return;
     }
     struct asker nobody = asker_none(j->ev);
-    for (size_t i = 0; i < FILE_SIDES && !j->err; i++) {
-        struct file_side *s = &v->side[i];
-        const char *url = fetch_url(j->a, j->r, schemes[i]);
-        j->err = url ? fetch_walk(j->a, &nobody, j->r, j->ev, url, &s->fetch) : -ENOMEM;
-        if (!j->err && s->fetch.class == FETCH_CONTENT)
-            read_body(j, s);
-        rank[i] = rank_side(s);
-        open = open || rank[i] == RANK_OPEN;
-    }
+    j->err = website_look(j->a, &nobody, j->r, j->ev, v, &j->report->tokens);
     if (j->err)
         return;
-    v->best = &v->side[rank[1] < rank[0]];
+    bool open = v->side[0].fetch.class == FETCH_PENDING || v->side[1].fetch.class == FETCH_PENDING;
+    v->best = better(v->side);
     v->read = true;
+    enum rank best = rank_side(v->best);
+    if (best == RANK_PASS) {
+        /* The CA may meet any of the addresses, from each of its perspectives another one (BR 3.2.2.9). */
+        open = false;
+        const struct file_address *without = address_without(v, &open);
+        if (without) {
+            v->best = better(without->side);
+            best = rank_side(v->best);
+            open = false;
+        }
+    }
     if (v->best->token_class != TOKEN_NONE)
         j->candidate = (struct candidate){
             .class = v->best->token_class,
@@ -139,17 +137,16 @@ void verdict_file(struct judgement *j)
             .fact = v->best->fetch.fact,
             .token = j->report->challenge == CHALLENGE_REQUEST_TOKEN ? &v->best->token : NULL,
             .text = v->best->fetch.fact->http.body};
-    enum rank best = rank[1] < rank[0] ? rank[1] : rank[0];
     const struct lookup *a = &v->side[0].fetch.lookup;
     if (j->report->challenge == CHALLENGE_NONE)
         verdict_undecided(
             j,
             "There is nothing to compare the file with: give the random value with --token, or the AuthKey "
             "and the CSR with --auth-key-file and --csr.");
-    else if (best == RANK_PASS)
-        j->report->verdict = VERDICT_PASS;
     else if (open)
         verdict_undecided(j, DEADLINE_REASON);
+    else if (best == RANK_PASS)
+        j->report->verdict = VERDICT_PASS;
     else if (a->name && a->class == LOOKUP_FAIL && network_dead(j, a, 1))
         verdict_undecided(j, NETWORK_REASON);
     else
