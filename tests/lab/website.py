@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Web servers that answer as customers' do, good and bad: website.py DIRECTORY
 
-Listens on the lab's addresses below, ports 80 and 443; the Host header chooses a row of SITES, which says what http and
+Listens on the lab's addresses below, ports 80 and 443; the Host header, without .web.com, chooses a row of SITES, which says what http and
 https answer. A connection to an address of the canary is written to DIRECTORY/run/canary: no program that guards its
 targets may ever be seen there. DIRECTORY/values has the tokens, DIRECTORY/run/web.{crt,key} the self-signed certificate."""
 import asyncio
@@ -70,6 +70,9 @@ SITES = {
     "request-cut": (response(200, VALUES["REQUEST_CUT"].encode()), ABSENT),
     "request-other": (response(200, VALUES["REQUEST_OTHER_CSR"].encode()), ABSENT),
     "browsers-only": (RIGHT, RIGHT),  # see answer()
+    "half-down": (RIGHT, RIGHT),
+    "both-right": (RIGHT, RIGHT),
+    "www.on-www": (RIGHT, RIGHT),
     "to-https": (to(301, "https://right.web.com" + PATH), RIGHT),
     "to-relative": (to(302, "/elsewhere/file.txt"), ABSENT),
     "to-five": (to(302, "/1"), ABSENT),
@@ -93,6 +96,12 @@ EXTRA = {
     ("to-six", "/5"): to(302, "/6"),
     ("to-six", "/6"): RIGHT,
     ("right", "/.well-known/pki-validation/abc.txt"): RIGHT,
+    ("top-directory", "/fileauth.txt"): RIGHT,
+    ("without-dot", "/well-known/pki-validation/fileauth.txt"): RIGHT,
+    ("other-case", "/.well-known/PKI-Validation/fileauth.txt"): RIGHT,
+    ("ending-twice", PATH + ".txt"): RIGHT,
+    ("other-method", PATH): RIGHT,
+    ("listing", "/.well-known/pki-validation/"): response(200, b"<html><a href=fileauth.txt>fileauth.txt</a></html>"),
 }
 for step in range(5):
     EXTRA[("to-five", f"/{step}")] = to(302, f"/{step + 1}")
@@ -100,7 +109,9 @@ for step in range(5):
 
 
 def answer(host, path, tls, agent, address):
-    site = host.partition(".")[0]
+    site = host.removesuffix(".web.com")
+    if site == "everywhere":  # the value under every name but the right one
+        return ABSENT if path == PATH else RIGHT
     if site.startswith("nodes-"):  # a cluster of which one node has the file
         return RIGHT if address == NO_TLS and path == PATH else ABSENT
     if site == "browsers-only" and not agent.startswith("Mozilla/"):
