@@ -3,8 +3,7 @@
 #include "name.h"
 #include "wire.h"
 
-/* The lookups that a method rests on. */
-static const struct lookup *lookups(const struct judgement *j, size_t *n)
+const struct lookup *judged_lookups(const struct judgement *j, size_t *n)
 {
     *n = 0;
     /* Where nothing is decided a failing lookup proves nothing: it may be the network on this side. */
@@ -59,7 +58,7 @@ static const struct lookup *first(const struct judgement *j,
                                   bool (*shows)(const struct judgement *, const struct lookup *))
 {
     size_t n;
-    const struct lookup *l = lookups(j, &n);
+    const struct lookup *l = judged_lookups(j, &n);
     for (size_t i = 0; i < n; i++)
         if (l[i].class == LOOKUP_FAIL && shows(j, &l[i]))
             return &l[i];
@@ -119,17 +118,31 @@ static bool shows_silence(const struct judgement *j, const struct lookup *l)
     return (o == DNS_TIMEOUT || o == DNS_UNREACHABLE) && !l->udp;
 }
 
+static bool shows_any(const struct judgement *j, const struct lookup *l)
+{
+    return shows_rcode(j, l) || shows_silence(j, l);
+}
+
 void cause_delegation_all_unreachable(struct judgement *j)
 {
     if (j->r->method == METHOD_CAA)
         return; /* caa-timeout says it */
-    const struct lookup *l = first(j, shows_silence);
+    bool all = zone_answers(&j->servers.zone) == 0;
+    const struct lookup *l = first(j, all ? shows_any : shows_silence);
     if (!l)
         return;
     struct finding *f = finding_add(j, CAUSE_delegation_all_unreachable);
     lookup_facts(j, f, l);
     finding_fact(j, f, lookup_control(j->ev));
-    finding_set(j, f, "tries", arena_printf(j->a, "%u", (unsigned)l->fact->dns.tries));
+    finding_set(j, f, "who",
+                all ? arena_printf(j->a, "%s name server of %s is silent, over UDP and TCP",
+                                   j->servers.zone.n == 1 ? "the only" : "every", j->servers.zone.apex)
+                    : arena_printf(j->a,
+                                   "the resolver stayed silent in %u tries while it answers for other names, so the "
+                                   "name servers of the zone cannot be reached",
+                                   (unsigned)l->fact->dns.tries));
+    for (size_t i = 0; all && i < j->servers.zone.n; i++)
+        finding_fact(j, f, j->servers.zone.v[i].soa);
     fix_advice(j, f,
                "Start the name servers of the zone, or open their port 53 (UDP and TCP) to all networks, or "
                "delegate the "
@@ -145,7 +158,7 @@ static bool shows_malformed(const struct judgement *j, const struct lookup *l)
 void cause_dns_malformed_answer(struct judgement *j)
 {
     size_t n;
-    const struct lookup *l = lookups(j, &n), *bad = first(j, shows_malformed);
+    const struct lookup *l = judged_lookups(j, &n), *bad = first(j, shows_malformed);
     /* Beside a good record a broken one is no failure, yet a resolver on the way may drop the lot. */
     for (size_t i = 0; i < n && !bad; i++)
         if (l[i].fact && (l[i].broken || l[i].fact->dns.n_defects))
@@ -202,7 +215,7 @@ static bool shows_broken_chain(const struct judgement *j, const struct lookup *l
 void cause_cname_chain_broken(struct judgement *j)
 {
     size_t n;
-    const struct lookup *l = lookups(j, &n), *bad = first(j, shows_broken_chain);
+    const struct lookup *l = judged_lookups(j, &n), *bad = first(j, shows_broken_chain);
     if (finding_find(j, CAUSE_txt_wrong_type))
         return; /* where that alias leads is a consequence */
     for (size_t i = 0; i < n && !bad; i++)

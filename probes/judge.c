@@ -23,6 +23,37 @@ static void run_causes(struct judgement *j)
             look[c](j);
 }
 
+/* What follows from a cause is not a cause of its own: where the first of a row blocks, the others go. */
+static void drop_consequences(struct judgement *j)
+{
+    static const enum cause rows[][8] = {
+        {CAUSE_name_not_registered, CAUSE_txt_absent, CAUSE_cname_absent, CAUSE_target_absent, CAUSE_file_no_address,
+         CAUSE_dns_servfail, CAUSE_delegation_all_unreachable},
+        {CAUSE_delegation_elsewhere, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_cname_absent,
+         CAUSE_target_absent, CAUSE_caa_excludes_ca, CAUSE_cname_other_target},
+        {CAUSE_nameservers_disagree, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_cname_absent,
+         CAUSE_target_absent, CAUSE_cname_other_target, CAUSE_txt_stale_other_order},
+        {CAUSE_delegation_lame, CAUSE_dns_servfail},
+        {CAUSE_dns_type_refused, CAUSE_dns_servfail, CAUSE_delegation_all_unreachable},
+        {CAUSE_delegation_all_unreachable, CAUSE_dns_servfail},
+    };
+    struct report *p = j->report;
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        const struct finding *first = finding_find(j, rows[r][0]);
+        if (!first || first->weight != WEIGHT_BLOCKING)
+            continue;
+        size_t kept = 0;
+        for (size_t i = 0; i < p->n_findings; i++) {
+            bool goes = false;
+            for (size_t k = 1; k < 8 && rows[r][k] != CAUSE_NONE; k++)
+                goes = goes || p->findings[i].cause == rows[r][k];
+            if (!goes)
+                p->findings[kept++] = p->findings[i];
+        }
+        p->n_findings = kept;
+    }
+}
+
 /* Fills {name} places of a template. */
 static char *fill(struct judgement *j, const char *template, const struct finding *f)
 {
@@ -78,27 +109,11 @@ int judge(const struct request *r, const struct evidence *ev, struct arena *a, s
         p->error = refused;
         p->detail_code = refused.code;
     } else {
-        switch (r->method) {
-        case METHOD_DNS_TXT_TOKEN:
-            verdict_txt(&j);
-            break;
-        case METHOD_DNS_CNAME_TOKEN:
-            verdict_cname(&j);
-            break;
-        case METHOD_DNS_CNAME_TARGET:
-            verdict_target(&j);
-            break;
-        case METHOD_HTTP_TOKEN:
-        case METHOD_HTTP_TOKEN_DYNAMIC:
-            verdict_file(&j);
-            break;
-        case METHOD_CAA:
-            verdict_caa(&j);
-            break;
-        }
+        verdict_settle(&j);
     }
     if (!j.err)
         run_causes(&j);
+    drop_consequences(&j);
     for (size_t i = 0; i < p->n_findings; i++)
         p->findings[i].summary = fill(&j, cause_info(p->findings[i].cause)->summary, &p->findings[i]);
     sort_findings(p);
@@ -145,9 +160,39 @@ struct finding *finding_about(struct judgement *j, enum cause c)
     return f;
 }
 
+const struct zone *judged_zone(const struct judgement *j)
+{
+    return j->input_cause == CAUSE_NONE && j->servers.zone.apex ? &j->servers.zone : NULL;
+}
+
+struct finding *finding_about_server(struct judgement *j, enum cause c, const struct name_server *s)
+{
+    struct finding *f = finding_add(j, c);
+    finding_set(j, f, "zone", j->servers.zone.apex);
+    finding_set(j, f, "host", server_shown(j->a, s));
+    finding_fact(j, f, s->soa);
+    return f;
+}
+
 bool judged_failing(const struct judgement *j)
 {
     return j->report->verdict == VERDICT_FAIL && j->input_cause == CAUSE_NONE;
+}
+
+bool judged_lookup_failed(const struct judgement *j)
+{
+    size_t n;
+    const struct lookup *l = judged_lookups(j, &n);
+    for (size_t i = 0; i < n; i++)
+        if (l[i].class == LOOKUP_FAIL)
+            return true;
+    return false;
+}
+
+void finding_aside(struct finding *f, bool explains)
+{
+    if (f && !explains && f->weight == WEIGHT_BLOCKING)
+        f->weight = WEIGHT_RISK;
 }
 
 struct finding *finding_find(const struct judgement *j, enum cause c)

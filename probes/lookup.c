@@ -113,6 +113,16 @@ bool lookup_bogus(const struct lookup *l)
     return o == DNS_ANSWER || o == DNS_NODATA || o == DNS_NXDOMAIN;
 }
 
+const struct ede *lookup_dnssec_error(const struct lookup *l)
+{
+    for (size_t i = 0; l->class == LOOKUP_FAIL && l->fact && i < l->fact->dns.n_ede; i++) {
+        const struct ede *e = &l->fact->dns.ede[i];
+        if ((e->code >= 5 && e->code <= 12) || e->code == 25)
+            return e;
+    }
+    return NULL;
+}
+
 /* Only records whose owner is the end of the chain that begins at the question count: strangers in an answer
  * prove nothing (RFC 8659 3, RFC 5452 6). */
 static int read_records(struct arena *a, struct lookup *l)
@@ -166,8 +176,14 @@ static enum lookup_class classify(const struct lookup *l)
 int lookup_read(struct arena *a, const struct evidence *ev, const char *name, uint16_t type,
                 struct lookup *ret)
 {
-    struct lookup l = {.class = LOOKUP_PENDING, .name = name, .type = type, .end = name};
     struct ask q = lookup_ask(name, type);
+    return lookup_read_ask(a, ev, &q, ret);
+}
+
+int lookup_read_ask(struct arena *a, const struct evidence *ev, const struct ask *question, struct lookup *ret)
+{
+    struct ask q = *question;
+    struct lookup l = {.class = LOOKUP_PENDING, .name = q.qname, .type = q.qtype, .end = q.qname};
     l.fact = fact_of(ev, &q);
     q.cd = true;
     l.cd = fact_of(ev, &q);

@@ -54,6 +54,9 @@ void lookup_want(const struct asker *asker, const char *name, uint16_t type);
 int lookup_read(struct arena *a, const struct evidence *ev, const char *name, uint16_t type,
                 struct lookup *ret);
 
+/* The same of any other first question: to one server, say. */
+int lookup_read_ask(struct arena *a, const struct evidence *ev, const struct ask *question, struct lookup *ret);
+
 /* The question that a lookup puts first, and its variants. */
 struct ask lookup_ask(const char *name, uint16_t type);
 
@@ -68,5 +71,7 @@ bool lookup_answered(const struct lookup *l);
 
 /* SERVFAIL with CD=0 and an answer with CD=1 (RFC 4035 3.2.2). */
 bool lookup_bogus(const struct lookup *l);
+/* The extended error by which a resolver says that validation failed: codes 5 to 12 and 25 of RFC 8914; or NULL. */
+const struct ede *lookup_dnssec_error(const struct lookup *l);
 
 #endif

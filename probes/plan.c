@@ -93,6 +93,8 @@ int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
             plan_caa(&p);
             break;
         }
+        if (r->depth == DEPTH_FULL)
+            plan_servers(&p);
     }
     if (arena_full(ev->arena))
         return -ENOMEM;

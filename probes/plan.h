@@ -19,6 +19,9 @@ struct plan {
 /* The search for the CAA set. It costs one question for each level, TCP retries after truncation, and after a
  * failure at most two more. */
 void plan_caa(struct plan *p);
+/* ---- the parts at depth full */
+/* The delegation, and what each server of the zone says of the names that are checked. */
+void plan_servers(struct plan *p);
 
 /* The file methods at depth full: every address, and where else the file may be. */
 void plan_website(struct plan *p);

@@ -55,6 +55,6 @@ void plan_caa(struct plan *p)
         if (absolute)
             lookup_want_answer(&p->asker, absolute, RR_CAA);
     }
-    if (!caa_climb(p->a, p->r, p->ev, &v) && v.failed)
+    if (!caa_climb(p->a, p->r, p->ev, NULL, &v) && v.failed)
         after_failure(p, &v);
 }

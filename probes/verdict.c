@@ -111,7 +111,7 @@ static void read_txt(struct judgement *j)
                            arena_printf(j->a, "%s.", j->r->adn)};
     size_t n = 0;
     for (size_t i = 0; i < 2 && !j->err; i++) {
-        j->err = name[i] ? lookup_read(j->a, j->ev, name[i], RR_TXT, &t->at[i]) : -ENOMEM;
+        j->err = name[i] ? view_lookup(j->a, j->ev, j->view, name[i], RR_TXT, &t->at[i]) : -ENOMEM;
         n += t->at[i].n;
     }
     t->v = arena_array(j->a, n, sizeof *t->v);

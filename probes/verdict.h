@@ -7,6 +7,7 @@
 #define DCV_VERDICT_H
 
 #include "caa.h"
+#include "delegation.h"
 #include "lookup.h"
 #include "token.h"
 #include "website.h"
@@ -70,6 +71,19 @@ struct candidate {
     struct bytes text;               /* the whole text that it stands in */
 };
 
+/* depth full: what the zone's own servers make of the check, see verdict_servers.c. */
+struct servers_view {
+    struct zone zone;
+    bool decided;   /* the verdict is theirs, not the resolvers' */
+    bool disagree;  /* they hold different records at a checked name */
+    const struct name_server *with, *without; /* disagree: one of each; with is NULL where no server passes */
+    const struct lookup *odd[2];              /* disagree: the same name at two servers that differ */
+    const struct name_server *odd_server[2];
+    const struct lookup *stale, *fresh; /* what the resolvers give, and all servers; NULL where they agree */
+    const struct name_server *edited_server; /* --edited-at: a server not delegated to, at which the check passes */
+    struct lookup *edited;
+};
+
 struct judgement {
     const struct request *r;
     const struct evidence *ev;
@@ -81,6 +95,8 @@ struct judgement {
     struct target_view target;
     struct file_view file;
     struct caa_view caa;
+    struct servers_view servers;
+    const struct view *view; /* from where the verdict is read; NULL: the resolvers */
     struct candidate candidate;
     struct fix spare; /* what finding_fix() gives where the arena is full: written, never read */
     int err;          /* first error of ours */
@@ -99,6 +115,10 @@ void verdict_target(struct judgement *j);
 void verdict_file(struct judgement *j);
 void verdict_caa(struct judgement *j);
 
+/* All of it: through the resolvers, and at depth full as each of the zone's servers has it (verdict_servers.c). */
+void verdict_method(struct judgement *j);
+void verdict_settle(struct judgement *j);
+
 void verdict_fail(struct judgement *j, enum code code, enum code detail);
 void verdict_undecided(struct judgement *j, const char *reason);
 
@@ -110,7 +130,8 @@ bool network_dead(const struct judgement *j, const struct lookup *l, size_t n);
 
 /* ---- what plan and judge share of a method */
 /* The search for the relevant CAA set as far as the facts lead. 0 or -ENOMEM. */
-int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, struct caa_view *ret);
+int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+              struct caa_view *ret);
 /* The zone whose DS record tells whether a failing level of the climb is signed: the registrable domain for
  * what stands in it, else (a public suffix, the registry's own zone) the level itself. NULL: arena full. */
 const char *caa_zone(struct arena *a, const struct request *r, const char *level);
@@ -120,6 +141,16 @@ const char *cname_owner(struct arena *a, const struct request *r, enum cname_pla
 const char *cname_target(struct arena *a, const struct lookup *l);
 
 /* ---- for cause functions */
+/* The lookups that the verdict rests on: n of them, NULL where nothing is decided. */
+const struct lookup *judged_lookups(const struct judgement *j, size_t *n);
+/* The zone as the walk found it; NULL at depth quick, without a zone cut, and where the input was refused. */
+const struct zone *judged_zone(const struct judgement *j);
+/* Adds a finding about one server: {zone}, {host}, and its SOA answer. */
+struct finding *finding_about_server(struct judgement *j, enum cause c, const struct name_server *s);
+/* One of them failed: what keeps servers from answering explains the failure. */
+bool judged_lookup_failed(const struct judgement *j);
+/* For a cause that stands beside the failure without explaining it: a risk at most. */
+void finding_aside(struct finding *f, bool explains);
 /* Adds a finding with the cause's own weight (at most a risk unless the verdict is fail). NULL: arena full.
  */
 struct finding *finding_add(struct judgement *j, enum cause c);

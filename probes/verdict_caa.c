@@ -31,7 +31,8 @@ static bool unfit(const struct dns_fact *f)
     return f->flags & DNS_TC || f->n_defects > broken;
 }
 
-int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, struct caa_view *ret)
+int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+              struct caa_view *ret)
 {
     struct caa_view v = {.level = arena_array(a, name_labels(r->adn), sizeof *v.level), .relevant = NULL};
     size_t n = 0;
@@ -39,7 +40,7 @@ int caa_climb(struct arena *a, const struct request *r, const struct evidence *e
         return -ENOMEM;
     for (const char *name = r->adn; name; name = name_parent(name)) {
         const char *absolute = arena_printf(a, "%s.", name);
-        int rc = absolute ? lookup_read(a, ev, absolute, RR_CAA, &v.level[v.n]) : -ENOMEM;
+        int rc = absolute ? view_lookup(a, ev, view, absolute, RR_CAA, &v.level[v.n]) : -ENOMEM;
         if (rc)
             return rc;
         v.n++;
@@ -85,14 +86,27 @@ const char *caa_zone(struct arena *a, const struct request *r, const char *level
     return !zone || name_within(level, zone) ? zone : level;
 }
 
-/* RFC 8914: the codes by which a resolver says that validation failed. */
-static const struct ede *dnssec_error(const struct lookup *l)
+/* Whether every server of the zone keeps silent on the question, a resolver's SERVFAIL hides it: 1, 0, or -1 where
+ * they were not asked. */
+static int servers_silent(const struct judgement *j, const struct lookup *l)
 {
-    const struct dns_fact *f = &l->fact->dns;
-    for (size_t i = 0; i < f->n_ede; i++)
-        if ((f->ede[i].code >= 5 && f->ede[i].code <= 12) || f->ede[i].code == 25)
-            return &f->ede[i];
-    return NULL;
+    const struct zone *z = &j->servers.zone;
+    size_t heard = 0;
+    if (!z->apex || !name_within(l->name, z->apex))
+        return -1;
+    for (size_t i = 0; i < z->n; i++) {
+        const struct fact *f = server_fact(j->ev, &z->v[i], l->name, l->type);
+        if (z->v[i].state == SERVER_HERE)
+            continue;
+        if (z->v[i].state != SERVER_SILENT) {
+            if (!f)
+                return -1;
+            if (f->dns.outcome != DNS_TIMEOUT && f->dns.outcome != DNS_UNREACHABLE)
+                return 0;
+        }
+        heard++;
+    }
+    return heard ? 1 : -1;
 }
 
 #define NEVER " After a DNSSEC error no CA may go on (Baseline Requirements 4.2.2.1)."
@@ -108,7 +122,7 @@ static int may_permit(struct judgement *j, const struct lookup *failed, const ch
         j->err = -ENOMEM;
         return -1;
     }
-    const struct ede *e = dnssec_error(failed);
+    const struct ede *e = lookup_dnssec_error(failed);
     const struct lookup *ds = &v->ds;
     /* Of what lies behind an alias into another zone nothing was asked. */
     bool elsewhere = failed->hops && !name_within(failed->end, zone);
@@ -167,7 +181,7 @@ static int may_permit(struct judgement *j, const struct lookup *failed, const ch
 void verdict_caa(struct judgement *j)
 {
     struct caa_view *v = &j->caa;
-    j->err = caa_climb(j->a, j->r, j->ev, v);
+    j->err = caa_climb(j->a, j->r, j->ev, j->view, v);
     if (j->err)
         return;
     if (v->relevant) {
@@ -183,7 +197,9 @@ void verdict_caa(struct judgement *j)
     } else if (v->failed && network_dead(j, v->level, v->n)) {
         verdict_undecided(j, NETWORK_REASON);
     } else if (v->failed) {
-        enum code code = silent(v->failed) ? CODE_dns_lookup_timeout_caa : CODE_caa_check_failed;
+        int all = servers_silent(j, v->failed);
+        enum code code =
+            (all < 0 ? silent(v->failed) : all) ? CODE_dns_lookup_timeout_caa : CODE_caa_check_failed;
         verdict_fail(j, code, code);
         j->report->br_may_permit = may_permit(j, v->failed, &v->may_because);
     } else {

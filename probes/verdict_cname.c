@@ -44,7 +44,7 @@ void verdict_cname(struct judgement *j)
         c->at[p] = (struct lookup){.class = LOOKUP_NODATA}; /* a place that the value cannot form is empty */
         if (!owner)
             continue;
-        j->err = lookup_read(j->a, j->ev, owner, RR_CNAME, &c->at[p]);
+        j->err = view_lookup(j->a, j->ev, j->view, owner, RR_CNAME, &c->at[p]);
         c->target[p] = cname_target(j->a, &c->at[p]);
         c->n = p + 1u;
     }
@@ -105,7 +105,7 @@ void verdict_target(struct judgement *j)
     const char *name[2] = {arena_printf(j->a, "%s.", j->r->adn),
                            arena_printf(j->a, "%s.%s.", j->r->profile->target_label, j->r->adn)};
     for (size_t i = 0; i < 2 && !j->err; i++) {
-        j->err = name[i] ? lookup_read(j->a, j->ev, name[i], RR_CNAME, &t->at[i]) : -ENOMEM;
+        j->err = name[i] ? view_lookup(j->a, j->ev, j->view, name[i], RR_CNAME, &t->at[i]) : -ENOMEM;
         if (!j->err && !t->found && t->at[i].class == LOOKUP_DATA) {
             t->found = &t->at[i];
             t->target = cname_target(j->a, t->found);

@@ -1,0 +1,35 @@
+/* plan_servers.c - what to ask the zone's own servers. */
+#include "plan.h"
+
+#include "delegation.h"
+#include "name.h"
+
+static void want_names(struct plan *p, const struct name_server *s, const char *apex, const struct checked *v,
+                       size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (name_within(v[i].name, apex))
+            server_want(&p->asker, s->server, s->plain, v[i].name, v[i].type);
+}
+
+void plan_servers(struct plan *p)
+{
+    struct zone z;
+    struct checked *v;
+    size_t n;
+    if (zone_read(p->a, &p->asker, p->r, &z) || !z.apex || checked_names(p->a, p->r, &v, &n))
+        return;
+    /* The names go out with the SOA: whether the server is any good is known when all are answered. One that
+     * stayed silent, or wants no EDNS, is not worth the names in that form. */
+    for (size_t i = 0; i < z.n; i++)
+        if (z.v[i].state == SERVER_GOOD || (z.v[i].state == SERVER_PENDING && !z.v[i].soa))
+            want_names(p, &z.v[i], z.apex, v, n);
+    if (p->r->edited_at) {
+        struct texts addresses = {0};
+        bool open = false;
+        if (host_addresses(p->a, &p->asker, p->r->edited_at, &addresses, &open))
+            return;
+        for (size_t i = 0; i < addresses.n; i++)
+            want_names(p, &(struct name_server){.server = addresses.v[i]}, z.apex, v, n);
+    }
+}
