@@ -90,6 +90,7 @@ static struct check *start(struct hold *h, struct outcome *o, struct arena *chec
     struct check *c;
     obs = (struct observers){.dns = {h, hold_start, hold_cancel}, .now = fixed_now, .monotonic = fixed_monotonic};
     request_init(&r, NULL, fixed_now(NULL));
+    r.depth = DEPTH_QUICK;
     request_set(request_arena, &r, request_field_find("domain"), "shop.example.com", 16, &err);
     request_set(request_arena, &r, request_field_find("token"), "abc123", 6, &err);
     assert_int_equal(request_finish(request_arena, &r, &err), 0);
@@ -165,6 +166,7 @@ static void test_every_ceiling(void **state)
         struct request r;
         struct input_error err;
         request_init(&r, NULL, fixed_now(NULL));
+    r.depth = DEPTH_QUICK;
         request_set(ra, &r, request_field_find("domain"), "shop.example.com", 16, &err);
         request_set(ra, &r, request_field_find("token"), "abc123", 6, &err);
         assert_int_equal(request_finish(ra, &r, &err), 0);
