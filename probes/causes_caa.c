@@ -27,71 +27,7 @@ static struct finding *about_set(struct judgement *j, enum cause c, const struct
     return f;
 }
 
-/* The tag of the record that would permit: issuewild only where the set's own ones decide. */
-static const char *deciding_tag(const struct judgement *j)
-{
-    bool wild = false;
-    for (size_t i = 0; i < j->caa.set.n; i++)
-        wild = wild || j->caa.set.v[i].known == CAA_ISSUEWILD;
-    return caa_tag_name(caa_tag_for(j->r->purpose, wild && j->r->wildcard && j->r->purpose == PURPOSE_TLS));
-}
-
-static const char *permit(const struct judgement *j, const char *parameters)
-{
-    return arena_printf(j->a, "0 %s \"%s%s\"", deciding_tag(j), caa_issuers(j->r)->v[0], parameters);
-}
-
-/* The smallest change that permits: one more record beside the others. The target of an alias is in somebody
- * else's hands. */
-static void fix_permit(struct judgement *j, struct finding *f)
-{
-    if (j->caa.relevant->hops) {
-        fix_advice(j, f,
-                   "Ask whoever owns the alias's target to add a CAA record for this CA there, or give up "
-                   "the alias.");
-        return;
-    }
-    struct fix *x = finding_fix(j, f, FIX_ADD);
-    x->owner = j->caa.relevant->end;
-    x->ttl = FIX_TTL;
-    x->type = "CAA";
-    x->rdata = permit(j, "");
-}
-
-static void fix_record(struct judgement *j, struct finding *f, const struct caa_record *r, enum fix_op op,
-                       const char *rdata)
-{
-    struct fix *x = finding_fix(j, f, op);
-    x->owner = r->rr->owner;
-    x->type = "CAA";
-    if (op == FIX_REMOVE) {
-        x->rdata = rr_rdata_text(j->a, r->rr);
-        return;
-    }
-    x->ttl = FIX_TTL;
-    x->old_rdata = rr_rdata_text(j->a, r->rr);
-    x->rdata = rdata;
-}
-
 /* ---------------------------------------------------------------- the set forbids -------------------- */
-
-void cause_caa_critical_unknown(struct judgement *j)
-{
-    const struct caa_record *r = j->caa.set.decider;
-    if (!set_fails(j, CODE_invalid_caa_entry) || r->broken || !(r->critical && r->known == CAA_UNKNOWN))
-        return;
-    struct finding *f = about_set(j, CAUSE_caa_critical_unknown, r);
-    bool permitted = !j->caa.set.n_applicable;
-    for (size_t i = 0; i < j->caa.set.n; i++) {
-        const struct caa_record *other = &j->caa.set.v[i];
-        if (other->critical && other->known == CAA_UNKNOWN)
-            fix_record(j, f, other, FIX_REMOVE, NULL);
-        permitted =
-            permitted || (other->applies && other->sound && other->names_us && other->unmet == CAA_MET);
-    }
-    if (!permitted) /* the rest of the set does not either */
-        fix_permit(j, f);
-}
 
 /* A value that was meant for this CA: what is wrong with it, or NULL. */
 static const char *typo(struct judgement *j, const struct caa_record *r)
@@ -113,23 +49,51 @@ static const char *typo(struct judgement *j, const struct caa_record *r)
     return NULL;
 }
 
-void cause_caa_value_typo(struct judgement *j)
+static const struct caa_record *mistyped(struct judgement *j, const char **what)
 {
-    if (!set_fails(j, CODE_invalid_caa_entry) && !set_fails(j, CODE_caa_not_found))
-        return;
     for (size_t i = 0; i < j->caa.set.n; i++) {
         const struct caa_record *r = &j->caa.set.v[i];
-        const char *what = r->applies ? typo(j, r) : NULL;
-        if (!what)
-            continue;
-        struct finding *f = about_set(j, CAUSE_caa_value_typo, r);
-        finding_set(j, f, "what", what);
-        if (memchr(r->value.p, ',', r->value.n))
-            fix_permit(j, f); /* a list: the others in it are not ours to drop */
-        else
-            fix_record(j, f, r, FIX_REPLACE, permit(j, ""));
-        return;
+        *what = r->applies ? typo(j, r) : NULL;
+        if (*what)
+            return r;
     }
+    return NULL;
+}
+
+/* The record whose place that for this CA can take: of a list, the others in it are not ours to drop. */
+static const struct caa_record *meant(struct judgement *j)
+{
+    const char *what;
+    const struct caa_record *r = mistyped(j, &what);
+    return r && !memchr(r->value.p, ',', r->value.n) ? r : NULL;
+}
+
+static bool forbids_all(const struct caa_record *r)
+{
+    return r->broken || (r->critical && r->known == CAA_UNKNOWN);
+}
+
+void cause_caa_critical_unknown(struct judgement *j)
+{
+    const struct caa_record *r = j->caa.set.decider;
+    if (!set_fails(j, CODE_invalid_caa_entry) || r->broken || !forbids_all(r))
+        return;
+    struct finding *f = about_set(j, CAUSE_caa_critical_unknown, r);
+    fix_caa_permit(j, f, "", meant(j));
+}
+
+void cause_caa_value_typo(struct judgement *j)
+{
+    bool malformed = set_fails(j, CODE_invalid_caa_entry) && !forbids_all(j->caa.set.decider);
+    const char *what;
+    if (!malformed && !set_fails(j, CODE_caa_not_found))
+        return;
+    const struct caa_record *r = mistyped(j, &what);
+    if (!r)
+        return;
+    struct finding *f = about_set(j, CAUSE_caa_value_typo, r);
+    finding_set(j, f, "what", what);
+    fix_caa_permit(j, f, "", meant(j));
 }
 
 void cause_caa_malformed(struct judgement *j)
@@ -145,7 +109,7 @@ void cause_caa_malformed(struct judgement *j)
         finding_set(j, f, "what",
                     arena_printf(j->a, "at byte %zu of its value expected is %s", r->error_at, r->error));
     finding_set(j, f, "value", ""); /* of a record that has none */
-    fix_record(j, f, r, FIX_REPLACE, permit(j, ""));
+    fix_caa_permit(j, f, "", meant(j));
 }
 
 void cause_caa_account_restricted(struct judgement *j)
@@ -160,11 +124,8 @@ void cause_caa_account_restricted(struct judgement *j)
                *ours = locked ? j->r->caa_account : j->r->account_uri;
     finding_set(j, f, "parameter", name);
     if (ours) {
-        struct fix *x = finding_fix(j, f, FIX_ADD);
-        x->owner = j->caa.relevant->end;
-        x->ttl = FIX_TTL;
-        x->type = "CAA";
-        x->rdata = permit(j, arena_printf(j->a, "; %s=%s", name, ours));
+        const char *parameter = arena_printf(j->a, "; %s=%s", name, ours);
+        fix_caa_permit(j, f, parameter ? parameter : "", NULL);
     } else {
         struct fix *x = finding_fix(j, f, FIX_INPUT);
         x->argument = locked ? "caa_account" : "account_uri";
@@ -183,11 +144,8 @@ void cause_caa_method_restricted(struct judgement *j)
     struct finding *f = about_set(j, CAUSE_caa_method_restricted, r);
     struct texts in_use = caa_methods_in_use(j->a, j->r);
     finding_set(j, f, "method", in_use.n ? in_use.v[0] : "none that was given");
-    struct fix *x = finding_fix(j, f, FIX_ADD);
-    x->owner = j->caa.relevant->end;
-    x->ttl = FIX_TTL;
-    x->type = "CAA";
-    x->rdata = permit(j, in_use.n ? arena_printf(j->a, "; validationmethods=%s", in_use.v[0]) : "");
+    const char *parameter = in_use.n ? arena_printf(j->a, "; validationmethods=%s", in_use.v[0]) : NULL;
+    fix_caa_permit(j, f, parameter ? parameter : "", NULL);
 }
 
 /* The three below share the code caa_not_found: no applicable value names the CA. */
@@ -214,11 +172,11 @@ static bool issue_permits(const struct judgement *j)
 
 void cause_caa_wildcard_excluded(struct judgement *j)
 {
-    if (!nobody_names_us(j) || strcmp(deciding_tag(j), "issuewild") != 0 || !issue_permits(j))
+    if (!nobody_names_us(j) || fix_caa_tag(j) != CAA_ISSUEWILD || !issue_permits(j))
         return;
     const struct caa_record *r = j->caa.set.decider;
     struct finding *f = about_set(j, CAUSE_caa_wildcard_excluded, r);
-    fix_permit(j, f);
+    fix_caa_permit(j, f, "", NULL);
 }
 
 void cause_caa_smime_excluded(struct judgement *j)
@@ -226,7 +184,7 @@ void cause_caa_smime_excluded(struct judgement *j)
     if (!nobody_names_us(j) || j->r->purpose != PURPOSE_SMIME)
         return;
     struct finding *f = about_set(j, CAUSE_caa_smime_excluded, j->caa.set.decider);
-    fix_permit(j, f);
+    fix_caa_permit(j, f, "", NULL);
 }
 
 void cause_caa_forbids_all(struct judgement *j)
@@ -238,7 +196,7 @@ void cause_caa_forbids_all(struct judgement *j)
         if (j->caa.set.v[i].applies && j->caa.set.v[i].issuer.n)
             return;
     struct finding *f = about_set(j, CAUSE_caa_forbids_all, j->caa.set.decider);
-    fix_permit(j, f);
+    fix_caa_permit(j, f, "", NULL);
 }
 
 void cause_caa_excludes_ca(struct judgement *j)
@@ -251,7 +209,7 @@ void cause_caa_excludes_ca(struct judgement *j)
         if (j->caa.set.v[i].applies && j->caa.set.v[i].issuer.n)
             r = &j->caa.set.v[i];
     struct finding *f = about_set(j, CAUSE_caa_excludes_ca, r);
-    fix_permit(j, f);
+    fix_caa_permit(j, f, "", NULL);
 }
 
 /* ---------------------------------------------------------------- where the set stands --------------- */
@@ -263,9 +221,31 @@ void cause_caa_through_alias(struct judgement *j)
         return;
     struct finding *f = about_set(j, CAUSE_caa_through_alias, NULL);
     finding_set(j, f, "alias", l->name);
-    fix_advice(j, f,
-               "Ask whoever owns the target's zone for a CAA record that permits this CA; the alias leaves "
-               "no room for one here.");
+    if (fix_caa_within_reach(j, l->end))
+        fix_advice(j, f, "The change must be made at the alias's target, or the alias given up.");
+    else if (fix_caa_own_place(j, l))
+        fix_advice(j, f,
+                   "The target's set is somebody else's: a set below the alias, or a CAA record that the "
+                   "target's owner adds, permits this CA.");
+    else
+        fix_advice(
+            j, f,
+            "Ask whoever owns the target's zone for a CAA record that permits this CA; the alias leaves "
+            "no room for one here.");
+}
+
+/* The records that the finding which explains the failure wants changed. */
+static size_t records_to_change(const struct judgement *j)
+{
+    for (size_t i = 0; i < j->report->n_findings; i++) {
+        const struct finding *f = &j->report->findings[i];
+        size_t n = 0;
+        for (size_t k = 0; k < f->n_fixes; k++)
+            n += f->fixes[k].op == FIX_ADD || f->fixes[k].op == FIX_REMOVE || f->fixes[k].op == FIX_REPLACE;
+        if (n)
+            return n;
+    }
+    return 0;
 }
 
 void cause_caa_inherited(struct judgement *j)
@@ -275,18 +255,31 @@ void cause_caa_inherited(struct judgement *j)
         return;
     struct finding *f = about_set(j, CAUSE_caa_inherited, NULL);
     finding_set(j, f, "level", l->name);
-    if (j->caa.level[0].hops) { /* a CNAME leaves no room for a CAA record (RFC 1034 3.6.2) */
+    const struct lookup *place = fix_caa_own_place(j, l);
+    size_t n = records_to_change(j);
+    if (!place) {
         fix_advice(j, f,
                    "The domain is an alias and cannot have a set of its own: the change must be made at the "
                    "ancestor.");
         return;
     }
-    struct fix *x = finding_fix(j, f, FIX_ADD);
-    x->owner = j->caa.level[0].name;
-    x->ttl = FIX_TTL;
-    x->type = "CAA";
-    x->rdata = permit(j, "");
-    x->text = "Instead of a change at the ancestor: a set of the domain's own ends the search there.";
+    if (!fix_caa_within_reach(j, l->end)) {
+        fix_advice(j, f,
+                   "The set that counts is somebody else's: a set of the domain's own is the smaller change, "
+                   "and takes its place for this domain.");
+        return;
+    }
+    const char *own = name_equal(place->name, j->caa.level[0].name)
+                          ? "a set of the domain's own"
+                          : arena_printf(j->a, "a set at %s", place->name);
+    const char *which =
+        n > 1 ? arena_printf(j->a, "Instead of %zu records to be changed at %s, and the smaller change", n,
+                             l->end)
+        : n   ? arena_printf(j->a, "Instead of the change at %s, which is the smaller one", l->end)
+              : arena_printf(j->a, "Instead of a change at %s", l->end);
+    fix_caa_own_set(j, f, place, "")->text = arena_printf(
+        j->a, "%s: %s ends the search there, so other CAs and contacts must be named in it, too.", which,
+        own);
 }
 
 /* ---------------------------------------------------------------- the search fails ------------------- */
@@ -313,14 +306,15 @@ static struct finding *about_failure(struct judgement *j, enum cause c)
 /* Below a failing ancestor a set of the domain's own ends the climb before it. */
 static void fix_below(struct judgement *j, struct finding *f)
 {
-    if (j->caa.failed != &j->caa.level[0]) {
-        struct fix *x = finding_fix(j, f, FIX_ADD);
-        x->owner = j->caa.level[0].name;
-        x->ttl = FIX_TTL;
-        x->type = "CAA";
-        x->rdata = permit(j, "");
-    }
-    fix_advice(j, f, "Have the name servers of the zone answer for type CAA (257) like for any other type.");
+    const struct lookup *place = fix_caa_own_place(j, j->caa.failed);
+    if (place)
+        fix_caa_own_set(j, f, place, "")->text = arena_printf(
+            j->a, "A set at %s ends the search before %s is asked.", place->name, j->caa.failed->name);
+    fix_advice(j, f,
+               place
+                   ? "Or have the name servers of the failing zone answer for type CAA (257) like for any "
+                     "other type."
+                   : "Have the name servers of the zone answer for type CAA (257) like for any other type.");
 }
 
 void cause_caa_timeout(struct judgement *j)
@@ -358,9 +352,9 @@ void cause_caa_flag_misread(struct judgement *j)
         if (r->broken || r->flags != 1)
             continue;
         struct finding *f = about_set(j, CAUSE_caa_flag_misread, r);
-        const char *text = rr_rdata_text(j->a, r->rr);
-        fix_record(j, f, r, FIX_REPLACE,
-                   text && text[0] == '1' ? arena_printf(j->a, "128%s", text + 1) : text);
+        /* 128 on a property that nobody knows would forbid every CA. */
+        const char *text = rr_rdata_text(j->a, r->rr), *flag = r->known == CAA_UNKNOWN ? "0" : "128";
+        fix_caa_replace(j, f, r, text && text[0] == '1' ? arena_printf(j->a, "%s%s", flag, text + 1) : text);
         return;
     }
 }

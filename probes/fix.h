@@ -38,6 +38,25 @@ void fix_replace_txt(struct judgement *j, struct finding *f, const struct rr *rr
 void fix_new_value(struct judgement *j, struct finding *f);
 void fix_advice(struct judgement *j, struct finding *f, const char *text);
 
+/* ---- CAA. The CA that is named is the first of the accepted identifiers. */
+/* The operations that make the relevant set permit: what forbids every CA is removed, and where nobody names
+ * this CA one record is added beside the others, or put in the place of meant (may be NULL), a record that was
+ * meant for this CA. parameters: "" or "; NAME=VALUE". A set that the customer does not run is left alone: then
+ * a set of the domain's own, or advice where an alias leaves no room for one. */
+void fix_caa_permit(struct judgement *j, struct finding *f, const char *parameters,
+                    const struct caa_record *meant);
+/* The lowest level below another one where a set of its own may stand, NULL where there is none. */
+const struct lookup *fix_caa_own_place(const struct judgement *j, const struct lookup *below);
+/* add: a set of one record at such a place. */
+struct fix *fix_caa_own_set(struct judgement *j, struct finding *f, const struct lookup *at,
+                            const char *parameters);
+/* replace: r by another rdata. */
+void fix_caa_replace(struct judgement *j, struct finding *f, const struct caa_record *r, const char *rdata);
+/* The tag that a record added to the relevant set needs: issuewild only where the set's own ones decide. */
+enum caa_tag fix_caa_tag(const struct judgement *j);
+/* The name stands in the customer's own domain. */
+bool fix_caa_within_reach(const struct judgement *j, const char *owner);
+
 /* A text as one TXT rdata in zone-file form, cut into strings of 255 bytes where it must be. */
 const char *fix_txt_rdata(struct judgement *j, const char *text);
 
