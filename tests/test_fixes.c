@@ -41,7 +41,8 @@ static bool take_out(struct arena *a, struct dns_fact *f, const char *owner, con
 static void put_in(struct arena *a, struct dns_fact *f, const struct fix *x)
 {
     struct rr *v = arena_array(a, f->answer.n + 1, sizeof *v);
-    memcpy(v, f->answer.v, f->answer.n * sizeof *v);
+    if (f->answer.n)
+        memcpy(v, f->answer.v, f->answer.n * sizeof *v);
     struct rr *rr = &v[f->answer.n++];
     *rr = (struct rr){.owner = x->owner, .type = RR_CAA, .class = 1, .ttl = x->ttl};
     assert_int_equal(rr_rdata_from_text(a, x->rdata, rr), 0);
