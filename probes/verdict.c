@@ -73,28 +73,34 @@ bool network_dead(const struct judgement *j, const struct lookup *l, size_t n)
 
 /* ---------------------------------------------------------------- dns-txt-token ---------------------- */
 
-static void read_value(struct judgement *j, struct txt_view *t, const struct lookup *at, const struct rr *rr)
+static int read_value(struct arena *a, const struct request *r, struct texts *computed, struct txt_view *t,
+                      const struct lookup *at, const struct rr *rr)
 {
     struct txt_value *v = &t->v[t->n];
-    *v = (struct txt_value){.at = at, .rr = rr, .text = txt_joined(j->a, rr)};
-    if (!v->text.p) {
-        j->err = -ENOMEM;
-        return;
-    }
+    *v = (struct txt_value){.at = at, .rr = rr, .text = txt_joined(a, rr)};
+    if (!v->text.p)
+        return -ENOMEM;
     t->n++;
     enum token_class class = TOKEN_NONE;
-    if (j->report->challenge == CHALLENGE_REQUEST_TOKEN) {
-        int rc = token_find(j->a, j->r, v->text, &v->token, &j->report->tokens);
+    switch (request_challenge(r)) {
+    case CHALLENGE_REQUEST_TOKEN: {
+        int rc = token_find(a, r, v->text, &v->token, computed);
         if (rc)
-            j->err = rc;
+            return rc;
         class = v->token.class;
-    } else if (j->report->challenge == CHALLENGE_RANDOM_VALUE) {
-        struct bytes needle = {(const uint8_t *)j->r->token, strlen(j->r->token)}, part;
+        break;
+    }
+    case CHALLENGE_RANDOM_VALUE: {
+        struct bytes needle = {(const uint8_t *)r->token, strlen(r->token)}, part;
         v->in_join = bytes_find(v->text, needle) >= 0;
         for (size_t k = 0; !v->in_one && txt_next(rr, &k, &part);)
             v->in_one = bytes_find(part, needle) >= 0;
         if (v->in_join)
-            class = request_expired(j->r) ? TOKEN_TIME : TOKEN_VALID;
+            class = request_expired(r) ? TOKEN_TIME : TOKEN_VALID;
+        break;
+    }
+    case CHALLENGE_NONE:
+        break;
     }
     /* Of two equal ones the library-proof one decides: a value within one string needs no joining. */
     bool better = class > t->class || (class == t->class && t->best && !t->best->in_one && v->in_one);
@@ -102,24 +108,29 @@ static void read_value(struct judgement *j, struct txt_view *t, const struct loo
         t->class = class;
         t->best = v;
     }
+    return 0;
 }
 
-static void read_txt(struct judgement *j)
+int txt_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+             struct texts *computed, struct txt_view *ret)
 {
-    struct txt_view *t = &j->txt;
-    const char *name[2] = {arena_printf(j->a, "%s.%s.", j->r->profile->txt_label, j->r->adn),
-                           arena_printf(j->a, "%s.", j->r->adn)};
+    struct txt_view *t = ret;
+    *t = (struct txt_view){0};
+    const char *name[2] = {arena_printf(a, "%s.%s.", r->profile->txt_label, r->adn),
+                           arena_printf(a, "%s.", r->adn)};
     size_t n = 0;
-    for (size_t i = 0; i < 2 && !j->err; i++) {
-        j->err = name[i] ? view_lookup(j->a, j->ev, j->view, name[i], RR_TXT, &t->at[i]) : -ENOMEM;
+    int rc = 0;
+    for (size_t i = 0; i < 2 && !rc; i++) {
+        rc = name[i] ? view_lookup(a, ev, view, name[i], RR_TXT, &t->at[i]) : -ENOMEM;
         n += t->at[i].n;
     }
-    t->v = arena_array(j->a, n, sizeof *t->v);
+    t->v = arena_array(a, n, sizeof *t->v);
     if (!t->v)
-        j->err = -ENOMEM;
-    for (size_t i = 0; i < 2 && !j->err; i++)
-        for (size_t k = 0; k < t->at[i].n && !j->err; k++)
-            read_value(j, t, &t->at[i], t->at[i].rr[k]);
+        return -ENOMEM;
+    for (size_t i = 0; i < 2 && !rc; i++)
+        for (size_t k = 0; k < t->at[i].n && !rc; k++)
+            rc = read_value(a, r, computed, t, &t->at[i], t->at[i].rr[k]);
+    return rc;
 }
 
 static enum code txt_code(const struct txt_view *t)
@@ -136,7 +147,7 @@ static enum code txt_code(const struct txt_view *t)
 void verdict_txt(struct judgement *j)
 {
     const struct txt_view *t = &j->txt;
-    read_txt(j);
+    j->err = txt_read(j->a, j->r, j->ev, j->view, &j->report->tokens, &j->txt);
     if (j->err)
         return;
     if (t->best)

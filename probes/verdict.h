@@ -128,7 +128,16 @@ extern const char DEADLINE_REASON[], NETWORK_REASON[];
  * servers. */
 bool network_dead(const struct judgement *j, const struct lookup *l, size_t n);
 
-/* ---- what plan and judge share of a method */
+/* ---- what plan and judge share of a method. The readers give 0, or -ENOMEM; txt_read -EIO too. */
+/* computed: where the request tokens go that were computed on the way; NULL where nobody wants them. */
+int txt_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+             struct texts *computed, struct txt_view *ret);
+int cname_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+               struct cname_view *ret);
+int target_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+                struct target_view *ret);
+/* A target (may be NULL) is the value below the CA's base name, with an underscore before it or without. */
+bool cname_is_right(struct arena *a, const struct request *r, const char *target);
 /* The search for the relevant CAA set as far as the facts lead. 0 or -ENOMEM. */
 int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
               struct caa_view *ret);

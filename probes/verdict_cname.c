@@ -28,26 +28,42 @@ const char *cname_target(struct arena *a, const struct lookup *l)
     return l->class == LOOKUP_DATA ? rr_target(a, l->rr[0]) : NULL;
 }
 
-/* The value under the CA's base name, with an underscore before it or without. */
-static bool is_token_target(const struct judgement *j, const char *target)
+bool cname_is_right(struct arena *a, const struct request *r, const char *target)
 {
-    const char *plain = arena_printf(j->a, "%s.%s.", j->r->token, j->r->profile->cname_base);
+    const char *plain = arena_printf(a, "%s.%s.", r->token, r->profile->cname_base);
     return plain && target &&
            (name_equal(target, plain) || (*target == '_' && name_equal(target + 1, plain)));
+}
+
+int cname_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+               struct cname_view *ret)
+{
+    struct cname_view *c = ret;
+    *c = (struct cname_view){0};
+    for (enum cname_place p = CNAME_CURRENT; p <= CNAME_RETIRED; p++) {
+        const char *owner = cname_owner(a, r, p);
+        c->at[p] = (struct lookup){.class = LOOKUP_NODATA}; /* a place that the value cannot form is empty */
+        if (!owner)
+            continue;
+        int rc = view_lookup(a, ev, view, owner, RR_CNAME, &c->at[p]);
+        if (rc)
+            return rc;
+        c->target[p] = cname_target(a, &c->at[p]);
+        c->n = p + 1u;
+    }
+    if (!r->token)
+        return 0;
+    const char *base = arena_printf(a, "%s.", r->profile->cname_base);
+    bool current = cname_is_right(a, r, c->target[CNAME_CURRENT]);
+    c->retired = !current && base && c->target[CNAME_RETIRED] && name_equal(c->target[CNAME_RETIRED], base);
+    c->found = current || c->retired;
+    return 0;
 }
 
 void verdict_cname(struct judgement *j)
 {
     struct cname_view *c = &j->cname;
-    for (enum cname_place p = CNAME_CURRENT; p <= CNAME_RETIRED && !j->err; p++) {
-        const char *owner = cname_owner(j->a, j->r, p);
-        c->at[p] = (struct lookup){.class = LOOKUP_NODATA}; /* a place that the value cannot form is empty */
-        if (!owner)
-            continue;
-        j->err = view_lookup(j->a, j->ev, j->view, owner, RR_CNAME, &c->at[p]);
-        c->target[p] = cname_target(j->a, &c->at[p]);
-        c->n = p + 1u;
-    }
+    j->err = cname_read(j->a, j->r, j->ev, j->view, c);
     if (j->err)
         return;
     if (j->report->challenge == CHALLENGE_NONE) {
@@ -55,10 +71,6 @@ void verdict_cname(struct judgement *j)
             j, "There is nothing to compare the CNAME record with: give the random value with --token.");
         return;
     }
-    const char *base = arena_printf(j->a, "%s.", j->r->profile->cname_base);
-    bool current = is_token_target(j, c->target[CNAME_CURRENT]);
-    c->retired = !current && base && c->target[CNAME_RETIRED] && name_equal(c->target[CNAME_RETIRED], base);
-    c->found = current || c->retired;
     if (c->found && !request_expired(j->r))
         j->report->verdict = VERDICT_PASS;
     else if (c->at[CNAME_CURRENT].class == LOOKUP_PENDING || c->at[CNAME_RETIRED].class == LOOKUP_PENDING)
@@ -99,18 +111,29 @@ static const char *target_problem(struct judgement *j, const char *target)
     return n.reason ? n.reason : "it is no name of the public internet";
 }
 
+int target_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+                struct target_view *ret)
+{
+    struct target_view *t = ret;
+    *t = (struct target_view){0};
+    const char *name[2] = {arena_printf(a, "%s.", r->adn),
+                           arena_printf(a, "%s.%s.", r->profile->target_label, r->adn)};
+    for (size_t i = 0; i < 2; i++) {
+        int rc = name[i] ? view_lookup(a, ev, view, name[i], RR_CNAME, &t->at[i]) : -ENOMEM;
+        if (rc)
+            return rc;
+        if (!t->found && t->at[i].class == LOOKUP_DATA) {
+            t->found = &t->at[i];
+            t->target = cname_target(a, t->found);
+        }
+    }
+    return 0;
+}
+
 void verdict_target(struct judgement *j)
 {
     struct target_view *t = &j->target;
-    const char *name[2] = {arena_printf(j->a, "%s.", j->r->adn),
-                           arena_printf(j->a, "%s.%s.", j->r->profile->target_label, j->r->adn)};
-    for (size_t i = 0; i < 2 && !j->err; i++) {
-        j->err = name[i] ? view_lookup(j->a, j->ev, j->view, name[i], RR_CNAME, &t->at[i]) : -ENOMEM;
-        if (!j->err && !t->found && t->at[i].class == LOOKUP_DATA) {
-            t->found = &t->at[i];
-            t->target = cname_target(j->a, t->found);
-        }
-    }
+    j->err = target_read(j->a, j->r, j->ev, j->view, t);
     if (j->err)
         return;
     bool first_open = t->at[0].class == LOOKUP_PENDING || (!t->found && t->at[1].class == LOOKUP_PENDING);
