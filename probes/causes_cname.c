@@ -96,7 +96,8 @@ static bool empty(const struct lookup *l)
 
 void cause_cname_absent(struct judgement *j)
 {
-    if (!cname_failing(j) || !empty(&j->cname.at[CNAME_CURRENT]) || !empty(&j->cname.at[CNAME_RETIRED]))
+    bool nothing = empty(&j->cname.at[CNAME_RETIRED]) || j->cname.target[CNAME_RETIRED]; /* nothing of use */
+    if (!cname_failing(j) || !empty(&j->cname.at[CNAME_CURRENT]) || !nothing)
         return;
     struct finding *f = about_cname(j, CAUSE_cname_absent, CNAME_CURRENT);
     if (j->cname.n > CNAME_RETIRED)

@@ -216,8 +216,6 @@ void cause_cname_chain_broken(struct judgement *j)
 {
     size_t n;
     const struct lookup *l = judged_lookups(j, &n), *bad = first(j, shows_broken_chain);
-    if (finding_find(j, CAUSE_txt_wrong_type))
-        return; /* where that alias leads is a consequence */
     for (size_t i = 0; i < n && !bad; i++)
         if (l[i].hops && l[i].fact && l[i].class != LOOKUP_DATA && l[i].fact->dns.outcome == DNS_NXDOMAIN)
             bad = &l[i];

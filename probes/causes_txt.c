@@ -1,57 +1,14 @@
 /* causes_txt.c - the TXT records are there, or not, and the value is not what the CA looks for. */
 #include "fix.h"
-#include "name.h"
 #include "near.h"
 #include "profile.h"
 #include "wire.h"
 
 #include <string.h>
-#include <strings.h>
 
 static struct bytes wanted(const struct judgement *j)
 {
     return (struct bytes){(const uint8_t *)j->r->token, strlen(j->r->token)};
-}
-
-/* The CNAME that a lookup's answer begins with, or NULL. */
-static const struct rr *first_alias(const struct lookup *l)
-{
-    for (size_t i = 0; l->hops && i < l->fact->dns.answer.n; i++) {
-        const struct rr *rr = &l->fact->dns.answer.v[i];
-        if (rr->type == RR_CNAME && name_equal(rr->owner, l->name))
-            return rr;
-    }
-    return NULL;
-}
-
-/* The record of the CNAME method where the TXT method is in use: its target begins with the value. */
-void cause_txt_wrong_type(struct judgement *j)
-{
-    if (!judged_failing(j) || j->report->challenge != CHALLENGE_RANDOM_VALUE || j->candidate.place)
-        return;
-    size_t n = strlen(j->r->token);
-    for (size_t i = 0; i < 2; i++) {
-        const struct rr *alias = first_alias(&j->txt.at[i]);
-        const char *target = alias ? rr_target(j->a, alias) : NULL;
-        if (!target)
-            continue;
-        target += *target == '_';
-        if (strncasecmp(target, j->r->token, n) != 0 || target[n] != '.')
-            continue;
-        struct finding *f = finding_add(j, CAUSE_txt_wrong_type);
-        finding_set(j, f, "owner", j->txt.at[i].name);
-        finding_fact(j, f, j->txt.at[i].fact);
-        struct fix *x = finding_fix(j, f, FIX_REMOVE);
-        x->owner = j->txt.at[i].name;
-        x->type = "CNAME";
-        x->rdata = rr_rdata_text(j->a, alias);
-        fix_publish_txt(j, f);
-        struct fix *method = finding_fix(j, f, FIX_INPUT);
-        method->argument = "method";
-        method->value = method_name(METHOD_DNS_CNAME_TOKEN);
-        method->text = "Or leave the record and change the order's method.";
-        return;
-    }
 }
 
 /* Random value, no record holds it: the ground for the causes below. */
@@ -100,8 +57,7 @@ void cause_txt_other_values_only(struct judgement *j)
 void cause_txt_absent(struct judgement *j)
 {
     const struct txt_view *t = &j->txt;
-    if (!judged_failing(j) || t->n || finding_find(j, CAUSE_cname_chain_broken) ||
-        finding_find(j, CAUSE_txt_wrong_type))
+    if (!judged_failing(j) || t->n || finding_find(j, CAUSE_cname_chain_broken))
         return;
     for (size_t i = 0; i < 2; i++)
         if (t->at[i].class != LOOKUP_NODATA && t->at[i].class != LOOKUP_NXDOMAIN)

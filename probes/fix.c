@@ -101,6 +101,15 @@ void fix_replace_txt(struct judgement *j, struct finding *f, const struct rr *rr
     x->rdata = fix_txt_rdata(j, value);
 }
 
+void fix_remove(struct judgement *j, struct finding *f, const struct rr *rr)
+{
+    char type[16];
+    struct fix *x = finding_fix(j, f, FIX_REMOVE);
+    x->owner = rr->owner;
+    x->type = arena_strdup(j->a, rr_type_name(rr->type, type));
+    x->rdata = rr_rdata_text(j->a, rr);
+}
+
 void fix_publish_file(struct judgement *j, struct finding *f)
 {
     const char *value = fix_value(j);

@@ -34,6 +34,8 @@ void fix_target_at(struct judgement *j, struct finding *f, const char *owner);
 const char *fix_shown_value(const struct judgement *j);
 /* replace: rr by a TXT record with the value, at the same owner. */
 void fix_replace_txt(struct judgement *j, struct finding *f, const struct rr *rr);
+/* remove: rr as it stands. */
+void fix_remove(struct judgement *j, struct finding *f, const struct rr *rr);
 /* input: a new value has to be got. */
 void fix_new_value(struct judgement *j, struct finding *f);
 void fix_advice(struct judgement *j, struct finding *f, const char *text);

@@ -2,7 +2,8 @@
  * findings. */
 #include "verdict.h"
 
-#include "name.h"
+#include "near_names.h"
+#include "text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -36,6 +37,16 @@ static void drop_consequences(struct judgement *j)
         {CAUSE_delegation_lame, CAUSE_dns_servfail},
         {CAUSE_dns_type_refused, CAUSE_dns_servfail, CAUSE_delegation_all_unreachable},
         {CAUSE_delegation_all_unreachable, CAUSE_dns_servfail},
+        {CAUSE_txt_doubled_name, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_txt_stale_other_order,
+         CAUSE_cname_absent},
+        {CAUSE_txt_wrong_owner, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_txt_stale_other_order},
+        {CAUSE_txt_wrong_type, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_cname_absent,
+         CAUSE_cname_chain_broken},
+        {CAUSE_cname_coexists, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_cname_absent,
+         CAUSE_dns_servfail, CAUSE_cname_chain_broken},
+        {CAUSE_cname_swapped, CAUSE_cname_absent},
+        {CAUSE_cname_no_underscore, CAUSE_cname_absent},
+        {CAUSE_cname_flattened, CAUSE_cname_absent, CAUSE_target_absent},
     };
     struct report *p = j->report;
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
@@ -52,6 +63,13 @@ static void drop_consequences(struct judgement *j)
         }
         p->n_findings = kept;
     }
+}
+
+static void read_near(struct judgement *j)
+{
+    struct near_view *view = arena_alloc(j->a, sizeof *view);
+    j->err = view ? near_read(j->a, j->r, j->ev, view) : -ENOMEM;
+    j->near = j->err ? NULL : view;
 }
 
 /* Fills {name} places of a template. */
@@ -111,6 +129,8 @@ int judge(const struct request *r, const struct evidence *ev, struct arena *a, s
     } else {
         verdict_settle(&j);
     }
+    if (!j.err && r->depth == DEPTH_FULL && judged_failing(&j))
+        read_near(&j);
     if (!j.err)
         run_causes(&j);
     drop_consequences(&j);

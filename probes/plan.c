@@ -93,8 +93,10 @@ int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
             plan_caa(&p);
             break;
         }
-        if (r->depth == DEPTH_FULL)
+        if (r->depth == DEPTH_FULL) {
             plan_servers(&p);
+            plan_near(&p);
+        }
     }
     if (arena_full(ev->arena))
         return -ENOMEM;

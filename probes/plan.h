@@ -26,4 +26,7 @@ void plan_servers(struct plan *p);
 /* The file methods at depth full: every address, and where else the file may be. */
 void plan_website(struct plan *p);
 
+/* depth full, and a DNS method that does not pass: the names at which a record lands by mistake. */
+void plan_near(struct plan *p);
+
 #endif

@@ -84,6 +84,8 @@ struct servers_view {
     struct lookup *edited;
 };
 
+struct near_view; /* near_names.h */
+
 struct judgement {
     const struct request *r;
     const struct evidence *ev;
@@ -97,6 +99,7 @@ struct judgement {
     struct caa_view caa;
     struct servers_view servers;
     const struct view *view; /* from where the verdict is read; NULL: the resolvers */
+    const struct near_view *near; /* depth full, a failing DNS method; else NULL */
     struct candidate candidate;
     struct fix spare; /* what finding_fix() gives where the arena is full: written, never read */
     int err;          /* first error of ours */

@@ -80,6 +80,11 @@ class Answer:
     def raw(self, *rdata):
         self.answer += [record(self.query.type, bytes.fromhex(hexadecimal)) for hexadecimal in rdata]
 
+    def alias_beside(self, target, *values):
+        """A CNAME, and beside it records of the same owner."""
+        self.answer.append(record(CNAME, encode_name(target)))
+        self.good(*values)
+
     def servfail(self):
         self.rcode = SERVFAIL
 
