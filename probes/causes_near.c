@@ -13,9 +13,9 @@
 struct hit {
     const struct near_name *n;
     const struct rr *rr;
-    const char
-        *altered; /* what else is wrong with the value, as near_value() says it; NULL where nothing is */
-    bool bare;    /* nothing else stands in the record: it can be removed */
+    const char *altered; /* what else is wrong, as near_value() says it; NULL where nothing is */
+    const char *token;   /* the request token there, valid as it is; NULL for a random value */
+    bool bare;           /* nothing else stands in the record: it can be removed */
 };
 
 static bool random_value(const struct judgement *j)
@@ -42,8 +42,11 @@ static bool holds(struct judgement *j, const struct rr *rr, bool altered, struct
     int rc = altered ? 0 : token_find(j->a, j->r, text, &token, &j->report->tokens);
     if (rc)
         j->err = rc;
+    if (altered || rc || token.class != TOKEN_VALID)
+        return false;
     ret->bare = text.n == TOKEN_LENGTH;
-    return !altered && !rc && token.class == TOKEN_VALID;
+    ret->token = arena_strndup(j->a, text.p + token.at, TOKEN_LENGTH);
+    return ret->token != NULL;
 }
 
 /* The first such record of the slips given; the exact value anywhere before an altered one. */
@@ -152,6 +155,15 @@ static void remove_hit(struct judgement *j, struct finding *f, const struct hit 
         fix_remove(j, f, hit->rr);
 }
 
+/* A request token moves as it is: a new one would take the key. */
+static void publish_hit(struct judgement *j, struct finding *f, const struct hit *hit)
+{
+    if (hit->token)
+        fix_add_txt(j, f, hit->token);
+    else
+        fix_publish(j, f);
+}
+
 void cause_txt_doubled_name(struct judgement *j)
 {
     struct hit hit;
@@ -161,7 +173,7 @@ void cause_txt_doubled_name(struct judgement *j)
         return;
     struct finding *f = about_hit(j, CAUSE_txt_doubled_name, &hit);
     finding_set(j, f, "zone", without_dot(j, hit.n->scope));
-    fix_publish(j, f);
+    publish_hit(j, f, &hit);
     remove_hit(j, f, &hit);
     advise_label(j, f, hit.n->scope);
 }
@@ -173,7 +185,7 @@ void cause_txt_wrong_owner(struct judgement *j)
         return;
     struct finding *f = about_hit(j, CAUSE_txt_wrong_owner, &hit);
     finding_set(j, f, "slip", hit.n->slip_text ? arena_printf(j->a, " (%s)", hit.n->slip_text) : "");
-    fix_publish_txt(j, f);
+    publish_hit(j, f, &hit);
     remove_hit(j, f, &hit);
     if (hit.n->slip == NEAR_ANCESTOR && !hit.altered) {
         struct fix *x = finding_fix(j, f, FIX_INPUT);

@@ -72,18 +72,22 @@ void fix_new_value(struct judgement *j, struct finding *f)
             : "Compute a new request token from the AuthKey and the CSR (dcvprobe token) and publish that.";
 }
 
-void fix_publish_txt(struct judgement *j, struct finding *f)
+void fix_add_txt(struct judgement *j, struct finding *f, const char *value)
 {
-    const char *value = fix_value(j);
-    if (!value) {
-        fix_new_value(j, f);
-        return;
-    }
     struct fix *x = finding_fix(j, f, FIX_ADD);
     x->owner = arena_printf(j->a, "%s.%s.", j->r->profile->txt_label, j->r->adn);
     x->ttl = FIX_TTL;
     x->type = "TXT";
     x->rdata = fix_txt_rdata(j, value);
+}
+
+void fix_publish_txt(struct judgement *j, struct finding *f)
+{
+    const char *value = fix_value(j);
+    if (value)
+        fix_add_txt(j, f, value);
+    else
+        fix_new_value(j, f);
 }
 
 void fix_replace_txt(struct judgement *j, struct finding *f, const struct rr *rr)

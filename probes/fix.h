@@ -17,6 +17,8 @@ const char *fix_value(struct judgement *j);
 /* add: one TXT record with the value at _dnsauth.D. Where the value cannot be known: input, with what to do.
  */
 void fix_publish_txt(struct judgement *j, struct finding *f);
+/* The same with a value that is known to be good. */
+void fix_add_txt(struct judgement *j, struct finding *f, const char *value);
 /* The same for any method: a TXT or CNAME record, or a file. */
 void fix_publish(struct judgement *j, struct finding *f);
 /* What stands at j->candidate, put right: the record replaced, or the file written anew. */

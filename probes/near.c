@@ -1,5 +1,7 @@
 #include "near.h"
 
+#include "text.h"
+
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -11,9 +13,25 @@ static bool same(struct bytes a, struct bytes b)
     return a.n == b.n && !memcmp(a.p, b.p, a.n);
 }
 
-static bool blank(uint8_t c)
+/* The white space that v begins with, of any script, and what is not even seen (zero-width characters, the
+ * byte order mark): its length, or 0. A byte A0 that is no UTF-8 is Latin-1's no-break space. */
+static size_t blank(struct bytes v)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xa0;
+    uint32_t c;
+    size_t n = v.n ? text_utf8((const char *)v.p, v.n, &c) : 0;
+    if (!n)
+        return v.n && v.p[0] == 0xa0;
+    bool unseen = (c >= 0x200b && c <= 0x200d) || c == 0x2060 || c == 0xfeff;
+    return unseen || text_is_blank(c) ? n : 0;
+}
+
+/* The same at the end. */
+static size_t blank_end(struct bytes v)
+{
+    for (size_t n = v.n < 4 ? v.n : 4; n; n--)
+        if (blank((struct bytes){v.p + v.n - n, n}) == n)
+            return n;
+    return 0;
 }
 
 /* ---- transformations: from what was found to what may have been meant. Each returns a new value, or .p NULL
@@ -22,10 +40,10 @@ static bool blank(uint8_t c)
 static struct bytes trim(struct arena *a, struct bytes v)
 {
     (void)a;
-    while (v.n && blank(v.p[0]))
-        v.p++, v.n--;
-    while (v.n && blank(v.p[v.n - 1]))
-        v.n--;
+    for (size_t n; (n = blank(v)) != 0;)
+        v.p += n, v.n -= n;
+    for (size_t n; (n = blank_end(v)) != 0;)
+        v.n -= n;
     return v;
 }
 
@@ -55,10 +73,12 @@ static struct bytes unquote(struct arena *a, struct bytes v)
 static struct bytes squeeze(struct arena *a, struct bytes v)
 {
     uint8_t *out = arena_alloc(a, v.n);
-    size_t n = 0;
-    for (size_t i = 0; out && i < v.n; i++)
-        if (!blank(v.p[i]))
-            out[n++] = v.p[i];
+    size_t n = 0, gap;
+    for (; out && v.n; v.p += gap ? gap : 1, v.n -= gap ? gap : 1) {
+        gap = blank(v);
+        if (!gap)
+            out[n++] = v.p[0];
+    }
     return (struct bytes){out, n};
 }
 
@@ -182,6 +202,11 @@ const char *near_value(struct arena *a, struct bytes found, struct bytes wanted)
     struct bytes bare = trim(a, unquote(a, trim(a, found)));
     if (same(bare, wanted))
         return "has quotation marks and blanks around it";
+    for (size_t i = 0; bare.n != found.n && i < sizeof transforms / sizeof *transforms; i++) {
+        struct bytes v = transforms[i].undo(a, bare);
+        if (v.p && same(v, wanted))
+            return transforms[i].phrase;
+    }
     if (same_but_case(bare, wanted))
         return "is in other letter case";
     return wanted.n > 8 ? one_edit(bare, wanted) : NULL; /* short values are near one another by chance */
