@@ -142,6 +142,10 @@ server:
   prefetch: no
   so-rcvbuf: 0
   so-sndbuf: 0
+  # what it remembers, as if from before a change of the zones
+  local-zone: "_dnsauth.cache-old.com." static
+  local-data: '_dnsauth.cache-old.com. 1234 IN TXT "$(sed -n 's/^OTHER=//p' "$LAB/values")"'
+  local-zone: "_dnsauth.cache-none.com." always_nxdomain
 END
     "$LAB/bin/unbound" -c "$LAB/run/unbound.conf" &
 }

@@ -7,7 +7,7 @@ type (or ANY). BEHAVIOUR is a function of class Answer with _ for -.
 In a zone without ADDRESS a row rules its owner and all names below it; other types of an owner get an orderly empty
 answer, other names NXDOMAIN, and the apex is sound, so that resolvers find their way here. With ADDRESS a row rules its
 owner alone ("@" for the apex), and whatever has no row is passed on to the name server at ADDRESS: a sound zone, signed
-perhaps, with a fault at one place.
+perhaps, with a fault at one place. In either the behaviour of "* EVERY" changes every answer.
 
 Queries are answered as an authoritative server and as a resolver would (AA and RA), so that a program may also be
 pointed here directly and see what a resolver in between would hide."""
@@ -19,7 +19,7 @@ import sys
 import threading
 
 A, NS, CNAME, SOA, TXT, CAA, ANY = 1, 2, 5, 6, 16, 257, 255
-TYPES = {"A": A, "NS": NS, "CNAME": CNAME, "TXT": TXT, "CAA": CAA, "ANY": ANY}
+TYPES = {"A": A, "NS": NS, "CNAME": CNAME, "TXT": TXT, "CAA": CAA, "ANY": ANY, "SOA": SOA, "EVERY": 0}
 AUTHORITATIVE, TRUNCATED, RECURSION_DESIRED, ANSWER = 0x0400, 0x0200, 0x0100, 0x8080
 FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 1, 2, 3, 4, 5
 POINTER_TO_QUESTION = b"\xc0\x0c"
@@ -154,6 +154,23 @@ class Answer:
     def no_soa(self):
         """NODATA that a cache cannot keep."""
 
+    def absent(self):
+        """An orderly NODATA, whatever the name server behind may have."""
+        self.authority = [self.zone.soa()]
+
+    def lower_case(self):
+        """The question comes back in other letter case than it went."""
+        self.question = self.question[:-4].lower() + self.question[-4:]
+
+    def edns_refused(self):
+        if self.query.has_edns:
+            self.rcode, self.answer, self.authority = FORMERR, [], []
+
+    def limited(self):
+        """Of three datagrams two are dropped."""
+        self.unsent = not self.query.tcp and self.dropped["limited"] % 3 > 0
+        self.dropped["limited"] += not self.query.tcp
+
 
 class Zone:
     def __init__(self, address, name, behind=None):
@@ -168,13 +185,13 @@ class Zone:
 
     def soa(self):
         apex = encode_name(self.name)
-        return record(SOA, b"\x03ns1" + apex + b"\x04host" + apex + struct.pack(">5I", 1, 3600, 600, 86400, 30), apex)
+        return record(SOA, b"\x03ns4" + apex + b"\x04host" + apex + struct.pack(">5I", 1, 3600, 600, 86400, 30), apex)
 
     def apex(self, kind):
         if kind == SOA:
             return [self.soa()]
         if kind == NS:
-            return [record(NS, encode_name("ns1." + self.name))]
+            return [record(NS, encode_name("ns4." + self.name))]
         return [record(A, self.address)] if kind == A else []
 
     def find(self, name):
@@ -188,6 +205,13 @@ class Zone:
         return None
 
     def fill(self, answer):
+        answer.zone = self
+        self.fill_by_rows(answer)
+        method, arguments = self.rows.get("*." + self.name, {}).get(TYPES["EVERY"], (None, []))
+        if method:
+            method(answer, *arguments)
+
+    def fill_by_rows(self, answer):
         query = answer.query
         rows = self.find(query.name)
         method, arguments = (rows or {}).get(query.type) or (rows or {}).get(ANY) or (None, [])
@@ -198,7 +222,7 @@ class Zone:
         if query.name == "" and query.type == NS:
             # asked as a resolver whether the network is there at all
             answer.answer = [record(NS, encode_name("a.root-servers.net"))]
-        elif query.name in (self.name, "ns1." + self.name):
+        elif query.name in (self.name, "ns4." + self.name):
             answer.answer = self.apex(query.type)
         elif rows is None:
             answer.rcode = NXDOMAIN

@@ -20,9 +20,9 @@ COM_SERVER = ("a.gtld-servers.net.", "192.5.6.30", None)
 SERVERS = {
     "a": ("ns1", "45.54.64.53", "2a0e:aaaa::53"),
     "b": ("ns2", "45.54.65.53", None),
-    "odd": ("ns1", "45.54.67.53", None),
-    "hole": ("ns1", "45.54.99.66", None),
-    "web": ("ns1", "45.54.66.80", None),
+    "odd": ("ns4", "45.54.67.53", None),
+    "hole": ("ns3", "45.54.99.66", None),
+    "web": ("ns5", "45.54.66.80", None),
 }
 ALGORITHM = "ECDSAP256SHA256"  # 5 and 7 count as insecure now
 NSEC3 = ["-n", "-t", "0"]
@@ -33,9 +33,13 @@ class Zone:
         self.name = words[0]
         options = dict(word.partition("=")[::2] for word in words[1:])
         self.servers = options.pop("servers", "a,b").split(",")
+        self.parent = options.pop("parent", ",".join(self.servers)).split(",")
         self.load = options.pop("load", ",".join(s for s in self.servers if s in "ab"))
         self.signed = options.pop("signed", None) is not None
         self.broken = options.pop("break", None)
+        self.differs = [word for word in words if word == "differs" or word.startswith("older=")]
+        for word in ("differs", "older"):
+            options.pop(word, None)
         if options:
             sys.exit(f"zones: {self.name}: unknown option {', '.join(options)}")
         self.rows = []
@@ -95,8 +99,11 @@ def soa(name, server):
     return [f"$ORIGIN {name}", "$TTL 60", f"@ SOA {server} {mailbox} 1 3600 600 86400 30"]
 
 
-def zone_lines(zone):
+def zone_lines(zone, server=None):
+    """The zone file; of a zone whose servers differ, that of one of them."""
     lines = soa(zone.name + ".", SERVERS[zone.servers[0]][0])
+    if f"older={server}" in zone.differs:
+        lines[-1] = lines[-1].replace(" 1 3600 ", " 0 3600 ")
     for label, ipv4, ipv6 in (SERVERS[s] for s in zone.servers):
         lines += [f"@ NS {label}", f"{label} A {ipv4}"] + ([f"{label} AAAA {ipv6}"] if ipv6 else [])
     for owner, kind, rdata in zone.rows:
@@ -104,6 +111,9 @@ def zone_lines(zone):
             number, _, pattern = rdata.partition(" ")
             pattern = pattern.strip() or f'TXT "<n>-{"x" * 60}"'
             lines += [f"{owner} {pattern.replace('<n>', str(n))}" for n in range(int(number))]
+        elif kind.partition(":")[0] in "ab" and ":" in kind:
+            if kind[0] == server:
+                lines.append(f"{owner} {kind[2:]} {rdata}")
         elif not kind.startswith("!"):
             lines.append(f"{owner} {kind} {rdata}")
     return lines
@@ -111,7 +121,7 @@ def zone_lines(zone):
 
 def delegation(zone):
     lines = []
-    for label, ipv4, ipv6 in (SERVERS[s] for s in zone.servers):
+    for label, ipv4, ipv6 in (SERVERS[s] for s in zone.parent):
         host = f"{label}.{zone.name}."
         lines += [f"{zone.name}. NS {host}", f"{host} A {ipv4}"] + ([f"{host} AAAA {ipv6}"] if ipv6 else [])
     return lines
@@ -166,6 +176,11 @@ def publish(shop, zone, loads):
                     table.write(f"{owner} {kind.lstrip('!')} {rest}\n")
         if not behind:
             return delegation(zone)
+    if zone.differs:
+        for server in zone.load.split(","):
+            path = shop.write(f"{zone.name}.{server}.zone", zone_lines(zone, server))
+            loads[server].append(f"{zone.name} {path.name}")
+        return delegation(zone)
     path = shop.write(zone.name + ".zone", zone_lines(zone))
     ds = []
     if zone.signed:
