@@ -110,7 +110,9 @@ static bool take_parameter(struct scan *s, struct caa_record *r)
     from = s->at;
     while (s->at < s->v.n && s->v.p[s->at] >= 0x21 && s->v.p[s->at] <= 0x7e && s->v.p[s->at] != ';')
         s->at++;
-    r->parameters[r->n_parameters++] = (struct caa_parameter){tag, since(s, from)};
+    if (r->parameters)
+        r->parameters[r->n_parameters] = (struct caa_parameter){tag, since(s, from)};
+    r->n_parameters++;
     skip_blanks(s);
     if (s->at < s->v.n && peek(s) != ';')
         return broken(
@@ -119,16 +121,11 @@ static bool take_parameter(struct scan *s, struct caa_record *r)
     return true;
 }
 
-bool caa_value_parse(struct arena *a, struct caa_record *r)
+/* Counts the parameters, and keeps them where there is room for them. */
+static bool read_value(struct caa_record *r)
 {
     struct scan s = {.v = r->value};
-    size_t most = 0;
-    for (size_t i = 0; i < r->value.n; i++)
-        most += r->value.p[i] == '=';
-    r->parameters = arena_array(a, most, sizeof *r->parameters); /* each has an equals sign */
     r->n_parameters = 0;
-    if (!r->parameters)
-        return broken(r, &s, "less: the memory of one check is used up");
     skip_blanks(&s);
     if (!take_issuer(&s, r))
         return false;
@@ -147,6 +144,20 @@ bool caa_value_parse(struct arena *a, struct caa_record *r)
             return broken(r, &s, "another parameter after the semicolon");
     }
     return true;
+}
+
+/* Twice, so that a value takes the memory of what it says and not of what its signs might have meant. */
+bool caa_value_parse(struct arena *a, struct caa_record *r)
+{
+    r->parameters = NULL;
+    bool sound = read_value(r);
+    size_t n = sound ? r->n_parameters : 0;
+    r->n_parameters = 0;
+    if (!n)
+        return sound;
+    r->parameters = arena_array(a, n, sizeof *r->parameters);
+    return r->parameters ? read_value(r)
+                         : broken(r, &(struct scan){0}, "less: the memory of one check is used up");
 }
 
 /* ---------------------------------------------------------------- parameters, RFC 8657 ---------------- */

@@ -2,7 +2,7 @@
  *
  * Sources: RFC 8659 (records and their values), RFC 8657 (accounturi, validationmethods), RFC 9495
  * (issuemail), Baseline Requirements 4.2.2.1. The search for the relevant set is plan's and verdict's; here
- * the set is given. One pass over the octets of each value: time linear in the set, whatever stands in it. */
+ * the set is given. Time and memory are linear in its octets, whatever stands in it. */
 #ifndef DCV_CAA_H
 #define DCV_CAA_H
 

@@ -30,30 +30,29 @@ static struct finding *about_set(struct judgement *j, enum cause c, const struct
 /* ---------------------------------------------------------------- the set forbids -------------------- */
 
 /* A value that was meant for this CA: what is wrong with it, or NULL. */
-static const char *typo(struct judgement *j, const struct caa_record *r)
+static const char *typo(const struct caa_record *r, const struct bytes *ids, size_t n)
 {
-    const struct texts *ids = caa_issuers(j->r);
-    for (size_t i = 0; i < ids->n; i++) {
-        const char *id = ids->v[i];
-        struct bytes wanted = {(const uint8_t *)id, strlen(id)};
-        ptrdiff_t at = bytes_find(r->value, wanted);
-        if (at >= 0 && !r->sound)
+    for (size_t i = 0; !r->sound && i < n; i++)
+        if (bytes_find(r->value, ids[i]) >= 0)
             return "holds more than the CA's domain name and parameters may";
-        const char *near = near_value(j->a, r->value, wanted);
-        if (near)
-            return near;
-        const char *dot = strrchr(id, '.');
-        if (dot && r->issuer.n == (size_t)(dot - id) && !memcmp(r->issuer.p, id, r->issuer.n))
-            return "lacks the last label";
+    const char *near = near_any(r->value, ids, n);
+    for (size_t i = 0; !near && i < n; i++) {
+        const uint8_t *dot = memrchr(ids[i].p, '.', ids[i].n);
+        if (dot && r->issuer.n == (size_t)(dot - ids[i].p) && !memcmp(r->issuer.p, ids[i].p, r->issuer.n))
+            near = "lacks the last label";
     }
-    return NULL;
+    return near;
 }
 
 static const struct caa_record *mistyped(struct judgement *j, const char **what)
 {
-    for (size_t i = 0; i < j->caa.set.n; i++) {
+    const struct texts *issuers = caa_issuers(j->r);
+    struct bytes *ids = arena_array(j->a, issuers->n, sizeof *ids);
+    for (size_t i = 0; ids && i < issuers->n; i++)
+        ids[i] = (struct bytes){(const uint8_t *)issuers->v[i], strlen(issuers->v[i])};
+    for (size_t i = 0; ids && i < j->caa.set.n; i++) {
         const struct caa_record *r = &j->caa.set.v[i];
-        *what = r->applies ? typo(j, r) : NULL;
+        *what = r->applies ? typo(r, ids, issuers->n) : NULL;
         if (*what)
             return r;
     }

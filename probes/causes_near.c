@@ -35,7 +35,7 @@ static bool holds(struct judgement *j, const struct rr *rr, bool altered, struct
         ret->bare = altered || text.n == wanted.n;
         if (!altered)
             return bytes_find(text, wanted) >= 0;
-        ret->altered = near_value(j->a, text, wanted);
+        ret->altered = near_value(text, wanted);
         return ret->altered != NULL;
     }
     struct token_found token;

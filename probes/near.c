@@ -34,12 +34,11 @@ static size_t blank_end(struct bytes v)
     return 0;
 }
 
-/* ---- transformations: from what was found to what may have been meant. Each returns a new value, or .p NULL
- * where it does not apply. */
+/* ---- transformations: from what was found to what may have been meant. Each returns a part of the value, or
+ * a new one in room (of LONGEST bytes: none grows), or .p NULL where it does not apply. */
 
-static struct bytes trim(struct arena *a, struct bytes v)
+static struct bytes bare(struct bytes v)
 {
-    (void)a;
     for (size_t n; (n = blank(v)) != 0;)
         v.p += n, v.n -= n;
     for (size_t n; (n = blank_end(v)) != 0;)
@@ -60,9 +59,8 @@ static size_t quote_at(struct bytes v, bool front)
     return 0;
 }
 
-static struct bytes unquote(struct arena *a, struct bytes v)
+static struct bytes stripped(struct bytes v)
 {
-    (void)a;
     for (size_t n; (n = quote_at(v, true));)
         v.p += n, v.n -= n;
     for (size_t n; (n = quote_at(v, false));)
@@ -70,16 +68,27 @@ static struct bytes unquote(struct arena *a, struct bytes v)
     return v;
 }
 
-static struct bytes squeeze(struct arena *a, struct bytes v)
+static struct bytes trim(uint8_t *room, struct bytes v)
 {
-    uint8_t *out = arena_alloc(a, v.n);
+    (void)room;
+    return bare(v);
+}
+
+static struct bytes unquote(uint8_t *room, struct bytes v)
+{
+    (void)room;
+    return stripped(v);
+}
+
+static struct bytes squeeze(uint8_t *room, struct bytes v)
+{
     size_t n = 0, gap;
-    for (; out && v.n; v.p += gap ? gap : 1, v.n -= gap ? gap : 1) {
+    for (; v.n; v.p += gap ? gap : 1, v.n -= gap ? gap : 1) {
         gap = blank(v);
         if (!gap)
-            out[n++] = v.p[0];
+            room[n++] = v.p[0];
     }
-    return (struct bytes){out, n};
+    return (struct bytes){room, n};
 }
 
 static int hex(uint8_t c)
@@ -90,61 +99,70 @@ static int hex(uint8_t c)
                                   : -1;
 }
 
-static struct bytes percent(struct arena *a, struct bytes v)
+static struct bytes percent(uint8_t *room, struct bytes v)
 {
-    uint8_t *out = arena_alloc(a, v.n);
     size_t n = 0;
-    for (size_t i = 0; out && i < v.n; i++) {
+    for (size_t i = 0; i < v.n; i++) {
         int high = i + 2 < v.n && v.p[i] == '%' ? hex(v.p[i + 1]) : -1;
         int low = high >= 0 ? hex(v.p[i + 2]) : -1;
-        out[n++] = low >= 0 ? (uint8_t)((unsigned)high << 4 | (unsigned)low) : v.p[i];
+        room[n++] = low >= 0 ? (uint8_t)((unsigned)high << 4 | (unsigned)low) : v.p[i];
         i += low >= 0 ? 2 : 0;
     }
-    return (struct bytes){out, n};
+    return (struct bytes){room, n};
 }
 
-static struct bytes html(struct arena *a, struct bytes v)
+static struct bytes html(uint8_t *room, struct bytes v)
 {
     static const struct {
         const char *name;
         char c;
     } entity[] = {{"&quot;", '"'}, {"&#34;", '"'}, {"&#39;", '\''}, {"&apos;", '\''}, {"&amp;", '&'},
                   {"&lt;", '<'},   {"&gt;", '>'},  {"&#95;", '_'},  {"&#45;", '-'},   {"&nbsp;", ' '}};
-    uint8_t *out = arena_alloc(a, v.n);
     size_t n = 0;
-    for (size_t i = 0; out && i < v.n;) {
-        size_t k = 0, len = 0;
-        for (; k < sizeof entity / sizeof *entity; k++) {
-            len = strlen(entity[k].name);
-            if (v.n - i >= len && !memcmp(v.p + i, entity[k].name, len))
+    for (size_t i = 0; i < v.n;) {
+        uint8_t c = v.p[i];
+        size_t used = 1;
+        for (size_t k = 0; v.p[i] == '&' && k < sizeof entity / sizeof *entity; k++) {
+            size_t len = strlen(entity[k].name);
+            if (v.n - i >= len && !memcmp(v.p + i, entity[k].name, len)) {
+                c = (uint8_t)entity[k].c;
+                used = len;
                 break;
+            }
         }
-        bool found = k < sizeof entity / sizeof *entity;
-        out[n++] = found ? (uint8_t)entity[k].c : v.p[i];
-        i += found ? len : 1;
+        room[n++] = c;
+        i += used;
     }
-    return unquote(a, trim(a, (struct bytes){out, n}));
+    return stripped(bare((struct bytes){room, n}));
 }
 
-static struct bytes base64(struct arena *a, struct bytes v)
+static int base64_digit(uint8_t c)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    uint8_t *out = arena_alloc(a, v.n);
+    return c >= 'A' && c <= 'Z'   ? c - 'A'
+           : c >= 'a' && c <= 'z' ? c - 'a' + 26
+           : c >= '0' && c <= '9' ? c - '0' + 52
+           : c == '+' || c == '-' ? 62
+           : c == '/' || c == '_' ? 63
+                                  : -1;
+}
+
+static struct bytes base64(uint8_t *room, struct bytes v)
+{
     uint32_t bits = 0;
     unsigned have = 0;
     size_t n = 0;
-    for (size_t i = 0; out && i < v.n && v.p[i] != '='; i++) {
-        const char *d = v.p[i] ? strchr(digits, v.p[i] == '-' ? '+' : v.p[i] == '_' ? '/' : v.p[i]) : NULL;
-        if (!d)
+    for (size_t i = 0; i < v.n && v.p[i] != '='; i++) {
+        int digit = base64_digit(v.p[i]);
+        if (digit < 0)
             return (struct bytes){NULL, 0};
-        bits = bits << 6 | (uint32_t)(d - digits);
+        bits = bits << 6 | (uint32_t)digit;
         have += 6;
         if (have >= 8) {
             have -= 8;
-            out[n++] = (uint8_t)(bits >> have);
+            room[n++] = (uint8_t)(bits >> have);
         }
     }
-    return trim(a, (struct bytes){out, n});
+    return bare((struct bytes){room, n});
 }
 
 /* ---- one edit */
@@ -170,7 +188,7 @@ static const char *one_edit(struct bytes f, struct bytes w)
 
 /* ---- the table: the plainest explanation first */
 
-typedef struct bytes transform_fn(struct arena *a, struct bytes v);
+typedef struct bytes transform_fn(uint8_t *room, struct bytes v);
 
 static const struct {
     transform_fn *undo;
@@ -189,25 +207,46 @@ static bool same_but_case(struct bytes a, struct bytes b)
     return a.n == b.n && !strncasecmp((const char *)a.p, (const char *)b.p, a.n);
 }
 
-const char *near_value(struct arena *a, struct bytes found, struct bytes wanted)
+/* What undoing one mistake makes of v is one of the wanted: the mistake's phrase, or NULL. */
+static const char *undone(struct bytes v, const struct bytes *wanted, size_t n)
 {
-    if (!wanted.n || found.n > LONGEST || same(found, wanted))
-        return NULL;
+    uint8_t room[LONGEST];
     for (size_t i = 0; i < sizeof transforms / sizeof *transforms; i++) {
-        struct bytes v = transforms[i].undo(a, found);
-        if (v.p && same(v, wanted))
-            return transforms[i].phrase;
+        struct bytes w = transforms[i].undo(room, v);
+        for (size_t k = 0; w.p && w.n && k < n; k++)
+            if (same(w, wanted[k]))
+                return transforms[i].phrase;
     }
+    return NULL;
+}
+
+const char *near_any(struct bytes found, const struct bytes *wanted, size_t n)
+{
+    if (found.n > LONGEST)
+        return NULL;
+    for (size_t k = 0; k < n; k++)
+        if (same(found, wanted[k]))
+            return NULL;
+    const char *phrase = undone(found, wanted, n);
+    if (phrase)
+        return phrase;
     /* Blanks and quotes around a value often come with the other mistakes: look through them. */
-    struct bytes bare = trim(a, unquote(a, trim(a, found)));
-    if (same(bare, wanted))
-        return "has quotation marks and blanks around it";
-    for (size_t i = 0; bare.n != found.n && i < sizeof transforms / sizeof *transforms; i++) {
-        struct bytes v = transforms[i].undo(a, bare);
-        if (v.p && same(v, wanted))
-            return transforms[i].phrase;
-    }
-    if (same_but_case(bare, wanted))
-        return "is in other letter case";
-    return wanted.n > 8 ? one_edit(bare, wanted) : NULL; /* short values are near one another by chance */
+    struct bytes core = bare(stripped(bare(found)));
+    for (size_t k = 0; core.n && k < n; k++)
+        if (same(core, wanted[k]))
+            return "has quotation marks and blanks around it";
+    if (core.n != found.n)
+        phrase = undone(core, wanted, n);
+    for (size_t k = 0; core.n && !phrase && k < n; k++)
+        if (same_but_case(core, wanted[k]))
+            phrase = "is in other letter case";
+    for (size_t k = 0; !phrase && k < n; k++)
+        if (wanted[k].n > 8) /* short values are near one another by chance */
+            phrase = one_edit(core, wanted[k]);
+    return phrase;
+}
+
+const char *near_value(struct bytes found, struct bytes wanted)
+{
+    return near_any(found, &wanted, 1);
 }

@@ -6,7 +6,9 @@
 
 /* What was done to wanted so that found came out, as a phrase that follows "the value …": "has blanks around
  * it", "is in other letter case", "lacks one character". NULL where the two are not near. Exact equality is
- * not near. In the arena, or static. Linear in the lengths. */
-const char *near_value(struct arena *a, struct bytes found, struct bytes wanted);
+ * not near. Static. Linear in the lengths. */
+const char *near_value(struct bytes found, struct bytes wanted);
+/* The same for any of n; what was found is read no more often than for one. */
+const char *near_any(struct bytes found, const struct bytes *wanted, size_t n);
 
 #endif

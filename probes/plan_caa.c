@@ -50,11 +50,8 @@ static void after_failure(struct plan *p, const struct caa_view *v)
 void plan_caa(struct plan *p)
 {
     struct caa_view v;
-    for (const char *name = p->r->adn; name; name = name_parent(name)) {
-        const char *absolute = arena_printf(p->a, "%s.", name);
-        if (absolute)
-            lookup_want_answer(&p->asker, absolute, RR_CAA);
-    }
+    for (const char *name = arena_printf(p->a, "%s.", p->r->adn); name; name = name_parent(name))
+        lookup_want_answer(&p->asker, name, RR_CAA);
     if (!caa_climb(p->a, p->r, p->ev, NULL, &v) && v.failed)
         after_failure(p, &v);
 }

@@ -1,11 +1,16 @@
 /* Any bytes as a CAA value and as the rdata of a set: the reader stays within them, a sound value's parts lie
  * in it in order, and neither the order of the records nor the case of tags and letters changes the verdict.
- */
+ * Repeated until they fill a message, as one value and as a thousand, they are judged within a time that
+ * linear work cannot need and quadratic work cannot keep. */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "caa.h"
+#include "lookup.h"
+#include "plan.h"
 #include "request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -58,6 +63,58 @@ static enum code verdict(struct arena *a, const struct request *r, const struct 
     return set.code;
 }
 
+/* The set of a message that the input fills: n records of the tag, each with the same value. */
+static double seconds_to_judge(const struct request *r, const char *tag, const uint8_t *data, size_t size,
+                               size_t n, size_t value)
+{
+    struct arena *a = arena_new(0);
+    size_t head = 2 + strlen(tag);
+    uint8_t *rdata = a ? arena_alloc(a, head + value) : NULL;
+    struct rr *v = a ? arena_array(a, n, sizeof *v) : NULL;
+    struct fact *fact = a ? arena_alloc(a, sizeof *fact) : NULL;
+    must(rdata && v && fact);
+    rdata[1] = (uint8_t)(head - 2);
+    memcpy(rdata + 2, tag, head - 2);
+    for (size_t i = 0; i < value; i++)
+        rdata[head + i] = data[i % size];
+    for (size_t i = 0; i < n; i++)
+        v[i] = (struct rr){.owner = "shop.example.com.",
+                           .type = RR_CAA,
+                           .class = 1,
+                           .rdata = rdata,
+                           .rdlen = (uint16_t)(head + value)};
+    struct evidence ev;
+    struct report report;
+    struct timespec from, to;
+    struct ask question = lookup_ask("shop.example.com.", RR_CAA);
+    evidence_init(&ev, a, 16);
+    fact->ask = evidence_ask(&ev, &question, NULL);
+    fact->dns =
+        (struct dns_fact){.outcome = DNS_ANSWER, .flags = DNS_QR | DNS_RA, .answer = {.v = v, .n = n}};
+    must(fact->ask && !evidence_add(&ev, fact));
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+    must(!judge(r, &ev, a, &report));
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+    must(report.verdict != VERDICT_UNDECIDED);
+    arena_free(a);
+    return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+}
+
+/* The process's own time, and of several runs the least: a busy machine is no reason to fail. */
+static void in_time(const struct request *r, const char *tag, const uint8_t *data, size_t size, size_t n,
+                    size_t value)
+{
+    static const double most = 0.2; /* sanitized and instrumented it takes a twentieth of this */
+    double least = most;
+    for (unsigned i = 0; i < 5 && least >= most; i++) {
+        double s = seconds_to_judge(r, tag, data, size, n, value);
+        least = s < least ? s : least;
+    }
+    if (least >= most)
+        fprintf(stderr, "%zu values of %zu bytes took more than %.0f ms\n", n, value, most * 1e3);
+    must(least < most);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum { MOST = 64 };
@@ -86,6 +143,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         back[n - 1 - i] = rr;
     }
     must(verdict(a, &r, back, n) == code);
+    r.method = METHOD_CAA;
+    unsigned sum = 0;
+    for (size_t i = 0; i < size; i++)
+        sum += data[i];
+    if (size && sum % 8 == 0) { /* a large set takes as long as a thousand small ones: not for every input */
+        in_time(&r, "issue", data, size, 1, 64000);
+        in_time(&r, "issue", data, size, 1000, 60);
+        in_time(&r, "issuewild", data, size, 4, 16000);
+    }
     arena_free(a);
     return 0;
 }
