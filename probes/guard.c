@@ -99,10 +99,11 @@ int guard_new(struct arena *a, const char *const *networks, size_t n, struct gua
     return 0;
 }
 
+static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
+
 static const char *denies(const struct guard *g, int family, const uint8_t *addr)
 {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
     bool is_mapped = family == AF_INET6 && memcmp(addr, mapped, sizeof(mapped)) == 0;
 
     /* A translator connects to the v4 address inside (RFC 6052 2.1), so that one is what counts. */
@@ -135,4 +136,78 @@ const char *guard_denies(const struct guard *g, const struct sockaddr *addr)
         return denies(g, AF_INET6, v6.sin6_addr.s6_addr);
     }
     return "no IP address";
+}
+
+/* ---------------------------------------------------------------- as ranges -------------------------- */
+
+static bool range_add(struct arena *a, const struct network *n, struct texts *ret)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    inet_ntop(n->family, n->prefix, text, sizeof(text));
+    const char *range = arena_printf(a, "%s/%u", text, n->bits);
+    return range && texts_add(a, ret, range);
+}
+
+/* Adds n without what the exceptions open: halves it until a part is all inside one or all outside. Each
+ * exception costs at most one range for each of its bits. */
+static bool range_without(struct arena *a, struct network n, const struct network *open, size_t n_open,
+                          struct texts *ret)
+{
+    bool touched = false;
+
+    for (size_t i = 0; i < n_open; i++) {
+        if (open[i].bits <= n.bits && network_holds(&open[i], n.family, n.prefix))
+            return true;
+        touched = touched || (open[i].bits > n.bits && network_holds(&n, open[i].family, open[i].prefix));
+    }
+    if (!touched)
+        return range_add(a, &n, ret);
+    n.bits++;
+    if (!range_without(a, n, open, n_open, ret))
+        return false;
+    n.prefix[(n.bits - 1) / 8] |= (uint8_t)(0x80 >> (n.bits - 1) % 8);
+    return range_without(a, n, open, n_open, ret);
+}
+
+/* A network of IPv4 as it lies behind a translator. */
+static struct network translated(const struct network *v4)
+{
+    struct network n = {.family = AF_INET6, .bits = 96 + v4->bits};
+
+    memcpy(n.prefix, nat64, sizeof(nat64));
+    memcpy(n.prefix + sizeof(nat64), v4->prefix, 4);
+    return n;
+}
+
+int guard_forbidden(struct arena *a, const struct guard *g, struct texts *ret)
+{
+    size_t n = g ? g->n : 0, n_open = 0;
+    /* For each exception itself and its image behind a translator, then the space of both transitions, which
+     * are ruled by what lies in them and by nothing else. */
+    struct network *open = arena_array(a, 2 * n + 2, sizeof(*open));
+    struct network whole[2] = {{.family = AF_INET6, .bits = 96}, {.family = AF_INET6, .bits = 96}};
+
+    if (!open)
+        return -ENOMEM;
+    memcpy(whole[0].prefix, mapped, sizeof(mapped));
+    memcpy(whole[1].prefix, nat64, sizeof(nat64));
+    pthread_once(&specials_once, specials_read);
+    for (size_t i = 0; i < n; i++) {
+        if (g->allowed[i].family == AF_INET)
+            open[n_open++] = translated(&g->allowed[i]);
+    }
+    size_t n_translated = n_open;
+    bool ok = range_add(a, &whole[0], ret);
+    for (size_t i = 0; ok && i < SPECIALS; i++) {
+        if (special_networks[i].family == AF_INET)
+            ok = range_without(a, translated(&special_networks[i]), open, n_translated, ret);
+    }
+    for (size_t i = 0; i < n; i++)
+        open[n_open++] = g->allowed[i];
+    open[n_open++] = whole[0];
+    open[n_open++] = whole[1];
+    for (size_t i = 0; ok && i < SPECIALS; i++)
+        ok = range_without(a, special_networks[i], open, n_open, ret);
+    return ok ? 0 : -ENOMEM;
 }

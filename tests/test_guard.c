@@ -2,6 +2,8 @@
 #include "guard.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -147,6 +149,81 @@ static void addresses_are_read_and_written(void **state)
     }
 }
 
+/* ---- the same as ranges */
+
+static bool range_holds(const char *range, const struct addr *addr)
+{
+    struct arena *a = arena_new(0);
+    struct addr first;
+    const char *slash = strchr(range, '/');
+    unsigned bits = (unsigned)strtoul(slash + 1, NULL, 10);
+
+    assert_int_equal(addr_parse(arena_strndup(a, range, (size_t)(slash - range)), 53, &first), 0);
+    arena_free(a);
+    if (first.sa.sa_family != addr->sa.sa_family)
+        return false;
+    bool v6 = first.sa.sa_family == AF_INET6;
+    const uint8_t *p = v6 ? first.v6.sin6_addr.s6_addr : (const uint8_t *)&first.v4.sin_addr;
+    const uint8_t *q = v6 ? addr->v6.sin6_addr.s6_addr : (const uint8_t *)&addr->v4.sin_addr;
+    for (unsigned i = 0; i < bits; i++)
+        if ((p[i / 8] ^ q[i / 8]) & (0x80 >> i % 8))
+            return false;
+    return true;
+}
+
+static void ranges_say_the_same(const char *const *nets, size_t n)
+{
+    static const char *const around[] = {"10.0.0.0",     "127.0.0.0",    "192.168.0.0", "224.0.0.0", "fd00::",
+                                         "fd00:1::",     "::",           "2001::",      "2600::",    "3fff::",
+                                         "::ffff:a00:0", "64:ff9b::a00:0", "64:ff9b:1::"};
+    struct arena *a = arena_new(0);
+    struct guard *g;
+    struct texts ranges = {0};
+    const char *bad;
+    unsigned seed = 1, denied = 0, differ = 0;
+
+    assert_int_equal(guard_new(a, nets, n, &g, &bad), 0);
+    assert_int_equal(guard_forbidden(a, g, &ranges), 0);
+    print_message("%zu exceptions, %zu ranges\n", n, ranges.n);
+    for (unsigned i = 0; i < 20000; i++) {
+        struct addr addr;
+        assert_int_equal(addr_parse(around[i % (sizeof(around) / sizeof(around[0]))], 53, &addr), 0);
+        bool v6 = addr.sa.sa_family == AF_INET6;
+        uint8_t *p = v6 ? addr.v6.sin6_addr.s6_addr : (uint8_t *)&addr.v4.sin_addr;
+        /* One bit on its own first, then what chance brings, from a random bit on. */
+        unsigned most = v6 ? 128 : 32, from = (unsigned)rand_r(&seed) % most;
+        p[from / 8] ^= (uint8_t)(0x80 >> from % 8);
+        for (unsigned bit = from + 1; i % 3 && bit < most; bit++)
+            if (rand_r(&seed) & 0x100)
+                p[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+        bool held = false;
+        for (size_t k = 0; k < ranges.n && !held; k++)
+            held = range_holds(ranges.v[k], &addr);
+        denied += held;
+        if (held != (guard_denies(g, &addr.sa) != NULL)) {
+            char text[ADDR_TEXT_MOST];
+            addr_text(&addr, text);
+            print_error("%s: %s by the ranges\n", text, held ? "denied" : "let through");
+            differ++;
+        }
+    }
+    assert_int_equal(differ, 0);
+    assert_true(denied > 1000 && denied < 19000);
+    arena_free(a);
+}
+
+static void ranges_are_what_the_guard_denies(void **state)
+{
+    static const char *const nets[] = {"10.1.2.3/15", "127.0.0.1", "fd00:1::/32", "::ffff:10.1.0.0/112",
+                                       "192.168.0.0/31", "224.0.0.0/4", "10.0.0.0/9"};
+    static const char *const all_v6[] = {"::/0", "64:ff9b::/96"};
+
+    (void)state;
+    ranges_say_the_same(NULL, 0);
+    ranges_say_the_same(nets, 7);
+    ranges_say_the_same(all_v6, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +231,7 @@ int main(void)
         cmocka_unit_test(exceptions_open_their_network_alone),
         cmocka_unit_test(a_network_that_cannot_be_read_is_named),
         cmocka_unit_test(addresses_are_read_and_written),
+        cmocka_unit_test(ranges_are_what_the_guard_denies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
