@@ -186,8 +186,8 @@ void cause_delegation_mismatch(struct judgement *j)
 /* What a server or a resolver gives for a name, for a sentence. */
 static const char *has(struct judgement *j, const struct lookup *l)
 {
-    char type[16], buf[16];
-    rr_type_name(l->type, type);
+    char room[16], buf[16];
+    const char *type = rr_type_name(l->type, room);
     switch (l->class) {
     case LOOKUP_DATA: {
         const char *one = rr_rdata_text(j->a, l->rr[0]);
