@@ -80,10 +80,8 @@ bool control_alive(const struct fact *control)
     return control && (control->dns.outcome == DNS_ANSWER || control->dns.outcome == DNS_NODATA);
 }
 
-static bool answers(const struct fact *f)
+bool fact_answers(const struct fact *f)
 {
-    if (!f)
-        return false;
     switch (f->dns.outcome) {
     case DNS_ANSWER:
     case DNS_NODATA:
@@ -102,7 +100,7 @@ static bool answers(const struct fact *f)
 
 bool lookup_answered(const struct lookup *l)
 {
-    return answers(l->fact) || answers(l->cd);
+    return (l->fact && fact_answers(l->fact)) || (l->cd && fact_answers(l->cd));
 }
 
 bool lookup_bogus(const struct lookup *l)

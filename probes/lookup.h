@@ -66,6 +66,8 @@ const struct fact *lookup_control(const struct evidence *ev);
 /* The resolver is at work: it answered the control question. */
 bool control_alive(const struct fact *control);
 
+/* Something was found out, if only that there is nothing. */
+bool fact_answers(const struct fact *f);
 /* The resolver found out something about the name, if only with checking disabled: it is at work. */
 bool lookup_answered(const struct lookup *l);
 

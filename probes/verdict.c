@@ -55,20 +55,30 @@ void verdict_undecided(struct judgement *j, const char *reason)
 
 const char DEADLINE_REASON[] =
     "The deadline came before everything needed had an answer, and what is known does not decide.";
-const char NETWORK_REASON[] =
+static const char NETWORK_REASON[] =
     "No resolver answers from here, not even for the root's name servers: the fault is in this "
     "machine's network or in the resolver given, not at the domain.";
 
+static const char VALIDATOR_REASON[] =
+    "The resolver refuses even the root's name servers for their signatures: its trust anchor is out of date "
+    "or its clock is wrong, so the fault is at the resolver, not at the domain.";
+
 /* ---------------------------------------------------------------- what every method shares ----------- */
 
-/* The fault is here, not at the domain: nothing that was asked came to an answer, not even the root's name
- * servers. */
-bool network_dead(const struct judgement *j, const struct lookup *l, size_t n)
+const char *network_fault(const struct judgement *j, const struct lookup *l, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (lookup_answered(&l[i]))
-            return false;
-    return !control_alive(lookup_control(j->ev));
+    const struct fact *control = lookup_control(j->ev);
+    bool unchecked = false;
+    for (size_t i = 0; i < n; i++) {
+        if (l[i].fact && fact_answers(l[i].fact))
+            return NULL;
+        unchecked = unchecked || lookup_answered(&l[i]);
+    }
+    /* With checking disabled it all goes well: then the way out is there, and it is the checking that fails.
+     */
+    if (unchecked)
+        return control && control->dns.outcome == DNS_SERVFAIL ? VALIDATOR_REASON : NULL;
+    return control_alive(control) ? NULL : NETWORK_REASON;
 }
 
 /* ---------------------------------------------------------------- dns-txt-token ---------------------- */
@@ -173,8 +183,9 @@ void verdict_txt(struct judgement *j)
             j, "The deadline came before both names had an answer, and what is known does not decide.");
         return;
     }
-    if (network_dead(j, t->at, 2)) {
-        verdict_undecided(j, NETWORK_REASON);
+    const char *fault = network_fault(j, t->at, 2);
+    if (fault) {
+        verdict_undecided(j, fault);
         return;
     }
     enum code code = txt_code(t);

@@ -126,10 +126,11 @@ void verdict_fail(struct judgement *j, enum code code, enum code detail);
 void verdict_undecided(struct judgement *j, const char *reason);
 
 /* Why a report is undecided, where several methods share the reason. */
-extern const char DEADLINE_REASON[], NETWORK_REASON[];
-/* The fault is here, not at the domain: nothing that was asked came to an answer, not even the root's name
- * servers. */
-bool network_dead(const struct judgement *j, const struct lookup *l, size_t n);
+extern const char DEADLINE_REASON[];
+/* Why the fault is here, not at the domain: nothing that was asked came to an answer, not even the root's
+ * name servers, or to none that the resolver would vouch for. NULL where the domain has to answer for itself.
+ */
+const char *network_fault(const struct judgement *j, const struct lookup *l, size_t n);
 
 /* ---- what plan and judge share of a method. The readers give 0, or -ENOMEM; txt_read -EIO too. */
 /* computed: where the request tokens go that were computed on the way; NULL where nobody wants them. */

@@ -181,6 +181,7 @@ static int may_permit(struct judgement *j, const struct lookup *failed, const ch
 void verdict_caa(struct judgement *j)
 {
     struct caa_view *v = &j->caa;
+    const char *fault;
     j->err = caa_climb(j->a, j->r, j->ev, j->view, v);
     if (j->err)
         return;
@@ -194,8 +195,8 @@ void verdict_caa(struct judgement *j)
             verdict_fail(j, v->set.code, v->set.code);
     } else if (v->open) {
         verdict_undecided(j, DEADLINE_REASON);
-    } else if (v->failed && network_dead(j, v->level, v->n)) {
-        verdict_undecided(j, NETWORK_REASON);
+    } else if (v->failed && (fault = network_fault(j, v->level, v->n))) {
+        verdict_undecided(j, fault);
     } else if (v->failed) {
         int all = servers_silent(j, v->failed);
         enum code code =

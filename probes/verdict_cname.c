@@ -63,6 +63,7 @@ int cname_read(struct arena *a, const struct request *r, const struct evidence *
 void verdict_cname(struct judgement *j)
 {
     struct cname_view *c = &j->cname;
+    const char *fault;
     j->err = cname_read(j->a, j->r, j->ev, j->view, c);
     if (j->err)
         return;
@@ -75,8 +76,8 @@ void verdict_cname(struct judgement *j)
         j->report->verdict = VERDICT_PASS;
     else if (c->at[CNAME_CURRENT].class == LOOKUP_PENDING || c->at[CNAME_RETIRED].class == LOOKUP_PENDING)
         verdict_undecided(j, DEADLINE_REASON);
-    else if (network_dead(j, c->at, c->n))
-        verdict_undecided(j, NETWORK_REASON);
+    else if ((fault = network_fault(j, c->at, c->n)))
+        verdict_undecided(j, fault);
     else
         verdict_fail(j, CODE_invalid_dns_cname, CODE_invalid_dns_cname);
 }
@@ -133,14 +134,15 @@ int target_read(struct arena *a, const struct request *r, const struct evidence 
 void verdict_target(struct judgement *j)
 {
     struct target_view *t = &j->target;
+    const char *fault;
     j->err = target_read(j->a, j->r, j->ev, j->view, t);
     if (j->err)
         return;
     bool first_open = t->at[0].class == LOOKUP_PENDING || (!t->found && t->at[1].class == LOOKUP_PENDING);
     if (first_open) {
         verdict_undecided(j, DEADLINE_REASON);
-    } else if (!t->found && network_dead(j, t->at, 2)) {
-        verdict_undecided(j, NETWORK_REASON);
+    } else if (!t->found && (fault = network_fault(j, t->at, 2))) {
+        verdict_undecided(j, fault);
     } else if (!t->found || !t->target) {
         verdict_fail(j, CODE_invalid_dns_cname, CODE_invalid_dns_cname);
     } else if ((t->problem = target_problem(j, t->target)) != NULL) {

@@ -138,6 +138,7 @@ void verdict_file(struct judgement *j)
             .token = j->report->challenge == CHALLENGE_REQUEST_TOKEN ? &v->best->token : NULL,
             .text = v->best->fetch.fact->http.body};
     const struct lookup *a = &v->side[0].fetch.lookup;
+    const char *fault;
     if (j->report->challenge == CHALLENGE_NONE)
         verdict_undecided(
             j,
@@ -147,8 +148,8 @@ void verdict_file(struct judgement *j)
         verdict_undecided(j, DEADLINE_REASON);
     else if (best == RANK_PASS)
         j->report->verdict = VERDICT_PASS;
-    else if (a->name && a->class == LOOKUP_FAIL && network_dead(j, a, 1))
-        verdict_undecided(j, NETWORK_REASON);
+    else if (a->name && a->class == LOOKUP_FAIL && (fault = network_fault(j, a, 1)))
+        verdict_undecided(j, fault);
     else
         fail_file(j, rank_code[best]);
 }
