@@ -16,8 +16,8 @@ struct guard; /* constant once built */
 int guard_new(struct arena *a, const char *const *networks, size_t n, struct guard **ret, const char **bad);
 /* NULL: may be connected to. Otherwise why not, in words: "private (10.0.0.0/8)". g may be NULL: no exceptions. */
 const char *guard_denies(const struct guard *g, const struct sockaddr *addr);
-/* The same as a list: the networks ("10.0.0.0/8") that hold what guard_denies() denies and nothing else, for a
- * library that takes ranges instead of asking. 0 or -ENOMEM. */
+/* The same as a list: the networks ("10.0.0.0/8") that hold what guard_denies() denies and nothing else, for
+ * a library that takes ranges instead of asking. 0 or -ENOMEM. */
 int guard_forbidden(struct arena *a, const struct guard *g, struct texts *ret);
 
 #endif

@@ -173,9 +173,9 @@ static bool range_holds(const char *range, const struct addr *addr)
 
 static void ranges_say_the_same(const char *const *nets, size_t n)
 {
-    static const char *const around[] = {"10.0.0.0",     "127.0.0.0",    "192.168.0.0", "224.0.0.0", "fd00::",
-                                         "fd00:1::",     "::",           "2001::",      "2600::",    "3fff::",
-                                         "::ffff:a00:0", "64:ff9b::a00:0", "64:ff9b:1::"};
+    static const char *const around[] = {
+        "10.0.0.0", "127.0.0.0", "192.168.0.0", "224.0.0.0",    "fd00::",         "fd00:1::",   "::",
+        "2001::",   "2600::",    "3fff::",      "::ffff:a00:0", "64:ff9b::a00:0", "64:ff9b:1::"};
     struct arena *a = arena_new(0);
     struct guard *g;
     struct texts ranges = {0};
@@ -185,7 +185,7 @@ static void ranges_say_the_same(const char *const *nets, size_t n)
     assert_int_equal(guard_new(a, nets, n, &g, &bad), 0);
     assert_int_equal(guard_forbidden(a, g, &ranges), 0);
     print_message("%zu exceptions, %zu ranges\n", n, ranges.n);
-    for (unsigned i = 0; i < 20000; i++) {
+    for (unsigned i = 0; i < 3000; i++) {
         struct addr addr;
         assert_int_equal(addr_parse(around[i % (sizeof(around) / sizeof(around[0]))], 53, &addr), 0);
         bool v6 = addr.sa.sa_family == AF_INET6;
@@ -208,13 +208,13 @@ static void ranges_say_the_same(const char *const *nets, size_t n)
         }
     }
     assert_int_equal(differ, 0);
-    assert_true(denied > 1000 && denied < 19000);
+    assert_true(denied > 300 && denied < 2700);
     arena_free(a);
 }
 
 static void ranges_are_what_the_guard_denies(void **state)
 {
-    static const char *const nets[] = {"10.1.2.3/15", "127.0.0.1", "fd00:1::/32", "::ffff:10.1.0.0/112",
+    static const char *const nets[] = {"10.1.2.3/15",    "127.0.0.1",   "fd00:1::/32", "::ffff:10.1.0.0/112",
                                        "192.168.0.0/31", "224.0.0.0/4", "10.0.0.0/9"};
     static const char *const all_v6[] = {"::/0", "64:ff9b::/96"};
 
