@@ -138,9 +138,9 @@ void cause_delegation_all_unreachable(struct judgement *j)
                 all ? arena_printf(j->a, "%s name server of %s is silent, over UDP and TCP",
                                    j->servers.zone.n == 1 ? "the only" : "every", j->servers.zone.apex)
                     : arena_printf(j->a,
-                                   "the resolver stayed silent in %u tries while it answers for other names, so the "
+                                   "the resolver stayed silent in %u %s while it answers for other names, so the "
                                    "name servers of the zone cannot be reached",
-                                   (unsigned)l->fact->dns.tries));
+                                   (unsigned)l->fact->dns.tries, l->fact->dns.tries == 1 ? "try" : "tries"));
     for (size_t i = 0; all && i < j->servers.zone.n; i++)
         finding_fact(j, f, j->servers.zone.v[i].soa);
     fix_advice(j, f,

@@ -85,9 +85,16 @@ static void on_fact(void *user, struct ask *ask, struct fact *fact)
         advance(c);
 }
 
+static const struct observer *observer_of(const struct observers *obs, const struct ask *q)
+{
+    if (q->kind == ASK_HTTP)
+        return &obs->http;
+    return q->via == VIA_RESOLVER && obs->resolver.start ? &obs->resolver : &obs->dns;
+}
+
 static void put(struct check *c, struct ask *q)
 {
-    const struct observer *o = q->kind == ASK_DNS ? &c->obs->dns : &c->obs->http;
+    const struct observer *o = observer_of(c->obs, q);
     struct exchange *x = arena_alloc(c->arena, sizeof *x);
     if (!x || !o->start) {
         if (!c->err)

@@ -26,6 +26,7 @@ struct observer {
 
 struct observers {
     struct observer dns, http; /* .start is NULL where the program has none */
+    struct observer resolver;  /* for DNS asks that go to the resolver; .dns has them where .start is NULL */
     void *clock_self;
     dcv_time (*now)(void *clock_self);        /* wall clock */
     uint64_t (*monotonic)(void *clock_self);  /* nanoseconds */

@@ -54,6 +54,8 @@ enum {
     OPT_SOCKET,
     OPT_WAIT,
     OPT_TIMESTAMP,
+    OPT_TRUST_ANCHOR,
+    OPT_ROOT_HINTS,
     OPT_HELP
 };
 

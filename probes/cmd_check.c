@@ -1,6 +1,7 @@
 /* cmd_check.c - dcvprobe check: the CA's checks here and now, in this process. */
 #include "cli.h"
 #include "net.h"
+#include "recursive.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct run {
 
 struct batch {
     struct net *net;
+    const char *trust_anchor, *root_hints; /* files; NULL: not given */
     struct run *run;
     size_t n, started, ended;
     bool closing;
@@ -62,10 +64,36 @@ static void start_more(struct batch *b)
         net_close(b->net, NULL, NULL);
 }
 
+/* What a resolver of our own needs, said before anything is asked. */
+static int check_files(struct arena *a, const struct batch *b)
+{
+    const struct recursive_config cfg = {.trust_anchor = b->trust_anchor, .root_hints = b->root_hints};
+    struct recursive_fault fault;
+    if (!resolvers_recursive(&b->run[0].request.resolvers)) {
+        if (!b->trust_anchor && !b->root_hints)
+            return EXIT_PASS;
+        complain("--%s: it is for --resolver recursive alone",
+                 b->trust_anchor ? "trust-anchor" : "root-hints");
+        return EXIT_USAGE;
+    }
+    int rc = recursive_files(a, &cfg, &fault);
+    if (rc == -ENOMEM)
+        complain("%s", strerror(-rc));
+    else if (rc)
+        complain("--%s: '%s': %s; expected %s", fault.hints ? "root-hints" : "trust-anchor",
+                 text_escape(a, fault.file, strlen(fault.file), 200), fault.why,
+                 fault.hints ? "the root's NS records and their addresses, as package dns-root-data has them"
+                             : "the root's DS or DNSKEY records, as package dns-root-data has them");
+    return rc ? EXIT_USAGE : EXIT_PASS;
+}
+
 static int run_all(struct batch *b)
 {
     const struct request *r = &b->run[0].request;
-    struct net_config cfg = {.resolvers = r->resolvers, .allow_net = r->allow_net};
+    struct net_config cfg = {.resolvers = r->resolvers,
+                             .trust_anchor = b->trust_anchor,
+                             .root_hints = b->root_hints,
+                             .allow_net = r->allow_net};
     const char *what = NULL;
     uv_loop_t loop;
     int rc = uv_loop_init(&loop);
@@ -140,10 +168,14 @@ static int finish(struct arena *a, struct batch *b, const struct output *out, co
 
 int cmd_check(int argc, char **argv)
 {
-    static const struct option own[] = {
-        {"format", required_argument, NULL, OPT_FORMAT}, {"json", no_argument, NULL, OPT_JSON},
-        {"verbose", no_argument, NULL, OPT_VERBOSE},     {"redact", no_argument, NULL, OPT_REDACT},
-        {"save", required_argument, NULL, OPT_SAVE},     {0}};
+    static const struct option own[] = {{"format", required_argument, NULL, OPT_FORMAT},
+                                        {"json", no_argument, NULL, OPT_JSON},
+                                        {"verbose", no_argument, NULL, OPT_VERBOSE},
+                                        {"redact", no_argument, NULL, OPT_REDACT},
+                                        {"save", required_argument, NULL, OPT_SAVE},
+                                        {"trust-anchor", required_argument, NULL, OPT_TRUST_ANCHOR},
+                                        {"root-hints", required_argument, NULL, OPT_ROOT_HINTS},
+                                        {0}};
     struct arena *a = arena_new(0);
     struct option *options = a ? cli_options(a, own, true) : NULL;
     struct given_list given = {0};
@@ -158,6 +190,10 @@ int cmd_check(int argc, char **argv)
             status = cli_given(a, &given, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
         else if (opt == OPT_SAVE)
             path = optarg;
+        else if (opt == OPT_TRUST_ANCHOR)
+            b.trust_anchor = optarg;
+        else if (opt == OPT_ROOT_HINTS)
+            b.root_hints = optarg;
         else if (cli_output_option(&out, opt, optarg))
             status = EXIT_USAGE;
     }
@@ -167,6 +203,8 @@ int cmd_check(int argc, char **argv)
     }
     if (!status)
         status = read_requests(a, &b, argv + optind, (size_t)(argc - optind), &given);
+    if (!status)
+        status = check_files(a, &b);
     if (!status) {
         int failed = run_all(&b);
         status = failed == EXIT_USAGE ? failed : finish(a, &b, &out, path);

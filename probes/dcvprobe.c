@@ -1,5 +1,6 @@
 /* dcvprobe.c - the command for support staff: a table of sub-commands and the help. */
 #include "cli.h"
+#include "recursive.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,9 @@ static int cmd_help(int argc, char **argv)
          "  -v, --verbose                text: all evidence, with the command that reproduces it\n"
          "  --redact                     JSON: leave random values out\n"
          "  --save FILE                  check: write request, evidence and report; replay reads it\n"
+         "  --trust-anchor FILE          check --resolver recursive: the root's keys (" RECURSIVE_ANCHOR ")\n"
+         "  --root-hints FILE            check --resolver recursive: the root's name servers (the public "
+         "ones)\n"
          "  --socket PATH                submit, show: the daemon's socket\n"
          "\nOptions of preflight: --csr F, --original F, --san NAME, --common-name CN, --org O, --org-unit "
          "OU, --address A,\n"

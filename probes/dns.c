@@ -504,6 +504,8 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
     if (ask->kind != ASK_DNS || (ask->via != VIA_RESOLVER && ask->via != VIA_AUTHORITATIVE))
         return -ENOTSUP;
     bool resolver = ask->via == VIA_RESOLVER;
+    if (resolver && d->n_resolvers == 0)
+        return -ENOTSUP;
     if (resolver)
         addr = d->resolvers[d->favourite]->addr;
     else
@@ -576,7 +578,7 @@ static void dns_free(struct dns *d)
 static int resolvers_read(struct dns *d, const struct dns_config *cfg, const char **bad)
 {
     d->resolvers = calloc(cfg->n_resolvers, sizeof(struct server *));
-    if (!d->resolvers)
+    if (!d->resolvers && cfg->n_resolvers)
         return -ENOMEM;
     for (size_t i = 0; i < cfg->n_resolvers; i++) {
         struct addr addr;
@@ -595,8 +597,8 @@ static int resolvers_read(struct dns *d, const struct dns_config *cfg, const cha
 
 int dns_new(uv_loop_t *loop, const struct dns_config *cfg, struct dns **ret, const char **bad)
 {
-    *bad = "no resolver";
-    if (cfg->n_resolvers == 0 || cfg->n_resolvers > UINT16_MAX)
+    *bad = "more resolvers than can be counted";
+    if (cfg->n_resolvers > UINT16_MAX)
         return -EINVAL;
     if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
         return -ENOMEM;

@@ -16,7 +16,7 @@ struct dns;
 
 struct dns_config {
     const char *const *resolvers; /* "192.0.2.53", "192.0.2.53:53", "2001:db8::1", "[2001:db8::1]:53" */
-    size_t n_resolvers;           /* at least 1 */
+    size_t n_resolvers;           /* 0: asks of authoritative servers only */
     uint32_t timeout_ms;          /* of one try */
     unsigned tries;               /* turn by turn over the resolvers */
     unsigned per_server;          /* in flight to one address; more wait */

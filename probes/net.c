@@ -3,6 +3,8 @@
 #include "dns.h"
 #include "http.h"
 #include "profile.h"
+#include "recursive.h"
+#include "request.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,6 +31,7 @@ struct net {
     uv_timer_t timer;
     struct arena *arena; /* the configuration's copies */
     struct dns *dns;
+    struct recursive *recursive; /* NULL where resolvers are asked */
     struct http *http;
     struct observers obs;
     struct runs runs; /* by deadline */
@@ -181,20 +184,36 @@ static int blame(int err, const char *text, const char **what)
     return err;
 }
 
+static int recursive_open(struct net *n, const struct recursive_config *cfg, const char **what)
+{
+    struct recursive_fault fault = {.file = "the resolver of our own", .why = "out of memory"};
+    int r = recursive_new(n->loop, n->arena, cfg, &n->recursive, &fault);
+
+    if (r < 0) {
+        const char *said = arena_printf(n->arena, "%s: %s", fault.file, fault.why);
+        return blame(r, said ? said : fault.file, what);
+    }
+    recursive_observer(n->recursive, &n->obs.resolver);
+    return 0;
+}
+
 static int net_open(struct net *n, const struct net_config *cfg, const char **what)
 {
     struct texts resolvers = cfg->resolvers;
+    bool recursive = resolvers_recursive(&resolvers);
     const char *bad = "";
     struct guard *guard;
     int r = guard_new(n->arena, cfg->allow_net.v, cfg->allow_net.n, &guard, &bad);
 
     if (r < 0)
         return blame(r, bad, what);
-    if (resolvers.n == 0)
+    if (recursive)
+        resolvers.n = 0; /* authoritative servers are still asked */
+    else if (resolvers.n == 0)
         r = system_resolvers(n->arena, &resolvers);
     if (r < 0)
         return blame(r, "/etc/resolv.conf", what);
-    if (resolvers.n == 0)
+    if (resolvers.n == 0 && !recursive)
         return blame(-EINVAL, "no resolver is named, and /etc/resolv.conf names none", what);
     struct dns_config dns = {.resolvers = resolvers.v,
                              .n_resolvers = resolvers.n,
@@ -215,6 +234,15 @@ static int net_open(struct net *n, const struct net_config *cfg, const char **wh
     if (r < 0) {
         dns_close(n->dns, NULL, NULL);
         return blame(r, "the web fetcher", what);
+    }
+    struct recursive_config own = {.trust_anchor = cfg->trust_anchor,
+                                   .root_hints = cfg->root_hints,
+                                   .timeout_ms = dns.timeout_ms * dns.tries,
+                                   .guard = guard};
+    if (recursive && (r = recursive_open(n, &own, what))) {
+        http_close(n->http, NULL, NULL);
+        dns_close(n->dns, NULL, NULL);
+        return r;
     }
     dns_observer(n->dns, &n->obs.dns);
     http_observer(n->http, &n->obs.http);
@@ -276,10 +304,12 @@ void net_close(struct net *n, void (*closed)(void *user), void *user)
     n->closing = true;
     n->closed = closed;
     n->closed_user = user;
-    n->parts = 3;
+    n->parts = n->recursive ? 4 : 3;
     while ((run = TAILQ_FIRST(&n->runs)))
         check_cancel(run->check);
     uv_close((uv_handle_t *)&n->timer, on_timer_closed);
     dns_close(n->dns, on_observer_closed, n);
     http_close(n->http, on_observer_closed, n);
+    if (n->recursive)
+        recursive_close(n->recursive, on_observer_closed, n);
 }

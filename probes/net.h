@@ -9,8 +9,9 @@
 #include <uv.h>
 
 struct net_config {
-    struct texts resolvers; /* "ADDR:PORT"; empty: /etc/resolv.conf */
-    uint32_t timeout_ms;    /* of one try; 0: 2000 */
+    struct texts resolvers; /* "ADDR:PORT"; "recursive" alone: from the root down; empty: /etc/resolv.conf */
+    const char *trust_anchor, *root_hints; /* files, for "recursive": see recursive.h */
+    uint32_t timeout_ms;    /* of one try; 0: 2000. From the root down a question has the time of all tries */
     unsigned tries;         /* 0: 3 */
     unsigned per_server;    /* in flight to one server address; 0: 100 */
     unsigned fetches;       /* web fetches in flight; 0: 256 */
@@ -19,8 +20,9 @@ struct net_config {
 };
 
 struct net;
-/* Texts of cfg are copied. 0, -EINVAL (a resolver or a network that cannot be parsed, or no resolver known:
- * *what, static or owned by the net thread until the next call, says which), or another negative errno. */
+/* Texts of cfg are copied. 0, -EINVAL (a resolver, a network or a file that cannot be parsed, or no resolver
+ * known: *what, static or owned by the net thread until the next call, says which), or another negative
+ * errno. */
 int net_new(uv_loop_t *loop, const struct net_config *cfg, struct net **ret, const char **what);
 /* Starts a check under its request's deadline; see check_start for ownership. */
 int net_check(struct net *n, struct arena *a, const struct request *r, check_done_fn *done, void *user,

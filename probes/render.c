@@ -113,7 +113,9 @@ static void dns_fact(struct page *p, const struct fact *fact)
     const char *server = q->server ? q->server : f->server;
     buf_printf(p->b, "    %s %s  ", safe(p->a, q->qname, VALUE_SHOWN), rr_type_name(q->qtype, type));
     dns_outcome(p, q, f);
-    if (server)
+    if (fact_is_recursive(fact))
+        buf_puts(p->b, "  from the root down");
+    else if (server)
         buf_printf(p->b, "  from %s", safe(p->a, server, VALUE_SHOWN));
     if (q->via == VIA_PERSPECTIVE && q->perspective)
         buf_printf(p->b, " (%s)", safe(p->a, q->perspective, VALUE_SHOWN));
@@ -126,7 +128,8 @@ static void dns_fact(struct page *p, const struct fact *fact)
         const char *name = ede_name(f->ede[i].code);
         bool said = f->ede[i].text && *f->ede[i].text;
         prose(p, 6,
-              arena_printf(p->a, "the server says: error %u%s%s%s%s", f->ede[i].code, name ? ", " : "",
+              arena_printf(p->a, "the %s says: error %u%s%s%s%s",
+                           fact_is_recursive(fact) ? "validator" : "server", f->ede[i].code, name ? ", " : "",
                            name ? name : "", said ? ": " : "", said ? f->ede[i].text : ""));
     }
     for (size_t i = 0; i < f->n_defects; i++)

@@ -14,7 +14,10 @@ struct render {
 void render_report(struct buf *b, struct arena *a, const struct report *r, const struct render *how);
 /* "DCV CRITICAL - …|time=0.042s" for the worst of n reports. Returns the plugin's exit status: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. */
 int render_nagios(struct buf *b, struct arena *a, const struct report *const *r, size_t n);
-/* The dig or curl line that asks the same by hand, quoted for a POSIX shell. NULL where the arena is full. */
+/* It came from the root down, from no resolver that could be asked again. */
+bool fact_is_recursive(const struct fact *f);
+/* The dig, unbound-host or curl line that asks the same by hand, quoted for a POSIX shell. NULL where the
+ * arena is full. */
 char *render_reproduce(struct arena *a, const struct fact *f);
 /* One fix as a person would read it, every line from column indent on: a zone-file line and what a web panel
  * wants to be typed, a URL and body, a sentence. What is copied as a whole may be longer than width. */

@@ -1,6 +1,7 @@
 #include "render.h"
 
 #include "profile.h"
+#include "request.h"
 #include "text.h"
 #include "wire.h"
 
@@ -80,6 +81,21 @@ static void dig(struct buf *b, struct arena *a, const struct fact *f)
     buf_puts(b, rr_type_name(q->qtype, type));
 }
 
+bool fact_is_recursive(const struct fact *f)
+{
+    return f->ask->kind == ASK_DNS && f->ask->via == VIA_RESOLVER && f->dns.server &&
+           !strcmp(f->dns.server, RESOLVER_RECURSIVE_TEXT);
+}
+
+/* What no resolver answered: the same library by hand, from an empty cache and the root's own keys (-D). */
+static void unbound_host(struct buf *b, struct arena *a, const struct ask *q)
+{
+    char type[16];
+    buf_printf(b, "unbound-host -v%s -t %s%s ", q->cd ? "" : " -D", rr_type_name(q->qtype, type),
+               *q->qname == '-' ? " --" : "");
+    word(b, a, q->qname);
+}
+
 static void curl(struct buf *b, struct arena *a, const struct fact *f)
 {
     const struct ask *q = f->ask;
@@ -100,7 +116,9 @@ static void curl(struct buf *b, struct arena *a, const struct fact *f)
 char *render_reproduce(struct arena *a, const struct fact *f)
 {
     struct buf b = {0};
-    if (f->ask->kind == ASK_DNS)
+    if (fact_is_recursive(f))
+        unbound_host(&b, a, f->ask);
+    else if (f->ask->kind == ASK_DNS)
         dig(&b, a, f);
     else
         curl(&b, a, f);

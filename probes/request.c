@@ -266,12 +266,23 @@ const char *address_text(struct arena *a, const char *text, unsigned default_por
     return arena_strdup(a, usual);
 }
 
+bool resolvers_recursive(const struct texts *resolvers)
+{
+    return resolvers->n == 1 && !strcmp(resolvers->v[0], RESOLVER_RECURSIVE_TEXT);
+}
+
 static int set_resolver(struct setting *s)
 {
+    struct texts *list = &s->r->resolvers;
+    bool recursive = !strcmp(s->value, RESOLVER_RECURSIVE_TEXT);
+    if (list->n && recursive != resolvers_recursive(list))
+        return refuse(s, "either addresses or " RESOLVER_RECURSIVE_TEXT " alone, not both");
+    if (recursive)
+        return list->n ? 0 : list_add(s, list, RESOLVER_RECURSIVE_TEXT);
     const char *address = address_text(s->a, s->value, 53);
     if (!address)
         return arena_full(s->a) ? -ENOMEM : -EINVAL;
-    return list_add(s, &s->r->resolvers, address);
+    return list_add(s, list, address);
 }
 
 static int set_edited_at(struct setting *s)
@@ -369,8 +380,9 @@ static int set_allow_net(struct setting *s)
       "quick: through the resolver only; full: also each authoritative server, near names, DNSSEC; full "    \
       "unless given")                                                                                        \
     X(resolver, "resolver", FIELD_LIST, false, "ADDR[:PORT]",                                                \
-      "an address as 192.0.2.53, 192.0.2.53:53 or [2001:db8::53]:53",                                        \
-      "resolver to ask, may be repeated; the system's unless given")                                         \
+      "an address as 192.0.2.53, 192.0.2.53:53 or [2001:db8::53]:53, or " RESOLVER_RECURSIVE_TEXT,           \
+      "resolver to ask, may be repeated; " RESOLVER_RECURSIVE_TEXT                                           \
+      ": none, but from the root down, validating; the system's unless given")                               \
     X(edited_at, "edited-at", FIELD_TEXT, false, "HOST", "a host name or an IP address",                     \
       "name server where the customer edited the zone: it is asked too")                                     \
     X(deadline, "deadline", FIELD_NUMBER, false, "S", "a number of seconds from 0.1 to 3600",                \

@@ -241,7 +241,8 @@ static void run_case(const char *path, const char *file)
     for (enum order o = AT_ONCE; o <= REVERSED; o++) {
         struct net net = {.c = c, .order = o};
         struct observer all = {&net, net_start, net_cancel};
-        struct observers obs = {all, all, &net, net_now, net_monotonic};
+        struct observers obs = {
+            .dns = all, .http = all, .clock_self = &net, .now = net_now, .monotonic = net_monotonic};
         struct arena *ca = arena_new(4 << 20);
         bool done = false;
         the_report = NULL;

@@ -271,11 +271,29 @@ static void reproducing(void **state)
                                       "-t", "CAA", NULL});
 }
 
+/* What came from the root down is asked again by the same library, with its validator or without. */
+static void from_the_root(void **state)
+{
+    (void)state;
+    struct ask ask = {.kind = ASK_DNS, .via = VIA_RESOLVER, .qname = "-a.example.com.", .qtype = RR_TXT};
+    struct fact fact = {.ask = &ask, .dns = {.server = "recursive"}};
+    assert_string_equal(render_reproduce(arena, &fact), "unbound-host -v -D -t TXT -- -a.example.com.");
+    ask.cd = true;
+    ask.qname = "a.example.com.";
+    assert_string_equal(render_reproduce(arena, &fact), "unbound-host -v -t TXT a.example.com.");
+    ask.qname = "$(id)'a.example.com.";
+    one_command(&ask, "recursive", (const char *const[]){"-v", "-t", "TXT", ask.qname, NULL});
+    ask.qname = "a.example.com.";
+    fact.dns.server = "192.0.2.53:53";
+    assert_string_equal(render_reproduce(arena, &fact), "dig +cdflag @192.0.2.53 a.example.com. TXT");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(failing), cmocka_unit_test(other_verdicts), cmocka_unit_test(nagios),
-        cmocka_unit_test(quoting), cmocka_unit_test(for_programs),   cmocka_unit_test(reproducing),
+        cmocka_unit_test(failing),       cmocka_unit_test(other_verdicts), cmocka_unit_test(nagios),
+        cmocka_unit_test(quoting),       cmocka_unit_test(for_programs),   cmocka_unit_test(reproducing),
+        cmocka_unit_test(from_the_root),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

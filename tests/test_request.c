@@ -228,10 +228,18 @@ static void values_in_their_usual_form(void **state)
     assert_string_equal(r.resolvers.v[0], "192.0.2.53:53");
     assert_string_equal(r.resolvers.v[1], "[2001:db8::53]:53");
     assert_string_equal(r.resolvers.v[2], "[2001:db8::54]:5353");
+    assert_false(resolvers_recursive(&r.resolvers));
     assert_string_equal(r.allow_net.v[0], "10.0.0.0/8");
     assert_string_equal(r.allow_net.v[1], "::1/128");
     assert_string_equal(r.issuers.v[0], "ca.example");
     assert_int_equal(r.deadline_ms, 500);
+    /* No resolver at all, and nothing beside it. */
+    assert_null(MAKE(&r, "domain", "example.com", "resolver", "recursive", "resolver", "recursive"));
+    assert_true(resolvers_recursive(&r.resolvers));
+    assert_non_null(strstr(MAKE(&r, "domain", "example.com", "resolver", "recursive", "resolver", "::1"),
+                           "either addresses or recursive alone"));
+    assert_non_null(strstr(MAKE(&r, "domain", "example.com", "resolver", "::1", "resolver", "recursive"),
+                           "either addresses or recursive alone"));
 }
 
 /* A domain that the CA refuses is an answer, not an error, and needs no authorization domain. */

@@ -59,7 +59,7 @@ def read_tables(values):
     return zones
 
 
-def make_values():
+def make_values(top):
     """What changes with the clock is computed here, so that the lab is never out of date."""
     now = datetime.datetime.now(datetime.timezone.utc)
     key = (HERE / "auth-key").read_bytes().removesuffix(b"\n")
@@ -78,6 +78,8 @@ def make_values():
         "TOKEN_EDIT": token.replace("bm7j", "b7j"),
         "OTHER": "k1vd7rm4x0tq8s5gz2hcw9nb6yfj3lpe",
         "RANDOM": f"--token {token}",
+        "RECURSIVE": f"--resolver recursive --trust-anchor {top}/root.key --root-hints {top}/run/root.hints",
+        "ROOT_HINTS": f"{top}/run/root.hints",
         "REQUEST": f"--auth-key-file {HERE}/auth-key --csr {HERE}/order.csr",
         "DAYS_10_AGO": (now - datetime.timedelta(days=10)).strftime("%Y-%m-%d"),
         "DAYS_40_AGO": (now - datetime.timedelta(days=40)).strftime("%Y-%m-%d"),
@@ -199,7 +201,7 @@ def publish(shop, zone, loads):
 
 def main(top):
     shop = Workshop(top)
-    values = make_values()
+    values = make_values(top)
     (top / "values").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
     loads = {"root": [], "com": [], "a": [], "b": []}
 
