@@ -2,6 +2,7 @@
 
 #include "cidr.h"
 #include "name.h"
+#include "recursive.h"
 #include "token.h"
 
 #include <arpa/inet.h>
@@ -59,6 +60,8 @@ static const struct key {
     {"checks", "fetches", KIND_NUMBER, AT(fetches), 1, 10000, "256", NULL},
     {"resolver", "servers", KIND_FIELDS, AT(defaults.resolvers), 0, 0, NULL, "resolver"},
     {"resolver", "mode", KIND_MODE, AT(resolver_mode), 0, 0, "forward", NULL},
+    {"resolver", "trust_anchor", KIND_PATH, AT(trust_anchor), 0, 0, RECURSIVE_ANCHOR, NULL},
+    {"resolver", "root_hints", KIND_PATH, AT(root_hints), 0, 0, NULL, NULL},
     {"resolver", "timeout", KIND_SECONDS, AT(timeout_ms), 10, 60000, "2", NULL},
     {"resolver", "tries", KIND_NUMBER, AT(tries), 1, 10, "3", NULL},
     {"fetch", "allow_net", KIND_FIELDS, AT(defaults.allow_net), 0, 0, NULL, "allow_net"},
@@ -494,6 +497,8 @@ static int set_options(struct arena *a, const struct conf_option *options, size_
         if (is_list(k->kind) && !r.given[k - keys]++) {
             struct texts *list = (struct texts *)((char *)c + k->at);
             list->n = 0;
+            if (list == &c->defaults.resolvers) /* --resolver says both: whom to ask, and whether anybody */
+                c->resolver_mode = RESOLVER_FORWARD;
         }
         const char *expected = set(&r, k, o->value);
         if (arena_full(a))
@@ -560,6 +565,33 @@ static int load_profile(struct arena *a, struct conf *c, const char **why)
     return rc;
 }
 
+/* mode = recursive and servers = recursive are the same; it then must be able to work. */
+static int settle_resolver(struct arena *a, struct conf *c, const char **why)
+{
+    struct texts *servers = &c->defaults.resolvers;
+    struct recursive_config files = {.trust_anchor = c->trust_anchor, .root_hints = c->root_hints};
+    struct recursive_fault fault;
+    if (resolvers_recursive(servers))
+        c->resolver_mode = RESOLVER_RECURSIVE;
+    if (c->resolver_mode == RESOLVER_FORWARD)
+        return 0;
+    if (servers->n && !resolvers_recursive(servers)) {
+        *why = arena_printf(
+            a, "%s: [resolver] servers: mode = recursive asks no resolvers; expected one of the two",
+            c->file);
+        return *why ? -EINVAL : -ENOMEM;
+    }
+    if (!servers->n && !texts_add(a, servers, RESOLVER_RECURSIVE_TEXT))
+        return -ENOMEM;
+    int rc = recursive_files(a, &files, &fault);
+    if (rc)
+        *why = rc == -ENOMEM
+                   ? "out of memory"
+                   : arena_printf(a, "[resolver] %s: %s: %s", fault.hints ? "root_hints" : "trust_anchor",
+                                  fault.file, fault.why);
+    return rc;
+}
+
 int conf_load(struct arena *a, const char *path, const struct conf_option *options, size_t n,
               struct conf *ret, const char **why)
 {
@@ -576,6 +608,8 @@ int conf_load(struct arena *a, const char *path, const struct conf_option *optio
     rc = conf_parse(a, file, (const char *)text.p, text.n, ret, why);
     if (!rc)
         rc = set_options(a, options, n, ret, why);
+    if (!rc)
+        rc = settle_resolver(a, ret, why);
     if (!rc)
         rc = load_profile(a, ret, why);
     return rc;

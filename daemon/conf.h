@@ -39,7 +39,8 @@ struct conf {
     uint32_t log_level; /* enum log_level */
 
     uint32_t in_flight, queue, per_server, fetches;
-    uint32_t resolver_mode; /* enum resolver_mode */
+    uint32_t resolver_mode; /* enum resolver_mode; RESOLVER_RECURSIVE: .defaults.resolvers says so, too */
+    const char *trust_anchor, *root_hints; /* files; see recursive.h */
     uint32_t timeout_ms, tries;
     const char *user_agent;
 

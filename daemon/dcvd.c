@@ -105,6 +105,8 @@ static int start_net(struct dcvd *d)
 {
     const struct conf *c = &d->conf;
     const struct net_config config = {.resolvers = c->defaults.resolvers,
+                                      .trust_anchor = c->trust_anchor,
+                                      .root_hints = c->root_hints,
                                       .timeout_ms = c->timeout_ms,
                                       .tries = c->tries,
                                       .per_server = c->per_server,
@@ -208,7 +210,8 @@ static const struct setting {
 } settings[] = {
     {"socket", "daemon", "socket", "PATH", "where the API is served"},
     {"database", "daemon", "database", "FILE", "the store"},
-    {"resolver", "resolver", "servers", "ADDR[:PORT]", "ask this resolver; may be repeated"},
+    {"resolver", "resolver", "servers", "ADDR[:PORT]",
+     "ask this resolver; may be repeated; recursive: none, but from the root down"},
     {"allow-net", "fetch", "allow_net", "CIDR",
      "let checks connect to this otherwise forbidden network; may be repeated"},
 };
@@ -298,11 +301,6 @@ static int configure(struct dcvd *d, const struct command_line *cl)
     int rc = conf_load(d->arena, cl->config, cl->options, cl->n, &d->conf, &why);
     if (!rc)
         rc = conf_load_keys(d->arena, &d->conf, &why);
-    if (!rc && d->conf.resolver_mode == RESOLVER_RECURSIVE) {
-        why = "[resolver] mode: recursive: this program was built without a resolver of its own; expected "
-              "forward";
-        rc = -EINVAL;
-    }
     if (rc)
         log_error("%s", why);
     return rc;

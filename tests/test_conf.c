@@ -202,6 +202,49 @@ static void files(void **state)
     arena_free(a);
 }
 
+/* mode = recursive needs its files, and no servers. */
+static void recursive(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/test_conf.XXXXXX", conf[64], anchor[64], text[256];
+    assert_non_null(mkdtemp(dir));
+    snprintf(conf, sizeof conf, "%s/conf", dir);
+    snprintf(anchor, sizeof anchor, "%s/root.key", dir);
+    snprintf(text, sizeof text, "[resolver]\nmode = recursive\ntrust_anchor = %s\n", anchor);
+    write_file(conf, 0644, text);
+    write_file(anchor, 0644,
+               ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n");
+
+    struct arena *a = arena_new(0);
+    struct conf c;
+    const char *why;
+    assert_int_equal(conf_load(a, conf, NULL, 0, &c, &why), 0);
+    assert_int_equal(c.resolver_mode, RESOLVER_RECURSIVE);
+    assert_true(resolvers_recursive(&c.defaults.resolvers));
+    assert_string_equal(c.trust_anchor, anchor);
+
+    struct conf_option option = {"--resolver", "resolver", "servers", "192.0.2.2"};
+    assert_int_equal(conf_load(a, conf, &option, 1, &c, &why), 0);
+    assert_int_equal(c.resolver_mode, RESOLVER_FORWARD);
+    option.value = "recursive";
+    assert_int_equal(conf_load(a, conf, &option, 1, &c, &why), 0);
+    assert_int_equal(c.resolver_mode, RESOLVER_RECURSIVE);
+
+    write_file(anchor, 0644, "; none\n");
+    assert_int_equal(conf_load(a, conf, NULL, 0, &c, &why), -EINVAL);
+    unlink(anchor);
+    assert_int_equal(conf_load(a, conf, NULL, 0, &c, &why), -ENOENT);
+    assert_non_null(strstr(why, "[resolver] trust_anchor: "));
+    assert_non_null(strstr(why, anchor));
+
+    write_file(conf, 0644, "[resolver]\nmode = recursive\nservers = 192.0.2.1\n");
+    assert_int_equal(conf_load(a, conf, NULL, 0, &c, &why), -EINVAL);
+    assert_non_null(strstr(why, "[resolver] servers: mode = recursive"));
+    unlink(conf);
+    rmdir(dir);
+    arena_free(a);
+}
+
 static void networks(void **state)
 {
     (void)state;
@@ -258,9 +301,9 @@ static void table_holds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),    cmocka_unit_test(values), cmocka_unit_test(refused),
-        cmocka_unit_test(odd_bytes),   cmocka_unit_test(files),  cmocka_unit_test(networks),
-        cmocka_unit_test(table_holds),
+        cmocka_unit_test(defaults),    cmocka_unit_test(values),    cmocka_unit_test(refused),
+        cmocka_unit_test(odd_bytes),   cmocka_unit_test(files),     cmocka_unit_test(networks),
+        cmocka_unit_test(table_holds), cmocka_unit_test(recursive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

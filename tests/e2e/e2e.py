@@ -424,6 +424,30 @@ def options():
     house.close()
 
 
+def recursive():
+    """A resolver of its own needs a trust anchor, and then no other resolver."""
+    house = House()
+    anchor, hints = house.dir + "/root.key", house.dir + "/root.hints"
+    house.sections["resolver"] = {"mode": "recursive", "trust_anchor": anchor, "root_hints": hints, "timeout": "0.1"}
+    same(house.spawn("--check-config").wait(20), 2, "exit status without the file")
+    true("[resolver] trust_anchor: " + anchor in house.said(), house.said())
+    with open(anchor, "w", encoding="ascii") as f:
+        f.write(". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n")
+    with open(hints, "w", encoding="ascii") as f:
+        f.write(". 3600000 NS a.root.\na.root. 3600000 A 127.53.53.53\n")
+    same(house.spawn("--check-config", stdout=subprocess.DEVNULL).wait(20), 0, "exit status with both")
+    house.start("--allow-net", "127.53.53.53")
+    answer = house.call("POST", "/v1/checks", {"domain": "shop.com", "methods": ["caa"], "resolver": ["192.0.2.1"]})
+    same(answer.status, 400, "a request that names a resolver")
+    true("recursive" in answer.message(), answer.text)
+    ident = house.submit(domain="shop.com", methods=["caa"])
+    report = house.done(ident)["reports"][0]
+    same(report["verdict"], "undecided", "verdict where the root is silent")
+    house.submit(domain="other.com", methods=["caa"])
+    same(house.end(), 0, "exit status with a question under way")
+    house.close()
+
+
 def tcp():
     """The loopback listener serves programs, not pages in a browser."""
     with socket.socket() as s:
@@ -470,4 +494,4 @@ def command():
 
 if __name__ == "__main__":
     main({f.__name__: f for f in (submit, targets, killed, ended, bad_input, coalesced, wait, slow_clients, full_disk, queue_full, rate,
-                                  access, sockets, options, tcp, command)})
+                                  access, sockets, options, recursive, tcp, command)})
