@@ -123,7 +123,7 @@ static void trim(const char **p, const char **end)
 
 static bool headers_read(struct transfer *t, struct arena *a, struct http_fact *f)
 {
-    const char *p = t->head.p, *stop = p + t->head.n, *next;
+    const char *p = t->head.p ? t->head.p : "", *stop = p + t->head.n, *next;
 
     f->headers = arena_array(a, t->lines, sizeof(*f->headers));
     if (!f->headers)
