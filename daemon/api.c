@@ -487,6 +487,12 @@ static bool configure(struct reading *r, struct request *q)
                             joined(r->a, &d->allow_net, "none")));
         return false;
     }
+    if (q->perspectives.n && !texts_equal(&q->perspectives, &d->perspectives)) {
+        refuse(r, CODE_invalid_value, "perspective", joined(r->a, &q->perspectives, ""),
+               arena_printf(r->a, "none: the daemon asks the perspectives of its configuration (%s)",
+                            joined(r->a, &d->perspectives, "none")));
+        return false;
+    }
     if (q->resolvers.n && !texts_equal(&q->resolvers, &d->resolvers)) {
         refuse(r, CODE_invalid_value, "resolver", joined(r->a, &q->resolvers, ""),
                arena_printf(r->a, "none: the daemon asks the resolvers of its configuration (%s)",

@@ -59,6 +59,7 @@ static const struct key {
     {"checks", "per_server", KIND_NUMBER, AT(per_server), 1, 100000, "100", NULL},
     {"checks", "fetches", KIND_NUMBER, AT(fetches), 1, 10000, "256", NULL},
     {"resolver", "servers", KIND_FIELDS, AT(defaults.resolvers), 0, 0, NULL, "resolver"},
+    {"resolver", "perspectives", KIND_FIELDS, AT(defaults.perspectives), 0, 0, NULL, "perspective"},
     {"resolver", "mode", KIND_MODE, AT(resolver_mode), 0, 0, "forward", NULL},
     {"resolver", "trust_anchor", KIND_PATH, AT(trust_anchor), 0, 0, RECURSIVE_ANCHOR, NULL},
     {"resolver", "root_hints", KIND_PATH, AT(root_hints), 0, 0, NULL, NULL},

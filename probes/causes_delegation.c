@@ -259,6 +259,40 @@ void cause_nameservers_disagree(struct judgement *j)
               "and do not.");
 }
 
+void cause_perspective_differs(struct judgement *j)
+{
+    const struct perspectives_view *v = &j->perspectives;
+    struct lookup here;
+    if (!v->differ.n)
+        return;
+    /* The name at which the two views part. */
+    for (size_t i = 0;; i++) {
+        j->err = view_lookup(j->a, j->ev, v->from, v->at[i].name, v->at[i].type, &here);
+        if (j->err)
+            return;
+        if (i + 1 < v->n_at && here.class != LOOKUP_FAIL && lookup_same(&here, &v->at[i]))
+            continue;
+        struct finding *f = finding_add(j, CAUSE_perspective_differs);
+        finding_aside(f, v->beyond);
+        finding_set(j, f, "owner", v->at[i].name);
+        finding_set(
+            j, f, "who",
+            arena_printf(j->a, "%zu of %zu perspectives (%s)", v->differ.n, v->n, listed(j->a, &v->differ)));
+        finding_set(j, f, "there", has(j, &v->at[i]));
+        finding_set(j, f, "here", has(j, &here));
+        finding_set(j, f, "quorum", v->beyond ? ", which is more than the CA may leave aside" : "");
+        finding_fact(j, f, here.fact);
+        finding_fact(j, f, v->at[i].fact);
+        fix_advice(
+            j, f,
+            "Serve the same records to the whole world: look for answers that depend on the place of the "
+            "asker "
+            "(geo rules, split views), firewalls that let some networks in only, and anycast sites that are "
+            "behind.");
+        return;
+    }
+}
+
 static uint32_t longest_ttl(const struct lookup *l)
 {
     uint32_t ttl = 0;

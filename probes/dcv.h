@@ -241,6 +241,7 @@ struct request {
     struct texts allow_targets, validated_targets;
     enum depth depth;
     struct texts resolvers; /* "192.0.2.53:53", "[2001:db8::53]:53"; the system's where empty */
+    struct texts perspectives; /* "NAME=192.0.2.53:53": resolvers at other places of the network (BR 3.2.2.9) */
     const char *edited_at;
     uint32_t deadline_ms; /* for each domain and method */
     struct texts allow_net; /* "10.0.0.0/8" */
@@ -270,7 +271,7 @@ struct ask {
     bool no_edns;      /* plain RFC 1035 */
     bool dnssec;       /* DO: signatures wanted */
     bool mixed_case;   /* 0x20: the observer randomises the case of the name */
-    const char *server; /* "192.0.2.53:53" for VIA_AUTHORITATIVE; NULL for the resolvers */
+    const char *server; /* "192.0.2.53:53" for VIA_AUTHORITATIVE and VIA_PERSPECTIVE; NULL for the resolvers */
 
     /* ASK_HTTP */
     const char *url;     /* absolute, http or https */

@@ -451,9 +451,23 @@ static bool passes(const struct lookup *l, const char *name)
     return false;
 }
 
+struct ask perspective_question(const char *perspective, const char *address, const char *name, uint16_t type)
+{
+    return (struct ask){.kind = ASK_DNS,
+                        .via = VIA_PERSPECTIVE,
+                        .perspective = perspective,
+                        .server = address,
+                        .qname = name,
+                        .qtype = type};
+}
+
 int view_lookup(struct arena *a, const struct evidence *ev, const struct view *view, const char *name,
                 uint16_t type, struct lookup *ret)
 {
+    if (view && view->perspective) {
+        struct ask q = perspective_question(view->perspective, view->address, name, type);
+        return lookup_read_ask(a, ev, &q, ret);
+    }
     if (!view || !view->server || !name_within(name, view->zone->apex))
         return lookup_read(a, ev, name, type, ret);
     struct ask q = server_question(view->server, name, type);

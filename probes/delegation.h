@@ -64,12 +64,15 @@ void server_want(const struct asker *asker, const char *server, bool plain, cons
 const struct fact *server_fact(const struct evidence *ev, const struct name_server *s, const char *name,
                                uint16_t type);
 
-/* From where a verdict is read: the resolvers (both NULL), or one server of the zone. Of names outside the zone,
+/* From where a verdict is read: the resolvers (all NULL), one server of the zone, or a perspective. Of names outside the zone,
  * and of aliases that lead out of it, the resolvers' word counts in every view. */
 struct view {
     const struct zone *zone;
     const struct name_server *server;
+    const char *perspective, *address; /* a resolver at another place, for all names; NULL otherwise */
 };
+/* The first question that a perspective's resolver is asked for a name. */
+struct ask perspective_question(const char *perspective, const char *address, const char *name, uint16_t type);
 int view_lookup(struct arena *a, const struct evidence *ev, const struct view *view, const char *name,
                 uint16_t type, struct lookup *ret);
 

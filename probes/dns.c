@@ -501,7 +501,7 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
 
     if (d->closing)
         return -ECANCELED;
-    if (ask->kind != ASK_DNS || (ask->via != VIA_RESOLVER && ask->via != VIA_AUTHORITATIVE))
+    if (ask->kind != ASK_DNS || ask->via == VIA_DIRECT)
         return -ENOTSUP;
     bool resolver = ask->via == VIA_RESOLVER;
     if (resolver && d->n_resolvers == 0)
@@ -517,7 +517,8 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
         return -ENOMEM;
     *x = (struct exchange){
         .d = d, .arena = a, .ask = ask, .fn = fn, .user = user, .resolver = (uint16_t)d->favourite};
-    const char *denied = resolver ? NULL : guard_denies(d->guard, &addr.sa);
+    /* Who runs this names the resolvers, a perspective's included; the zone names its servers. */
+    const char *denied = ask->via == VIA_AUTHORITATIVE ? guard_denies(d->guard, &addr.sa) : NULL;
     if (denied) {
         x->fact = fact_of_nothing(x, ask->server, DNS_UNREACHABLE,
                                   arena_printf(a, "nothing was sent: this address is %s", denied));

@@ -217,11 +217,11 @@ static void dns_question(struct reader *rd, json_t *o, struct ask *ask)
     ask->no_edns = reader_bool(rd, o, "no_edns");
     ask->dnssec = reader_bool(rd, o, "dnssec");
     ask->mixed_case = reader_bool(rd, o, "mixed_case");
-    if (ask->via != VIA_AUTHORITATIVE)
+    if (ask->via != VIA_AUTHORITATIVE && ask->via != VIA_PERSPECTIVE)
         return;
     ask->server = address(rd, o, "server", 53);
     if (!ask->server)
-        reader_refuse(rd, "server", json_object_get(o, "server"), "the name server's address");
+        reader_refuse(rd, "server", json_object_get(o, "server"), "the server's address");
 }
 
 /* ---------------------------------------------------------------- HTTP ------------------------------- */

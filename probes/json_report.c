@@ -310,6 +310,7 @@ static void write_request(struct out *o, const char *key, const struct request *
     if (r->depth != DEPTH_FULL)
         json_text(j, "depth", depth_name(r->depth));
     list_if(o, "resolver", &r->resolvers);
+    list_if(o, "perspective", &r->perspectives);
     if (r->edited_at)
         json_text(j, "edited_at", r->edited_at);
     if (r->deadline_ms != REQUEST_DEADLINE_MS)

@@ -27,13 +27,16 @@ static void run_causes(struct judgement *j)
 /* What follows from a cause is not a cause of its own: where the first of a row blocks, the others go. */
 static void drop_consequences(struct judgement *j)
 {
-    static const enum cause rows[][8] = {
+    static const enum cause rows[][10] = {
         {CAUSE_name_not_registered, CAUSE_txt_absent, CAUSE_cname_absent, CAUSE_target_absent, CAUSE_file_no_address,
          CAUSE_dns_servfail, CAUSE_delegation_all_unreachable},
         {CAUSE_delegation_elsewhere, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_cname_absent,
          CAUSE_target_absent, CAUSE_caa_excludes_ca, CAUSE_cname_other_target},
         {CAUSE_nameservers_disagree, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_cname_absent,
          CAUSE_target_absent, CAUSE_cname_other_target, CAUSE_txt_stale_other_order},
+        {CAUSE_perspective_differs, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_txt_stale_other_order,
+         CAUSE_cname_absent, CAUSE_cname_other_target, CAUSE_target_absent, CAUSE_dns_servfail, CAUSE_caa_excludes_ca,
+         CAUSE_caa_forbids_all},
         {CAUSE_delegation_lame, CAUSE_dns_servfail},
         {CAUSE_dns_type_refused, CAUSE_dns_servfail, CAUSE_delegation_all_unreachable},
         {CAUSE_delegation_all_unreachable, CAUSE_dns_servfail},
@@ -56,7 +59,7 @@ static void drop_consequences(struct judgement *j)
         size_t kept = 0;
         for (size_t i = 0; i < p->n_findings; i++) {
             bool goes = false;
-            for (size_t k = 1; k < 8 && rows[r][k] != CAUSE_NONE; k++)
+            for (size_t k = 1; k < 10 && rows[r][k] != CAUSE_NONE; k++)
                 goes = goes || p->findings[i].cause == rows[r][k];
             if (!goes)
                 p->findings[kept++] = p->findings[i];

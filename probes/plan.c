@@ -93,6 +93,7 @@ int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
             plan_caa(&p);
             break;
         }
+        plan_perspectives(&p);
         if (r->depth == DEPTH_FULL) {
             plan_servers(&p);
             plan_near(&p);

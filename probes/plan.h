@@ -19,6 +19,9 @@ struct plan {
 /* The search for the CAA set. It costs one question for each level, TCP retries after truncation, and after a
  * failure at most two more. */
 void plan_caa(struct plan *p);
+/* The same questions at each perspective, at any depth. */
+void plan_perspectives(struct plan *p);
+
 /* ---- the parts at depth full */
 /* The delegation, and what each server of the zone says of the names that are checked. */
 void plan_servers(struct plan *p);

@@ -3,6 +3,7 @@
 
 #include "delegation.h"
 #include "name.h"
+#include "verdict.h"
 
 static void want_names(struct plan *p, const struct name_server *s, const char *apex, const struct checked *v,
                        size_t n)
@@ -10,6 +11,26 @@ static void want_names(struct plan *p, const struct name_server *s, const char *
     for (size_t i = 0; i < n; i++)
         if (name_within(v[i].name, apex))
             server_want(&p->asker, s->server, s->plain, v[i].name, v[i].type);
+}
+
+void plan_perspectives(struct plan *p)
+{
+    struct checked *v;
+    size_t n;
+    if (!p->r->perspectives.n || method_is_file(p->r->method) || checked_names(p->a, p->r, &v, &n))
+        return;
+    for (size_t i = 0; i < p->r->perspectives.n; i++) {
+        const char *name, *address;
+        if (!perspective_split(p->a, p->r->perspectives.v[i], &name, &address))
+            return;
+        for (size_t k = 0; k < n; k++) {
+            struct ask q = perspective_question(name, address, v[k].name, v[k].type);
+            const struct fact *f = p->asker.want(p->asker.self, &q);
+            q.tcp = f && f->dns.flags & DNS_TC;
+            if (q.tcp)
+                p->asker.want(p->asker.self, &q);
+        }
+    }
 }
 
 void plan_servers(struct plan *p)

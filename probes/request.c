@@ -285,6 +285,19 @@ static int set_resolver(struct setting *s)
     return list_add(s, list, address);
 }
 
+/* NAME=ADDRESS; kept with the address in its usual text. */
+static int set_perspective(struct setting *s)
+{
+    const char *is = strchr(s->value, '=');
+    size_t n = is ? (size_t)(is - s->value) : 0;
+    if (!n || n > 32 || strspn(s->value, "abcdefghijklmnopqrstuvwxyz0123456789-") != n)
+        return -EINVAL;
+    const char *address = address_text(s->a, is + 1, 53);
+    if (!address)
+        return arena_full(s->a) ? -ENOMEM : -EINVAL;
+    return list_add(s, &s->r->perspectives, arena_printf(s->a, "%.*s=%s", (int)n, s->value, address));
+}
+
 static int set_edited_at(struct setting *s)
 {
     int err = 0;
@@ -383,6 +396,9 @@ static int set_allow_net(struct setting *s)
       "an address as 192.0.2.53, 192.0.2.53:53 or [2001:db8::53]:53, or " RESOLVER_RECURSIVE_TEXT,           \
       "resolver to ask, may be repeated; " RESOLVER_RECURSIVE_TEXT                                           \
       ": none, but from the root down, validating; the system's unless given")                               \
+    X(perspective, "perspective", FIELD_LIST, false, "NAME=ADDR[:PORT]",                                     \
+      "a name of a-z, 0-9 and hyphens, then an address, as eu=192.0.2.53",                                   \
+      "resolver at another place of the network, may be repeated: do they see the same?")                    \
     X(edited_at, "edited-at", FIELD_TEXT, false, "HOST", "a host name or an IP address",                     \
       "name server where the customer edited the zone: it is asked too")                                     \
     X(deadline, "deadline", FIELD_NUMBER, false, "S", "a number of seconds from 0.1 to 3600",                \

@@ -86,6 +86,18 @@ struct servers_view {
 
 struct near_view; /* near_names.h */
 
+/* What resolvers at other places see (BR 3.2.2.9); .differ.n is 0 where all come to the verdict of this place. */
+struct perspectives_view {
+    struct texts differ; /* names of those that come to another verdict */
+    size_t n;            /* how many answered */
+    bool beyond;         /* the check passes here and fails at more of them than a CA may leave aside */
+    const struct view *from; /* from where this place judged */
+    const struct lookup *at; /* what the first of them has at the checked names */
+    size_t n_at;
+};
+/* "eu=192.0.2.53:53" into its parts; false: arena full. */
+bool perspective_split(struct arena *a, const char *text, const char **name, const char **address);
+
 struct judgement {
     const struct request *r;
     const struct evidence *ev;
@@ -98,6 +110,7 @@ struct judgement {
     struct file_view file;
     struct caa_view caa;
     struct servers_view servers;
+    struct perspectives_view perspectives;
     const struct view *view; /* from where the verdict is read; NULL: the resolvers */
     const struct near_view *near; /* depth full, a failing DNS method; else NULL */
     struct candidate candidate;

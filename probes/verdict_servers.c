@@ -9,6 +9,7 @@
 #include "name.h"
 
 #include <errno.h>
+#include <string.h>
 
 void verdict_method(struct judgement *j)
 {
@@ -59,13 +60,10 @@ static int read_names(struct judgement *j, const struct view *view, const struct
     return 0;
 }
 
-static int form(struct judgement *j, struct opinion *o, const struct name_server *s,
-                const struct checked *names, size_t n)
+/* The verdict of a view, whatever it is. */
+static int judge_view(struct judgement *j, struct opinion *o, struct view view)
 {
-    o->view = (struct view){&j->servers.zone, s};
-    int rc = read_names(j, &o->view, names, n, &o->at, &o->whole);
-    if (rc || !o->whole)
-        return rc;
+    o->view = view;
     o->report = *j->report;
     o->report.verdict = VERDICT_UNDECIDED;
     o->report.error = (struct code_error){.code = CODE_NONE};
@@ -76,6 +74,15 @@ static int form(struct judgement *j, struct opinion *o, const struct name_server
         .r = j->r, .ev = j->ev, .a = j->a, .report = &o->report, .servers = j->servers, .view = &o->view};
     verdict_method(&o->j);
     return o->j.err;
+}
+
+/* The verdict of a server, where it answers for all of its names. */
+static int form(struct judgement *j, struct opinion *o, const struct name_server *s,
+                const struct checked *names, size_t n)
+{
+    struct view view = {.zone = &j->servers.zone, .server = s};
+    int rc = read_names(j, &view, names, n, &o->at, &o->whole);
+    return rc || !o->whole ? rc : judge_view(j, o, view);
 }
 
 /* A lookup that a validator refuses: the servers' agreement is worth nothing. */
@@ -163,7 +170,7 @@ static int ask_edited(struct judgement *j, const struct checked *names, size_t n
 static int by_servers(struct judgement *j)
 {
     struct servers_view *s = &j->servers;
-    const struct view resolvers = {&s->zone, NULL};
+    const struct view resolvers = {.zone = &s->zone};
     struct checked *names;
     struct lookup *ours;
     size_t n_names, n = 0;
@@ -201,6 +208,77 @@ static int by_servers(struct judgement *j)
     return rc;
 }
 
+/* ---------------------------------------------------------------- perspectives ----------------------- */
+
+bool perspective_split(struct arena *a, const char *text, const char **name, const char **address)
+{
+    const char *is = strchr(text, '=');
+    *name = is ? arena_strndup(a, text, (size_t)(is - text)) : NULL;
+    *address = is ? is + 1 : NULL;
+    return *name != NULL;
+}
+
+/* A resolver that never answered tells nothing of the domain. */
+static bool heard(const struct opinion *o, size_t names)
+{
+    bool any = false;
+    for (size_t i = 0; i < names; i++) {
+        if (o->at[i].class == LOOKUP_PENDING)
+            return false;
+        enum dns_outcome outcome = o->at[i].fact->dns.outcome;
+        any = any || (outcome != DNS_TIMEOUT && outcome != DNS_UNREACHABLE);
+    }
+    return any;
+}
+
+/* BR 3.2.2.9: of up to five remote perspectives one may fail to corroborate, of six or more two. */
+static int by_perspectives(struct judgement *j)
+{
+    struct perspectives_view *v = &j->perspectives;
+    struct checked *names;
+    struct opinion *odd = NULL;
+    size_t n_names;
+    enum verdict ours = j->report->verdict;
+    int rc = checked_names(j->a, j->r, &names, &n_names);
+    struct opinion *o = rc ? NULL : arena_array(j->a, j->r->perspectives.n, sizeof *o);
+    if (!o)
+        return rc ? rc : -ENOMEM;
+    for (size_t i = 0; i < j->r->perspectives.n && ours != VERDICT_UNDECIDED; i++) {
+        struct view view = {.zone = &j->servers.zone};
+        bool all;
+        if (!perspective_split(j->a, j->r->perspectives.v[i], &view.perspective, &view.address))
+            return -ENOMEM;
+        rc = read_names(j, &view, names, n_names, &o[i].at, &all);
+        if (!rc && heard(&o[i], n_names)) {
+            rc = judge_view(j, &o[i], view);
+            v->n++;
+            if (o[i].report.verdict != ours && o[i].report.verdict != VERDICT_UNDECIDED) {
+                odd = odd ? odd : &o[i];
+                if (!texts_add(j->a, &v->differ, view.perspective))
+                    return -ENOMEM;
+            }
+        }
+        if (rc)
+            return rc;
+    }
+    if (!odd)
+        return 0;
+    v->at = odd->at;
+    v->n_at = n_names;
+    v->beyond = ours == VERDICT_PASS && v->differ.n > (v->n >= 6 ? 2u : 1u);
+    v->from = j->view;
+    if (!v->beyond)
+        return 0;
+    struct perspectives_view seen = *v;
+    bool decided = j->servers.decided;
+    take(j, odd);
+    j->servers.decided = decided;
+    j->perspectives = seen;
+    if (j->r->method == METHOD_CAA) /* what fails is the corroboration, whatever a perspective has found */
+        verdict_fail(j, CODE_caa_check_failed, CODE_caa_check_failed);
+    return 0;
+}
+
 void verdict_settle(struct judgement *j)
 {
     if (j->r->depth == DEPTH_FULL) {
@@ -211,4 +289,6 @@ void verdict_settle(struct judgement *j)
         verdict_method(j);
     if (!j->err && j->servers.zone.apex)
         j->err = by_servers(j);
+    if (!j->err && j->r->perspectives.n && !method_is_file(j->r->method))
+        j->err = by_perspectives(j);
 }

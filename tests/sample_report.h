@@ -116,6 +116,7 @@ static inline void sample_report(struct arena *a, struct sample *s)
                     (struct ask){.kind = ASK_DNS,
                                  .via = VIA_PERSPECTIVE,
                                  .perspective = "tokyo",
+                                 .server = "192.0.2.81:53",
                                  .qname = "example.com.",
                                  .qtype = 65280,
                                  .no_edns = true});

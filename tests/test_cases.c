@@ -214,7 +214,7 @@ static void few_questions(const char *file, const char *how, const struct report
         return;
     size_t most = name_labels(q->adn) + 2, asked = 0;
     for (size_t i = 0; i < r->evidence->n_asks; i++)
-        asked += !r->evidence->asks[i]->tcp;
+        asked += !r->evidence->asks[i]->tcp && r->evidence->asks[i]->via == VIA_RESOLVER;
     if (asked > most)
         wrong("%s (%s): %zu questions asked, %zu at most are due", file, how, asked, most);
 }
