@@ -56,7 +56,7 @@ struct exchange {
     struct context *context; /* while asked */
     int id;                  /* libunbound's */
     uint64_t sent;           /* nanoseconds of uv_hrtime() */
-    uint64_t due;            /* of uv_now() */
+    uint64_t due;            /* of now_ms() */
     struct fact *fact;       /* while ready */
 };
 
@@ -66,7 +66,7 @@ struct context {
     struct ub_ctx *ub;
     uv_poll_t poll;
     uv_work_t work;
-    uint64_t until; /* of uv_now(): takes questions before that only */
+    uint64_t until; /* of now_ms(): takes questions before that only */
     unsigned in_flight;
     bool ending; /* its poll handle is being closed, then a thread deletes it */
 };
@@ -85,6 +85,12 @@ struct recursive {
     void (*closed)(void *user);
     void *closed_user;
 };
+
+/* Not uv_now(): making a context takes milliseconds, and a turn of the loop may take many. */
+static uint64_t now_ms(void)
+{
+    return uv_hrtime() / 1000000;
+}
 
 /* ---------------------------------------------------------------- exchanges -------------------------- */
 
@@ -173,7 +179,7 @@ static void exchange_send(struct exchange *x, struct context *c)
     struct recursive *r = x->r;
 
     x->sent = uv_hrtime();
-    x->due = uv_now(r->loop) + r->timeout_ms;
+    x->due = now_ms() + r->timeout_ms;
     x->context = c;
     c->in_flight++;
     exchange_list(x, &r->asked);
@@ -287,7 +293,7 @@ static struct context *context_new(struct recursive *r, int *error)
     }
     c->r = r;
     c->poll.data = c;
-    c->until = uv_now(r->loop) + r->age_ms;
+    c->until = now_ms() + r->age_ms;
     uv_poll_start(&c->poll, UV_READABLE, on_readable);
     uv_unref((uv_handle_t *)&c->poll); /* what is pending keeps the loop alive */
     TAILQ_INSERT_TAIL(&r->contexts, c, link);
@@ -298,7 +304,7 @@ static struct context *context_new(struct recursive *r, int *error)
 
 static bool context_takes(const struct context *c)
 {
-    return !c->ending && uv_now(c->r->loop) < c->until;
+    return !c->ending && now_ms() < c->until;
 }
 
 /* The one that the next question goes to; NULL with *error 0: it has to wait. */
@@ -328,7 +334,7 @@ static void on_timer(uv_timer_t *timer);
  * or the next context that is too old. */
 static void rearm(struct recursive *r)
 {
-    uint64_t now = uv_now(r->loop), next = UINT64_MAX;
+    uint64_t now = now_ms(), next = UINT64_MAX;
     struct exchange *first = TAILQ_FIRST(&r->asked);
     struct context *c;
 
@@ -393,7 +399,7 @@ static void on_timer(uv_timer_t *timer)
     struct recursive *r = timer->data;
     struct exchange *x;
 
-    while ((x = TAILQ_FIRST(&r->asked)) && x->due <= uv_now(r->loop)) {
+    while ((x = TAILQ_FIRST(&r->asked)) && x->due <= now_ms()) {
         ub_cancel(x->context->ub, x->id);
         r->counters.timeouts++;
         exchange_failed(x, DNS_TIMEOUT,

@@ -14,6 +14,15 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+/* What libunbound's threads do among themselves, within the library, is its own affair: a rare report there,
+ * of a library that is not instrumented, must not look like one of ours. Called by ThreadSanitizer, if it is
+ * there. */
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+    return "race_top:libunbound.so\n";
+}
+
 #define DS ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n"
 #define HINTS ". 3600000 NS a.root.\na.root. 3600000 A 127.53.53.53\n"
 
@@ -122,7 +131,7 @@ static void a_deadline_of_our_own(void **state)
     put(&m, &o, "www.example.com.");
     run_until(&m, 1);
     assert_int_equal(o.fact->dns.outcome, DNS_TIMEOUT);
-    assert_true(o.fact->us >= (HASTY - 20) * 1000);
+    assert_true(o.fact->us >= (HASTY - 2) * 1000);
     assert_string_equal(o.fact->dns.server, "recursive");
     room_stop(&m);
     assert_int_equal(o.calls, 1);
