@@ -41,6 +41,8 @@ int wire_name_from_text(const char *text, uint8_t out[WIRE_NAME_MOST]);
 /* Text (absolute, escaped) of an uncompressed name at p; *used gets its length in bytes. NULL: broken, or
  * arena full. */
 char *wire_name_to_text(struct arena *a, const uint8_t *p, size_t len, size_t *used);
+/* ASCII letters of an uncompressed name in lower case, in place: the canonical form of a name (RFC 4034 6.2). */
+void wire_name_lower(uint8_t *p, size_t len);
 
 /* ---- types */
 /* "TXT", "TYPE65280" (RFC 3597); the text is static or in buf. Reading is without regard to case. */
@@ -70,6 +72,9 @@ bool txt_next(const struct rr *rr, size_t *at, struct bytes *ret);
 struct bytes txt_joined(struct arena *a, const struct rr *rr);
 /* SOA: minimum of its TTL and its MINIMUM field (RFC 2308 5), and the serial. False where it is broken. */
 bool soa_read(const struct rr *rr, uint32_t *serial, uint32_t *negative_ttl);
+/* The rdata in canonical form, names in lower case where RFC 4034 6.2 and RFC 6840 5.1 say so. .p is NULL for a
+ * record with a defect and where the arena is full. */
+struct bytes rr_canonical(struct arena *a, const struct rr *rr);
 
 /* ---- reading facts */
 /* Follows the CNAMEs of an answer from name, and DNAMEs where a server left their CNAME out. *hops (may be

@@ -98,6 +98,14 @@ size_t wire_name_print(const uint8_t *p, size_t len, char out[NAME_TEXT_MOST])
     return (size_t)(o - out);
 }
 
+void wire_name_lower(uint8_t *p, size_t len)
+{
+    /* Length bytes are at most 63 and so never mistaken for letters. */
+    for (size_t i = 0; i < len; i++)
+        if (p[i] >= 'A' && p[i] <= 'Z')
+            p[i] |= 0x20;
+}
+
 static bool digit(char c)
 {
     return c >= '0' && c <= '9';

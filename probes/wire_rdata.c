@@ -186,3 +186,23 @@ bool soa_read(const struct rr *rr, uint32_t *serial, uint32_t *negative_ttl)
     *negative_ttl = minimum < rr->ttl ? minimum : rr->ttl;
     return true;
 }
+
+struct bytes rr_canonical(struct arena *a, const struct rr *rr)
+{
+    struct rdata_name names[RDATA_NAMES_MOST];
+    struct fault f;
+    struct span s = {.msg = rr->rdata, .end = rr->rdlen};
+    const char *form = rdata_form(rr->type);
+    size_t n = 0;
+    if (rr->defect || (form && !rdata_walk(form, &s, names, &n, &f)))
+        return (struct bytes){0};
+    uint8_t *p = arena_alloc(a, rr->rdlen);
+    if (!p)
+        return (struct bytes){0};
+    if (rr->rdlen)
+        memcpy(p, rr->rdata, rr->rdlen);
+    /* The next name of NSEC is left as it is (RFC 6840 5.1). */
+    for (size_t i = 0; i < n && rr->type != RR_NSEC; i++)
+        wire_name_lower(p + names[i].at, names[i].used);
+    return (struct bytes){p, rr->rdlen};
+}
