@@ -47,11 +47,43 @@ static void word(struct buf *b, struct arena *a, const char *s)
     buf_puts(b, quoted ? quoted : "''");
 }
 
-static void dig(struct buf *b, struct arena *a, const struct fact *f)
+/* " @SERVER -p PORT", as dig and delv take it. */
+static void server_options(struct buf *b, struct arena *a, const struct fact *f)
+{
+    const char *server = f->ask->server ? f->ask->server : f->dns.server;
+    const char *port = server ? strrchr(server, ':') : NULL;
+    if (!port)
+        return;
+    bool bracket = *server == '[';
+    buf_puts(b, " @");
+    word(b, a, arena_strndup(a, server + bracket, (size_t)(port - server) - 2 * bracket));
+    if (strcmp(port, ":53") != 0) {
+        buf_puts(b, " -p ");
+        word(b, a, port + 1);
+    }
+}
+
+/* A name that they would take for an option, a server or a switch is named as what it is. */
+static void question(struct buf *b, struct arena *a, const struct ask *q)
 {
     char type[16];
+    bool plain = !strchr("-+@", *q->qname);
+    buf_puts(b, plain ? " " : " -q ");
+    word(b, a, q->qname);
+    buf_puts(b, plain ? " " : " -t ");
+    buf_puts(b, rr_type_name(q->qtype, type));
+}
+
+/* The signatures that a resolver withholds, judged by another hand: delv says which link does not hold. */
+static bool delv_fits(const struct ask *q)
+{
+    return q->cd && q->dnssec && !q->tcp && q->via == VIA_RESOLVER && q->qtype != RR_DS &&
+           q->qtype != RR_DNSKEY && q->qtype != RR_SOA;
+}
+
+static void dig(struct buf *b, struct arena *a, const struct fact *f)
+{
     const struct ask *q = f->ask;
-    const char *server = q->server ? q->server : f->dns.server;
     buf_puts(b, "dig");
     if (q->via == VIA_AUTHORITATIVE)
         buf_puts(b, " +norecurse");
@@ -63,22 +95,13 @@ static void dig(struct buf *b, struct arena *a, const struct fact *f)
         buf_puts(b, " +noedns");
     if (q->dnssec)
         buf_puts(b, " +dnssec");
-    const char *port = server ? strrchr(server, ':') : NULL;
-    if (port) {
-        bool bracket = *server == '[';
-        buf_puts(b, " @");
-        word(b, a, arena_strndup(a, server + bracket, (size_t)(port - server) - 2 * bracket));
-        if (strcmp(port, ":53") != 0) {
-            buf_puts(b, " -p ");
-            word(b, a, port + 1);
-        }
+    server_options(b, a, f);
+    question(b, a, q);
+    if (delv_fits(q)) {
+        buf_puts(b, "; delv +cdflag");
+        server_options(b, a, f);
+        question(b, a, q);
     }
-    /* A name that dig would take for an option, a server or a switch is named as what it is. */
-    bool plain = !strchr("-+@", *q->qname);
-    buf_puts(b, plain ? " " : " -q ");
-    word(b, a, q->qname);
-    buf_puts(b, plain ? " " : " -t ");
-    buf_puts(b, rr_type_name(q->qtype, type));
 }
 
 bool fact_is_recursive(const struct fact *f)

@@ -269,6 +269,15 @@ static void reproducing(void **state)
     one_command(&odd, NULL,
                 (const char *const[]){"+norecurse", "@2001:db8::53", "-p", "5353", "-q", "-f/etc/passwd.",
                                       "-t", "CAA", NULL});
+    /* Signatures that the resolver would withhold: a second program says which does not hold. */
+    struct ask chain = {.kind = ASK_DNS, .qname = "a;b.example.", .qtype = RR_TXT, .cd = true, .dnssec = true};
+    struct fact f = {.ask = &chain, .dns = {.server = "192.0.2.53:5353"}};
+    assert_string_equal(render_reproduce(arena, &f),
+                        "dig +cdflag +dnssec @192.0.2.53 -p 5353 'a;b.example.' TXT; "
+                        "delv +cdflag @192.0.2.53 -p 5353 'a;b.example.' TXT");
+    chain.qtype = RR_DNSKEY;
+    assert_string_equal(render_reproduce(arena, &f),
+                        "dig +cdflag +dnssec @192.0.2.53 -p 5353 'a;b.example.' DNSKEY");
 }
 
 /* What came from the root down is asked again by the same library, with its validator or without. */
