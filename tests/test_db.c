@@ -118,14 +118,14 @@ static void every_code_and_cause_is_a_row(void **state)
     sqlite3_open(path, &c);
     assert_int_equal(sqlite3_exec(c,
                                   "UPDATE error_code SET status = 299 WHERE code = 'dns_mismatch';"
-                                  "UPDATE cause SET rank = 99;"
+                                  "UPDATE cause SET rank = 9999;"
                                   "INSERT INTO cause VALUES ('from-before', 9, 'note', '', '', '')",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     sqlite3_close(c);
     db_close(open_store(path, DB_WRITE));
     assert_string_equal(query(path, "SELECT status FROM error_code WHERE code = 'dns_mismatch'"), "400");
-    assert_string_equal(query(path, "SELECT count(*) FROM cause WHERE rank = 99"), "0");
+    assert_string_equal(query(path, "SELECT count(*) FROM cause WHERE rank = 9999"), "0");
     assert_string_equal(query(path, "SELECT weight FROM cause WHERE id = 'from-before'"), "note");
 }
 
