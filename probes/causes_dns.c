@@ -31,7 +31,7 @@ const struct lookup *judged_lookups(const struct judgement *j, size_t *n)
     return NULL;
 }
 
-static const char *ede_words(struct judgement *j, const struct fact *fact)
+const char *judged_ede(struct judgement *j, const struct fact *fact)
 {
     if (!fact || !fact->dns.n_ede)
         return "";
@@ -42,7 +42,7 @@ static const char *ede_words(struct judgement *j, const struct fact *fact)
     return said ? said : "";
 }
 
-static void lookup_facts(struct judgement *j, struct finding *f, const struct lookup *l)
+void finding_lookup(struct judgement *j, struct finding *f, const struct lookup *l)
 {
     finding_set(j, f, "owner", l->name);
     char buf[16];
@@ -52,9 +52,7 @@ static void lookup_facts(struct judgement *j, struct finding *f, const struct lo
     finding_fact(j, f, l->cd);
 }
 
-/* One finding for the first lookup that shows the cause: the second name below the same zone would only
- * repeat it. */
-static const struct lookup *first(const struct judgement *j,
+const struct lookup *judged_first(const struct judgement *j,
                                   bool (*shows)(const struct judgement *, const struct lookup *))
 {
     size_t n;
@@ -65,31 +63,11 @@ static const struct lookup *first(const struct judgement *j,
     return NULL;
 }
 
-static bool shows_bogus(const struct judgement *j, const struct lookup *l)
-{
-    (void)j;
-    return lookup_bogus(l);
-}
-
-void cause_dnssec_bogus(struct judgement *j)
-{
-    const struct lookup *l = first(j, shows_bogus);
-    if (!l)
-        return;
-    struct finding *f = finding_add(j, CAUSE_dnssec_bogus);
-    lookup_facts(j, f, l);
-    finding_set(j, f, "reason", ede_words(j, l->fact));
-    fix_advice(j, f,
-               "Have the zone signed again with keys that match the DS record at the registrar, or have the "
-               "DS record "
-               "removed there; then check again after its TTL.");
-}
-
 static bool shows_rcode(const struct judgement *j, const struct lookup *l)
 {
-    (void)j;
     enum dns_outcome o = l->fact->dns.outcome;
-    return (o == DNS_SERVFAIL || o == DNS_REFUSED || o == DNS_OTHER) && !lookup_bogus(l) &&
+    bool named = lookup_bogus(l) || (lookup_dnssec_fault(l) && dnssec_found(j));
+    return (o == DNS_SERVFAIL || o == DNS_REFUSED || o == DNS_OTHER) && !named &&
            !(l->fact->dns.flags & DNS_TC);
 }
 
@@ -97,14 +75,14 @@ void cause_dns_servfail(struct judgement *j)
 {
     if (j->r->method == METHOD_CAA)
         return; /* caa-lookup-failed says it, with what it means for the search */
-    const struct lookup *l = first(j, shows_rcode);
+    const struct lookup *l = judged_first(j, shows_rcode);
     if (!l)
         return;
     struct finding *f = finding_add(j, CAUSE_dns_servfail);
-    lookup_facts(j, f, l);
+    finding_lookup(j, f, l);
     char buf[16];
     finding_set(j, f, "rcode", rcode_name(l->fact->dns.rcode, buf));
-    finding_set(j, f, "reason", ede_words(j, l->fact));
+    finding_set(j, f, "reason", judged_ede(j, l->fact));
     fix_advice(j, f,
                "Ask whoever runs the zone's name servers to repair them: each must answer for the zone, with "
                "authority, "
@@ -128,11 +106,11 @@ void cause_delegation_all_unreachable(struct judgement *j)
     if (j->r->method == METHOD_CAA)
         return; /* caa-timeout says it */
     bool all = zone_answers(&j->servers.zone) == 0;
-    const struct lookup *l = first(j, all ? shows_any : shows_silence);
+    const struct lookup *l = judged_first(j, all ? shows_any : shows_silence);
     if (!l)
         return;
     struct finding *f = finding_add(j, CAUSE_delegation_all_unreachable);
-    lookup_facts(j, f, l);
+    finding_lookup(j, f, l);
     finding_fact(j, f, lookup_control(j->ev));
     finding_set(j, f, "who",
                 all ? arena_printf(j->a, "%s name server of %s is silent, over UDP and TCP",
@@ -158,7 +136,7 @@ static bool shows_malformed(const struct judgement *j, const struct lookup *l)
 void cause_dns_malformed_answer(struct judgement *j)
 {
     size_t n;
-    const struct lookup *l = judged_lookups(j, &n), *bad = first(j, shows_malformed);
+    const struct lookup *l = judged_lookups(j, &n), *bad = judged_first(j, shows_malformed);
     /* Beside a good record a broken one is no failure, yet a resolver on the way may drop the lot. */
     for (size_t i = 0; i < n && !bad; i++)
         if (l[i].fact && (l[i].broken || l[i].fact->dns.n_defects))
@@ -166,7 +144,7 @@ void cause_dns_malformed_answer(struct judgement *j)
     if (!bad)
         return;
     struct finding *f = finding_add(j, CAUSE_dns_malformed_answer);
-    lookup_facts(j, f, bad);
+    finding_lookup(j, f, bad);
     const struct dns_fact *d = &bad->fact->dns;
     const char *what = "it is no answer to the question";
     unsigned offset = 0;
@@ -197,11 +175,11 @@ static bool shows_no_tcp(const struct judgement *j, const struct lookup *l)
 
 void cause_dns_tcp_blocked(struct judgement *j)
 {
-    const struct lookup *l = first(j, shows_no_tcp);
+    const struct lookup *l = judged_first(j, shows_no_tcp);
     if (!l)
         return;
     struct finding *f = finding_add(j, CAUSE_dns_tcp_blocked);
-    lookup_facts(j, f, l);
+    finding_lookup(j, f, l);
     finding_set(j, f, "outcome", dns_outcome_name(l->fact->dns.outcome));
     fix_advice(j, f, "Open TCP port 53 on every name server of the zone and on the way to the resolver.");
 }
@@ -215,14 +193,14 @@ static bool shows_broken_chain(const struct judgement *j, const struct lookup *l
 void cause_cname_chain_broken(struct judgement *j)
 {
     size_t n;
-    const struct lookup *l = judged_lookups(j, &n), *bad = first(j, shows_broken_chain);
+    const struct lookup *l = judged_lookups(j, &n), *bad = judged_first(j, shows_broken_chain);
     for (size_t i = 0; i < n && !bad; i++)
         if (l[i].hops && l[i].fact && l[i].class != LOOKUP_DATA && l[i].fact->dns.outcome == DNS_NXDOMAIN)
             bad = &l[i];
     if (!bad)
         return;
     struct finding *f = finding_add(j, CAUSE_cname_chain_broken);
-    lookup_facts(j, f, bad);
+    finding_lookup(j, f, bad);
     finding_set(j, f, "what",
                 bad->looped ? "run in a circle"
                             : arena_printf(j->a, "end at %s, which does not exist", bad->end));

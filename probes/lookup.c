@@ -121,6 +121,11 @@ const struct ede *lookup_dnssec_error(const struct lookup *l)
     return NULL;
 }
 
+bool lookup_dnssec_fault(const struct lookup *l)
+{
+    return lookup_bogus(l) || lookup_dnssec_error(l);
+}
+
 /* Only records whose owner is the end of the chain that begins at the question count: strangers in an answer
  * prove nothing (RFC 8659 3, RFC 5452 6). */
 static int read_records(struct arena *a, struct lookup *l)

@@ -75,5 +75,7 @@ bool lookup_answered(const struct lookup *l);
 bool lookup_bogus(const struct lookup *l);
 /* The extended error by which a resolver says that validation failed: codes 5 to 12 and 25 of RFC 8914; or NULL. */
 const struct ede *lookup_dnssec_error(const struct lookup *l);
+/* Bogus, or failed with an extended error that says so (RFC 8914: 5 to 12, 25). */
+bool lookup_dnssec_fault(const struct lookup *l);
 
 #endif

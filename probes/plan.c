@@ -52,9 +52,10 @@ static void plan_target(struct plan *p)
     lookup_want(&p->asker, under, RR_CNAME);
 }
 
+static const char *const schemes[FILE_SIDES] = {"http", "https"};
+
 static void plan_file(struct plan *p)
 {
-    static const char *const schemes[FILE_SIDES] = {"http", "https"};
     if (file_token_in_name(p->r) || (p->r->method == METHOD_HTTP_TOKEN_DYNAMIC && !p->r->filename))
         return;
     for (size_t i = 0; i < FILE_SIDES; i++) {
@@ -97,6 +98,7 @@ int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
         if (r->depth == DEPTH_FULL) {
             plan_servers(&p);
             plan_near(&p);
+            plan_dnssec(&p);
         }
     }
     if (arena_full(ev->arena))

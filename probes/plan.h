@@ -32,4 +32,7 @@ void plan_website(struct plan *p);
 /* depth full, and a DNS method that does not pass: the names at which a record lands by mistake. */
 void plan_near(struct plan *p);
 
+/* The chain of signatures behind each lookup that is bogus, and whether the resolver validates at all. */
+void plan_dnssec(struct plan *p);
+
 #endif

@@ -83,6 +83,8 @@ struct servers_view {
     const struct name_server *edited_server; /* --edited-at: a server not delegated to, at which the check passes */
     struct lookup *edited;
 };
+/* Where the chain of signatures behind a lookup breaks; made by the first cause that looks (causes_dnssec.c). */
+struct dnssec_view;
 
 struct near_view; /* near_names.h */
 
@@ -114,6 +116,7 @@ struct judgement {
     const struct view *view; /* from where the verdict is read; NULL: the resolvers */
     const struct near_view *near; /* depth full, a failing DNS method; else NULL */
     struct candidate candidate;
+    const struct dnssec_view *dnssec;
     struct fix spare; /* what finding_fix() gives where the arena is full: written, never read */
     int err;          /* first error of ours */
 };
@@ -191,6 +194,17 @@ void finding_fact(struct judgement *j, struct finding *f,
                   const struct fact *fact); /* NULL is ignored, a repetition too */
 struct fix *finding_fix(struct judgement *j, struct finding *f,
                         enum fix_op op); /* never NULL: a spare one where the arena is full */
+
+/* One finding for the first failing lookup that shows the cause: the second name below the same zone would only
+ * repeat it. NULL: none does. */
+const struct lookup *judged_first(const struct judgement *j,
+                                  bool (*shows)(const struct judgement *, const struct lookup *));
+/* Sets {owner} and {type}, and adds the lookup's facts. */
+void finding_lookup(struct judgement *j, struct finding *f, const struct lookup *l);
+/* " (Signature Expired: …)": what the resolver said beside its rcode; "" for nothing. */
+const char *judged_ede(struct judgement *j, const struct fact *fact);
+/* One of the findings about broken signatures is there. */
+bool dnssec_found(const struct judgement *j);
 
 /* One function per row of causes.def. */
 #define X(id, ...) void cause_##id(struct judgement *j);

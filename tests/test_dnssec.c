@@ -7,8 +7,11 @@
 #include <cmocka.h>
 
 #include "dnssec_rr.h"
+#include "json.h"
 #include "wire.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct arena *a;
@@ -215,6 +218,37 @@ static void what_is_cut_short_is_not_read(void **state)
     }
 }
 
+/* The DS record of the advice, put in the place of the one that is there, fits the zone's key. */
+static void the_advice_is_a_record_that_fits(void **state)
+{
+    (void)state;
+    static char text[1 << 16];
+    FILE *file = fopen(arena_printf(a, "%s/dnssec-ds-mismatch.case", getenv("CASES")), "rb");
+    assert_non_null(file);
+    size_t n = fread(text, 1, sizeof text, file);
+    fclose(file);
+    struct dcv_case c;
+    struct json_problem problem;
+    struct report before, after;
+    assert_int_equal(json_read_case(a, text, n, NULL, &c, &problem), 0);
+    assert_int_equal(judge(&c.request, &c.evidence, a, &before), 0);
+    assert_int_equal(before.findings[0].cause, CAUSE_dnssec_ds_without_dnskey);
+    const char *advice = before.findings[0].fixes[0].text, *by = strstr(advice, " by "),
+               *ds = strstr(by, " DS ") + 4;
+    assert_int_equal(strncmp(advice, "At the registrar of txt-ds-mismatch.com., replace the DS record ", 64),
+                     0);
+    char *rdata = arena_strndup(a, ds, strcspn(ds, ";"));
+    for (size_t i = 0; i < c.evidence.n; i++) {
+        const struct fact *f = c.evidence.facts[i];
+        if (f->ask->qtype == RR_DS && !strcmp(f->ask->qname, "txt-ds-mismatch.com."))
+            assert_int_equal(rr_rdata_from_text(a, rdata, &f->dns.answer.v[0]), 0);
+    }
+    /* The registry has not signed this one: that alone is left to say. */
+    assert_int_equal(judge(&c.request, &c.evidence, a, &after), 0);
+    assert_int_equal(after.findings[0].cause, CAUSE_dnssec_bogus);
+    assert_non_null(strstr(after.findings[0].summary, "the DS set at txt-ds-mismatch.com. does not fit"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,7 +257,7 @@ int main(void)
         cmocka_unit_test(signatures_are_checked),
         cmocka_unit_test(time_is_a_serial_number),
         cmocka_unit_test(what_is_cut_short_is_not_read),
-        
+        cmocka_unit_test(the_advice_is_a_record_that_fits),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
