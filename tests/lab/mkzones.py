@@ -26,6 +26,9 @@ SERVERS = {
 }
 ALGORITHM = "ECDSAP256SHA256"  # 5 and 7 count as insecure now
 NSEC3 = ["-n", "-t", "0"]
+# when signatures hold, where not now
+EXPIRED = ["-i", "20200101000000", "-e", "20200201000000"]
+FUTURE = ["-i", "20600101000000", "-e", "20600201000000"]
 
 
 class Zone:
@@ -36,7 +39,7 @@ class Zone:
         self.parent = options.pop("parent", ",".join(self.servers)).split(",")
         self.load = options.pop("load", ",".join(s for s in self.servers if s in "ab"))
         self.signed = options.pop("signed", None) is not None
-        self.broken = options.pop("break", None)
+        self.broken = [kind for kind in options.pop("break", "").split(",") if kind]
         self.differs = [word for word in words if word == "differs" or word.startswith("older=")]
         for word in ("differs", "older"):
             options.pop(word, None)
@@ -154,6 +157,12 @@ class Workshop:
         self.run("ldns-signzone", *options, "-o", origin, "-f", str(signed), str(path), key)
         return signed, self.run("ldns-key2ds", "-n", "-2", f"{key}.key").strip(), self.keys / f"{key}.key"
 
+    def resign(self, origin, path, key, *options):
+        """The same zone signed once more with the key in a file."""
+        signed = path.with_suffix(".resigned")
+        self.run("ldns-signzone", *options, "-o", origin, "-f", str(signed), str(path), key.stem)
+        return signed
+
 
 def alter_signatures(path):
     """Flip one bit in every signature over TXT and CAA: it stays well-formed and no longer verifies."""
@@ -167,8 +176,57 @@ def alter_signatures(path):
     path.write_text("\n".join(lines) + "\n")
 
 
-def publish(shop, zone, loads):
-    """Write one zone where it is served; returns what com says of it."""
+def strip_denial(path):
+    """Take the NSEC records out with their signatures: what is absent is no longer proven to be."""
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(line for line in lines if "NSEC" not in line.split()[3:5]) + "\n")
+
+
+def swap_key_signatures(path, other):
+    """Put the signatures over the DNSKEY set of another signing in the place of this one's."""
+
+    def over_keys(line):
+        return line.split()[3:5] == ["RRSIG", "DNSKEY"]
+
+    lines = [line for line in path.read_text().splitlines() if not over_keys(line)]
+    lines += filter(over_keys, other.read_text().splitlines())
+    path.write_text("\n".join(lines) + "\n")
+
+
+def sign_zone(shop, zone, path):
+    """Sign a zone and break it as the table says; returns the file to load and the DS records."""
+    origin = zone.name + "."
+    times = EXPIRED if "expired" in zone.broken else FUTURE if "future" in zone.broken else []
+    signed, ds, key = shop.sign(origin, path, *times)
+    fields = ds.split()
+    strange = " ".join(fields[:-1] + ["f" * 8 + fields[-1][8:]])
+    records = [ds]
+    for kind in zone.broken:
+        match kind:
+            case "signature":
+                alter_signatures(signed)
+            case "denial":
+                strip_denial(signed)
+            case "keys-expired":
+                swap_key_signatures(signed, shop.resign(origin, path, key, *EXPIRED))
+            case "ds":
+                records = [strange]
+            case "ds-one-of-two":
+                records = [strange, ds]
+            case "unsigned":
+                signed = path
+            case "algorithm":
+                fields[-3] = "253"  # private: no resolver knows it, so the zone counts as not signed
+                signed, records = path, [" ".join(fields)]
+            case "expired" | "future":
+                pass
+            case _:
+                sys.exit(f"zones: {zone.name}: unknown break={kind}")
+    return signed, records
+
+
+def publish(shop, zone, loads, below):
+    """Write one zone where it is served, with what it says of the zones below; returns what its parent says of it."""
     if "odd" in zone.servers:
         behind = SERVERS[zone.load][1] if zone.load else ""
         with open(shop.top / "misbehave.table", "a", encoding="ascii") as table:
@@ -183,17 +241,10 @@ def publish(shop, zone, loads):
             path = shop.write(f"{zone.name}.{server}.zone", zone_lines(zone, server))
             loads[server].append(f"{zone.name} {path.name}")
         return delegation(zone)
-    path = shop.write(zone.name + ".zone", zone_lines(zone))
+    path = shop.write(zone.name + ".zone", zone_lines(zone) + below)
     ds = []
     if zone.signed:
-        times = ["-i", "20200101000000", "-e", "20200201000000"] if zone.broken == "expired" else []
-        path, record, _ = shop.sign(zone.name + ".", path, *times)
-        if zone.broken == "signature":
-            alter_signatures(path)
-        if zone.broken == "ds":
-            head, digest = record.rsplit(None, 1)
-            record = f"{head} {'f' * 8}{digest[8:]}"
-        ds = [record]
+        path, ds = sign_zone(shop, zone, path)
     for server in filter(None, zone.load.split(",")):
         loads[server].append(f"{zone.name} {path.name}")
     return delegation(zone) + ds
@@ -206,8 +257,10 @@ def main(top):
     loads = {"root": [], "com": [], "a": [], "b": []}
 
     com = soa("com.", COM_SERVER[0]) + [f"@ NS {COM_SERVER[0]}"]
-    for zone in read_tables(values):
-        com += publish(shop, zone, loads)
+    zones = read_tables(values)
+    below = {zone.name: [] for zone in zones}
+    for zone in sorted(zones, key=lambda zone: -zone.name.count(".")):  # a child's DS is known before its parent is signed
+        below.get(zone.name.partition(".")[2], com).extend(publish(shop, zone, loads, below[zone.name]))
     com_signed, com_ds, _ = shop.sign("com.", shop.write("com.zone", com), *NSEC3)
     loads["com"].append(f"com {com_signed.name}")
 
