@@ -43,6 +43,7 @@ class Query:
         self.packet, self.tcp = packet, tcp
         self.id, self.flags = struct.unpack(">HH", packet[:4])
         self.has_edns = packet[10:12] != b"\0\0"
+        self.wants_signatures = self.has_edns and packet[-4] & 0x80 != 0  # the OPT record is the last and is empty
         at, labels = 12, []
         while packet[at]:
             labels.append(packet[at + 1 : at + 1 + packet[at]].decode("latin-1"))
@@ -167,9 +168,11 @@ class Answer:
             self.rcode, self.answer, self.authority = FORMERR, [], []
 
     def limited(self):
-        """Of three datagrams two are dropped."""
-        self.unsent = not self.query.tcp and self.dropped["limited"] % 3 > 0
-        self.dropped["limited"] += not self.query.tcp
+        """Of three datagrams two are dropped; those of a validating resolver, which ask for signatures, are not."""
+        counts = not self.query.tcp and not self.query.wants_signatures
+        self.unsent = counts and self.dropped["limited"] % 3 > 0
+        self.passed_on = not self.unsent
+        self.dropped["limited"] += counts
 
 
 class Zone:
