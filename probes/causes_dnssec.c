@@ -3,6 +3,7 @@
 #include "dnssec.h"
 #include "fix.h"
 #include "name.h"
+#include "request.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -262,7 +263,9 @@ static void set_signature(struct judgement *j, struct finding *f, const struct d
     finding_set(j, f, "owner", x->owner);
     finding_set(j, f, "type", rr_type_name(x->type, buf));
     finding_set(j, f, "tag", arena_printf(j->a, "%u", x->sig.tag));
-    finding_set(j, f, "server", x->fact->dns.server ? x->fact->dns.server : "the resolver");
+    const char *server = x->fact->dns.server;
+    bool somebody = server && strcmp(server, RESOLVER_RECURSIVE_TEXT) != 0;
+    finding_set(j, f, "server", somebody ? server : "the zone's own name server");
 }
 
 void cause_dnssec_expired(struct judgement *j)
