@@ -162,9 +162,8 @@ bool caa_value_parse(struct arena *a, struct caa_record *r)
 
 /* ---------------------------------------------------------------- parameters, RFC 8657 ---------------- */
 
-/* How often a parameter stands in a record, and its first value. The tag is compared without case: a mistyped
- * restriction then restricts instead of being ignored. */
-static size_t parameter(const struct caa_record *r, const char *tag, struct bytes *ret)
+/* The tag is compared without case: a mistyped restriction then restricts instead of being ignored. */
+size_t caa_parameter(const struct caa_record *r, const char *tag, struct bytes *ret)
 {
     size_t n = 0;
     for (size_t i = 0; i < r->n_parameters; i++)
@@ -187,14 +186,14 @@ static bool is_uri(struct bytes v)
 static bool account_uri_met(const struct caa_record *r, const char *ours)
 {
     struct bytes v = {0};
-    size_t n = parameter(r, "accounturi", &v);
+    size_t n = caa_parameter(r, "accounturi", &v);
     return !n || (n == 1 && ours && is_uri(v) && same_exact(v, ours));
 }
 
 static bool account_met(const struct caa_record *r, const char *tag, const char *ours)
 {
     struct bytes v = {0};
-    size_t n = parameter(r, tag, &v);
+    size_t n = caa_parameter(r, tag, &v);
     return !n || (n == 1 && ours && same_exact(v, ours));
 }
 
@@ -222,7 +221,7 @@ static bool label_meets(struct bytes label, const struct texts *in_use)
 static bool methods_met(const struct caa_record *r, const struct texts *in_use)
 {
     struct bytes v = {0};
-    size_t n = parameter(r, "validationmethods", &v), from = 0;
+    size_t n = caa_parameter(r, "validationmethods", &v), from = 0;
     bool met = false;
     if (!n)
         return true;
@@ -304,54 +303,17 @@ static void read_applicable(struct arena *a, const struct request *q, const stru
                             struct caa_record *r)
 {
     r->sound = caa_value_parse(a, r);
-    if (!r->sound) {
-        r->because = "applies, but its value breaks the grammar: it permits nobody";
-        return;
-    }
     const struct texts *ids = caa_issuers(q);
-    for (size_t i = 0; i < ids->n && !r->names_us; i++)
+    for (size_t i = 0; r->sound && i < ids->n && !r->names_us; i++)
         r->names_us = same_fold(r->issuer, ids->v[i]);
-    if (!r->names_us) {
-        r->because = r->issuer.n ? "applies: names another CA" : "applies: names nobody";
+    if (!r->names_us)
         return;
-    }
     if (!account_met(r, q->profile->caa_account, q->caa_account))
         r->unmet = CAA_ACCOUNT;
     else if (!account_uri_met(r, q->account_uri))
         r->unmet = CAA_ACCOUNT_URI;
     else if (!methods_met(r, in_use))
         r->unmet = CAA_METHODS;
-    switch (r->unmet) {
-    case CAA_MET:
-        r->because = "applies: names this CA";
-        break;
-    case CAA_ACCOUNT:
-        r->because = "applies: names this CA for another account only";
-        break;
-    case CAA_ACCOUNT_URI:
-        r->because = "applies: names this CA, but not this account URI";
-        break;
-    case CAA_METHODS:
-        r->because = "applies: names this CA, but not the validation method in use";
-        break;
-    }
-}
-
-static const char *why_not(const struct caa_record *r, const struct request *q, bool wild)
-{
-    if (r->broken)
-        return "its data does not parse";
-    if (r->known == CAA_UNKNOWN)
-        return r->critical    ? "unknown property marked critical: no CA may issue"
-               : r->legal_tag ? "does not apply: unknown property, not critical"
-                              : "does not apply: its tag is not letters and digits";
-    if (r->known == CAA_ISSUEWILD && q->purpose == PURPOSE_TLS && !q->wildcard)
-        return "does not apply: it is for wildcard names";
-    if (r->known == CAA_ISSUE && wild)
-        return "does not apply: issuewild takes its place for a wildcard name";
-    if (r->known == CAA_IODEF || r->known == CAA_CONTACTEMAIL || r->known == CAA_CONTACTPHONE)
-        return "does not apply: it names a contact and restricts nothing";
-    return "does not apply: it is for another kind of certificate";
 }
 
 /* ---------------------------------------------------------------- the set ---------------------------- */
@@ -412,8 +374,6 @@ int caa_judge(struct arena *a, const struct request *r, const struct rr *const *
         c->applies = !c->broken && c->known == tag;
         if (c->applies)
             read_applicable(a, r, &in_use, c);
-        else
-            c->because = why_not(c, r, wild);
     }
     if (arena_full(a))
         return -ENOMEM;

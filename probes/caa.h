@@ -44,7 +44,6 @@ struct caa_record {
     size_t n_parameters;
     bool names_us;
     enum caa_unmet unmet;
-    const char *because; /* "applies: …" or "does not apply: …", one clause for a person */
 };
 
 struct caa_set {
@@ -58,6 +57,9 @@ struct caa_set {
 /* Reads one value of issue, issuewild, issuemail or issuevmc into r->issuer and r->parameters. False: the
  * grammar is broken at r->error_at, r->error says how. r->value is given. */
 bool caa_value_parse(struct arena *a, struct caa_record *r);
+
+/* How often a parameter stands in a record that was read, and in *ret its first value. */
+size_t caa_parameter(const struct caa_record *r, const char *tag, struct bytes *ret);
 
 /* Judges a complete set for a request. 0 or -ENOMEM. */
 int caa_judge(struct arena *a, const struct request *r, const struct rr *const *rr, size_t n,

@@ -423,6 +423,8 @@ struct finding {
     size_t n_fixes;
 };
 
+struct caa_derivation;
+
 struct report {
     const struct request *request;
     const struct evidence *evidence;
@@ -431,10 +433,11 @@ struct report {
     enum verdict verdict;
     struct code_error error;   /* .code is CODE_NONE unless the verdict is fail */
     enum code detail_code;     /* CODE_NONE on pass */
-    int br_may_permit;         /* 1 true, 0 false, -1 null: see caa.h */
+    int br_may_permit;         /* 1 true, 0 false, -1 null: see caa_explain.h */
     const char *reason;        /* undecided: what was missing; NULL otherwise */
     struct finding *findings;  /* what explains the failure first */
     size_t n_findings;
+    const struct caa_derivation *caa; /* method caa: how the verdict follows, see caa_explain.h; NULL otherwise */
     struct texts tokens;       /* request tokens computed while judging: they make the case replayable */
     dcv_time started_at;
     uint32_t duration_us;

@@ -1,5 +1,6 @@
 #include "json_parts.h"
 
+#include "caa_explain.h"
 #include "render.h"
 #include "text.h"
 #include "wire.h"
@@ -409,6 +410,78 @@ static void errors(struct out *o, const struct report *r)
         json_bool(o->j, "br_may_permit", r->br_may_permit);
 }
 
+static void caa_step(struct out *o, const struct caa_step *s)
+{
+    json_open(o->j, NULL, '{');
+    shown(o, "name", s->name);
+    json_text(o->j, "outcome", caa_found_name(s->found));
+    json_bool(o->j, "reached", s->reached);
+    json_open(o->j, "alias", '[');
+    for (size_t i = 0; i < s->alias.n; i++)
+        shown(o, NULL, s->alias.v[i]);
+    json_close(o->j, ']');
+    json_open(o->j, "facts", '[');
+    for (size_t i = 0; i < s->n_facts; i++)
+        json_int(o->j, NULL, s->facts[i]);
+    json_close(o->j, ']');
+    shown(o, "because", s->because);
+    json_close(o->j, '}');
+}
+
+/* What cannot be read of a broken record is null. */
+static void caa_line(struct out *o, const struct caa_derivation *d, const struct caa_line *l)
+{
+    struct json_out *j = o->j;
+    const struct caa_record *r = l->record;
+    bool malformed = l->effect == CAA_MALFORMED;
+    json_open(j, NULL, '{');
+    shown(o, "owner", r->rr->owner);
+    if (r->broken) {
+        json_nil(j, "flags");
+        json_nil(j, "critical");
+    } else {
+        json_int(j, "flags", r->flags);
+        json_bool(j, "critical", r->critical);
+    }
+    shown(o, "tag", r->broken ? NULL : caa_zone_text(o->a, r->tag));
+    shown(o, "value", r->broken ? NULL : caa_zone_text(o->a, r->value));
+    json_bool(j, "applies", r->applies);
+    json_text(j, "effect", caa_effect_name(l->effect));
+    shown(o, "because", l->because);
+    if (malformed)
+        json_int(j, "error_at", (int64_t)r->error_at);
+    else
+        json_nil(j, "error_at");
+    json_text(j, "expected", malformed ? r->error : NULL);
+    json_int(j, "fact", d->fact->n);
+    json_close(j, '}');
+}
+
+static void caa(struct out *o, const struct caa_derivation *d)
+{
+    struct json_out *j = o->j;
+    json_open(j, "caa", '{');
+    json_open(j, "climb", '[');
+    for (size_t i = 0; i < d->n_climb; i++)
+        caa_step(o, &d->climb[i]);
+    json_close(j, ']');
+    if (d->relevant) {
+        json_open(j, "relevant", '{');
+        shown(o, "name", d->relevant->name);
+        shown(o, "owner", d->owner);
+        json_close(j, '}');
+    } else {
+        json_nil(j, "relevant");
+    }
+    json_text(j, "property", d->property);
+    json_open(j, "records", '[');
+    for (size_t i = 0; i < d->n_records; i++)
+        caa_line(o, d, &d->records[i]);
+    json_close(j, ']');
+    shown(o, "br_may_permit_because", d->may_because);
+    json_close(j, '}');
+}
+
 static void write_report(struct out *o, const char *key, const struct report *r, unsigned flags)
 {
     struct json_out *j = o->j;
@@ -430,6 +503,8 @@ static void write_report(struct out *o, const char *key, const struct report *r,
     for (size_t i = 0; i < r->n_findings; i++)
         finding(o, &r->findings[i]);
     json_close(j, ']');
+    if (r->caa)
+        caa(o, r->caa);
     if (!(flags & JSON_NO_EVIDENCE))
         evidence(o, r->evidence);
     json_time(j, "started_at", r->started_at);

@@ -1,6 +1,6 @@
 /* judge.c - from evidence to report: the verdict, then the causes, then the order and wording of the
  * findings. */
-#include "verdict.h"
+#include "caa_explain.h"
 
 #include "near_names.h"
 #include "text.h"
@@ -140,6 +140,8 @@ int judge(const struct request *r, const struct evidence *ev, struct arena *a, s
     for (size_t i = 0; i < p->n_findings; i++)
         p->findings[i].summary = fill(&j, cause_info(p->findings[i].cause)->summary, &p->findings[i]);
     sort_findings(p);
+    if (r->method == METHOD_CAA && !j.err)
+        p->caa = caa_explain(&j);
     return j.err ? j.err : arena_full(a) ? -ENOMEM : 0;
 }
 

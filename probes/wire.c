@@ -574,15 +574,20 @@ static int next_alias(struct arena *a, const struct rrs *answer, const char *nam
     return 0;
 }
 
+/* How many steps a chain without a loop can have, and one more. Each CNAME serves once in such a chain; a DNAME
+ * may rightly serve more often. */
+static unsigned chain_most(const struct dns_fact *f)
+{
+    unsigned most = 1;
+    for (size_t i = 0; i < f->answer.n && most < CHAIN_MOST; i++)
+        most += f->answer.v[i].type == RR_DNAME ? CHAIN_MOST : f->answer.v[i].type == RR_CNAME;
+    return most > CHAIN_MOST ? CHAIN_MOST : most;
+}
+
 const char *dns_chain_end(struct arena *a, const struct dns_fact *f, const char *name, unsigned *hops,
                           bool *looped)
 {
-    /* Each CNAME serves once in a chain without a loop; a DNAME may rightly serve more often. */
-    unsigned n = 0, most = 1;
-    for (size_t i = 0; i < f->answer.n && most < CHAIN_MOST; i++)
-        most += f->answer.v[i].type == RR_DNAME ? CHAIN_MOST : f->answer.v[i].type == RR_CNAME;
-    if (most > CHAIN_MOST)
-        most = CHAIN_MOST;
+    unsigned n = 0, most = chain_most(f);
     int rc;
     while (n < most && (rc = next_alias(a, &f->answer, name, &name)) != 0) {
         if (rc < 0)
@@ -594,4 +599,16 @@ const char *dns_chain_end(struct arena *a, const struct dns_fact *f, const char 
     if (looped)
         *looped = n == most;
     return name;
+}
+
+bool dns_chain(struct arena *a, const struct dns_fact *f, const char *name, struct texts *ret)
+{
+    unsigned most = chain_most(f);
+    int rc = 1;
+    for (unsigned n = 0; n < most && rc > 0; n++) {
+        rc = next_alias(a, &f->answer, name, &name);
+        if (rc > 0 && !texts_add(a, ret, name))
+            return false;
+    }
+    return rc >= 0;
 }

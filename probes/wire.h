@@ -82,5 +82,7 @@ struct bytes rr_canonical(struct arena *a, const struct rr *rr);
  * chain, NULL where the arena is full. */
 const char *dns_chain_end(struct arena *a, const struct dns_fact *f, const char *name, unsigned *hops,
                           bool *looped);
+/* The targets on that way, the end last. False: arena full. */
+bool dns_chain(struct arena *a, const struct dns_fact *f, const char *name, struct texts *ret);
 
 #endif

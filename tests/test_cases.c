@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "caa_explain.h"
 #include "check.h"
 #include "json.h"
 #include "name.h"
@@ -157,9 +158,65 @@ static void compare(const char *file, const char *how, struct arena *a, const st
             wrong("%s (%s): finding %s must not be there", file, how, e->not_findings.v[i]);
 }
 
+static bool sentence(const char *s)
+{
+    size_t n = s ? strlen(s) : 0;
+    return n > 10 && s[n - 1] == '.';
+}
+
+/* The derivation of a CAA verdict leads to that verdict, and every step of it says why. */
+static void derivation(const char *file, const struct report *r)
+{
+    const struct caa_derivation *d = r->caa;
+    size_t last = 0, n[CAA_EFFECT_COUNT] = {0};
+    if (!d) {
+        if (r->request->method == METHOD_CAA && !r->request->name_code)
+            wrong("%s: no derivation", file);
+        return;
+    }
+    for (size_t i = 0; i < d->n_climb; i++) {
+        const struct caa_step *s = &d->climb[i];
+        last = s->reached ? i : last;
+        if (!sentence(s->because) || (i && s->reached && !s[-1].reached))
+            wrong("%s: level %s: %s", file, s->name, s->because);
+        if ((s->found == CAA_FOUND_PENDING) != !s->n_facts)
+            wrong("%s: level %s has %zu facts", file, s->name, s->n_facts);
+        if (s->reached && i + 1 < d->n_climb &&
+            (s->found == CAA_FOUND_RECORDS || s->found == CAA_FOUND_FAILED) && s[1].reached)
+            wrong("%s: the search goes on past %s", file, s->name);
+    }
+    if (d->relevant && d->relevant != &d->climb[last])
+        wrong("%s: the search does not end at the set that decides", file);
+    if (!d->relevant != !d->n_records)
+        wrong("%s: %zu records without a set", file, d->n_records);
+    for (size_t i = 0; i < d->n_records; i++) {
+        const struct caa_line *l = &d->records[i];
+        n[l->effect]++;
+        if (!sentence(l->because))
+            wrong("%s: record %zu: %s", file, i + 1, l->because);
+        if (l->effect == CAA_MALFORMED && l->record->error_at > l->record->value.n)
+            wrong("%s: record %zu: broken at byte %zu, past its end", file, i + 1, l->record->error_at);
+    }
+    bool permits = !n[CAA_FORBIDS] && (!d->property || n[CAA_PERMITS]);
+    enum caa_found end = d->climb[last].found;
+    enum verdict due = end == CAA_FOUND_PENDING              ? VERDICT_UNDECIDED
+                       : end == CAA_FOUND_FAILED             ? VERDICT_FAIL
+                       : end != CAA_FOUND_RECORDS || permits ? VERDICT_PASS
+                                                             : VERDICT_FAIL;
+    if (r->verdict != due &&
+        !(due == VERDICT_FAIL && r->verdict == VERDICT_UNDECIDED && end == CAA_FOUND_FAILED))
+        wrong("%s: the derivation leads to %s, and the verdict is %s", file, verdict_name(due),
+              verdict_name(r->verdict));
+    if ((r->verdict == VERDICT_FAIL && end == CAA_FOUND_FAILED) != !!d->may_because ||
+        (d->may_because && !sentence(d->may_because)))
+        wrong("%s: why br_may_permit is %d: %s", file, r->br_may_permit,
+              d->may_because ? d->may_because : "not said");
+}
+
 /* What holds of every report. */
 static void invariants(const char *file, const struct report *r)
 {
+    derivation(file, r);
     if (r->verdict == VERDICT_FAIL && !r->n_findings)
         wrong("%s: a failing report without a finding", file);
     if (r->verdict == VERDICT_UNDECIDED && !r->reason && !r->n_findings)
