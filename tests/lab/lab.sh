@@ -52,8 +52,8 @@ fi
 # ------------------------------------------------------------------ addresses
 # Real-looking ones: TEST-NETs and 198.18/15 are on every list of forbidden addresses, the product's included.
 ip link set lo up
-for address in 198.41.0.4 192.5.6.30 45.54.64.53 45.54.65.53 45.54.66.80 45.54.66.81 45.54.66.82 45.54.66.83 45.54.67.53 \
-    8.8.8.8 1.1.1.1 10.0.0.1 169.254.169.254; do
+for address in 198.41.0.4 192.5.6.30 45.54.64.53 45.54.64.54 45.54.65.53 45.54.65.54 45.54.66.80 45.54.66.81 45.54.66.82 45.54.66.83 \
+    45.54.66.84 45.54.67.53 8.8.8.8 1.1.1.1 10.0.0.1 169.254.169.254; do
     ip address add "$address/32" dev lo
 done
 for address in 2001:503:ba3e::2:30 2a0e:aaaa::53 2a0e:aaaa::80 2a0e:aaaa::81; do
@@ -205,8 +205,8 @@ wait_for() {
 
 start_nsd root 198.41.0.4 2001:503:ba3e::2:30
 start_nsd com 192.5.6.30
-start_nsd a 45.54.64.53 2a0e:aaaa::53
-start_nsd b 45.54.65.53
+start_nsd a 45.54.64.53 45.54.64.54 2a0e:aaaa::53
+start_nsd b 45.54.65.53 45.54.65.54
 python3 "$here/misbehave.py" 45.54.67.53 "$LAB/misbehave.table" 2>"$LAB/run/misbehave.log" &
 start_nginx
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=web.com -days 30 \

@@ -138,6 +138,15 @@ for n in "${!rows[@]}"; do
         echo "FAIL ${f[0]}: ${f[1]}: ${wrong//$'\n'/; }"
     fi
 done
+# Every root cause that the program knows has been seen in a report, where the whole table was run.
+if [ "$only" = "  " ]; then
+    unseen=$(comm -23 <("$dcvprobe" causes --json | jq -r '.. | .id? // empty' | sort -u) \
+        <(jq -r '.reports[].findings[].cause' "$out"/*.json | sort -u))
+    [ -z "$unseen" ] || {
+        failed=$((failed + 1))
+        echo "FAIL causes: no situation shows ${unseen//$'\n'/ }"
+    }
+fi
 # Whatever the zones and redirects above lead to: nobody may have called at a forbidden address.
 if [ -e "$LAB/run/canary" ]; then
     failed=$((failed + 1))

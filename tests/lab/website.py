@@ -15,6 +15,7 @@ TOKEN = VALUES["TOKEN"].encode()
 PATH = "/.well-known/pki-validation/fileauth.txt"
 ADDRESSES = ["45.54.66.81", "2a0e:aaaa::81"]
 NO_TLS = "45.54.66.83"  # plain text on port 443
+TLS_ONLY = "45.54.66.84"  # nothing on port 80
 CANARY = ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1"]
 
 
@@ -41,6 +42,7 @@ SITES = {
     "right": (RIGHT, RIGHT),
     "http-only": (RIGHT, ABSENT),
     "https-only": (ABSENT, RIGHT),
+    "tls-only": (ABSENT, RIGHT),
     "created": (response(201, TOKEN), ABSENT),
     "absent": (ABSENT, ABSENT),
     "gone": (response(410), response(410)),
@@ -173,7 +175,7 @@ async def main():
     context.load_cert_chain(LAB / "run" / "web.crt", LAB / "run" / "web.key")
     for address in [*ADDRESSES, NO_TLS]:
         await asyncio.start_server(lambda r, w: serve(r, w, False), address, 80)
-    for address in ADDRESSES:
+    for address in [*ADDRESSES, TLS_ONLY]:
         await asyncio.start_server(lambda r, w: serve(r, w, True), address, 443, ssl=context)
     await asyncio.start_server(plain_text, NO_TLS, 443)
     for address in CANARY:
