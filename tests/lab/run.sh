@@ -20,7 +20,9 @@ mkdir -p "$out"
 # A report as the table's columns, and the causes of each weight.
 columns='.reports[0] | [.verdict, (.errors[0].code // "-"), (.detail_code // "-"), (.findings[0].cause // "-"),
   ([.findings[].cause] | join(" ")), ([.findings[] | select(.weight != "note") | .cause] | join(" ")),
-  ([.findings[] | select(.weight == "blocking") | .cause] | join(" ")), (.findings[0].summary // "-")] | join("\u001f")'
+  ([.findings[] | select(.weight == "blocking") | .cause] | join(" ")), (.findings[0].summary // "-"),
+  ([.evidence[] | select(.kind == "dns" and .via != "authoritative" and .via[:11] != "perspective")] | length),
+  ([.evidence[] | select(.kind == "http")] | length)] | join("\u001f")'
 
 # split ROW: into the array f
 split() {
@@ -95,13 +97,13 @@ wait
 
 # judge ROW N: prints what is wrong, nothing where all is as expected
 judge() {
-    local status verdict code detail cause causes weighty blocking summary
+    local status verdict code detail cause causes weighty blocking summary questions fetches
     split "${rows[$1]}"
     if [ ${#f[@]} -ne 8 ] && [ ${#f[@]} -ne 9 ]; then
         echo "the line has ${#f[@]} columns"
         return
     fi
-    if ! IFS=$'\x1f' read -r verdict code detail cause causes weighty blocking summary \
+    if ! IFS=$'\x1f' read -r verdict code detail cause causes weighty blocking summary questions fetches \
         < <(jq -r "$columns" "$out/$1.json" 2>&1) || [ -z "$verdict" ]; then
         echo "no report: $(head -c 300 "$out/$1.json") $(head -c 600 "$out/$1.err")"
         return
@@ -123,6 +125,9 @@ judge() {
     case ${f[3]}:${f[8]:--} in
     fail:?*.*) [[ $summary == *" ${f[8]}."[\ :]* ]] || echo "not the set at ${f[8]}: $summary" ;;
     esac
+    # a climb of 127 labels asks for each; a web site has up to 16 addresses, 2 schemes and redirects before the 24
+    [ "$questions" -le 64 ] || [ "${f[2]#*--method caa}" != "${f[2]}" ] || echo "$questions questions to the resolver"
+    [ "$fetches" -le 64 ] || echo "$fetches fetches"
     [ "$verdict" != pass ] || [ -z "$blocking" ] || echo "blocking finding $blocking on a pass"
 }
 
