@@ -101,6 +101,11 @@ static bool permits(const struct caa_record *r)
     return r->applies && r->sound && r->names_us && r->unmet == CAA_MET;
 }
 
+static bool must_go(const struct caa_record *r)
+{
+    return r->broken || (r->critical && r->known == CAA_UNKNOWN);
+}
+
 void fix_caa_permit(struct judgement *j, struct finding *f, const char *parameters,
                     const struct caa_record *meant)
 {
@@ -122,15 +127,19 @@ void fix_caa_permit(struct judgement *j, struct finding *f, const char *paramete
         return;
     }
     const char *rdata = permit(j, fix_caa_tag(j), parameters);
-    bool done = !s->n_applicable;
+    size_t left = 0;
+    for (size_t i = 0; i < s->n; i++)
+        left += !must_go(&s->v[i]);
+    /* Without a record left there is no set, and the search would climb on to one that may forbid. */
+    bool done = left && !s->n_applicable;
     for (size_t i = 0; i < s->n; i++)
         done = done || permits(&s->v[i]);
     /* What forbids every CA must go, whatever else is there. In the place of what cannot be read comes what
      * is missing, if anything is. */
     for (size_t i = 0; i < s->n; i++) {
         const struct caa_record *r = &s->v[i];
-        bool instead = r->broken && !meant && !done;
-        if (r->broken || (r->critical && r->known == CAA_UNKNOWN))
+        bool instead = !meant && !done && (r->broken || !left);
+        if (must_go(r))
             change(j, f, r, instead ? rdata : NULL);
         done = done || instead;
     }

@@ -6,6 +6,7 @@
 #include "wire.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { WIDTH = 80, VALUE_SHOWN = 300 };
 
@@ -192,13 +193,24 @@ static void update_begin(struct sheet *s, const struct fix *f)
     s->owner = f->owner;
 }
 
+/* Data that does not parse is written as bytes (RFC 3597 5), and nsupdate refuses those of a type it knows.
+ */
+static bool nameless(const struct fix *f, const char *rdata)
+{
+    return !strncmp(rdata, "\\#", 2) && strncasecmp(f->type, "TYPE", 4) != 0;
+}
+
 static void update(struct sheet *s, const struct fix *f)
 {
     const char *gone = f->op == FIX_REMOVE ? f->rdata : f->op == FIX_REPLACE ? f->old_rdata : NULL;
     const char *owner = zone_owner(s->a, f), *type = safe(s->a, f->type, VALUE_SHOWN);
     update_begin(s, f);
-    if (gone)
+    if (gone && nameless(f, gone)) {
+        prose(s, "Delete this record by hand: its data is broken, and nsupdate takes no such data.");
+        record(s, f, gone, false, false);
+    } else if (gone) {
         buf_printf(s->b, "update delete %s %s %s\n", owner, type, zone_rdata(s->a, f, gone));
+    }
     if (f->op != FIX_REMOVE)
         buf_printf(s->b, "update add %s %u %s %s\n", owner, f->ttl, type, zone_rdata(s->a, f, f->rdata));
 }

@@ -4,8 +4,20 @@
 #include "name.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* The records of the set at a level, those that do not parse included: they are part of it (RFC 8659 4.1). */
+/* RFC 4034 6.3. */
+static int canonical(const void *a, const void *b)
+{
+    const struct rr *x = *(const struct rr *const *)a, *y = *(const struct rr *const *)b;
+    size_t n = x->rdlen < y->rdlen ? x->rdlen : y->rdlen;
+    int c = n ? memcmp(x->rdata, y->rdata, n) : 0;
+    return c ? c : (int)x->rdlen - (int)y->rdlen;
+}
+
+/* The records of the set at a level, those that do not parse included: they are part of it (RFC 8659 4.1). A
+ * set has no order and servers turn it round at will: ours is one that two checks agree on. */
 static const struct rr **set_at(struct arena *a, const struct lookup *l, size_t *n)
 {
     const struct rrs *answer = &l->fact->dns.answer;
@@ -14,6 +26,8 @@ static const struct rr **set_at(struct arena *a, const struct lookup *l, size_t 
     for (size_t i = 0; v && i < answer->n; i++)
         if (answer->v[i].type == RR_CAA && answer->v[i].class == 1 && name_equal(answer->v[i].owner, l->end))
             v[(*n)++] = &answer->v[i];
+    if (v)
+        qsort(v, *n, sizeof *v, canonical);
     return v;
 }
 

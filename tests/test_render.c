@@ -125,6 +125,12 @@ static void for_programs(void **state)
           "\nzone example.com.\nupdate add _dnsauth.shop.example.com. 300 TXT \"R4nd\\\"om\\\\Val'ue;0123\"\n"
           "update delete o\\\"l\\;d\\$.example.com. CNAME \\(x\\;y\\;z.example.net.\n"
           "update delete example.com. TXT \"old\"\nupdate add example.com. 60 TXT \"new\"\n; publish at ");
+    s.fixes[2].type = "CAA";
+    s.fixes[2].old_rdata = "\\# 2 8000";
+    holds(rendered(render_nsupdate, all, 2), "takes no such\n; data.\n;   example.com. IN CAA \\# 2 "
+                                             "8000\nupdate add example.com. 60 CAA \"new\"\n");
+    s.fixes[2].type = "TXT";
+    s.fixes[2].old_rdata = "\"old\"";
     struct rr *soa = &s.evidence.facts[1]->dns.authority.v[0];
     soa->owner = "com."; /* the registry's: nobody sends that an update */
     text = rendered(render_nsupdate, all, 2);
