@@ -91,6 +91,8 @@ static void dig(struct buf *b, struct arena *a, const struct fact *f)
         buf_puts(b, " +cdflag");
     if (q->tcp)
         buf_puts(b, " +tcp");
+    else if (f->dns.flags & DNS_TC)
+        buf_puts(b, " +ignore"); /* dig would go on to TCP, which is another question */
     if (q->no_edns)
         buf_puts(b, " +noedns");
     if (q->dnssec)
@@ -122,7 +124,7 @@ static void unbound_host(struct buf *b, struct arena *a, const struct ask *q)
 static void curl(struct buf *b, struct arena *a, const struct fact *f)
 {
     const struct ask *q = f->ask;
-    buf_puts(b, "curl -sS -i -A ");
+    buf_puts(b, "curl -sS -i -m 10 -A "); /* the CA does not wait for ever either */
     word(b, a, q->browser ? "Mozilla/5.0" : profile_builtin()->user_agent);
     if (q->address) {
         buf_puts(b, " --connect-to ");

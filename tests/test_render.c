@@ -155,7 +155,7 @@ static void other_verdicts(void **state)
         "\033[1;33mUNDECIDED\033[0m  *.shop.example.com  dns-txt-token\n  No token was given.\n");
     char *text = render(&s.report, (struct render){.verbose = true});
     holds(text, "NXDOMAIN");
-    holds(text, "curl -sS -i -A Mozilla/5.0 --connect-to ::192.0.2.80:443 -k -o - https://example.com/");
+    holds(text, "curl -sS -i -m 10 -A Mozilla/5.0 --connect-to ::192.0.2.80:443 -k -o - https://example.com/");
     s.request.input = "a\033]0;x\007b";
     s.request.domain = NULL;
     s.request.wildcard = false;
@@ -263,9 +263,12 @@ static void reproducing(void **state)
         char *url = arena_printf(arena, "http://example.com/%s?a=$HOME&b=%%20", hostile[i]);
         struct ask http = {.kind = ASK_HTTP, .url = url, .address = "[2001:db8::1]:80", .browser = true};
         one_command(&http, NULL,
-                    (const char *const[]){"-sS", "-i", "-A", "Mozilla/5.0", "--connect-to",
+                    (const char *const[]){"-sS", "-i", "-m", "10", "-A", "Mozilla/5.0", "--connect-to",
                                           "::[2001:db8::1]:80", "-o", "-", url, NULL});
     }
+    struct ask udp = {.kind = ASK_DNS, .qname = "example.com.", .qtype = RR_TXT};
+    struct fact cut = {.ask = &udp, .dns = {.server = "192.0.2.53:53", .flags = DNS_QR | DNS_TC}};
+    assert_string_equal(render_reproduce(arena, &cut), "dig +ignore @192.0.2.53 example.com. TXT");
     /* What dig would read as an option, a server or a switch; a server on a port of its own. */
     struct ask odd = {.kind = ASK_DNS,
                       .via = VIA_AUTHORITATIVE,

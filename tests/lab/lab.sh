@@ -72,7 +72,7 @@ else
     ip route add 45.54.99.0/24 dev lo src 45.54.66.80
 fi
 
-rm -rf "$LAB/zones" "$LAB/keys" "$LAB/run" "$LAB/misbehave.table"
+rm -rf "$LAB/zones" "$LAB/keys" "$LAB/run" "$LAB/fixed" "$LAB/misbehave.table"
 mkdir -p "$LAB/run" "$LAB/bin" "$LAB/web/.well-known/pki-validation"
 export PYTHONDONTWRITEBYTECODE=1
 python3 "$here/mkzones.py" "$LAB"
@@ -146,6 +146,10 @@ server:
   local-zone: "_dnsauth.cache-old.com." static
   local-data: '_dnsauth.cache-old.com. 1234 IN TXT "$(sed -n 's/^OTHER=//p' "$LAB/values")"'
   local-zone: "_dnsauth.cache-none.com." always_nxdomain
+remote-control:
+  control-enable: yes
+  control-use-cert: no
+  control-interface: "$LAB/run/unbound.control"
 END
     "$LAB/bin/unbound" -c "$LAB/run/unbound.conf" &
 }
@@ -208,6 +212,7 @@ start_nsd com 192.5.6.30
 start_nsd a 45.54.64.53 45.54.64.54 2a0e:aaaa::53
 start_nsd b 45.54.65.53 45.54.65.54
 python3 "$here/misbehave.py" 45.54.67.53 "$LAB/misbehave.table" 2>"$LAB/run/misbehave.log" &
+echo $! >"$LAB/run/misbehave.pid"
 start_nginx
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=web.com -days 30 \
     -keyout "$LAB/run/web.key" -out "$LAB/run/web.crt" 2>/dev/null

@@ -7,12 +7,14 @@ type (or ANY). BEHAVIOUR is a function of class Answer with _ for -.
 In a zone without ADDRESS a row rules its owner and all names below it; other types of an owner get an orderly empty
 answer, other names NXDOMAIN, and the apex is sound, so that resolvers find their way here. With ADDRESS a row rules its
 owner alone ("@" for the apex), and whatever has no row is passed on to the name server at ADDRESS: a sound zone, signed
-perhaps, with a fault at one place. In either the behaviour of "* EVERY" changes every answer.
+perhaps, with a fault at one place. In either the behaviour of "* EVERY" changes every answer. SIGHUP reads TABLE
+again.
 
 Queries are answered as an authoritative server and as a resolver would (AA and RA), so that a program may also be
 pointed here directly and see what a resolver in between would hide."""
 import collections
 import shlex
+import signal
 import socket
 import struct
 import sys
@@ -258,14 +260,18 @@ def ask(server, query):
 
 class Server:
     def __init__(self, address, table):
-        self.zones = {}
-        with open(table, encoding="ascii") as lines:
+        self.address, self.table = address, table
+        self.read()
+
+    def read(self, *_):
+        zones = {}
+        with open(self.table, encoding="ascii") as lines:
             for row in map(shlex.split, lines):
                 if row[0] == "zone":
-                    zone = self.zones[row[1]] = Zone(address, *row[1:])
+                    zone = zones[row[1]] = Zone(self.address, *row[1:])
                 else:
                     zone.add(*row)
-        self.rest = next(iter(self.zones.values()))
+        self.zones, self.rest = zones, next(iter(zones.values()))
 
     def reply(self, query):
         """The answer's bytes, or None where nothing is to be sent."""
@@ -307,6 +313,7 @@ def serve_connection(connection, server):
 
 def main(address, table):
     server = Server(address, table)
+    signal.signal(signal.SIGHUP, server.read)
     datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     datagrams.bind((address, 53))
     threading.Thread(target=serve_udp, args=(datagrams, server), daemon=True).start()

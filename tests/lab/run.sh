@@ -74,7 +74,7 @@ options() {
 if [ -n "${LIST:-}" ]; then
     for row in "${!rows[@]}"; do
         split "${rows[$row]}"
-        echo "# ${f[3]} ${f[4]} (${f[5]}): ${f[7]:-}"
+        echo "# ${f[0]} | ${f[3]} | ${f[4]} | ${f[5]} | ${f[6]} | ${f[7]:-}"
         echo "dcvprobe check '${f[1]}' $(options "${f[2]}")"
     done
     exit 0

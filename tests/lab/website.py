@@ -3,7 +3,9 @@
 
 Listens on the lab's addresses below, ports 80 and 443; the Host header, without .web.com, chooses a row of SITES, which says what http and
 https answer. A connection to an address of the canary is written to DIRECTORY/run/canary: no program that guards its
-targets may ever be seen there. DIRECTORY/values has the tokens, DIRECTORY/run/web.{crt,key} the self-signed certificate."""
+targets may ever be seen there. A file below DIRECTORY/fixed/HOST is what an administrator
+has put there since: it takes the place of other content and of an absence, never of a redirect or a refusal.
+DIRECTORY/values has the tokens, DIRECTORY/run/web.{crt,key} the self-signed certificate."""
 import asyncio
 import pathlib
 import ssl
@@ -125,13 +127,21 @@ def answer(host, path, tls, agent, address):
     return SITES[site][tls]
 
 
+def repaired(host, path, what):
+    """The same once the file was put there."""
+    fixed = LAB / "fixed" / host.lower() / path.lstrip("/")
+    content = what in (ENDLESS, DRIP) or what[:13] in (b"HTTP/1.1 404 ", b"HTTP/1.1 410 ") or what[:10] == b"HTTP/1.1 2"
+    return response(200, fixed.read_bytes()) if content and fixed.is_file() else what
+
+
 async def serve(reader, writer, tls):
     try:
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
         lines = head.decode("latin-1").split("\r\n")
         host = next((l[5:].strip() for l in lines if l.lower().startswith("host:")), "")
         agent = next((l[11:].strip() for l in lines if l.lower().startswith("user-agent:")), "")
-        what = answer(host, lines[0].split(" ")[1], tls, agent, writer.get_extra_info("sockname")[0])
+        path = lines[0].split(" ")[1]
+        what = repaired(host, path, answer(host, path, tls, agent, writer.get_extra_info("sockname")[0]))
         if what == RESET:
             writer.transport.abort()
             return

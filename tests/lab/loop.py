@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""The closed loop: loop.py DCVPROBE [NAME…]
+
+Every situation that fails, and whose first finding brings records or a file as its cure, is cured by machine and checked
+again: it must pass. Then the cure is taken away: it must fail with the same code and cause as before. The records travel
+as `--format nsupdate` through nsupdate(1) to the zones' primary (updates.py), the file goes to the web site; `--format
+fix` must say the same as the update. What is to be done by a person is no part of this.
+
+And every situation that passes is checked at depth full: it must pass there, with no finding of more weight than a note
+but those that one of the tables' rows for the same domain expects.
+
+Prints a table; ends with "N passed, N failed"; status 77 where no lab can be."""
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+from situation import at_once, check, inside, situations
+from updates import NONE, Primary, name_text, name_wire, read_records
+
+KINDS = {"A": 1, "CNAME": 5, "TXT": 16, "AAAA": 28, "CAA": 257}
+RECORDS, FILE = ("add", "remove", "replace"), "put-file"
+# Causes whose first report brings a machine's part and a person's: why the machine's alone need not suffice.
+PERSONS_PART = {
+    "file-forbidden": "the server's access rules keep everybody from the file: they are changed by hand",
+}
+
+
+class Case:
+    """A failing situation with a cure for a machine."""
+
+    def __init__(self, situation, report):
+        self.situation, self.report = situation, report
+        self.finding = report["findings"][0]
+        self.fixes = [f for f in self.finding["fixes"] if f["op"] in (*RECORDS, FILE)]
+        self.changed = {name_text(name_wire(f["owner"])) for f in self.fixes if "owner" in f}
+        self.changed |= {f["url"] for f in self.fixes if "url" in f}
+        asked = {name_text(name_wire(f["qname"])) for f in report["evidence"] if "qname" in f}
+        self.asked = self.changed | asked | {f["url"] for f in report["evidence"] if "url" in f}
+        self.wrong = []
+        self.excuse = PERSONS_PART.get(self.finding["cause"])
+
+    def touches(self, other):
+        """One of the two might be cured by the other's cure."""
+        return bool(self.changed & other.asked or other.changed & self.asked)
+
+    def outcome(self, report):
+        return report["verdict"], report["errors"][0]["code"] if report["errors"] else None, report["findings"][0]["cause"]
+
+
+def replayed(dcvprobe, path, form):
+    done = subprocess.run([dcvprobe, "replay", path, "--format", form], check=False, text=True, capture_output=True)
+    if done.returncode != 1:
+        raise RuntimeError(f"replay --format {form}: exit status {done.returncode} on a failure: {done.stderr}")
+    return done.stdout
+
+
+def broken(fix):
+    """The record to go is so broken that no update can name it: nsupdate takes it for a slip of the pen."""
+    return fix.get("old_rdata" if fix["op"] == "replace" else "rdata", "").startswith("\\#")
+
+
+def wanted(case):
+    """The changes that the report's JSON names and an update can: (what, owner) in their order."""
+    for fix in case.fixes:
+        if fix["op"] in RECORDS:
+            owner = name_text(name_wire(fix["owner"]))
+            if fix["op"] != "add" and not broken(fix):
+                yield "delete", owner
+            if fix["op"] != "remove":
+                yield "add", owner
+
+
+class Loop:
+    def __init__(self, dcvprobe):
+        self.dcvprobe = dcvprobe
+        self.primary = Primary()
+        self.scratch = pathlib.Path(tempfile.mkdtemp(dir=self.primary.lab))
+
+    def failing(self, situation):
+        """The first check, which saves its evidence: what to do about it is asked of that."""
+        report, _ = check(self.dcvprobe, situation, "--save", str(self.saved(situation)))
+        return report
+
+    def saved(self, situation):
+        return self.scratch / f"{situation.name}.case"
+
+    def out_of_reach(self, case):
+        """Why the cure cannot be applied in this lab, or None. It is the domain that must have a zone: an owner in none is
+        a fault of the cure."""
+        changes = [(name_wire(f["owner"]), KINDS[f["type"]]) for f in case.fixes if f["op"] in RECORDS]
+        if changes and not self.primary.zone_of(name_wire(case.report["domain"] + ".")):
+            return "the domain is registered nowhere: there is no zone yet"
+        if any(self.primary.zone_of(owner) and not self.primary.editable(owner, kind) for owner, kind in changes):
+            return "its name server misbehaves on purpose (misbehave.py): it has no records to edit"
+        return None
+
+    def apply(self, case):
+        """Hands the cure of one case to the primary and to the web site."""
+        script = replayed(self.dcvprobe, self.saved(case.situation), "nsupdate")
+        self.primary.changes, self.primary.faults = [], []
+        done = subprocess.run(["nsupdate", "-v"], input=f"server 127.0.0.1 5300\n{script}", check=False, text=True,
+                              capture_output=True)
+        if done.returncode:
+            case.wrong.append(f"nsupdate: {done.stderr.strip()}")
+        changes = list(self.primary.changes)
+        if [change[:2] for change in changes] != list(wanted(case)):
+            case.wrong.append(f"the update {changes} is not what the report says")
+        zone = self.scratch / "fix"
+        zone.write_text(replayed(self.dcvprobe, self.saved(case.situation), "fix"))
+        added = [(name_text(owner), kind, ttl, rdata) for owner, ttl, kind, rdata in read_records(zone)[0]]
+        if sorted(added) != sorted(change[1:] for change in changes if change[0] == "add"):
+            case.wrong.append(f"--format fix adds {added}, and the update {changes}")
+        for fix in case.fixes:
+            if fix["op"] in RECORDS and broken(fix):
+                self.remove(fix)
+        case.wrong += self.primary.faults
+        for fix in case.fixes:
+            if fix["op"] == FILE:
+                url = urllib.parse.urlsplit(fix["url"])
+                path = self.primary.lab / "fixed" / url.hostname / url.path.lstrip("/")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(fix["body"])
+
+    def remove(self, fix):
+        """What a person would do in an editor."""
+        owner = name_wire(fix["owner"])
+        rdata = bytes.fromhex("".join((fix["old_rdata"] if fix["op"] == "replace" else fix["rdata"]).split()[2:]))
+        self.primary.change(self.primary.zone_of(owner), owner, KINDS[fix["type"]], NONE, 0, rdata)
+
+    def take_away(self):
+        self.primary.restore()
+        shutil.rmtree(self.primary.lab / "fixed", ignore_errors=True)
+
+    def again(self, case):
+        return check(self.dcvprobe, case.situation)[0]
+
+    def cured(self, cases):
+        """One round of cases that leave one another alone."""
+        self.take_away()
+        for case in cases:
+            self.apply(case)
+        self.primary.commit()
+        for case, report in zip(cases, at_once(self.again, cases)):
+            if report["verdict"] != "pass":
+                first = report["findings"][0] if report["findings"] else {"cause": report.get("reason"), "summary": ""}
+                case.wrong.append(f"still {report['verdict']}: {first['cause']}: {first['summary']}")
+
+    def relapsed(self, cases):
+        self.take_away()
+        self.primary.commit()
+        for case, report in zip(cases, at_once(self.again, cases)):
+            if case.outcome(report) != case.outcome(case.report):
+                case.wrong.append(f"with the cure taken away: {case.outcome(report)}, and before it: {case.outcome(case.report)}")
+
+
+def rounds(cases):
+    """As few groups as a first fit makes of cases that leave one another alone."""
+    groups = []
+    for case in cases:
+        group = next((g for g in groups if not any(case.touches(other) for other in g)), None)
+        if group is None:
+            groups.append(group := [])
+        group.append(case)
+    return groups
+
+
+def good_at_depth_full(dcvprobe, table, rows):
+    """How many passing situations pass at depth full too, and what is wrong with the others."""
+    wrong = []
+    expected = {}
+    for row in table:
+        if row.verdict == "pass":
+            expected.setdefault(row.key(), set()).update(row.cause.split("/"))
+
+    def full(row):
+        return check(dcvprobe, row, "--depth", "full")[0]
+
+    for row, report in zip(rows, at_once(full, rows)):
+        weighty = {f["cause"] for f in report["findings"] if f["weight"] != "note"} - expected[row.key()]
+        if report["verdict"] != "pass":
+            wrong.append(f"{row.name}: {report['verdict']} at depth full: {report['findings'][0]['summary']}")
+        elif weighty:
+            wrong.append(f"{row.name}: {', '.join(weighty)} at depth full on a clean pass")
+    return len(rows) - len(wrong), wrong
+
+
+def shown(fix):
+    if fix["op"] == FILE:
+        return f"put-file {fix['url']}"
+    return f"{fix['op']} {fix['owner']} {fix['type']} {fix['rdata']}"
+
+
+def main():
+    dcvprobe, names = inside()
+    table = situations()
+    rows = [row for row in table if not names or row.name in names]
+    loop = Loop(dcvprobe)
+    failing = [row for row in rows if row.verdict == "fail"]
+    cases, left = [], {}
+    for row, report in zip(failing, at_once(loop.failing, failing)):
+        ops = [f["op"] for f in report["findings"][0]["fixes"]]
+        if set(ops) & {*RECORDS, FILE}:
+            cases.append(Case(row, report))
+            cases[-1].excuse = cases[-1].excuse or loop.out_of_reach(cases[-1])
+        else:
+            left.setdefault(", ".join(sorted(set(ops))), []).append(row.name)
+    groups = rounds(cases)
+    for group in groups:
+        loop.cured(group)
+    loop.relapsed(cases)
+    passed, wrong = good_at_depth_full(dcvprobe, table, [row for row in rows if row.verdict == "pass"])
+
+    failed = len(wrong)
+    for case in sorted(cases, key=lambda case: case.finding["cause"]):
+        verdict = "closed" if not case.wrong else "person" if case.excuse else "FAIL"
+        failed, passed = failed + (verdict == "FAIL"), passed + (verdict == "closed")
+        print(f"{verdict:6} {case.finding['cause']:24} {case.situation.name:24} {'; '.join(map(shown, case.fixes))}")
+        if case.wrong:
+            print(f"       {case.excuse if case.excuse else '; '.join(case.wrong)}")
+    print(f"\nIn {len(groups)} rounds. Nothing for a machine to do in:")
+    for ops, names in sorted(left.items()):
+        print(f"  {ops or 'no fix'}: {' '.join(names)}")
+    for line in wrong:
+        print(f"FAIL   {line}")
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0 or passed == 0)
+
+
+if __name__ == "__main__":
+    main()
