@@ -165,7 +165,11 @@ static struct fact *fact_of_message(struct exchange *x, const uint8_t *msg, size
 {
     struct fact *f = fact_new(x, x->server->text);
 
-    return f && wire_answer(x->arena, msg, len, x->query, x->query_len, &f->dns) == 0 ? f : NULL;
+    if (!f || wire_answer(x->arena, msg, len, x->query, x->query_len, &f->dns))
+        return NULL;
+    if (x->ask->mixed_case)
+        dns_fold_case(&f->dns);
+    return f;
 }
 
 static struct fact *fact_of_nothing(struct exchange *x, const char *server, enum dns_outcome outcome,

@@ -77,6 +77,9 @@ bool soa_read(const struct rr *rr, uint32_t *serial, uint32_t *negative_ttl);
 struct bytes rr_canonical(struct arena *a, const struct rr *rr);
 
 /* ---- reading facts */
+/* Owners, and the names in NS and SOA data, in lower case: compressed names point into the question, and take its
+ * mixed case along (ask.mixed_case). case_kept stays. */
+void dns_fold_case(struct dns_fact *f);
 /* Follows the CNAMEs of an answer from name, and DNAMEs where a server left their CNAME out. *hops (may be
  * NULL) counts the steps, *looped (may be NULL) tells of a loop or of more than 64 of them. The end of the
  * chain, NULL where the arena is full. */

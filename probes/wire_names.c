@@ -341,3 +341,28 @@ const char *ede_name(uint16_t code)
 {
     return code < EDES ? edes[code] : NULL;
 }
+
+/* A length is at most 63, below the letters, so that octets of a name can be folded without reading its labels. */
+static void fold(char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i] >= 'A' && p[i] <= 'Z')
+            p[i] = (char)(p[i] + 32);
+}
+
+void dns_fold_case(struct dns_fact *f)
+{
+    enum { SOA_NUMBERS = 20 };
+    const struct rrs *sections[] = {&f->answer, &f->authority, &f->additional};
+    for (size_t s = 0; s < 3; s++)
+        for (size_t i = 0; i < sections[s]->n; i++) {
+            const struct rr *rr = &sections[s]->v[i];
+            /* Both are copies of the parser's own, not yet shown to anybody. */
+            fold((char *)(uintptr_t)rr->owner, strlen(rr->owner));
+            size_t names = rr->type == RR_NS ? rr->rdlen
+                           : rr->type == RR_SOA && rr->rdlen > SOA_NUMBERS ? rr->rdlen - (size_t)SOA_NUMBERS
+                                                                           : 0;
+            if (names && !rr->defect)
+                fold((char *)(uintptr_t)rr->rdata, names);
+        }
+}
