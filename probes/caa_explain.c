@@ -122,7 +122,7 @@ static const char *why_applicable(struct arena *a, const struct request *q, cons
                            : "Applies, and names nobody: by itself it forbids every CA.";
     switch (r->unmet) {
     case CAA_MET:
-        return "Applies and names this CA: it permits.";
+        return "Applies and names this CA.";
     case CAA_ACCOUNT:
         return account_unmet(a, r, q->profile->caa_account, q->caa_account);
     case CAA_ACCOUNT_URI:
@@ -136,7 +136,7 @@ static const char *why_applicable(struct arena *a, const struct request *q, cons
 static const char *why_not_applicable(struct arena *a, const struct request *q, const struct caa_record *r)
 {
     if (r->broken)
-        return arena_printf(a, "Its data does not parse (%s): no CA may issue while it is there.",
+        return arena_printf(a, "It cannot be read: %s. No CA may issue while it is there.",
                             r->rr->defect ? r->rr->defect : "tag and value do not fit into it");
     switch (r->known) {
     case CAA_UNKNOWN:

@@ -54,7 +54,7 @@ struct caa_derivation {
     const struct caa_step *relevant; /* the level whose set decides; NULL where none does */
     const char *owner;               /* of that set: the end of the alias chain */
     const char *property;            /* the tag that counts; NULL where the set does not restrict */
-    struct caa_line *records;        /* of that set, as they came */
+    struct caa_line *records;        /* of that set, in the order that verdict_caa.c gives it */
     size_t n_records;
     const struct fact *fact; /* that brought the set */
     const char *may_because; /* why report.br_may_permit is what it is; NULL unless the search failed */

@@ -203,7 +203,7 @@ int exit_status(const struct report *const *r, size_t n)
 static void show_text(struct buf *b, struct arena *a, const struct output *o, const struct report *const *r,
                       size_t n)
 {
-    struct render how = {.color = cli_color(), .verbose = o->verbose};
+    struct render how = {.color = cli_color(), .verbose = o->verbose, .derivation = o->derivation};
     for (size_t i = 0; i < n; i++) {
         if (i)
             buf_puts(b, "\n");

@@ -38,7 +38,7 @@ enum format { CLI_FORMATS(DCV_MEMBER) };
 /* How reports are shown. */
 struct output {
     enum format format;
-    bool verbose;
+    bool verbose, derivation;
     unsigned flags; /* JSON_REDACT */
 };
 

@@ -166,7 +166,7 @@ static int finish(struct arena *a, struct batch *b, const struct output *out, co
     return saved ? saved : status;
 }
 
-int cmd_check(int argc, char **argv)
+static int check(int argc, char **argv, struct output out)
 {
     static const struct option own[] = {{"format", required_argument, NULL, OPT_FORMAT},
                                         {"json", no_argument, NULL, OPT_JSON},
@@ -179,7 +179,6 @@ int cmd_check(int argc, char **argv)
     struct arena *a = arena_new(0);
     struct option *options = a ? cli_options(a, own, true) : NULL;
     struct given_list given = {0};
-    struct output out = {.format = FORMAT_TEXT};
     struct batch b = {0};
     const char *path = NULL;
     int status = options ? EXIT_PASS : EXIT_USAGE;
@@ -198,7 +197,7 @@ int cmd_check(int argc, char **argv)
             status = EXIT_USAGE;
     }
     if (!status && optind == argc) {
-        complain("check: no DOMAIN given; expected dcvprobe check DOMAIN… [options]");
+        complain("%s: no DOMAIN given; expected dcvprobe %s DOMAIN… [options]", argv[0], argv[0]);
         status = EXIT_USAGE;
     }
     if (!status)
@@ -217,6 +216,11 @@ int cmd_check(int argc, char **argv)
     return status;
 }
 
+int cmd_check(int argc, char **argv)
+{
+    return check(argc, argv, (struct output){.format = FORMAT_TEXT});
+}
+
 int cmd_caa(int argc, char **argv)
 {
     struct arena *a = arena_new(0);
@@ -228,7 +232,7 @@ int cmd_caa(int argc, char **argv)
         v[1] = method;
         v[2] = caa;
         memcpy(v + 3, argv + 1, (size_t)argc * sizeof *v); /* its final NULL too */
-        status = cmd_check(argc + 2, v);
+        status = check(argc + 2, v, (struct output){.format = FORMAT_TEXT, .derivation = true});
     }
     arena_free(a);
     return status;

@@ -13,7 +13,7 @@ static const struct {
     const char *arguments, *does;
 } commands[] = {
     {"check", cmd_check, "DOMAIN… [options]", "reproduce the CA's checks here and now"},
-    {"caa", cmd_caa, "DOMAIN… [options]", "short for check --method caa"},
+    {"caa", cmd_caa, "DOMAIN… [options]", "check --method caa, and how the verdict follows: the search, the set, each record"},
     {"preflight", cmd_preflight, "[--csr F] [--original F] [--product P] [--email A] [--note F] [NAME…]",
      "check an order's inputs before it is placed; --probe checks its names too"},
     {"explain", cmd_explain, "CODE | FILE | -", "what an API error means; FILE or -: an API error response"},

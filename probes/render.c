@@ -1,5 +1,6 @@
 #include "render.h"
 
+#include "caa_explain.h"
 #include "name.h"
 #include "wire.h"
 
@@ -267,8 +268,52 @@ static void api_answer(struct page *p, const struct report *r)
     const char *code = code_text(p->a, &r->error);
     prose(p, 4,
           arena_printf(p->a, "HTTP %d, code %s: %s", info->status, code ? code : info->code, info->message));
-    if (r->br_may_permit == 1)
-        prose(p, 4, "The Baseline Requirements (4.2.2.1) would let the CA go on all the same.");
+    if (r->caa && r->caa->may_because)
+        prose(p, 4,
+              arena_printf(p->a, "May the CA go on all the same? %s %s",
+                           r->br_may_permit == 1   ? "Yes, but it need not."
+                           : r->br_may_permit == 0 ? "No."
+                                                   : "That is not known.",
+                           r->caa->may_because));
+}
+
+/* The picture of the search shows the fact already. */
+static bool pictured(const struct report *r, uint32_t n)
+{
+    for (size_t i = 0; r->caa && r->caa->relevant && i < r->caa->n_climb; i++)
+        for (size_t k = 0; k < r->caa->climb[i].n_facts; k++)
+            if (r->caa->climb[i].facts[k] == n)
+                return true;
+    return false;
+}
+
+static bool all_pictured(const struct report *r, const struct finding *f)
+{
+    for (size_t i = 0; i < f->n_facts; i++)
+        if (!pictured(r, f->facts[i]))
+            return false;
+    return true;
+}
+
+/* Each question of the search as far as it came, then what the finding rests on beside them. */
+static void search_commands(struct page *p, const struct report *r, const struct finding *f)
+{
+    const struct caa_derivation *d = r->caa;
+    title(p, "To see it yourself");
+    for (size_t i = 0; i < d->n_climb && d->climb[i].reached; i++)
+        for (size_t k = 0; k < d->climb[i].n_facts; k++)
+            reproduce(p, fact_find(r, d->climb[i].facts[k]));
+    for (size_t i = 0, more = 0; f && i < f->n_facts && more < COMMANDS_SHOWN; i++) {
+        const struct fact *one = fact_find(r, f->facts[i]);
+        bool again = !one;
+        for (size_t k = 0; k < d->n_climb && d->climb[k].reached; k++)
+            for (size_t m = 0; m < d->climb[k].n_facts; m++)
+                again = again || d->climb[k].facts[m] == f->facts[i];
+        if (again)
+            continue;
+        reproduce(p, one);
+        more++;
+    }
 }
 
 static void commands(struct page *p, const struct report *r, const struct finding *f)
@@ -305,18 +350,26 @@ void render_report(struct buf *b, struct arena *a, const struct report *r, const
         prose(&p, 2, r->reason);
     /* On a pass nothing needs an explanation: the risks are all that is left to say. */
     const struct finding *first = r->verdict != VERDICT_PASS && r->n_findings ? r->findings : NULL;
+    bool pictures = r->caa && (r->verdict != VERDICT_PASS || how->derivation || how->verbose);
     if (first) {
         buf_puts(b, "\n");
         prose(&p, 2, first->summary);
-        proof(&p, r, first);
+        if (pictures)
+            render_caa(b, a, r, how);
+        if (!pictures || !all_pictured(r, first))
+            proof(&p, r, first);
         if (first->n_fixes) {
             title(&p, "Cure");
             fixes(&p, first);
         }
     }
+    if (pictures && !first)
+        render_caa(b, a, r, how);
     others(&p, r, first ? 1 : 0);
     api_answer(&p, r);
-    if (first && !how->verbose)
+    if (pictures && !how->verbose)
+        search_commands(&p, r, first);
+    else if (first && !how->verbose)
         commands(&p, r, first);
     if (how->verbose)
         all_evidence(&p, r);

@@ -9,9 +9,12 @@
 struct render {
     bool color;
     bool verbose; /* all evidence */
+    bool derivation; /* how a CAA verdict follows, of a pass too */
     unsigned width; /* columns; 0: 80 */
 };
 void render_report(struct buf *b, struct arena *a, const struct report *r, const struct render *how);
+/* How a CAA verdict follows, as a picture in text; nothing where the report has no derivation. */
+void render_caa(struct buf *b, struct arena *a, const struct report *r, const struct render *how);
 /* "DCV CRITICAL - …|time=0.042s" for the worst of n reports. Returns the plugin's exit status: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. */
 int render_nagios(struct buf *b, struct arena *a, const struct report *const *r, size_t n);
 /* It came from the root down, from no resolver that could be asked again. */
