@@ -186,7 +186,6 @@ void cause_txt_wrong_owner(struct judgement *j)
     struct finding *f = about_hit(j, CAUSE_txt_wrong_owner, &hit);
     finding_set(j, f, "slip", hit.n->slip_text ? arena_printf(j->a, " (%s)", hit.n->slip_text) : "");
     publish_hit(j, f, &hit);
-    remove_hit(j, f, &hit);
     if (hit.n->slip == NEAR_ANCESTOR && !hit.altered) {
         struct fix *x = finding_fix(j, f, FIX_INPUT);
         x->argument = "adn";
