@@ -117,6 +117,25 @@ class Answer:
         else:
             self.flags |= TRUNCATED
 
+    def long(self, head, unit):
+        """One CAA record that fills a message over TCP (all but what a resolver needs for itself): issue, with a value
+        of head and as many units as fit."""
+        if not self.query.tcp:
+            self.flags |= TRUNCATED
+            return
+        value = head + unit * ((65535 - 64 - len(self.packet()) - len(head)) // len(unit))
+        self.answer.append(record(CAA, b"\0\5issue" + value.encode("latin-1")))
+
+    def chain(self, hops, *rdata):
+        """As many aliases, from the question on, and records at the end of them: too much for UDP."""
+        if not self.query.tcp:
+            self.flags |= TRUNCATED
+            return
+        owners = [self.query.name] + [f"h{n}.{self.query.name}" for n in range(int(hops))]
+        for owner, target in zip(owners, owners[1:]):
+            self.answer.append(record(CNAME, encode_name(target), encode_name(owner)))
+        self.answer += [record(self.query.type, bytes.fromhex(text), encode_name(owners[-1])) for text in rdata]
+
     def tc_no_tcp(self):
         """Truncated over UDP; a TCP connection is accepted and closed without an answer."""
         self.flags |= TRUNCATED

@@ -81,6 +81,9 @@ def make_values(top):
         "TOKEN_TAIL": token[20:],
         "TOKEN_UPPER": token.upper(),
         "TOKEN_EDIT": token.replace("bm7j", "b7j"),
+        # with a domain of one letter under com the longest name there is: 126 labels, 255 bytes
+        "LABELS_124": ".".join("a" * 124),
+        "LABELS_62": ".".join("a" * 62),
         "OTHER": "k1vd7rm4x0tq8s5gz2hcw9nb6yfj3lpe",
         "RANDOM": f"--token {token}",
         "RECURSIVE": f"--resolver recursive --trust-anchor {top}/root.key --root-hints {top}/run/root.hints",

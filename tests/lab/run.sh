@@ -57,7 +57,7 @@ for table in situations caa-situations; do
         continue
     fi
         row=${line// | |/ |  |}
-        [ "$table" = situations ] || caa_row "$row"
+        [ "$table" = situations ] || caa_row "$(expand "$row")"
         rows+=("$row")
     done <"$here/$table"
 done
