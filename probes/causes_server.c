@@ -8,24 +8,6 @@ static bool silent(const struct fact *f)
     return f->dns.outcome == DNS_TIMEOUT || f->dns.outcome == DNS_UNREACHABLE;
 }
 
-static bool fails(const struct fact *f)
-{
-    switch (f->dns.outcome) {
-    case DNS_SERVFAIL:
-    case DNS_REFUSED:
-    case DNS_TIMEOUT:
-    case DNS_UNREACHABLE:
-    case DNS_OTHER:
-        return true;
-    case DNS_ANSWER:
-    case DNS_NODATA:
-    case DNS_NXDOMAIN:
-    case DNS_MALFORMED: /* dns-malformed-answer says what is wrong with it */
-        return false;
-    }
-    return false;
-}
-
 /* The facts about the checked names at one server: the n-th that is there, from *at on. */
 static const struct fact *next_fact(const struct judgement *j, const struct name_server *s,
                                     const struct checked *v, size_t n, size_t *at)
@@ -81,14 +63,17 @@ void cause_dns_type_refused(struct judgement *j)
         size_t at = 0;
         if (s->state != SERVER_GOOD || dropped(j, s, v, n, &asked))
             continue;
-        while ((f = next_fact(j, s, v, n, &at)) != NULL && !fails(f))
+        while ((f = next_fact(j, s, v, n, &at)) != NULL && !server_fails(f))
             continue;
-        if (!f)
+        /* The same name in the type that everybody knows: a server that fails there too fails altogether. */
+        const struct fact *other = f ? server_fact(j->ev, s, f->ask->qname, RR_A) : NULL;
+        if (!other || server_fails(other))
             continue;
         char type[16], rcode[16];
         struct finding *x = finding_about_server(j, CAUSE_dns_type_refused, s);
         finding_aside(x, explains);
         finding_fact(j, x, f);
+        finding_fact(j, x, other);
         finding_set(j, x, "owner", f->ask->qname);
         finding_set(j, x, "type", rr_type_name(f->ask->qtype, type));
         finding_set(j, x, "what",

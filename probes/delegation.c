@@ -100,6 +100,24 @@ const struct fact *server_fact(const struct evidence *ev, const struct name_serv
     return asked ? asked->fact : NULL;
 }
 
+bool server_fails(const struct fact *f)
+{
+    switch (f->dns.outcome) {
+    case DNS_SERVFAIL:
+    case DNS_REFUSED:
+    case DNS_TIMEOUT:
+    case DNS_UNREACHABLE:
+    case DNS_OTHER:
+        return true;
+    case DNS_ANSWER:
+    case DNS_NODATA:
+    case DNS_NXDOMAIN:
+    case DNS_MALFORMED:
+        return false;
+    }
+    return false;
+}
+
 /* With checking disabled: broken signatures must not hide who serves the zone. */
 static const struct fact *ask_resolver(const struct asker *asker, const char *name, uint16_t type)
 {
