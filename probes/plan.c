@@ -66,10 +66,15 @@ static void plan_file(struct plan *p)
     }
 }
 
+/* A check at depth full is planned dozens of times over hundreds of facts: what a plan reads for itself goes with
+ * it. Only the questions stay, in the arena of the evidence. */
+enum { SCRATCH = 8 << 20 };
+
 int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
 {
     struct ask *list = NULL;
-    struct plan p = {.r = r, .ev = ev, .a = ev->arena, .tail = &list};
+    struct arena *scratch = r->depth == DEPTH_FULL ? arena_new(SCRATCH) : NULL;
+    struct plan p = {.r = r, .ev = ev, .a = scratch ? scratch : ev->arena, .tail = &list};
     p.asker = (struct asker){&p, want};
     struct code_error refused;
     enum cause why;
@@ -101,7 +106,9 @@ int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
             plan_dnssec(&p);
         }
     }
-    if (arena_full(ev->arena))
+    bool full = arena_full(ev->arena) || arena_full(p.a);
+    arena_free(scratch);
+    if (full)
         return -ENOMEM;
     *ret = list;
     return 0;

@@ -5,12 +5,18 @@
 #include "name.h"
 #include "verdict.h"
 
+enum { AT_ONCE = 4 }; /* questions of one check under way to one server: a deep name is no reason for a burst */
+
 static void want_names(struct plan *p, const struct name_server *s, const char *apex, const struct checked *v,
                        size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (name_within(v[i].name, apex))
-            server_want(&p->asker, s->server, s->plain, v[i].name, v[i].type);
+    size_t under_way = s->state == SERVER_PENDING;
+    for (size_t i = 0; i < n && under_way < AT_ONCE; i++) {
+        if (!name_within(v[i].name, apex))
+            continue;
+        server_want(&p->asker, s->server, s->plain, v[i].name, v[i].type);
+        under_way += !server_fact(p->ev, s, v[i].name, v[i].type);
+    }
     /* Whether it is the type that the server does not know: once is enough. */
     for (size_t i = 0; i < n && s->state == SERVER_GOOD; i++) {
         const struct fact *f =
