@@ -276,11 +276,17 @@ static int read_delegation(struct walk *w, const struct fact *f, const char *ask
     return 0;
 }
 
+static bool no_answer(const struct fact *f)
+{
+    return f->dns.outcome == DNS_TIMEOUT || f->dns.outcome == DNS_UNREACHABLE;
+}
+
 static int ask_parent(struct walk *w)
 {
     const char *asked = w->z.apex ? w->z.apex : w->registrable;
     const struct fact *ns = w->z.parent ? zone_ns(w, w->z.parent) : NULL;
     struct texts hosts = {0}, addresses = {0};
+    size_t count = 0, silent = 0;
     int rc = ns ? hosts_of(w->a, &ns->dns.answer, w->z.parent, &hosts) : 0;
     for (size_t i = 0; !rc && i < hosts.n && i < PARENT_HOSTS; i++) {
         addresses.n = 0;
@@ -289,20 +295,18 @@ static int ask_parent(struct walk *w)
             continue;
         const struct fact *f =
             ask_server(w->asker, addresses.v[0], (struct ask){.qname = asked, .qtype = RR_NS});
+        count++;
+        silent += f && no_answer(f);
         if (!f)
             w->z.open = true;
         else if (!w->z.delegation)
             rc = read_delegation(w, f, asked);
     }
+    w->z.blocked = count && silent == count;
     return rc;
 }
 
 /* ---------------------------------------------------------------- its servers ------------------------ */
-
-static bool no_answer(const struct fact *f)
-{
-    return f->dns.outcome == DNS_TIMEOUT || f->dns.outcome == DNS_UNREACHABLE;
-}
 
 /* Nothing left this host: an address family that it does not have. */
 static bool never_sent(const struct fact *f)
@@ -337,7 +341,9 @@ static void read_server(struct walk *w, struct name_server *s)
         s->state = SERVER_HERE;
         return;
     }
-    bool balks = no_answer(f) || f->dns.rcode == 1 || f->dns.rcode == 16; /* FORMERR, BADVERS (RFC 6891 7) */
+    /* Where the parent's servers are silent, too, other ways of asking are not worth the time. */
+    bool balks = (no_answer(f) && !w->z.blocked) || f->dns.rcode == 1 ||
+                 f->dns.rcode == 16; /* FORMERR, BADVERS (RFC 6891 7) */
     if (balks) {
         q.no_edns = true;
         q.mixed_case = false;
@@ -431,7 +437,7 @@ int zone_answers(const struct zone *z)
             return -1;
         silent += z->v[i].state == SERVER_SILENT;
     }
-    return silent ? 0 : -1;
+    return silent && !z->blocked ? 0 : -1;
 }
 
 const char *server_shown(struct arena *a, const struct name_server *s)

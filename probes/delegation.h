@@ -32,6 +32,7 @@ struct zone {
     const char *apex;   /* absolute; NULL where no cut was found */
     const char *parent; /* the zone above */
     bool open;          /* an answer is still missing */
+    bool blocked;       /* not even the parent's servers answer: no name server can be asked from here */
     const struct fact *delegation; /* the parent's servers on the zone's NS; NULL where none said anything */
     const struct fact *denial;     /* their NXDOMAIN for the registrable domain */
     const struct fact *ns;         /* the zone's own NS set, NULL where nobody gave it */
@@ -54,7 +55,8 @@ int zone_read(struct arena *a, const struct asker *asker, const struct request *
  * missing. 0 or -ENOMEM. */
 int host_addresses(struct arena *a, const struct asker *asker, const char *host, struct texts *ret, bool *open);
 
-/* 1 where a server of the zone says anything at all, 0 where every one stays silent, -1 where it is not known. */
+/* 1 where a server of the zone says anything at all, 0 where every one stays silent, -1 where it is not known: where
+ * the way from here to name servers is blocked, too. */
 int zone_answers(const struct zone *z);
 
 /* One question to one server, with TCP after truncation. */

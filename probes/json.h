@@ -75,7 +75,7 @@ int json_read_request(struct arena *a, const char *text, size_t len, const struc
 
 /* What a case file says of the report that should come out; absent parts are unset. */
 struct expected {
-    bool has_verdict, has_errors, has_detail, has_findings, has_reason;
+    bool has_verdict, has_errors, has_detail, has_findings, has_reason, has_remark;
     enum verdict verdict;
     const char *error;  /* "dns_mismatch|shop.example.com"; "" for none */
     const char *detail; /* "" for null */

@@ -499,6 +499,7 @@ static void write_report(struct out *o, const char *key, const struct report *r,
     json_text(j, "verdict", verdict_name(r->verdict));
     errors(o, r);
     shown_if(o, "reason", r->reason);
+    shown_if(o, "remark", r->remark);
     json_open(j, "findings", '[');
     for (size_t i = 0; i < r->n_findings; i++)
         finding(o, &r->findings[i]);

@@ -348,6 +348,8 @@ void render_report(struct buf *b, struct arena *a, const struct report *r, const
     heading(&p, r);
     if (r->reason)
         prose(&p, 2, r->reason);
+    if (r->remark)
+        prose(&p, 2, r->remark);
     /* On a pass nothing needs an explanation: the risks are all that is left to say. */
     const struct finding *first = r->verdict != VERDICT_PASS && r->n_findings ? r->findings : NULL;
     bool pictures = r->caa && (r->verdict != VERDICT_PASS || how->derivation || how->verbose);

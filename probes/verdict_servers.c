@@ -279,6 +279,24 @@ static int by_perspectives(struct judgement *j)
     return 0;
 }
 
+/* What the reader of a verdict has to know of its ground. */
+static const char *remark(struct judgement *j)
+{
+    const struct zone *z = &j->servers.zone;
+    size_t open = j->ev->n_asks - j->ev->n;
+    if (open)
+        return arena_printf(
+            j->a,
+            "At the deadline %zu question%s had no answer yet; what could have come of %s is not in "
+            "this report.",
+            open, open == 1 ? "" : "s", open == 1 ? "it" : "them");
+    if (!z->blocked || j->servers.decided || method_is_file(j->r->method))
+        return NULL;
+    return "No name server can be asked directly from here, not even the registry's (is port 53 closed for "
+           "this "
+           "machine?), so the resolver's answers count.";
+}
+
 void verdict_settle(struct judgement *j)
 {
     if (j->r->depth == DEPTH_FULL) {
@@ -289,6 +307,8 @@ void verdict_settle(struct judgement *j)
         verdict_method(j);
     if (!j->err && j->servers.zone.apex)
         j->err = by_servers(j);
+    if (!j->err && j->r->depth == DEPTH_FULL && j->report->verdict != VERDICT_UNDECIDED)
+        j->report->remark = remark(j);
     if (!j->err && j->r->perspectives.n && !method_is_file(j->r->method))
         j->err = by_perspectives(j);
 }

@@ -151,6 +151,8 @@ static void compare(const char *file, const char *how, struct arena *a, const st
                 wrong("%s (%s): finding %s says\n  %s\nexpected\n  %s", file, how, got,
                       r->findings[i].summary, e->findings[i].summary);
         }
+    if (e->has_remark != (r->remark != NULL))
+        wrong("%s (%s): remark '%s'", file, how, r->remark ? r->remark : "none");
     if (e->br_may_permit != -2 && e->br_may_permit != r->br_may_permit)
         wrong("%s (%s): br_may_permit %d, expected %d", file, how, r->br_may_permit, e->br_may_permit);
     for (size_t i = 0; i < e->not_findings.n; i++)
