@@ -167,10 +167,11 @@ void cause_dns_malformed_answer(struct judgement *j)
                "software is at fault.");
 }
 
+/* An answer that is whole came over TCP, whatever is wrong with what it says. */
 static bool shows_no_tcp(const struct judgement *j, const struct lookup *l)
 {
     (void)j;
-    return l->udp != NULL;
+    return l->udp && (!lookup_answered(l) || l->fact->dns.flags & DNS_TC);
 }
 
 void cause_dns_tcp_blocked(struct judgement *j)
