@@ -1,0 +1,135 @@
+#include "api_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct json_out api_writer(struct api_answer *ans, int status)
+{
+    buf_free(&ans->body);
+    ans->body = (struct buf){0};
+    ans->status = status;
+    return (struct json_out){.b = &ans->body};
+}
+
+void api_error(struct api_answer *ans, int status, enum code code, const char *variable, const char *fmt, ...)
+{
+    char message[1000];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof message, fmt, ap);
+    va_end(ap);
+
+    struct arena *a = arena_new(0);
+    const struct code_error e = {.code = code, .variable = {variable}};
+    const char *full = a ? code_text(a, &e) : NULL;
+    struct json_out j = api_writer(ans, status);
+    json_error(&j, NULL, full ? full : code_info(code)->code, message);
+    arena_free(a);
+}
+
+void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state)
+{
+    char text[17];
+    db_id_text(id, text);
+    struct json_out j = api_writer(ans, 202);
+    json_open(&j, NULL, '{');
+    json_text(&j, "id", text);
+    json_text(&j, "state", db_state_name(state));
+    json_close(&j, '}');
+    snprintf(ans->location, sizeof ans->location, "/v1/checks/%s", text);
+}
+
+/* Where the value of a member of a JSON object stands: text is valid and written by ourselves, so that
+ * brackets and quotes tell all. */
+static const char *member(const char *text, size_t len, const char *key, size_t *ret_len)
+{
+    size_t key_len = strlen(key);
+    int depth = 0;
+    const char *start = NULL; /* of the value that is looked for */
+    for (const char *p = text, *end = text + len; p < end; p++) {
+        if (*p == '"') {
+            const char *open = p++;
+            while (p < end && *p != '"')
+                p += *p == '\\' ? 2 : 1;
+            if (depth == 1 && !start && p + 1 < end && p[1] == ':' && (size_t)(p - open - 1) == key_len &&
+                !memcmp(open + 1, key, key_len))
+                start = p + 2;
+        } else if (*p == '{' || *p == '[') {
+            depth++;
+        } else if (*p == '}' || *p == ']') {
+            if (--depth < 1 && start) {
+                *ret_len = (size_t)(p - start);
+                return start;
+            }
+        } else if (*p == ',' && depth == 1 && start) {
+            *ret_len = (size_t)(p - start);
+            return start;
+        }
+    }
+    return NULL;
+}
+
+void api_report(struct json_out *j, const struct api_report *r)
+{
+    size_t n;
+    const char *evidence = r->evidence ? member(r->evidence, r->evidence_len, "evidence", &n) : NULL;
+    if (!evidence || r->report_len < 2) {
+        json_raw(j, NULL, r->report, r->report_len);
+        return;
+    }
+    struct buf whole = {0};
+    buf_add(&whole, r->report, r->report_len - 1); /* all but its last brace */
+    buf_puts(&whole, ",\"evidence\":");
+    buf_add(&whole, evidence, n);
+    buf_add(&whole, "}", 1);
+    if (whole.failed)
+        j->b->failed = true;
+    else
+        json_raw(j, NULL, whole.p, whole.n);
+    buf_free(&whole);
+}
+
+static void write_reports(struct json_out *j, const struct api_report *reports, size_t n)
+{
+    json_open(j, "reports", '[');
+    for (size_t i = 0; i < n; i++)
+        api_report(j, &reports[i]);
+    json_close(j, ']');
+}
+
+void api_write_check(struct api_answer *ans, int64_t id, enum db_state state,
+                     const struct api_report *reports, size_t n)
+{
+    char text[17];
+    db_id_text(id, text);
+    struct json_out j = api_writer(ans, 200);
+    json_open(&j, NULL, '{');
+    json_text(&j, "id", text);
+    json_text(&j, "state", db_state_name(state));
+    write_reports(&j, reports, n);
+    json_close(&j, '}');
+}
+
+void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next)
+{
+    char text[17];
+    struct json_out j = api_writer(ans, 200);
+    json_open(&j, NULL, '{');
+    json_open(&j, "checks", '[');
+    for (size_t i = 0; i < n; i++) {
+        db_id_text(rows[i].id, text);
+        json_open(&j, NULL, '{');
+        json_text(&j, "id", text);
+        json_text(&j, "state", db_state_name(rows[i].state));
+        json_text(&j, "domain", rows[i].domain);
+        json_time(&j, "submitted_at", rows[i].submitted);
+        write_reports(&j, rows[i].reports, rows[i].n_reports);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    if (next)
+        db_id_text(next, text);
+    json_text(&j, "next", next ? text : NULL);
+    json_close(&j, '}');
+}
