@@ -5,6 +5,7 @@
  * front stops taking work -> loop lets checks end -> front answers who still waits -> server -> net -> writer
  * -> exit. */
 #include "front.h"
+#include "manager.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -30,6 +31,7 @@ struct dcvd {
     struct front *front;
     struct server *server;
     uv_signal_t term, interrupt;
+    struct watchdog watchdog;
     bool stopping;
 };
 
@@ -40,6 +42,7 @@ static void on_writer_closed(void *user)
     struct dcvd *d = user;
     uv_close((uv_handle_t *)&d->term, NULL);
     uv_close((uv_handle_t *)&d->interrupt, NULL);
+    watchdog_close(&d->watchdog);
 }
 
 static void on_net_closed(void *user)
@@ -200,6 +203,7 @@ static int start(struct dcvd *d)
     d->term.data = d->interrupt.data = d;
     uv_signal_start(&d->term, on_signal, SIGTERM);
     uv_signal_start(&d->interrupt, on_signal, SIGINT);
+    watchdog_start(&d->watchdog, &d->uv);
     return 0;
 }
 

@@ -192,22 +192,3 @@ void listeners_close(struct listeners *l)
         close(l->fd[i]);
     *l = (struct listeners){0};
 }
-
-void notify_manager(const char *state)
-{
-    const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    size_t n = path ? strlen(path) : 0;
-    if (n < 2 || n > sizeof addr.sun_path || (*path != '/' && *path != '@'))
-        return;
-    memcpy(addr.sun_path, path, n);
-    if (*path == '@')
-        addr.sun_path[0] = 0; /* the abstract namespace, unix(7) */
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
-    if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&addr, len) < 0)
-        log_warning("the service manager at %s cannot be told: %s", path, strerror(errno));
-    close(fd);
-}

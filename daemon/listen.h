@@ -24,7 +24,4 @@ int listeners_open(struct arena *a, const struct conf *conf, struct listeners *r
 /* Closes them, and removes the socket's path if it is still our socket that stands there. */
 void listeners_close(struct listeners *l);
 
-/* Tells the service manager (sd_notify(3)); without one nothing happens. */
-void notify_manager(const char *state);
-
 #endif

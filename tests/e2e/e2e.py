@@ -409,6 +409,51 @@ def sockets():
     house.close()
 
 
+def watchdog():
+    """A manager that watches hears from the loop while it turns, up to the end; one that watches another does not."""
+    house = House()
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind("\0dcvd-e2e-%d" % os.getpid())
+    manager.settimeout(20)
+    told = {**os.environ, "NOTIFY_SOCKET": "@dcvd-e2e-%d" % os.getpid()}
+    house.start(env={**told, "WATCHDOG_USEC": "300000"})
+    began = time.monotonic()
+    same([manager.recv(100) for _ in range(4)], [b"READY=1"] + 3 * [b"WATCHDOG=1"], "words while it is watched")
+    took = time.monotonic() - began
+    true(0.2 < took < 5, f"three signs of life took {took:.3f} s, one is due every 0.15 s")
+    os.kill(house.process.pid, signal.SIGSTOP)
+    time.sleep(0.2)
+    manager.settimeout(0.5)
+    try:
+        while True:
+            same(manager.recv(100), b"WATCHDOG=1", "a word from before it hung")
+    except TimeoutError:
+        pass
+    manager.settimeout(20)
+    os.kill(house.process.pid, signal.SIGCONT)
+    same(manager.recv(100), b"WATCHDOG=1", "the first word when it turns again")
+    same(house.end(), 0, "exit status")
+    while (word := manager.recv(100)) == b"WATCHDOG=1":
+        pass
+    same(word, b"STOPPING=1", "the last word but those of the watchdog")
+    manager.setblocking(False)
+    try:
+        while True:
+            same(manager.recv(100), b"WATCHDOG=1", "a word while it ends")
+    except BlockingIOError:
+        pass
+
+    house.start(env={**told, "WATCHDOG_USEC": "100000", "WATCHDOG_PID": "1"})
+    manager.settimeout(20)
+    same(manager.recv(100), b"READY=1", "the first word where another is watched")
+    manager.settimeout(0.3)
+    try:
+        raise AssertionError(f"a watchdog that is another's was told {manager.recv(100)!r}")
+    except TimeoutError:
+        pass
+    house.close()
+
+
 def options():
     """A configuration that is not understood is no configuration."""
     house = House()
@@ -494,4 +539,4 @@ def command():
 
 if __name__ == "__main__":
     main({f.__name__: f for f in (submit, targets, killed, ended, bad_input, coalesced, wait, slow_clients, full_disk, queue_full, rate,
-                                  access, sockets, options, recursive, tcp, command)})
+                                  access, sockets, watchdog, options, recursive, tcp, command)})
