@@ -1,0 +1,33 @@
+#!/bin/bash
+# install.sh BUILD: meson install puts every file in its place, and the programs run from there.
+set -eu
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+meson install -C "$1" --no-rebuild --quiet --destdir "$root" >/dev/null
+prefix=$(dirname "$(dirname "$(find "$root" -path '*/bin/dcvd')")")
+
+wrong=0
+for file in bin/dcvd bin/dcvprobe lib/systemd/system/dcvd.{service,socket} lib/{sysusers,tmpfiles}.d/dcvd.conf \
+    share/dcvd/ca-profiles/digicert.conf share/doc/dcvd/{LICENSE,README.md,causes.md,examples/dcvd.conf}; do
+    [ -s "$prefix/$file" ] || {
+        echo "missing: $file"
+        wrong=1
+    }
+done
+while read -r file; do # nothing strays: no test program, no header
+    case ${file#"$prefix"/} in
+    bin/dcvd | bin/dcvprobe | lib/systemd/system/* | lib/sysusers.d/* | lib/tmpfiles.d/* | share/dcvd/* | share/doc/dcvd/* | \
+        share/man/* | share/bash-completion/* | share/zsh/*) ;;
+    *)
+        echo "not expected: $file"
+        wrong=1
+        ;;
+    esac
+done < <(find "$root" -type f)
+grep -qx "ExecStart=${prefix#"$root"}/bin/dcvd" "$prefix/lib/systemd/system/dcvd.service" || {
+    echo "dcvd.service starts something else: $(grep ExecStart= "$prefix/lib/systemd/system/dcvd.service")"
+    wrong=1
+}
+"$prefix/bin/dcvprobe" --version >/dev/null
+"$prefix/bin/dcvd" --check-config --config "$prefix/share/doc/dcvd/examples/dcvd.conf" >/dev/null
+exit $wrong
