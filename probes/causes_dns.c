@@ -191,6 +191,21 @@ static bool shows_broken_chain(const struct judgement *j, const struct lookup *l
     return l->looped;
 }
 
+/* The record that makes the name an alias: its CNAME, or the DNAME above it from which servers make one (RFC 6672). */
+static const struct rr *first_alias(const struct lookup *l)
+{
+    const struct rrs *answer = &l->fact->dns.answer;
+    const struct rr *cname = NULL;
+    for (size_t i = 0; i < answer->n; i++) {
+        const struct rr *rr = &answer->v[i];
+        if (rr->type == RR_DNAME && !name_equal(rr->owner, l->name) && name_within(l->name, rr->owner))
+            return rr;
+        if (rr->type == RR_CNAME && !cname && name_equal(rr->owner, l->name))
+            cname = rr;
+    }
+    return cname;
+}
+
 void cause_cname_chain_broken(struct judgement *j)
 {
     size_t n;
@@ -205,15 +220,14 @@ void cause_cname_chain_broken(struct judgement *j)
     finding_set(j, f, "what",
                 bad->looped ? "run in a circle"
                             : arena_printf(j->a, "end at %s, which does not exist", bad->end));
-    const struct rrs *answer = &bad->fact->dns.answer;
-    for (size_t i = 0; i < answer->n; i++)
-        if (answer->v[i].type == RR_CNAME && name_equal(answer->v[i].owner, bad->name)) {
-            struct fix *x = finding_fix(j, f, FIX_REMOVE);
-            x->owner = bad->name;
-            x->type = "CNAME";
-            x->rdata = rr_rdata_text(j->a, &answer->v[i]);
-            break;
-        }
+    const struct rr *alias = first_alias(bad);
+    if (alias) {
+        char type[16];
+        struct fix *x = finding_fix(j, f, FIX_REMOVE);
+        x->owner = alias->owner;
+        x->type = arena_strdup(j->a, rr_type_name(alias->type, type));
+        x->rdata = rr_rdata_text(j->a, alias);
+    }
     if (j->r->method == METHOD_DNS_TXT_TOKEN)
         fix_publish_txt(j, f);
 }

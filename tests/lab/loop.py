@@ -20,7 +20,7 @@ import urllib.parse
 from situation import at_once, check, inside, situations
 from updates import NONE, Primary, name_text, name_wire, read_records
 
-KINDS = {"A": 1, "CNAME": 5, "TXT": 16, "AAAA": 28, "CAA": 257}
+KINDS = {"A": 1, "CNAME": 5, "TXT": 16, "AAAA": 28, "DNAME": 39, "CAA": 257}
 RECORDS, FILE = ("add", "remove", "replace"), "put-file"
 # Causes whose first report brings a machine's part and a person's: why the machine's alone need not suffice.
 PERSONS_PART = {
@@ -91,6 +91,8 @@ class Loop:
         """Why the cure cannot be applied in this lab, or None. It is the domain that must have a zone: an owner in none is
         a fault of the cure."""
         changes = [(name_wire(f["owner"]), KINDS[f["type"]]) for f in case.fixes if f["op"] in RECORDS]
+        if changes and case.report["method"] == "caa":
+            changes.append((name_wire(case.report["domain"] + "."), KINDS["CAA"]))  # the answer itself may be made up
         if changes and not self.primary.zone_of(name_wire(case.report["domain"] + ".")):
             return "the domain is registered nowhere: there is no zone yet"
         if any(self.primary.zone_of(owner) and not self.primary.editable(owner, kind) for owner, kind in changes):
