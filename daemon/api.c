@@ -23,6 +23,8 @@ static const struct route {
     {"GET", "/v1/codes/*", API_CODE, API_BODY_MOST, ""},
     {"GET", "/v1/causes", API_CAUSES, API_BODY_MOST, ""},
     {"GET", "/v1/causes/*", API_CAUSE, API_BODY_MOST, ""},
+    {"GET", "/v1/stats", API_STATS, API_BODY_MOST, "since"},
+    {"GET", "/metrics", API_METRICS, API_BODY_MOST, ""},
     {"GET", "/healthz", API_HEALTH, API_BODY_MOST, ""},
     {"GET", "/readyz", API_READY, API_BODY_MOST, ""},
 };
@@ -75,7 +77,7 @@ size_t api_body_most(const char *method, const char *path)
 
 bool api_is_probe(const char *path)
 {
-    return !strcmp(path, "/healthz") || !strcmp(path, "/readyz");
+    return !strcmp(path, "/healthz") || !strcmp(path, "/readyz") || !strcmp(path, "/metrics");
 }
 
 static const char *allowed(struct arena *a, const char *path)
@@ -169,6 +171,8 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
         api_one_cause(&r, segment);
         break;
     case API_LIST:
+    case API_STATS:
+    case API_METRICS:
     case API_HEALTH:
     case API_READY:
     case API_ANSWERED:

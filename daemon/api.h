@@ -12,6 +12,8 @@
 #include "db.h"
 #include "json.h"
 
+#define DCV_ONE_ALONE(sym) +1 /* counts the rows of a list of symbols */
+
 enum {
     API_BODY_MOST = 65536, /* of POST /v1/checks: a certificate request and lists fit ten times over */
     API_WAIT_MOST = 60000, /* milliseconds */
@@ -43,6 +45,8 @@ enum api_action {
     API_CODE,
     API_CAUSES,
     API_CAUSE,
+    API_STATS, /* .filter.since */
+    API_METRICS,
     API_HEALTH,
     API_READY
 };
@@ -63,6 +67,7 @@ struct api_answer {
     char allow[40];       /* "" or, for 405, the methods that there are */
     char location[40];    /* "" or the path of what was made */
     unsigned retry_after; /* seconds; 0: not said */
+    const char *type;     /* of the content; NULL: JSON */
     bool close;           /* the connection is not to be used again */
 };
 
@@ -102,6 +107,17 @@ struct api_row { /* of a list */
     const struct api_report *reports;
     size_t n_reports;
 };
+/* Counts of what was submitted since then (TIME_UNKNOWN: of all), each kind its own list of values. */
+struct api_count {
+    const char *value;
+    int64_t n;
+};
+struct api_counts {
+    struct api_count *v;
+    size_t n;
+};
+enum { API_COUNT_KINDS = 0 DB_COUNTS(DCV_ONE_ALONE) };
+void api_write_stats(struct api_answer *ans, dcv_time since, const struct api_counts kinds[API_COUNT_KINDS]);
 /* next: the cursor that continues the list; 0: there is no more. */
 void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next);
 

@@ -133,3 +133,23 @@ void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n
     json_text(&j, "next", next ? text : NULL);
     json_close(&j, '}');
 }
+
+void api_write_stats(struct api_answer *ans, dcv_time since, const struct api_counts kinds[API_COUNT_KINDS])
+{
+    static const char *const names[API_COUNT_KINDS] = {
+        [COUNT_STATES] = "states",   [COUNT_VERDICTS] = "verdicts",         [COUNT_METHODS] = "methods",
+        [COUNT_CODES] = "codes",     [COUNT_DETAIL_CODES] = "detail_codes", [COUNT_CAUSES] = "causes",
+        [COUNT_DAYS] = "days",
+    };
+    struct json_out j = api_writer(ans, 200);
+    json_open(&j, NULL, '{');
+    json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
+    json_time(&j, "since", since);
+    for (size_t k = 0; k < API_COUNT_KINDS; k++) {
+        json_open(&j, names[k], '{');
+        for (size_t i = 0; i < kinds[k].n; i++)
+            json_int(&j, kinds[k].v[i].value, kinds[k].v[i].n);
+        json_close(&j, '}');
+    }
+    json_close(&j, '}');
+}

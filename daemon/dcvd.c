@@ -177,7 +177,14 @@ static int start_rooms(struct dcvd *d)
         (rc = loop_new(&d->uv, &d->conf, d->net, d->writer, d->readers, &d->loop)) || (rc = resume(d)))
         return rc;
     if ((rc = peers_new(&d->conf, &d->peers)) ||
-        (rc = front_new(&d->uv, &d->conf, d->loop, d->readers, d->peers, &d->front)) ||
+        (rc = front_new(&d->uv,
+                        &(struct rooms){.conf = &d->conf,
+                                        .loop = d->loop,
+                                        .readers = d->readers,
+                                        .peers = d->peers,
+                                        .net = d->net,
+                                        .writer = d->writer},
+                        &d->front)) ||
         (rc = server_new(&d->uv, &d->listeners, d->peers, front_exchange, d->front, &d->server)))
         log_error("cannot start: %s", strerror(-rc));
     return rc;

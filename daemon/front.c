@@ -1,11 +1,15 @@
 #include "front.h"
 
+#include "metrics.h"
 #include "table.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct front {
     uv_loop_t *uv;
@@ -13,6 +17,8 @@ struct front {
     struct loop *loop;
     struct readers *readers;
     struct peers *peers;
+    struct net *net;
+    struct writer *writer;
     struct call *calls;
     bool stopping, ending; /* no new work; no more waiting either */
     void (*closed)(void *user);
@@ -31,6 +37,7 @@ struct call {
     struct read_job read;
     struct api_row *rows; /* what was read */
     size_t n_rows, room;
+    struct api_counts counts[API_COUNT_KINDS], *counting; /* of stats */
 };
 
 /* ---------------------------------------------------------------- answers ---------------------------- */
@@ -200,6 +207,46 @@ static void on_list(struct read_job *job, int status)
     answer(c, &ans);
 }
 
+static int take_count(void *user, const char *value, int64_t n)
+{
+    struct call *c = user;
+    struct api_counts *k = c->counting;
+    if ((k->n & (k->n - 1)) == 0) { /* full: the room is the next power of two */
+        struct api_count *v = arena_array(c->arena, k->n ? k->n * 2 : 1, sizeof *v);
+        if (!v)
+            return -ENOMEM;
+        if (k->n)
+            memcpy(v, k->v, k->n * sizeof *v);
+        k->v = v;
+    }
+    k->v[k->n++] = (struct api_count){arena_strdup(c->arena, value), n};
+    return arena_full(c->arena) ? -ENOMEM : 0;
+}
+
+static int read_stats(struct read_job *job, struct db *db)
+{
+    struct call *c = CONTAINER(job, struct call, read);
+    dcv_time since = c->api.filter.since == TIME_UNKNOWN ? 0 : c->api.filter.since;
+    int rc = 0;
+    for (unsigned k = 0; k < API_COUNT_KINDS && !rc; k++) {
+        c->counting = &c->counts[k];
+        rc = db_count(db, (enum db_count)k, since, take_count, c);
+    }
+    return rc;
+}
+
+static void on_stats(struct read_job *job, int status)
+{
+    struct call *c = CONTAINER(job, struct call, read);
+    struct api_answer ans = {0};
+    if (status) {
+        answer_broken(c, status);
+        return;
+    }
+    api_write_stats(&ans, c->api.filter.since, c->counts);
+    answer(c, &ans);
+}
+
 static void read_store(struct call *c, int (*read)(struct read_job *job, struct db *db),
                        void (*done)(struct read_job *job, int status))
 {
@@ -324,6 +371,40 @@ static void ready(struct call *c)
         say(c, "ready");
 }
 
+/* Pages in RAM: the second number of statm. */
+static uint64_t resident_bytes(void)
+{
+    unsigned long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f && fscanf(f, "%*s %lu", &pages) != 1)
+        pages = 0;
+    if (f)
+        fclose(f);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static uint64_t open_descriptors(void)
+{
+    uint64_t n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    while (d && readdir(d))
+        n++;
+    if (d)
+        closedir(d);
+    return n > 3 ? n - 3 : 0; /* "." and "..", and the one that looks */
+}
+
+static void metrics(struct call *c)
+{
+    struct metrics m = {.resident_bytes = resident_bytes(), .open_descriptors = open_descriptors()};
+    struct api_answer ans = {.status = 200, .type = METRICS_TYPE};
+    loop_counters(c->front->loop, &m.loop);
+    writer_counters(c->front->writer, &m.writer);
+    net_counters(c->front->net, &m.dns, &m.http);
+    metrics_write(&ans.body, &m);
+    answer(c, &ans);
+}
+
 /* ---------------------------------------------------------------- all together ----------------------- */
 
 static dcv_time clock_now(void)
@@ -344,6 +425,12 @@ static void dispatch(struct call *c, struct api_answer *ans)
         break;
     case API_LIST:
         read_store(c, read_list, on_list);
+        break;
+    case API_STATS:
+        read_store(c, read_stats, on_stats);
+        break;
+    case API_METRICS:
+        metrics(c);
         break;
     case API_CANCEL:
         cancel(c);
@@ -417,13 +504,18 @@ void front_exchange(void *user, struct exchange *x)
     dispatch(c, &ans);
 }
 
-int front_new(uv_loop_t *uv, const struct conf *conf, struct loop *loop, struct readers *readers,
-              struct peers *peers, struct front **ret)
+int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret)
 {
     struct front *f = calloc(1, sizeof *f);
     if (!f)
         return -ENOMEM;
-    *f = (struct front){.uv = uv, .conf = conf, .loop = loop, .readers = readers, .peers = peers};
+    *f = (struct front){.uv = uv,
+                        .conf = rooms->conf,
+                        .loop = rooms->loop,
+                        .readers = rooms->readers,
+                        .peers = rooms->peers,
+                        .net = rooms->net,
+                        .writer = rooms->writer};
     *ret = f;
     return 0;
 }

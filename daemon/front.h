@@ -13,8 +13,15 @@
 
 struct front;
 /* All that is given must outlive it. */
-int front_new(uv_loop_t *uv, const struct conf *conf, struct loop *loop, struct readers *readers,
-              struct peers *peers, struct front **ret);
+struct rooms { /* whom the front desk knows */
+    const struct conf *conf;
+    struct loop *loop;
+    struct readers *readers;
+    struct peers *peers;
+    struct net *net;       /* for its counters alone */
+    struct writer *writer; /* the same */
+};
+int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret);
 /* The server's function; user is the front. */
 void front_exchange(void *user, struct exchange *x);
 /* From here on new work is turned away. */

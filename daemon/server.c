@@ -251,7 +251,7 @@ static enum MHD_Result queue(struct exchange *x)
     if (!r)
         return MHD_NO;
     ans->body = (struct buf){0};
-    add_header(r, "Content-Type", "application/json");
+    add_header(r, "Content-Type", ans->type ? ans->type : "application/json");
     add_header(r, "Allow", ans->allow);
     add_header(r, "Location", ans->location);
     if (ans->retry_after) {

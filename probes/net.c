@@ -148,6 +148,12 @@ void net_cancel(struct net *n, struct check *c)
     check_cancel(c);
 }
 
+void net_counters(const struct net *n, struct dns_counters *dns, struct http_counters *http)
+{
+    dns_counters(n->dns, dns);
+    http_counters(n->http, http);
+}
+
 size_t net_running(const struct net *n)
 {
     return n->running;

@@ -29,6 +29,9 @@ int net_check(struct net *n, struct arena *a, const struct request *r, check_don
               struct check **ret);
 void net_cancel(struct net *n, struct check *c);
 size_t net_running(const struct net *n); /* checks */
+struct dns_counters;
+struct http_counters;
+void net_counters(const struct net *n, struct dns_counters *dns, struct http_counters *http);
 const struct observers *net_observers(struct net *n);
 /* Cancels what runs and gives everything back; closed(user) comes from a later turn of the loop, once all
  * handles are closed. */

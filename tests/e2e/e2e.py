@@ -510,6 +510,40 @@ def tcp():
     house.close()
 
 
+def counts():
+    """What was decided, counted by the store; what the daemon did, as Prometheus reads it."""
+    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]}))
+    house.start()
+    for domain in ("good.com", "bad.com", "worse.com"):
+        house.done(house.submit(**txt(domain)))
+    stats = house.call("GET", "/v1/stats").json
+    same(stats["verdicts"], {"fail": 2, "pass": 1}, "verdicts")
+    same(stats["codes"], {"invalid_dns_txt": 2}, "codes")
+    same(stats["detail_codes"], {"dns_mismatch": 2}, "detail codes")
+    same(stats["causes"], {"txt-absent": 2}, "causes")
+    same(stats["states"], {"done": 3}, "states")
+    same(stats["days"], {time.strftime("%Y-%m-%d", time.gmtime()): 3}, "days")
+    later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    same(house.call("GET", f"/v1/stats?since={later}").json["verdicts"], {}, "verdicts of the next hour")
+    same(house.call("GET", "/v1/stats?since=soon").code(), "invalid_value:since", "code for a time that is none")
+    answer = house.call("GET", "/metrics")
+    true(answer.headers["Content-Type"].startswith("text/plain; version=0.0.4"), answer.headers["Content-Type"])
+    told, values = {"HELP": set(), "TYPE": set()}, {}
+    for line in answer.text.decode().splitlines():
+        if line.startswith("# "):
+            told[line.split()[1]].add(line.split()[2])
+        elif line:
+            name, value = line.rsplit(" ", 1)
+            values[name.partition("{")[0]] = float(value)
+    same((told["HELP"], told["TYPE"]), (set(values), set(values)), "what is told of the metrics")
+    same((values["dcvd_checks_submitted_total"], values["dcvd_checks_done_total"]), (3, 3), "checks")
+    same((values["dcvd_queue_depth"], values["dcvd_checks_running"], values["dcvd_store_failing"]), (0, 0, 0), "nothing waits")
+    true(values["dcvd_dns_questions_total"] >= 6, f"{values['dcvd_dns_questions_total']} questions")
+    true(values["dcvd_store_commits_total"] > 0 and values["process_resident_memory_bytes"] > 1 << 20, str(values))
+    true(b"good.com" not in answer.text, "a domain is in the metrics")
+    house.close()
+
+
 def command():
     """dcvprobe submit and show."""
     house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})).start()
@@ -539,4 +573,4 @@ def command():
 
 if __name__ == "__main__":
     main({f.__name__: f for f in (submit, targets, killed, ended, bad_input, coalesced, wait, slow_clients, full_disk, queue_full, rate,
-                                  access, sockets, watchdog, options, recursive, tcp, command)})
+                                  access, sockets, watchdog, options, recursive, tcp, counts, command)})

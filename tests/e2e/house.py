@@ -98,7 +98,8 @@ class Answer:
         self.status = response.status
         self.headers = response.headers
         self.text = response.read()
-        self.json = json.loads(self.text) if self.text else None
+        is_json = self.text and self.headers["Content-Type"] == "application/json"
+        self.json = json.loads(self.text) if is_json else None
 
     def code(self):
         return self.json["errors"][0]["code"]

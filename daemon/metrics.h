@@ -1,0 +1,23 @@
+/* metrics.h - the daemon's state as Prometheus text (exposition format 0.0.4): base units, no domain in any label. Pure;
+ * the counters are taken by whoever answers. */
+#ifndef DCVD_METRICS_H
+#define DCVD_METRICS_H
+
+#include "dns.h"
+#include "http.h"
+#include "json.h"
+#include "loop.h"
+
+struct metrics {
+    struct loop_counters loop;
+    struct writer_counters writer;
+    struct dns_counters dns;
+    struct http_counters http;
+    uint64_t resident_bytes, open_descriptors;
+};
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+/* All lines but the last one's line feed. */
+void metrics_write(struct buf *b, const struct metrics *m);
+
+#endif
