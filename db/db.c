@@ -408,6 +408,9 @@ static int settle(struct db *db, const char *path, enum db_mode mode, char why[D
     if (mode == DB_WRITE) {
         if (version > 0 && (r = quick_check(db, path, why)) < 0)
             return r;
+        /* Only before the first page is written can a file be told to give pages back later. */
+        if (version == 0 && (r = run(db, "PRAGMA auto_vacuum = INCREMENTAL")) < 0)
+            return refuse(why, path, r, "%s", db->error);
         /* The pragma answers the mode that it leaves: another one where the file system has no shared memory.
          */
         sqlite3_stmt *s;

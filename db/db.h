@@ -76,7 +76,22 @@ enum write_kind {
     WRITE_REQUEST, /* a check was accepted: .id, .domain, .request, .at -> queued */
     WRITE_RESULTS, /* it is done: .id, .results, .at -> done; -EALREADY where it had ended */
     WRITE_CANCEL,  /* .id, .at -> cancelled; 0 and no change where it had ended */
-    WRITE_PURGE    /* the oldest ended checks with ids below .id are deleted, .most of them: .deleted */
+    WRITE_PURGE,   /* the oldest ended checks with ids below .id are deleted, .most of them: .deleted */
+    /* A batch comes in by WRITE_BATCH, any number of WRITE_LINES, then WRITE_ACCEPT; nobody sees it before.
+     */
+    WRITE_BATCH,        /* .id, .at */
+    WRITE_LINES,        /* .id, .lines with their numbers: -ENOENT where it is accepted or cancelled */
+    WRITE_ACCEPT,       /* .id, .at: -ENOENT likewise */
+    WRITE_CANCEL_BATCH, /* .id, .at: what waits in it never runs; 0 and no change where it was cancelled */
+    WRITE_TAKE,         /* the next .most of batch .id become checks: .lines with their ids */
+    WRITE_SWEEP,        /* .most lines of cancelled batches are deleted: .deleted */
+    WRITE_VACUUM        /* .most free pages are given back to the file system */
+};
+struct db_line {    /* a request of a batch */
+    int64_t number; /* in the body, from 1 */
+    int64_t id;     /* of the check that it became */
+    char *domain, *request;
+    size_t request_len;
 };
 struct write_job {
     struct write_job *next;
@@ -88,6 +103,8 @@ struct write_job {
     size_t request_len;
     struct db_result *results;
     size_t n_results;
+    struct db_line *lines;
+    size_t n_lines;
     uint32_t most, deleted;              /* a few hundred at a time: other jobs wait meanwhile */
     void (*done)(struct write_job *job); /* on the loop's thread, after the commit (or its failure) */
     void *user;
@@ -139,6 +156,7 @@ struct db_check_row {
     dcv_time submitted, ended; /* TIME_UNKNOWN while not ended */
     const char *domain;
     const char *request;
+    int64_t batch; /* 0: it came alone */
 };
 typedef int db_check_fn(void *user, const struct db_check_row *row);
 struct db_result_row {
@@ -153,6 +171,7 @@ struct db_filter { /* NULL, -1 or TIME_UNKNOWN: any. What is asked of results, o
     const char *code, *detail_code, *cause; /* without variables */
     int verdict, method;                    /* of the enums */
     dcv_time since, until;                  /* of submission as the id tells it, until is not included */
+    int64_t batch;                          /* 0: any */
     int64_t before;                         /* cursor: ids below this; 0: from the newest */
     unsigned limit;                         /* 0: none */
 };
@@ -166,6 +185,16 @@ int db_last_id(struct db *db, int64_t *ret);                   /* 0 where the st
  * that proves control of it: one that only shows where a CNAME leads, or CAA, does not. */
 int db_validated(struct db *db, const char *domain, dcv_time since, bool *ret);
 int db_size(struct db *db, int64_t *ret); /* bytes in use: the room of what was purged is used again */
+
+struct db_batch {
+    dcv_time submitted, cancelled; /* TIME_UNKNOWN */
+    int64_t lines, waiting;        /* waiting: did not become checks (yet) */
+};
+int db_batch(struct db *db, int64_t id, struct db_batch *ret); /* -ENOENT where there is none */
+typedef int db_id_fn(void *user, int64_t id);
+int db_batches_open(struct db *db, db_id_fn *fn, void *user); /* with requests that wait, oldest first */
+/* DB_WRITE, at the start: what came in when the process was killed is cancelled. */
+int db_batches_abandon(struct db *db);
 
 /* How many there are of each value, by its name, of checks submitted since then (TIME_UNKNOWN: all). Walks a
  * whole index: for the thread pool, as all that is read. */
@@ -181,5 +210,7 @@ int db_size(struct db *db, int64_t *ret); /* bytes in use: the room of what was 
 enum db_count { DB_COUNTS(DB_COUNT_MEMBER) };
 typedef int db_count_fn(void *user, const char *value, int64_t n);
 int db_count(struct db *db, enum db_count what, dcv_time since, db_count_fn *fn, void *user);
+/* The same of a batch's checks: COUNT_STATES, COUNT_VERDICTS or COUNT_CODES; -EINVAL for the others. */
+int db_batch_count(struct db *db, int64_t id, enum db_count what, db_count_fn *fn, void *user);
 
 #endif

@@ -16,7 +16,7 @@ enum { DB_APPLICATION_ID = 0x64637664 }; /* "dcvd" */
 extern const char *const db_schema[];
 extern const int db_schema_version;
 
-#define DB_COLUMNS "q.id, q.state, q.submitted, q.ended, q.domain, q.request"
+#define DB_COLUMNS "q.id, q.state, q.submitted, q.ended, q.domain, q.request, q.batch"
 
 /* Every fixed statement: prepared on opening, so that a file without one of our tables or indexes is refused
  * then. */
@@ -32,7 +32,20 @@ extern const int db_schema_version;
                       "JOIN result AS r INDEXED BY result_request ON r.request = q.id WHERE q.domain = ?1 "  \
                       "AND r.verdict = 'pass' AND r.method NOT IN ('caa', 'dns-cname-target') "              \
                       "AND r.started >= ?2 LIMIT 1)")                                                        \
-    X(STMT_LAST_ID, "SELECT max(id) FROM request")                                                           \
+    X(STMT_LAST_ID, "SELECT max((SELECT ifnull(max(id), 0) FROM request), "                                  \
+                    "(SELECT ifnull(max(id), 0) FROM batch), (SELECT ifnull(max(id), 0) FROM watch))")       \
+    X(STMT_BATCH, "SELECT submitted, accepted, cancelled, lines, waiting FROM batch "                        \
+                  "WHERE id = ?1 AND accepted IS NOT NULL")                                                  \
+    X(STMT_BATCHES_OPEN, "SELECT id FROM batch WHERE accepted IS NOT NULL AND cancelled IS NULL "            \
+                         "AND waiting > 0 ORDER BY id")                                                      \
+    X(STMT_BATCH_STATES, "SELECT state, count(*) FROM request INDEXED BY request_batch "                     \
+                         "WHERE batch = ?1 GROUP BY state")                                                  \
+    X(STMT_BATCH_VERDICTS, "SELECT r.verdict, count(*) FROM request AS q INDEXED BY request_batch "          \
+                           "JOIN result AS r INDEXED BY result_request ON r.request = q.id "                 \
+                           "WHERE q.batch = ?1 GROUP BY r.verdict")                                          \
+    X(STMT_BATCH_CODES, "SELECT r.code, count(*) FROM request AS q INDEXED BY request_batch "                \
+                        "JOIN result AS r INDEXED BY result_request ON r.request = q.id "                    \
+                        "WHERE q.batch = ?1 AND r.code IS NOT NULL GROUP BY r.code")                         \
     X(STMT_SIZE, "SELECT (page_count - freelist_count) * page_size "                                         \
                  "FROM pragma_page_count, pragma_freelist_count, pragma_page_size")                          \
     X(STMT_COUNT_STATES, "SELECT state, count(*) FROM request WHERE id >= ?1 GROUP BY state")                \
@@ -55,8 +68,31 @@ extern const int db_schema_version;
     X(STMT_JOB_BEGIN, "SAVEPOINT job")                                                                       \
     X(STMT_JOB_KEEP, "RELEASE job")                                                                          \
     X(STMT_JOB_UNDO, "ROLLBACK TO job")                                                                      \
-    X(STMT_REQUEST, "INSERT INTO request (id, state, submitted, domain, request) "                           \
-                    "VALUES (?1, ?2, ?3, lower(?4), ?5)")                                                    \
+    X(STMT_REQUEST, "INSERT INTO request (id, state, submitted, domain, request, batch) "                    \
+                    "VALUES (?1, ?2, ?3, lower(?4), ?5, ?6)")                                                \
+    X(STMT_BATCH_NEW, "INSERT INTO batch (id, submitted, lines, waiting) VALUES (?1, ?2, 0, 0)")             \
+    X(STMT_BATCH_GROW, "UPDATE batch SET lines = lines + ?2, waiting = waiting + ?2 "                        \
+                       "WHERE id = ?1 AND accepted IS NULL AND cancelled IS NULL")                           \
+    X(STMT_LINE_NEW, "INSERT INTO batch_line (batch, line, domain, request) VALUES (?1, ?2, ?3, ?4)")        \
+    X(STMT_BATCH_ACCEPT, "UPDATE batch SET accepted = ?2 WHERE id = ?1 AND accepted IS NULL "                \
+                         "AND cancelled IS NULL")                                                            \
+    X(STMT_BATCH_CANCEL, "UPDATE batch SET cancelled = ?2 WHERE id = ?1 AND cancelled IS NULL")              \
+    X(STMT_BATCH_EXISTS, "SELECT 1 FROM batch WHERE id = ?1")                                                \
+    X(STMT_BATCHES_ABANDON, "UPDATE batch SET cancelled = submitted "                                        \
+                            "WHERE accepted IS NULL AND cancelled IS NULL")                                  \
+    X(STMT_LINES_TAKE, "DELETE FROM batch_line WHERE (batch, line) IN (SELECT l.batch, l.line "              \
+                       "FROM batch_line AS l JOIN batch AS b ON b.id = l.batch WHERE l.batch = ?1 "          \
+                       "AND b.accepted IS NOT NULL AND b.cancelled IS NULL ORDER BY l.line LIMIT ?2) "       \
+                       "RETURNING line, domain, request")                                                    \
+    X(STMT_BATCH_TAKEN, "UPDATE batch SET waiting = waiting - ?2 WHERE id = ?1")                             \
+    X(STMT_SWEEP, "DELETE FROM batch_line WHERE (batch, line) IN (SELECT l.batch, l.line FROM batch AS b "   \
+                  "JOIN batch_line AS l ON l.batch = b.id WHERE b.cancelled IS NOT NULL LIMIT ?1)")          \
+    X(STMT_SWEEP_BATCHES, "DELETE FROM batch WHERE accepted IS NULL AND cancelled IS NOT NULL "              \
+                          "AND NOT EXISTS (SELECT 1 FROM batch_line AS l WHERE l.batch = batch.id)")         \
+    X(STMT_PURGE_BATCHES, "DELETE FROM batch WHERE id < ?1 "                                                 \
+                          "AND NOT EXISTS (SELECT 1 FROM batch_line AS l WHERE l.batch = batch.id) "         \
+                          "AND NOT EXISTS (SELECT 1 FROM request AS q INDEXED BY request_batch "             \
+                          "WHERE q.batch = batch.id) AND accepted IS NOT NULL")                              \
     X(STMT_END, "UPDATE request SET state = ?2, ended = ?3 WHERE id = ?1 AND ended IS NULL")                 \
     X(STMT_PURGE, "DELETE FROM request WHERE id IN (SELECT id FROM request WHERE id < ?1 "                   \
                   "AND ended IS NOT NULL ORDER BY id LIMIT ?2)")                                             \
@@ -81,7 +117,8 @@ enum {
     FILTER_CAUSE = 8,
     FILTER_VERDICT = 16,
     FILTER_METHOD = 32,
-    FILTER_COMBINATIONS = 64
+    FILTER_BATCH = 64,
+    FILTER_COMBINATIONS = 128
 };
 
 struct db {
@@ -100,6 +137,14 @@ int db_migrate(struct db *db, const char *const steps[], int n);
 int db_prepare(struct db *db, const char *text, sqlite3_stmt **ret);
 /* Runs a statement that answers no rows, and resets it. */
 int db_step(struct db *db, sqlite3_stmt *s);
+
+/* Calls fn for each row (value, number) of s; resets s. */
+int db_counts(struct db *db, sqlite3_stmt *s, db_count_fn *fn, void *user);
+/* The kinds that deal with batches, db_batch.c; as db_do(). */
+int db_do_batch(struct db *db, struct write_job *job);
+/* A request becomes a check that is queued. batch: 0 for none. */
+int db_insert_request(struct db *db, int64_t id, dcv_time at, int64_t batch, const char *domain,
+                      const char *request, size_t len);
 
 /* The listing's text for a combination of filters. */
 enum { DB_LIST_TEXT = 1000 };

@@ -11,6 +11,7 @@ static int check_row(struct db *db, sqlite3_stmt *s, db_check_fn *fn, void *user
         .ended = sqlite3_column_type(s, 3) == SQLITE_NULL ? TIME_UNKNOWN : sqlite3_column_int64(s, 3),
         .domain = (const char *)sqlite3_column_text(s, 4),
         .request = (const char *)sqlite3_column_text(s, 5),
+        .batch = sqlite3_column_int64(s, 6),
     };
     const char *state = (const char *)sqlite3_column_text(s, 1);
     if (!state || !row.domain || !row.request)
@@ -115,6 +116,11 @@ int db_count(struct db *db, enum db_count what, dcv_time since, db_count_fn *fn,
     static const enum db_statement statements[] = {DB_COUNTS(COUNT_STATEMENT)};
     sqlite3_stmt *s = db->statement[statements[what]];
     sqlite3_bind_int64(s, 1, db_id_at(since));
+    return db_counts(db, s, fn, user);
+}
+
+int db_counts(struct db *db, sqlite3_stmt *s, db_count_fn *fn, void *user)
+{
     int rc, r = 0;
     while (r == 0 && (rc = sqlite3_step(s)) != SQLITE_DONE) {
         const char *value = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
@@ -127,12 +133,14 @@ int db_count(struct db *db, enum db_count what, dcv_time since, db_count_fn *fn,
 
 /* ---------------------------------------------------------------- listing ---------------------------- */
 
-/* ?1 <= id < ?2, ?3 the limit, ?4 domain, ?5 code, ?6 detail code, ?7 cause, ?8 verdict, ?9 method. */
+/* ?1 <= id < ?2, ?3 the limit, ?4 domain, ?5 code, ?6 detail code, ?7 cause, ?8 verdict, ?9 method, ?10
+ * batch. */
 enum { LOW = 1, HIGH, LIMIT, FIRST_FILTER };
 
 /* Every listing walks one index from its newest entry down and stops at the limit: INDEXED BY pins it, since
- * without ANALYZE the planner can only guess. A domain has few checks, so where one is given its checks are
- * walked and their results looked up; otherwise the rarest kind of value is walked: cause, detail code, code,
+ * without ANALYZE the planner can only guess. A domain has few checks, and a batch is mostly asked about as a
+ * whole, so where one of them is given its checks are walked and their results looked up; otherwise the
+ * rarest kind of value is walked: cause, detail code, code,
  * verdict, method. All conditions on results hold for one and the same result. */
 void db_list_sql(unsigned filters, char out[DB_LIST_TEXT])
 {
@@ -146,22 +154,29 @@ void db_list_sql(unsigned filters, char out[DB_LIST_TEXT])
     };
     char where[DB_LIST_TEXT / 2] = "";
     size_t len = 0;
-    bool walk_cause = filters & FILTER_CAUSE && !(filters & FILTER_DOMAIN);
+    const unsigned walked = FILTER_DOMAIN | FILTER_BATCH; /* checks themselves */
+    bool walk_cause = filters & FILTER_CAUSE && !(filters & walked);
     for (unsigned i = 0; i < sizeof conditions / sizeof *conditions; i++)
         if (filters & 1u << i && !(walk_cause && 1u << i == FILTER_CAUSE))
             len += (size_t)snprintf(where + len, sizeof where - len, "%s", conditions[i]);
 
     const char *start = "SELECT " DB_COLUMNS " FROM ", *end = " ORDER BY q.id DESC LIMIT ?3";
-    if (!(filters & ~(unsigned)FILTER_DOMAIN))
-        snprintf(out, DB_LIST_TEXT, "%srequest AS q %s WHERE q.id >= ?1 AND q.id < ?2%s%s", start,
-                 filters ? "INDEXED BY request_domain" : "", filters ? " AND q.domain = lower(?4)" : "", end);
-    else if (filters & FILTER_DOMAIN)
+    const char *checks = "request AS q";
+    if (filters & FILTER_DOMAIN)
+        checks = "request AS q INDEXED BY request_domain";
+    else if (filters & FILTER_BATCH)
+        checks = "request AS q INDEXED BY request_batch";
+    char which[100];
+    snprintf(which, sizeof which, "%s%s", filters & FILTER_DOMAIN ? " AND q.domain = lower(?4)" : "",
+             filters & FILTER_BATCH ? " AND q.batch = ?10" : "");
+    if (!(filters & ~walked))
+        snprintf(out, DB_LIST_TEXT, "%s%s WHERE q.id >= ?1 AND q.id < ?2%s%s", start, checks, which, end);
+    else if (filters & walked)
         snprintf(
             out, DB_LIST_TEXT,
-            "%srequest AS q INDEXED BY request_domain WHERE q.id >= ?1 AND q.id < ?2 AND q.domain = "
-            "lower(?4) "
+            "%s%s WHERE q.id >= ?1 AND q.id < ?2%s "
             "AND EXISTS (SELECT 1 FROM result AS r INDEXED BY result_request WHERE r.request = q.id%s)%s",
-            start, where, end);
+            start, checks, which, where, end);
     else if (walk_cause)
         snprintf(out, DB_LIST_TEXT,
                  "%s(SELECT DISTINCT f.request AS id FROM finding AS f INDEXED BY finding_cause CROSS JOIN "
@@ -196,6 +211,8 @@ int db_list(struct db *db, const struct db_filter *f, db_check_fn *fn, void *use
     for (int i = 0; i < 6; i++)
         if (values[i])
             filters |= 1u << i;
+    if (f->batch)
+        filters |= FILTER_BATCH;
     if (!db->list[filters]) {
         char text[DB_LIST_TEXT];
         db_list_sql(filters, text);
@@ -214,6 +231,8 @@ int db_list(struct db *db, const struct db_filter *f, db_check_fn *fn, void *use
     for (int i = 0; i < 6; i++)
         if (values[i])
             sqlite3_bind_text(s, FIRST_FILTER + i, values[i], -1, SQLITE_STATIC);
+    if (f->batch)
+        sqlite3_bind_int64(s, FIRST_FILTER + 6, f->batch);
     size_t n;
     int r = check_rows(db, s, fn, user, &n);
     sqlite3_clear_bindings(s);

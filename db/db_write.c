@@ -1,6 +1,7 @@
 #include "db_private.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 void write_job_free(struct write_job *job)
@@ -15,6 +16,11 @@ void write_job_free(struct write_job *job)
         free(r->report);
         free(r->evidence);
     }
+    for (size_t i = 0; i < job->n_lines; i++) {
+        free(job->lines[i].domain);
+        free(job->lines[i].request);
+    }
+    free(job->lines);
     free(job->results);
     free(job->domain);
     free(job->request);
@@ -64,14 +70,19 @@ static int insert_result(struct db *db, int64_t request, const struct db_result 
     return r;
 }
 
-static int insert_request(struct db *db, const struct write_job *job)
+int db_insert_request(struct db *db, int64_t id, dcv_time at, int64_t batch, const char *domain,
+                      const char *request, size_t len)
 {
     sqlite3_stmt *s = db->statement[STMT_REQUEST];
-    sqlite3_bind_int64(s, 1, job->id);
+    sqlite3_bind_int64(s, 1, id);
     bind_text(s, 2, db_state_name(STATE_QUEUED));
-    sqlite3_bind_int64(s, 3, job->at);
-    bind_text(s, 4, job->domain);
-    sqlite3_bind_text64(s, 5, job->request, job->request_len, SQLITE_STATIC, SQLITE_UTF8);
+    sqlite3_bind_int64(s, 3, at);
+    bind_text(s, 4, domain);
+    sqlite3_bind_text64(s, 5, request, len, SQLITE_STATIC, SQLITE_UTF8);
+    if (batch)
+        sqlite3_bind_int64(s, 6, batch);
+    else
+        sqlite3_bind_null(s, 6);
     return db_step(db, s);
 }
 
@@ -100,8 +111,29 @@ static int purge(struct db *db, struct write_job *job)
     sqlite3_bind_int64(s, 1, job->id);
     sqlite3_bind_int64(s, 2, job->most);
     int r = db_step(db, s);
-    if (r == 0)
-        job->deleted = (uint32_t)sqlite3_changes(db->sql);
+    if (r < 0)
+        return r;
+    job->deleted = (uint32_t)sqlite3_changes(db->sql);
+    s = db->statement[STMT_PURGE_BATCHES]; /* of those whose checks are gone */
+    sqlite3_bind_int64(s, 1, job->id);
+    return db_step(db, s);
+}
+
+/* One page a step: the pragma answers a row for each. Nothing happens in a file that was made without room
+ * for this; what was purged from it is used again all the same. */
+static int vacuum(struct db *db, const struct write_job *job)
+{
+    char text[60];
+    sqlite3_stmt *s;
+    snprintf(text, sizeof text, "PRAGMA incremental_vacuum(%u)", job->most);
+    int r = db_prepare(db, text, &s);
+    if (r < 0)
+        return r;
+    int rc;
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW)
+        ;
+    r = rc == SQLITE_DONE ? 0 : db_failed(db, rc);
+    sqlite3_finalize(s);
     return r;
 }
 
@@ -110,7 +142,7 @@ int db_do(struct db *db, struct write_job *job)
     int r = 0;
     switch (job->kind) {
     case WRITE_REQUEST:
-        return insert_request(db, job);
+        return db_insert_request(db, job->id, job->at, 0, job->domain, job->request, job->request_len);
     case WRITE_RESULTS:
         r = end_request(db, job, STATE_DONE);
         for (size_t i = 0; r == 0 && i < job->n_results; i++)
@@ -121,6 +153,15 @@ int db_do(struct db *db, struct write_job *job)
         return r == -EALREADY ? 0 : r;
     case WRITE_PURGE:
         return purge(db, job);
+    case WRITE_VACUUM:
+        return vacuum(db, job);
+    case WRITE_BATCH:
+    case WRITE_LINES:
+    case WRITE_ACCEPT:
+    case WRITE_CANCEL_BATCH:
+    case WRITE_TAKE:
+    case WRITE_SWEEP:
+        return db_do_batch(db, job);
     }
     return -EINVAL;
 }

@@ -109,3 +109,94 @@ JOIN error_code AS e ON e.code = r.code
 LEFT JOIN finding AS f ON f.result = r.id AND f.ord = 0
 LEFT JOIN cause AS c ON c.id = f.cause
 WHERE r.verdict = 'fail';
+
+-- user_version 2
+
+-- Many requests that came as one body. Until it has come in whole accepted is NULL, and nobody else sees it;
+-- one that then does not come whole is cancelled.
+CREATE TABLE batch (
+    id        INTEGER PRIMARY KEY NOT NULL, -- of the same kind as a request's
+    submitted INTEGER NOT NULL,
+    accepted  INTEGER,
+    cancelled INTEGER,
+    lines     INTEGER NOT NULL,             -- requests in all
+    waiting   INTEGER NOT NULL              -- of them: those that never became rows of request
+) STRICT;
+
+-- Its requests that are no checks yet: they become rows of request a few at a time.
+CREATE TABLE batch_line (
+    batch   INTEGER NOT NULL REFERENCES batch (id) ON DELETE CASCADE,
+    line    INTEGER NOT NULL,
+    domain  TEXT NOT NULL,
+    request TEXT NOT NULL,                  -- JSON
+    PRIMARY KEY (batch, line)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE request ADD COLUMN batch INTEGER REFERENCES batch (id);
+CREATE INDEX request_batch ON request (batch, id) WHERE batch IS NOT NULL;
+
+-- A request that is run again and again.
+CREATE TABLE watch (
+    id         INTEGER PRIMARY KEY NOT NULL, -- of the same kind as a request's
+    created    INTEGER NOT NULL,
+    domain     TEXT NOT NULL,
+    request    TEXT NOT NULL,                -- JSON
+    interval   INTEGER NOT NULL,             -- milliseconds; 0: the CA's own steps
+    until      TEXT NOT NULL,                -- pass, forever
+    state      TEXT NOT NULL,                -- active, passed, expired
+    next       INTEGER,                      -- when it is run; NULL once it is no longer active
+    last_check INTEGER,                      -- the newest of its checks that ended
+    last       TEXT                          -- what that came to, JSON
+) STRICT;
+
+-- Who breaks what, most frequent first; times as in the views above.
+CREATE VIEW failures_by_code AS
+SELECT r.code,
+       r.detail_code,
+       e.meaning,
+       count(*) AS failures,
+       count(DISTINCT r.domain) AS domains,
+       strftime('%Y-%m-%dT%H:%M:%fZ', min(r.started) / 1000.0, 'unixepoch') AS first_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', max(r.started) / 1000.0, 'unixepoch') AS last_at
+FROM result AS r
+JOIN error_code AS e ON e.code = r.code
+GROUP BY r.code, r.detail_code
+ORDER BY failures DESC;
+
+CREATE VIEW findings_by_cause AS
+SELECT f.cause,
+       f.weight,
+       c.hint,
+       count(*) AS findings,
+       sum(f.ord = 0) AS first_findings,
+       count(DISTINCT r.domain) AS domains,
+       strftime('%Y-%m-%dT%H:%M:%fZ', max(r.started) / 1000.0, 'unixepoch') AS last_at
+FROM finding AS f
+JOIN result AS r ON r.id = f.result
+JOIN cause AS c ON c.id = f.cause
+GROUP BY f.cause, f.weight
+ORDER BY findings DESC;
+
+CREATE VIEW results_by_day AS
+SELECT date(r.started / 1000, 'unixepoch') AS day,
+       r.method,
+       sum(r.verdict = 'pass') AS passed,
+       sum(r.verdict = 'fail') AS failed,
+       sum(r.verdict = 'undecided') AS undecided,
+       round(avg(r.duration_us) / 1000, 1) AS mean_ms
+FROM result AS r
+GROUP BY day, r.method
+ORDER BY day DESC, r.method;
+
+-- Beside an aggregate max() bare columns are those of its row.
+CREATE VIEW results_by_domain AS
+SELECT r.domain,
+       r.method,
+       count(*) AS results,
+       sum(r.verdict = 'pass') AS passed,
+       r.verdict AS last_verdict,
+       r.code AS last_code,
+       (SELECT f.cause FROM finding AS f WHERE f.result = r.id ORDER BY f.ord LIMIT 1) AS last_cause,
+       strftime('%Y-%m-%dT%H:%M:%fZ', max(r.started) / 1000.0, 'unixepoch') AS last_at
+FROM result AS r
+GROUP BY r.domain, r.method;

@@ -60,6 +60,27 @@ struct write_job *job_cancel(int64_t id)
     return job_new(WRITE_CANCEL, id);
 }
 
+struct write_job *job_batch(enum write_kind kind, int64_t id)
+{
+    return job_new(kind, id);
+}
+
+struct write_job *job_lines(int64_t id, int64_t first, size_t n)
+{
+    struct write_job *job = job_new(WRITE_LINES, id);
+    job->lines = must(calloc(n, sizeof *job->lines));
+    job->n_lines = n;
+    for (size_t i = 0; i < n; i++) {
+        struct db_line *l = &job->lines[i];
+        l->number = first + (int64_t)i;
+        if (asprintf(&l->domain, "line%d.example", (int)l->number) < 0 ||
+            asprintf(&l->request, "{\"domain\":\"line%d.example\"}", (int)l->number) < 0)
+            abort();
+        l->request_len = strlen(l->request);
+    }
+    return job;
+}
+
 void job_fail(struct write_job *job, size_t n, enum method method, enum code code, enum code detail,
               enum cause cause)
 {

@@ -7,6 +7,8 @@
 struct write_job *job_request(int64_t id, const char *domain);
 struct write_job *job_results(int64_t id, size_t n);
 struct write_job *job_cancel(int64_t id);
+struct write_job *job_batch(enum write_kind kind, int64_t id);    /* of a batch, without more */
+struct write_job *job_lines(int64_t id, int64_t first, size_t n); /* of "lineN.example" */
 /* The n-th result fails with this code, detail and cause; those of job_results() pass. */
 void job_fail(struct write_job *job, size_t n, enum method method, enum code code, enum code detail,
               enum cause cause);

@@ -362,6 +362,58 @@ static void steps_are_taken_whole_or_not_at_all(void **state)
     db_close(db);
 }
 
+/* A store as each earlier version left it comes up with all its rows, and takes what is new. */
+static void every_earlier_version_is_taken_over(void **state)
+{
+    char *path = *state;
+    for (int version = 1; version < db_schema_version; version++) {
+        sqlite3 *c;
+        char mark[100];
+        assert_int_equal(sqlite3_open(path, &c), SQLITE_OK);
+        for (int i = 0; i < version; i++)
+            assert_int_equal(sqlite3_exec(c, db_schema[i], NULL, NULL, NULL), SQLITE_OK);
+        snprintf(mark, sizeof mark,
+                 "PRAGMA application_id = %d; PRAGMA user_version = %d; "
+                 "PRAGMA journal_mode = WAL",
+                 DB_APPLICATION_ID, version);
+        assert_int_equal(sqlite3_exec(c, mark, NULL, NULL, NULL), SQLITE_OK);
+        char *said = NULL;
+        if (sqlite3_exec(c,
+                         "INSERT INTO error_code VALUES ('invalid_dns_txt', '', 400, 0, '', '', '', '', '');"
+                         "INSERT INTO cause VALUES ('name-invalid', 1, 'blocking', '', '', '');"
+                         "INSERT INTO request (id, state, submitted, ended, domain, request) VALUES "
+                         "(1, 'done', 5, 6, 'a.example', '{}'), (2, 'queued', 7, NULL, 'b.example', '{}');"
+                         "INSERT INTO result VALUES (1, 1, 'a.example', 'caa', 'fail', 'invalid_dns_txt', "
+                         "NULL, NULL, 5, 9, '{}', x'7b7d');"
+                         "INSERT INTO finding VALUES (1, 0, 'name-invalid', 'blocking', 1)",
+                         NULL, NULL, &said) != SQLITE_OK)
+            fail_msg("version %d: %s", version, said);
+        sqlite3_close(c);
+        expect_refusal(path, DB_READ, -EPROTO);
+
+        struct db *db = open_store(path, DB_WRITE);
+        assert_int_equal(number(db, "PRAGMA user_version"), db_schema_version);
+        assert_int_equal(number(db, "SELECT count(*) FROM request WHERE batch IS NULL"), 2);
+        assert_int_equal(number(db, "SELECT id FROM request WHERE ended IS NULL"), 2);
+        assert_int_equal(number(db, "SELECT count(*) FROM result JOIN finding ON result.id = result"), 1);
+        assert_int_equal(number(db, "SELECT failures FROM failures_by_code WHERE code = 'invalid_dns_txt'"),
+                         1);
+        assert_int_equal(number(db, "SELECT domains FROM findings_by_cause WHERE cause = 'name-invalid'"), 1);
+        assert_int_equal(number(db, "SELECT failed FROM results_by_day WHERE day = '1970-01-01'"), 1);
+        assert_int_equal(number(db, "SELECT results FROM results_by_domain WHERE domain = 'a.example' AND "
+                                    "last_cause = 'name-invalid'"),
+                         1);
+        assert_int_equal(db_begin(db), 0);
+        struct write_job *job = job_batch(WRITE_BATCH, 3);
+        assert_int_equal(db_do(db, job), 0);
+        assert_int_equal(db_commit(db), 0);
+        write_job_free(job);
+        assert_int_equal(number(db, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+        db_close(db);
+        unlink(path);
+    }
+}
+
 static int setup(void **state)
 {
     *state = scratch_path("dcvd.db");
@@ -385,6 +437,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_cannot_be_written_is_refused_untouched, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_disk_is_said_and_got_over, setup, teardown),
         cmocka_unit_test_setup_teardown(steps_are_taken_whole_or_not_at_all, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_earlier_version_is_taken_over, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,238 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "db_jobs.h"
+#include "db_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct db *open_store(const char *path, enum db_mode mode)
+{
+    struct db *db;
+    char why[DB_ERROR_TEXT] = "";
+    if (db_open(path, mode, &db, why) < 0)
+        fail_msg("%s", why);
+    return db;
+}
+
+/* Does the job and leaves it to the caller. */
+static int try_job(struct db *db, struct write_job *job)
+{
+    assert_int_equal(db_begin(db), 0);
+    int r = db_do(db, job);
+    if (r == 0)
+        assert_int_equal(db_commit(db), 0);
+    else
+        db_rollback(db);
+    return r;
+}
+
+static void do_job(struct db *db, struct write_job *job, int expected)
+{
+    int r = try_job(db, job);
+    if (r != expected)
+        fail_msg("job %d: %d (%s), expected %d", (int)job->kind, r, db_error(db), expected);
+    write_job_free(job);
+}
+
+static int64_t number(struct db *db, const char *sql)
+{
+    sqlite3_stmt *s;
+    assert_int_equal(db_prepare(db, sql, &s), 0);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return n;
+}
+
+static int see_count(void *user, const char *value, int64_t n)
+{
+    char *got = user;
+    snprintf(got + strlen(got), 200 - strlen(got), "%s%s %d", *got ? ", " : "", value, (int)n);
+    return 0;
+}
+
+static void expect_count(struct db *db, int64_t id, enum db_count what, const char *expected)
+{
+    char got[200] = "";
+    assert_int_equal(db_batch_count(db, id, what, see_count, got), 0);
+    assert_string_equal(got, expected);
+}
+
+static int see_id(void *user, int64_t id)
+{
+    char *got = user;
+    snprintf(got + strlen(got), 200 - strlen(got), "%s%d", *got ? " " : "", (int)id);
+    return 0;
+}
+
+static void expect_open(struct db *db, const char *expected)
+{
+    char got[200] = "";
+    assert_int_equal(db_batches_open(db, see_id, got), 0);
+    assert_string_equal(got, expected);
+}
+
+static int add_id(void *user, const struct db_check_row *row)
+{
+    assert_int_equal(row->batch, 10);
+    *(int64_t *)user += row->id;
+    return 0;
+}
+
+/* The next checks of a batch: how many, and the id of the first. */
+static size_t take(struct db *db, int64_t id, uint32_t most, int64_t *first)
+{
+    struct write_job *job = job_batch(WRITE_TAKE, id);
+    job->most = most;
+    assert_int_equal(try_job(db, job), 0);
+    size_t n = job->n_lines;
+    *first = n ? job->lines[0].id : 0;
+    for (size_t i = 0; i < n; i++) {
+        assert_true(job->lines[i].id == *first + (int64_t)i); /* ids follow the order of the lines */
+        assert_non_null(strstr(job->lines[i].request, job->lines[i].domain));
+    }
+    write_job_free(job);
+    return n;
+}
+
+static void a_batch_is_seen_whole_and_becomes_checks(void **state)
+{
+    struct db *db = open_store(*state, DB_WRITE);
+    struct db_batch b;
+    int64_t first, last = 0;
+    do_job(db, job_batch(WRITE_BATCH, 10), 0);
+    do_job(db, job_lines(10, 1, 3), 0);
+    do_job(db, job_lines(10, 4, 2), 0);
+    do_job(db, job_lines(11, 1, 1), -ENOENT);
+    assert_int_equal(db_batch(db, 10, &b), -ENOENT);
+    expect_open(db, "");
+    assert_int_equal(take(db, 10, 9, &first), 0); /* nothing of it runs before it is there whole */
+
+    do_job(db, job_batch(WRITE_ACCEPT, 10), 0);
+    do_job(db, job_batch(WRITE_ACCEPT, 10), -ENOENT);
+    do_job(db, job_lines(10, 6, 1), -ENOENT);
+    expect_open(db, "10");
+    assert_int_equal(db_batch(db, 10, &b), 0);
+    assert_true(b.lines == 5 && b.waiting == 5 && b.cancelled == TIME_UNKNOWN);
+
+    assert_int_equal(take(db, 10, 2, &first), 2);
+    int64_t alone = db_id_next(0);
+    do_job(db, job_request(alone, "alone.example"), 0);
+    do_job(db, job_results(alone, 1), 0);
+    struct write_job *job = job_results(first, 2);
+    job_fail(job, 1, METHOD_CAA, CODE_caa_check_failed, CODE_NONE, CAUSE_name_internal);
+    do_job(db, job, 0);
+    expect_count(db, 10, COUNT_STATES, "done 1, queued 1");
+    expect_count(db, 10, COUNT_VERDICTS, "fail 1, pass 1");
+    expect_count(db, 10, COUNT_CODES, "caa_check_failed 1");
+    assert_int_equal(db_last_id(db, &last), 0);
+    assert_true(last == alone);
+
+    struct db_filter f = {
+        .verdict = -1, .method = -1, .since = TIME_UNKNOWN, .until = TIME_UNKNOWN, .batch = 10};
+    int64_t sum = 0;
+    assert_int_equal(db_list(db, &f, add_id, &sum), 0);
+    assert_true(sum == first + first + 1);
+    f.verdict = VERDICT_FAIL;
+    sum = 0;
+    assert_int_equal(db_list(db, &f, add_id, &sum), 0);
+    assert_true(sum == first);
+
+    assert_int_equal(take(db, 10, 100, &first), 3);
+    assert_int_equal(take(db, 10, 100, &first), 0);
+    expect_open(db, "");
+    db_close(db);
+}
+
+static void a_cancelled_batch_leaves_no_lines(void **state)
+{
+    struct db *db = open_store(*state, DB_WRITE);
+    struct db_batch b;
+    int64_t first;
+    for (int64_t id = 10; id < 13; id++) {
+        do_job(db, job_batch(WRITE_BATCH, id), 0);
+        do_job(db, job_lines(id, 1, 4), 0);
+        if (id < 12)
+            do_job(db, job_batch(WRITE_ACCEPT, id), 0);
+    }
+    assert_int_equal(take(db, 10, 1, &first), 1);
+    do_job(db, job_batch(WRITE_CANCEL_BATCH, 10), 0);
+    do_job(db, job_batch(WRITE_CANCEL_BATCH, 10), 0);
+    do_job(db, job_batch(WRITE_CANCEL_BATCH, 99), -ENOENT);
+    assert_int_equal(take(db, 10, 9, &first), 0);
+    expect_open(db, "11");
+    assert_int_equal(db_batches_abandon(db), 0); /* 12 was coming in when the process was killed */
+    expect_open(db, "11");
+    static const uint32_t deleted[] = {5, 2, 0};
+    for (int i = 0; i < 3; i++) {
+        struct write_job *job = job_batch(WRITE_SWEEP, 0);
+        job->most = 5;
+        assert_int_equal(try_job(db, job), 0);
+        assert_int_equal(job->deleted, deleted[i]);
+        write_job_free(job);
+    }
+    assert_int_equal(db_batch(db, 10, &b), 0);
+    assert_true(b.lines == 4 && b.waiting == 3 && b.cancelled != TIME_UNKNOWN);
+    assert_int_equal(number(db, "SELECT count(*) FROM batch WHERE id = 12"), 0);
+    assert_int_equal(number(db, "SELECT count(*) FROM batch_line WHERE batch = 11"), 4);
+
+    /* With the last of its checks a batch goes, too. */
+    do_job(db, job_cancel(number(db, "SELECT id FROM request")), 0);
+    struct write_job *purge = job_batch(WRITE_PURGE, INT64_MAX);
+    purge->most = 9;
+    do_job(db, purge, 0);
+    assert_int_equal(number(db, "SELECT sum(id) FROM batch"), 11);
+    db_close(db);
+}
+
+static void pages_are_given_back(void **state)
+{
+    struct db *db = open_store(*state, DB_WRITE);
+    int64_t before = number(db, "PRAGMA page_count");
+    do_job(db, job_batch(WRITE_BATCH, 10), 0);
+    do_job(db, job_lines(10, 1, 5000), 0);
+    do_job(db, job_batch(WRITE_CANCEL_BATCH, 10), 0);
+    struct write_job *job = job_batch(WRITE_SWEEP, 0);
+    job->most = 5000;
+    do_job(db, job, 0);
+    int64_t large = number(db, "PRAGMA page_count");
+    assert_true(large > before + 50);
+    job = job_batch(WRITE_VACUUM, 0);
+    job->most = 20;
+    do_job(db, job, 0);
+    assert_int_equal(number(db, "PRAGMA page_count"), large - 20);
+    job = job_batch(WRITE_VACUUM, 0);
+    job->most = 5000;
+    do_job(db, job, 0);
+    assert_true(number(db, "PRAGMA page_count") <= before + 2);
+    db_close(db);
+}
+
+static int setup(void **state)
+{
+    *state = scratch_path("dcvd.db");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    scratch_clean(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_batch_is_seen_whole_and_becomes_checks, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cancelled_batch_leaves_no_lines, setup, teardown),
+        cmocka_unit_test_setup_teardown(pages_are_given_back, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
