@@ -6,6 +6,7 @@
  * -> exit. */
 #include "front.h"
 #include "manager.h"
+#include "retention.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -32,6 +33,7 @@ struct dcvd {
     struct server *server;
     uv_signal_t term, interrupt;
     struct watchdog watchdog;
+    struct retention retention;
     bool stopping;
 };
 
@@ -79,6 +81,7 @@ static void on_signal(uv_signal_t *signal, int number)
     log_notice("%s: ending", number == SIGTERM ? "SIGTERM" : "SIGINT");
     notify_manager("STOPPING=1");
     server_stop_accepting(d->server);
+    retention_close(&d->retention);
     front_stop(d->front);
     loop_stop(d->loop, GRACE_MS, on_loop_stopped, d);
 }
@@ -205,6 +208,7 @@ static int start(struct dcvd *d)
         listeners_close(&d->listeners);
         return rc;
     }
+    retention_init(&d->retention, &d->uv, &d->conf, d->writer, d->readers);
     uv_signal_init(&d->uv, &d->term);
     uv_signal_init(&d->uv, &d->interrupt);
     d->term.data = d->interrupt.data = d;

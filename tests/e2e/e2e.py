@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -544,6 +545,45 @@ def counts():
     house.close()
 
 
+def retention():
+    """What is too old leaves the store, and what is too much, oldest first; what has not ended stays."""
+    house = House()
+    house.start()
+    kept = house.submit(**txt("kept.com"))
+    house.done(kept)
+    house.end()
+    now = int(time.time() * 1000)
+    filler = b"x" * 400_000
+    db = sqlite3.connect(house.database)
+
+    def row(at, n, ended, evidence):
+        ident = at << 21 | n
+        db.execute("INSERT INTO request VALUES (?, ?, ?, ?, 'a.com', '{}')",
+                   (ident, "done" if ended else "queued", at, at if ended else None))
+        db.execute("INSERT INTO result (request, domain, method, verdict, started, duration_us, report, evidence) "
+                   "VALUES (?, 'a.com', 'caa', 'pass', ?, 1, '{}', ?)", (ident, at, evidence))
+
+    for n in range(1000):
+        row(now - 91 * 86_400_000, n, True, b"{}")
+    for n in range(100):
+        row(now - 86_400_000 + n, n, True, filler)
+    db.commit()
+    db.close()
+    house.set("retention", max_size="16M")
+    house.start()
+
+    def size():
+        return house.sql("SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, "
+                         "pragma_page_size")[0][0]
+
+    within(30, "the old checks are gone", lambda: not house.sql(f"SELECT 1 FROM request WHERE id < {(now - 90 * 86_400_000) << 21}"))
+    within(30, "the store is small enough", lambda: size() <= 16 << 20)
+    left = [n for n, in house.sql(f"SELECT id & 2097151 FROM request WHERE id < {(now - 3_600_000) << 21} ORDER BY id")]
+    true(left and left == list(range(100 - len(left), 100)), f"not the youngest are left: {left}")
+    same(house.call("GET", f"/v1/checks/{kept}").status, 200, "status of a check of today")
+    house.close()
+
+
 def command():
     """dcvprobe submit and show."""
     house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})).start()
@@ -573,4 +613,4 @@ def command():
 
 if __name__ == "__main__":
     main({f.__name__: f for f in (submit, targets, killed, ended, bad_input, coalesced, wait, slow_clients, full_disk, queue_full, rate,
-                                  access, sockets, watchdog, options, recursive, tcp, counts, command)})
+                                  access, sockets, watchdog, options, recursive, tcp, counts, retention, command)})

@@ -120,7 +120,7 @@ class House:
         self.sections = {"daemon": {"socket": self.socket, "database": self.database},
                          "checks": {"deadline": "20", "depth": "quick"},
                          "resolver": {"servers": f"127.0.0.1:{self.resolver.port}", "timeout": "2", "tries": "3"},
-                         "access": {}, "auth_keys": {}, "targets": {}}
+                         "access": {}, "retention": {}, "auth_keys": {}, "targets": {}}
 
     def set(self, section, **keys):
         self.sections[section].update(keys)
