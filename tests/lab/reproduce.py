@@ -13,7 +13,7 @@ import threading
 
 from situation import at_once, check, inside, situations
 
-SEEN = 20000  # bytes of output that are read: some servers send without an end
+SEEN = 300_000  # bytes of output that are read: an answer of 64 KB fits as text; some servers send without an end
 PATIENCE = 12  # seconds, then a line counts as silent
 SILENT = 3  # lines that wait for nothing: enough to know what that looks like
 # What a line cannot see again.
