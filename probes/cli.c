@@ -105,16 +105,9 @@ bool cli_given(struct arena *a, struct given_list *list, int opt, const char *va
         if (!option || !cli_read(a, option, value, &g.value, &g.len))
             return false;
     }
-    struct given *v = arena_array(a, list->n + 1, sizeof *v); /* a command line is short */
-    if (!v) {
+    if (!given_add(a, list, g))
         complain("out of memory");
-        return false;
-    }
-    for (size_t i = 0; i < list->n; i++)
-        v[i] = list->v[i];
-    v[list->n++] = g;
-    list->v = v;
-    return true;
+    return !arena_full(a);
 }
 
 static const char *const format_names[] = {
@@ -153,11 +146,8 @@ int cli_request(struct arena *a, const char *domain, const struct given_list *gi
 {
     struct input_error err = {0};
     request_init(ret, NULL, now);
-    int rc = request_set(a, ret, request_field_find("domain"), domain, strlen(domain), &err);
-    for (size_t i = 0; !rc && i < given->n; i++)
-        rc = request_set(a, ret, given->v[i].field, given->v[i].value, given->v[i].len, &err);
-    if (!rc)
-        rc = request_finish(a, ret, &err);
+    struct given only = {request_field_find("domain"), domain, strlen(domain)};
+    int rc = request_from(a, ret, &(struct given_list){&only, 1}, given, &err);
     if (!rc)
         return EXIT_PASS;
     if (rc == -EINVAL)

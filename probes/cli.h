@@ -17,6 +17,7 @@ enum { EXIT_PASS = 0, EXIT_FAIL = 1, EXIT_USAGE = 2, EXIT_UNDECIDED = 3 };
 
 int cmd_check(int argc, char **argv);
 int cmd_caa(int argc, char **argv);
+int cmd_batch(int argc, char **argv);
 int cmd_preflight(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
@@ -56,17 +57,10 @@ enum {
     OPT_TIMESTAMP,
     OPT_TRUST_ANCHOR,
     OPT_ROOT_HINTS,
+    OPT_IN_FLIGHT,
+    OPT_RESUME,
+    OPT_NO_EVIDENCE,
     OPT_HELP
-};
-
-struct given { /* one request option as given: a file's content is read already */
-    const struct request_field *field;
-    const char *value;
-    size_t len;
-};
-struct given_list {
-    struct given *v;
-    size_t n;
 };
 
 /* The option table for getopt_long: own options (ended by a NULL name), then fields if with_fields. In the

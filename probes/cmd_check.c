@@ -1,115 +1,52 @@
 /* cmd_check.c - dcvprobe check: the CA's checks here and now, in this process. */
 #include "cli.h"
-#include "net.h"
-#include "recursive.h"
+#include "runner.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    CEILING = 16 << 20, /* bytes of one check: a full sweep of many name servers fits many times over */
-    MOST_AT_ONCE = 256
-};
+enum { MOST_AT_ONCE = 256 };
 
-/* One domain and method. */
-struct run {
-    struct batch *batch;
-    struct request request;
-    struct report *report;
-    struct arena *arena; /* of the check: the report lives in it */
-};
-
+/* All that one command asks: every domain in every method. */
 struct batch {
-    struct net *net;
-    const char *trust_anchor, *root_hints; /* files; NULL: not given */
-    struct run *run;
-    size_t n, started, ended;
-    bool closing;
+    struct net_config net;
+    struct job *job;
+    size_t n, started;
     int err;
 };
 
-static void start_more(struct batch *b);
-
-static void on_done(void *user, struct check *c, struct report *report, int err)
+static int next(void *user, struct job **ret)
 {
-    (void)c;
-    struct run *run = user;
-    struct batch *b = run->batch;
-    run->report = report;
-    b->ended++;
+    struct batch *b = user;
+    if (b->started == b->n)
+        return -ENODATA;
+    struct job *job = &b->job[b->started++];
+    job->arena = arena_new(RUNNER_CEILING);
+    if (!job->arena) {
+        b->err = -ENOMEM;
+        return -ENODATA;
+    }
+    *ret = job;
+    return 0;
+}
+
+static void done(void *user, struct job *job, int err)
+{
+    struct batch *b = user;
+    (void)job; /* it keeps its arena: the report is shown at the end */
     if (err && err != -ENOMEM && !b->err) /* a full arena is told by the report itself */
         b->err = err;
-    start_more(b);
-}
-
-/* Starts checks while there is room. A check that ends from within net_check() comes back here: the loop
- * outside picks the next one up, so nothing recurses. */
-static void start_more(struct batch *b)
-{
-    if (b->closing)
-        return;
-    b->closing = true;
-    while (b->started < b->n && b->started - b->ended < MOST_AT_ONCE) {
-        struct run *run = &b->run[b->started++];
-        run->arena = arena_new(CEILING);
-        int rc = run->arena ? net_check(b->net, run->arena, &run->request, on_done, run, NULL) : -ENOMEM;
-        if (rc) {
-            b->err = rc;
-            b->ended++;
-        }
-    }
-    b->closing = b->ended == b->n;
-    if (b->closing)
-        net_close(b->net, NULL, NULL);
-}
-
-/* What a resolver of our own needs, said before anything is asked. */
-static int check_files(struct arena *a, const struct batch *b)
-{
-    const struct recursive_config cfg = {.trust_anchor = b->trust_anchor, .root_hints = b->root_hints};
-    struct recursive_fault fault;
-    if (!resolvers_recursive(&b->run[0].request.resolvers)) {
-        if (!b->trust_anchor && !b->root_hints)
-            return EXIT_PASS;
-        complain("--%s: it is for --resolver recursive alone",
-                 b->trust_anchor ? "trust-anchor" : "root-hints");
-        return EXIT_USAGE;
-    }
-    int rc = recursive_files(a, &cfg, &fault);
-    if (rc == -ENOMEM)
-        complain("%s", strerror(-rc));
-    else if (rc)
-        complain("--%s: '%s': %s; expected %s", fault.hints ? "root-hints" : "trust-anchor",
-                 text_escape(a, fault.file, strlen(fault.file), 200), fault.why,
-                 fault.hints ? "the root's NS records and their addresses, as package dns-root-data has them"
-                             : "the root's DS or DNSKEY records, as package dns-root-data has them");
-    return rc ? EXIT_USAGE : EXIT_PASS;
 }
 
 static int run_all(struct batch *b)
 {
-    const struct request *r = &b->run[0].request;
-    struct net_config cfg = {.resolvers = r->resolvers,
-                             .trust_anchor = b->trust_anchor,
-                             .root_hints = b->root_hints,
-                             .allow_net = r->allow_net};
-    const char *what = NULL;
-    uv_loop_t loop;
-    int rc = uv_loop_init(&loop);
-    if (!rc)
-        rc = net_new(&loop, &cfg, &b->net, &what);
-    if (rc) {
-        if (rc == -EINVAL && what)
-            complain("--resolver: %s; expected ADDR, ADDR:PORT or [V6]:PORT", what);
-        else
-            complain("the network cannot be set up: %s", strerror(-rc));
-        uv_loop_close(&loop);
+    struct runner_config cfg = {
+        .net = b->net, .in_flight = MOST_AT_ONCE, .user = b, .next = next, .done = done};
+    struct runner *r = runner_new(&cfg);
+    if (!r)
         return EXIT_USAGE;
-    }
-    start_more(b);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
+    runner_run(r);
     if (b->err)
         complain("a check could not be carried out: %s", strerror(-b->err));
     return b->err ? EXIT_UNDECIDED : EXIT_PASS;
@@ -141,17 +78,19 @@ static int save(const char *path, const struct report *const *r, size_t n, unsig
 static int read_requests(struct arena *a, struct batch *b, char **domain, size_t n,
                          const struct given_list *given)
 {
-    b->run = arena_array(a, n * METHOD_COUNT, sizeof *b->run);
-    for (size_t i = 0; b->run && i < n; i++) {
+    b->job = arena_array(a, n * METHOD_COUNT, sizeof *b->job);
+    for (size_t i = 0; b->job && i < n; i++) {
         struct request r;
         int rc = cli_request(a, domain[i], given, cli_now(), &r);
         if (rc)
             return rc;
         for (unsigned m = 0; m < METHOD_COUNT; m++)
             if (r.methods & METHOD_BIT(m))
-                b->run[b->n++] = (struct run){.batch = b, .request = request_for(&r, (enum method)m)};
+                b->job[b->n++].request = request_for(&r, (enum method)m);
+        b->net.resolvers = r.resolvers;
+        b->net.allow_net = r.allow_net;
     }
-    return b->run ? EXIT_PASS : EXIT_USAGE;
+    return b->job ? EXIT_PASS : EXIT_USAGE;
 }
 
 static int finish(struct arena *a, struct batch *b, const struct output *out, const char *path)
@@ -159,8 +98,8 @@ static int finish(struct arena *a, struct batch *b, const struct output *out, co
     const struct report **r = arena_array(a, b->n, sizeof *r);
     size_t n = 0;
     for (size_t i = 0; r && i < b->n; i++)
-        if (b->run[i].report)
-            r[n++] = b->run[i].report;
+        if (b->job[i].report)
+            r[n++] = b->job[i].report;
     int status = cli_show(out, r, n);
     int saved = path ? save(path, r, n, out->flags) : EXIT_PASS;
     return saved ? saved : status;
@@ -190,9 +129,9 @@ static int check(int argc, char **argv, struct output out)
         else if (opt == OPT_SAVE)
             path = optarg;
         else if (opt == OPT_TRUST_ANCHOR)
-            b.trust_anchor = optarg;
+            b.net.trust_anchor = optarg;
         else if (opt == OPT_ROOT_HINTS)
-            b.root_hints = optarg;
+            b.net.root_hints = optarg;
         else if (cli_output_option(&out, opt, optarg))
             status = EXIT_USAGE;
     }
@@ -203,7 +142,7 @@ static int check(int argc, char **argv, struct output out)
     if (!status)
         status = read_requests(a, &b, argv + optind, (size_t)(argc - optind), &given);
     if (!status)
-        status = check_files(a, &b);
+        status = runner_files(&b.net);
     if (!status) {
         int failed = run_all(&b);
         status = failed == EXIT_USAGE ? failed : finish(a, &b, &out, path);
@@ -211,7 +150,7 @@ static int check(int argc, char **argv, struct output out)
             status = failed;
     }
     for (size_t i = 0; i < b.n; i++)
-        arena_free(b.run[i].arena);
+        arena_free(b.job[i].arena);
     arena_free(a);
     return status;
 }

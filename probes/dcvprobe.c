@@ -14,6 +14,8 @@ static const struct {
 } commands[] = {
     {"check", cmd_check, "DOMAIN… [options]", "reproduce the CA's checks here and now"},
     {"caa", cmd_caa, "DOMAIN… [options]", "check --method caa, and how the verdict follows: the search, the set, each record"},
+    {"batch", cmd_batch, "FILE|- [options]",
+     "check every line of CSV (domain,method,token) or NDJSON of requests; a report a line comes out"},
     {"preflight", cmd_preflight, "[--csr F] [--original F] [--product P] [--email A] [--note F] [NAME…]",
      "check an order's inputs before it is placed; --probe checks its names too"},
     {"explain", cmd_explain, "CODE | FILE | -", "what an API error means; FILE or -: an API error response"},
@@ -49,7 +51,7 @@ static int cmd_help(int argc, char **argv)
     puts("dcvprobe says why a certificate authority refuses a domain, and what to change.\n\nUsage:");
     for (size_t i = 0; i < N_COMMANDS; i++)
         printf("  dcvprobe %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].does);
-    puts("\nOptions of check and submit that describe the request:");
+    puts("\nOptions of check, batch and submit that describe the request:");
     field_help(a);
     puts("\nOptions of check, replay and show:\n"
          "  --format F                   text (default), json, ndjson, nagios; of check and replay too:\n"
@@ -64,6 +66,10 @@ static int cmd_help(int argc, char **argv)
          "  --root-hints FILE            check --resolver recursive: the root's name servers (the public "
          "ones)\n"
          "  --socket PATH                submit, show: the daemon's socket\n"
+         "\nOptions of batch: those of check hold for lines that do not say otherwise; --redact, and\n"
+         "  --in-flight N                checks under way at a time (1000)\n"
+         "  --resume FILE                write to FILE; what it has a report of already is not asked again\n"
+         "  --no-evidence                leave the evidence out of the reports\n"
          "\nOptions of preflight: --csr F, --original F, --san NAME, --common-name CN, --org O, --org-unit "
          "OU, --address A,\n"
          "  --email A, --note F, --product tls|client|code-signing|safenet-cc|safenet-fips, --method M, "

@@ -73,6 +73,10 @@ struct json_problem {
 int json_read_request(struct arena *a, const char *text, size_t len, const struct profile *profile, dcv_time now,
                       struct request *ret, struct json_problem *problem);
 
+/* The same over defaults: what they have of fields that the object does not name. */
+int json_read_request_over(struct arena *a, const char *text, size_t len, const struct profile *profile, dcv_time now,
+                           const struct given_list *defaults, struct request *ret, struct json_problem *problem);
+
 /* What a case file says of the report that should come out; absent parts are unset. */
 struct expected {
     bool has_verdict, has_errors, has_detail, has_findings, has_reason, has_remark;

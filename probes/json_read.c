@@ -103,20 +103,28 @@ static bool case_member(struct reader *rd, struct request *r, json_t *object, co
     return true;
 }
 
-static void request(struct reader *rd, struct request *r, json_t *object, bool is_case)
+/* The field that a member of the API's own spelling stands for; "method" is what people write for one. */
+static const struct request_field *member_field(const char *key)
+{
+    const struct request_field *f = request_field_find(key);
+    return f && (!strcmp(key, f->name) || !strcmp(key, "method")) ? f : NULL;
+}
+
+static void request(struct reader *rd, struct request *r, json_t *object, bool is_case,
+                    const struct given_list *defaults)
 {
     const char *key;
     json_t *v;
+    struct given_list named = {0};
     json_object_foreach(object, key, v)
     {
         if (rd->err)
             return;
         if (json_is_null(v) || (is_case && case_member(rd, r, object, key)))
             continue;
-        const struct request_field *f = request_field_find(key);
-        /* In the API's own spelling alone; "method" is what people write for one. */
-        if (f && strcmp(key, f->name) != 0 && strcmp(key, "method") != 0)
-            f = NULL;
+        const struct request_field *f = member_field(key);
+        if (f && defaults && !given_add(rd->a, &named, (struct given){.field = f}))
+            reader_fail(rd, -ENOMEM);
         if (f && f->secret)
             reader_refuse(rd, key, v, "auth_key_name: a key itself is never sent");
         else if (f)
@@ -124,6 +132,9 @@ static void request(struct reader *rd, struct request *r, json_t *object, bool i
         else
             reader_refuse(rd, key, json_true(), known_members(rd->a));
     }
+    for (size_t i = 0; defaults && i < defaults->n; i++)
+        if (!given_has(&named, defaults->v[i].field))
+            set(rd, r, defaults->v[i].field, defaults->v[i].value, defaults->v[i].len);
     struct input_error e;
     int err = rd->err ? 0 : request_finish(rd->a, r, &e);
     if (err == -EINVAL)
@@ -135,13 +146,20 @@ static void request(struct reader *rd, struct request *r, json_t *object, bool i
 int json_read_request(struct arena *a, const char *text, size_t len, const struct profile *profile,
                       dcv_time now, struct request *ret, struct json_problem *problem)
 {
+    return json_read_request_over(a, text, len, profile, now, NULL, ret, problem);
+}
+
+int json_read_request_over(struct arena *a, const char *text, size_t len, const struct profile *profile,
+                           dcv_time now, const struct given_list *defaults, struct request *ret,
+                           struct json_problem *problem)
+{
     struct reader rd = {.a = a, .problem = problem};
     struct request r;
     json_t *root = reader_load(&rd, text, len);
     if (!root)
         return rd.err;
     request_init(&r, profile, now);
-    request(&rd, &r, root, false);
+    request(&rd, &r, root, false, defaults);
     json_decref(root);
     if (!rd.err)
         *ret = r;
@@ -226,7 +244,7 @@ int json_read_case(struct arena *a, const char *text, size_t len, const struct p
         reader_refuse(&rd, "request", json_object_get(root, "request"), "the request of the case");
     request_init(&c.request, profile, TIME_UNKNOWN);
     if (!rd.err)
-        request(&rd, &c.request, asked, true);
+        request(&rd, &c.request, asked, true, NULL);
     reader_evidence(&rd, reader_list(&rd, root, "evidence"), &c.evidence);
     if (report && !rd.err)
         expected(&rd, report, &c.expected);

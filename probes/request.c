@@ -588,6 +588,38 @@ int request_finish(struct arena *a, struct request *r, struct input_error *err)
     return 0;
 }
 
+bool given_add(struct arena *a, struct given_list *list, struct given one)
+{
+    struct given *v = arena_array(a, list->n + 1, sizeof *v); /* a command line and a row are short */
+    if (!v)
+        return false;
+    for (size_t i = 0; i < list->n; i++)
+        v[i] = list->v[i];
+    v[list->n++] = one;
+    list->v = v;
+    return true;
+}
+
+bool given_has(const struct given_list *list, const struct request_field *f)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i].field == f)
+            return true;
+    return false;
+}
+
+int request_from(struct arena *a, struct request *r, const struct given_list *own,
+                 const struct given_list *defaults, struct input_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < own->n; i++)
+        rc = request_set(a, r, own->v[i].field, own->v[i].value, own->v[i].len, err);
+    for (size_t i = 0; !rc && i < defaults->n; i++)
+        if (!given_has(own, defaults->v[i].field))
+            rc = request_set(a, r, defaults->v[i].field, defaults->v[i].value, defaults->v[i].len, err);
+    return rc ? rc : request_finish(a, r, err);
+}
+
 struct request request_for(const struct request *r, enum method m)
 {
     struct request one = *r;

@@ -36,6 +36,19 @@ struct request_field {
 const struct request_field *request_fields(size_t *n);
 const struct request_field *request_field_find(const char *name); /* by name or option, dashes or underscores; NULL */
 
+/* Fields with their texts, in the order in which they were given: what request_set() takes. */
+struct given {
+    const struct request_field *field;
+    const char *value; /* of a FIELD_BYTES the content, not the file's name */
+    size_t len;
+};
+struct given_list {
+    struct given *v;
+    size_t n;
+};
+bool given_add(struct arena *a, struct given_list *list, struct given one); /* false: the arena is full */
+bool given_has(const struct given_list *list, const struct request_field *f);
+
 enum { REQUEST_DEADLINE_MS = 30 * 1000 }; /* the default */
 
 /* A request with every default set. profile: NULL for the one built in. */
@@ -45,6 +58,10 @@ void request_init(struct request *r, const struct profile *profile, dcv_time now
  * -ENOMEM. The value is copied. */
 int request_set(struct arena *a, struct request *r, const struct request_field *f, const char *value, size_t len,
                 struct input_error *err);
+/* A whole request: own, then what defaults has of fields that own does not name, then request_finish(). r has been
+ * through request_init(). */
+int request_from(struct arena *a, struct request *r, const struct given_list *own, const struct given_list *defaults,
+                 struct input_error *err);
 /* After the last field: checks fields against one another, and settles .methods (never 0 afterwards), .method (the
  * first of them) and .adn. auth_key_name counts as a key: the caller looks it up afterwards. A domain that the CA would
  * refuse is no error here but .name_code. .now must be known. 0, -EINVAL with *err, -ENOMEM. */

@@ -1,0 +1,349 @@
+#include "lines.h"
+
+#include "name.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum form { FORM_UNKNOWN, FORM_JSON, FORM_CSV };
+enum { COLUMNS_MOST = 40 };
+
+struct lines {
+    const struct given_list *defaults;
+    struct texts resolvers, allow_net; /* of the defaults */
+    struct arena *arena;
+    struct buf buf;
+    size_t at;     /* of buf: what comes next */
+    size_t number; /* its line, from 1 */
+    bool ended, begun;
+    enum form form;
+    const struct request_field *column[COLUMNS_MOST];
+    size_t columns;
+};
+
+struct lines *lines_new(const struct given_list *defaults)
+{
+    struct lines *l = calloc(1, sizeof *l);
+    struct input_error e;
+    struct request r;
+    if (!l)
+        return NULL;
+    *l = (struct lines){.defaults = defaults, .number = 1, .arena = arena_new(0), .columns = 3};
+    l->column[0] = request_field_find("domain");
+    l->column[1] = request_field_find("methods");
+    l->column[2] = request_field_find("token");
+    if (!l->arena) {
+        free(l);
+        return NULL;
+    }
+    request_init(&r, NULL, 0);
+    for (size_t i = 0; i < defaults->n; i++) /* what is wrong with one is the caller's to say */
+        (void)request_set(l->arena, &r, defaults->v[i].field, defaults->v[i].value, defaults->v[i].len, &e);
+    l->resolvers = r.resolvers;
+    l->allow_net = r.allow_net;
+    return l;
+}
+
+void lines_free(struct lines *l)
+{
+    if (!l)
+        return;
+    arena_free(l->arena);
+    buf_free(&l->buf);
+    free(l);
+}
+
+void lines_feed(struct lines *l, const char *p, size_t n)
+{
+    struct buf *b = &l->buf;
+    if (l->at) {
+        memmove(b->p, b->p + l->at, b->n - l->at);
+        b->n -= l->at;
+        l->at = 0;
+    }
+    buf_add(b, p, n);
+}
+
+void lines_end(struct lines *l)
+{
+    l->ended = true;
+}
+
+/* ---------------------------------------------------------------- lines ------------------------------ */
+
+/* Bytes up to the line end that ends the record, SIZE_MAX where it is not there yet. Quotes act at the begin
+ * of a field only: a record whose quotes are wrong is refused when it is read, and must not swallow the rest.
+ */
+static size_t record_length(const char *p, size_t n, enum form form, size_t *line_ends)
+{
+    bool quoted = false, field = true;
+    *line_ends = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (quoted) {
+            if (p[i] == '"' && i + 1 < n && p[i + 1] == '"')
+                i++;
+            else if (p[i] == '"')
+                quoted = false;
+            *line_ends += p[i] == '\n';
+            continue;
+        }
+        if (p[i] == '\n')
+            return i;
+        quoted = form == FORM_CSV && field && p[i] == '"';
+        field = p[i] == ',';
+    }
+    return SIZE_MAX;
+}
+
+static bool blank(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strchr(" \t\r", p[i]) || !p[i])
+            return false;
+    return true;
+}
+
+/* Passes over a byte order mark and finds out what the text is. False: it takes more bytes. */
+static bool begin(struct lines *l)
+{
+    const char *p = l->buf.p + l->at;
+    size_t n = l->buf.n - l->at;
+    if (!l->begun && n < 3 && !l->ended)
+        return false;
+    if (!l->begun && n >= 3 && !memcmp(p, "\xef\xbb\xbf", 3)) {
+        l->at += 3;
+        p += 3;
+        n -= 3;
+    }
+    l->begun = true;
+    size_t skip = 0;
+    while (skip < n && strchr(" \t\r\n", p[skip]) && p[skip])
+        skip++;
+    if (skip < n)
+        l->form = p[skip] == '{' ? FORM_JSON : FORM_CSV;
+    return skip < n || l->ended;
+}
+
+/* One record without its line end. */
+static int record(struct lines *l, struct arena *a, struct line *ret, const char **why)
+{
+    size_t left = l->buf.n - l->at, inner;
+    const char *p = l->buf.p + l->at;
+    size_t n = left ? record_length(p, left, l->form, &inner) : SIZE_MAX;
+    if ((n == SIZE_MAX ? left : n) > LINE_MOST) {
+        *why = arena_printf(a, "line %zu: it is longer than %d bytes; expected one request a line", l->number,
+                            LINE_MOST);
+        return *why ? -EINVAL : -ENOMEM;
+    }
+    if (n == SIZE_MAX && (!l->ended || !left))
+        return 0;
+    size_t whole = n == SIZE_MAX ? left : n;
+    *ret = (struct line){l->number, p, whole && n != SIZE_MAX && p[whole - 1] == '\r' ? whole - 1 : whole};
+    l->at += n == SIZE_MAX ? left : n + 1;
+    l->number += inner + 1;
+    return 1;
+}
+
+/* ---------------------------------------------------------------- CSV -------------------------------- */
+
+/* The fields of a record, in the arena. 0, -EINVAL with *why, -ENOMEM. */
+static int fields(struct arena *a, const struct line *line, struct given *v, size_t *n, const char **why)
+{
+    const char *p = line->text, *end = p + line->len;
+    for (*n = 0;; p++) {
+        char *text = arena_alloc(a, (size_t)(end - p) + 1);
+        size_t len = 0;
+        if (!text)
+            return -ENOMEM;
+        if (*n == COLUMNS_MOST) {
+            *why = "it has too many fields; expected domain,method,token";
+            return -EINVAL;
+        }
+        if (p < end && *p == '"') {
+            for (p++; p < end && (*p != '"' || (p + 1 < end && p[1] == '"')); p++) {
+                p += *p == '"';
+                text[len++] = *p;
+            }
+            if (p == end || (p + 1 < end && p[1] != ',')) {
+                *why = p == end ? "a quoted field has no end; expected \"…\", quotes within it doubled"
+                                : "something follows a quoted field; expected a comma or the end of the line";
+                return -EINVAL;
+            }
+            p++;
+        } else {
+            for (; p < end && *p != ','; p++) {
+                if (*p == '"') {
+                    *why = "a quote stands within a field; expected the whole field in quotes, and those "
+                           "within it doubled";
+                    return -EINVAL;
+                }
+                text[len++] = *p;
+            }
+            while (len && strchr(" \t", text[len - 1]))
+                len--;
+            size_t skip = strspn(text, " \t");
+            skip = skip < len ? skip : len;
+            text += skip;
+            len -= skip;
+        }
+        text[len] = '\0';
+        v[(*n)++] = (struct given){.value = text, .len = len};
+        if (p == end)
+            return 0;
+    }
+}
+
+static int row(const struct lines *l, const struct line *line, struct arena *a, struct given_list *own,
+               const char **why)
+{
+    struct given v[COLUMNS_MOST];
+    size_t n;
+    int rc = fields(a, line, v, &n, why);
+    if (rc)
+        return rc;
+    if (n > l->columns || (n == 1 && memchr(v[0].value, ';', v[0].len))) {
+        *why = arena_printf(a, "it has %zu field%s, not %zu; expected a comma between the fields", n,
+                            n == 1 ? "" : "s", l->columns);
+        return *why ? -EINVAL : -ENOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!v[i].len)
+            continue;
+        v[i].field = l->column[i];
+        if (v[i].field->kind != FIELD_LIST) {
+            if (!given_add(a, own, v[i]))
+                return -ENOMEM;
+            continue;
+        }
+        for (const char *p = v[i].value + strspn(v[i].value, " "); *p; p += strspn(p, " ")) {
+            size_t len = strcspn(p, " ");
+            struct given one = {v[i].field, arena_strndup(a, p, len), len};
+            if (!one.value || !given_add(a, own, one))
+                return -ENOMEM;
+            p += len;
+        }
+    }
+    return 0;
+}
+
+/* The first row, where it names columns. 1: it does, 0: it is a row like others, or as lines_next(). */
+static int header(struct lines *l, struct arena *a, const struct line *line, const char **why)
+{
+    struct given v[COLUMNS_MOST];
+    size_t n;
+    bool named = false;
+    if (fields(a, line, v, &n, why))
+        return arena_full(a) ? -ENOMEM : 0; /* it is refused as a row */
+    for (size_t i = 0; i < n; i++)
+        named = named || !strcasecmp(v[i].value, "domain");
+    for (size_t i = 0; named && i < n; i++) {
+        char *lower = arena_strndup(a, v[i].value, v[i].len);
+        if (!lower)
+            return -ENOMEM;
+        for (char *c = lower; *c; c++)
+            *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
+        const struct request_field *f = request_field_find(lower);
+        bool twice = false;
+        for (size_t k = 0; f && k < i; k++)
+            twice = twice || l->column[k] == f;
+        if (!f || f->secret || twice) {
+            const char *shown = text_escape(a, v[i].value, v[i].len, 48);
+            *why =
+                arena_printf(a,
+                             "line %zu: the column '%s' %s; expected columns such as domain, method, token, "
+                             "adn, filename, issued",
+                             line->number, shown ? shown : "", twice ? "stands twice" : "is not known");
+            return *why ? -EINVAL : -ENOMEM;
+        }
+        l->column[i] = f;
+    }
+    if (named)
+        l->columns = n;
+    return named;
+}
+
+/* ---------------------------------------------------------------- out -------------------------------- */
+
+int lines_next(struct lines *l, struct arena *a, struct line *ret, const char **why)
+{
+    if (l->buf.failed)
+        return -ENOMEM;
+    for (;;) {
+        bool first = l->form == FORM_UNKNOWN;
+        if (first && !begin(l))
+            return 0;
+        int rc = record(l, a, ret, why);
+        if (rc <= 0) {
+            l->form = first && !rc ? FORM_UNKNOWN : l->form; /* the first row is still to come */
+            return rc;
+        }
+        if (blank(ret->text, ret->len)) {
+            l->form = first ? FORM_UNKNOWN : l->form;
+            continue;
+        }
+        rc = first && l->form == FORM_CSV ? header(l, a, ret, why) : 0;
+        if (rc <= 0)
+            return rc ? rc : 1;
+    }
+}
+
+static bool texts_same(const struct texts *a, const struct texts *b)
+{
+    for (size_t i = 0; i < a->n && i < b->n; i++)
+        if (strcmp(a->v[i], b->v[i]) != 0)
+            return false;
+    return a->n == b->n;
+}
+
+int line_request(const struct lines *l, const struct line *line, struct arena *a, dcv_time now,
+                 struct request *ret, const char **why)
+{
+    int rc;
+    *why = NULL;
+    if (l->form == FORM_JSON) {
+        struct json_problem problem = {0};
+        rc = json_read_request_over(a, line->text, line->len, NULL, now, l->defaults, ret, &problem);
+        if (rc == -EINVAL) /* the place in the text is the batch's to say */
+            *why = problem.text + (strncmp(problem.text, "line 1, ", 8) ? 0 : 8);
+    } else {
+        struct given_list own = {0};
+        struct input_error e = {0};
+        request_init(ret, NULL, now);
+        rc = row(l, line, a, &own, why);
+        if (!rc)
+            rc = request_from(a, ret, &own, l->defaults, &e);
+        if (rc == -EINVAL && !*why)
+            *why = input_error_text(a, &e, false);
+    }
+    if (!rc && (!texts_same(&ret->resolvers, &l->resolvers) || !texts_same(&ret->allow_net, &l->allow_net))) {
+        *why = "resolver, allow_net: they are the same for all lines; expected on the command line";
+        rc = -EINVAL;
+    }
+    return rc == -EINVAL && !*why ? -ENOMEM : rc;
+}
+
+void line_key(const struct lines *l, const struct line *line, enum method m, char ret[LINE_KEY + 1])
+{
+    struct buf b = {0};
+    struct arena *a = arena_new(0);
+    struct given_list own = {0};
+    const char *why;
+    if (a && l->form == FORM_CSV && !row(l, line, a, &own, &why)) {
+        for (size_t i = 0; i < own.n; i++) { /* with their final NULs, so that no two rows run into one */
+            buf_add(&b, own.v[i].field->name, strlen(own.v[i].field->name) + 1);
+            buf_add(&b, own.v[i].value, own.v[i].len + 1);
+        }
+    } else {
+        buf_add(&b, line->text, line->len);
+    }
+    buf_puts(&b, method_name(m));
+    unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+    (void)EVP_Digest(b.p ? b.p : "", b.n, digest, NULL, EVP_sha256(), NULL);
+    for (size_t i = 0; i < LINE_KEY / 2; i++)
+        snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+    buf_free(&b);
+    arena_free(a);
+}
