@@ -558,7 +558,7 @@ def retention():
 
     def row(at, n, ended, evidence):
         ident = at << 21 | n
-        db.execute("INSERT INTO request VALUES (?, ?, ?, ?, 'a.com', '{}')",
+        db.execute("INSERT INTO request (id, state, submitted, ended, domain, request) VALUES (?, ?, ?, ?, 'a.com', '{}')",
                    (ident, "done" if ended else "queued", at, at if ended else None))
         db.execute("INSERT INTO result (request, domain, method, verdict, started, duration_us, report, evidence) "
                    "VALUES (?, 'a.com', 'caa', 'pass', ?, 1, '{}', ?)", (ident, at, evidence))
