@@ -271,6 +271,8 @@ int lines_next(struct lines *l, struct arena *a, struct line *ret, const char **
 {
     if (l->buf.failed)
         return -ENOMEM;
+    if (!l->buf.p) /* nothing came yet, or nothing at all */
+        return 0;
     for (;;) {
         bool first = l->form == FORM_UNKNOWN;
         if (first && !begin(l))
