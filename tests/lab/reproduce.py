@@ -13,7 +13,7 @@ import threading
 
 from situation import at_once, check, inside, situations
 
-SEEN = 300_000  # bytes of output that are read: an answer of 64 KB fits as text; some servers send without an end
+SEEN = 1 << 20  # bytes of output that are read: some servers send without an end
 PATIENCE = 12  # seconds, then a line counts as silent
 SILENT = 3  # lines that wait for nothing: enough to know what that looks like
 # What a line cannot see again.
@@ -80,10 +80,19 @@ def differs(fact):
 
 def main():
     dcvprobe, names = inside()
-    facts, silent = {}, 0
-    for report, _ in at_once(lambda row: check(dcvprobe, row), situations(names)):
+    facts, rows, silent = {}, {}, 0
+    table = situations(names)
+    for row, (report, _) in zip(table, at_once(lambda row: check(dcvprobe, row), table)):
         for fact in report["evidence"]:
             facts.setdefault(fact["reproduce"], fact)
+            rows.setdefault(fact["reproduce"], row)
+
+    def once_more(line):
+        """By itself, after a fresh check: on a busy machine a server may have been late."""
+        report, _ = check(dcvprobe, rows[line])
+        fact = next((fact for fact in report["evidence"] if fact["reproduce"] == line), None)
+        return differs(fact) if fact else "the check does not ask this again"
+
     chosen = []
     for line, fact in facts.items():
         waits = fact["outcome"] in ("timeout", "unreachable")
@@ -93,7 +102,7 @@ def main():
             chosen.append(fact)
     failed = 0
     for fact, wrong in zip(chosen, at_once(differs, chosen)):
-        if wrong:
+        if wrong and (wrong := once_more(fact["reproduce"])):
             failed += 1
             print(f"FAIL {fact['reproduce']}\n     {wrong}")
     print(f"{len(facts)} lines, {len(facts) - len(chosen)} left out: forbidden addresses, more silence, "

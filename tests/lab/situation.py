@@ -56,3 +56,10 @@ def at_once(function, things):
     """function of each of the things, many at a time; in their order."""
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(function, things))
+
+
+def settled(function, things, good):
+    """The same, and what did not come out well is done once more by itself: on a busy machine a server may have been late,
+    and that is not what is asked here."""
+    results = at_once(function, things)
+    return [result if good(thing, result) else function(thing) for thing, result in zip(things, results)]

@@ -102,14 +102,14 @@ class Misbehaving:
         self.zones = {name_wire(words[1] + ".") for words in map(str.split, self.original.splitlines()) if words[0] == "zone"}
         self.lines = self.original.splitlines()
 
-    def find(self, owner, kind):
-        """Where the row is that rules the owner's records of the type; None where there is none."""
+    def find(self, owner, kind=None):
+        """Where the row is that rules the owner's records of the type, or of any; None where there is none."""
         zone, below, found = "", False, None
         for number, line in enumerate(self.lines):
             words = line.split()
             if words[0] == "zone":
                 zone, below = words[1], len(words) == 2  # such a row rules the names below it, too
-            elif words[1] in (self.KINDS.get(kind), "ANY"):
+            elif not kind or words[1] in (self.KINDS.get(kind), "ANY"):
                 name = name_wire(zone + "." if words[0] == "@" else f"{words[0]}.{zone}.")
                 if name == owner or (below and name in above(owner)):
                     found = number
@@ -163,10 +163,10 @@ class Primary:
     def zone_of(self, owner):
         return next((name for name in above(owner) if name in self.zones or name in self.misbehaving.zones), None)
 
-    def editable(self, owner, kind):
-        """Records of the type can be changed there: in a zone file, or in a row of bytes that misbehave.py serves."""
-        row = self.misbehaving.find(owner, kind)
-        return self.zone_of(owner) in self.zones if row is None else self.misbehaving.has_records(row)
+    def misbehaves(self, owner):
+        """Its server answers as it likes, whatever the records are."""
+        row = self.misbehaving.find(owner)
+        return row is not None and not self.misbehaving.has_records(row)
 
     # ------------------------------------------------------------ the protocol
     def handler(self, tcp):
