@@ -201,6 +201,15 @@ static void show_text(struct buf *b, struct arena *a, const struct output *o, co
     }
 }
 
+void cli_reports(struct json_out *j, struct arena *a, const struct output *o, const struct report *const *r,
+                 size_t n)
+{
+    json_open(j, "reports", '[');
+    for (size_t i = 0; i < n; i++)
+        json_report(j, NULL, a, r[i], o->flags);
+    json_close(j, ']');
+}
+
 int cli_show(const struct output *o, const struct report *const *r, size_t n)
 {
     struct buf b = {0};
@@ -218,10 +227,7 @@ int cli_show(const struct output *o, const struct report *const *r, size_t n)
     case FORMAT_JSON:
         json_open(&j, NULL, '{');
         json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
-        json_open(&j, "reports", '[');
-        for (size_t i = 0; i < n; i++)
-            json_report(&j, NULL, a, r[i], o->flags);
-        json_close(&j, ']');
+        cli_reports(&j, a, o, r, n);
         json_close(&j, '}');
         buf_puts(&b, "\n");
         break;

@@ -60,6 +60,8 @@ enum {
     OPT_IN_FLIGHT,
     OPT_RESUME,
     OPT_NO_EVIDENCE,
+    OPT_RUN,
+    OPT_ALL,
     OPT_HELP
 };
 
@@ -90,6 +92,9 @@ void complain(const char *fmt, ...)
 bool cli_color(void);                      /* standard output is a terminal and NO_COLOR is unset */
 int cli_flush(struct buf *b); /* writes b to standard output and frees it; EXIT_USAGE where that fails */
 int exit_status(const struct report *const *r, size_t n);
+/* The member "reports" of a document. */
+void cli_reports(struct json_out *j, struct arena *a, const struct output *o, const struct report *const *r,
+                 size_t n);
 /* Shows reports in the wanted format; the exit status (of nagios: that of a plugin). */
 int cli_show(const struct output *o, const struct report *const *r, size_t n);
 

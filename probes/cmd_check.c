@@ -1,56 +1,9 @@
 /* cmd_check.c - dcvprobe check: the CA's checks here and now, in this process. */
-#include "cli.h"
-#include "runner.h"
+#include "checks.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MOST_AT_ONCE = 256 };
-
-/* All that one command asks: every domain in every method. */
-struct batch {
-    struct net_config net;
-    struct job *job;
-    size_t n, started;
-    int err;
-};
-
-static int next(void *user, struct job **ret)
-{
-    struct batch *b = user;
-    if (b->started == b->n)
-        return -ENODATA;
-    struct job *job = &b->job[b->started++];
-    job->arena = arena_new(RUNNER_CEILING);
-    if (!job->arena) {
-        b->err = -ENOMEM;
-        return -ENODATA;
-    }
-    *ret = job;
-    return 0;
-}
-
-static void done(void *user, struct job *job, int err)
-{
-    struct batch *b = user;
-    (void)job; /* it keeps its arena: the report is shown at the end */
-    if (err && err != -ENOMEM && !b->err) /* a full arena is told by the report itself */
-        b->err = err;
-}
-
-static int run_all(struct batch *b)
-{
-    struct runner_config cfg = {
-        .net = b->net, .in_flight = MOST_AT_ONCE, .user = b, .next = next, .done = done};
-    struct runner *r = runner_new(&cfg);
-    if (!r)
-        return EXIT_USAGE;
-    runner_run(r);
-    if (b->err)
-        complain("a check could not be carried out: %s", strerror(-b->err));
-    return b->err ? EXIT_UNDECIDED : EXIT_PASS;
-}
 
 /* One case: a JSON document that reads well. Several: one a line. */
 static int save(const char *path, const struct report *const *r, size_t n, unsigned flags)
@@ -74,37 +27,6 @@ static int save(const char *path, const struct report *const *r, size_t n, unsig
     return ok ? EXIT_PASS : EXIT_USAGE;
 }
 
-/* Every domain in every method that it is asked for. */
-static int read_requests(struct arena *a, struct batch *b, char **domain, size_t n,
-                         const struct given_list *given)
-{
-    b->job = arena_array(a, n * METHOD_COUNT, sizeof *b->job);
-    for (size_t i = 0; b->job && i < n; i++) {
-        struct request r;
-        int rc = cli_request(a, domain[i], given, cli_now(), &r);
-        if (rc)
-            return rc;
-        for (unsigned m = 0; m < METHOD_COUNT; m++)
-            if (r.methods & METHOD_BIT(m))
-                b->job[b->n++].request = request_for(&r, (enum method)m);
-        b->net.resolvers = r.resolvers;
-        b->net.allow_net = r.allow_net;
-    }
-    return b->job ? EXIT_PASS : EXIT_USAGE;
-}
-
-static int finish(struct arena *a, struct batch *b, const struct output *out, const char *path)
-{
-    const struct report **r = arena_array(a, b->n, sizeof *r);
-    size_t n = 0;
-    for (size_t i = 0; r && i < b->n; i++)
-        if (b->job[i].report)
-            r[n++] = b->job[i].report;
-    int status = cli_show(out, r, n);
-    int saved = path ? save(path, r, n, out->flags) : EXIT_PASS;
-    return saved ? saved : status;
-}
-
 static int check(int argc, char **argv, struct output out)
 {
     static const struct option own[] = {{"format", required_argument, NULL, OPT_FORMAT},
@@ -118,7 +40,7 @@ static int check(int argc, char **argv, struct output out)
     struct arena *a = arena_new(0);
     struct option *options = a ? cli_options(a, own, true) : NULL;
     struct given_list given = {0};
-    struct batch b = {0};
+    struct checks c = {0};
     const char *path = NULL;
     int status = options ? EXIT_PASS : EXIT_USAGE;
     for (int opt; !status && (opt = getopt_long(argc, argv, "v", options, NULL)) != -1;) {
@@ -129,9 +51,9 @@ static int check(int argc, char **argv, struct output out)
         else if (opt == OPT_SAVE)
             path = optarg;
         else if (opt == OPT_TRUST_ANCHOR)
-            b.net.trust_anchor = optarg;
+            c.net.trust_anchor = optarg;
         else if (opt == OPT_ROOT_HINTS)
-            b.net.root_hints = optarg;
+            c.net.root_hints = optarg;
         else if (cli_output_option(&out, opt, optarg))
             status = EXIT_USAGE;
     }
@@ -139,18 +61,19 @@ static int check(int argc, char **argv, struct output out)
         complain("%s: no DOMAIN given; expected dcvprobe %s DOMAIN… [options]", argv[0], argv[0]);
         status = EXIT_USAGE;
     }
-    if (!status)
-        status = read_requests(a, &b, argv + optind, (size_t)(argc - optind), &given);
-    if (!status)
-        status = runner_files(&b.net);
+    for (int i = optind; !status && i < argc; i++)
+        status = checks_add(a, &c, argv[i], &given);
+    const struct report *const *r = NULL;
+    size_t n = 0;
     if (!status) {
-        int failed = run_all(&b);
-        status = failed == EXIT_USAGE ? failed : finish(a, &b, &out, path);
+        int failed = checks_run(a, &c, &r, &n);
+        status = failed == EXIT_USAGE ? failed : cli_show(&out, r, n);
+        if (failed != EXIT_USAGE && path && save(path, r, n, out.flags))
+            status = EXIT_USAGE;
         if (!status)
             status = failed;
     }
-    for (size_t i = 0; i < b.n; i++)
-        arena_free(b.job[i].arena);
+    checks_free(&c);
     arena_free(a);
     return status;
 }

@@ -1,5 +1,5 @@
 /* cmd_preflight.c - dcvprobe preflight: an order's inputs checked before it is placed. */
-#include "cli.h"
+#include "checks.h"
 #include "order.h"
 
 #include <errno.h>
@@ -194,9 +194,10 @@ static bool said_before(struct arena *a, const struct order_report *r, size_t i)
     return false;
 }
 
-static void show_json(struct buf *b, struct arena *a, const struct order_report *r, int indent)
+static void show_json(struct buf *b, struct arena *a, const struct given_order *g,
+                      const struct order_report *r, const struct report *const *reports, size_t n_reports)
 {
-    struct json_out j = {.b = b, .indent = indent};
+    struct json_out j = {.b = b, .indent = g->out.format == FORMAT_JSON ? 2 : 0};
     json_open(&j, NULL, '{');
     json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
     json_text(&j, "verdict", verdict_name(r->n ? VERDICT_FAIL : VERDICT_PASS));
@@ -224,6 +225,8 @@ static void show_json(struct buf *b, struct arena *a, const struct order_report 
     json_close(&j, ']');
     json_texts(&j, "notes", &r->notes);
     json_csr(&j, r);
+    if (reports)
+        cli_reports(&j, a, &g->out, reports, n_reports);
     json_close(&j, '}');
     buf_puts(b, "\n");
 }
@@ -244,34 +247,50 @@ static void show_text(struct buf *b, struct arena *a, const struct order_report 
 }
 
 /* Every name of the order, checked for real, as `check` does. */
-static int probe_names(struct arena *a, const struct given_order *g, const struct order_report *r)
+static int probe_names(struct arena *a, const struct given_order *g, const struct order_report *r,
+                       struct checks *c, const struct report *const **ret, size_t *n)
 {
-    static const char *const formats[] = {
-#define X(sym, text) [sym] = text,
-        CLI_FORMATS(X)
-#undef X
-    };
-    char **argv = arena_array(a, r->names.n + 10, sizeof *argv);
-    int argc = 0;
-    if (!argv)
-        return EXIT_USAGE;
-    argv[argc++] = arena_strdup(a, "check");
-    argv[argc++] = arena_strdup(a, "--format");
-    argv[argc++] = arena_strdup(a, formats[g->out.format]);
-    if (g->token) {
-        argv[argc++] = arena_strdup(a, "--token");
-        argv[argc++] = arena_strdup(a, g->token);
-    }
+    struct given_list given = {0};
+    bool ok = !g->token ||
+              given_add(a, &given, (struct given){request_field_find("token"), g->token, strlen(g->token)});
     if (g->order.method.given) { /* beside an email, CAA is all that the network can be asked */
-        argv[argc++] = arena_strdup(a, "--method");
-        argv[argc++] =
-            arena_strdup(a, method_name(g->order.method.email ? METHOD_CAA : g->order.method.method));
+        const char *name = method_name(g->order.method.email ? METHOD_CAA : g->order.method.method);
+        ok = ok && given_add(a, &given, (struct given){request_field_find("methods"), name, strlen(name)});
     }
-    argv[argc++] = arena_strdup(a, "--");
-    for (size_t i = 0; i < r->names.n; i++)
-        argv[argc++] = arena_strdup(a, r->names.v[i]);
-    optind = 0; /* getopt begins anew */
-    return arena_full(a) ? EXIT_USAGE : cmd_check(argc, argv);
+    int status = ok ? EXIT_PASS : EXIT_USAGE;
+    for (size_t i = 0; !status && i < r->names.n; i++)
+        status = checks_add(a, c, r->names.v[i], &given);
+    return status ? status : checks_run(a, c, ret, n);
+}
+
+/* The order's report, then those of its names: one document where it is one of JSON. */
+static int show_order(struct arena *a, const struct given_order *g, const struct order_report *r)
+{
+    struct checks c = {0};
+    const struct report *const *reports = NULL;
+    size_t n = 0;
+    bool json = g->out.format == FORMAT_JSON, probe = g->probe && r->names.n;
+    struct buf b = {0};
+    int probed = EXIT_PASS, status = r->n ? EXIT_FAIL : EXIT_PASS, shown;
+    if (json && probe)
+        probed = probe_names(a, g, r, &c, &reports, &n);
+    if (json || g->out.format == FORMAT_NDJSON)
+        show_json(&b, a, g, r, probe ? reports : NULL, n);
+    else
+        show_text(&b, a, r);
+    shown = cli_flush(&b);
+    if (!shown && !json && probe) { /* the order's own faults are told before the network is asked */
+        probed = probe_names(a, g, r, &c, &reports, &n);
+        if (g->out.format == FORMAT_TEXT && r->n == 0 && n)
+            shown = puts("") < 0 ? EXIT_USAGE : EXIT_PASS;
+        if (n && !shown)
+            shown = cli_show(&g->out, reports, n) == EXIT_USAGE ? EXIT_USAGE : EXIT_PASS;
+    }
+    int found = exit_status(reports, n);
+    checks_free(&c);
+    if (shown || probed == EXIT_USAGE)
+        return EXIT_USAGE;
+    return status ? status : found ? found : probed;
 }
 
 static bool anything(const struct order *o)
@@ -312,20 +331,8 @@ int cmd_preflight(int argc, char **argv)
         complain("--original: the CSR cannot be used, so there is nothing to compare with: %s", r.unusable);
         status = EXIT_USAGE;
     }
-    if (!status) {
-        struct buf b = {0};
-        if (g.out.format == FORMAT_JSON || g.out.format == FORMAT_NDJSON)
-            show_json(&b, a, &r, g.out.format == FORMAT_JSON ? 2 : 0);
-        else
-            show_text(&b, a, &r);
-        status = cli_flush(&b);
-        if (!status)
-            status = r.n ? EXIT_FAIL : EXIT_PASS;
-        if (g.probe && status != EXIT_USAGE && r.names.n) {
-            int probed = probe_names(a, &g, &r);
-            status = probed == EXIT_USAGE || status == EXIT_PASS ? probed : status;
-        }
-    }
+    if (!status)
+        status = show_order(a, &g, &r);
     arena_free(a);
     return status;
 }

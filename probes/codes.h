@@ -29,6 +29,11 @@ void explain_code_json(struct json_out *j, const char *key, struct arena *a, enu
  * invalid_dns_method (the method of an order is the CA's to know), and where the arena is full. */
 char *code_command(struct arena *a, enum code c, const char *const variables[2]);
 
+/* What the check that reproduces the code needs: *domain is NULL where the code names none. False: the code
+ * comes from no check of a domain. */
+bool code_check(struct arena *a, enum code c, const char *const variables[2], const char **domain,
+                enum method *m);
+
 /* An API's error response {"errors":[{"code","message"}]}, or a bare array or object of them. Codes in order,
  * as sent, so with any bytes in them but NUL. 0, -EINVAL with *problem, -ENOMEM. */
 int explain_read(struct arena *a, const char *text, size_t len, struct texts *codes,

@@ -100,6 +100,21 @@ static bool is_member_name(const char *s)
     return s && *s && !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._")];
 }
 
+bool code_check(struct arena *a, enum code c, const char *const variables[2], const char **domain,
+                enum method *m)
+{
+    static const char option[] = "--method ";
+    if (!code_info(c) || (commands[c].how != CHECK && commands[c].how != WILDCARD))
+        return false;
+    const char *name = commands[c].rest + strlen(option);
+    name = arena_strndup(a, name, strcspn(name, " "));
+    const char *value = variables[0] && *variables[0] ? variables[0] : NULL;
+    if (value && commands[c].how == WILDCARD && strncmp(value, "*.", 2) != 0)
+        value = arena_printf(a, "*.%s", value);
+    *domain = value;
+    return name && method_parse(name, m);
+}
+
 char *code_command(struct arena *a, enum code c, const char *const variables[2])
 {
     if (!code_info(c) || commands[c].how == NOTHING)

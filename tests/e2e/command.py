@@ -79,5 +79,61 @@ def batch():
     shutil.rmtree(folder)
 
 
+def explain():
+    """A code that names its check is reproduced by it; preflight and its checks are one document."""
+    resolver = Resolver({("_dnsauth.shop.com", "TXT"): ["other"], ("_dnsauth.good.com", "TXT"): [TOKEN]})
+    options = ["--token", TOKEN, "--resolver", f"127.0.0.1:{resolver.port}", "--depth", "quick"]
+    r = probe("explain", "invalid_dns_txt|shop.com", "--run", *options)
+    same((r.returncode, r.stderr), (1, ""), "exit status is that of the check")
+    true("what to check" in r.stdout and "the same comes out: invalid_dns_txt" in r.stdout and "\"other\"" in r.stdout, r.stdout)
+    r = probe("explain", "dns_mismatch|good.com", "--run", *options, "--json")
+    answer = json.loads(r.stdout)
+    same((r.returncode, answer["codes"][0]["code"], answer["reports"][0]["verdict"]), (0, "dns_mismatch", "pass"), "one document")
+    asked = len(resolver.asked)
+    for wrong, expected in (("dns_mismatch", "names no domain"), ("csr_invalid_cannot_parse", "dcvprobe preflight --csr"),
+                            ("invalid_dns_method", "from no check of a domain")):
+        r = probe("explain", "dns_mismatch|shop.com", wrong, "--run", *options)
+        same((r.returncode, r.stdout), (2, ""), f"nothing is done where {wrong} cannot be")
+        true(expected in r.stderr, r.stderr)
+    same(len(resolver.asked), asked, "questions before the mistake")
+    r = probe("explain", "dns_mismatch", *options)
+    true(r.returncode == 2 and "expected --run" in r.stderr, r.stderr)
+
+
+def replay():
+    """What today's rules say of stored cases, next to what was said then."""
+    resolver = Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})
+    folder = tempfile.mkdtemp(prefix="dcvd-e2e-")
+    cases = folder + "/cases.ndjson"
+    r = probe("check", "good.com", "shop.com", "--method", "dns-txt-token", "--token", TOKEN, "--resolver",
+              f"127.0.0.1:{resolver.port}", "--depth", "quick", "--save", cases)
+    same(r.returncode, 1, r.stderr)
+    r = probe("replay", "--all", folder)
+    same((r.returncode, r.stdout, r.stderr),
+         (0, "2 cases judged again: 0 differ from the report stored with them\n", ""), "nothing differs")
+    with open(cases, encoding="utf-8") as f:
+        lines = [json.loads(line) for line in f]
+    lines[1]["report"].update(verdict="pass", errors=[], detail_code=None, findings=[])
+    del lines[0]["report"]
+    os.mkdir(folder + "/more")
+    with open(folder + "/more/one.case", "w", encoding="utf-8") as f:
+        json.dump(lines[1], f, indent=1)
+    with open(folder + "/more/.hidden", "w", encoding="utf-8") as f:
+        f.write("no case")
+    with open(cases, "w", encoding="utf-8") as f:
+        f.write("".join(json.dumps(line) + "\n" for line in [*lines, lines[1]]) + "\n")
+    r = probe("replay", "--all", folder)
+    report = "shop.com  dns-txt-token  pass  now  fail invalid_dns_txt (dns_mismatch), txt-absent\n"
+    same((r.returncode, r.stderr), (1, ""), "some differ")
+    same(r.stdout, f"{cases}:2  {report}{cases}:3  {report}{folder}/more/one.case  {report}"
+         "4 cases judged again: 3 differ from the report stored with them, 1 has none\n", "what differs")
+    r = probe("replay", "--all", "--format", "ndjson", cases)
+    same([json.loads(line)["is"]["detail_code"] for line in r.stdout.splitlines()], ["dns_mismatch"] * 2, "the same as JSON")
+    r = probe("replay", "--all", folder + "/more/.hidden", cases)
+    same(r.returncode, 2, "exit status with a file that is no case")
+    true(".hidden': line 1" in r.stderr and "1 could not be read" in r.stdout, r.stderr + r.stdout)
+    shutil.rmtree(folder)
+
+
 if __name__ == "__main__":
-    main({f.__name__: f for f in (batch,)})
+    main({f.__name__: f for f in (batch, explain, replay)})
