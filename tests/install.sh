@@ -1,14 +1,16 @@
 #!/bin/bash
-# install.sh BUILD: meson install puts every file in its place, and the programs run from there.
+# install.sh BUILD man|no-man: meson install puts every file in its place, and the programs run from there.
 set -eu
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 meson install -C "$1" --no-rebuild --quiet --destdir "$root" >/dev/null
 prefix=$(dirname "$(dirname "$(find "$root" -path '*/bin/dcvd')")")
 
+pages=()
+[ "$2" = no-man ] || pages=(share/man/man{1/dcvprobe.1,8/dcvd.8,5/dcvd.conf.5,7/dcvd-api.7})
 wrong=0
 for file in bin/dcvd bin/dcvprobe lib/systemd/system/dcvd.{service,socket} lib/{sysusers,tmpfiles}.d/dcvd.conf \
-    share/dcvd/ca-profiles/digicert.conf share/doc/dcvd/{LICENSE,README.md,causes.md,examples/dcvd.conf}; do
+    share/dcvd/ca-profiles/digicert.conf share/doc/dcvd/{LICENSE,README.md,causes.md,examples/dcvd.conf} "${pages[@]}"; do
     [ -s "$prefix/$file" ] || {
         echo "missing: $file"
         wrong=1
