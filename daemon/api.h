@@ -12,8 +12,6 @@
 #include "db.h"
 #include "json.h"
 
-#define DCV_ONE_ALONE(sym) +1 /* counts the rows of a list of symbols */
-
 enum {
     API_BODY_MOST = 65536, /* of POST /v1/checks: a certificate request and lists fit ten times over */
     API_WAIT_MOST = 60000, /* milliseconds */
@@ -116,8 +114,7 @@ struct api_counts {
     struct api_count *v;
     size_t n;
 };
-enum { API_COUNT_KINDS = 0 DB_COUNTS(DCV_ONE_ALONE) };
-void api_write_stats(struct api_answer *ans, dcv_time since, const struct api_counts kinds[API_COUNT_KINDS]);
+void api_write_stats(struct api_answer *ans, dcv_time since, const struct api_counts kinds[DB_COUNT_KINDS]);
 /* next: the cursor that continues the list; 0: there is no more. */
 void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next);
 

@@ -134,9 +134,9 @@ void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n
     json_close(&j, '}');
 }
 
-void api_write_stats(struct api_answer *ans, dcv_time since, const struct api_counts kinds[API_COUNT_KINDS])
+void api_write_stats(struct api_answer *ans, dcv_time since, const struct api_counts kinds[DB_COUNT_KINDS])
 {
-    static const char *const names[API_COUNT_KINDS] = {
+    static const char *const names[DB_COUNT_KINDS] = {
         [COUNT_STATES] = "states",   [COUNT_VERDICTS] = "verdicts",         [COUNT_METHODS] = "methods",
         [COUNT_CODES] = "codes",     [COUNT_DETAIL_CODES] = "detail_codes", [COUNT_CAUSES] = "causes",
         [COUNT_DAYS] = "days",
@@ -145,7 +145,7 @@ void api_write_stats(struct api_answer *ans, dcv_time since, const struct api_co
     json_open(&j, NULL, '{');
     json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
     json_time(&j, "since", since);
-    for (size_t k = 0; k < API_COUNT_KINDS; k++) {
+    for (size_t k = 0; k < DB_COUNT_KINDS; k++) {
         json_open(&j, names[k], '{');
         for (size_t i = 0; i < kinds[k].n; i++)
             json_int(&j, kinds[k].v[i].value, kinds[k].v[i].n);

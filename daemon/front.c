@@ -1,5 +1,6 @@
 #include "front.h"
 
+#include "clock.h"
 #include "metrics.h"
 #include "table.h"
 
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 struct front {
@@ -37,7 +37,7 @@ struct call {
     struct read_job read;
     struct api_row *rows; /* what was read */
     size_t n_rows, room;
-    struct api_counts counts[API_COUNT_KINDS], *counting; /* of stats */
+    struct api_counts counts[DB_COUNT_KINDS], *counting; /* of stats */
 };
 
 /* ---------------------------------------------------------------- answers ---------------------------- */
@@ -228,7 +228,7 @@ static int read_stats(struct read_job *job, struct db *db)
     struct call *c = CONTAINER(job, struct call, read);
     dcv_time since = c->api.filter.since == TIME_UNKNOWN ? 0 : c->api.filter.since;
     int rc = 0;
-    for (unsigned k = 0; k < API_COUNT_KINDS && !rc; k++) {
+    for (unsigned k = 0; k < DB_COUNT_KINDS && !rc; k++) {
         c->counting = &c->counts[k];
         rc = db_count(db, (enum db_count)k, since, take_count, c);
     }
@@ -406,13 +406,6 @@ static void metrics(struct call *c)
 }
 
 /* ---------------------------------------------------------------- all together ----------------------- */
-
-static dcv_time clock_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (dcv_time)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void dispatch(struct call *c, struct api_answer *ans)
 {

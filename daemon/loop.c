@@ -1,5 +1,6 @@
 #include "loop.h"
 
+#include "clock.h"
 #include "api.h"
 #include "jobs.h"
 #include "profile.h"
@@ -9,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* What one check, and the request of one run, may take from the heap. */
 enum { CEILING_QUICK = 2 << 20, CEILING_FULL = 16 << 20, CEILING_REQUEST = 4 << 20 };
@@ -42,13 +42,6 @@ struct cancel {
     loop_cancel_fn *fn;
     void *user;
 };
-
-static dcv_time clock_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (dcv_time)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---------------------------------------------------------------- waiters ---------------------------- */
 

@@ -1,22 +1,15 @@
 #include "retention.h"
 
+#include "clock.h"
 #include "log.h"
 #include "table.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* By size fewer at a time: one too many is a check that could have stayed. */
 enum { AT_ONCE = 200, AT_ONCE_BY_SIZE = 20, PAUSE_MS = 20, ROUND_MS = 60000 };
 #define DAY_MS INT64_C(86400000)
-
-static dcv_time clock_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (dcv_time)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void on_timer(uv_timer_t *timer);
 

@@ -207,7 +207,9 @@ int db_batches_abandon(struct db *db);
     X(COUNT_CAUSES)                                                                                          \
     X(COUNT_DAYS)
 #define DB_COUNT_MEMBER(sym) sym,
+#define DB_COUNT_ONE(sym) +1
 enum db_count { DB_COUNTS(DB_COUNT_MEMBER) };
+enum { DB_COUNT_KINDS = 0 DB_COUNTS(DB_COUNT_ONE) };
 typedef int db_count_fn(void *user, const char *value, int64_t n);
 int db_count(struct db *db, enum db_count what, dcv_time since, db_count_fn *fn, void *user);
 /* The same of a batch's checks: COUNT_STATES, COUNT_VERDICTS or COUNT_CODES; -EINVAL for the others. */

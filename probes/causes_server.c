@@ -3,11 +3,6 @@
 #include "name.h"
 #include "wire.h"
 
-static bool silent(const struct fact *f)
-{
-    return f->dns.outcome == DNS_TIMEOUT || f->dns.outcome == DNS_UNREACHABLE;
-}
-
 /* The facts about the checked names at one server: the n-th that is there, from *at on. */
 static const struct fact *next_fact(const struct judgement *j, const struct name_server *s,
                                     const struct checked *v, size_t n, size_t *at)
@@ -40,10 +35,10 @@ static size_t dropped(const struct judgement *j, const struct name_server *s, co
     *asked = 0;
     while ((f = next_fact(j, s, v, n, &at)) != NULL) {
         ++*asked;
-        lost += silent(f) || f->dns.tries > 1;
-        answered += !silent(f);
+        lost += dns_silent(&f->dns) || f->dns.tries > 1;
+        answered += !dns_silent(&f->dns);
     }
-    if (s->soa && s->soa->dns.tries > 1 && !silent(s->soa))
+    if (s->soa && s->soa->dns.tries > 1 && !dns_silent(&s->soa->dns))
         lost++;
     ++*asked;
     return answered && lost >= 2 ? lost : 0;
@@ -63,11 +58,11 @@ void cause_dns_type_refused(struct judgement *j)
         size_t at = 0;
         if (s->state != SERVER_GOOD || dropped(j, s, v, n, &asked))
             continue;
-        while ((f = next_fact(j, s, v, n, &at)) != NULL && !server_fails(f))
+        while ((f = next_fact(j, s, v, n, &at)) != NULL && fact_answers(f))
             continue;
         /* The same name in the type that everybody knows: a server that fails there too fails altogether. */
         const struct fact *other = f ? server_fact(j->ev, s, f->ask->qname, RR_A) : NULL;
-        if (!other || server_fails(other))
+        if (!other || !fact_answers(other))
             continue;
         char type[16], rcode[16];
         struct finding *x = finding_about_server(j, CAUSE_dns_type_refused, s);
@@ -77,7 +72,7 @@ void cause_dns_type_refused(struct judgement *j)
         finding_set(j, x, "owner", f->ask->qname);
         finding_set(j, x, "type", rr_type_name(f->ask->qtype, type));
         finding_set(j, x, "what",
-                    silent(f) ? "it stays silent"
+                    dns_silent(&f->dns) ? "it stays silent"
                               : arena_printf(j->a, "it answers %s", rcode_name(f->dns.rcode, rcode)));
         fix_advice(j, x,
                    arena_printf(
@@ -106,7 +101,7 @@ void cause_dns_rate_limited(struct judgement *j)
         finding_set(j, f, "asked", arena_printf(j->a, "%zu", asked));
         const struct fact *one;
         while ((one = next_fact(j, s, v, n, &at)) != NULL)
-            if (silent(one) || one->dns.tries > 1)
+            if (dns_silent(&one->dns) || one->dns.tries > 1)
                 finding_fact(j, f, one);
         fix_advice(
             j, f,
@@ -129,7 +124,7 @@ void cause_dns_edns_broken(struct judgement *j)
         struct finding *f = finding_about_server(j, CAUSE_dns_edns_broken, s);
         finding_fact(j, f, s->refused_edns);
         finding_set(j, f, "what",
-                    silent(s->refused_edns)
+                    dns_silent(&s->refused_edns->dns)
                         ? "stays silent on"
                         : arena_printf(j->a, "answers %s to", rcode_name(s->refused_edns->dns.rcode, rcode)));
         fix_advice(j, f,

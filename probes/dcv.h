@@ -338,6 +338,12 @@ struct dns_fact {
     size_t n_defects;
 };
 
+/* Nothing came back at all. */
+static inline bool dns_silent(const struct dns_fact *f)
+{
+    return f->outcome == DNS_TIMEOUT || f->outcome == DNS_UNREACHABLE;
+}
+
 struct http_header {
     const char *name, *value; /* as sent */
 };

@@ -100,24 +100,6 @@ const struct fact *server_fact(const struct evidence *ev, const struct name_serv
     return asked ? asked->fact : NULL;
 }
 
-bool server_fails(const struct fact *f)
-{
-    switch (f->dns.outcome) {
-    case DNS_SERVFAIL:
-    case DNS_REFUSED:
-    case DNS_TIMEOUT:
-    case DNS_UNREACHABLE:
-    case DNS_OTHER:
-        return true;
-    case DNS_ANSWER:
-    case DNS_NODATA:
-    case DNS_NXDOMAIN:
-    case DNS_MALFORMED:
-        return false;
-    }
-    return false;
-}
-
 /* With checking disabled: broken signatures must not hide who serves the zone. */
 static const struct fact *ask_resolver(const struct asker *asker, const char *name, uint16_t type)
 {
@@ -148,7 +130,7 @@ static int hosts_of(struct arena *a, const struct rrs *section, const char *owne
     return 0;
 }
 
-static const char *address_text(struct arena *a, const struct rr *rr)
+static const char *rr_address(struct arena *a, const struct rr *rr)
 {
     char text[INET6_ADDRSTRLEN];
     if (rr->type == RR_A && rr->rdlen == 4 && inet_ntop(AF_INET, rr->rdata, text, sizeof text))
@@ -166,7 +148,7 @@ static int addresses_in(struct arena *a, const struct rrs *section, const char *
         const struct rr *rr = &section->v[i];
         if (rr->defect || rr->type != type || (*owner && !name_equal(rr->owner, owner)))
             continue;
-        const char *text = address_text(a, rr);
+        const char *text = rr_address(a, rr);
         if (text && !add_once(a, ret, text))
             return -ENOMEM;
     }
@@ -276,11 +258,6 @@ static int read_delegation(struct walk *w, const struct fact *f, const char *ask
     return 0;
 }
 
-static bool no_answer(const struct fact *f)
-{
-    return f->dns.outcome == DNS_TIMEOUT || f->dns.outcome == DNS_UNREACHABLE;
-}
-
 static int ask_parent(struct walk *w)
 {
     const char *asked = w->z.apex ? w->z.apex : w->registrable;
@@ -296,7 +273,7 @@ static int ask_parent(struct walk *w)
         const struct fact *f =
             ask_server(w->asker, addresses.v[0], (struct ask){.qname = asked, .qtype = RR_NS});
         count++;
-        silent += f && no_answer(f);
+        silent += f && dns_silent(&f->dns);
         if (!f)
             w->z.open = true;
         else if (!w->z.delegation)
@@ -342,7 +319,7 @@ static void read_server(struct walk *w, struct name_server *s)
         return;
     }
     /* Where the parent's servers are silent, too, other ways of asking are not worth the time. */
-    bool balks = (no_answer(f) && !w->z.blocked) || f->dns.rcode == 1 ||
+    bool balks = (dns_silent(&f->dns) && !w->z.blocked) || f->dns.rcode == 1 ||
                  f->dns.rcode == 16; /* FORMERR, BADVERS (RFC 6891 7) */
     if (balks) {
         q.no_edns = true;
@@ -350,21 +327,21 @@ static void read_server(struct walk *w, struct name_server *s)
         const struct fact *plain = ask_server(w->asker, s->server, q);
         q.no_edns = false;
         q.tcp = true;
-        const struct fact *tcp = no_answer(f) ? ask_server(w->asker, s->server, q) : f;
+        const struct fact *tcp = dns_silent(&f->dns) ? ask_server(w->asker, s->server, q) : f;
         if (!plain || !tcp) {
             w->z.open = true;
             return;
         }
-        if (!no_answer(plain) && plain->dns.rcode != 1) {
+        if (!dns_silent(&plain->dns) && plain->dns.rcode != 1) {
             s->plain = true;
             s->refused_edns = f;
             f = plain;
-        } else if (!no_answer(tcp)) {
+        } else if (!dns_silent(&tcp->dns)) {
             f = tcp;
         }
     }
     s->soa = f;
-    s->state = no_answer(f) ? SERVER_SILENT : with_authority(f, w->z.apex, s) ? SERVER_GOOD : SERVER_LAME;
+    s->state = dns_silent(&f->dns) ? SERVER_SILENT : with_authority(f, w->z.apex, s) ? SERVER_GOOD : SERVER_LAME;
 }
 
 static int add_servers(struct walk *w, const char *host, struct texts *seen)

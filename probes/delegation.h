@@ -66,9 +66,6 @@ void server_want(const struct asker *asker, const char *server, bool plain, cons
 const struct fact *server_fact(const struct evidence *ev, const struct name_server *s, const char *name,
                                uint16_t type);
 
-/* The question failed at the server: an error, or no answer. A broken message is another matter. */
-bool server_fails(const struct fact *f);
-
 /* From where a verdict is read: the resolvers (all NULL), one server of the zone, or a perspective. Of names outside the zone,
  * and of aliases that lead out of it, the resolvers' word counts in every view. */
 struct view {

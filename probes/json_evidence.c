@@ -188,7 +188,7 @@ static void dns_answer(struct reader *rd, json_t *o, const struct ask *ask, stru
         f->outcome = outcome_by(f->rcode, ask, &f->answer);
     if (!rcode)
         f->rcode = rcode_by(f->outcome);
-    bool silent = f->outcome == DNS_TIMEOUT || f->outcome == DNS_UNREACHABLE;
+    bool silent = dns_silent(f);
     uint16_t usual = ask->via == VIA_AUTHORITATIVE ? DNS_QR | DNS_AA : DNS_QR | DNS_RD | DNS_RA;
     f->flags = flags(rd, o, silent ? 0 : usual);
     f->detail = reader_text(rd, o, "detail");

@@ -92,7 +92,7 @@ static void dns_fact(struct out *o, const struct ask *ask, const struct dns_fact
 {
     char text[16];
     struct json_out *j = o->j;
-    bool silent = f->outcome == DNS_TIMEOUT || f->outcome == DNS_UNREACHABLE;
+    bool silent = dns_silent(f);
     json_text(j, "server", ask->server ? ask->server : f->server);
     json_text(j, "transport", ask->tcp ? "tcp" : "udp");
     shown(o, "qname", ask->qname);

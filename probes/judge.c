@@ -59,7 +59,7 @@ static void drop_consequences(struct judgement *j)
         size_t kept = 0;
         for (size_t i = 0; i < p->n_findings; i++) {
             bool goes = false;
-            for (size_t k = 1; k < 10 && rows[r][k] != CAUSE_NONE; k++)
+            for (size_t k = 1; k < sizeof rows[r] / sizeof *rows[r] && rows[r][k] != CAUSE_NONE; k++)
                 goes = goes || p->findings[i].cause == rows[r][k];
             if (!goes)
                 p->findings[kept++] = p->findings[i];

@@ -5,8 +5,6 @@
  * moves the check forward: no state between the runs but the evidence itself. */
 #include "plan.h"
 
-#include "name.h"
-#include "profile.h"
 #include "verdict.h"
 
 #include <errno.h>
@@ -23,39 +21,20 @@ static const struct fact *want(void *self, const struct ask *question)
     return q ? q->fact : NULL;
 }
 
-static void plan_txt(struct plan *p)
+/* The DNS methods but caa: each checked name through the resolvers. */
+static void plan_names(struct plan *p)
 {
-    const char *under = arena_printf(p->a, "%s.%s.", p->r->profile->txt_label, p->r->adn);
-    const char *at = arena_printf(p->a, "%s.", p->r->adn);
-    if (!under || !at)
+    struct checked *v;
+    size_t n;
+    if (checked_names(p->a, p->r, &v, &n))
         return;
-    lookup_want(&p->asker, under, RR_TXT);
-    lookup_want(&p->asker, at, RR_TXT);
+    for (size_t i = 0; i < n; i++)
+        lookup_want(&p->asker, v[i].name, v[i].type);
 }
-
-static void plan_cname(struct plan *p)
-{
-    for (unsigned place = 0; place < CNAME_PLACES; place++) {
-        const char *owner = cname_owner(p->a, p->r, (enum cname_place)place);
-        if (owner)
-            lookup_want(&p->asker, owner, RR_CNAME);
-    }
-}
-
-static void plan_target(struct plan *p)
-{
-    const char *at = arena_printf(p->a, "%s.", p->r->adn);
-    const char *under = arena_printf(p->a, "%s.%s.", p->r->profile->target_label, p->r->adn);
-    if (!under || !at)
-        return;
-    lookup_want(&p->asker, at, RR_CNAME);
-    lookup_want(&p->asker, under, RR_CNAME);
-}
-
-static const char *const schemes[FILE_SIDES] = {"http", "https"};
 
 static void plan_file(struct plan *p)
 {
+    static const char *const schemes[FILE_SIDES] = {"http", "https"};
     if (file_token_in_name(p->r) || (p->r->method == METHOD_HTTP_TOKEN_DYNAMIC && !p->r->filename))
         return;
     for (size_t i = 0; i < FILE_SIDES; i++) {
@@ -81,13 +60,9 @@ int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
     if (!judge_input(r, &refused, &why)) {
         switch (r->method) {
         case METHOD_DNS_TXT_TOKEN:
-            plan_txt(&p);
-            break;
         case METHOD_DNS_CNAME_TOKEN:
-            plan_cname(&p);
-            break;
         case METHOD_DNS_CNAME_TARGET:
-            plan_target(&p);
+            plan_names(&p);
             break;
         case METHOD_HTTP_TOKEN:
         case METHOD_HTTP_TOKEN_DYNAMIC:

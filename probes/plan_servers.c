@@ -21,7 +21,7 @@ static void want_names(struct plan *p, const struct name_server *s, const char *
     for (size_t i = 0; i < n && s->state == SERVER_GOOD; i++) {
         const struct fact *f =
             name_within(v[i].name, apex) ? server_fact(p->ev, s, v[i].name, v[i].type) : NULL;
-        if (!f || !server_fails(f) || v[i].type == RR_A)
+        if (!f || fact_answers(f) || v[i].type == RR_A)
             continue;
         server_want(&p->asker, s->server, s->plain, v[i].name, RR_A);
         return;

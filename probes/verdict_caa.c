@@ -91,7 +91,7 @@ static bool silent(const struct lookup *l)
     for (size_t i = 0; i < f->n_ede; i++)
         if (f->outcome == DNS_SERVFAIL && (f->ede[i].code == 22 || f->ede[i].code == 23))
             return true;
-    return f->outcome == DNS_TIMEOUT || f->outcome == DNS_UNREACHABLE;
+    return dns_silent(f);
 }
 
 const char *caa_zone(struct arena *a, const struct request *r, const char *level)
