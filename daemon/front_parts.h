@@ -1,0 +1,65 @@
+/* front_parts.h - what front*.c share with each other; nobody else includes it.
+ *
+ * A call is one exchange on its way to its answer. It is in its front's list from the start; call_answer()
+ * and those built on it end it. */
+#ifndef DCVD_FRONT_PARTS_H
+#define DCVD_FRONT_PARTS_H
+
+#include "front.h"
+
+struct front {
+    uv_loop_t *uv;
+    const struct conf *conf;
+    struct loop *loop;
+    struct readers *readers;
+    struct peers *peers;
+    struct net *net;
+    struct writer *writer;
+    struct call *calls;
+    bool stopping, ending; /* no new work; no more waiting either */
+    void (*closed)(void *user);
+    void *closed_user;
+};
+
+struct call {
+    struct call *next, **back; /* in front->calls */
+    struct front *front;
+    struct exchange *exchange;
+    struct arena *arena; /* of the request, and of what is read for it: a pool thread has it meanwhile */
+    struct api_call api;
+    struct waiter waiter;
+    uv_timer_t timer;
+    bool timer_open;
+    struct read_job read;
+    struct api_row *rows; /* what was read */
+    size_t n_rows, room;
+    struct api_counts counts[DB_COUNT_KINDS], *counting; /* of stats */
+};
+
+/* ---- front.c: answers; each ends the call */
+void call_answer(struct call *c, struct api_answer *ans);
+void call_answer_error(struct call *c, int status, enum code code, const char *text);
+void call_answer_broken(struct call *c, int error); /* the store failed */
+void call_answer_ending(struct call *c);            /* the daemon ends */
+/* Reads the store on a pool thread: read() fills the call, done() answers it on the loop's. */
+void call_read(struct call *c, int (*read)(struct read_job *job, struct db *db),
+               void (*done)(struct read_job *job, int status));
+
+/* ---- front_read.c: what the store knows */
+void front_one(struct call *c); /* check .id, with its reports */
+void front_list(struct call *c);
+void front_stats(struct call *c);
+
+/* ---- front_checks.c: what is alive */
+void front_submit(struct call *c);
+void front_cancel(struct call *c);
+void front_show(struct call *c); /* what is known now, from the loop or from the store */
+void front_wait(struct call *c); /* the same once something changed, if the call waits */
+void front_change(void *user);   /* the call's waiter */
+
+/* ---- front_state.c: how the daemon is */
+void front_health(struct call *c);
+void front_ready(struct call *c);
+void front_metrics(struct call *c);
+
+#endif

@@ -1,0 +1,51 @@
+/* loop_parts.h - what loop.c, run.c and keep.c share with each other; nobody else includes it. */
+#ifndef DCVD_LOOP_PARTS_H
+#define DCVD_LOOP_PARTS_H
+
+#include "jobs.h"
+#include "log.h"
+
+enum { RETRY_FIRST_MS = 100, RETRY_MOST_MS = 5000 }; /* of writes that failed */
+
+struct loop {
+    const struct conf *conf;
+    struct net *net;
+    struct writer *writer;
+    struct readers *readers;
+    struct table jobs, runs;
+    struct runs queue, active;
+    uv_idle_t starter; /* active while there is something to start */
+    uv_timer_t retry, grace;
+    uint32_t retry_ms;
+    struct write_job *failed; /* to be written again */
+    size_t checks;            /* running */
+    size_t writes;            /* with the writer, or failed */
+    size_t submits;           /* of these: requests that are not on disk yet */
+    unsigned closing;
+    bool stopping, ended;
+    void (*stopped)(void *user);
+    void *stopped_user;
+    struct loop_counters counters;
+};
+
+/* ---- loop.c */
+void job_change(struct job *j, enum db_state state); /* tells who waits */
+void job_free(struct job *j);
+/* It is over, on disk too: its waiters are told, it is freed, and so is its run where it was the last. */
+void job_end(struct job *j, enum db_state state);
+void starter_wake(struct loop *l); /* there may be something to start */
+void stop_check(struct loop *l);   /* something came to its end */
+
+/* ---- run.c: one request at work */
+void run_start(struct run *r);
+void run_abandon(struct run *r); /* its last job is gone */
+void run_free(struct run *r);
+
+/* ---- keep.c: what goes to the store, until it is there */
+void write_push(struct loop *l, struct write_job *w);
+void write_end(struct loop *l, struct write_job *w);
+/* The results of a job: tried again while the store takes nothing in. 0 or -ENOMEM. */
+int results_write(struct loop *l, int64_t id, struct report *const *reports, size_t n);
+void failed_drop(struct loop *l);
+
+#endif

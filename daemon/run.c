@@ -1,0 +1,232 @@
+/* run.c - one request at work: a check for each of its methods, and the results for each of its jobs. */
+#include "loop_parts.h"
+
+#include "api.h"
+#include "clock.h"
+#include "profile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What one check, and the request of one run, may take from the heap. */
+enum { CEILING_QUICK = 2 << 20, CEILING_FULL = 16 << 20, CEILING_REQUEST = 4 << 20 };
+
+void run_free(struct run *r)
+{
+    for (size_t i = 0; i < r->n_parts; i++)
+        arena_free(r->parts[i].arena);
+    arena_free(r->arena);
+    free(r->text);
+    free(r);
+}
+
+/* The run's work is over: every job gets results of its own. */
+static void run_finish(struct run *r)
+{
+    struct loop *l = r->loop;
+    runs_remove(&l->active, r);
+    if (!r->abandoned) {
+        /* From here on an equal request asks the network anew. */
+        table_remove(&l->runs, &r->by_text);
+        struct report *reports[METHOD_COUNT];
+        for (size_t i = 0; i < r->n_parts; i++)
+            reports[i] = r->parts[i].report;
+        while (r->jobs) {
+            struct job *j = r->jobs;
+            job_detach(j);
+            int rc = results_write(l, j->id, reports, r->n_parts);
+            if (rc) /* it is queued in the store, and is run again in the next life */
+                log_error("check %016llx: its results cannot be written down: %s", (unsigned long long)j->id,
+                          strerror(-rc));
+        }
+    }
+    run_free(r);
+    starter_wake(l);
+    stop_check(l);
+}
+
+static void run_release(struct run *r)
+{
+    if (!--r->pending)
+        run_finish(r);
+}
+
+static void on_check(void *user, struct check *c, struct report *report, int err)
+{
+    (void)c;
+    struct part *p = user;
+    if (err)
+        log_warning("a check of %s reached its memory ceiling",
+                    p->request.domain ? p->request.domain : "a refused name");
+    p->check = NULL;
+    p->report = report;
+    p->run->loop->checks--;
+    run_release(p->run);
+}
+
+/* A report for a check that never ran. */
+static struct report *report_undecided(struct arena *a, const struct request *q, const char *reason)
+{
+    struct report *report = arena_alloc(a, sizeof *report);
+    struct evidence *ev = arena_alloc(a, sizeof *ev);
+    if (!report || !ev)
+        return NULL;
+    evidence_init(ev, a, 0);
+    *report = (struct report){.request = q,
+                              .evidence = ev,
+                              .verdict = VERDICT_UNDECIDED,
+                              .br_may_permit = -1,
+                              .reason = arena_strdup(a, reason),
+                              .started_at = clock_now()};
+    return report->reason ? report : NULL;
+}
+
+/* A stored request that no longer reads ends here, or it would come back with every start. Its own words
+ * cannot be relied on: the domain as the store names it is all that is known. */
+static int run_read_failed(struct run *r, const char *why)
+{
+    struct request *q = &r->request;
+    request_init(q, &r->loop->conf->profile, clock_now());
+    q->input = q->domain = arena_strdup(r->arena, r->jobs->domain);
+    q->methods = METHOD_BIT(q->method);
+    const char *reason = arena_printf(r->arena, "the stored request can no longer be run: %s", why);
+    r->parts = arena_alloc(r->arena, sizeof *r->parts);
+    if (!r->parts || !reason)
+        return -ENOMEM;
+    r->n_parts = 1;
+    r->parts[0] = (struct part){.run = r, .request = *q};
+    r->parts[0].report = report_undecided(r->arena, &r->parts[0].request, reason);
+    if (!r->parts[0].report)
+        return -ENOMEM;
+    log_warning("check %016llx: %s", (unsigned long long)r->jobs->id, reason);
+    return 0;
+}
+
+static int run_read(struct run *r)
+{
+    r->arena = arena_new(CEILING_REQUEST);
+    if (!r->arena)
+        return -ENOMEM;
+    const char *why;
+    int rc = api_read_stored(r->loop->conf, r->arena, r->text, r->text_len, clock_now(), &r->request, &why);
+    if (rc)
+        return rc == -EINVAL ? run_read_failed(r, why) : rc;
+    r->parts = arena_array(r->arena, METHOD_COUNT, sizeof *r->parts);
+    if (!r->parts)
+        return -ENOMEM;
+    for (unsigned m = 0; m < METHOD_COUNT; m++)
+        if (r->request.methods & METHOD_BIT(m)) {
+            struct part *p = &r->parts[r->n_parts++];
+            *p = (struct part){.run = r, .request = request_for(&r->request, (enum method)m)};
+            p->arena = arena_new(p->request.depth == DEPTH_FULL ? CEILING_FULL : CEILING_QUICK);
+            if (!p->arena)
+                return -ENOMEM;
+        }
+    return 0;
+}
+
+static void part_launch(struct part *p)
+{
+    struct loop *l = p->run->loop;
+    p->run->pending++;
+    l->checks++;
+    int rc = net_check(l->net, p->arena, &p->request, on_check, p, &p->check);
+    if (!rc)
+        return;
+    l->checks--;
+    p->report = report_undecided(p->arena, &p->request, strerror(-rc));
+    p->run->pending--;
+}
+
+/* On a pool thread. A target counts as validated within the reuse period (BR 4.2.1) that is in force at the
+ * time of the request. */
+static int read_targets(struct read_job *job, struct db *db)
+{
+    struct part *p = CONTAINER(job, struct part, read);
+    const struct request *q = &p->request;
+    const dcv_time day = INT64_C(86400000);
+    dcv_time since = q->now - day * dated_value(q->profile->reuse_days, q->profile->n_reuse, q->now);
+    int rc = 0;
+    for (size_t i = 0; !rc && i < q->allow_targets.n; i++)
+        rc = db_validated(db, q->allow_targets.v[i], since, &p->validated[i]);
+    return rc;
+}
+
+static void on_targets(struct read_job *job, int status)
+{
+    struct part *p = CONTAINER(job, struct part, read);
+    struct run *r = p->run;
+    /* Where the store cannot be read only what request and configuration name is validated; the fault is
+     * logged. */
+    for (size_t i = 0; !status && i < p->request.allow_targets.n; i++)
+        if (p->validated[i])
+            texts_add(r->arena, &p->request.validated_targets, p->request.allow_targets.v[i]);
+    if (r->abandoned)
+        p->report = report_undecided(r->arena, &p->request, "The check was cancelled.");
+    else
+        part_launch(p);
+    run_release(r);
+}
+
+static void part_start(struct part *p)
+{
+    struct run *r = p->run;
+    const struct texts *given = &p->request.validated_targets;
+    struct texts own = {0};
+    if (p->request.method == METHOD_DNS_CNAME_TARGET && p->request.allow_targets.n) {
+        p->validated = arena_array(r->arena, p->request.allow_targets.n, sizeof *p->validated);
+        for (size_t i = 0; i < given->n; i++) /* a list of its own: it grows by what the store knows */
+            texts_add(r->arena, &own, given->v[i]);
+    }
+    if (!p->validated) {
+        part_launch(p);
+        return;
+    }
+    p->request.validated_targets = own;
+    p->read = (struct read_job){.read = read_targets, .done = on_targets};
+    r->pending++;
+    readers_run(r->loop->readers, &p->read);
+}
+
+void run_start(struct run *r)
+{
+    struct loop *l = r->loop;
+    r->running = true;
+    runs_remove(&l->queue, r);
+    runs_add(&l->active, r);
+    r->pending = 1; /* our own: checks may end before they have all begun */
+    int rc = run_read(r);
+    if (rc) { /* no memory: the store has it, it is run again in the next life */
+        log_error("a request cannot be started: %s", strerror(-rc));
+        r->abandoned = true;
+        table_remove(&l->runs, &r->by_text);
+        while (r->jobs)
+            job_detach(r->jobs);
+    } else {
+        for (struct job *j = r->jobs; j; j = j->next)
+            job_change(j, STATE_RUNNING);
+        for (size_t i = 0; i < r->n_parts; i++)
+            if (!r->parts[i].report)
+                part_start(&r->parts[i]);
+    }
+    run_release(r);
+}
+
+/* Its last job is gone. */
+void run_abandon(struct run *r)
+{
+    struct loop *l = r->loop;
+    table_remove(&l->runs, &r->by_text);
+    if (!r->running) {
+        runs_remove(&l->queue, r);
+        run_free(r);
+        return;
+    }
+    r->abandoned = true;
+    r->pending++; /* the last cancel must not take the run away under us */
+    for (size_t i = 0; i < r->n_parts; i++)
+        if (r->parts[i].check)
+            net_cancel(l->net, r->parts[i].check);
+    run_release(r);
+}
