@@ -85,7 +85,11 @@ enum write_kind {
     WRITE_CANCEL_BATCH, /* .id, .at: what waits in it never runs; 0 and no change where it was cancelled */
     WRITE_TAKE,         /* the next .most of batch .id become checks: .lines with their ids */
     WRITE_SWEEP,        /* .most lines of cancelled batches are deleted: .deleted */
-    WRITE_VACUUM        /* .most free pages are given back to the file system */
+    WRITE_VACUUM,       /* .most free pages are given back to the file system */
+    /* A watch's checks are made by WRITE_REQUEST with .watch_id. */
+    WRITE_WATCH,        /* .id, .domain, .request, .at, .watch.interval, .until -> active, due at .at */
+    WRITE_WATCH_STEP,   /* .id, .at, .watch's other members: -ENOENT where it was deleted */
+    WRITE_WATCH_DELETE  /* .id; its checks stay. -ENOENT where it is gone */
 };
 struct db_line {    /* a request of a batch */
     int64_t number; /* in the body, from 1 */
@@ -93,10 +97,34 @@ struct db_line {    /* a request of a batch */
     char *domain, *request;
     size_t request_len;
 };
+/* ---- watches: a request that is run again and again */
+#define DB_WATCH_STATES(X)                                                                                   \
+    X(WATCH_ACTIVE, "active")                                                                                \
+    X(WATCH_PASSED, "passed")                                                                                \
+    X(WATCH_EXPIRED, "expired")
+enum watch_state { DB_WATCH_STATES(DCV_MEMBER) };
+const char *watch_state_name(enum watch_state s);
+#define DB_UNTILS(X)                                                                                         \
+    X(UNTIL_PASS, "pass")                                                                                    \
+    X(UNTIL_FOREVER, "forever")
+enum watch_until { DB_UNTILS(DCV_MEMBER) };
+const char *watch_until_name(enum watch_until u);
+bool watch_until_parse(const char *text, enum watch_until *ret);
+struct db_watch_change { /* what a job writes of a watch */
+    int64_t interval;    /* milliseconds; 0: the CA's own steps */
+    enum watch_until until;
+    enum watch_state state; /* one that is no longer active has no next run and ended at the job's time */
+    dcv_time next;
+    int64_t check; /* one of its checks that ended: counted, the last; 0: none has, .last stays */
+    char *last;    /* what that came to, JSON, or NULL */
+    size_t last_len;
+};
 struct write_job {
     struct write_job *next;
     enum write_kind kind;
     int64_t id;
+    int64_t watch_id; /* of a request that a watch made; 0: none did */
+    struct db_watch_change watch;
     dcv_time at;
     char *domain;
     char *request; /* JSON of json_request() */
@@ -157,6 +185,7 @@ struct db_check_row {
     const char *domain;
     const char *request;
     int64_t batch; /* 0: it came alone */
+    int64_t watch; /* 0: no watch made it; one that did may be deleted since */
 };
 typedef int db_check_fn(void *user, const struct db_check_row *row);
 struct db_result_row {
@@ -195,6 +224,26 @@ typedef int db_id_fn(void *user, int64_t id);
 int db_batches_open(struct db *db, db_id_fn *fn, void *user); /* with requests that wait, oldest first */
 /* DB_WRITE, at the start: what came in when the process was killed is cancelled. */
 int db_batches_abandon(struct db *db);
+
+struct db_watch_row {
+    int64_t id;
+    dcv_time created, next, ended; /* TIME_UNKNOWN: none, not yet */
+    const char *domain;
+    const char *request; /* JSON */
+    size_t request_len;
+    int64_t interval; /* milliseconds; 0: the CA's own steps */
+    enum watch_until until;
+    enum watch_state state;
+    int64_t runs;       /* its checks that ended */
+    int64_t last_check; /* the newest of them; 0: none */
+    const char *last;   /* what that came to, JSON; NULL: none */
+    size_t last_len;
+};
+typedef int db_watch_fn(void *user, const struct db_watch_row *row);
+int db_watch(struct db *db, int64_t id, db_watch_fn *fn, void *user); /* -ENOENT where there is none */
+/* Newest first, with ids below before (0: from the newest), limit of them (0: all). */
+int db_watches(struct db *db, int64_t before, unsigned limit, db_watch_fn *fn, void *user);
+int db_watches_active(struct db *db, db_watch_fn *fn, void *user); /* oldest first: to be gone on with */
 
 /* How many there are of each value, by its name, of checks submitted since then (TIME_UNKNOWN: all). Walks a
  * whole index: for the thread pool, as all that is read. */

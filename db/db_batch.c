@@ -101,7 +101,8 @@ static int take(struct db *db, struct write_job *job)
     for (size_t i = 0; r == 0 && i < job->n_lines; i++) {
         struct db_line *line = &job->lines[i];
         line->id = db_id_next(job->at);
-        r = db_insert_request(db, line->id, job->at, job->id, line->domain, line->request, line->request_len);
+        r = db_insert_request(db, line->id, job->at, (struct db_origin){.batch = job->id}, line->domain,
+                              line->request, line->request_len);
     }
     return r < 0 ? r : change(db, STMT_BATCH_TAKEN, job, (int64_t)job->n_lines);
 }
@@ -137,6 +138,9 @@ int db_do_batch(struct db *db, struct write_job *job)
     case WRITE_CANCEL:
     case WRITE_PURGE:
     case WRITE_VACUUM:
+    case WRITE_WATCH:
+    case WRITE_WATCH_STEP:
+    case WRITE_WATCH_DELETE:
         break;
     }
     return -EINVAL;

@@ -16,7 +16,9 @@ enum { DB_APPLICATION_ID = 0x64637664 }; /* "dcvd" */
 extern const char *const db_schema[];
 extern const int db_schema_version;
 
-#define DB_COLUMNS "q.id, q.state, q.submitted, q.ended, q.domain, q.request, q.batch"
+#define DB_COLUMNS "q.id, q.state, q.submitted, q.ended, q.domain, q.request, q.batch, q.watch"
+#define DB_WATCH_COLUMNS                                                                                     \
+    "id, created, domain, request, interval, until, state, next, ended, runs, last_check, last"
 
 /* Every fixed statement: prepared on opening, so that a file without one of our tables or indexes is refused
  * then. */
@@ -38,6 +40,10 @@ extern const int db_schema_version;
                   "WHERE id = ?1 AND accepted IS NOT NULL")                                                  \
     X(STMT_BATCHES_OPEN, "SELECT id FROM batch WHERE accepted IS NOT NULL AND cancelled IS NULL "            \
                          "AND waiting > 0 ORDER BY id")                                                      \
+    X(STMT_WATCH, "SELECT " DB_WATCH_COLUMNS " FROM watch WHERE id = ?1")                                    \
+    X(STMT_WATCHES, "SELECT " DB_WATCH_COLUMNS " FROM watch WHERE id < ?1 ORDER BY id DESC LIMIT ?2")        \
+    X(STMT_WATCHES_ACTIVE, "SELECT " DB_WATCH_COLUMNS " FROM watch INDEXED BY watch_active "                 \
+                           "WHERE state = 'active' ORDER BY id")                                             \
     X(STMT_BATCH_STATES, "SELECT state, count(*) FROM request INDEXED BY request_batch "                     \
                          "WHERE batch = ?1 GROUP BY state")                                                  \
     X(STMT_BATCH_VERDICTS, "SELECT r.verdict, count(*) FROM request AS q INDEXED BY request_batch "          \
@@ -68,8 +74,15 @@ extern const int db_schema_version;
     X(STMT_JOB_BEGIN, "SAVEPOINT job")                                                                       \
     X(STMT_JOB_KEEP, "RELEASE job")                                                                          \
     X(STMT_JOB_UNDO, "ROLLBACK TO job")                                                                      \
-    X(STMT_REQUEST, "INSERT INTO request (id, state, submitted, domain, request, batch) "                    \
-                    "VALUES (?1, ?2, ?3, lower(?4), ?5, ?6)")                                                \
+    X(STMT_REQUEST, "INSERT INTO request (id, state, submitted, domain, request, batch, watch) "             \
+                    "VALUES (?1, ?2, ?3, lower(?4), ?5, ?6, ?7)")                                            \
+    X(STMT_WATCH_NEW, "INSERT INTO watch (id, created, domain, request, interval, until, state, next, runs) " \
+                      "VALUES (?1, ?2, lower(?3), ?4, ?5, ?6, 'active', ?2, 0)")                             \
+    X(STMT_WATCH_STEP, "UPDATE watch SET state = ?2, next = ?3, ended = ?4, runs = runs + (?5 IS NOT NULL), " \
+                       "last_check = ifnull(?5, last_check), last = iif(?5 IS NULL, last, ?6) WHERE id = ?1") \
+    X(STMT_WATCH_DELETE, "DELETE FROM watch WHERE id = ?1")                                                  \
+    X(STMT_PURGE_WATCHES, "DELETE FROM watch WHERE id < ?1 AND state <> 'active' AND NOT EXISTS "            \
+                          "(SELECT 1 FROM request AS q INDEXED BY request_watch WHERE q.watch = watch.id)")  \
     X(STMT_BATCH_NEW, "INSERT INTO batch (id, submitted, lines, waiting) VALUES (?1, ?2, 0, 0)")             \
     X(STMT_BATCH_GROW, "UPDATE batch SET lines = lines + ?2, waiting = waiting + ?2 "                        \
                        "WHERE id = ?1 AND accepted IS NULL AND cancelled IS NULL")                           \
@@ -142,8 +155,13 @@ int db_step(struct db *db, sqlite3_stmt *s);
 int db_counts(struct db *db, sqlite3_stmt *s, db_count_fn *fn, void *user);
 /* The kinds that deal with batches, db_batch.c; as db_do(). */
 int db_do_batch(struct db *db, struct write_job *job);
-/* A request becomes a check that is queued. batch: 0 for none. */
-int db_insert_request(struct db *db, int64_t id, dcv_time at, int64_t batch, const char *domain,
+/* The kinds that deal with watches, db_watch.c; likewise. */
+int db_do_watch(struct db *db, struct write_job *job);
+/* A request becomes a check that is queued. */
+struct db_origin {
+    int64_t batch, watch; /* 0: none */
+};
+int db_insert_request(struct db *db, int64_t id, dcv_time at, struct db_origin from, const char *domain,
                       const char *request, size_t len);
 
 /* The listing's text for a combination of filters. */

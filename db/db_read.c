@@ -12,6 +12,7 @@ static int check_row(struct db *db, sqlite3_stmt *s, db_check_fn *fn, void *user
         .domain = (const char *)sqlite3_column_text(s, 4),
         .request = (const char *)sqlite3_column_text(s, 5),
         .batch = sqlite3_column_int64(s, 6),
+        .watch = sqlite3_column_int64(s, 7),
     };
     const char *state = (const char *)sqlite3_column_text(s, 1);
     if (!state || !row.domain || !row.request)

@@ -24,6 +24,7 @@ void write_job_free(struct write_job *job)
     free(job->results);
     free(job->domain);
     free(job->request);
+    free(job->watch.last);
     free(job);
 }
 
@@ -70,7 +71,15 @@ static int insert_result(struct db *db, int64_t request, const struct db_result 
     return r;
 }
 
-int db_insert_request(struct db *db, int64_t id, dcv_time at, int64_t batch, const char *domain,
+static void bind_id(sqlite3_stmt *s, int column, int64_t id)
+{
+    if (id)
+        sqlite3_bind_int64(s, column, id);
+    else
+        sqlite3_bind_null(s, column);
+}
+
+int db_insert_request(struct db *db, int64_t id, dcv_time at, struct db_origin from, const char *domain,
                       const char *request, size_t len)
 {
     sqlite3_stmt *s = db->statement[STMT_REQUEST];
@@ -79,10 +88,8 @@ int db_insert_request(struct db *db, int64_t id, dcv_time at, int64_t batch, con
     sqlite3_bind_int64(s, 3, at);
     bind_text(s, 4, domain);
     sqlite3_bind_text64(s, 5, request, len, SQLITE_STATIC, SQLITE_UTF8);
-    if (batch)
-        sqlite3_bind_int64(s, 6, batch);
-    else
-        sqlite3_bind_null(s, 6);
+    bind_id(s, 6, from.batch);
+    bind_id(s, 7, from.watch);
     return db_step(db, s);
 }
 
@@ -114,9 +121,13 @@ static int purge(struct db *db, struct write_job *job)
     if (r < 0)
         return r;
     job->deleted = (uint32_t)sqlite3_changes(db->sql);
-    s = db->statement[STMT_PURGE_BATCHES]; /* of those whose checks are gone */
-    sqlite3_bind_int64(s, 1, job->id);
-    return db_step(db, s);
+    static const enum db_statement whose_checks_are_gone[] = {STMT_PURGE_BATCHES, STMT_PURGE_WATCHES};
+    for (int i = 0; r == 0 && i < 2; i++) {
+        s = db->statement[whose_checks_are_gone[i]];
+        sqlite3_bind_int64(s, 1, job->id);
+        r = db_step(db, s);
+    }
+    return r;
 }
 
 /* One page a step: the pragma answers a row for each. Nothing happens in a file that was made without room
@@ -142,7 +153,8 @@ int db_do(struct db *db, struct write_job *job)
     int r = 0;
     switch (job->kind) {
     case WRITE_REQUEST:
-        return db_insert_request(db, job->id, job->at, 0, job->domain, job->request, job->request_len);
+        return db_insert_request(db, job->id, job->at, (struct db_origin){.watch = job->watch_id},
+                                 job->domain, job->request, job->request_len);
     case WRITE_RESULTS:
         r = end_request(db, job, STATE_DONE);
         for (size_t i = 0; r == 0 && i < job->n_results; i++)
@@ -162,6 +174,10 @@ int db_do(struct db *db, struct write_job *job)
     case WRITE_TAKE:
     case WRITE_SWEEP:
         return db_do_batch(db, job);
+    case WRITE_WATCH:
+    case WRITE_WATCH_STEP:
+    case WRITE_WATCH_DELETE:
+        return db_do_watch(db, job);
     }
     return -EINVAL;
 }

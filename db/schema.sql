@@ -135,7 +135,8 @@ CREATE TABLE batch_line (
 ALTER TABLE request ADD COLUMN batch INTEGER REFERENCES batch (id);
 CREATE INDEX request_batch ON request (batch, id) WHERE batch IS NOT NULL;
 
--- A request that is run again and again.
+-- A request that is run again and again. Nothing refers to it by key: deleting it must not touch each of its checks,
+-- of which there may be a hundred thousand.
 CREATE TABLE watch (
     id         INTEGER PRIMARY KEY NOT NULL, -- of the same kind as a request's
     created    INTEGER NOT NULL,
@@ -145,9 +146,15 @@ CREATE TABLE watch (
     until      TEXT NOT NULL,                -- pass, forever
     state      TEXT NOT NULL,                -- active, passed, expired
     next       INTEGER,                      -- when it is run; NULL once it is no longer active
-    last_check INTEGER,                      -- the newest of its checks that ended
+    ended      INTEGER,                      -- when it passed or expired
+    runs       INTEGER NOT NULL,             -- how many of its checks ended
+    last_check INTEGER,                      -- the newest of them
     last       TEXT                          -- what that came to, JSON
 ) STRICT;
+CREATE INDEX watch_active ON watch (id) WHERE state = 'active';
+
+ALTER TABLE request ADD COLUMN watch INTEGER; -- whose check it is; that watch may be deleted
+CREATE INDEX request_watch ON request (watch, id) WHERE watch IS NOT NULL;
 
 -- Who breaks what, most frequent first; times as in the views above.
 CREATE VIEW failures_by_code AS
