@@ -34,6 +34,7 @@ struct dcvd {
     uv_signal_t term, interrupt;
     struct watchdog watchdog;
     struct retention retention;
+    struct turns turns;
     bool stopping;
 };
 
@@ -45,6 +46,7 @@ static void on_writer_closed(void *user)
     uv_close((uv_handle_t *)&d->term, NULL);
     uv_close((uv_handle_t *)&d->interrupt, NULL);
     watchdog_close(&d->watchdog);
+    turns_close(&d->turns);
 }
 
 static void on_net_closed(void *user)
@@ -186,7 +188,8 @@ static int start_rooms(struct dcvd *d)
                                         .readers = d->readers,
                                         .peers = d->peers,
                                         .net = d->net,
-                                        .writer = d->writer},
+                                        .writer = d->writer,
+.turns = &d->turns},
                         &d->front)) ||
         (rc = server_new(&d->uv, &d->listeners, d->peers, front_exchange, d->front, &d->server)))
         log_error("cannot start: %s", strerror(-rc));
@@ -202,6 +205,8 @@ static int start(struct dcvd *d)
         return rc;
     }
     rc = uv_loop_init(&d->uv);
+    if (!rc)
+        rc = turns_start(&d->turns, &d->uv);
     if (!rc)
         rc = start_rooms(d);
     if (rc) {

@@ -168,7 +168,8 @@ int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret)
                         .readers = rooms->readers,
                         .peers = rooms->peers,
                         .net = rooms->net,
-                        .writer = rooms->writer};
+                        .writer = rooms->writer,
+                        .turns = rooms->turns};
     *ret = f;
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "peers.h"
 #include "readers.h"
 #include "server.h"
+#include "turns.h"
 
 struct front;
 /* All that is given must outlive it. */
@@ -20,6 +21,7 @@ struct rooms { /* whom the front desk knows */
     struct peers *peers;
     struct net *net;       /* for its counters alone */
     struct writer *writer; /* the same */
+    const struct turns *turns;
 };
 int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret);
 /* The server's function; user is the front. */

@@ -15,6 +15,7 @@ struct front {
     struct peers *peers;
     struct net *net;
     struct writer *writer;
+    const struct turns *turns;
     struct call *calls;
     bool stopping, ending; /* no new work; no more waiting either */
     void (*closed)(void *user);

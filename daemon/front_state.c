@@ -60,7 +60,10 @@ static uint64_t open_descriptors(void)
 
 void front_metrics(struct call *c)
 {
-    struct metrics m = {.resident_bytes = resident_bytes(), .open_descriptors = open_descriptors()};
+    struct metrics m = {.decided = loop_decided(c->front->loop),
+                        .turns = c->front->turns,
+                        .resident_bytes = resident_bytes(),
+                        .open_descriptors = open_descriptors()};
     struct api_answer ans = {.status = 200, .type = METRICS_TYPE};
     loop_counters(c->front->loop, &m.loop);
     writer_counters(c->front->writer, &m.writer);

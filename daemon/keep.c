@@ -72,8 +72,10 @@ static void on_results(struct write_job *w)
     if (ours && w->status != -EALREADY) /* that one was cancelled meanwhile */
         log_error("check %016llx: its results are refused by the store: %s", (unsigned long long)w->id,
                   strerror(-w->status));
-    if (!w->status)
+    if (!w->status) {
         l->retry_ms = RETRY_FIRST_MS;
+        decided_add(&l->decided, w->results, w->n_results);
+    }
     if (j && (!w->status || ours)) {
         l->counters.done += !w->status;
         job_end(j, w->status ? STATE_CANCELLED : STATE_DONE);

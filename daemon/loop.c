@@ -221,6 +221,11 @@ void loop_counters(const struct loop *l, struct loop_counters *ret)
     ret->queued = l->queue.n;
 }
 
+const struct decided *loop_decided(const struct loop *l)
+{
+    return &l->decided;
+}
+
 /* ---------------------------------------------------------------- life ------------------------------- */
 
 static int on_unfinished(void *user, const struct db_check_row *row)

@@ -16,6 +16,7 @@
 
 #include "conf.h"
 #include "db.h"
+#include "decided.h"
 #include "waiter.h"
 #include "net.h"
 #include "readers.h"
@@ -57,5 +58,6 @@ struct loop_counters {
     bool failing;                      /* the store refused the last write */
 };
 void loop_counters(const struct loop *l, struct loop_counters *ret);
+const struct decided *loop_decided(const struct loop *l);
 
 #endif

@@ -26,6 +26,7 @@ struct loop {
     void (*stopped)(void *user);
     void *stopped_user;
     struct loop_counters counters;
+    struct decided decided;
 };
 
 /* ---- loop.c */

@@ -1,5 +1,8 @@
 #include "metrics.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /* X(name, type, help, value) */
 #define METRICS(X)                                                                                           \
     X("dcvd_checks_submitted_total", "counter", "Checks that were accepted.", m->loop.submitted)             \
@@ -16,7 +19,6 @@
     X("dcvd_store_jobs_failed_total", "counter", "Of them, with an error.", m->writer.failed)                \
     X("dcvd_store_commits_total", "counter", "Transactions.", m->writer.commits)                             \
     X("dcvd_store_queue_depth", "gauge", "Writes that wait.", m->writer.queued)                              \
-    X("dcvd_store_batch_jobs", "gauge", "Writes in the last transaction.", m->writer.batch_last)             \
     X("dcvd_store_batch_jobs_max", "gauge", "Writes in the largest transaction since the start.",            \
       m->writer.batch_most)                                                                                  \
     X("dcvd_dns_questions_total", "counter", "DNS questions put.", m->dns.asked)                             \
@@ -38,7 +40,55 @@
 
 static void one(struct buf *b, const char *name, const char *type, const char *help, uint64_t value)
 {
-    buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name, (unsigned long long)value);
+    buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name,
+               (unsigned long long)value);
+}
+
+static void head(struct buf *b, const char *name, const char *type, const char *help)
+{
+    buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* label: "" or a pair with its comma, as in method="caa",. */
+static void buckets(struct buf *b, const char *name, const char *label, const struct histogram *h,
+                    const struct scale *scale)
+{
+    unsigned long long n = 0;
+    int labels = (int)strcspn(label, ",");
+    for (size_t i = 0; i < scale->n; i++)
+        buf_printf(b, "%s_bucket{%sle=\"%g\"} %llu\n", name, label, scale->bound[i], n += h->count[i]);
+    n += h->count[scale->n];
+    buf_printf(b, "%s_bucket{%sle=\"+Inf\"} %llu\n", name, label, n);
+    buf_printf(b, labels ? "%s_sum{%.*s} %.6f\n" : "%s_sum%.*s %.6f\n", name, labels, label, h->sum);
+    buf_printf(b, labels ? "%s_count{%.*s} %llu\n" : "%s_count%.*s %llu\n", name, labels, label, n);
+}
+
+static void decided(struct buf *b, const struct decided *d)
+{
+    const char *name = "dcvd_reports_total";
+    head(b, name, "counter", "Reports on disk, one for each domain and method.");
+    for (unsigned m = 0; m < METHOD_COUNT; m++)
+        for (unsigned v = 0; v < 0 DCV_VERDICTS(DCV_ONE); v++)
+            buf_printf(b, "%s{method=\"%s\",verdict=\"%s\"} %llu\n", name, method_name((enum method)m),
+                       verdict_name((enum verdict)v), (unsigned long long)d->reports[m][v]);
+    name = "dcvd_check_seconds";
+    head(b, name, "histogram", "Time of a check, by method.");
+    for (unsigned m = 0; m < METHOD_COUNT; m++) {
+        char label[60];
+        snprintf(label, sizeof label, "method=\"%s\",", method_name((enum method)m));
+        buckets(b, name, label, &d->seconds[m], &scale_seconds);
+    }
+    name = "dcvd_errors_total";
+    head(b, name, "counter", "Reports that fail, by the API's code.");
+    for (unsigned c = 1; c <= CODE_COUNT; c++)
+        if (code_info((enum code)c)->class != CLASS_ACCOUNT)
+            buf_printf(b, "%s{code=\"%s\"} %llu\n", name, code_info((enum code)c)->code,
+                       (unsigned long long)d->codes[c]);
+    name = "dcvd_findings_total";
+    head(b, name, "counter", "Reports that name this cause.");
+    for (unsigned c = 1; c <= CAUSE_COUNT; c++)
+        buf_printf(b, "%s{cause=\"%s\"} %llu\n", name, cause_info((enum cause)c)->id,
+                   (unsigned long long)d->causes[c]);
 }
 
 void metrics_write(struct buf *b, const struct metrics *m)
@@ -46,12 +96,24 @@ void metrics_write(struct buf *b, const struct metrics *m)
 #define WRITE(name, type, help, value) one(b, name, type, help, (uint64_t)(value));
     METRICS(WRITE)
 #undef WRITE
-    const char *commit = "dcvd_store_commit_seconds";
-    buf_printf(b,
-               "# HELP %s Time of the last transaction.\n# TYPE %s gauge\n%s %.6f\n"
-               "# HELP %s_max The longest since the start.\n# TYPE %s_max gauge\n%s_max %.6f\n"
-               "# HELP dcvd_build_info The version that runs.\n# TYPE dcvd_build_info gauge\n"
-               "dcvd_build_info{version=\"" DCVD_VERSION "\"} 1",
-               commit, commit, commit, (double)m->writer.commit_us_last / 1e6, commit, commit, commit,
-               (double)m->writer.commit_us_most / 1e6);
+    decided(b, m->decided);
+    const char *name = "dcvd_store_commit_seconds";
+    head(b, name, "histogram", "Time of a transaction.");
+    buckets(b, name, "", &m->writer.commit_seconds, &scale_seconds);
+    name = "dcvd_store_batch_jobs";
+    head(b, name, "histogram", "Writes in a transaction.");
+    buckets(b, name, "", &m->writer.batch_jobs, &scale_counts);
+    name = "dcvd_loop_turn_seconds";
+    head(b, name, "histogram",
+         "Time from one wait for events to the next: for so long nothing else is served.");
+    buckets(b, name, "", &m->turns->seconds, &scale_seconds);
+    name = "dcvd_loop_turn_seconds_max";
+    head(b, name, "gauge", "The longest since the start.");
+    buf_printf(b, "%s %.6f\n", name, m->turns->longest);
+    name = "dcvd_store_commit_seconds_max";
+    head(b, name, "gauge", "The longest since the start.");
+    buf_printf(b, "%s %.6f\n", name, (double)m->writer.commit_us_most / 1e6);
+    name = "dcvd_build_info";
+    head(b, name, "gauge", "The version that runs.");
+    buf_puts(b, "dcvd_build_info{version=\"" DCVD_VERSION "\"} 1");
 }

@@ -1,18 +1,22 @@
-/* metrics.h - the daemon's state as Prometheus text (exposition format 0.0.4): base units, no domain in any label. Pure;
- * the counters are taken by whoever answers. */
+/* metrics.h - the daemon's state as Prometheus text (exposition format 0.0.4): base units, no domain in any
+ * label. Pure; the counters are taken by whoever answers. */
 #ifndef DCVD_METRICS_H
 #define DCVD_METRICS_H
 
+#include "decided.h"
 #include "dns.h"
 #include "http.h"
 #include "json.h"
 #include "loop.h"
+#include "turns.h"
 
 struct metrics {
     struct loop_counters loop;
     struct writer_counters writer;
     struct dns_counters dns;
     struct http_counters http;
+    const struct decided *decided;
+    const struct turns *turns;
     uint64_t resident_bytes, open_descriptors;
 };
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"

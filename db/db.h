@@ -10,6 +10,7 @@
 #define DCV_DB_H
 
 #include "dcv.h"
+#include "histogram.h"
 
 #include <uv.h>
 
@@ -163,8 +164,9 @@ struct writer_counters {
     uint64_t failed;  /* of them, with an error */
     uint64_t commits; /* of a batch */
     uint64_t queued;  /* pushed and not yet written */
-    uint64_t commit_us_last, commit_us_most;
-    uint32_t batch_last, batch_most;
+    uint64_t commit_us_most;
+    uint32_t batch_most;
+    struct histogram commit_seconds, batch_jobs; /* of scale_seconds and scale_counts */
 };
 /* Takes over db (closed by its thread when it ends); on failure db stays the caller's. loop: where done
  * callbacks run. */

@@ -113,8 +113,8 @@ static void on_thread(void *arg)
         c->queued -= n;
         c->failed += failed;
         c->commits += failed < n;
-        c->commit_us_last = us;
-        c->batch_last = n;
+        histogram_add(&c->commit_seconds, &scale_seconds, (double)us / 1e6);
+        histogram_add(&c->batch_jobs, &scale_counts, n);
         if (us > c->commit_us_most)
             c->commit_us_most = us;
         if (n > c->batch_most)

@@ -2,6 +2,7 @@
 """dcvd end to end: each scenario is one test. DCVD and DCVPROBE name the programs."""
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -535,12 +536,23 @@ def counts():
             told[line.split()[1]].add(line.split()[2])
         elif line:
             name, value = line.rsplit(" ", 1)
-            values[name.partition("{")[0]] = float(value)
-    same((told["HELP"], told["TYPE"]), (set(values), set(values)), "what is told of the metrics")
+            values[name] = float(value)
+    families = {re.sub(r"_(bucket|sum|count)$", "", name.partition("{")[0]) for name in values}
+    same((told["HELP"], told["TYPE"]), (families, families), "what is told of the metrics")
     same((values["dcvd_checks_submitted_total"], values["dcvd_checks_done_total"]), (3, 3), "checks")
     same((values["dcvd_queue_depth"], values["dcvd_checks_running"], values["dcvd_store_failing"]), (0, 0, 0), "nothing waits")
     true(values["dcvd_dns_questions_total"] >= 6, f"{values['dcvd_dns_questions_total']} questions")
-    true(values["dcvd_store_commits_total"] > 0 and values["process_resident_memory_bytes"] > 1 << 20, str(values))
+    true(values["process_resident_memory_bytes"] > 1 << 20, str(values))
+    same([values[f'dcvd_reports_total{{method="dns-txt-token",verdict="{v}"}}'] for v in ("pass", "fail")], [1, 2], "reports")
+    same(values['dcvd_errors_total{code="invalid_dns_txt"}'], 2, "errors by code")
+    same(values['dcvd_findings_total{cause="txt-absent"}'], 2, "findings by cause")
+    same(values['dcvd_check_seconds_count{method="dns-txt-token"}'], 3, "checks timed")
+    for name in ("dcvd_store_commit_seconds", "dcvd_store_batch_jobs", "dcvd_loop_turn_seconds"):
+        buckets = [v for k, v in values.items() if k.startswith(name + "_bucket{")]
+        same(buckets, sorted(buckets), f"{name} grows from bound to bound")
+        same(buckets[-1], values[name + "_count"], f"{name}: all are below infinity")
+        true(values[name + "_count"] > 0 and values[name + "_sum"] > 0, f"{name} measures nothing")
+    true(values["dcvd_loop_turn_seconds_max"] < 5, "the loop stood still")
     true(b"good.com" not in answer.text, "a domain is in the metrics")
     house.close()
 

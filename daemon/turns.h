@@ -1,0 +1,22 @@
+/* turns.h - how long a turn of a loop holds up everything else on it: the time from one wait for events to
+ * the next, the wait itself left out.
+ *
+ * Embedded in its owner, on the loop's thread. */
+#ifndef DCVD_TURNS_H
+#define DCVD_TURNS_H
+
+#include "histogram.h"
+
+#include <uv.h>
+
+struct turns {
+    uv_prepare_t prepare;
+    uint64_t at, idle; /* nanoseconds, at the last wait; idle: spent waiting by then */
+    struct histogram seconds;
+    double longest;
+};
+/* Before the loop runs, for it has to be told to measure its waits. 0 or a negative errno. */
+int turns_start(struct turns *t, uv_loop_t *uv);
+void turns_close(struct turns *t); /* one that never started is allowed */
+
+#endif
