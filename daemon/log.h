@@ -6,18 +6,7 @@
 #ifndef DCVD_LOG_H
 #define DCVD_LOG_H
 
-/* level, name in the configuration, the journal's priority (sd-daemon(3)) */
-#define LOG_LEVELS(X)                                                                                        \
-    X(LEVEL_ERROR, "error", 3)                                                                               \
-    X(LEVEL_WARNING, "warning", 4)                                                                           \
-    X(LEVEL_NOTICE, "notice", 5)                                                                             \
-    X(LEVEL_INFO, "info", 6)                                                                                 \
-    X(LEVEL_DEBUG, "debug", 7)
-enum log_level {
-#define X(sym, text, priority) sym,
-    LOG_LEVELS(X)
-#undef X
-};
+#include "conf.h"
 
 /* Once, before the first line from a second thread. */
 void log_init(enum log_level most);

@@ -15,6 +15,7 @@
 #define DCVD_LOOP_H
 
 #include "conf.h"
+#include "log.h"
 #include "db.h"
 #include "decided.h"
 #include "waiter.h"

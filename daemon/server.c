@@ -1,5 +1,7 @@
 #include "server.h"
 
+#include "log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>

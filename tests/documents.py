@@ -74,10 +74,10 @@ def macros():
 
 
 def keys():
-    """{(section, key): (default, range or None)} by the daemon's own table."""
+    """{(section, key): (default, range or None)} by the programs' own table."""
     named, found = macros(), {}
     rows = re.findall(r'^    \{"(\w+)", "(\w+)", KIND_(\w+), [^,]+, ([^,]+), ([^,]+), ("[^"]*"|\w+), (?:"\w+"|NULL)\},',
-                      read("daemon/conf.c"), re.M)
+                      read("probes/conf.c"), re.M)
     for section, key, kind, low, high, value in rows:
         value = "" if value == "NULL" else value.strip('"') if value[0] == '"' else named[value]
         found[section, key] = value, f"{low} to {high}" if kind == "NUMBER" and low != high else None

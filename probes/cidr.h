@@ -1,7 +1,7 @@
 /* cidr.h - networks as the configuration and requests name them: "10.0.0.0/8", "fd00::/8" or a bare address.
  * Plain values. */
-#ifndef DCVD_CIDR_H
-#define DCVD_CIDR_H
+#ifndef DCV_CIDR_H
+#define DCV_CIDR_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* conf.h - the configuration: one INI file, and the command line's options over it.
+/* conf.h - the configuration of daemon and command: one INI file, and the command line's options over it.
  *
  * Read whole before anything starts, constant afterwards; every text is in the arena that it was read into.
  * One table (conf.c) holds every section, key, default and range. Anything that is not understood is an error
@@ -7,14 +7,26 @@
  *
  * Keys that a request may carry too (deadline, depth, account, …) are read by the request's own rules and
  * stand in .defaults. */
-#ifndef DCVD_CONF_H
-#define DCVD_CONF_H
+#ifndef DCV_CONF_H
+#define DCV_CONF_H
 
-#include "log.h"
 #include "profile.h"
 #include "request.h"
 
 #define CONF_FILE "/etc/dcvd/dcvd.conf"
+
+/* Of the daemon's log: level, name in the configuration, the journal's priority (sd-daemon(3)). */
+#define LOG_LEVELS(X)                                                                                        \
+    X(LEVEL_ERROR, "error", 3)                                                                               \
+    X(LEVEL_WARNING, "warning", 4)                                                                           \
+    X(LEVEL_NOTICE, "notice", 5)                                                                             \
+    X(LEVEL_INFO, "info", 6)                                                                                 \
+    X(LEVEL_DEBUG, "debug", 7)
+enum log_level {
+#define X(sym, text, priority) sym,
+    LOG_LEVELS(X)
+#undef X
+};
 
 #define RESOLVER_MODES(X)                                                                                    \
     X(RESOLVER_FORWARD, "forward")                                                                           \
