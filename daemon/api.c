@@ -24,6 +24,7 @@ static const struct route {
     {"GET", "/v1/causes", API_CAUSES, API_BODY_MOST, ""},
     {"GET", "/v1/causes/*", API_CAUSE, API_BODY_MOST, ""},
     {"GET", "/v1/stats", API_STATS, API_BODY_MOST, "since"},
+    {"GET", "/v1/events", API_EVENTS, API_BODY_MOST, "event domain watch"},
     {"GET", "/metrics", API_METRICS, API_BODY_MOST, ""},
     {"GET", "/healthz", API_HEALTH, API_BODY_MOST, ""},
     {"GET", "/readyz", API_READY, API_BODY_MOST, ""},
@@ -125,6 +126,7 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
 {
     struct reading r = {.conf = conf, .a = a, .in = in, .now = now, .call = call, .answer = answer};
     *call = (struct api_call){.action = API_ANSWERED,
+                              .event = -1,
                               .filter = {.verdict = -1,
                                          .method = -1,
                                          .since = TIME_UNKNOWN,
@@ -172,6 +174,7 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
         break;
     case API_LIST:
     case API_STATS:
+    case API_EVENTS:
     case API_METRICS:
     case API_HEALTH:
     case API_READY:

@@ -43,7 +43,8 @@ enum api_action {
     API_CODE,
     API_CAUSES,
     API_CAUSE,
-    API_STATS, /* .filter.since */
+    API_STATS,  /* .filter.since */
+    API_EVENTS, /* .event, .watch, .filter.domain */
     API_METRICS,
     API_HEALTH,
     API_READY
@@ -54,6 +55,8 @@ struct api_call {
     int64_t id;
     uint32_t wait_ms;
     struct db_filter filter;
+    int event;          /* enum event_kind; -1: any */
+    int64_t watch;      /* 0: any */
     const char *domain; /* of the request, as results will name it */
     const char *text;   /* the request in canonical form: what is stored, and what makes two requests equal */
     size_t text_len;

@@ -1,6 +1,7 @@
 #include "api_parts.h"
 
 #include "codes.h"
+#include "events.h"
 #include "name.h"
 #include "text.h"
 
@@ -116,6 +117,20 @@ static const char *read_cursor(struct reading *r, const char *v)
     return db_id_parse(v, &r->call->filter.before) ? NULL : "the \"next\" of an earlier list";
 }
 
+static const char *read_event(struct reading *r, const char *v)
+{
+    enum event_kind kind;
+    if (!event_kind_parse(v, &kind))
+        return "one of " EVENT_KINDS(NAME_IN) "and nothing else";
+    r->call->event = (int)kind;
+    return NULL;
+}
+
+static const char *read_watch(struct reading *r, const char *v)
+{
+    return db_id_parse(v, &r->call->watch) ? NULL : "the id of a watch";
+}
+
 static const struct param {
     const char *name;
     const char *(*read)(struct reading *r, const char *value);
@@ -125,7 +140,8 @@ static const struct param {
     {"cause", read_cause},   {"verdict", read_verdict},
     {"method", read_method}, {"since", read_since},
     {"until", read_until},   {"limit", read_limit},
-    {"cursor", read_cursor},
+    {"cursor", read_cursor}, {"event", read_event},
+    {"watch", read_watch},
 };
 
 static bool has_word(const char *list, const char *word)

@@ -4,6 +4,7 @@
  * or SIGINT, is the same chain backwards, each room calling the next when it has nothing under way any more:
  * front stops taking work -> loop lets checks end -> front answers who still waits -> server -> net -> writer
  * -> exit. */
+#include "clock.h"
 #include "front.h"
 #include "manager.h"
 #include "retention.h"
@@ -29,6 +30,7 @@ struct dcvd {
     struct loop *loop;
     struct readers *readers;
     struct peers *peers;
+    struct events events;
     struct front *front;
     struct server *server;
     uv_signal_t term, interrupt;
@@ -171,6 +173,12 @@ static int resume(struct dcvd *d)
     return rc;
 }
 
+static void on_news(void *user, const struct loop_news *news)
+{
+    struct dcvd *d = user;
+    events_check(&d->events, news, clock_now());
+}
+
 static int start_rooms(struct dcvd *d)
 {
     int rc = start_net(d);
@@ -179,7 +187,10 @@ static int start_rooms(struct dcvd *d)
     if (rc)
         return rc;
     if ((rc = readers_new(&d->uv, d->conf.database, &d->readers)) ||
-        (rc = loop_new(&d->uv, &d->conf, d->net, d->writer, d->readers, &d->loop)) || (rc = resume(d)))
+        (rc = loop_new(&d->uv, &d->conf, d->net, d->writer, d->readers, &d->loop)))
+        return rc;
+    loop_listen(d->loop, on_news, d);
+    if ((rc = resume(d)))
         return rc;
     if ((rc = peers_new(&d->conf, &d->peers)) ||
         (rc = front_new(&d->uv,
@@ -189,7 +200,8 @@ static int start_rooms(struct dcvd *d)
                                         .peers = d->peers,
                                         .net = d->net,
                                         .writer = d->writer,
-.turns = &d->turns},
+                                        .turns = &d->turns,
+                                        .events = &d->events},
                         &d->front)) ||
         (rc = server_new(&d->uv, &d->listeners, d->peers, front_exchange, d->front, &d->server)))
         log_error("cannot start: %s", strerror(-rc));

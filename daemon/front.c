@@ -24,14 +24,19 @@ static void on_timer_closed(uv_handle_t *h)
     call_free(h->data);
 }
 
-void call_answer(struct call *c, struct api_answer *ans)
+void call_end(struct call *c)
 {
-    exchange_answer(c->exchange, ans);
     waiter_leave(&c->waiter);
     if (c->timer_open)
         uv_close((uv_handle_t *)&c->timer, on_timer_closed);
     else
         call_free(c);
+}
+
+void call_answer(struct call *c, struct api_answer *ans)
+{
+    exchange_answer(c->exchange, ans);
+    call_end(c);
 }
 
 void call_answer_error(struct call *c, int status, enum code code, const char *text)
@@ -81,6 +86,9 @@ static void dispatch(struct call *c, struct api_answer *ans)
         break;
     case API_STATS:
         front_stats(c);
+        break;
+    case API_EVENTS:
+        front_events(c);
         break;
     case API_METRICS:
         front_metrics(c);
@@ -169,7 +177,8 @@ int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret)
                         .peers = rooms->peers,
                         .net = rooms->net,
                         .writer = rooms->writer,
-                        .turns = rooms->turns};
+                        .turns = rooms->turns,
+                        .events = rooms->events};
     *ret = f;
     return 0;
 }
@@ -184,7 +193,9 @@ void front_close(struct front *f, void (*closed)(void *user), void *user)
     f->stopping = f->ending = true;
     for (struct call *c = f->calls, *next; c; c = next) {
         next = c->next;
-        if (c->waiter.back) /* the others are under way already */
+        if (c->listener.back)
+            front_events_end(c);
+        else if (c->waiter.back) /* the others are under way already */
             front_show(c);
     }
     f->closed = closed;

@@ -6,6 +6,7 @@
 #ifndef DCVD_FRONT_H
 #define DCVD_FRONT_H
 
+#include "events.h"
 #include "loop.h"
 #include "peers.h"
 #include "readers.h"
@@ -22,6 +23,7 @@ struct rooms { /* whom the front desk knows */
     struct net *net;       /* for its counters alone */
     struct writer *writer; /* the same */
     const struct turns *turns;
+    struct events *events;
 };
 int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret);
 /* The server's function; user is the front. */

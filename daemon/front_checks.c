@@ -77,8 +77,9 @@ static void on_cancelled(void *user, int status)
 void front_submit(struct call *c)
 {
     struct front *f = c->front;
-    int rc = f->stopping ? -ESHUTDOWN
-                         : loop_submit(f->loop, c->api.domain, c->api.text, c->api.text_len, on_submitted, c);
+    int rc = f->stopping
+                 ? -ESHUTDOWN
+                 : loop_submit(f->loop, 0, c->api.domain, c->api.text, c->api.text_len, on_submitted, c);
     if (rc == -ESHUTDOWN)
         call_answer_ending(c);
     else if (rc == -EAGAIN)

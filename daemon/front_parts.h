@@ -5,6 +5,7 @@
 #ifndef DCVD_FRONT_PARTS_H
 #define DCVD_FRONT_PARTS_H
 
+#include "events.h"
 #include "front.h"
 
 struct front {
@@ -16,7 +17,9 @@ struct front {
     struct net *net;
     struct writer *writer;
     const struct turns *turns;
+    struct events *events;
     struct call *calls;
+    size_t streams;
     bool stopping, ending; /* no new work; no more waiting either */
     void (*closed)(void *user);
     void *closed_user;
@@ -35,9 +38,12 @@ struct call {
     struct api_row *rows; /* what was read */
     size_t n_rows, room;
     struct api_counts counts[DB_COUNT_KINDS], *counting; /* of stats */
+    struct listener listener;                            /* of events; .back tells whether it is a stream */
+    uint64_t lost;                                       /* events that its reader was too slow for */
 };
 
 /* ---- front.c: answers; each ends the call */
+void call_end(struct call *c); /* its exchange has been answered */
 void call_answer(struct call *c, struct api_answer *ans);
 void call_answer_error(struct call *c, int status, enum code code, const char *text);
 void call_answer_broken(struct call *c, int error); /* the store failed */
@@ -57,6 +63,10 @@ void front_cancel(struct call *c);
 void front_show(struct call *c); /* what is known now, from the loop or from the store */
 void front_wait(struct call *c); /* the same once something changed, if the call waits */
 void front_change(void *user);   /* the call's waiter */
+
+/* ---- front_events.c: what happens */
+void front_events(struct call *c);
+void front_events_end(struct call *c); /* of a stream */
 
 /* ---- front_state.c: how the daemon is */
 void front_health(struct call *c);

@@ -17,7 +17,7 @@ struct run;
 struct job {
     struct link by_id;
     struct loop *loop;
-    int64_t id;
+    int64_t id, watch; /* watch: that made it, or 0 */
     char *domain;
     enum db_state state;
     struct run *run;          /* NULL before the request and from the results on */

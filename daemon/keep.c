@@ -78,7 +78,7 @@ static void on_results(struct write_job *w)
     }
     if (j && (!w->status || ours)) {
         l->counters.done += !w->status;
-        job_end(j, w->status ? STATE_CANCELLED : STATE_DONE);
+        job_end(j, w->status ? STATE_CANCELLED : STATE_DONE, w->status ? NULL : w);
     }
     write_end(l, w);
 }

@@ -24,13 +24,31 @@ void job_change(struct job *j, enum db_state state)
     waiters_tell(list);
 }
 
+void job_tell(const struct job *j, const struct write_job *w)
+{
+    struct loop *l = j->loop;
+    if (l->news)
+        l->news(l->news_user, &(struct loop_news){.id = j->id,
+                                                  .watch = j->watch,
+                                                  .domain = j->domain,
+                                                  .state = j->state,
+                                                  .results = w ? w->results : NULL,
+                                                  .n_results = w ? w->n_results : 0});
+}
+
+void loop_listen(struct loop *l, loop_news_fn *fn, void *user)
+{
+    l->news = fn;
+    l->news_user = user;
+}
+
 void job_free(struct job *j)
 {
     free(j->domain);
     free(j);
 }
 
-void job_end(struct job *j, enum db_state state)
+void job_end(struct job *j, enum db_state state, const struct write_job *w)
 {
     struct run *r = j->run;
     job_detach(j);
@@ -38,6 +56,7 @@ void job_end(struct job *j, enum db_state state)
         run_abandon(r);
     table_remove(&j->loop->jobs, &j->by_id);
     job_change(j, state);
+    job_tell(j, w);
     job_free(j);
 }
 
@@ -116,6 +135,8 @@ static void on_request(struct write_job *w)
                       strerror(-status));
             status = 0; /* it is on disk all the same */
             job_free(j);
+        } else {
+            job_tell(j, NULL);
         }
     } else {
         log_error("a request cannot be stored: %s", strerror(-status));
@@ -125,8 +146,8 @@ static void on_request(struct write_job *w)
     write_end(l, w);
 }
 
-int loop_submit(struct loop *l, const char *domain, const char *text, size_t len, loop_submit_fn *fn,
-                void *user)
+int loop_submit(struct loop *l, int64_t watch, const char *domain, const char *text, size_t len,
+                loop_submit_fn *fn, void *user)
 {
     if (l->stopping)
         return -ESHUTDOWN;
@@ -142,10 +163,15 @@ int loop_submit(struct loop *l, const char *domain, const char *text, size_t len
         return -ENOMEM;
     }
     dcv_time now = clock_now();
-    *j = (struct job){
-        .loop = l, .id = db_id_next(now), .domain = strdup(domain), .submitted = fn, .user = user};
+    *j = (struct job){.loop = l,
+                      .id = db_id_next(now),
+                      .watch = watch,
+                      .domain = strdup(domain),
+                      .submitted = fn,
+                      .user = user};
     *w = (struct write_job){.kind = WRITE_REQUEST,
                             .id = j->id,
+                            .watch_id = watch,
                             .at = now,
                             .domain = strdup(domain),
                             .request = strndup(text, len),
@@ -186,7 +212,7 @@ static void on_cancelled(struct write_job *w)
     /* Were its results in the store before, the job would be gone: the writer keeps the order. */
     if (!w->status && j) {
         l->counters.cancelled++;
-        job_end(j, STATE_CANCELLED);
+        job_end(j, STATE_CANCELLED, NULL);
     }
     c->fn(c->user, w->status);
     free(c);
@@ -234,7 +260,7 @@ static int on_unfinished(void *user, const struct db_check_row *row)
     struct job *j = calloc(1, sizeof *j);
     char *text = strdup(row->request);
     if (j)
-        *j = (struct job){.loop = l, .id = row->id, .domain = strdup(row->domain)};
+        *j = (struct job){.loop = l, .id = row->id, .watch = row->watch, .domain = strdup(row->domain)};
     if (!j || !text || !j->domain) {
         if (j)
             job_free(j);
@@ -244,6 +270,8 @@ static int on_unfinished(void *user, const struct db_check_row *row)
     int rc = job_schedule(j, text, strlen(text));
     if (rc)
         job_free(j);
+    else
+        job_tell(j, NULL);
     return rc;
 }
 

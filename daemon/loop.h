@@ -35,12 +35,25 @@ int loop_resume(struct loop *l, struct db *db);
 void loop_stop(struct loop *l, uint32_t grace_ms, void (*stopped)(void *user), void *user);
 void loop_free(struct loop *l);
 
+/* What is told of every change of a job's state, its beginning included, once it is on disk as far as the
+ * disk knows of it. Valid during the call. */
+struct loop_news {
+    int64_t id, watch; /* watch: that made it; 0: none did */
+    const char *domain;
+    enum db_state state;
+    const struct db_result *results; /* of one that is done */
+    size_t n_results;
+};
+typedef void loop_news_fn(void *user, const struct loop_news *news);
+/* One listener, before loop_resume(): it hears of what is taken up, too. */
+void loop_listen(struct loop *l, loop_news_fn *fn, void *user);
+
 /* status: 0, or the negative errno for which the request is not on disk; id is valid with 0. */
 typedef void loop_submit_fn(void *user, int64_t id, int status);
-/* text: a request in canonical form (api.h), copied. 0: fn will be called, later. -EAGAIN: the queue is full;
- * -ESHUTDOWN: the loop is stopping; -ENOMEM. */
-int loop_submit(struct loop *l, const char *domain, const char *text, size_t len, loop_submit_fn *fn,
-                void *user);
+/* text: a request in canonical form (api.h), copied. watch: whose run it is, or 0. 0: fn will be called,
+ * later. -EAGAIN: the queue is full; -ESHUTDOWN: the loop is stopping; -ENOMEM. */
+int loop_submit(struct loop *l, int64_t watch, const char *domain, const char *text, size_t len,
+                loop_submit_fn *fn, void *user);
 
 /* False: not a job that is alive; the store knows. */
 bool loop_state(const struct loop *l, int64_t id, enum db_state *ret);

@@ -25,15 +25,20 @@ struct loop {
     bool stopping, ended;
     void (*stopped)(void *user);
     void *stopped_user;
+    loop_news_fn *news;
+    void *news_user;
     struct loop_counters counters;
     struct decided decided;
 };
 
 /* ---- loop.c */
 void job_change(struct job *j, enum db_state state); /* tells who waits */
+void job_tell(const struct job *j,
+              const struct write_job *w); /* the loop's listener; w: the results, or NULL */
 void job_free(struct job *j);
-/* It is over, on disk too: its waiters are told, it is freed, and so is its run where it was the last. */
-void job_end(struct job *j, enum db_state state);
+/* It is over, on disk too: its waiters and the listener are told, it is freed, and so is its run where it was
+ * the last. w: its results, or NULL. */
+void job_end(struct job *j, enum db_state state, const struct write_job *w);
 void starter_wake(struct loop *l); /* there may be something to start */
 void stop_check(struct loop *l);   /* something came to its end */
 

@@ -1,7 +1,5 @@
 #include "results.h"
 
-#include "json.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,4 +70,24 @@ int results_job(int64_t id, struct report *const *reports, size_t n, struct writ
     else
         *ret = w;
     return rc;
+}
+
+static const char *code_of(enum code c)
+{
+    return c == CODE_NONE ? NULL : code_info(c)->code;
+}
+
+void results_summary(struct json_out *j, const char *key, const struct db_result *r, size_t n)
+{
+    json_open(j, key, '[');
+    for (size_t i = 0; i < n; i++) {
+        json_open(j, NULL, '{');
+        json_text(j, "method", method_name(r[i].method));
+        json_text(j, "verdict", verdict_name(r[i].verdict));
+        json_text(j, "code", code_of(r[i].code));
+        json_text(j, "detail_code", code_of(r[i].detail));
+        json_text(j, "cause", r[i].n_findings ? cause_info(r[i].findings[0].cause)->id : NULL);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
 }

@@ -204,8 +204,10 @@ void run_start(struct run *r)
         while (r->jobs)
             job_detach(r->jobs);
     } else {
-        for (struct job *j = r->jobs; j; j = j->next)
+        for (struct job *j = r->jobs; j; j = j->next) {
             job_change(j, STATE_RUNNING);
+            job_tell(j, NULL);
+        }
         for (size_t i = 0; i < r->n_parts; i++)
             if (!r->parts[i].report)
                 part_start(&r->parts[i]);

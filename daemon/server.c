@@ -20,8 +20,10 @@ enum {
     REQUEST_MS = 30000,        /* from connecting, or from the last answer, to the end of a request */
     ANSWER_MS = 60000,         /* for the client to take the answer */
     SWEEP_MS = 500,
-    LAST_MS = 1000,                  /* for answers that are on their way when the daemon ends */
-    DISCARD_MOST = 4 * API_BODY_MOST /* of a body that is too long and did not say so */
+    LAST_MS = 1000,                   /* for answers that are on their way when the daemon ends */
+    DISCARD_MOST = 4 * API_BODY_MOST, /* of a body that is too long and did not say so */
+    STREAM_MOST = 256 << 10,          /* kept for a stream's reader that is behind */
+    STREAM_BLOCK = 8192
 };
 
 struct connection {
@@ -43,6 +45,11 @@ struct exchange {
     size_t body_most, discarded;
     struct api_answer answer;
     bool answered, suspended, given, queued;
+    struct buf out; /* of a stream: what is not read yet, from .out_at on */
+    size_t out_at;
+    bool stream, ended;
+    void (*gone)(void *user);
+    void *gone_user;
 };
 
 struct server {
@@ -225,16 +232,76 @@ const struct peer *exchange_peer(const struct exchange *x)
     return &x->who;
 }
 
+static void go_on(struct exchange *x)
+{
+    if (!x->suspended)
+        return;
+    x->suspended = false;
+    MHD_resume_connection(x->connection);
+    x->server->dirty = true;
+}
+
 void exchange_answer(struct exchange *x, struct api_answer *answer)
 {
     x->answer = *answer;
     *answer = (struct api_answer){0};
     x->answered = true;
-    if (x->suspended) {
-        x->suspended = false;
-        MHD_resume_connection(x->connection);
-        x->server->dirty = true;
+    go_on(x);
+}
+
+void exchange_stream(struct exchange *x, const char *type, void (*gone)(void *user), void *user)
+{
+    x->answer = (struct api_answer){.status = 200, .type = type};
+    x->stream = x->answered = true;
+    x->gone = gone;
+    x->gone_user = user;
+    go_on(x);
+}
+
+bool exchange_send(struct exchange *x, const char *p, size_t n)
+{
+    if (x->out.n - x->out_at + n > STREAM_MOST)
+        return false;
+    if (x->out_at > STREAM_MOST / 2) {
+        x->out.n -= x->out_at;
+        memmove(x->out.p, x->out.p + x->out_at, x->out.n);
+        x->out_at = 0;
     }
+    buf_add(&x->out, p, n);
+    go_on(x);
+    return !x->out.failed;
+}
+
+void exchange_end(struct exchange *x)
+{
+    x->gone = NULL;
+    x->ended = true;
+    go_on(x);
+}
+
+/* libmicrohttpd has room: what it was given before is with the reader's kernel. */
+static ssize_t on_read(void *user, uint64_t pos, char *to, size_t most)
+{
+    (void)pos;
+    struct exchange *x = user;
+    size_t n = x->out.n - x->out_at;
+    if (x->out.failed)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (n) {
+        n = n < most ? n : most;
+        memcpy(to, x->out.p + x->out_at, n);
+        x->out_at += n;
+        if (x->out_at == x->out.n)
+            x->out.n = x->out_at = 0;
+        x->peer->until = uv_now(x->server->uv) + ANSWER_MS;
+        return (ssize_t)n;
+    }
+    if (x->ended)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    x->peer->until = 0;
+    x->suspended = true;
+    MHD_suspend_connection(x->connection);
+    return 0;
 }
 
 static void add_header(struct MHD_Response *r, const char *name, const char *value)
@@ -246,10 +313,13 @@ static void add_header(struct MHD_Response *r, const char *name, const char *val
 static enum MHD_Result queue(struct exchange *x)
 {
     struct api_answer *ans = &x->answer;
-    buf_puts(&ans->body, "\n");
+    if (!x->stream)
+        buf_puts(&ans->body, "\n");
     if (ans->body.failed)
         return MHD_NO; /* no memory for an answer: the connection is closed without one */
-    struct MHD_Response *r = MHD_create_response_from_buffer(ans->body.n, ans->body.p, MHD_RESPMEM_MUST_FREE);
+    struct MHD_Response *r =
+        x->stream ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, on_read, x, NULL)
+                  : MHD_create_response_from_buffer(ans->body.n, ans->body.p, MHD_RESPMEM_MUST_FREE);
     if (!r)
         return MHD_NO;
     ans->body = (struct buf){0};
@@ -416,6 +486,9 @@ static void on_completed(void *user, struct MHD_Connection *mc, void **state,
     x->peer->until = uv_now(s->uv) + REQUEST_MS;
     buf_free(&x->body);
     buf_free(&x->answer.body);
+    buf_free(&x->out);
+    if (x->gone)
+        x->gone(x->gone_user);
     free(x->method);
     free(x->path);
     free(x);

@@ -33,4 +33,13 @@ const struct peer *exchange_peer(const struct exchange *x);
 /* Takes the answer's body over. */
 void exchange_answer(struct exchange *x, struct api_answer *answer);
 
+/* Or it is answered with a stream: 200 and a body that goes on until exchange_end(). A reader that takes
+ * nothing for a minute is cut off; one that went away is noticed once something is sent. gone(user) comes
+ * then, and the exchange is no more. */
+void exchange_stream(struct exchange *x, const char *type, void (*gone)(void *user), void *user);
+/* All of it, or nothing and false: the reader is behind by as much as is kept for it. */
+bool exchange_send(struct exchange *x, const char *p, size_t n);
+/* What was sent still goes out; gone() no longer comes. */
+void exchange_end(struct exchange *x);
+
 #endif
