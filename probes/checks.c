@@ -29,10 +29,16 @@ static void done(void *user, struct job *job, int err)
         c->err = err;
 }
 
+int checks_configure(struct arena *a, struct checks *c, const char *path, struct given_list *given)
+{
+    c->conf = cli_configure(a, path, given);
+    return c->conf ? EXIT_PASS : EXIT_USAGE;
+}
+
 int checks_add(struct arena *a, struct checks *c, const char *domain, const struct given_list *given)
 {
     struct request r;
-    int rc = cli_request(a, domain, given, cli_now(), &r);
+    int rc = cli_request(a, domain, given, &c->conf->profile, cli_now(), &r);
     if (rc)
         return rc;
     if (c->room < c->n + METHOD_COUNT) {
@@ -48,8 +54,7 @@ int checks_add(struct arena *a, struct checks *c, const char *domain, const stru
     for (unsigned m = 0; m < METHOD_COUNT; m++)
         if (r.methods & METHOD_BIT(m))
             c->job[c->n++].request = request_for(&r, (enum method)m);
-    c->net.resolvers = r.resolvers;
-    c->net.allow_net = r.allow_net;
+    cli_net(c->conf, &r.resolvers, &r.allow_net, &c->net);
     return EXIT_PASS;
 }
 

@@ -141,11 +141,11 @@ int cli_output_option(struct output *o, int opt, const char *value)
     }
 }
 
-int cli_request(struct arena *a, const char *domain, const struct given_list *given, dcv_time now,
-                struct request *ret)
+int cli_request(struct arena *a, const char *domain, const struct given_list *given,
+                const struct profile *profile, dcv_time now, struct request *ret)
 {
     struct input_error err = {0};
-    request_init(ret, NULL, now);
+    request_init(ret, profile, now);
     struct given only = {request_field_find("domain"), domain, strlen(domain)};
     int rc = request_from(a, ret, &(struct given_list){&only, 1}, given, &err);
     if (!rc)

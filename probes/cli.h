@@ -5,7 +5,9 @@
 #ifndef DCV_CLI_H
 #define DCV_CLI_H
 
+#include "conf.h"
 #include "name.h"
+#include "net.h"
 #include "render.h"
 #include "request.h"
 
@@ -52,6 +54,7 @@ enum {
     OPT_VERBOSE,
     OPT_REDACT,
     OPT_SAVE,
+    OPT_CONFIG,
     OPT_SOCKET,
     OPT_WAIT,
     OPT_TIMESTAMP,
@@ -77,8 +80,15 @@ int cli_output_option(struct output *o, int opt, const char *value);
 
 /* One request from a domain and what was given. EXIT_USAGE and a line on standard error where it is refused.
  */
-int cli_request(struct arena *a, const char *domain, const struct given_list *given, dcv_time now,
-                struct request *ret);
+int cli_request(struct arena *a, const char *domain, const struct given_list *given,
+                const struct profile *profile, dcv_time now, struct request *ret);
+
+/* What a configuration says of checks, for those of this process: --config FILE, or (path is NULL) the usual
+ * file where it is there. Adds to given what it does not name. In the arena; NULL: said on standard error. */
+const struct conf *cli_configure(struct arena *a, const char *path, struct given_list *given);
+/* The same for their network; net->trust_anchor and .root_hints are left alone where they are set. */
+void cli_net(const struct conf *c, const struct texts *resolvers, const struct texts *allow_net,
+             struct net_config *net);
 
 /* ---- files and the clock */
 /* The whole of a file, or of standard input for "-", at most 64 MiB. False: said on standard error, naming

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { IN_FLIGHT = 1000, IN_FLIGHT_MOST = 100000, PIECE = 65536, TICK_MS = 200 };
+enum { IN_FLIGHT_MOST = 100000, PIECE = 65536, TICK_MS = 200 };
 
 /* One line in one method. */
 struct item {
@@ -27,7 +27,9 @@ struct item {
 struct batch {
     struct net_config net;
     struct given_list given;
-    size_t in_flight;
+    const struct conf *conf;
+    const char *config;
+    size_t in_flight; /* 0: that of the configuration */
     unsigned flags;
     const char *resume;
 
@@ -121,7 +123,7 @@ static int read_line(struct batch *b)
 static int begin_lines(struct batch *b)
 {
     lines_free(b->lines);
-    b->lines = lines_new(&b->given);
+    b->lines = lines_new(&b->given, &b->conf->profile);
     b->in_ended = false;
     return b->lines ? EXIT_PASS : EXIT_USAGE;
 }
@@ -399,17 +401,15 @@ static int read_defaults(struct arena *a, struct batch *b)
 {
     struct request r;
     struct input_error e;
+    b->conf = cli_configure(a, b->config, &b->given);
+    if (!b->conf)
+        return EXIT_USAGE;
     request_init(&r, NULL, cli_now());
-    for (size_t i = 0; i < b->given.n; i++) {
-        const struct given *g = &b->given.v[i];
-        int rc = request_set(a, &r, g->field, g->value, g->len, &e);
-        if (rc) {
-            complain("%s", rc == -EINVAL ? input_error_text(a, &e, true) : strerror(-rc));
-            return EXIT_USAGE;
-        }
-    }
-    b->net.resolvers = r.resolvers;
-    b->net.allow_net = r.allow_net;
+    for (size_t i = 0; i < b->given.n; i++) /* all of it has been read once */
+        (void)request_set(a, &r, b->given.v[i].field, b->given.v[i].value, b->given.v[i].len, &e);
+    cli_net(b->conf, &r.resolvers, &r.allow_net, &b->net);
+    if (!b->in_flight)
+        b->in_flight = b->conf->in_flight;
     return runner_files(&b->net);
 }
 
@@ -440,6 +440,9 @@ static int take(struct arena *a, struct batch *b, int opt)
     case OPT_NO_EVIDENCE:
         b->flags |= JSON_NO_EVIDENCE;
         return EXIT_PASS;
+    case OPT_CONFIG:
+        b->config = optarg;
+        return EXIT_PASS;
     case OPT_TRUST_ANCHOR:
         b->net.trust_anchor = optarg;
         return EXIT_PASS;
@@ -460,10 +463,11 @@ int cmd_batch(int argc, char **argv)
                                         {"resume", required_argument, NULL, OPT_RESUME},
                                         {"no-evidence", no_argument, NULL, OPT_NO_EVIDENCE},
                                         {"redact", no_argument, NULL, OPT_REDACT},
+                                        {"config", required_argument, NULL, OPT_CONFIG},
                                         {"trust-anchor", required_argument, NULL, OPT_TRUST_ANCHOR},
                                         {"root-hints", required_argument, NULL, OPT_ROOT_HINTS},
                                         {0}};
-    struct batch b = {.in_flight = IN_FLIGHT, .in = -1, .seen = seen_new()};
+    struct batch b = {.in = -1, .seen = seen_new()};
     struct arena *a = arena_new(0);
     struct option *options = a && b.seen ? cli_options(a, own, true) : NULL;
     int status = options ? EXIT_PASS : EXIT_USAGE, out = STDOUT_FILENO;

@@ -34,6 +34,7 @@ static int check(int argc, char **argv, struct output out)
                                         {"verbose", no_argument, NULL, OPT_VERBOSE},
                                         {"redact", no_argument, NULL, OPT_REDACT},
                                         {"save", required_argument, NULL, OPT_SAVE},
+                                        {"config", required_argument, NULL, OPT_CONFIG},
                                         {"trust-anchor", required_argument, NULL, OPT_TRUST_ANCHOR},
                                         {"root-hints", required_argument, NULL, OPT_ROOT_HINTS},
                                         {0}};
@@ -41,7 +42,7 @@ static int check(int argc, char **argv, struct output out)
     struct option *options = a ? cli_options(a, own, true) : NULL;
     struct given_list given = {0};
     struct checks c = {0};
-    const char *path = NULL;
+    const char *path = NULL, *config = NULL;
     int status = options ? EXIT_PASS : EXIT_USAGE;
     for (int opt; !status && (opt = getopt_long(argc, argv, "v", options, NULL)) != -1;) {
         if (opt == 'v')
@@ -50,6 +51,8 @@ static int check(int argc, char **argv, struct output out)
             status = cli_given(a, &given, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
         else if (opt == OPT_SAVE)
             path = optarg;
+        else if (opt == OPT_CONFIG)
+            config = optarg;
         else if (opt == OPT_TRUST_ANCHOR)
             c.net.trust_anchor = optarg;
         else if (opt == OPT_ROOT_HINTS)
@@ -61,6 +64,8 @@ static int check(int argc, char **argv, struct output out)
         complain("%s: no DOMAIN given; expected dcvprobe %s DOMAIN… [options]", argv[0], argv[0]);
         status = EXIT_USAGE;
     }
+    if (!status)
+        status = checks_configure(a, &c, config, &given);
     for (int i = optind; !status && i < argc; i++)
         status = checks_add(a, &c, argv[i], &given);
     const struct report *const *r = NULL;

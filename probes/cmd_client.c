@@ -85,7 +85,7 @@ static int submit_all(struct arena *a, const char *socket, char **domains, int n
 {
     struct request q;
     for (int i = 0; i < n; i++) { /* all or none: a slip in the last must not leave the first behind */
-        int status = cli_request(a, domains[i], given, cli_now(), &q);
+        int status = cli_request(a, domains[i], given, NULL, cli_now(), &q);
         if (status)
             return status;
     }

@@ -212,6 +212,7 @@ int cmd_explain(int argc, char **argv)
                                         {"run", no_argument, NULL, OPT_RUN},
                                         {"verbose", no_argument, NULL, OPT_VERBOSE},
                                         {"redact", no_argument, NULL, OPT_REDACT},
+                                        {"config", required_argument, NULL, OPT_CONFIG},
                                         {"trust-anchor", required_argument, NULL, OPT_TRUST_ANCHOR},
                                         {"root-hints", required_argument, NULL, OPT_ROOT_HINTS},
                                         {0}};
@@ -221,6 +222,7 @@ int cmd_explain(int argc, char **argv)
     struct given_list given = {0};
     struct checks c = {0};
     struct texts codes = {0};
+    const char *config = NULL;
     bool run_too = false;
     int status = options ? EXIT_PASS : EXIT_USAGE;
     for (int opt; !status && (opt = getopt_long(argc, argv, "v", options, NULL)) != -1;) {
@@ -228,6 +230,8 @@ int cmd_explain(int argc, char **argv)
             status = cli_given(a, &given, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
         else if (opt == OPT_RUN)
             run_too = true;
+        else if (opt == OPT_CONFIG)
+            config = optarg;
         else if (opt == OPT_TRUST_ANCHOR)
             c.net.trust_anchor = optarg;
         else if (opt == OPT_ROOT_HINTS)
@@ -239,12 +243,15 @@ int cmd_explain(int argc, char **argv)
         complain("explain: nothing given; expected dcvprobe explain CODE, FILE or - for standard input");
         status = EXIT_USAGE;
     }
-    if (!status && !run_too && given.n) {
-        complain("--%s: it is for a check; expected --run beside it", given.v[0].field->option);
+    if (!status && !run_too && (given.n || config)) {
+        complain("--%s: it is for a check; expected --run beside it",
+                 given.n ? given.v[0].field->option : "config");
         status = EXIT_USAGE;
     }
     for (int i = optind; !status && i < argc; i++)
         status = collect(a, argv[i], &codes);
+    if (!status && run_too)
+        status = checks_configure(a, &c, config, &given);
     if (!status)
         status = explain(a, &out, run_too, &c, &given, &codes);
     checks_free(&c);

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CONFIG_FILE "/etc/dcvd/dcvd.conf"
-
 enum {
     CSR = 1,
     ORIGINAL,
@@ -54,7 +52,8 @@ struct given_order {
     struct order order;
     struct output out;
     const char *token;
-    bool probe, configured;
+    bool probe;
+    const char *config; /* the last one given; NULL: the usual one where it is there */
 };
 
 static bool read_bytes(struct arena *a, const char *option, const char *path, struct bytes *ret)
@@ -85,11 +84,11 @@ static bool configure(struct arena *a, const char *path, struct order *o)
  * one without lists. */
 static bool configure_default(struct arena *a, struct order *o)
 {
-    if (access(CONFIG_FILE, R_OK) == 0)
-        return configure(a, CONFIG_FILE, o);
+    if (access(CONF_FILE, R_OK) == 0)
+        return configure(a, CONF_FILE, o);
     if (errno != ENOENT && errno != ENOTDIR)
         complain("%s cannot be read (%s): its lists of domains are left out; --config names another file",
-                 CONFIG_FILE, strerror(errno));
+                 CONF_FILE, strerror(errno));
     return true;
 }
 
@@ -140,7 +139,7 @@ static bool take(struct arena *a, struct given_order *g, int opt, const char *va
         o->token = true;
         return true;
     case CONFIG:
-        g->configured = true;
+        g->config = value;
         return configure(a, value, o);
     case PROBE:
         g->probe = true;
@@ -257,7 +256,7 @@ static int probe_names(struct arena *a, const struct given_order *g, const struc
         const char *name = method_name(g->order.method.email ? METHOD_CAA : g->order.method.method);
         ok = ok && given_add(a, &given, (struct given){request_field_find("methods"), name, strlen(name)});
     }
-    int status = ok ? EXIT_PASS : EXIT_USAGE;
+    int status = ok ? checks_configure(a, c, g->config, &given) : EXIT_USAGE;
     for (size_t i = 0; !status && i < r->names.n; i++)
         status = checks_add(a, c, r->names.v[i], &given);
     return status ? status : checks_run(a, c, ret, n);
@@ -321,7 +320,7 @@ int cmd_preflight(int argc, char **argv)
             "--original F, --original-common-name N, --original-san NAME, --config F, --probe, --json");
         status = EXIT_USAGE;
     }
-    if (!status && !g.configured && !configure_default(a, &g.order))
+    if (!status && !g.config && !configure_default(a, &g.order))
         status = EXIT_USAGE;
     if (!status && order_check(a, &g.order, &r)) {
         complain("preflight: out of memory");

@@ -597,7 +597,7 @@ int conf_load(struct arena *a, const char *path, const struct conf_option *optio
               struct conf *ret, const char **why)
 {
     *why = "out of memory";
-    struct bytes text = {0};
+    struct bytes text = {(const uint8_t *)"", 0};
     const char *file = path ? path : CONF_FILE;
     int rc = read_file(a, file, &text);
     if (rc == -ENOENT && !path) {
@@ -613,6 +613,8 @@ int conf_load(struct arena *a, const char *path, const struct conf_option *optio
         rc = settle_resolver(a, ret, why);
     if (!rc)
         rc = load_profile(a, ret, why);
+    if (!rc && !ret->user_agent)
+        ret->user_agent = ret->profile.user_agent;
     return rc;
 }
 

@@ -13,6 +13,7 @@ enum { COLUMNS_MOST = 40 };
 
 struct lines {
     const struct given_list *defaults;
+    const struct profile *profile;
     struct texts resolvers, allow_net; /* of the defaults */
     struct arena *arena;
     struct buf buf;
@@ -24,14 +25,15 @@ struct lines {
     size_t columns;
 };
 
-struct lines *lines_new(const struct given_list *defaults)
+struct lines *lines_new(const struct given_list *defaults, const struct profile *profile)
 {
     struct lines *l = calloc(1, sizeof *l);
     struct input_error e;
     struct request r;
     if (!l)
         return NULL;
-    *l = (struct lines){.defaults = defaults, .number = 1, .arena = arena_new(0), .columns = 3};
+    *l = (struct lines){
+        .defaults = defaults, .profile = profile, .number = 1, .arena = arena_new(0), .columns = 3};
     l->column[0] = request_field_find("domain");
     l->column[1] = request_field_find("methods");
     l->column[2] = request_field_find("token");
@@ -307,13 +309,13 @@ int line_request(const struct lines *l, const struct line *line, struct arena *a
     *why = NULL;
     if (l->form == FORM_JSON) {
         struct json_problem problem = {0};
-        rc = json_read_request_over(a, line->text, line->len, NULL, now, l->defaults, ret, &problem);
+        rc = json_read_request_over(a, line->text, line->len, l->profile, now, l->defaults, ret, &problem);
         if (rc == -EINVAL) /* the place in the text is the batch's to say */
             *why = problem.text + (strncmp(problem.text, "line 1, ", 8) ? 0 : 8);
     } else {
         struct given_list own = {0};
         struct input_error e = {0};
-        request_init(ret, NULL, now);
+        request_init(ret, l->profile, now);
         rc = row(l, line, a, &own, why);
         if (!rc)
             rc = request_from(a, ret, &own, l->defaults, &e);

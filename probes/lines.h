@@ -14,8 +14,9 @@
 enum { LINE_MOST = 1 << 20 }; /* bytes of one line, or of one CSV record with its quoted line ends */
 
 struct lines;
-/* defaults: what lines leave open; constant and alive as long as the lines. NULL: no memory. */
-struct lines *lines_new(const struct given_list *defaults);
+/* defaults: what lines leave open; profile: NULL for the one built in. Both constant and alive as long as the
+ * lines. NULL: no memory. */
+struct lines *lines_new(const struct given_list *defaults, const struct profile *profile);
 void lines_free(struct lines *l);
 
 void lines_feed(struct lines *l, const char *p, size_t n);

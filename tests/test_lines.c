@@ -13,7 +13,7 @@
 /* "2 shop.com methods token adn|…" for each line, and what was wrong at the end, read piece by piece. */
 static char *read_all(struct arena *a, const char *text, size_t piece, const struct given_list *defaults)
 {
-    struct lines *l = lines_new(defaults);
+    struct lines *l = lines_new(defaults, NULL);
     struct line line;
     struct request r;
     const char *why = NULL;
@@ -119,7 +119,7 @@ static void defaults(void **state)
 
 static void key_of(const char *text, enum method m, char key[LINE_KEY + 1])
 {
-    struct lines *l = lines_new(&none);
+    struct lines *l = lines_new(&none, NULL);
     struct arena *a = arena_new(0);
     struct line line;
     const char *why;
@@ -149,7 +149,7 @@ static void keys(void **state)
 static void too_long(void **state)
 {
     (void)state;
-    struct lines *l = lines_new(&none);
+    struct lines *l = lines_new(&none, NULL);
     struct arena *a = arena_new(0);
     struct line line;
     const char *why = "";

@@ -135,5 +135,56 @@ def replay():
     shutil.rmtree(folder)
 
 
+def config():
+    """The daemon's file speaks for the command, too, where its line is silent."""
+    resolver = Resolver({("_dnsauth.good.com", "TXT"): [TOKEN], ("www.good.com", "CNAME"): ["edge.cdn.net."]})
+    deaf, folder = Resolver(), tempfile.mkdtemp(prefix="dcvd-e2e-")
+    deaf.held = True
+    conf = folder + "/dcvd.conf"
+
+    def write(servers, more=""):
+        with open(conf, "w", encoding="ascii") as f:
+            f.write(f"[daemon]\nlog_level = error\n[checks]\ndepth = quick\ndeadline = 20\n{more}"
+                    f"[resolver]\nservers = {servers}\ntimeout = 0.2\ntries = 1\n[targets]\nallow = edge.cdn.net\n")
+
+    write(f"127.0.0.1:{resolver.port}")
+    txt = ["--method", "dns-txt-token", "--token", TOKEN, "--config", conf]
+    r = probe("check", "good.com", *txt, "--json", "--save", folder + "/case")
+    same((r.returncode, r.stderr), (0, ""), "exit status of a check by the file's resolver")
+    with open(folder + "/case", encoding="utf-8") as f:
+        request = json.load(f)["request"]
+    same((request["depth"], request["deadline"], request["resolver"]),
+         ("quick", 20, [f"127.0.0.1:{resolver.port}"]), "what the file gives")
+    r = probe("check", "good.com", *txt, "--depth", "full", "--deadline", "3", "--save", folder + "/case")
+    with open(folder + "/case", encoding="utf-8") as f:
+        request = json.load(f)["request"]
+    same((request.get("depth"), request["deadline"]), (None, 3), "what the line says wins")
+    r = probe("check", "www.good.com", "--method", "dns-cname-target", "--config", conf)
+    true("invalid_cname_whitelist" not in r.stdout and r.returncode in (0, 1), r.stdout + r.stderr)
+    same(probe("explain", "dns_mismatch|good.com", "--run", "--token", TOKEN, "--config", conf).returncode, 0, "explain --run")
+    with open(folder + "/in.csv", "w", encoding="ascii") as f:
+        f.write("good.com\ngood.com\n")
+    r = probe("batch", folder + "/in.csv", *txt)
+    same([json.loads(line)["verdict"] for line in r.stdout.splitlines()], ["pass"] * 2, "verdicts of batch " + r.stderr)
+    r = probe("preflight", "good.com", "--config", conf, "--probe", "--method", "dns-txt-token", "--token", TOKEN, "--json")
+    same((r.returncode, json.loads(r.stdout)["reports"][0]["verdict"]), (0, "pass"), "preflight --probe")
+
+    write(f"127.0.0.1:{deaf.port}")
+    r = probe("check", "good.com", *txt, "--resolver", f"127.0.0.1:{resolver.port}")
+    same((r.returncode, len(deaf.asked)), (0, 0), "the line's resolver takes the place of the file's")
+    began = time.monotonic()
+    same(probe("check", "good.com", *txt).returncode, 3, "exit status where the file's resolver is silent")
+    true(time.monotonic() - began < 5, "the file's timeout and tries hold")
+
+    write("127.0.0.1", "per_server = 0\n")
+    r = probe("check", "good.com", *txt)
+    same((r.returncode, r.stdout), (2, ""), "exit status with a bad file")
+    same(r.stderr, f"dcvprobe: --config: {conf}:6: [checks] per_server: '0': expected a whole number from 1 to 100000\n", "why")
+    same(probe("check", "good.com", "--config", folder + "/none").returncode, 2, "exit status without the file")
+    r = probe("explain", "dns_mismatch", "--config", conf)
+    true(r.returncode == 2 and "expected --run" in r.stderr, r.stderr)
+    shutil.rmtree(folder)
+
+
 if __name__ == "__main__":
-    main({f.__name__: f for f in (batch, explain, replay)})
+    main({f.__name__: f for f in (batch, explain, replay, config)})
