@@ -7,29 +7,29 @@
 #include <string.h>
 #include <strings.h>
 
-/* A row per method and path; * stands for one segment. params: the query's names, divided by blanks. */
-static const struct route {
-    const char *method, *path;
-    enum api_action action;
-    size_t body_most;
-    const char *params;
-} routes[] = {
-    {"POST", "/v1/checks", API_SUBMIT, API_BODY_MOST, "wait"},
+const struct route api_routes[] = {
+    {"POST", "/v1/checks", API_SUBMIT, API_BODY_MOST, "wait",
+     "Submit a check; with wait the reports, if done by then", "Check", NULL, "Request", "Accepted", NULL},
     {"GET", "/v1/checks", API_LIST, API_BODY_MOST,
-     "domain code detail_code cause verdict method since until limit cursor"},
-    {"GET", "/v1/checks/*", API_SHOW, API_BODY_MOST, "wait"},
-    {"DELETE", "/v1/checks/*", API_CANCEL, API_BODY_MOST, ""},
-    {"GET", "/v1/codes", API_CODES, API_BODY_MOST, ""},
-    {"GET", "/v1/codes/*", API_CODE, API_BODY_MOST, ""},
-    {"GET", "/v1/causes", API_CAUSES, API_BODY_MOST, ""},
-    {"GET", "/v1/causes/*", API_CAUSE, API_BODY_MOST, ""},
-    {"GET", "/v1/stats", API_STATS, API_BODY_MOST, "since"},
-    {"GET", "/v1/events", API_EVENTS, API_BODY_MOST, "event domain watch"},
-    {"GET", "/metrics", API_METRICS, API_BODY_MOST, ""},
-    {"GET", "/healthz", API_HEALTH, API_BODY_MOST, ""},
-    {"GET", "/readyz", API_READY, API_BODY_MOST, ""},
+     "domain code detail_code cause verdict method since until limit cursor", "Checks, newest first", "List"},
+    {"GET", "/v1/checks/*", API_SHOW, API_BODY_MOST, "wait", "One check: its state and its reports", "Check",
+     "id"},
+    {"DELETE", "/v1/checks/*", API_CANCEL, API_BODY_MOST, "",
+     "Cancel a check; one that has ended stays as it is", "Check", "id"},
+    {"GET", "/v1/codes", API_CODES, API_BODY_MOST, "", "The API's error codes", "Codes"},
+    {"GET", "/v1/codes/*", API_CODE, API_BODY_MOST, "", "One error code", "Code", "code"},
+    {"GET", "/v1/causes", API_CAUSES, API_BODY_MOST, "", "The causes that can be found", "Causes"},
+    {"GET", "/v1/causes/*", API_CAUSE, API_BODY_MOST, "", "One cause", "Cause", "cause"},
+    {"GET", "/v1/stats", API_STATS, API_BODY_MOST, "since", "How many there are of each kind", "Stats"},
+    {"GET", "/v1/events", API_EVENTS, API_BODY_MOST, "event domain watch",
+     "A stream of what happens, one object a line", "Event", NULL, NULL, NULL, "application/x-ndjson"},
+    {"GET", "/v1/openapi.json", API_DESCRIBE, API_BODY_MOST, "", "This description", "{any}"},
+    {"GET", "/metrics", API_METRICS, API_BODY_MOST, "", "What the daemon did, for Prometheus", "string", NULL,
+     NULL, NULL, "text/plain"},
+    {"GET", "/healthz", API_HEALTH, API_BODY_MOST, "", "Whether the daemon is alive", "Status"},
+    {"GET", "/readyz", API_READY, API_BODY_MOST, "", "Whether the daemon takes checks", "Status"},
 };
-enum { ROUTE_COUNT = sizeof routes / sizeof *routes };
+const size_t api_n_routes = sizeof api_routes / sizeof *api_routes;
 
 /* What `curl -d` says by itself is taken for JSON as well. */
 static const char *const body_types[] = {"application/json", "application/x-ndjson", "text/plain",
@@ -59,11 +59,11 @@ static const struct route *route_find(const char *method, const char *path, cons
                                       bool *path_known)
 {
     *path_known = false;
-    for (size_t i = 0; i < ROUTE_COUNT; i++)
-        if (path_matches(routes[i].path, path, segment)) {
+    for (size_t i = 0; i < api_n_routes; i++)
+        if (path_matches(api_routes[i].path, path, segment)) {
             *path_known = true;
-            if (!strcmp(routes[i].method, method_of(method)))
-                return &routes[i];
+            if (!strcmp(api_routes[i].method, method_of(method)))
+                return &api_routes[i];
         }
     return NULL;
 }
@@ -84,10 +84,10 @@ bool api_is_probe(const char *path)
 static const char *allowed(struct arena *a, const char *path)
 {
     const char *segment, *s = "";
-    for (size_t i = 0; i < ROUTE_COUNT && s; i++)
-        if (path_matches(routes[i].path, path, &segment))
+    for (size_t i = 0; i < api_n_routes && s; i++)
+        if (path_matches(api_routes[i].path, path, &segment))
             s = arena_printf(a, "%s%s%s", s, *s ? ", " : "",
-                             strcmp(routes[i].method, "GET") ? routes[i].method : "GET, HEAD");
+                             strcmp(api_routes[i].method, "GET") ? api_routes[i].method : "GET, HEAD");
     return s;
 }
 
@@ -171,6 +171,9 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
         break;
     case API_CAUSE:
         api_one_cause(&r, segment);
+        break;
+    case API_DESCRIBE:
+        api_describe(&r);
         break;
     case API_LIST:
     case API_STATS:

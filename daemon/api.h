@@ -45,6 +45,7 @@ enum api_action {
     API_CAUSE,
     API_STATS,  /* .filter.since */
     API_EVENTS, /* .event, .watch, .filter.domain */
+    API_DESCRIBE,
     API_METRICS,
     API_HEALTH,
     API_READY

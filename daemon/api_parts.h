@@ -16,6 +16,23 @@ struct reading {
     struct api_answer *answer;
 };
 
+/* ---- routes. A row is a method and a path; * stands for one segment of it. What /v1/openapi.json says of a route stands
+ * here, too, with types as in schemas.def. */
+struct route {
+    const char *method, *path;
+    enum api_action action;
+    size_t body_most;
+    const char *params;   /* the query's names, divided by blanks */
+    const char *summary;
+    const char *answer;   /* type of the 200's body */
+    const char *segment;  /* what * is: "id" */
+    const char *body;     /* type of the request's; NULL: none */
+    const char *accepted; /* type of the 202's body; NULL: there is no such answer */
+    const char *type;     /* content type of the answer; NULL: JSON */
+};
+extern const struct route api_routes[];
+extern const size_t api_n_routes;
+
 /* ---- answers */
 /* Begins an answer anew. */
 struct json_out api_writer(struct api_answer *ans, int status);
@@ -25,6 +42,8 @@ void api_refuse(struct reading *r, enum code code, const char *field, const char
 
 /* ---- the query. names: those that the route takes, with blanks between. False: refused. */
 bool api_read_params(struct reading *r, const char *names);
+/* What a parameter's value has to be, for a person. */
+const char *api_param_help(const char *name);
 /* "one of the codes of …; near it: …" for a code that there is not. */
 const char *api_nearest_codes(struct arena *a, const char *v);
 
@@ -32,6 +51,9 @@ const char *api_nearest_codes(struct arena *a, const char *v);
 void api_catalogue(struct reading *r, const char *key, void (*list)(struct json_out *j, const char *key));
 void api_one_code(struct reading *r, const char *text);
 void api_one_cause(struct reading *r, const char *text);
+
+/* ---- openapi.c: GET /v1/openapi.json */
+void api_describe(struct reading *r);
 
 /* ---- checks */
 void api_read_submit(struct reading *r);

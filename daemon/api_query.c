@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { NEAREST = 3 };
+#define A_TIME "a time such as 2026-11-22T12:00:00Z or a date such as 2026-11-22"
 
 /* Each reads one parameter: NULL, or what was expected. */
 static const char *read_wait(struct reading *r, const char *v)
@@ -89,7 +90,7 @@ static const char *read_method(struct reading *r, const char *v)
 
 static const char *read_time(const char *v, dcv_time *ret)
 {
-    return time_parse(v, ret) ? NULL : "a time such as 2026-11-22T12:00:00Z or a date such as 2026-11-22";
+    return time_parse(v, ret) ? NULL : A_TIME;
 }
 
 static const char *read_since(struct reading *r, const char *v)
@@ -134,14 +135,23 @@ static const char *read_watch(struct reading *r, const char *v)
 static const struct param {
     const char *name;
     const char *(*read)(struct reading *r, const char *value);
+    const char *help;
 } params[] = {
-    {"wait", read_wait},     {"domain", read_domain},
-    {"code", read_code},     {"detail_code", read_detail_code},
-    {"cause", read_cause},   {"verdict", read_verdict},
-    {"method", read_method}, {"since", read_since},
-    {"until", read_until},   {"limit", read_limit},
-    {"cursor", read_cursor}, {"event", read_event},
-    {"watch", read_watch},
+    {"wait", read_wait,
+     "seconds from 0 to 60: hold the answer until the state changes, or, of a check that is submitted, until "
+     "it is done"},
+    {"domain", read_domain, "a domain name"},
+    {"code", read_code, "one of GET /v1/codes"},
+    {"detail_code", read_detail_code, "one of GET /v1/codes"},
+    {"cause", read_cause, "one of GET /v1/causes"},
+    {"verdict", read_verdict, "" DCV_VERDICTS(NAME_IN) "and nothing else"},
+    {"method", read_method, "" DCV_METHODS(NAME_IN) "and nothing else"},
+    {"since", read_since, A_TIME ": what was submitted then or later"},
+    {"until", read_until, A_TIME ": what was submitted before"},
+    {"limit", read_limit, "a whole number from 1 to 1000"},
+    {"cursor", read_cursor, "the \"next\" of an earlier list"},
+    {"event", read_event, "check or watch"},
+    {"watch", read_watch, "the id of a watch"},
 };
 
 static bool has_word(const char *list, const char *word)
@@ -161,8 +171,13 @@ static const struct param *param_find(const char *name)
     return NULL;
 }
 
-void api_refuse(struct reading *r, enum code code, const char *field, const char *value,
-                const char *expected)
+const char *api_param_help(const char *name)
+{
+    const struct param *p = param_find(name);
+    return p ? p->help : "";
+}
+
+void api_refuse(struct reading *r, enum code code, const char *field, const char *value, const char *expected)
 {
     const char *f = text_escape(r->a, field, strlen(field), 60);
     const char *v = value ? text_escape(r->a, value, strlen(value), 120) : NULL;
@@ -188,10 +203,9 @@ bool api_read_params(struct reading *r, const char *names)
         const char *expected = NULL;
         if (!known) {
             /* A misspelt filter that is left out would answer with what was not asked for. */
-            expected =
-                *names ? arena_printf(r->a, "only %s in this query", names) : "no query here";
+            expected = *names ? arena_printf(r->a, "only %s in this query", names) : "no query here";
             api_refuse(r, CODE_invalid_value, p[i].name, p[i].value ? p[i].value : "",
-                   expected ? expected : "less");
+                       expected ? expected : "less");
             return false;
         }
         for (size_t k = 0; k < i; k++)

@@ -106,6 +106,7 @@ static void dispatch(struct call *c, struct api_answer *ans)
     case API_CODE:
     case API_CAUSES:
     case API_CAUSE:
+    case API_DESCRIBE:
     case API_ANSWERED:
         call_answer(c, ans);
         break;

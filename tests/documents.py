@@ -129,7 +129,7 @@ def check_api():
     page = read("contrib/man/dcvd-api.7.scd")
     routes, queries = set(), {}
     tables = [*TOP.glob("daemon/api*.c")]
-    for method, path, query in re.findall(r'^    \{"([A-Z]+)", "(/[^"]*)", API_\w+, \w+,\s+"([^"]*)"\}',
+    for method, path, query in re.findall(r'^    \{"([A-Z]+)", "(/[^"]*)", API_\w+, \w+,\s+"([^"]*)"',
                                           "".join(t.read_text(encoding="utf-8") for t in tables), re.M):
         routes.add(f"{method} {path}")
         queries[f"{method} {path}"] = set(query.split())

@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+"""The API's description of itself, walked: every operation it names is called, and what comes back is held to the schema
+that it gives, with nothing more in it. Python as Debian has it, for its jsonschema."""
+import copy
+import json
+
+import jsonschema
+
+from house import Connection, House, Resolver, main, same, true
+
+TOKEN = "0123456789abcdefghijklmnopqrstuv"
+REQUEST = {"domain": "good.com", "methods": ["dns-txt-token"], "token": TOKEN, "depth": "quick"}
+# One value for each parameter and one body for each schema that is taken: what is not here is not described yet.
+VALUES = {"wait": "0", "domain": "good.com", "code": "dns_mismatch", "detail_code": "dns_mismatch", "cause": "txt-absent",
+          "verdict": "fail", "method": "caa", "since": "2026-01-01", "until": "2036-01-01T00:00:00Z", "limit": "10",
+          "cursor": "7fffffffffffffff", "event": "check", "watch": "7fffffffffffffff"}
+STREAM = "application/x-ndjson"
+BODIES = {"Request": REQUEST}
+
+
+def closed(schema):
+    """The same where objects hold what is described and nothing else."""
+    if isinstance(schema, dict):
+        schema = {k: closed(v) for k, v in schema.items()}
+        if "properties" in schema and "additionalProperties" not in schema:
+            schema["additionalProperties"] = False
+    return schema
+
+
+def first_line(house, path):
+    """The first of a stream, which tells of a check that is submitted meanwhile."""
+    c = Connection(house.socket, 30)
+    c.request("GET", path)
+    response = c.getresponse()
+    house.submit(**REQUEST)
+    line = response.readline()
+    c.close()
+    return response, json.loads(line)
+
+
+class Description:
+    def __init__(self, document):
+        self.paths = document["paths"]
+        self.components = {"components": closed(copy.deepcopy(document["components"]))}
+
+    def holds(self, schema, value, what):
+        whole = {**schema, **self.components}
+        jsonschema.Draft202012Validator.check_schema(whole)
+        errors = list(jsonschema.Draft202012Validator(whole).iter_errors(value))
+        if errors:
+            worst = jsonschema.exceptions.best_match(errors)
+            raise AssertionError(f"{what}: {worst.message} at {list(worst.absolute_path)}")
+
+    def answer(self, responses, answer, what):
+        described = responses.get(str(answer.status)) or responses["default"]
+        kind = answer.headers["Content-Type"].partition(";")[0]
+        true(kind in described["content"], f"{what}: {answer.status} with {kind}, described: {list(described['content'])}")
+        value = answer.json if kind == "application/json" else answer.text.decode()
+        self.holds(described["content"][kind]["schema"], value, what)
+
+
+def walk():
+    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN], ("good.com", "CNAME"): ["b.good.com"]}))
+    house.start()
+    document = house.get("/v1/openapi.json").json
+    same(document["openapi"], "3.1.0", "version of OpenAPI")
+    description = Description(document)
+    every = ["dns-txt-token", "dns-cname-token", "http-token", "caa"]
+    done = [house.submit(domain=domain, methods=every, token=TOKEN, depth=depth, deadline=5)
+            for domain in ("good.com", "bad.com", "*.bad.com", "no good") for depth in ("quick", "full")]
+    for ident in done:
+        for report in house.done(ident)["reports"]:
+            description.holds({"$ref": "#/components/schemas/Report"}, report, report["input"])
+    segments = {"id": done[0], "code": "invalid_dns_txt", "cause": "txt-absent"}
+    seen = set()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            segment = next((p["name"] for p in operation["parameters"] if p["in"] == "path"), None)
+            call = path.replace(f"{{{segment}}}", segments.get(segment, ""))
+            what = f"{method.upper()} {call}"
+            body = None
+            if "requestBody" in operation:
+                kind, content = next(iter(operation["requestBody"]["content"].items()))
+                body = BODIES[content["schema"]["$ref"].rpartition("/")[2]]
+                description.holds(content["schema"], body, f"{what}: the body")
+                body = json.dumps(body)
+            headers = {"Content-Type": kind} if body else {}
+            kinds = operation["responses"].get("200", {}).get("content", {})
+            if STREAM in kinds:
+                response, event = first_line(house, call)
+                same((response.status, response.headers["Content-Type"]), (200, STREAM), what)
+                description.holds(kinds[STREAM]["schema"], event, what)
+                seen.add((method.upper(), path))
+                continue
+            succeeds = house.call(method.upper(), call, body, headers)
+            true(200 <= succeeds.status < 300, f"{what}: {succeeds.status} {succeeds.text!r}")
+            true(str(succeeds.status) in operation["responses"], f"{what}: {succeeds.status} is not described")
+            description.answer(operation["responses"], succeeds, what)
+            for parameter in operation["parameters"]:
+                if parameter["in"] == "query":
+                    name = parameter["name"]
+                    true(parameter["description"], f"{what}?{name}: not described")
+                    answer = house.call(method.upper(), f"{call}?{name}={VALUES[name]}", body, headers)
+                    true(200 <= answer.status < 300, f"{what}?{name}: {answer.text!r}")
+                    description.answer(operation["responses"], answer, f"{what}?{name}")
+            refused = house.call(method.upper(), f"{call}?nothing=1", body, headers)
+            same(refused.code(), "invalid_value:nothing", f"{what}: a parameter that is not described")
+            description.answer(operation["responses"], refused, f"{what}?nothing")
+            seen.add((method.upper(), path))
+        allowed = {m.upper() for m in operations} | ({"HEAD"} if "get" in operations else set())
+        other = house.call("PATCH", path.replace("{", "").replace("}", ""))
+        same((other.status, set(other.headers["Allow"].split(", "))), (405, allowed), f"methods of {path}")
+    true(len(seen) >= 12, f"only {sorted(seen)}")
+    house.close()
+
+
+if __name__ == "__main__":
+    main({"walk": walk})
