@@ -83,7 +83,7 @@ enum write_kind {
     WRITE_BATCH,        /* .id, .at */
     WRITE_LINES,        /* .id, .lines with their numbers: -ENOENT where it is accepted or cancelled */
     WRITE_ACCEPT,       /* .id, .at: -ENOENT likewise */
-    WRITE_CANCEL_BATCH, /* .id, .at: what waits in it never runs; 0 and no change where it was cancelled */
+    WRITE_CANCEL_BATCH, /* .id, .at: what waits in it never runs; 0 and no change where it has ended */
     WRITE_TAKE,         /* the next .most of batch .id become checks: .lines with their ids */
     WRITE_SWEEP,        /* .most lines of cancelled batches are deleted: .deleted */
     WRITE_VACUUM,       /* .most free pages are given back to the file system */
@@ -218,10 +218,16 @@ int db_validated(struct db *db, const char *domain, dcv_time since, bool *ret);
 int db_size(struct db *db, int64_t *ret); /* bytes in use: the room of what was purged is used again */
 
 struct db_batch {
+    int64_t id;
     dcv_time submitted, cancelled; /* TIME_UNKNOWN */
+    dcv_time ended;                /* the last of its checks so far; TIME_UNKNOWN: none has, or not asked for */
     int64_t lines, waiting;        /* waiting: did not become checks (yet) */
+    bool alive;                    /* one of its checks has not ended */
 };
 int db_batch(struct db *db, int64_t id, struct db_batch *ret); /* -ENOENT where there is none */
+typedef int db_batch_fn(void *user, const struct db_batch *batch);
+/* Newest first, with ids below before (0: from the newest), limit of them (0: all); without .ended. */
+int db_batches(struct db *db, int64_t before, unsigned limit, db_batch_fn *fn, void *user);
 typedef int db_id_fn(void *user, int64_t id);
 int db_batches_open(struct db *db, db_id_fn *fn, void *user); /* with requests that wait, oldest first */
 /* DB_WRITE, at the start: what came in when the process was killed is cancelled. */

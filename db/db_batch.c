@@ -153,20 +153,52 @@ int db_batches_abandon(struct db *db)
 
 /* ---------------------------------------------------------------- reading ---------------------------- */
 
+static dcv_time time_or_none(sqlite3_stmt *s, int column)
+{
+    return sqlite3_column_type(s, column) == SQLITE_NULL ? TIME_UNKNOWN : sqlite3_column_int64(s, column);
+}
+
+static struct db_batch batch_row(sqlite3_stmt *s)
+{
+    struct db_batch b = {
+        .id = sqlite3_column_int64(s, 0),
+        .submitted = sqlite3_column_int64(s, 1),
+        .cancelled = time_or_none(s, 2),
+        .lines = sqlite3_column_int64(s, 3),
+        .waiting = sqlite3_column_int64(s, 4),
+        .alive = sqlite3_column_int(s, 5),
+        .ended = time_or_none(s, 6),
+    };
+    return b;
+}
+
 int db_batch(struct db *db, int64_t id, struct db_batch *ret)
 {
     sqlite3_stmt *s = db->statement[STMT_BATCH];
     sqlite3_bind_int64(s, 1, id);
     int rc = sqlite3_step(s), r = 0;
     if (rc == SQLITE_ROW)
-        *ret = (struct db_batch){
-            .submitted = sqlite3_column_int64(s, 0),
-            .cancelled = sqlite3_column_type(s, 2) == SQLITE_NULL ? TIME_UNKNOWN : sqlite3_column_int64(s, 2),
-            .lines = sqlite3_column_int64(s, 3),
-            .waiting = sqlite3_column_int64(s, 4),
-        };
+        *ret = batch_row(s);
     else
         r = rc == SQLITE_DONE ? -ENOENT : db_failed(db, rc);
+    sqlite3_reset(s);
+    return r;
+}
+
+int db_batches(struct db *db, int64_t before, unsigned limit, db_batch_fn *fn, void *user)
+{
+    sqlite3_stmt *s = db->statement[STMT_BATCHES];
+    sqlite3_bind_int64(s, 1, before > 0 ? before : INT64_MAX);
+    sqlite3_bind_int64(s, 2, limit ? (sqlite3_int64)limit : -1);
+    int rc, r = 0;
+    while (r == 0 && (rc = sqlite3_step(s)) != SQLITE_DONE) {
+        if (rc != SQLITE_ROW) {
+            r = db_failed(db, rc);
+            break;
+        }
+        struct db_batch b = batch_row(s);
+        r = fn(user, &b);
+    }
     sqlite3_reset(s);
     return r;
 }

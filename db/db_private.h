@@ -17,6 +17,11 @@ extern const char *const db_schema[];
 extern const int db_schema_version;
 
 #define DB_COLUMNS "q.id, q.state, q.submitted, q.ended, q.domain, q.request, q.batch, q.watch"
+/* Whether a check of batch b has not ended: few have not, of all that there are. */
+#define DB_BATCH_ALIVE                                                                                       \
+    "EXISTS (SELECT 1 FROM request AS q INDEXED BY request_unfinished "                                      \
+    "WHERE q.ended IS NULL AND q.id > b.id AND q.batch = b.id)"
+#define DB_BATCH_COLUMNS "b.id, b.submitted, b.cancelled, b.lines, b.waiting, " DB_BATCH_ALIVE
 #define DB_WATCH_COLUMNS                                                                                     \
     "id, created, domain, request, interval, until, state, next, ended, runs, last_check, last"
 
@@ -36,8 +41,11 @@ extern const int db_schema_version;
                       "AND r.started >= ?2 LIMIT 1)")                                                        \
     X(STMT_LAST_ID, "SELECT max((SELECT ifnull(max(id), 0) FROM request), "                                  \
                     "(SELECT ifnull(max(id), 0) FROM batch), (SELECT ifnull(max(id), 0) FROM watch))")       \
-    X(STMT_BATCH, "SELECT submitted, accepted, cancelled, lines, waiting FROM batch "                        \
-                  "WHERE id = ?1 AND accepted IS NOT NULL")                                                  \
+    X(STMT_BATCH, "SELECT " DB_BATCH_COLUMNS ", (SELECT max(q.ended) FROM request AS q "                     \
+                  "INDEXED BY request_batch WHERE q.batch = b.id) FROM batch AS b "                          \
+                  "WHERE b.id = ?1 AND b.accepted IS NOT NULL")                                              \
+    X(STMT_BATCHES, "SELECT " DB_BATCH_COLUMNS ", NULL FROM batch AS b "                                     \
+                    "WHERE b.id < ?1 AND b.accepted IS NOT NULL ORDER BY b.id DESC LIMIT ?2")                \
     X(STMT_BATCHES_OPEN, "SELECT id FROM batch WHERE accepted IS NOT NULL AND cancelled IS NULL "            \
                          "AND waiting > 0 ORDER BY id")                                                      \
     X(STMT_WATCH, "SELECT " DB_WATCH_COLUMNS " FROM watch WHERE id = ?1")                                    \
@@ -89,7 +97,8 @@ extern const int db_schema_version;
     X(STMT_LINE_NEW, "INSERT INTO batch_line (batch, line, domain, request) VALUES (?1, ?2, ?3, ?4)")        \
     X(STMT_BATCH_ACCEPT, "UPDATE batch SET accepted = ?2 WHERE id = ?1 AND accepted IS NULL "                \
                          "AND cancelled IS NULL")                                                            \
-    X(STMT_BATCH_CANCEL, "UPDATE batch SET cancelled = ?2 WHERE id = ?1 AND cancelled IS NULL")              \
+    X(STMT_BATCH_CANCEL, "UPDATE batch AS b SET cancelled = ?2 WHERE id = ?1 AND cancelled IS NULL "         \
+                         "AND (accepted IS NULL OR waiting > 0 OR " DB_BATCH_ALIVE ")")                      \
     X(STMT_BATCH_EXISTS, "SELECT 1 FROM batch WHERE id = ?1")                                                \
     X(STMT_BATCHES_ABANDON, "UPDATE batch SET cancelled = submitted "                                        \
                             "WHERE accepted IS NULL AND cancelled IS NULL")                                  \

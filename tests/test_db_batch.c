@@ -79,6 +79,18 @@ static void expect_open(struct db *db, const char *expected)
     assert_string_equal(got, expected);
 }
 
+static int see_batch(void *user, const struct db_batch *batch)
+{
+    return see_id(user, batch->id);
+}
+
+static void expect_batches(struct db *db, int64_t before, unsigned limit, const char *expected)
+{
+    char got[200] = "";
+    assert_int_equal(db_batches(db, before, limit, see_batch, got), 0);
+    assert_string_equal(got, expected);
+}
+
 static int add_id(void *user, const struct db_check_row *row)
 {
     assert_int_equal(row->batch, 10);
@@ -148,6 +160,23 @@ static void a_batch_is_seen_whole_and_becomes_checks(void **state)
     assert_int_equal(take(db, 10, 100, &first), 3);
     assert_int_equal(take(db, 10, 100, &first), 0);
     expect_open(db, "");
+
+    /* One that has ended stays as it is. */
+    assert_int_equal(db_batch(db, 10, &b), 0);
+    assert_true(b.id == 10 && b.alive && b.ended != TIME_UNKNOWN);
+    int64_t alive;
+    while ((alive = number(db, "SELECT ifnull(max(id), 0) FROM request WHERE ended IS NULL")))
+        do_job(db, job_cancel(alive), 0);
+    do_job(db, job_batch(WRITE_CANCEL_BATCH, 10), 0);
+    assert_int_equal(db_batch(db, 10, &b), 0);
+    assert_true(!b.alive && b.cancelled == TIME_UNKNOWN);
+
+    do_job(db, job_batch(WRITE_BATCH, 11), 0); /* not there whole: not listed */
+    do_job(db, job_batch(WRITE_BATCH, 9), 0);
+    do_job(db, job_batch(WRITE_ACCEPT, 9), 0);
+    expect_batches(db, 0, 0, "10 9");
+    expect_batches(db, 0, 1, "10");
+    expect_batches(db, 10, 5, "9");
     db_close(db);
 }
 
