@@ -14,6 +14,8 @@
 
 enum {
     API_BODY_MOST = 65536, /* of POST /v1/checks: a certificate request and lists fit ten times over */
+    API_BODY_PIECES = 0,   /* a body of any length, read line by line, each at most as long as that */
+    API_LINES_MOST = 1000000,
     API_WAIT_MOST = 60000, /* milliseconds */
     API_LIST_MOST = 1000,
     API_LIST_USUAL = 50
@@ -73,7 +75,8 @@ struct api_answer {
     bool close;           /* the connection is not to be used again */
 };
 
-/* How long a body may be on this route: what is longer is answered with 413 before it is read. */
+/* How long a body may be on this route: what is longer is answered with 413 before it is read. Or
+ * API_BODY_PIECES. */
 size_t api_body_most(const char *method, const char *path);
 /* Routes that tell how the daemon is, and so are never counted against a peer's rate. */
 bool api_is_probe(const char *path);

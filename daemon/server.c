@@ -18,6 +18,8 @@ enum {
     PARAMS_MOST = 32,
     MEMORY_CONNECTION = 16384, /* holds the request's line and headers */
     REQUEST_MS = 30000,        /* from connecting, or from the last answer, to the end of a request */
+    PIECES_LEAST = 65536,      /* of a body that comes in pieces: as much has to come in each REQUEST_MS */
+    PIECES_MOST = 1 << 30,     /* bytes of one */
     ANSWER_MS = 60000,         /* for the client to take the answer */
     SWEEP_MS = 500,
     LAST_MS = 1000,                   /* for answers that are on their way when the daemon ends */
@@ -43,6 +45,10 @@ struct exchange {
     struct peer who;
     struct buf body;
     size_t body_most, discarded;
+    bool whole;     /* all of the body has come */
+    bool in_pieces; /* it is not kept, but goes to its taker, which is empty from the answer on */
+    struct taker taker;
+    size_t took, step; /* of it: in all, and since .until was moved on */
     struct api_answer answer;
     bool answered, suspended, given, queued;
     struct buf out; /* of a stream: what is not read yet, from .out_at on */
@@ -232,13 +238,32 @@ const struct peer *exchange_peer(const struct exchange *x)
     return &x->who;
 }
 
+static void suspend(struct exchange *x)
+{
+    x->suspended = true;
+    x->peer->until = 0;
+    MHD_suspend_connection(x->connection);
+}
+
 static void go_on(struct exchange *x)
 {
     if (!x->suspended)
         return;
     x->suspended = false;
+    if (!x->whole)
+        x->peer->until = uv_now(x->server->uv) + REQUEST_MS;
     MHD_resume_connection(x->connection);
     x->server->dirty = true;
+}
+
+void exchange_take(struct exchange *x, const struct taker *t)
+{
+    x->taker = *t;
+}
+
+void exchange_resume(struct exchange *x)
+{
+    go_on(x);
 }
 
 void exchange_answer(struct exchange *x, struct api_answer *answer)
@@ -246,6 +271,7 @@ void exchange_answer(struct exchange *x, struct api_answer *answer)
     x->answer = *answer;
     *answer = (struct api_answer){0};
     x->answered = true;
+    x->taker = (struct taker){0};
     go_on(x);
 }
 
@@ -298,9 +324,7 @@ static ssize_t on_read(void *user, uint64_t pos, char *to, size_t most)
     }
     if (x->ended)
         return MHD_CONTENT_READER_END_OF_STREAM;
-    x->peer->until = 0;
-    x->suspended = true;
-    MHD_suspend_connection(x->connection);
+    suspend(x);
     return 0;
 }
 
@@ -389,6 +413,9 @@ static struct exchange *exchange_new(struct server *s, struct MHD_Connection *mc
     if (x->who.uid == PEER_NOBODY && from_a_page(x))
         x->who.allowed = false;
     x->body_most = api_body_most(method, url);
+    x->in_pieces = x->body_most == API_BODY_PIECES;
+    if (x->in_pieces)
+        x->body_most = PIECES_MOST;
     s->exchanges++;
     return x;
 }
@@ -401,28 +428,76 @@ static void too_long(struct exchange *x)
     x->answered = true;
 }
 
-/* With the headers read: what is too long by its own word is refused before it is sent. */
+static void give(struct exchange *x);
+
+/* With the headers read: what is too long by its own word is refused before it is sent, and so is, where the
+ * client waits for a word from us (RFC 9110 §10.1.1), whatever is refused by them alone. */
 static enum MHD_Result begin(struct exchange *x)
 {
     const char *length = header(x, "Content-Length");
-    if (!length || strtoull(length, NULL, 10) <= x->body_most)
+    if (length && strtoull(length, NULL, 10) > x->body_most) {
+        too_long(x);
+        return queue(x);
+    }
+    if (!x->in_pieces)
         return MHD_YES;
-    too_long(x);
+    give(x);
+    if (!x->answered || !header(x, "Expect"))
+        return MHD_YES;
+    x->answer.close = true;
     return queue(x);
+}
+
+/* libmicrohttpd takes an answer only after the body; that far we listen, but not for ever. */
+static enum MHD_Result discard(struct exchange *x, size_t n)
+{
+    x->discarded += n;
+    return x->discarded > (x->in_pieces ? PIECES_MOST : DISCARD_MOST) ? MHD_NO : MHD_YES;
+}
+
+/* A client that is slow may stay as long as it is not too slow. */
+static void stepped(struct exchange *x, size_t n)
+{
+    x->step += n;
+    if (x->step < PIECES_LEAST)
+        return;
+    x->step = 0;
+    x->peer->until = uv_now(x->server->uv) + REQUEST_MS;
+}
+
+static enum MHD_Result take_piece(struct exchange *x, const char *data, size_t *n)
+{
+    size_t got = *n;
+    if (!x->answered && x->took + got > x->body_most) {
+        if (x->taker.gone)
+            x->taker.gone(x->taker.user);
+        x->taker = (struct taker){0};
+        too_long(x);
+    }
+    if (x->taker.take && !x->taker.take(x->taker.user, data, got) && !x->answered) {
+        suspend(x); /* *n stays: libmicrohttpd comes with the piece again */
+        return MHD_YES;
+    }
+    *n = 0;
+    stepped(x, got);
+    x->took += got;
+    return x->answered ? discard(x, got) : MHD_YES;
 }
 
 static enum MHD_Result take_body(struct exchange *x, const char *data, size_t *n)
 {
     size_t got = *n;
-    *n = 0;
-    if (x->queued)
+    if (x->queued) {
+        *n = 0;
         return MHD_YES;
+    }
+    if (x->in_pieces)
+        return take_piece(x, data, n);
+    *n = 0;
     if (x->answered || x->body.n + got > x->body_most) {
-        /* libmicrohttpd takes an answer only after the body; that far we listen, but not for ever. */
         if (!x->answered)
             too_long(x);
-        x->discarded += got;
-        return x->discarded > DISCARD_MOST ? MHD_NO : MHD_YES;
+        return discard(x, got);
     }
     buf_add(&x->body, data, got);
     return x->body.failed ? MHD_NO : MHD_YES;
@@ -431,7 +506,6 @@ static enum MHD_Result take_body(struct exchange *x, const char *data, size_t *n
 static void give(struct exchange *x)
 {
     x->given = true;
-    x->peer->until = 0;
     MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, on_param, x);
     x->input.method = x->method;
     x->input.path = x->path;
@@ -449,6 +523,17 @@ static void give(struct exchange *x)
     x->answered = true;
 }
 
+/* The whole request has come. */
+static void complete(struct exchange *x)
+{
+    x->whole = true;
+    x->peer->until = 0;
+    if (!x->given)
+        give(x);
+    else if (x->taker.end)
+        x->taker.end(x->taker.user);
+}
+
 static enum MHD_Result on_request(void *user, struct MHD_Connection *mc, const char *url, const char *method,
                                   const char *version, const char *upload, size_t *upload_len, void **state)
 {
@@ -463,12 +548,11 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *mc, const c
         return take_body(x, upload, upload_len);
     if (x->queued)
         return MHD_YES;
-    if (!x->answered && !x->given)
-        give(x);
+    if (!x->answered && !x->whole)
+        complete(x);
     if (x->answered)
         return queue(x);
-    x->suspended = true;
-    MHD_suspend_connection(mc);
+    suspend(x);
     return MHD_YES;
 }
 
@@ -483,6 +567,8 @@ static void on_completed(void *user, struct MHD_Connection *mc, void **state,
         return;
     *state = NULL;
     s->exchanges--;
+    if (x->taker.gone)
+        x->taker.gone(x->taker.user);
     x->peer->until = uv_now(s->uv) + REQUEST_MS;
     buf_free(&x->body);
     buf_free(&x->answer.body);

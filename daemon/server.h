@@ -5,6 +5,10 @@
  * calls exchange_answer() exactly once, at once or later; until then the connection is suspended. A client
  * that goes away meanwhile is noticed only when it is answered, so an exchange never disappears by itself.
  *
+ * On a route whose body comes in pieces (api_body_most()) it is handed over with the headers read, and the
+ * body goes to its taker, piece by piece, as fast as that takes it: the client is held up by its socket.
+ * Until the body's end such an exchange disappears with its client, and the taker is told.
+ *
  * Thread: the loop's. Bounds: connections in all and for each user, bytes of a body by route, and the time
  * for a request to come in and for an answer to go out: a client that is slow holds up nothing but itself. */
 #ifndef DCVD_SERVER_H
@@ -41,5 +45,17 @@ void exchange_stream(struct exchange *x, const char *type, void (*gone)(void *us
 bool exchange_send(struct exchange *x, const char *p, size_t n);
 /* What was sent still goes out; gone() no longer comes. */
 void exchange_end(struct exchange *x);
+
+struct taker { /* of a body in pieces; none of it is called once the exchange has been answered */
+    bool (*take)(void *user, const char *data, size_t n); /* false: no room, see exchange_resume() */
+    void (*end)(void *user);                              /* that was all of it */
+    void (*gone)(void *user); /* the client went away before; so has the exchange */
+    void *user;
+};
+/* Within the server's function; one that is neither answered nor has a taker by then has no use for the body.
+ */
+void exchange_take(struct exchange *x, const struct taker *t);
+/* There is room again: the piece that was refused comes once more. */
+void exchange_resume(struct exchange *x);
 
 #endif
