@@ -11,11 +11,21 @@ const struct route api_routes[] = {
     {"POST", "/v1/checks", API_SUBMIT, API_BODY_MOST, "wait",
      "Submit a check; with wait the reports, if done by then", "Check", NULL, "Request", "Accepted", NULL},
     {"GET", "/v1/checks", API_LIST, API_BODY_MOST,
-     "domain code detail_code cause verdict method since until limit cursor", "Checks, newest first", "List"},
+     "domain code detail_code cause verdict method since until batch limit cursor", "Checks, newest first",
+     "List"},
     {"GET", "/v1/checks/*", API_SHOW, API_BODY_MOST, "wait", "One check: its state and its reports", "Check",
      "id"},
     {"DELETE", "/v1/checks/*", API_CANCEL, API_BODY_MOST, "",
      "Cancel a check; one that has ended stays as it is", "Check", "id"},
+    {"POST", "/v1/batches", API_BATCH_SUBMIT, API_BODY_PIECES, "",
+     "Submit many checks, a request a line; one with a bad line is refused whole", NULL, NULL, "Request",
+     "BatchAccepted"},
+    {"GET", "/v1/batches", API_BATCH_LIST, API_BODY_MOST, "limit cursor", "Batches, newest first",
+     "BatchList"},
+    {"GET", "/v1/batches/*", API_BATCH_SHOW, API_BODY_MOST, "wait",
+     "One batch, with counts by state, verdict and code", "Batch", "batch"},
+    {"DELETE", "/v1/batches/*", API_BATCH_CANCEL, API_BODY_MOST, "", "Cancel what has not ended of a batch",
+     "Batch", "batch"},
     {"GET", "/v1/codes", API_CODES, API_BODY_MOST, "", "The API's error codes", "Codes"},
     {"GET", "/v1/codes/*", API_CODE, API_BODY_MOST, "", "One error code", "Code", "code"},
     {"GET", "/v1/causes", API_CAUSES, API_BODY_MOST, "", "The causes that can be found", "Causes"},
@@ -124,7 +134,8 @@ static bool no_route(struct reading *r, bool path_known)
 void api_read(const struct conf *conf, struct arena *a, const struct api_input *in, dcv_time now,
               struct api_call *call, struct api_answer *answer)
 {
-    struct reading r = {.conf = conf, .a = a, .in = in, .now = now, .call = call, .answer = answer};
+    struct reading r = {
+        .conf = conf, .a = a, .in = in, .now = now, .where = "", .call = call, .answer = answer};
     *call = (struct api_call){.action = API_ANSWERED,
                               .event = -1,
                               .filter = {.verdict = -1,
@@ -139,15 +150,17 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
         no_route(&r, path_known);
         return;
     }
-    if (in->len > route->body_most) {
+    if (route->body_most != API_BODY_PIECES && in->len > route->body_most) {
         api_error(answer, 413, CODE_bad_request_format, NULL,
                   "the body has %zu bytes; %s %s takes %zu at most", in->len, route->method, route->path,
                   route->body_most);
         return;
     }
-    if ((in->len || route->action == API_SUBMIT) && !type_known(in->content_type)) {
-        api_error(answer, 415, CODE_bad_request_format, NULL, "Content-Type '%s'; expected application/json",
-                  text_escape(a, in->content_type, strlen(in->content_type), 80));
+    bool pieces = route->body_most == API_BODY_PIECES;
+    if ((in->len || pieces || route->action == API_SUBMIT) && !type_known(in->content_type)) {
+        api_error(answer, 415, CODE_bad_request_format, NULL, "Content-Type '%s'; expected application/%s",
+                  text_escape(a, in->content_type, strlen(in->content_type), 80),
+                  pieces ? "x-ndjson" : "json");
         return;
     }
     if (!api_read_params(&r, route->params))
@@ -158,7 +171,11 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
         break;
     case API_SHOW:
     case API_CANCEL:
-        api_one_check(&r, segment, route->action);
+        api_one(&r, "check", segment, route->action);
+        break;
+    case API_BATCH_SHOW:
+    case API_BATCH_CANCEL:
+        api_one(&r, "batch", segment, route->action);
         break;
     case API_CODES:
         api_catalogue(&r, "codes", codes_json);
@@ -176,6 +193,8 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
         api_describe(&r);
         break;
     case API_LIST:
+    case API_BATCH_SUBMIT:
+    case API_BATCH_LIST:
     case API_STATS:
     case API_EVENTS:
     case API_METRICS:

@@ -36,11 +36,15 @@ struct api_input {
 };
 
 enum api_action {
-    API_ANSWERED, /* the answer is complete */
-    API_SUBMIT,   /* .request, .text, .wait_ms */
-    API_SHOW,     /* .id, .wait_ms */
-    API_LIST,     /* .filter */
-    API_CANCEL,   /* .id */
+    API_ANSWERED,     /* the answer is complete */
+    API_SUBMIT,       /* .request, .text, .wait_ms */
+    API_SHOW,         /* .id, .wait_ms */
+    API_LIST,         /* .filter */
+    API_CANCEL,       /* .id */
+    API_BATCH_SUBMIT, /* the body: api_read_line() */
+    API_BATCH_SHOW,   /* .id, .wait_ms */
+    API_BATCH_LIST,   /* .filter.before, .limit */
+    API_BATCH_CANCEL, /* .id */
     API_CODES,
     API_CODE,
     API_CAUSES,
@@ -85,6 +89,11 @@ bool api_is_probe(const char *path);
 void api_read(const struct conf *conf, struct arena *a, const struct api_input *in, dcv_time now,
               struct api_call *call, struct api_answer *answer);
 
+/* One line of a batch, number from 1, as the body of POST /v1/checks: API_SUBMIT, or API_ANSWERED by an error
+ * that names the line. */
+void api_read_line(const struct conf *conf, struct arena *a, size_t number, const char *text, size_t len,
+                   dcv_time now, struct api_call *call, struct api_answer *answer);
+
 /* A request as the store holds it, ready to run. 0; -EINVAL with *why, -ENOMEM. */
 int api_read_stored(const struct conf *conf, struct arena *a, const char *text, size_t len, dcv_time now,
                     struct request *ret, const char **why);
@@ -122,6 +131,16 @@ struct api_counts {
     size_t n;
 };
 void api_write_stats(struct api_answer *ans, dcv_time since, const struct api_counts kinds[DB_COUNT_KINDS]);
+
+struct api_batch {
+    struct db_batch b;
+    size_t running;                            /* of its checks */
+    struct api_counts states, verdicts, codes; /* of api_write_batch() */
+};
+void api_write_batch_accepted(struct api_answer *ans, int64_t id, int64_t lines);
+void api_write_batch(struct api_answer *ans, const struct api_batch *b);
+void api_write_batches(struct api_answer *ans, const struct api_batch *rows, size_t n, int64_t next);
+
 /* next: the cursor that continues the list; 0: there is no more. */
 void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next);
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool body_has(const char *body, size_t len, const char *key)
@@ -106,7 +107,7 @@ void api_read_submit(struct reading *r)
     }
     int rc = json_read_request(r->a, in->body, in->len, &r->conf->profile, r->now, &q, &problem);
     if (rc == -EINVAL) {
-        api_error(r->answer, 400, problem.code, problem.input.field, "%s", problem.text);
+        api_error(r->answer, 400, problem.code, problem.input.field, "%s%s", r->where, problem.text);
         return;
     }
     if (!rc && !configure(r, &q))
@@ -149,12 +150,24 @@ int api_read_stored(const struct conf *conf, struct arena *a, const char *text, 
     return 0;
 }
 
-void api_one_check(struct reading *r, const char *text, enum api_action action)
+void api_read_line(const struct conf *conf, struct arena *a, size_t number, const char *text, size_t len,
+                   dcv_time now, struct api_call *call, struct api_answer *answer)
+{
+    char where[40];
+    snprintf(where, sizeof where, "line %zu: ", number);
+    struct api_input in = {.body = text, .len = len};
+    struct reading r = {
+        .conf = conf, .a = a, .in = &in, .now = now, .where = where, .call = call, .answer = answer};
+    *call = (struct api_call){.action = API_ANSWERED};
+    api_read_submit(&r);
+}
+
+void api_one(struct reading *r, const char *what, const char *text, enum api_action action)
 {
     if (db_id_parse(text, &r->call->id))
         r->call->action = action;
     else
         api_error(r->answer, 404, CODE_not_found, NULL,
-                  "there is no check '%s'; an id has 16 hexadecimal digits",
+                  "there is no %s '%s'; an id has 16 hexadecimal digits", what,
                   text_escape(r->a, text, strlen(text), 60));
 }

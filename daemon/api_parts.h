@@ -12,6 +12,7 @@ struct reading {
     struct arena *a;
     const struct api_input *in;
     dcv_time now;
+    const char *where; /* before what is said of the body: "line 7: ", or "" */
     struct api_call *call;
     struct api_answer *answer;
 };
@@ -36,7 +37,7 @@ extern const size_t api_n_routes;
 /* ---- answers */
 /* Begins an answer anew. */
 struct json_out api_writer(struct api_answer *ans, int status);
-/* 400 of the form "FIELD: 'VALUE' will not do; expected EXPECTED"; value may be NULL. */
+/* 400 of the form "WHERE FIELD: 'VALUE' will not do; expected EXPECTED"; value may be NULL. */
 void api_refuse(struct reading *r, enum code code, const char *field, const char *value,
                 const char *expected);
 
@@ -57,6 +58,7 @@ void api_describe(struct reading *r);
 
 /* ---- checks */
 void api_read_submit(struct reading *r);
-void api_one_check(struct reading *r, const char *text, enum api_action action);
+/* what: "check" or "batch" */
+void api_one(struct reading *r, const char *what, const char *text, enum api_action action);
 
 #endif

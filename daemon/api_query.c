@@ -132,6 +132,11 @@ static const char *read_watch(struct reading *r, const char *v)
     return db_id_parse(v, &r->call->watch) ? NULL : "the id of a watch";
 }
 
+static const char *read_batch(struct reading *r, const char *v)
+{
+    return db_id_parse(v, &r->call->filter.batch) ? NULL : "the id of a batch, 16 hexadecimal digits";
+}
+
 static const struct param {
     const char *name;
     const char *(*read)(struct reading *r, const char *value);
@@ -152,6 +157,7 @@ static const struct param {
     {"cursor", read_cursor, "the \"next\" of an earlier list"},
     {"event", read_event, "check or watch"},
     {"watch", read_watch, "the id of a watch"},
+    {"batch", read_batch, "the id of a batch"},
 };
 
 static bool has_word(const char *list, const char *word)
@@ -182,9 +188,9 @@ void api_refuse(struct reading *r, enum code code, const char *field, const char
     const char *f = text_escape(r->a, field, strlen(field), 60);
     const char *v = value ? text_escape(r->a, value, strlen(value), 120) : NULL;
     if (v)
-        api_error(r->answer, 400, code, f, "%s: '%s' will not do; expected %s", f, v, expected);
+        api_error(r->answer, 400, code, f, "%s%s: '%s' will not do; expected %s", r->where, f, v, expected);
     else
-        api_error(r->answer, 400, code, f, "%s: no value; expected %s", f, expected);
+        api_error(r->answer, 400, code, f, "%s%s: no value; expected %s", r->where, f, expected);
 }
 
 static bool has_control(const struct api_param *p)

@@ -28,6 +28,7 @@ struct dcvd {
     struct writer *writer;
     struct net *net;
     struct loop *loop;
+    struct batches *batches;
     struct readers *readers;
     struct peers *peers;
     struct events events;
@@ -86,6 +87,7 @@ static void on_signal(uv_signal_t *signal, int number)
     notify_manager("STOPPING=1");
     server_stop_accepting(d->server);
     retention_close(&d->retention);
+    batches_stop(d->batches);
     front_stop(d->front);
     loop_stop(d->loop, GRACE_MS, on_loop_stopped, d);
 }
@@ -93,6 +95,7 @@ static void on_signal(uv_signal_t *signal, int number)
 static void deinit(struct dcvd *d)
 {
     front_free(d->front);
+    batches_free(d->batches);
     loop_free(d->loop);
     readers_free(d->readers);
     peers_free(d->peers);
@@ -142,6 +145,8 @@ static int start_store(struct dcvd *d)
         return rc;
     }
     rc = db_last_id(db, &last);
+    if (!rc)
+        rc = db_batches_abandon(db);
     if (rc) {
         log_error("%s: %s", path, db_error(db));
         db_close(db);
@@ -167,6 +172,8 @@ static int resume(struct dcvd *d)
         return rc;
     }
     rc = loop_resume(d->loop, db);
+    if (!rc)
+        rc = batches_resume(d->batches, db);
     if (rc)
         log_error("unfinished checks cannot be read: %s", db_error(db));
     db_close(db);
@@ -187,7 +194,8 @@ static int start_rooms(struct dcvd *d)
     if (rc)
         return rc;
     if ((rc = readers_new(&d->uv, d->conf.database, &d->readers)) ||
-        (rc = loop_new(&d->uv, &d->conf, d->net, d->writer, d->readers, &d->loop)))
+        (rc = loop_new(&d->uv, &d->conf, d->net, d->writer, d->readers, &d->loop)) ||
+        (rc = batches_new(&d->uv, d->loop, d->writer, &d->batches)))
         return rc;
     loop_listen(d->loop, on_news, d);
     if ((rc = resume(d)))
@@ -196,6 +204,7 @@ static int start_rooms(struct dcvd *d)
         (rc = front_new(&d->uv,
                         &(struct rooms){.conf = &d->conf,
                                         .loop = d->loop,
+                                        .batches = d->batches,
                                         .readers = d->readers,
                                         .peers = d->peers,
                                         .net = d->net,

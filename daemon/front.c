@@ -96,6 +96,18 @@ static void dispatch(struct call *c, struct api_answer *ans)
     case API_CANCEL:
         front_cancel(c);
         break;
+    case API_BATCH_SUBMIT:
+        front_batch_submit(c);
+        break;
+    case API_BATCH_SHOW:
+        front_wait(c);
+        break;
+    case API_BATCH_LIST:
+        front_batch_list(c);
+        break;
+    case API_BATCH_CANCEL:
+        front_batch_cancel(c);
+        break;
     case API_HEALTH:
         front_health(c);
         break;
@@ -174,6 +186,7 @@ int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret)
     *f = (struct front){.uv = uv,
                         .conf = rooms->conf,
                         .loop = rooms->loop,
+                        .batches = rooms->batches,
                         .readers = rooms->readers,
                         .peers = rooms->peers,
                         .net = rooms->net,
@@ -198,6 +211,8 @@ void front_close(struct front *f, void (*closed)(void *user), void *user)
             front_events_end(c);
         else if (c->waiter.back) /* the others are under way already */
             front_show(c);
+        else if (c->upload)
+            front_batch_stop(c);
     }
     f->closed = closed;
     f->closed_user = user;

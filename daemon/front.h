@@ -6,6 +6,7 @@
 #ifndef DCVD_FRONT_H
 #define DCVD_FRONT_H
 
+#include "batches.h"
 #include "events.h"
 #include "loop.h"
 #include "peers.h"
@@ -18,6 +19,7 @@ struct front;
 struct rooms { /* whom the front desk knows */
     const struct conf *conf;
     struct loop *loop;
+    struct batches *batches;
     struct readers *readers;
     struct peers *peers;
     struct net *net;       /* for its counters alone */

@@ -20,7 +20,9 @@ void front_show(struct call *c)
     waiter_leave(&c->waiter);
     if (c->timer_open)
         uv_timer_stop(&c->timer);
-    if (loop_state(c->front->loop, c->api.id, &state))
+    if (c->api.action == API_BATCH_SHOW)
+        front_batch(c);
+    else if (loop_state(c->front->loop, c->api.id, &state))
         answer_alive(c, state);
     else
         front_one(c);
@@ -39,9 +41,16 @@ void front_change(void *user)
         front_show(c);
 }
 
+/* False: there is nothing to wait for. */
+static bool join(struct call *c)
+{
+    return c->api.action == API_BATCH_SHOW ? batches_wait(c->front->batches, c->api.id, &c->waiter)
+                                           : loop_wait(c->front->loop, c->api.id, &c->waiter);
+}
+
 void front_wait(struct call *c)
 {
-    if (!c->api.wait_ms || c->front->ending || !loop_wait(c->front->loop, c->api.id, &c->waiter)) {
+    if (!c->api.wait_ms || c->front->ending || !join(c)) {
         front_show(c);
         return;
     }

@@ -20,6 +20,8 @@ struct front {
     struct events *events;
     struct call *calls;
     size_t streams;
+    struct batches *batches;
+    size_t uploads;
     bool stopping, ending; /* no new work; no more waiting either */
     void (*closed)(void *user);
     void *closed_user;
@@ -40,10 +42,12 @@ struct call {
     struct api_counts counts[DB_COUNT_KINDS], *counting; /* of stats */
     struct listener listener;                            /* of events; .back tells whether it is a stream */
     uint64_t lost;                                       /* events that its reader was too slow for */
+    struct upload *upload;                               /* of a batch that is coming in */
+    struct api_batch *batches;                           /* what was read; n_rows, room */
 };
 
 /* ---- front.c: answers; each ends the call */
-void call_end(struct call *c); /* its exchange has been answered */
+void call_end(struct call *c); /* its exchange has been answered, or has gone */
 void call_answer(struct call *c, struct api_answer *ans);
 void call_answer_error(struct call *c, int status, enum code code, const char *text);
 void call_answer_broken(struct call *c, int error); /* the store failed */
@@ -56,6 +60,15 @@ void call_read(struct call *c, int (*read)(struct read_job *job, struct db *db),
 void front_one(struct call *c); /* check .id, with its reports */
 void front_list(struct call *c);
 void front_stats(struct call *c);
+
+int call_count(void *user, const char *value, int64_t n); /* into call->counting: a db_count_fn */
+
+/* ---- front_batches.c */
+void front_batch_submit(struct call *c);
+void front_batch_stop(struct call *c); /* of one that is coming in: no more of it */
+void front_batch(struct call *c);      /* batch .id, with its counts */
+void front_batch_list(struct call *c);
+void front_batch_cancel(struct call *c);
 
 /* ---- front_checks.c: what is alive */
 void front_submit(struct call *c);

@@ -113,7 +113,7 @@ static void on_list(struct read_job *job, int status)
     call_answer(c, &ans);
 }
 
-static int take_count(void *user, const char *value, int64_t n)
+int call_count(void *user, const char *value, int64_t n)
 {
     struct call *c = user;
     struct api_counts *k = c->counting;
@@ -136,7 +136,7 @@ static int read_stats(struct read_job *job, struct db *db)
     int rc = 0;
     for (unsigned k = 0; k < DB_COUNT_KINDS && !rc; k++) {
         c->counting = &c->counts[k];
-        rc = db_count(db, (enum db_count)k, since, take_count, c);
+        rc = db_count(db, (enum db_count)k, since, call_count, c);
     }
     return rc;
 }

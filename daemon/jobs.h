@@ -17,7 +17,9 @@ struct run;
 struct job {
     struct link by_id;
     struct loop *loop;
-    int64_t id, watch; /* watch: that made it, or 0 */
+    int64_t id;
+    int64_t watch; /* that made it, or 0 */
+    int64_t batch; /* whose line it was; 0: it came alone */
     char *domain;
     enum db_state state;
     struct run *run;          /* NULL before the request and from the results on */
@@ -45,6 +47,7 @@ struct run {
     struct job *jobs;
     struct run *next, *prev; /* in the queue, or among those that run */
     bool running, abandoned; /* abandoned: nobody wants the results */
+    bool bulk;               /* none of its jobs came alone */
     struct arena *arena;     /* from the start on: the request, the parts */
     struct request request;
     struct part *parts;

@@ -57,21 +57,27 @@ void job_end(struct job *j, enum db_state state, const struct write_job *w)
     table_remove(&j->loop->jobs, &j->by_id);
     job_change(j, state);
     job_tell(j, w);
+    if (j->batch)
+        bulk_ended(j);
     job_free(j);
 }
 
 /* ---------------------------------------------------------------- starting ---------------------------- */
 
-static bool startable(const struct loop *l)
+/* The run whose turn it is, if there is a place for it. */
+static struct run *startable(const struct loop *l)
 {
-    return l->queue.first && l->checks < l->conf->in_flight && !l->stopping;
+    if (l->stopping || l->checks >= l->conf->in_flight)
+        return NULL;
+    return l->queue.first ? l->queue.first : bulk_startable(l) ? l->bulk.first : NULL;
 }
 
 static void on_start(uv_idle_t *idle)
 {
     struct loop *l = idle->data;
-    for (int i = 0; i < STARTS_A_TURN && startable(l); i++)
-        run_start(l->queue.first);
+    struct run *r;
+    for (int i = 0; i < STARTS_A_TURN && (r = startable(l)); i++)
+        run_start(r);
     if (!startable(l))
         uv_idle_stop(idle);
 }
@@ -82,8 +88,12 @@ void starter_wake(struct loop *l)
         uv_idle_start(&l->starter, on_start);
 }
 
-/* Puts a job to the run of its text, or to a new one. Takes text over. */
-static int job_schedule(struct job *j, char *text, size_t len)
+struct runs *queue_of(struct run *r)
+{
+    return r->bulk ? &r->loop->bulk : &r->loop->queue;
+}
+
+int job_schedule(struct job *j, char *text, size_t len)
 {
     struct loop *l = j->loop;
     int rc = table_add(&l->jobs, &j->by_id, hash_number((uint64_t)j->id));
@@ -97,6 +107,13 @@ static int job_schedule(struct job *j, char *text, size_t len)
         l->counters.coalesced++;
         j->state = r->running ? STATE_RUNNING : STATE_QUEUED;
         job_attach(j, r);
+        if (r->bulk && !r->running && !j->batch) { /* somebody waits for it now */
+            runs_remove(&l->bulk, r);
+            r->bulk = false;
+            runs_add(&l->queue, r);
+        }
+        if (j->batch)
+            bulk_began(j);
         return 0;
     }
     r = calloc(1, sizeof *r);
@@ -109,8 +126,11 @@ static int job_schedule(struct job *j, char *text, size_t len)
     r->loop = l;
     r->text = text;
     r->text_len = len;
-    runs_add(&l->queue, r);
+    r->bulk = j->batch;
+    runs_add(queue_of(r), r);
     job_attach(j, r);
+    if (j->batch)
+        bulk_began(j);
     starter_wake(l);
     return 0;
 }
@@ -151,7 +171,7 @@ int loop_submit(struct loop *l, int64_t watch, const char *domain, const char *t
 {
     if (l->stopping)
         return -ESHUTDOWN;
-    if (l->jobs.n + l->submits >= (size_t)l->conf->in_flight + l->conf->queue) {
+    if (l->jobs.n - l->bulk_jobs + l->submits >= (size_t)l->conf->in_flight + l->conf->queue) {
         l->counters.refused++;
         return -EAGAIN;
     }
@@ -244,7 +264,7 @@ void loop_counters(const struct loop *l, struct loop_counters *ret)
     *ret = l->counters;
     ret->running = l->checks;
     ret->unwritten = l->writes;
-    ret->queued = l->queue.n;
+    ret->queued = l->queue.n + l->bulk.n;
 }
 
 const struct decided *loop_decided(const struct loop *l)
@@ -260,7 +280,11 @@ static int on_unfinished(void *user, const struct db_check_row *row)
     struct job *j = calloc(1, sizeof *j);
     char *text = strdup(row->request);
     if (j)
-        *j = (struct job){.loop = l, .id = row->id, .watch = row->watch, .domain = strdup(row->domain)};
+        *j = (struct job){.loop = l,
+                          .id = row->id,
+                          .watch = row->watch,
+                          .batch = row->batch,
+                          .domain = strdup(row->domain)};
     if (!j || !text || !j->domain) {
         if (j)
             job_free(j);
@@ -349,9 +373,9 @@ void loop_free(struct loop *l)
             next = k->next;
             job_free(CONTAINER(k, struct job, by_id));
         }
-    while (l->queue.first) {
-        struct run *r = l->queue.first;
-        runs_remove(&l->queue, r);
+    struct run *r;
+    while ((r = l->queue.first ? l->queue.first : l->bulk.first)) {
+        runs_remove(queue_of(r), r);
         run_free(r);
     }
     table_deinit(&l->jobs);

@@ -10,6 +10,9 @@
  * A job is on disk before anybody is told its id and leaves memory only when its results, or its
  * cancellation, are on disk too. While the store takes nothing in, results wait here and are tried again.
  *
+ * Lines of batches come in as checks that are on disk already, as many as there is room for. They wait behind
+ * checks that came alone, and leave a part of the places for these.
+ *
  * Thread: that of the uv loop, callbacks too. */
 #ifndef DCVD_LOOP_H
 #define DCVD_LOOP_H
@@ -55,6 +58,23 @@ typedef void loop_submit_fn(void *user, int64_t id, int status);
 int loop_submit(struct loop *l, int64_t watch, const char *domain, const char *text, size_t len,
                 loop_submit_fn *fn, void *user);
 
+/* ---- lines of batches */
+struct loop_feeder {
+    void (*began)(void *user, int64_t batch); /* a check of it is here: from loop_add() or loop_resume() */
+    void (*ended)(void *user, int64_t batch); /* one has ended, on disk too: there may be room for more */
+    void *user;
+};
+void loop_feed(struct loop *l, const struct loop_feeder *feeder); /* before anything comes in */
+/* How many more checks of batches may come in. */
+size_t loop_room(const struct loop *l);
+/* A check that the store has as queued. Takes text over, domain is copied. 0; -ESHUTDOWN, -ENOMEM: it is run
+ * in the next life. */
+int loop_add(struct loop *l, int64_t id, int64_t batch, const char *domain, char *text, size_t len);
+size_t loop_running(const struct loop *l, int64_t batch); /* how many of its checks run */
+/* Cancels what is alive of a batch; as loop_cancel(), but 0 and fn at once where that is nothing. */
+typedef void loop_cancel_fn(void *user, int status);
+int loop_cancel_batch(struct loop *l, int64_t batch, loop_cancel_fn *fn, void *user);
+
 /* False: not a job that is alive; the store knows. */
 bool loop_state(const struct loop *l, int64_t id, enum db_state *ret);
 
@@ -63,7 +83,6 @@ bool loop_wait(struct loop *l, int64_t id, struct waiter *w);
 
 /* Cancels a job. fn comes when that, or a result that was faster, is on disk. -ENOENT: not a job that is
  * alive; -ESHUTDOWN, -ENOMEM. */
-typedef void loop_cancel_fn(void *user, int status);
 int loop_cancel(struct loop *l, int64_t id, loop_cancel_fn *fn, void *user);
 
 struct loop_counters {

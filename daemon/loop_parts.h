@@ -13,12 +13,15 @@ struct loop {
     struct writer *writer;
     struct readers *readers;
     struct table jobs, runs;
-    struct runs queue, active;
+    struct runs queue, bulk, active; /* bulk: of batches alone, they wait behind the queue */
     uv_idle_t starter; /* active while there is something to start */
     uv_timer_t retry, grace;
     uint32_t retry_ms;
     struct write_job *failed; /* to be written again */
     size_t checks;            /* running */
+    size_t bulk_checks;       /* of these: of runs that are bulk */
+    size_t bulk_jobs;         /* alive: of batches */
+    struct loop_feeder feeder;
     size_t writes;            /* with the writer, or failed */
     size_t submits;           /* of these: requests that are not on disk yet */
     unsigned closing;
@@ -41,6 +44,16 @@ void job_free(struct job *j);
 void job_end(struct job *j, enum db_state state, const struct write_job *w);
 void starter_wake(struct loop *l); /* there may be something to start */
 void stop_check(struct loop *l);   /* something came to its end */
+
+/* The list in which a run waits. */
+struct runs *queue_of(struct run *r);
+/* Puts a job to the run of its text, or to a new one. Takes text over. 0 or -ENOMEM. */
+int job_schedule(struct job *j, char *text, size_t len);
+
+/* ---- loop_batch.c: jobs of batches */
+void bulk_began(struct job *j);
+void bulk_ended(struct job *j);
+bool bulk_startable(const struct loop *l); /* a place is free that is not kept for checks that come alone */
 
 /* ---- run.c: one request at work */
 void run_start(struct run *r);

@@ -272,7 +272,7 @@ static void operation(struct json_out *j, const struct route *r)
     if (r->body) {
         json_open(j, "requestBody", '{');
         json_bool(j, "required", true);
-        content(j, "application/json", r->body);
+        content(j, r->body_most == API_BODY_PIECES ? "application/x-ndjson" : "application/json", r->body);
         json_close(j, '}');
     }
     json_open(j, "responses", '{');

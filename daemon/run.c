@@ -52,6 +52,13 @@ static void run_release(struct run *r)
         run_finish(r);
 }
 
+static void places(struct run *r, int more)
+{
+    r->loop->checks += (size_t)more;
+    if (r->bulk)
+        r->loop->bulk_checks += (size_t)more;
+}
+
 static void on_check(void *user, struct check *c, struct report *report, int err)
 {
     (void)c;
@@ -61,7 +68,7 @@ static void on_check(void *user, struct check *c, struct report *report, int err
                     p->request.domain ? p->request.domain : "a refused name");
     p->check = NULL;
     p->report = report;
-    p->run->loop->checks--;
+    places(p->run, -1);
     run_release(p->run);
 }
 
@@ -130,11 +137,11 @@ static void part_launch(struct part *p)
 {
     struct loop *l = p->run->loop;
     p->run->pending++;
-    l->checks++;
+    places(p->run, 1);
     int rc = net_check(l->net, p->arena, &p->request, on_check, p, &p->check);
     if (!rc)
         return;
-    l->checks--;
+    places(p->run, -1);
     p->report = report_undecided(p->arena, &p->request, strerror(-rc));
     p->run->pending--;
 }
@@ -193,7 +200,7 @@ void run_start(struct run *r)
 {
     struct loop *l = r->loop;
     r->running = true;
-    runs_remove(&l->queue, r);
+    runs_remove(queue_of(r), r);
     runs_add(&l->active, r);
     r->pending = 1; /* our own: checks may end before they have all begun */
     int rc = run_read(r);
@@ -221,7 +228,7 @@ void run_abandon(struct run *r)
     struct loop *l = r->loop;
     table_remove(&l->runs, &r->by_text);
     if (!r->running) {
-        runs_remove(&l->queue, r);
+        runs_remove(queue_of(r), r);
         run_free(r);
         return;
     }

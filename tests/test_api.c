@@ -66,6 +66,18 @@ static void routes(void **state)
     assert_int_equal(r.call.wait_ms, 1500);
     ask(&r, "DELETE", "/v1/checks/0000000000000abc", NULL);
     assert_int_equal(r.call.action, API_CANCEL);
+    ask(&r, "GET", "/v1/batches/0000000000000abc?wait=2", NULL);
+    assert_int_equal(r.call.action, API_BATCH_SHOW);
+    assert_int_equal(r.call.id, 0xabc);
+    ask(&r, "DELETE", "/v1/batches/0000000000000abc", NULL);
+    assert_int_equal(r.call.action, API_BATCH_CANCEL);
+    ask(&r, "GET", "/v1/batches?limit=3&cursor=0000000000000abc", NULL);
+    assert_int_equal(r.call.action, API_BATCH_LIST);
+    assert_true(r.call.filter.limit == 3 && r.call.filter.before == 0xabc);
+    ask(&r, "POST", "/v1/batches", ""); /* the body is yet to come */
+    assert_int_equal(r.call.action, API_BATCH_SUBMIT);
+    assert_int_equal(api_body_most("POST", "/v1/batches"), API_BODY_PIECES);
+    assert_int_equal(api_body_most("GET", "/v1/batches"), API_BODY_MOST);
     ask(&r, "HEAD", "/healthz", NULL);
     assert_int_equal(r.call.action, API_HEALTH);
     ask(&r, "GET", "/v1/codes/dns_mismatch|shop.com", NULL);
@@ -124,6 +136,66 @@ static void canonical(void **state)
         "01\"}");
     assert_non_null(strstr(r.call.text, "2026-11-01"));
     close_room(&r);
+}
+
+/* A line of a batch is read as the body of a single check, and an error says which line it is. */
+static void lines(void **state)
+{
+    (void)state;
+    struct room r;
+    open_room(&r, "[checks]\ndepth = quick\n");
+    static const char good[] = "{\"domain\":\"a.com\",\"methods\":[\"caa\"]}";
+    ask(&r, "POST", "/v1/checks", good);
+    const char *text = r.call.text;
+    api_read_line(&r.conf, r.a, 7, good, strlen(good), NOW, &r.call, &r.answer);
+    assert_int_equal(r.call.action, API_SUBMIT);
+    assert_string_equal(r.call.text, text);
+    assert_string_equal(r.call.domain, "a.com");
+    static const struct {
+        const char *text, *code, *message;
+    } rows[] = {
+        {"{", "\"bad_request_format\"", "\"line 7: "},
+        {"{\"domain\":7}", "\"invalid_value:domain\"", "\"line 7: "},
+        {"{\"domain\":\"a.com\",\"resolver\":[\"::1\"]}", "\"invalid_value:resolver\"",
+         "\"line 7: resolver: "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        api_read_line(&r.conf, r.a, 7, rows[i].text, strlen(rows[i].text), NOW, &r.call, &r.answer);
+        assert_true(r.call.action == API_ANSWERED && r.answer.status == 400);
+        assert_non_null(strstr(r.answer.body.p, rows[i].code));
+        assert_non_null(strstr(r.answer.body.p, rows[i].message));
+    }
+    close_room(&r);
+}
+
+/* Lines that wait are counted with those that have become checks. */
+static void batches(void **state)
+{
+    (void)state;
+    struct api_answer ans = {0};
+    struct api_count states[] = {{"done", 5}, {"queued", 3}}, codes[] = {{"dns_mismatch", 2}};
+    struct api_batch b = {.b = {.id = 0xabc,
+                                .submitted = NOW,
+                                .cancelled = TIME_UNKNOWN,
+                                .ended = NOW,
+                                .lines = 10,
+                                .waiting = 2,
+                                .alive = true},
+                          .running = 4, /* one of them has ended since the store was read */
+                          .states = {states, 2},
+                          .codes = {codes, 1}};
+    api_write_batch(&ans, &b);
+    static const char head[] = "{\"id\":\"0000000000000abc\",\"state\":\"running\",\"submitted_at\":"
+                               "\"2026-11-22T12:00:00.000Z\",\"ended_at\":null,\"lines\":10,\"counts\":"
+                               "{\"state\":{\"queued\":2,\"running\":3,\"done\":5,\"cancelled\":0},";
+    assert_memory_equal(ans.body.p, head, strlen(head));
+    assert_non_null(strstr(ans.body.p, "\"code\":{\"dns_mismatch\":2}"));
+    b.b.cancelled = NOW;
+    b.running = 0;
+    api_write_batch(&ans, &b);
+    assert_non_null(strstr(ans.body.p, "\"state\":\"cancelled\""));
+    assert_non_null(strstr(ans.body.p, "{\"queued\":3,\"running\":0,\"done\":5,\"cancelled\":2}"));
+    buf_free(&ans.body);
 }
 
 static void configured(void **state)
@@ -240,7 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(routes),          cmocka_unit_test(filters), cmocka_unit_test(canonical),
         cmocka_unit_test(configured),      cmocka_unit_test(reports), cmocka_unit_test(lists),
-        cmocka_unit_test(errors_are_json),
+        cmocka_unit_test(errors_are_json), cmocka_unit_test(lines),   cmocka_unit_test(batches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

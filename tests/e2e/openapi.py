@@ -13,7 +13,7 @@ REQUEST = {"domain": "good.com", "methods": ["dns-txt-token"], "token": TOKEN, "
 # One value for each parameter and one body for each schema that is taken: what is not here is not described yet.
 VALUES = {"wait": "0", "domain": "good.com", "code": "dns_mismatch", "detail_code": "dns_mismatch", "cause": "txt-absent",
           "verdict": "fail", "method": "caa", "since": "2026-01-01", "until": "2036-01-01T00:00:00Z", "limit": "10",
-          "cursor": "7fffffffffffffff", "event": "check", "watch": "7fffffffffffffff"}
+          "cursor": "7fffffffffffffff", "event": "check", "watch": "7fffffffffffffff", "batch": "7fffffffffffffff"}
 STREAM = "application/x-ndjson"
 BODIES = {"Request": REQUEST}
 
@@ -71,7 +71,8 @@ def walk():
     for ident in done:
         for report in house.done(ident)["reports"]:
             description.holds({"$ref": "#/components/schemas/Report"}, report, report["input"])
-    segments = {"id": done[0], "code": "invalid_dns_txt", "cause": "txt-absent"}
+    batch = house.call("POST", "/v1/batches", json.dumps(REQUEST)).json["id"]
+    segments = {"id": done[0], "batch": batch, "code": "invalid_dns_txt", "cause": "txt-absent"}
     seen = set()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""Batches end to end: each scenario is one test. DCVD names the program."""
+import json
+import resource
+import signal
+import socket
+import time
+
+from house import Connection, House, Resolver, main, same, true, within
+
+TOKEN = "0123456789abcdefghijklmnopqrstuv"
+
+
+def line(domain, **more):
+    return json.dumps({"domain": domain, "methods": ["dns-txt-token"], "token": TOKEN, **more}).encode() + b"\n"
+
+
+def post(house, body, **headers):
+    return house.call("POST", "/v1/batches", body, {"Content-Type": "application/x-ndjson", **headers})
+
+
+def accepted(house, body, lines):
+    answer = post(house, body)
+    same((answer.status, answer.json and answer.json.get("lines")), (202, lines), f"status and lines ({answer.text!r})")
+    same(answer.headers["Location"], "/v1/batches/" + answer.json["id"], "Location")
+    return answer.json["id"]
+
+
+def show(house, ident):
+    return house.get(f"/v1/batches/{ident}").json
+
+
+def done(house, ident, seconds=60):
+    return within(seconds, f"batch {ident} is done", lambda: (b := show(house, ident))["state"] == "done" and b)
+
+
+def left(house):
+    """Rows of the store that a batch could leave behind."""
+    return house.sql("SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM batch_line), (SELECT count(*) FROM request)")[0]
+
+
+def begin_upload(house, *pieces):
+    """A body that has not ended."""
+    c = Connection(house.socket)
+    c.putrequest("POST", "/v1/batches")
+    c.putheader("Transfer-Encoding", "chunked")
+    c.endheaders()
+    for piece in pieces:
+        send_piece(c, piece)
+    return c
+
+
+def send_piece(c, piece):
+    c.send(b"%x\r\n%s\r\n" % (len(piece), piece))
+
+
+def batch():
+    """Mixed verdicts, counted; listed; waited for; cancelled midway."""
+    house = House(Resolver({(f"_dnsauth.n{i}.com", "TXT"): [TOKEN] for i in range(0, 300, 3)}))
+    house.start()
+    alone = house.submit(domain="alone.com", methods=["dns-txt-token"], token=TOKEN)
+    lines = [line(f"n{i}.com") for i in range(300)]
+    lines[7:7] = [b"\r\n", b"  \n"]  # blank lines are nothing, and so is the missing end of the last one
+    ident = accepted(house, b"".join(lines).rstrip(b"\n"), 300)
+    b = done(house, ident)
+    true(b["submitted_at"] < b["ended_at"], f"times: {b}")
+    same(b["lines"], 300, "lines")
+    same(b["counts"], {"state": {"queued": 0, "running": 0, "done": 300, "cancelled": 0},
+                       "verdict": {"pass": 100, "fail": 200, "undecided": 0}, "code": {"invalid_dns_txt": 200}}, "counts")
+    rows = house.get(f"/v1/checks?batch={ident}&limit=1000").json["checks"]
+    same(sorted(r["domain"] for r in rows), sorted(f"n{i}.com" for i in range(300)), "its checks, and no other")
+    true(alone not in [r["id"] for r in rows], "one that came alone")
+    same(len(house.get(f"/v1/checks?batch={ident}&verdict=pass&limit=1000").json["checks"]), 100, "those that pass")
+
+    house.resolver.held = True
+    second = accepted(house, line("slow.com") * 3, 3)
+    true(show(house, second)["state"] in ("queued", "running"), "state")
+    within(10, "its checks run", lambda: show(house, second)["counts"]["state"]["running"] == 3)
+    same(show(house, second)["ended_at"], None, "ended_at of one that runs")
+    begin = time.monotonic()
+    same(house.get(f"/v1/batches/{second}?wait=0.3").json["state"], "running", "state after a wait that is over")
+    true(time.monotonic() - begin > 0.25, "held")
+    c = Connection(house.socket)
+    c.request("GET", f"/v1/batches/{second}?wait=60")
+    house.resolver.held = False
+    same(json.load(c.getresponse())["state"], "done", "the wait ends with the batch")
+    page = house.get("/v1/batches?limit=1").json
+    same([(x["id"], x["state"], x["lines"]) for x in page["batches"]], [(second, "done", 3)], "newest first")
+    page = house.get(f"/v1/batches?cursor={page['next']}").json
+    same(([x["id"] for x in page["batches"]], page["next"]), ([ident], None), "the rest")
+    same(house.call("DELETE", f"/v1/batches/{ident}").json["state"], "done", "cancelling what has ended changes nothing")
+    cancelled(house)
+    house.close()
+
+
+def cancelled(house):
+    house.resolver.held = True
+    ident = accepted(house, b"".join(line(f"never{i}.com") for i in range(6000)), 6000)
+    within(10, "some of it runs", lambda: show(house, ident)["counts"]["state"]["running"] > 100)
+    answer = house.call("DELETE", f"/v1/batches/{ident}")
+    same((answer.status, answer.json["state"], answer.json["counts"]["state"]["cancelled"]), (200, "cancelled", 6000), "cancelled")
+    true(answer.json["ended_at"], "ended_at")
+    same(house.call("DELETE", f"/v1/batches/{ident}").json["state"], "cancelled", "twice")
+    house.resolver.held = False
+    within(10, "its lines leave the store", lambda: not left(house)[1])
+    asked = len(house.resolver.asked)
+    house.done(house.submit(domain="after.com", methods=["dns-txt-token"], token=TOKEN))
+    true(all(name.endswith("after.com") for name, _ in house.resolver.asked[asked:]), "nothing of it runs any more")
+
+
+def status(house, key):
+    with open(f"/proc/{house.process.pid}/status", encoding="ascii") as f:
+        return next(int(row.split()[1]) for row in f if row.startswith(key + ":"))
+
+
+def batch_large():
+    """Far more lines than there is memory for are held up, not held; a check that comes meanwhile is served at once."""
+    n = 25000
+    house = House(Resolver({("_dnsauth.single.com", "TXT"): [TOKEN]})).start()
+    sanitized = status(house, "VmSize") > 1 << 30  # kilobytes: its shadow; what was freed stays for a while
+    before = status(house, "VmRSS")
+    padding = b" " * 4000  # a hundred megabytes in all
+    c = begin_upload(house)
+    for i in range(0, n, 50):
+        send_piece(c, b"".join(padding + line(f"n{k}.com") for k in range(i, i + 50)))
+    c.send(b"0\r\n\r\n")
+    answer = json.load(c.getresponse())
+    same(answer["lines"], n, "lines")
+    most = 0
+    while (b := show(house, answer["id"]))["state"] != "done":
+        begin = time.monotonic()
+        single = house.call("POST", "/v1/checks?wait=30", {"domain": "single.com", "methods": ["dns-txt-token"], "token": TOKEN})
+        same((single.status, single.json["reports"][0]["verdict"]), (200, "pass"), "a check meanwhile")
+        most = max(most, time.monotonic() - begin)
+        time.sleep(0.3)
+    same(b["counts"]["verdict"]["fail"], n, "reports")
+    true(0 < most < 5, f"a check meanwhile is served at once: {most:.1f} s")
+    grown = status(house, "VmHWM") - before
+    true(sanitized or grown < 60000, f"memory grew by {grown} kB")
+    same(house.sql("SELECT count(*), count(DISTINCT domain) FROM request WHERE batch IS NOT NULL")[0], (n, n), "each line once")
+    house.close()
+
+
+BAD = [
+    (b"", 400, "missing_request_data", "no body"),
+    (b" \n\n", 400, "missing_request_data", "no body"),
+    (line("a.com") + b"{\n", 400, "bad_request_format", "line 2: "),
+    (line("a.com") + b"\n[]\n", 400, "bad_request_format", "line 3: "),
+    (line("a.com") + b"{}", 400, "required_param:domain", "line 2: "),
+    (line("a.com") + line("b.com", dedline=3), 400, "invalid_value:dedline", "line 2: "),
+    (line("a.com") + line("b.com", allow_net=["10.0.0.0/8"]), 400, "invalid_value:allow_net", "line 2: "),
+    (line("a.com") + b"\xff\xfe\n", 400, "bad_request_format", "line 2: "),
+    (line("a.com") + b'{"domain":"' + b"a" * 70000, 413, "bad_request_format", "line 2: "),
+    (b"a.com,dns-txt-token\n", 400, "bad_request_format", "line 1: "),
+]
+
+
+def batch_bad_line():
+    """A batch with a bad line is refused whole, whatever stands before or after it."""
+    house = House().start()
+    for body, code, error, names in BAD:
+        answer = post(house, body)
+        same((answer.status, answer.code()), (code, error), repr(body[-60:]))
+        true(names in answer.message(), f"the message names {names}: {answer.message()}")
+    same(post(house, line("a.com"), **{"Content-Type": "text/html"}).status, 415, "a type that is none of ours")
+    for path in "/v1/batches/0000000000000001", "/v1/batches/x":
+        for method in "GET", "DELETE":
+            same(house.call(method, path).code(), "not_found", f"{method} {path}")
+    same(house.call("PUT", "/v1/batches", "").headers["Allow"], "POST, GET, HEAD", "Allow")
+    lines = [line(f"n{i}.com") for i in range(60000)]
+    lines[20000] = line("bad.com", methods=["post"])
+    answer = post(house, b"".join(lines))
+    same((answer.status, answer.code()), (400, "invalid_value:methods"), "a bad line among many")
+    true("line 20001: " in answer.message(), answer.message())
+    same(house.get("/v1/batches").json["batches"], [], "nobody sees a batch that was refused")
+    within(20, "nothing is left", lambda: left(house) == (0, 0, 0))
+    same(house.resolver.asked, [], "nothing of them was run")
+
+    unlimited = resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE, (4096, unlimited[1]))
+    answer = post(house, b"".join(lines[:5000]))
+    same((answer.status, answer.code()), (500, "internal_data_check_failed"), "a full disk")
+    resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    within(20, "nothing is left", lambda: left(house) == (0, 0, 0))
+    done(house, accepted(house, line("a.com"), 1))
+    house.close()
+
+
+def batch_killed():
+    """What was coming in when the daemon was killed never runs; what had been accepted runs once, line by line."""
+    n = 8000
+    house = House().start()
+    lines = [line(f"n{i}.com") for i in range(n)]
+    cut = begin_upload(house, b"".join(lines))
+    within(20, "it comes in", lambda: left(house)[1] > 1000)
+    house.end(signal.SIGKILL)
+    house.start()
+    same(house.get("/v1/batches").json["batches"], [], "half a batch")
+    within(20, "nothing is left", lambda: left(house) == (0, 0, 0))
+    same(house.resolver.asked, [], "nothing of it was run")
+    cut.close()
+
+    ident = accepted(house, b"".join(lines), n)
+    ended = 0
+    for number, expected in (signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 0):
+        within(30, "some have ended", lambda: show(house, ident)["counts"]["state"]["done"] > ended + 100)
+        cut = begin_upload(house, b"".join(lines[:2000]))
+        same(house.end(number), expected, "exit status")
+        ended = house.sql("SELECT count(*) FROM request WHERE state = 'done'")[0][0]
+        true(ended < n, f"it is not all done: {ended}")
+        cut.close()
+        house.start()
+    same(done(house, ident)["counts"]["state"], {"queued": 0, "running": 0, "done": n, "cancelled": 0}, "states")
+    same(house.sql("SELECT count(*), count(DISTINCT domain) FROM request")[0], (n, n), "each line once")
+    same(house.sql("SELECT count(*), count(DISTINCT request) FROM result")[0], (n, n), "each with a report")
+    house.close()
+
+
+def batch_slow():
+    """A client may be slow, but not idle; it may go away; and there are not too many of them."""
+    house = House().start()
+    piece = b"".join(line(f"n{i}.com") for i in range(1000))
+    slow, idle = begin_upload(house, piece), begin_upload(house, line("idle.com"))
+    others = [begin_upload(house, piece) for _ in range(6)]
+    answer = post(house, line("a.com"))
+    same((answer.status, answer.code(), answer.headers["Retry-After"]), (429, "request_limit_exceeded", "1"), "too many at once")
+    others[0].sock.shutdown(socket.SHUT_WR)
+    for other in others:
+        other.close()
+    within(10, "those that went away leave nothing", lambda: left(house)[0] <= 1)
+    done(house, accepted(house, line("a.com"), 1))
+    begin = time.monotonic()
+    while time.monotonic() - begin < 33:
+        time.sleep(3)
+        send_piece(slow, piece)
+        try:
+            send_piece(idle, line("idle.com"))
+        except OSError:
+            break
+    true(25 < time.monotonic() - begin < 40, "the idle one is cut off")
+    slow.send(b"0\r\n\r\n")
+    answer = json.load(slow.getresponse())
+    true(answer["lines"] > 5000, f"the slow one is taken: {answer}")
+    done(house, answer["id"])
+    same(house.sql("SELECT count(*) FROM request WHERE domain = 'idle.com'")[0][0], 0, "the idle one's lines")
+    expect = b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Type: %s\r\nContent-Length: 9\r\n\r\n"
+    for kind, first in (b"text/html", b"HTTP/1.1 415"), (b"application/x-ndjson", b"HTTP/1.1 100"):
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(house.socket)
+        s.send(expect % kind)
+        same(s.recv(12), first, "the word that the client waits for")
+        s.close()
+    house.close()
+
+
+if __name__ == "__main__":
+    main({f.__name__: f for f in (batch, batch_large, batch_bad_line, batch_killed, batch_slow)})
