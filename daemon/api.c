@@ -31,6 +31,14 @@ const struct route api_routes[] = {
     {"GET", "/v1/causes", API_CAUSES, API_BODY_MOST, "", "The causes that can be found", "Causes"},
     {"GET", "/v1/causes/*", API_CAUSE, API_BODY_MOST, "", "One cause", "Cause", "cause"},
     {"GET", "/v1/stats", API_STATS, API_BODY_MOST, "since", "How many there are of each kind", "Stats"},
+    {"POST", "/v1/watches", API_WATCH, API_BODY_MOST, "", "Repeat a check until it passes, or for ever", NULL,
+     NULL, "WatchOrder", "WatchState"},
+    {"GET", "/v1/watches", API_WATCH_LIST, API_BODY_MOST, "state domain limit cursor",
+     "Watches, newest first", "Watches"},
+    {"GET", "/v1/watches/*", API_WATCH_SHOW, API_BODY_MOST, "", "One watch, and what it came to last",
+     "Watch", "watch"},
+    {"DELETE", "/v1/watches/*", API_WATCH_DELETE, API_BODY_MOST, "", "End a watch and forget it",
+     "WatchState", "watch"},
     {"GET", "/v1/events", API_EVENTS, API_BODY_MOST, "event domain watch",
      "A stream of what happens, one object a line", "Event", NULL, NULL, NULL, "application/x-ndjson"},
     {"GET", "/v1/openapi.json", API_DESCRIBE, API_BODY_MOST, "", "This description", "{any}"},
@@ -138,6 +146,7 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
         .conf = conf, .a = a, .in = in, .now = now, .where = "", .call = call, .answer = answer};
     *call = (struct api_call){.action = API_ANSWERED,
                               .event = -1,
+                              .watch_state = -1,
                               .filter = {.verdict = -1,
                                          .method = -1,
                                          .since = TIME_UNKNOWN,
@@ -157,7 +166,8 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
         return;
     }
     bool pieces = route->body_most == API_BODY_PIECES;
-    if ((in->len || pieces || route->action == API_SUBMIT) && !type_known(in->content_type)) {
+    if ((in->len || pieces || route->action == API_SUBMIT || route->action == API_WATCH) &&
+        !type_known(in->content_type)) {
         api_error(answer, 415, CODE_bad_request_format, NULL, "Content-Type '%s'; expected application/%s",
                   text_escape(a, in->content_type, strlen(in->content_type), 80),
                   pieces ? "x-ndjson" : "json");
@@ -176,6 +186,13 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
     case API_BATCH_SHOW:
     case API_BATCH_CANCEL:
         api_one(&r, "batch", segment, route->action);
+        break;
+    case API_WATCH:
+        api_read_watch(&r);
+        break;
+    case API_WATCH_SHOW:
+    case API_WATCH_DELETE:
+        api_one(&r, "watch", segment, route->action);
         break;
     case API_CODES:
         api_catalogue(&r, "codes", codes_json);
@@ -196,6 +213,7 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
     case API_BATCH_SUBMIT:
     case API_BATCH_LIST:
     case API_STATS:
+    case API_WATCH_LIST:
     case API_EVENTS:
     case API_METRICS:
     case API_HEALTH:

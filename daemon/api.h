@@ -49,8 +49,12 @@ enum api_action {
     API_CODE,
     API_CAUSES,
     API_CAUSE,
-    API_STATS,  /* .filter.since */
-    API_EVENTS, /* .event, .watch, .filter.domain */
+    API_STATS,        /* .filter.since */
+    API_EVENTS,       /* .event, .watch, .filter.domain */
+    API_WATCH,        /* .domain, .text, .interval, .until */
+    API_WATCH_LIST,   /* .watch_state, .filter.domain, .limit, .before */
+    API_WATCH_SHOW,   /* .id */
+    API_WATCH_DELETE, /* .id */
     API_DESCRIBE,
     API_METRICS,
     API_HEALTH,
@@ -64,6 +68,9 @@ struct api_call {
     struct db_filter filter;
     int event;          /* enum event_kind; -1: any */
     int64_t watch;      /* 0: any */
+    int64_t interval;   /* milliseconds; 0: the CA's steps */
+    enum watch_until until;
+    int watch_state;    /* enum watch_state; -1: any */
     const char *domain; /* of the request, as results will name it */
     const char *text;   /* the request in canonical form: what is stored, and what makes two requests equal */
     size_t text_len;
@@ -141,6 +148,14 @@ void api_write_batch_accepted(struct api_answer *ans, int64_t id, int64_t lines)
 void api_write_batch(struct api_answer *ans, const struct api_batch *b);
 void api_write_batches(struct api_answer *ans, const struct api_batch *rows, size_t n, int64_t next);
 
+struct api_watch {
+    struct db_watch_row row; /* texts in the call's arena; .next is the time as far as it is known */
+    int64_t check;           /* under way; 0: none */
+};
+void api_write_watch_accepted(struct api_answer *ans, int64_t id);
+void api_write_watch_deleted(struct api_answer *ans, int64_t id);
+void api_write_watch(struct api_answer *ans, const struct api_watch *w);
+void api_write_watches(struct api_answer *ans, const struct api_watch *rows, size_t n, int64_t next);
 /* next: the cursor that continues the list; 0: there is no more. */
 void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next);
 

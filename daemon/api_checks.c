@@ -49,7 +49,7 @@ static bool texts_equal(const struct texts *x, const struct texts *y)
 }
 
 /* What the configuration gives, and what it does not allow. */
-static bool configure(struct reading *r, struct request *q)
+static bool configure(struct reading *r, const char *text, size_t len, struct request *q)
 {
     const struct request *d = &r->conf->defaults;
     const char *bad;
@@ -80,9 +80,9 @@ static bool configure(struct reading *r, struct request *q)
         }
         q->auth_key = key->key;
     }
-    if (q->deadline_ms != d->deadline_ms && !body_has(r->in->body, r->in->len, "deadline"))
+    if (q->deadline_ms != d->deadline_ms && !body_has(text, len, "deadline"))
         q->deadline_ms = d->deadline_ms;
-    if (q->depth != d->depth && !body_has(r->in->body, r->in->len, "depth"))
+    if (q->depth != d->depth && !body_has(text, len, "depth"))
         q->depth = d->depth;
     if (!q->caa_account)
         q->caa_account = d->caa_account;
@@ -95,23 +95,23 @@ static bool configure(struct reading *r, struct request *q)
     return true;
 }
 
-void api_read_submit(struct reading *r)
+void api_no_body(struct reading *r, const char *member)
 {
-    const struct api_input *in = r->in;
+    api_error(r->answer, 400, CODE_missing_request_data, NULL,
+              "the request has no body; expected a JSON object with at least \"%s\"", member);
+}
+
+bool api_read_request(struct reading *r, const char *body, size_t len)
+{
     struct request q;
     struct json_problem problem = {0};
-    if (!in->len) {
-        api_error(r->answer, 400, CODE_missing_request_data, NULL,
-                  "the request has no body; expected a JSON object with at least \"domain\"");
-        return;
-    }
-    int rc = json_read_request(r->a, in->body, in->len, &r->conf->profile, r->now, &q, &problem);
+    int rc = json_read_request(r->a, body, len, &r->conf->profile, r->now, &q, &problem);
     if (rc == -EINVAL) {
         api_error(r->answer, 400, problem.code, problem.input.field, "%s%s", r->where, problem.text);
-        return;
+        return false;
     }
-    if (!rc && !configure(r, &q))
-        return;
+    if (!rc && !configure(r, body, len, &q))
+        return false;
     struct buf text = {0};
     struct json_out j = {.b = &text};
     if (!rc) {
@@ -122,10 +122,18 @@ void api_read_submit(struct reading *r)
         r->call->text_len = text.n;
         buf_free(&text);
     }
-    if (rc || !r->call->text || arena_full(r->a))
-        api_error(r->answer, 500, CODE_internal_data_check_failed, NULL,
-                  "there is no memory for this request; try again");
-    else
+    if (!rc && r->call->text && !arena_full(r->a))
+        return true;
+    api_error(r->answer, 500, CODE_internal_data_check_failed, NULL,
+              "there is no memory for this request; try again");
+    return false;
+}
+
+void api_read_submit(struct reading *r)
+{
+    if (!r->in->len)
+        api_no_body(r, "domain");
+    else if (api_read_request(r, r->in->body, r->in->len))
         r->call->action = API_SUBMIT;
 }
 

@@ -58,7 +58,13 @@ void api_describe(struct reading *r);
 
 /* ---- checks */
 void api_read_submit(struct reading *r);
-/* what: "check" or "batch" */
+/* A request object: fills the call's .domain and .text. False: refused. */
+bool api_read_request(struct reading *r, const char *text, size_t len);
+void api_no_body(struct reading *r, const char *member); /* refuses; member: what it needs at least */
+/* what: "check", "batch" or "watch" */
 void api_one(struct reading *r, const char *what, const char *text, enum api_action action);
+
+/* ---- watches */
+void api_read_watch(struct reading *r);
 
 #endif

@@ -137,6 +137,15 @@ static const char *read_batch(struct reading *r, const char *v)
     return db_id_parse(v, &r->call->filter.batch) ? NULL : "the id of a batch, 16 hexadecimal digits";
 }
 
+static const char *read_state(struct reading *r, const char *v)
+{
+    enum watch_state state;
+    if (!watch_state_parse(v, &state))
+        return "one of " DB_WATCH_STATES(NAME_IN) "and nothing else";
+    r->call->watch_state = (int)state;
+    return NULL;
+}
+
 static const struct param {
     const char *name;
     const char *(*read)(struct reading *r, const char *value);
@@ -158,6 +167,7 @@ static const struct param {
     {"event", read_event, "check or watch"},
     {"watch", read_watch, "the id of a watch"},
     {"batch", read_batch, "the id of a batch"},
+    {"state", read_state, "" DB_WATCH_STATES(NAME_IN) "and nothing else"},
 };
 
 static bool has_word(const char *list, const char *word)

@@ -32,6 +32,7 @@ struct dcvd {
     struct readers *readers;
     struct peers *peers;
     struct events events;
+    struct watches *watches;
     struct front *front;
     struct server *server;
     uv_signal_t term, interrupt;
@@ -88,6 +89,7 @@ static void on_signal(uv_signal_t *signal, int number)
     server_stop_accepting(d->server);
     retention_close(&d->retention);
     batches_stop(d->batches);
+    watches_stop(d->watches);
     front_stop(d->front);
     loop_stop(d->loop, GRACE_MS, on_loop_stopped, d);
 }
@@ -97,6 +99,7 @@ static void deinit(struct dcvd *d)
     front_free(d->front);
     batches_free(d->batches);
     loop_free(d->loop);
+    watches_free(d->watches);
     readers_free(d->readers);
     peers_free(d->peers);
     uv_loop_close(&d->uv);
@@ -171,10 +174,10 @@ static int resume(struct dcvd *d)
         log_error("%s", why);
         return rc;
     }
-    rc = loop_resume(d->loop, db);
-    if (!rc)
-        rc = batches_resume(d->batches, db);
+    rc = watches_resume(d->watches, db);
     if (rc)
+        log_error("watches cannot be read: %s", db_error(db));
+    else if ((rc = loop_resume(d->loop, db)) || (rc = batches_resume(d->batches, db)))
         log_error("unfinished checks cannot be read: %s", db_error(db));
     db_close(db);
     return rc;
@@ -184,6 +187,7 @@ static void on_news(void *user, const struct loop_news *news)
 {
     struct dcvd *d = user;
     events_check(&d->events, news, clock_now());
+    watches_hear(d->watches, news);
 }
 
 static int start_rooms(struct dcvd *d)
@@ -198,7 +202,7 @@ static int start_rooms(struct dcvd *d)
         (rc = batches_new(&d->uv, d->loop, d->writer, &d->batches)))
         return rc;
     loop_listen(d->loop, on_news, d);
-    if ((rc = resume(d)))
+    if ((rc = watches_new(&d->uv, &d->conf, d->loop, d->writer, &d->events, &d->watches)) || (rc = resume(d)))
         return rc;
     if ((rc = peers_new(&d->conf, &d->peers)) ||
         (rc = front_new(&d->uv,
@@ -210,7 +214,8 @@ static int start_rooms(struct dcvd *d)
                                         .net = d->net,
                                         .writer = d->writer,
                                         .turns = &d->turns,
-                                        .events = &d->events},
+                                        .events = &d->events,
+                                        .watches = d->watches},
                         &d->front)) ||
         (rc = server_new(&d->uv, &d->listeners, d->peers, front_exchange, d->front, &d->server)))
         log_error("cannot start: %s", strerror(-rc));

@@ -87,6 +87,18 @@ static void dispatch(struct call *c, struct api_answer *ans)
     case API_STATS:
         front_stats(c);
         break;
+    case API_WATCH:
+        front_watch(c);
+        break;
+    case API_WATCH_LIST:
+        front_watch_list(c);
+        break;
+    case API_WATCH_SHOW:
+        front_watch_one(c);
+        break;
+    case API_WATCH_DELETE:
+        front_watch_delete(c);
+        break;
     case API_EVENTS:
         front_events(c);
         break;
@@ -192,7 +204,8 @@ int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret)
                         .net = rooms->net,
                         .writer = rooms->writer,
                         .turns = rooms->turns,
-                        .events = rooms->events};
+                        .events = rooms->events,
+                        .watches = rooms->watches};
     *ret = f;
     return 0;
 }

@@ -12,6 +12,7 @@
 #include "peers.h"
 #include "readers.h"
 #include "server.h"
+#include "watches.h"
 #include "turns.h"
 
 struct front;
@@ -26,6 +27,7 @@ struct rooms { /* whom the front desk knows */
     struct writer *writer; /* the same */
     const struct turns *turns;
     struct events *events;
+    struct watches *watches;
 };
 int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret);
 /* The server's function; user is the front. */

@@ -18,6 +18,7 @@ struct front {
     struct writer *writer;
     const struct turns *turns;
     struct events *events;
+    struct watches *watches;
     struct call *calls;
     size_t streams;
     struct batches *batches;
@@ -39,6 +40,8 @@ struct call {
     struct read_job read;
     struct api_row *rows; /* what was read */
     size_t n_rows, room;
+    struct api_watch *watches; /* the same, with .room */
+    size_t n_watches;
     struct api_counts counts[DB_COUNT_KINDS], *counting; /* of stats */
     struct listener listener;                            /* of events; .back tells whether it is a stream */
     uint64_t lost;                                       /* events that its reader was too slow for */
@@ -80,6 +83,12 @@ void front_change(void *user);   /* the call's waiter */
 /* ---- front_events.c: what happens */
 void front_events(struct call *c);
 void front_events_end(struct call *c); /* of a stream */
+
+/* ---- front_watches.c */
+void front_watch(struct call *c);
+void front_watch_one(struct call *c);
+void front_watch_list(struct call *c);
+void front_watch_delete(struct call *c);
 
 /* ---- front_state.c: how the daemon is */
 void front_health(struct call *c);

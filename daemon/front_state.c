@@ -62,6 +62,8 @@ void front_metrics(struct call *c)
 {
     struct metrics m = {.decided = loop_decided(c->front->loop),
                         .turns = c->front->turns,
+                        .watches = watches_count(c->front->watches),
+                        .streams = c->front->streams,
                         .resident_bytes = resident_bytes(),
                         .open_descriptors = open_descriptors()};
     struct api_answer ans = {.status = 200, .type = METRICS_TYPE};

@@ -35,6 +35,8 @@
     X("dcvd_http_forbidden_total", "counter", "Web fetches refused for their address.", m->http.forbidden)   \
     X("dcvd_http_in_flight", "gauge", "Web fetches under way.", m->http.in_flight)                           \
     X("dcvd_http_waiting", "gauge", "Web fetches that wait.", m->http.waiting)                               \
+    X("dcvd_watches", "gauge", "Watches that are active.", m->watches)                                       \
+    X("dcvd_event_streams", "gauge", "Streams of events that are open.", m->streams)                         \
     X("process_resident_memory_bytes", "gauge", "Memory in RAM.", m->resident_bytes)                         \
     X("process_open_fds", "gauge", "Open descriptors.", m->open_descriptors)
 

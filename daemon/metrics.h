@@ -17,6 +17,7 @@ struct metrics {
     struct http_counters http;
     const struct decided *decided;
     const struct turns *turns;
+    uint64_t watches, streams; /* active, open */
     uint64_t resident_bytes, open_descriptors;
 };
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"

@@ -31,6 +31,8 @@ LIST(states, DB_STATES)
 LIST(verdicts, DCV_VERDICTS)
 LIST(methods, DCV_METHODS)
 LIST(weights, DCV_WEIGHTS)
+LIST(watch_states, DB_WATCH_STATES)
+LIST(untils, DB_UNTILS)
 LIST(challenges, DCV_CHALLENGES)
 LIST(purposes, DCV_PURPOSES)
 LIST(depths, DCV_DEPTHS)
@@ -45,11 +47,14 @@ static const struct enumeration {
     const char *const *v;
     size_t n;
 } enumerations[] = {
-    {"state", COUNTED(states)},     {"verdict", COUNTED(verdicts)}, {"method", COUNTED(methods)},
-    {"weight", COUNTED(weights)},   {"cause", COUNTED(cause_ids)},  {"challenge", COUNTED(challenges)},
-    {"purpose", COUNTED(purposes)}, {"depth", COUNTED(depths)},     {"fix_op", COUNTED(fix_ops)},
-    {"outcome", COUNTED(outcomes)}, {"fact_kind", COUNTED(kinds)},  {"transport", COUNTED(transports)},
-    {"event", COUNTED(events)},
+    {"state", COUNTED(states)},     {"verdict", COUNTED(verdicts)},
+    {"method", COUNTED(methods)},   {"weight", COUNTED(weights)},
+    {"cause", COUNTED(cause_ids)},  {"challenge", COUNTED(challenges)},
+    {"purpose", COUNTED(purposes)}, {"depth", COUNTED(depths)},
+    {"fix_op", COUNTED(fix_ops)},   {"outcome", COUNTED(outcomes)},
+    {"fact_kind", COUNTED(kinds)},  {"transport", COUNTED(transports)},
+    {"event", COUNTED(events)},     {"watch_state", COUNTED(watch_states)},
+    {"until", COUNTED(untils)},
 };
 enum { ENUMERATION_COUNT = sizeof enumerations / sizeof *enumerations, TYPE_MOST = 40 };
 

@@ -105,6 +105,7 @@ struct db_line {    /* a request of a batch */
     X(WATCH_EXPIRED, "expired")
 enum watch_state { DB_WATCH_STATES(DCV_MEMBER) };
 const char *watch_state_name(enum watch_state s);
+bool watch_state_parse(const char *text, enum watch_state *ret);
 #define DB_UNTILS(X)                                                                                         \
     X(UNTIL_PASS, "pass")                                                                                    \
     X(UNTIL_FOREVER, "forever")
@@ -249,8 +250,14 @@ struct db_watch_row {
 };
 typedef int db_watch_fn(void *user, const struct db_watch_row *row);
 int db_watch(struct db *db, int64_t id, db_watch_fn *fn, void *user); /* -ENOENT where there is none */
-/* Newest first, with ids below before (0: from the newest), limit of them (0: all). */
-int db_watches(struct db *db, int64_t before, unsigned limit, db_watch_fn *fn, void *user);
+struct db_watch_filter {
+    const char *domain; /* NULL: any */
+    int state;          /* enum watch_state; -1: any */
+    int64_t before;     /* cursor: ids below this; 0: from the newest */
+    unsigned limit;     /* 0: none */
+};
+int db_watches(struct db *db, const struct db_watch_filter *f, db_watch_fn *fn,
+               void *user);                                        /* newest first */
 int db_watches_active(struct db *db, db_watch_fn *fn, void *user); /* oldest first: to be gone on with */
 
 /* How many there are of each value, by its name, of checks submitted since then (TIME_UNKNOWN: all). Walks a

@@ -49,7 +49,9 @@ extern const int db_schema_version;
     X(STMT_BATCHES_OPEN, "SELECT id FROM batch WHERE accepted IS NOT NULL AND cancelled IS NULL "            \
                          "AND waiting > 0 ORDER BY id")                                                      \
     X(STMT_WATCH, "SELECT " DB_WATCH_COLUMNS " FROM watch WHERE id = ?1")                                    \
-    X(STMT_WATCHES, "SELECT " DB_WATCH_COLUMNS " FROM watch WHERE id < ?1 ORDER BY id DESC LIMIT ?2")        \
+    X(STMT_WATCHES, "SELECT " DB_WATCH_COLUMNS " FROM watch WHERE id < ?1 "                                  \
+                    "AND (?3 IS NULL OR domain = lower(?3)) AND (?4 IS NULL OR state = ?4) "                 \
+                    "ORDER BY id DESC LIMIT ?2")                                                             \
     X(STMT_WATCHES_ACTIVE, "SELECT " DB_WATCH_COLUMNS " FROM watch INDEXED BY watch_active "                 \
                            "WHERE state = 'active' ORDER BY id")                                             \
     X(STMT_BATCH_STATES, "SELECT state, count(*) FROM request INDEXED BY request_batch "                     \

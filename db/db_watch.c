@@ -31,6 +31,14 @@ static size_t find(const char *const names[], size_t n, const char *text)
 
 enum { STATES = 0 DB_WATCH_STATES(DCV_ONE), UNTILS = 0 DB_UNTILS(DCV_ONE) };
 
+bool watch_state_parse(const char *text, enum watch_state *ret)
+{
+    size_t i = find(states, STATES, text);
+    if (i < STATES)
+        *ret = (enum watch_state)i;
+    return i < STATES;
+}
+
 bool watch_until_parse(const char *text, enum watch_until *ret)
 {
     size_t i = find(untils, UNTILS, text);
@@ -161,12 +169,15 @@ int db_watch(struct db *db, int64_t id, db_watch_fn *fn, void *user)
     return r == 0 && n == 0 ? -ENOENT : r;
 }
 
-int db_watches(struct db *db, int64_t before, unsigned limit, db_watch_fn *fn, void *user)
+int db_watches(struct db *db, const struct db_watch_filter *f, db_watch_fn *fn, void *user)
 {
     size_t n;
     sqlite3_stmt *s = db->statement[STMT_WATCHES];
-    sqlite3_bind_int64(s, 1, before > 0 ? before : INT64_MAX);
-    sqlite3_bind_int64(s, 2, limit ? (sqlite3_int64)limit : -1);
+    sqlite3_bind_int64(s, 1, f->before > 0 ? f->before : INT64_MAX);
+    sqlite3_bind_int64(s, 2, f->limit ? (sqlite3_int64)f->limit : -1);
+    sqlite3_bind_text(s, 3, f->domain, -1, SQLITE_STATIC); /* NULL is NULL */
+    sqlite3_bind_text(s, 4, f->state < 0 ? NULL : watch_state_name((enum watch_state)f->state), -1,
+                      SQLITE_STATIC);
     return rows(db, s, fn, user, &n);
 }
 

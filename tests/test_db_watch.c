@@ -147,6 +147,11 @@ static void a_watch_steps_until_it_passes(void **state)
     db_close(db);
 }
 
+#define LIST(state_, before_, limit_)                                                                        \
+    &(struct db_watch_filter)                                                                                \
+    {                                                                                                        \
+        .state = (state_), .before = (before_), .limit = (limit_)                                            \
+    }
 #define EXPECT_WATCHES(expected, call)                                                                       \
     do {                                                                                                     \
         char got_[1000] = "";                                                                                \
@@ -159,15 +164,21 @@ static void watches_are_listed_newest_first(void **state)
 {
     char *path = *state;
     struct db *db = open_store(path, DB_WRITE), *reader = open_store(path, DB_READ);
-    EXPECT_WATCHES("", db_watches(reader, 0, 0, see_id, got));
+    EXPECT_WATCHES("", db_watches(reader, LIST(-1, 0, 0), see_id, got));
     for (int64_t id = 1; id <= 5; id++)
         do_job(db, job_watch(id, 300000, UNTIL_FOREVER), 0);
     do_job(db, job_step(2, WATCH_EXPIRED, TIME_UNKNOWN, 0, NULL), 0);
     do_job(db, job_step(4, WATCH_PASSED, TIME_UNKNOWN, 0, NULL), 0);
     EXPECT_WATCHES("5 active, 4 passed, 3 active, 2 expired, 1 active",
-                   db_watches(reader, 0, 0, see_id, got));
-    EXPECT_WATCHES("5 active, 4 passed", db_watches(reader, 0, 2, see_id, got));
-    EXPECT_WATCHES("3 active, 2 expired", db_watches(reader, 4, 2, see_id, got));
+                   db_watches(reader, LIST(-1, 0, 0), see_id, got));
+    EXPECT_WATCHES("5 active, 4 passed", db_watches(reader, LIST(-1, 0, 2), see_id, got));
+    EXPECT_WATCHES("3 active, 2 expired", db_watches(reader, LIST(-1, 4, 2), see_id, got));
+    EXPECT_WATCHES("4 passed", db_watches(reader, LIST(WATCH_PASSED, 0, 0), see_id, got));
+    const struct db_watch_filter of_domain = {
+        .domain = "SHOP.example.com", .state = WATCH_ACTIVE, .before = 5};
+    EXPECT_WATCHES("3 active, 1 active", db_watches(reader, &of_domain, see_id, got));
+    EXPECT_WATCHES(
+        "", db_watches(reader, &(struct db_watch_filter){.domain = "a.com", .state = -1}, see_id, got));
     EXPECT_WATCHES("1 active, 3 active, 5 active", db_watches_active(reader, see_id, got));
     int64_t last = 0;
     assert_int_equal(db_last_id(reader, &last), 0);
@@ -182,7 +193,7 @@ static void watches_are_listed_newest_first(void **state)
         do_job(db, purge, 0);
         EXPECT_WATCHES(i ? "5 active, 3 active, 1 active"
                          : "5 active, 4 passed, 3 active, 2 expired, 1 active",
-                       db_watches(db, 0, 0, see_id, got));
+                       db_watches(db, LIST(-1, 0, 0), see_id, got));
         if (!i)
             do_job(db, job_cancel(6), 0);
     }

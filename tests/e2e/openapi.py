@@ -13,9 +13,10 @@ REQUEST = {"domain": "good.com", "methods": ["dns-txt-token"], "token": TOKEN, "
 # One value for each parameter and one body for each schema that is taken: what is not here is not described yet.
 VALUES = {"wait": "0", "domain": "good.com", "code": "dns_mismatch", "detail_code": "dns_mismatch", "cause": "txt-absent",
           "verdict": "fail", "method": "caa", "since": "2026-01-01", "until": "2036-01-01T00:00:00Z", "limit": "10",
-          "cursor": "7fffffffffffffff", "event": "check", "watch": "7fffffffffffffff", "batch": "7fffffffffffffff"}
+          "cursor": "7fffffffffffffff", "event": "check", "watch": "7fffffffffffffff", "batch": "7fffffffffffffff",
+          "state": "active"}
 STREAM = "application/x-ndjson"
-BODIES = {"Request": REQUEST}
+BODIES = {"Request": REQUEST, "WatchOrder": {"request": REQUEST, "interval": 60, "until": "forever"}}
 
 
 def closed(schema):
@@ -72,7 +73,8 @@ def walk():
         for report in house.done(ident)["reports"]:
             description.holds({"$ref": "#/components/schemas/Report"}, report, report["input"])
     batch = house.call("POST", "/v1/batches", json.dumps(REQUEST)).json["id"]
-    segments = {"id": done[0], "batch": batch, "code": "invalid_dns_txt", "cause": "txt-absent"}
+    watch = house.call("POST", "/v1/watches", BODIES["WatchOrder"]).json["id"]
+    segments = {"id": done[0], "batch": batch, "watch": watch, "code": "invalid_dns_txt", "cause": "txt-absent"}
     seen = set()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Events and watches end to end: each scenario is one test. DCVD and DCVPROBE name the programs."""
 import json
+import signal
 import threading
+import time
 
 from house import Connection, House, Resolver, main, same, true, within
 
@@ -34,6 +36,36 @@ class Stream:
 
     def of(self, **members):
         return [e for e in self.events if all(e.get(k) == v for k, v in members.items())]
+
+
+def result(verdict, code=None, detail=None, cause=None):
+    return [{"method": "dns-txt-token", "verdict": verdict, "code": code, "detail_code": detail, "cause": cause}]
+
+
+ABSENT = result("fail", "invalid_dns_txt", "dns_mismatch", "txt-absent")
+
+
+def quick(house, polling):
+    """A CA that polls by these steps."""
+    path = house.dir + "/ca.conf"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("[watch]\npolling = " + polling + "\n")
+    house.sections["ca"] = {"profile": path}
+
+
+def watch_of(house, request, **more):
+    answer = house.call("POST", "/v1/watches", {"request": request, **more})
+    same((answer.status, answer.json["state"]), (202, "active"), f"a watch is taken ({answer.text!r})")
+    same(answer.headers["Location"], "/v1/watches/" + answer.json["id"], "Location")
+    return answer.json["id"]
+
+
+def shown(house, ident):
+    return house.get(f"/v1/watches/{ident}").json
+
+
+def is_(house, ident, state, seconds=20):
+    return within(seconds, f"watch {ident} is {state}", lambda: (w := shown(house, ident))["state"] == state and w)
 
 
 def events():
@@ -99,6 +131,140 @@ def events():
     true(all(within(5, "an end", lambda s=s: s.ended) == "whole" for s in open_ones), "all streams end")
 
 
+def watch():
+    """A record appears and its watch turns green; one expires with the CA's steps, one goes on; all is listed."""
+    house = House()
+    quick(house, "1 until 3")
+    house.start()
+    stream = Stream(house, "?event=watch")
+    green, never = watch_of(house, txt("Good.com")), watch_of(house, txt("bad.com"), interval="ca", until="pass")
+    forever = watch_of(house, txt("ever.com"), until="forever")
+    slow = watch_of(house, txt("slow.com"), interval=86400)
+    within(10, "the first runs", lambda: len(stream.events) == 4)
+    first, = stream.of(id=green)
+    same((first["changed"], first["from"], first["to"], first["state"], first["domain"]), (True, None, ABSENT, "active", "good.com"),
+         "the first result")
+    house.resolver.table["_dnsauth.good.com", "TXT"] = [TOKEN]
+    passed = is_(house, green, "passed", 3)
+    same((passed["until"], passed["interval"], passed["next_at"], passed["last"]["results"]), ("pass", "ca", None, result("pass")),
+         "one that passed")
+    true(passed["runs"] >= 2 and passed["ended_at"] and passed["request"]["domain"] == "Good.com", f"what is known of it: {passed}")
+    same(house.get("/v1/checks/" + passed["last_check"]).json["reports"][0]["verdict"], "pass", "its last check")
+    event = stream.of(id=green)[-1]
+    same((event["check"], event["from"], event["to"], event["state"]), (passed["last_check"], ABSENT, result("pass"), "passed"),
+         "the change")
+    over = is_(house, never, "expired")
+    same((over["runs"], over["last"]["results"]), (4, ABSENT), "runs of 1 until 3")
+    same([(e["state"], e["changed"]) for e in stream.of(id=never)], [("active", True), ("expired", False)], "its events")
+    within(10, "one goes on for ever", lambda: shown(house, forever)["runs"] > 5)
+    house.resolver.table["_dnsauth.ever.com", "TXT"] = [TOKEN]
+    within(10, "its change", lambda: stream.of(id=forever, to=result("pass")))
+    same((shown(house, forever)["state"], len(stream.of(id=forever))), ("active", 2), "one goes on when it passes")
+    same((shown(house, slow)["runs"], shown(house, slow)["interval"]), (1, 86400), "one with a long interval")
+    listed(house, green, never, forever, slow)
+    answer = house.call("DELETE", f"/v1/watches/{forever}")
+    same((answer.status, answer.json), (200, {"id": forever, "state": "deleted"}), "a delete")
+    same(house.call("DELETE", f"/v1/watches/{green}").status, 200, "an ended one can be deleted")
+    asked = len(house.resolver.asked)
+    time.sleep(1.5)
+    same(len(house.resolver.asked), asked, "nothing is asked any more")
+    same(stream.events[-1]["state"], "deleted", "the last event")
+    for method in "GET", "DELETE":
+        same(house.call(method, f"/v1/watches/{forever}").status, 404, f"{method} of a deleted one")
+    bad(house)
+    house.close()
+
+
+def listed(house, green, never, forever, slow):
+    def ids(query):
+        return [w["id"] for w in house.get("/v1/watches" + query).json["watches"]]
+
+    for query, expected in {"": [slow, forever, never, green], "?state=active": [slow, forever], "?state=passed": [green],
+                            "?domain=BAD.com": [never], "?domain=bad.com&state=active": [], "?limit=3": [slow, forever, never]}.items():
+        same(ids(query), expected, f"list {query}")
+    page = house.get("/v1/watches?limit=2").json
+    same(house.get(f"/v1/watches?limit=2&cursor={page['next']}").json["next"], None, "the end of the list")
+
+
+BAD = [
+    ("", "missing_request_data", "request"),
+    ("[1]", "bad_request_format", "object"),
+    ("{", "bad_request_format", "line 1"),
+    ("{}", "required_param:request", "POST /v1/checks"),
+    ('{"request":"a.com"}', "invalid_value:request", "a.com"),
+    ('{"request":{}}', "required_param:domain", "domain"),
+    ('{"request":{"domain":"a.com","dedline":3}}', "invalid_value:dedline", "dedline"),
+    ('{"request":{"domain":"a.com"},"interval":9}', "invalid_value:interval", "9"),
+    ('{"request":{"domain":"a.com"},"interval":86401}', "invalid_value:interval", "from 10 to 86400"),
+    ('{"request":{"domain":"a.com"},"interval":"CA"}', "invalid_value:interval", "CA"),
+    ('{"request":{"domain":"a.com"},"until":"never"}', "invalid_value:until", "forever"),
+    ('{"request":{"domain":"a.com"},"intervall":60}', "invalid_value:intervall", "interval"),
+]
+
+
+def bad(house):
+    before = len(house.get("/v1/watches").json["watches"])
+    for body, code, names in BAD:
+        answer = house.call("POST", "/v1/watches", body)
+        same((answer.status, answer.code()), (400, code), body)
+        true(names in answer.message(), f"{body}: {answer.message()}")
+    same(len(house.get("/v1/watches").json["watches"]), before, "only what was accepted is stored")
+    same(house.get("/v1/watches?state=ended").code(), "invalid_value:state", "a state")
+
+
+def watch_killed():
+    """kill -9: a watch goes on, a run under way is its run, and those that were missed are one."""
+    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]}))
+    quick(house, "1 until 1000")
+    house.start()
+    failing, waiting = watch_of(house, txt("bad.com")), watch_of(house, txt("long.com"), interval=3600)
+    within(10, "runs", lambda: shown(house, failing)["runs"] > 1 and shown(house, waiting)["runs"] == 1)
+    next_at = shown(house, waiting)["next_at"]
+    house.resolver.held = True
+    check = within(10, "a run", lambda: shown(house, failing)["check"])
+    last_moment = watch_of(house, txt("good.com"))
+    house.end(signal.SIGKILL)
+    time.sleep(2.5)
+    house.resolver.held = False
+    before = house.sql("SELECT runs FROM watch WHERE domain = 'bad.com'")[0][0]
+    house.start()
+    is_(house, last_moment, "passed")
+    within(10, "the run that was cut off", lambda: house.get(f"/v1/checks/{check}").json["state"] == "done")
+    within(10, "it goes on", lambda: shown(house, failing)["runs"] > before + 2)
+    checks = house.sql("SELECT count(*), max(id) FROM request WHERE domain = 'bad.com'")[0]
+    true(checks[0] <= shown(house, failing)["runs"] + 1, f"no run more than its time: {checks}")
+    same((shown(house, waiting)["runs"], shown(house, waiting)["next_at"]), (1, next_at), "one that was not due")
+    same(house.end(), 0, "exit status with watches")
+    same(house.sql("SELECT count(*) FROM watch WHERE state = 'active'"), [(2,)], "they go on after the next start")
+    house.start()
+    within(10, "runs after the restart", lambda: shown(house, failing)["check"] or shown(house, failing)["next_at"])
+    house.close()
+
+
+def watch_busy():
+    """A run that finds the queue full is tried again; a check that is cancelled is no result."""
+    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]}))
+    house.set("checks", in_flight="1", queue="1")
+    house.resolver.held = True
+    house.start()
+    full = [house.submit(**txt(f"n{i}.com")) for i in range(2)]
+    late = watch_of(house, txt("good.com"), interval=60)
+    time.sleep(0.5)
+    same((shown(house, late)["check"], shown(house, late)["runs"]), (None, 0), "no room for its run")
+    true(shown(house, late)["next_at"], "when it is tried again")
+    house.resolver.held = False
+    for ident in full:
+        house.call("DELETE", f"/v1/checks/{ident}")
+    is_(house, late, "passed")
+    house.resolver.held = True
+    cancelled = watch_of(house, txt("other.com"), interval=60)
+    check = within(10, "its run", lambda: shown(house, cancelled)["check"])
+    house.call("DELETE", f"/v1/checks/{check}")
+    w = within(10, "its next run", lambda: (w := shown(house, cancelled))["next_at"] and w)
+    same((w["state"], w["runs"], w["last"]), ("active", 0, None), "what is known of it")
+    house.close()
+
+
 def many(house, n):
     """Checks by one connection."""
     ids, c = [], Connection(house.socket)
@@ -110,4 +276,4 @@ def many(house, n):
 
 
 if __name__ == "__main__":
-    main({f.__name__: f for f in (events,)})
+    main({f.__name__: f for f in (events, watch, watch_killed, watch_busy)})
