@@ -70,18 +70,24 @@ static const char *member(const char *text, size_t len, const char *key, size_t 
     return NULL;
 }
 
+/* What a case file has beside the report makes it whole, and fit to be judged again. */
 void api_report(struct json_out *j, const struct api_report *r)
 {
+    static const char *const parts[] = {"request", "evidence"};
     size_t n;
-    const char *evidence = r->evidence ? member(r->evidence, r->evidence_len, "evidence", &n) : NULL;
-    if (!evidence || r->report_len < 2) {
+    if (!r->evidence || r->report_len < 2) {
         json_raw(j, NULL, r->report, r->report_len);
         return;
     }
     struct buf whole = {0};
     buf_add(&whole, r->report, r->report_len - 1); /* all but its last brace */
-    buf_puts(&whole, ",\"evidence\":");
-    buf_add(&whole, evidence, n);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const char *part = member(r->evidence, r->evidence_len, parts[i], &n);
+        if (!part)
+            continue;
+        buf_printf(&whole, ",\"%s\":", parts[i]);
+        buf_add(&whole, part, n);
+    }
     buf_add(&whole, "}", 1);
     if (whole.failed)
         j->b->failed = true;

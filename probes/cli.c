@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -159,6 +160,14 @@ int cli_request(struct arena *a, const char *domain, const struct given_list *gi
 
 /* ---------------------------------------------------------------- output ----------------------------- */
 
+unsigned cli_width(void)
+{
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < 20 ? 80 : size.ws_col;
+}
+
 bool cli_color(void)
 {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -251,4 +260,25 @@ int cli_show(const struct output *o, const struct report *const *r, size_t n)
     arena_free(a);
     int rc = cli_flush(&b);
     return rc ? rc : status;
+}
+
+int cli_save(const char *path, const struct report *const *r, size_t n, unsigned flags)
+{
+    struct buf b = {0};
+    struct arena *a = arena_new(0);
+    struct json_out j = {.b = &b, .indent = n == 1 ? 2 : 0};
+    for (size_t i = 0; a && i < n; i++) {
+        j.comma = false;
+        json_case(&j, a, r[i], flags);
+        buf_puts(&b, "\n");
+    }
+    FILE *f = a && !b.failed ? fopen(path, "wb") : NULL;
+    bool ok = f && fwrite(b.p, 1, b.n, f) == b.n;
+    if (f && fclose(f))
+        ok = false;
+    if (!ok)
+        complain("--save: '%s' cannot be written: %s", path, strerror(errno));
+    buf_free(&b);
+    arena_free(a);
+    return ok ? EXIT_PASS : EXIT_USAGE;
 }

@@ -28,6 +28,8 @@ int cmd_causes(int argc, char **argv);
 int cmd_token(int argc, char **argv);
 int cmd_submit(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_stats(int argc, char **argv);
 
 #define CLI_FORMATS(X)                                                                                       \
     X(FORMAT_TEXT, "text")                                                                                   \
@@ -99,6 +101,7 @@ dcv_time cli_now(void);
 /* ---- output */
 void complain(const char *fmt, ...)
     __attribute__((format(printf, 1, 2))); /* "dcvprobe: …\n" to standard error */
+unsigned cli_width(void); /* columns of the terminal that standard output is; 0: it is none */
 bool cli_color(void);                      /* standard output is a terminal and NO_COLOR is unset */
 int cli_flush(struct buf *b); /* writes b to standard output and frees it; EXIT_USAGE where that fails */
 int exit_status(const struct report *const *r, size_t n);
@@ -107,5 +110,7 @@ void cli_reports(struct json_out *j, struct arena *a, const struct output *o, co
                  size_t n);
 /* Shows reports in the wanted format; the exit status (of nagios: that of a plugin). */
 int cli_show(const struct output *o, const struct report *const *r, size_t n);
+/* Case files: one is a JSON document that reads well, several are one a line. EXIT_USAGE: said. */
+int cli_save(const char *path, const struct report *const *r, size_t n, unsigned flags);
 
 #endif

@@ -55,15 +55,17 @@ static CURLcode perform(struct client *c, const char *method, const char *path, 
                         uint32_t wait_ms, struct client_answer *ret)
 {
     CURL *e = c->easy;
-    char url[512];
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    if (!headers || snprintf(url, sizeof url, "http://localhost%s", path) >= (int)sizeof url) {
+    struct buf url = {0};
+    buf_printf(&url, "http://localhost%s", path);
+    if (!headers || url.failed) {
         curl_slist_free_all(headers);
+        buf_free(&url);
         return CURLE_OUT_OF_MEMORY;
     }
     curl_easy_reset(e);
     curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, c->socket);
-    curl_easy_setopt(e, CURLOPT_URL, url);
+    curl_easy_setopt(e, CURLOPT_URL, url.p);
     curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http");
     curl_easy_setopt(e, CURLOPT_PROXY, "");
@@ -83,6 +85,7 @@ static CURLcode perform(struct client *c, const char *method, const char *path, 
     if (rc == CURLE_OK)
         curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &ret->status);
     curl_slist_free_all(headers);
+    buf_free(&url);
     return rc;
 }
 
@@ -123,4 +126,43 @@ bool client_accept(const struct client_answer *answer)
     arena_free(a);
     json_decref(root);
     return false;
+}
+
+static void escaped(struct buf *b, const char *s)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (; *s; s++)
+        if (strchr(plain, *s))
+            buf_add(b, s, 1);
+        else
+            buf_printf(b, "%%%02X", (unsigned char)*s);
+}
+
+json_t *client_get(struct client *c, const char *path, const struct client_param *params, size_t n,
+                   uint32_t wait_ms)
+{
+    struct buf whole = {0};
+    struct client_answer answer;
+    json_t *root = NULL;
+    const char *before = "?";
+    buf_puts(&whole, path);
+    for (size_t i = 0; i < n; i++) {
+        if (!params[i].value)
+            continue;
+        buf_printf(&whole, "%s%s=", before, params[i].key);
+        escaped(&whole, params[i].value);
+        before = "&";
+    }
+    if (whole.failed) {
+        complain("out of memory");
+    } else if (client_call(c, "GET", whole.p, NULL, wait_ms, &answer)) {
+        if (client_accept(&answer)) {
+            root = json_loadb(answer.body.p ? answer.body.p : "", answer.body.n, 0, NULL);
+            if (!root)
+                complain("dcvd answers with no JSON; expected a dcvd of this version");
+        }
+        buf_free(&answer.body);
+    }
+    buf_free(&whole);
+    return root;
 }

@@ -7,6 +7,8 @@
 
 #include "json.h"
 
+#include <jansson.h>
+
 #define CLIENT_SOCKET "/run/dcvd/dcvd.sock"
 
 struct client;
@@ -22,6 +24,13 @@ void client_free(struct client *c);
 /* One request; body may be NULL. False: there was no answer. ret's body is the caller's to free. */
 bool client_call(struct client *c, const char *method, const char *path, const struct buf *body,
                  uint32_t wait_ms, struct client_answer *ret);
+/* GET path?key=value&…; the JSON that comes, json_decref it. NULL: said, what the daemon refuses too. params:
+ * those without a value are left out. */
+struct client_param {
+    const char *key, *value;
+};
+json_t *client_get(struct client *c, const char *path, const struct client_param *params, size_t n,
+                   uint32_t wait_ms);
 /* Says what an answer other than 2xx means, by its {"errors":[…]}. True: it was 2xx. */
 bool client_accept(const struct client_answer *answer);
 

@@ -1,31 +1,7 @@
 /* cmd_check.c - dcvprobe check: the CA's checks here and now, in this process. */
 #include "checks.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* One case: a JSON document that reads well. Several: one a line. */
-static int save(const char *path, const struct report *const *r, size_t n, unsigned flags)
-{
-    struct buf b = {0};
-    struct arena *a = arena_new(0);
-    struct json_out j = {.b = &b, .indent = n == 1 ? 2 : 0};
-    for (size_t i = 0; a && i < n; i++) {
-        j.comma = false;
-        json_case(&j, a, r[i], flags);
-        buf_puts(&b, "\n");
-    }
-    FILE *f = a && !b.failed ? fopen(path, "wb") : NULL;
-    bool ok = f && fwrite(b.p, 1, b.n, f) == b.n;
-    if (f && fclose(f))
-        ok = false;
-    if (!ok)
-        complain("--save: '%s' cannot be written: %s", path, strerror(errno));
-    buf_free(&b);
-    arena_free(a);
-    return ok ? EXIT_PASS : EXIT_USAGE;
-}
 
 static int check(int argc, char **argv, struct output out)
 {
@@ -73,7 +49,7 @@ static int check(int argc, char **argv, struct output out)
     if (!status) {
         int failed = checks_run(a, &c, &r, &n);
         status = failed == EXIT_USAGE ? failed : cli_show(&out, r, n);
-        if (failed != EXIT_USAGE && path && save(path, r, n, out.flags))
+        if (failed != EXIT_USAGE && path && cli_save(path, r, n, out.flags))
             status = EXIT_USAGE;
         if (!status)
             status = failed;

@@ -448,6 +448,7 @@ struct report {
     struct texts tokens;       /* request tokens computed while judging: they make the case replayable */
     dcv_time started_at;
     uint32_t duration_us;
+    const char *version; /* of the program that judged; NULL: this one */
 };
 
 /* ---------------------------------------------------------------- the two verbs ---------------------- */

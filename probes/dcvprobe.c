@@ -27,7 +27,11 @@ static const struct {
     {"replay", cmd_replay, "FILE | --all FILE|DIR…",
      "judge saved evidence again, offline; --all: say which reports today's rules would change"},
     {"submit", cmd_submit, "DOMAIN… [options]", "hand a check to the daemon; prints its id"},
-    {"show", cmd_show, "ID [--wait S]", "the daemon's reports of a check"},
+    {"show", cmd_show, "ID… [--wait S] [options]", "the daemon's reports, as check shows its own"},
+    {"list", cmd_list, "[--domain D] [--code C] [--verdict V] [options]",
+     "the checks in the daemon's store, newest first"},
+    {"stats", cmd_stats, "[--since T] [--until T] [--json]",
+     "how often the daemon came to which verdict, code and cause"},
     {"help", cmd_help, "", "this text"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
@@ -57,25 +61,29 @@ static int cmd_help(int argc, char **argv)
     puts("\nOptions of check, batch and submit that describe the request:");
     field_help(a);
     puts("\nOptions of check, replay and show:\n"
-         "  --format F                   text (default), json, ndjson, nagios; of check and replay too:\n"
+         "  --format F                   text (default), json, ndjson, nagios; of reports also:\n"
          "                               fix: the records to add, as zone-file lines, and what to type into "
          "a web panel\n"
          "                               nsupdate: the same change as a script for nsupdate(1)\n"
          "  --json                       the same as --format json\n"
          "  -v, --verbose                text: all evidence, with the command that reproduces it\n"
          "  --redact                     JSON: leave random values out\n"
-         "  --save FILE                  check: write request, evidence and report; replay reads it\n"
+         "  --save FILE                  check, show: write request, evidence and report; replay reads it\n"
          "  --config FILE                check, batch, explain --run, preflight: what the command line "
          "leaves open\n"
          "                               ([checks], [resolver], [fetch], [ca], [targets]; " CONF_FILE ")\n"
          "  --trust-anchor FILE          check --resolver recursive: the root's keys (" RECURSIVE_ANCHOR ")\n"
          "  --root-hints FILE            check --resolver recursive: the root's name servers (the public "
          "ones)\n"
-         "  --socket PATH                submit, show: the daemon's socket\n"
+         "  --socket PATH                submit, show, list, stats: the daemon's socket\n"
+         "  --wait S                     show: wait for checks that have not ended\n"
          "\nOptions of batch: those of check hold for lines that do not say otherwise; --redact, and\n"
          "  --in-flight N                checks under way at a time ([checks] in_flight)\n"
          "  --resume FILE                write to FILE; what it has a report of already is not asked again\n"
          "  --no-evidence                leave the evidence out of the reports\n"
+         "\nOptions of list: --domain D, --code C, --detail-code C, --cause C, --verdict V, --method M,\n"
+         "  --since T, --until T         times or dates: when a check was submitted\n"
+         "  --limit N                    at most so many checks (50); 0: all\n"
          "\nOptions of preflight: --csr F, --original F, --san NAME, --common-name CN, --org O, --org-unit "
          "OU, --address A,\n"
          "  --email A, --note F, --product tls|client|code-signing|safenet-cc|safenet-fips, --method M, "

@@ -99,4 +99,10 @@ struct dcv_case {
 int json_read_case(struct arena *a, const char *text, size_t len, const struct profile *profile, struct dcv_case *ret,
                    struct json_problem *problem);
 
+/* A report as it was written, with its members "request" and "evidence": what the daemon answers of one
+ * check. It is taken as it stands, and not judged again; the derivation of a CAA verdict alone is, and is
+ * left out where today's rules come to another verdict. 0, -EINVAL with *problem, -ENOMEM. */
+int json_read_report(struct arena *a, const char *text, size_t len, const struct profile *profile,
+                     struct report *ret, struct json_problem *problem);
+
 #endif

@@ -110,7 +110,7 @@ static const struct request_field *member_field(const char *key)
     return f && (!strcmp(key, f->name) || !strcmp(key, "method")) ? f : NULL;
 }
 
-static void request(struct reader *rd, struct request *r, json_t *object, bool is_case,
+void reader_request(struct reader *rd, struct request *r, json_t *object, bool is_case,
                     const struct given_list *defaults)
 {
     const char *key;
@@ -159,7 +159,7 @@ int json_read_request_over(struct arena *a, const char *text, size_t len, const 
     if (!root)
         return rd.err;
     request_init(&r, profile, now);
-    request(&rd, &r, root, false, defaults);
+    reader_request(&rd, &r, root, false, defaults);
     json_decref(root);
     if (!rd.err)
         *ret = r;
@@ -244,7 +244,7 @@ int json_read_case(struct arena *a, const char *text, size_t len, const struct p
         reader_refuse(&rd, "request", json_object_get(root, "request"), "the request of the case");
     request_init(&c.request, profile, TIME_UNKNOWN);
     if (!rd.err)
-        request(&rd, &c.request, asked, true, NULL);
+        reader_request(&rd, &c.request, asked, true, NULL);
     reader_evidence(&rd, reader_list(&rd, root, "evidence"), &c.evidence);
     if (report && !rd.err)
         expected(&rd, report, &c.expected);

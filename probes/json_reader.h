@@ -41,6 +41,10 @@ uint32_t reader_us(struct reader *rd, json_t *object, const char *key);    /* fr
 json_t *reader_list(struct reader *rd, json_t *object, const char *key);   /* NULL */
 json_t *reader_object(struct reader *rd, json_t *object, const char *key); /* NULL */
 
+/* A request object, which ends with request_finish(); json_read.c. is_case: as a case file has it, with what
+ * was computed. defaults: of fields that it does not name, or NULL. */
+void reader_request(struct reader *rd, struct request *r, json_t *object, bool is_case,
+                    const struct given_list *defaults);
 /* The facts of a case file, json_evidence.c. */
 void reader_evidence(struct reader *rd, json_t *list, struct evidence *ev);
 

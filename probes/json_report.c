@@ -510,7 +510,7 @@ static void write_report(struct out *o, const char *key, const struct report *r,
         evidence(o, r->evidence);
     json_time(j, "started_at", r->started_at);
     json_ms(j, "duration_ms", r->duration_us);
-    json_text(j, "version", DCVD_VERSION);
+    json_text(j, "version", r->version ? r->version : DCVD_VERSION);
     json_close(j, '}');
 }
 

@@ -252,8 +252,8 @@ static void reports(void **state)
         {"{\"a\":1}", "{\"evidence\":[]}", "{\"a\":1,\"evidence\":[]}"},
         {"{\"a\":1}",
          "{\"request\":{\"evidence\":[9]},\"evidence\":[{\"x\":\"]}\\\"\"},[2]],\"report\":null}",
-         "{\"a\":1,\"evidence\":[{\"x\":\"]}\\\"\"},[2]]}"},
-        {"{\"a\":1}", "{\"request\":\"\\\"evidence\\\":[\",\"b\":[\"evidence\"]}", "{\"a\":1}"},
+         "{\"a\":1,\"request\":{\"evidence\":[9]},\"evidence\":[{\"x\":\"]}\\\"\"},[2]]}"},
+        {"{\"a\":1}", "{\"asked\":\"\\\"evidence\\\":[\",\"b\":[\"evidence\"]}", "{\"a\":1}"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct api_report r = {

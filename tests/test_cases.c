@@ -17,6 +17,9 @@
 #include "check.h"
 #include "json.h"
 #include "name.h"
+#include "render.h"
+
+#include <jansson.h>
 
 /* Says what is wrong with a case and goes on: one run shows all of it. */
 static unsigned faults;
@@ -240,6 +243,54 @@ static void invariants(const char *file, const struct report *r)
     }
 }
 
+/* As the store has it: report, request and evidence in one object. */
+static char *stored(struct arena *a, const struct report *r)
+{
+    struct buf text = {0}, whole = {0};
+    struct json_out j = {.b = &text};
+    json_case(&j, a, r, JSON_NO_REPORT);
+    j = (struct json_out){.b = &whole};
+    json_report(&j, NULL, a, r, 0);
+    json_t *parts = json_loadb(text.p, text.n, 0, NULL), *all = json_loadb(whole.p, whole.n, 0, NULL);
+    assert_int_equal(json_object_set(all, "request", json_object_get(parts, "request")), 0);
+    char *ret = json_dumps(all, 0);
+    json_decref(parts);
+    json_decref(all);
+    buf_free(&text);
+    buf_free(&whole);
+    return ret;
+}
+
+/* A report that was stored is shown and written as the one that it was. */
+static void read_back(const char *file, struct arena *a, const struct report *r)
+{
+    struct json_problem problem = {0};
+    struct report again;
+    char *text = stored(a, r);
+    int rc = json_read_report(a, text, strlen(text), NULL, &again, &problem);
+    free(text);
+    if (rc) {
+        wrong("%s: its report cannot be read back: %s", file, problem.text ? problem.text : "");
+        return;
+    }
+    const struct report *two[] = {r, &again};
+    struct buf json[2] = {0}, shown[2] = {0};
+    for (size_t i = 0; i < 2; i++) {
+        struct json_out j = {.b = &json[i]};
+        struct render how = {.verbose = true};
+        json_report(&j, NULL, a, two[i], 0);
+        render_report(&shown[i], a, two[i], &how);
+        render_nsupdate(&shown[i], a, &two[i], 1);
+    }
+    if (strcmp(json[0].p, json[1].p) || strcmp(shown[0].p, shown[1].p))
+        wrong("%s: read back, the report is another:\n%s\n%s\n%s\n%s", file, json[0].p, json[1].p, shown[0].p,
+              shown[1].p);
+    for (size_t i = 0; i < 2; i++) {
+        buf_free(&json[i]);
+        buf_free(&shown[i]);
+    }
+}
+
 static char *load(const char *path, size_t *len)
 {
     static char text[1 << 20];
@@ -296,6 +347,7 @@ static void run_case(const char *path, const char *file)
     assert_int_equal(judge(&c->request, &c->evidence, a, &direct), 0);
     compare(file, "replayed", a, c, &direct);
     invariants(file, &direct);
+    read_back(file, a, &direct);
     count(c, &direct);
     for (enum order o = AT_ONCE; o <= REVERSED; o++) {
         struct net net = {.c = c, .order = o};

@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 """dcvprobe end to end: each scenario is one test. DCVD and DCVPROBE name the programs."""
 import json
+import fcntl
 import os
+import pty
+import re
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 
-from house import Resolver, main, same, true, within
+from house import House, Resolver, main, same, true, within
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
 
@@ -186,5 +191,105 @@ def config():
     shutil.rmtree(folder)
 
 
+def on_terminal(columns, *args):
+    """What the command prints on a terminal of so many columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen([os.environ["DCVPROBE"], *args], stdout=theirs, env={**os.environ, "NO_COLOR": "1"})
+    os.close(theirs)
+    text = b""
+    try:
+        while piece := os.read(ours, 65536):
+            text += piece
+    except OSError:  # the other side is closed
+        pass
+    os.close(ours)
+    process.wait(20)
+    return text.decode().replace("\r\n", "\n")
+
+
+def show():
+    """What the daemon found out is shown as if it had been found here."""
+    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN], ("_dnsauth.bad.com", "TXT"): ["a\x1b[31mb|c"]})).start()
+    at = ["--socket", house.socket]
+    asked = ["--method", "dns-txt-token", "--token", TOKEN]
+    good, bad = probe("submit", "good.com", "bad.com", *asked, *at).stdout.split()
+    r = probe("show", bad, good, "--wait", "20", "--save", house.dir + "/cases", *at)
+    same((r.returncode, r.stderr), (1, ""), "exit status of two")
+    here = probe("check", "bad.com", "good.com", *asked, "--config", house.config())
+
+    def timeless(text):
+        return re.sub(r" in [0-9.]+ m?s$", "", text, flags=re.M)
+
+    same(timeless(r.stdout), timeless(here.stdout), "the text of show and of check")
+    true("\x1b" not in r.stdout and '"a\\027[31mb|c"' in r.stdout, r.stdout)
+    r = probe("show", bad, "--verbose", *at)
+    true("All evidence" in r.stdout, r.stdout)
+    for form, start in (("nagios", "DCV CRITICAL - bad.com dns-txt-token invalid_dns_txt"), ("fix", "; bad.com dns-txt-token: fail"),
+                        ("nsupdate", "; bad.com dns-txt-token: fail")):
+        r = probe("show", bad, "--format", form, *at)
+        true(r.stdout.startswith(start), r.stdout)
+    stored = house.get("/v1/checks/" + bad).json["reports"][0]
+    shown = json.loads(probe("show", bad, "--json", *at).stdout)["reports"][0]
+    same(shown, {k: v for k, v in stored.items() if k != "request"}, "the report as the store has it")
+    r = probe("show", bad, "--format", "ndjson", "--redact", *at)
+    true(TOKEN not in r.stdout and len(r.stdout.splitlines()) == 1, r.stdout)
+    same((probe("replay", "--all", house.dir + "/cases").stdout.split(":")[1]),
+         " 0 differ from the report stored with them\n", "what was saved replays")
+    same(probe("show", good, "0000000000000001", *at).returncode, 2, "exit status where one is not there")
+    house.resolver.held = True
+    slow, = probe("submit", "slow.com", *asked, *at).stdout.split()
+    r = probe("show", slow, good, *at)
+    same(r.returncode, 3, "exit status where one has not ended")
+    true("PASS  good.com" in r.stdout and "there are no reports yet" in r.stderr, r.stdout + r.stderr)
+    same(probe("show", slow, "--format", "nagios", *at).stdout, "DCV UNKNOWN - no check was made|time=0.000s\n", "a status line")
+    house.call("DELETE", "/v1/checks/" + slow)
+    house.close()
+
+
+def lists():
+    """The store by code and cause, page by page, on a terminal and for programs; and how much there is of it."""
+    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})).start()
+    at = ["--socket", house.socket]
+    names = ["good.com", "a-rather-long-name-for-a-shop.example-of-a-long-domain.com"] + [f"n{i}.com" for i in range(1200)]
+    for start in range(0, len(names), 400):
+        ids = probe("submit", *names[start:start + 400], "--method", "dns-txt-token", "--token", TOKEN, *at).stdout.split()
+    within(40, "all are done", lambda: house.get("/v1/stats").json["states"] == {"done": 1202})
+    house.done(ids[-1])
+    r = probe("list", "--limit", "3", *at)
+    same((r.returncode, r.stderr, [line.split()[3] for line in r.stdout.splitlines()]),
+         (0, "", ["METHOD", "n1199.com", "n1198.com", "n1197.com"]), "newest first")
+    same(r.stdout.splitlines()[1].split()[3:], ["n1199.com", "dns-txt-token", "fail", "invalid_dns_txt", "txt-absent"], "a row")
+    rows = [json.loads(line) for line in probe("list", "--limit", "0", "--format", "ndjson", *at).stdout.splitlines()]
+    same([row["domain"] for row in rows], names[::-1], "all pages")
+    document = json.loads(probe("list", "--limit", "1001", "--json", *at).stdout)
+    same((len(document["checks"]), document["next"] is None), (1001, False), "one document of two pages")
+    for options in (["--verdict", "pass"], ["--domain", "GOOD.com"], ["--method", "dns-txt-token", "--verdict", "pass"]):
+        lines = probe("list", *options, *at).stdout.splitlines()
+        same([line.split()[3:] for line in lines[1:]], [["good.com", "dns-txt-token", "pass", "-", "-"]], str(options))
+    for options, n in ((["--code", "invalid_dns_txt"], 50), (["--detail-code", "dns_mismatch", "--limit", "7"], 7),
+                       (["--cause", "txt-absent", "--since", "2020-01-01"], 50), (["--until", "2020-01-01"], 0)):
+        same(len(probe("list", *options, *at).stdout.splitlines()) - 1, n, str(options))
+    screen = on_terminal(80, "list", "--limit", "0", *at)
+    true(all(len(line) <= 80 for line in screen.splitlines()), "a line is longer than the terminal")
+    true("…  dns-txt-token  fail\n" in screen and " " * 18 + "invalid_dns_txt  txt-absent" in screen, screen[-500:])
+    true("n7.com" in on_terminal(200, "list", "--limit", "0", *at).split("invalid_dns_txt  txt-absent\n")[-10], "one line each")
+    for wrong, expected in ((["--limit", "x"], "0 for all"), (["--format", "nagios"], "text, json or ndjson"),
+                            (["--code", "dns_mismtch"], "near it: dns_mismatch"), (["good.com"], "--domain"),
+                            (["--since", "soon"], "invalid_value:since")):
+        r = probe("list", *wrong, *at)
+        same((r.returncode, r.stdout), (2, ""), str(wrong))
+        true(expected in r.stderr, r.stderr)
+    r = probe("stats", *at)
+    same((r.returncode, r.stderr), (0, ""), "stats")
+    true("Reports by verdict\n  fail      1201\n  pass         1\n" in r.stdout, r.stdout)
+    true("Findings by cause\n  txt-absent      1201\n" in r.stdout, r.stdout)
+    same(json.loads(probe("stats", "--since", "2020-01-01", "--json", *at).stdout)["verdicts"], {"fail": 1201, "pass": 1}, "JSON")
+    true("No check" in probe("stats", "--since", "2099-01-01", *at).stdout, "none")
+    house.close()
+    r = probe("list", *at)
+    true(r.returncode == 2 and "expected a running dcvd" in r.stderr, r.stderr)
+
+
 if __name__ == "__main__":
-    main({f.__name__: f for f in (batch, explain, replay, config)})
+    main({f.__name__: f for f in (batch, explain, replay, config, show, lists)})
