@@ -43,6 +43,7 @@ void cause_txt_other_values_only(struct judgement *j)
     const char *count =
         t->n == 1 ? "There is one TXT record" : arena_printf(j->a, "There are %zu TXT records", t->n);
     finding_set(j, f, "count", count ? count : "");
+    finding_set(j, f, "none", t->n == 1 ? "it does not hold" : "none of them holds");
     const char *place = t->at[0].n && t->at[1].n
                             ? arena_printf(j->a, "%s and %s", t->at[0].name, t->at[1].name)
                             : t->at[t->at[0].n ? 0 : 1].name;

@@ -2,6 +2,7 @@
 
 #include "caa_explain.h"
 #include "name.h"
+#include "text.h"
 #include "wire.h"
 
 #include <string.h>
@@ -13,6 +14,8 @@ enum {
     PROOF_SHOWN = 6,
     COMMANDS_SHOWN = 2,
     VALUE_SHOWN = 300,
+    KEY_SHOWN = 8,
+    TYPE_SHOWN = 24,
     BODY_SHOWN = 60
 };
 
@@ -68,61 +71,107 @@ static void fixes(struct page *p, const struct finding *f)
 
 /* ---------------------------------------------------------------- facts ------------------------------ */
 
+/* What a fact is about, and what came of it: in one line where there is room. */
+static void headline(struct page *p, size_t indent, const char *about, const char *outcome)
+{
+    size_t width =
+        indent + text_characters(about, strlen(about)) + 2 + text_characters(outcome, strlen(outcome));
+    blanks(p, indent);
+    if (width <= p->width)
+        buf_printf(p->b, "%s  %s\n", about, outcome);
+    else
+        buf_printf(p->b, "%s\n%*s%s\n", about, (int)indent + 4, "", outcome);
+}
+
+/* How much of a record's data is shown. It is evidence here, and what has to be copied stands in the cure:
+ * the end of what is very long is left out, and a key or signature, which nobody reads. */
+static size_t data_shown(const struct page *p, const struct rr *rr, const char *text)
+{
+    size_t n = strlen(text);
+    const char *last = strrchr(text, ' ');
+    if (p->verbose)
+        return n;
+    if ((rr->type == RR_RRSIG || rr->type == RR_DNSKEY) && last && strlen(last) > KEY_SHOWN)
+        return (size_t)(last - text) + 1 + KEY_SHOWN;
+    return n > VALUE_SHOWN ? VALUE_SHOWN : n;
+}
+
 static void record(struct page *p, const struct rr *rr)
 {
     char type[16];
-    const char *rdata = rr_rdata_text(p->a, rr);
-    buf_printf(p->b, "      %s %u %s %s\n", safe(p->a, rr->owner, VALUE_SHOWN), rr->ttl,
-               rr_type_name(rr->type, type), safe(p->a, rdata, VALUE_SHOWN));
+    const char *text = rr_rdata_text(p->a, rr), *owner = safe(p->a, rr->owner, VALUE_SHOWN);
+    const char *head = arena_printf(p->a, "%s %u %s", owner, rr->ttl, rr_type_name(rr->type, type));
+    if (!text || !head)
+        return;
+    size_t all = strlen(text), n = data_shown(p, rr, text);
+    const char *shown =
+        n < all ? arena_printf(p->a, "%.*s… and %zu bytes more", (int)n, text, all - n) : text;
+    shown = safe(p->a, shown, SIZE_MAX);
+    bool fits = 6 + strlen(head) + 1 + text_characters(shown, strlen(shown)) <= p->width;
+    buf_printf(p->b, "      %s%s", head, fits ? " " : "\n        ");
+    if (n < all && n < VALUE_SHOWN)
+        wrap(p, shown, 8, fits ? 7 + strlen(head) : 8);
+    else
+        buf_printf(p->b, "%s\n", shown);
     if (rr->defect)
         prose(p, 8, arena_printf(p->a, "broken: %s", rr->defect));
 }
 
-static void dns_outcome(struct page *p, const struct ask *q, const struct dns_fact *f)
+static void dns_outcome(struct buf *b, const struct ask *q, const struct dns_fact *f)
 {
     char text[16];
     switch (f->outcome) {
     case DNS_ANSWER:
-        buf_printf(p->b, "%zu record%s", f->answer.n, f->answer.n == 1 ? "" : "s");
+        buf_printf(b, "%zu record%s", f->answer.n, f->answer.n == 1 ? "" : "s");
         break;
     case DNS_NODATA:
-        buf_printf(p->b, "no %s record", rr_type_name(q->qtype, text));
+        buf_printf(b, "no %s record", rr_type_name(q->qtype, text));
         break;
     case DNS_NXDOMAIN:
     case DNS_SERVFAIL:
     case DNS_REFUSED:
     case DNS_OTHER:
-        buf_puts(p->b, rcode_name(f->rcode, text));
+        buf_puts(b, rcode_name(f->rcode, text));
         break;
     case DNS_TIMEOUT:
-        buf_puts(p->b, "no answer");
+        buf_puts(b, "no answer");
         break;
     case DNS_UNREACHABLE:
-        buf_puts(p->b, "unreachable");
+        buf_puts(b, "unreachable");
         break;
     case DNS_MALFORMED:
-        buf_puts(p->b, "broken answer");
+        buf_puts(b, "broken answer");
         break;
     }
 }
 
-static void dns_fact(struct page *p, const struct fact *fact)
+/* "NAME TYPE  outcome  from SERVER in TIME" */
+static void dns_headline(struct page *p, const struct fact *fact)
 {
     char type[16];
     const struct ask *q = fact->ask;
-    const struct dns_fact *f = &fact->dns;
-    const char *server = q->server ? q->server : f->server;
-    buf_printf(p->b, "    %s %s  ", safe(p->a, q->qname, VALUE_SHOWN), rr_type_name(q->qtype, type));
-    dns_outcome(p, q, f);
+    const char *server = q->server ? q->server : fact->dns.server;
+    struct buf b = {0};
+    dns_outcome(&b, q, &fact->dns);
     if (fact_is_recursive(fact))
-        buf_puts(p->b, "  from the root down");
+        buf_puts(&b, "  from the root down");
     else if (server)
-        buf_printf(p->b, "  from %s", safe(p->a, server, VALUE_SHOWN));
+        buf_printf(&b, "  from %s", safe(p->a, server, VALUE_SHOWN));
     if (q->via == VIA_PERSPECTIVE && q->perspective)
-        buf_printf(p->b, " (%s)", safe(p->a, q->perspective, VALUE_SHOWN));
-    buf_printf(p->b, "%s%s in ", q->tcp ? " over TCP" : "", q->cd ? " without DNSSEC checks" : "");
-    duration(p->b, fact->us);
-    buf_puts(p->b, "\n");
+        buf_printf(&b, " (%s)", safe(p->a, q->perspective, VALUE_SHOWN));
+    buf_printf(&b, "%s%s in ", q->tcp ? " over TCP" : "", q->cd ? " without DNSSEC checks" : "");
+    duration(&b, fact->us);
+    const char *about =
+        arena_printf(p->a, "%s %s", safe(p->a, q->qname, VALUE_SHOWN), rr_type_name(q->qtype, type));
+    headline(p, 4, about ? about : "", b.p ? b.p : "");
+    p->b->failed = p->b->failed || b.failed;
+    buf_free(&b);
+}
+
+static void dns_fact(struct page *p, const struct fact *fact)
+{
+    const struct dns_fact *f = &fact->dns;
+    dns_headline(p, fact);
     if (f->detail)
         prose(p, 6, f->detail);
     for (size_t i = 0; i < f->n_ede; i++) {
@@ -152,21 +201,31 @@ static const char *header(const struct http_fact *f, const char *name)
     return NULL;
 }
 
+static void http_headline(struct page *p, const struct fact *fact)
+{
+    const struct http_fact *f = &fact->http;
+    const char *type = header(f, "content-type");
+    struct buf b = {0};
+    if (f->outcome == HTTP_RESPONSE)
+        buf_printf(&b, "status %d, %llu byte%s%s%s%s", f->status, (unsigned long long)f->size,
+                   f->size == 1 ? "" : "s", f->more ? " and more" : "", type ? ", " : "",
+                   safe(p->a, type, TYPE_SHOWN));
+    else
+        buf_puts(&b, http_outcome_name(f->outcome));
+    if (fact->ask->address)
+        buf_printf(&b, "  from %s", safe(p->a, fact->ask->address, VALUE_SHOWN));
+    buf_puts(&b, " in ");
+    duration(&b, fact->us);
+    headline(p, 4, safe(p->a, fact->ask->url, VALUE_SHOWN), b.p ? b.p : "");
+    p->b->failed = p->b->failed || b.failed;
+    buf_free(&b);
+}
+
 static void http_fact(struct page *p, const struct fact *fact)
 {
     const struct http_fact *f = &fact->http;
-    const char *type = header(f, "content-type"), *location = header(f, "location");
-    buf_printf(p->b, "    %s  ", safe(p->a, fact->ask->url, VALUE_SHOWN));
-    if (f->outcome == HTTP_RESPONSE)
-        buf_printf(p->b, "status %d, %llu bytes%s%s%s", f->status, (unsigned long long)f->size,
-                   f->more ? " and more" : "", type ? ", " : "", safe(p->a, type, BODY_SHOWN));
-    else
-        buf_puts(p->b, http_outcome_name(f->outcome));
-    if (fact->ask->address)
-        buf_printf(p->b, "  from %s", safe(p->a, fact->ask->address, VALUE_SHOWN));
-    buf_puts(p->b, " in ");
-    duration(p->b, fact->us);
-    buf_puts(p->b, "\n");
+    const char *location = header(f, "location");
+    http_headline(p, fact);
     if (f->detail)
         prose(p, 6, f->detail);
     if (location)
@@ -207,22 +266,26 @@ static void heading(struct page *p, const struct report *r)
                     [VERDICT_PASS] = {"PASS", "32"},
                     [VERDICT_FAIL] = {"FAIL", "31"}};
     const struct request *q = r->request;
-    if (p->color)
-        buf_printf(p->b, "\033[1;%sm%s\033[0m", verdicts[r->verdict].color, verdicts[r->verdict].word);
-    else
-        buf_puts(p->b, verdicts[r->verdict].word);
-    buf_printf(p->b, "  %s%s", q->wildcard && q->domain ? "*." : "",
-               safe(p->a, q->domain ? q->domain : q->input, VALUE_SHOWN));
     const char *display = q->domain ? name_display(p->a, q->domain) : NULL;
-    if (display && strcmp(display, q->domain) != 0)
-        buf_printf(p->b, " (%s)", safe(p->a, display, VALUE_SHOWN));
-    buf_printf(p->b, "  %s", method_name(q->method));
+    bool odd = display && strcmp(display, q->domain) != 0;
+    const char *name =
+        arena_printf(p->a, "%s%s%s%s%s", q->wildcard && q->domain ? "*." : "",
+                     safe(p->a, q->domain ? q->domain : q->input, VALUE_SHOWN), odd ? " (" : "",
+                     odd ? safe(p->a, display, VALUE_SHOWN) : "", odd ? ")" : "");
     const struct code_info *code = code_info(r->error.code), *detail = code_info(r->detail_code);
-    if (code)
-        buf_printf(p->b, "  %s", code->code);
-    if (code && detail && detail != code)
-        buf_printf(p->b, " (%s)", detail->code);
-    buf_puts(p->b, "\n");
+    bool finer = code && detail && detail != code;
+    const char *rest =
+        arena_printf(p->a, "%s%s%s%s%s%s", method_name(q->method), code ? "  " : "", code ? code->code : "",
+                     finer ? " (" : "", finer ? detail->code : "", finer ? ")" : "");
+    if (!name || !rest)
+        return;
+    const char *word = verdicts[r->verdict].word;
+    size_t width = strlen(word) + 2 + text_characters(name, strlen(name)) + 2 + strlen(rest);
+    if (p->color)
+        buf_printf(p->b, "\033[1;%sm%s\033[0m", verdicts[r->verdict].color, word);
+    else
+        buf_puts(p->b, word);
+    buf_printf(p->b, "  %s%s%s\n", name, width <= p->width ? "  " : "\n      ", rest);
 }
 
 static void title(struct page *p, const char *text)

@@ -61,7 +61,7 @@ static void failing(void **state)
                         73);
     holds(text, "\n  The value " SAMPLE_TOKEN " stands nowhere that the CA looks, and this\n  sentence");
     holds(text, "\n    _dnsauth.example.com. TXT  4 records  from 192.0.2.53:53 in 1.8 ms\n");
-    holds(text, "\n    -x.example.com. CAA  NXDOMAIN  from [2001:db8::53]:5353 over TCP");
+    holds(text, "\n    -x.example.com. CAA\n        NXDOMAIN  from [2001:db8::53]:5353 over TCP");
     holds(text, "the server says: error 22, No Reachable Authority: at delegation\n      \\x1b[31m\\xff");
     holds(text, "status 301, 9000 bytes and more");
     holds(text,
