@@ -15,7 +15,10 @@ struct render {
 void render_report(struct buf *b, struct arena *a, const struct report *r, const struct render *how);
 /* How a CAA verdict follows, as a picture in text; nothing where the report has no derivation. */
 void render_caa(struct buf *b, struct arena *a, const struct report *r, const struct render *how);
-/* "DCV CRITICAL - …|time=0.042s" for the worst of n reports. Returns the plugin's exit status: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. */
+/* "DCV CRITICAL - …|time=0.042s;;;0;30.000 blocking=1;;0;0 risk=0;0;;0 note=0;;;0 questions=9;;;0" for the
+ * worst of n reports; the numbers are of all: time is the slowest's, and where it is known how long the value
+ * that passes (token_days) and the domain's signatures (signature_days) will hold, the shortest. One line.
+ * Returns the plugin's exit status: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. */
 int render_nagios(struct buf *b, struct arena *a, const struct report *const *r, size_t n);
 /* It came from the root down, from no resolver that could be asked again. */
 bool fact_is_recursive(const struct fact *f);

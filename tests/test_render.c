@@ -6,6 +6,7 @@
 
 #include "render.h"
 #include "text.h"
+#include "token.h"
 
 #include "sample_report.h"
 
@@ -163,9 +164,76 @@ static void other_verdicts(void **state)
                         "UNDECIDED  a\\x1b]0;x\\x07b  dns-txt-token\n  No token was given.\n");
 }
 
+static char *status_line(const struct report *r, int status)
+{
+    struct buf b = {0};
+    assert_int_equal(render_nagios(&b, arena, &r, 1), status);
+    char *line = arena_strndup(arena, b.p, b.n);
+    buf_free(&b);
+    return line;
+}
+
+/* Whatever the network says, it is one line with one bar, and every figure is one to a monitoring system. */
+static void nagios_hostile(void **state)
+{
+    (void)state;
+    struct sample s;
+    sample_report(arena, &s);
+    for (unsigned c = 1; c < 256; c++) {
+        s.findings[0].summary = arena_printf(arena, "a%cb|c'd=1;2", (int)c);
+        s.request.input = arena_printf(arena, "x%c|y", (int)c);
+        const char *line = status_line(&s.report, 2), *bar = strchr(line, '|');
+        assert_int_equal(strcspn(line, "\n"), strlen(line) - 1);
+        assert_non_null(bar);
+        assert_null(strchr(bar + 1, '|'));
+        for (const char *p = line; *p != '\n'; p++)
+            assert_true((unsigned char)*p >= 0x20 && *p != 0x7f);
+        for (const char *p = bar + 1; *p && *p != '\n'; p += strcspn(p, " \n") + (*p == ' ')) {
+            char label[20], rest[80];
+            double value;
+            p += *p == ' ';
+            assert_int_equal(sscanf(p, "%19[a-z_]=%lf%79[s;:0-9.]", label, &value, rest), 3);
+        }
+    }
+}
+
+/* How long what passes will hold, where that is known: the random value by its day, a request token by its
+ * own time stamp, and the first signature of the domain that runs out. */
+static void nagios_days(void **state)
+{
+    (void)state;
+    const int64_t day = 86400000;
+    struct sample s;
+    sample_report(arena, &s);
+    s.report.verdict = VERDICT_PASS;
+    s.report.n_findings = 0;
+    s.request.issued = SAMPLE_NOW - 12 * day - day / 2;
+    holds(status_line(&s.report, 0), " questions=5;;;0 token_days=17.50;;0:;;30\n");
+    s.report.challenge = CHALLENGE_REQUEST_TOKEN;
+    s.request.token = NULL;
+    s.request.issued = TIME_UNKNOWN;
+    s.request.auth_key = (struct bytes){(const uint8_t *)"key", 3};
+    s.request.csr = (struct bytes){(const uint8_t *)"csr", 3};
+    char stamp[TOKEN_STAMP + 1], token[TOKEN_LENGTH + 1];
+    token_stamp(SAMPLE_NOW - 3 * day, stamp);
+    assert_int_equal(token_compute(stamp, s.request.auth_key, s.request.csr, token), 0);
+    struct rr *rr = s.evidence.facts[0]->dns.answer.v;
+    sample_rr(arena, &rr[0], "_dnsauth.example.com.", RR_TXT, arena_printf(arena, "\"%s\"", token));
+    assert_null(strstr(status_line(&s.report, 0), "signature_days"));
+    sample_rr(arena, &rr[1], "example.com.", RR_RRSIG,
+              "TXT 13 2 60 20261201000000 20261101000000 1 example.com. AAAA");
+    sample_rr(arena, &rr[2], "com.", RR_RRSIG, "DS 13 1 60 20261123000000 20261101000000 1 com. AAAA");
+    holds(status_line(&s.report, 0), " token_days=27.00;;0:;;30 signature_days=8.50;;0:;\n");
+    s.report.verdict = VERDICT_FAIL;
+    assert_null(strstr(status_line(&s.report, 2), "token_days"));
+}
+
 static void nagios(void **state)
 {
     (void)state;
+#define PERF(blocking, risk, asked)                                                                          \
+    "|time=0.041s;;;0;0.500 blocking=" blocking ";;0;0 risk=" risk ";0;;0 note=0;;;0 questions=" asked       \
+    ";;;0\n"
     struct sample bad, risky, fine, unknown;
     sample_report(arena, &bad);
     sample_report(arena, &risky);
@@ -175,6 +243,7 @@ static void nagios(void **state)
     risky.report.verdict = fine.report.verdict = VERDICT_PASS;
     risky.report.error.code = fine.report.error.code = CODE_NONE;
     fine.report.n_findings = 0;
+    fine.request.issued = risky.request.issued = TIME_UNKNOWN;
     risky.report.findings++;
     risky.report.n_findings = 1;
     unknown.report.verdict = VERDICT_UNDECIDED;
@@ -186,17 +255,21 @@ static void nagios(void **state)
         int status;
         const char *line;
     } rows[] = {
-        {0, 1, 0, "DCV OK - *.Shop.Example.com dns-txt-token pass|time=0.041s\n"},
+        {0, 1, 0, "DCV OK - *.Shop.Example.com dns-txt-token pass" PERF("0", "0", "5")},
         {0, 2, 1,
-         "DCV WARNING - 1 of 2 checks: *.Shop.Example.com dns-txt-token pass: A second one.|time=0.041s\n"},
+         "DCV WARNING - 1 of 2 checks: *.Shop.Example.com dns-txt-token pass: A second one." PERF("0", "1",
+                                                                                                  "10")},
         {0, 3, 3,
          "DCV UNKNOWN - 1 of 3 checks: *.Shop.Example.com dns-txt-token undecided: no resolver "
-         "answers|time=0.041s\n"},
+         "answers" PERF("1", "2", "15")},
         {0, 4, 2,
          "DCV CRITICAL - 1 of 4 checks: *.Shop.Example.com dns-txt-token invalid_dns_txt: a / "
-         "b\\x0ac|time=0.041s\n"},
-        {0, 0, 3, "DCV UNKNOWN - no check was made|time=0.000s\n"},
+         "b\\x0ac" PERF("2", "3", "20")},
+        {0, 0, 3,
+         "DCV UNKNOWN - no check was made|time=0.000s;;;0 blocking=0;;0;0 risk=0;0;;0 note=0;;;0 "
+         "questions=0;;;0\n"},
     };
+#undef PERF
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf b = {0};
         assert_int_equal(render_nagios(&b, arena, all + rows[i].from, rows[i].n), rows[i].status);
@@ -309,9 +382,9 @@ static void from_the_root(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(failing),       cmocka_unit_test(other_verdicts), cmocka_unit_test(nagios),
-        cmocka_unit_test(quoting),       cmocka_unit_test(for_programs),   cmocka_unit_test(reproducing),
-        cmocka_unit_test(from_the_root),
+        cmocka_unit_test(failing),        cmocka_unit_test(other_verdicts), cmocka_unit_test(nagios),
+        cmocka_unit_test(nagios_hostile), cmocka_unit_test(nagios_days),    cmocka_unit_test(quoting),
+        cmocka_unit_test(for_programs),   cmocka_unit_test(reproducing),    cmocka_unit_test(from_the_root),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -242,7 +242,7 @@ def show():
     r = probe("show", slow, good, *at)
     same(r.returncode, 3, "exit status where one has not ended")
     true("PASS  good.com" in r.stdout and "there are no reports yet" in r.stderr, r.stdout + r.stderr)
-    same(probe("show", slow, "--format", "nagios", *at).stdout, "DCV UNKNOWN - no check was made|time=0.000s\n", "a status line")
+    true(probe("show", slow, "--format", "nagios", *at).stdout.startswith("DCV UNKNOWN - no check was made|time="), "a status line")
     house.call("DELETE", "/v1/checks/" + slow)
     house.close()
 
