@@ -30,7 +30,7 @@ const struct route api_routes[] = {
     {"GET", "/v1/codes/*", API_CODE, API_BODY_MOST, "", "One error code", "Code", "code"},
     {"GET", "/v1/causes", API_CAUSES, API_BODY_MOST, "", "The causes that can be found", "Causes"},
     {"GET", "/v1/causes/*", API_CAUSE, API_BODY_MOST, "", "One cause", "Cause", "cause"},
-    {"GET", "/v1/stats", API_STATS, API_BODY_MOST, "since", "How many there are of each kind", "Stats"},
+    {"GET", "/v1/stats", API_STATS, API_BODY_MOST, "since until", "How many there are of each kind", "Stats"},
     {"POST", "/v1/watches", API_WATCH, API_BODY_MOST, "", "Repeat a check until it passes, or for ever", NULL,
      NULL, "WatchOrder", "WatchState"},
     {"GET", "/v1/watches", API_WATCH_LIST, API_BODY_MOST, "state domain limit cursor",

@@ -49,7 +49,7 @@ enum api_action {
     API_CODE,
     API_CAUSES,
     API_CAUSE,
-    API_STATS,        /* .filter.since */
+    API_STATS,        /* .filter.since, .until */
     API_EVENTS,       /* .event, .watch, .filter.domain */
     API_WATCH,        /* .domain, .text, .interval, .until */
     API_WATCH_LIST,   /* .watch_state, .filter.domain, .limit, .before */
@@ -128,7 +128,8 @@ struct api_row { /* of a list */
     const struct api_report *reports;
     size_t n_reports;
 };
-/* Counts of what was submitted since then (TIME_UNKNOWN: of all), each kind its own list of values. */
+/* Counts of what was submitted since then and before until (TIME_UNKNOWN: of all), each kind its own list of values.
+ */
 struct api_count {
     const char *value;
     int64_t n;
@@ -137,7 +138,8 @@ struct api_counts {
     struct api_count *v;
     size_t n;
 };
-void api_write_stats(struct api_answer *ans, dcv_time since, const struct api_counts kinds[DB_COUNT_KINDS]);
+void api_write_stats(struct api_answer *ans, dcv_time since, dcv_time until,
+                     const struct api_counts kinds[DB_COUNT_KINDS]);
 
 struct api_batch {
     struct db_batch b;

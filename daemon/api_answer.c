@@ -140,7 +140,8 @@ void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n
     json_close(&j, '}');
 }
 
-void api_write_stats(struct api_answer *ans, dcv_time since, const struct api_counts kinds[DB_COUNT_KINDS])
+void api_write_stats(struct api_answer *ans, dcv_time since, dcv_time until,
+                     const struct api_counts kinds[DB_COUNT_KINDS])
 {
     static const char *const names[DB_COUNT_KINDS] = {
         [COUNT_STATES] = "states",   [COUNT_VERDICTS] = "verdicts",         [COUNT_METHODS] = "methods",
@@ -151,6 +152,7 @@ void api_write_stats(struct api_answer *ans, dcv_time since, const struct api_co
     json_open(&j, NULL, '{');
     json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
     json_time(&j, "since", since);
+    json_time(&j, "until", until);
     for (size_t k = 0; k < DB_COUNT_KINDS; k++) {
         json_open(&j, names[k], '{');
         for (size_t i = 0; i < kinds[k].n; i++)

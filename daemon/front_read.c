@@ -132,11 +132,10 @@ int call_count(void *user, const char *value, int64_t n)
 static int read_stats(struct read_job *job, struct db *db)
 {
     struct call *c = CONTAINER(job, struct call, read);
-    dcv_time since = c->api.filter.since == TIME_UNKNOWN ? 0 : c->api.filter.since;
     int rc = 0;
     for (unsigned k = 0; k < DB_COUNT_KINDS && !rc; k++) {
         c->counting = &c->counts[k];
-        rc = db_count(db, (enum db_count)k, since, call_count, c);
+        rc = db_count(db, (enum db_count)k, c->api.filter.since, c->api.filter.until, call_count, c);
     }
     return rc;
 }
@@ -149,7 +148,7 @@ static void on_stats(struct read_job *job, int status)
         call_answer_broken(c, status);
         return;
     }
-    api_write_stats(&ans, c->api.filter.since, c->counts);
+    api_write_stats(&ans, c->api.filter.since, c->api.filter.until, c->counts);
     call_answer(c, &ans);
 }
 

@@ -218,6 +218,26 @@ int db_last_id(struct db *db, int64_t *ret);                   /* 0 where the st
 int db_validated(struct db *db, const char *domain, dcv_time since, bool *ret);
 int db_size(struct db *db, int64_t *ret); /* bytes in use: the room of what was purged is used again */
 
+/* What a domain (lower case, without a final dot) came to. */
+int db_domain_latest(struct db *db, const char *domain, db_result_fn *fn, void *user); /* one a method, evidence too */
+int db_domain_known(struct db *db, const char *domain, bool *ret); /* has a check, which may not have ended */
+struct db_outcome { /* as the tables name it; NULL: none */
+    const char *verdict, *code, *variable, *detail_code, *cause;
+};
+struct db_change_row {
+    int64_t id;           /* grows with time */
+    int64_t check;        /* the one that came to .to */
+    dcv_time at;          /* when that began */
+    const char *method;
+    struct db_outcome from, to;
+    bool comparable;      /* the report before is still in the store; otherwise .came and .gone are NULL */
+    const char *came, *gone; /* causes that only this report has, that only the one before has; blanks between */
+};
+typedef int db_change_fn(void *user, const struct db_change_row *row);
+/* Where a domain's result by a method differed from the one before in verdict, codes or first cause: newest first,
+ * with ids below before (0: from the newest), limit of them (0: all). */
+int db_domain_changes(struct db *db, const char *domain, int64_t before, unsigned limit, db_change_fn *fn, void *user);
+
 struct db_batch {
     int64_t id;
     dcv_time submitted, cancelled; /* TIME_UNKNOWN */
@@ -260,8 +280,8 @@ int db_watches(struct db *db, const struct db_watch_filter *f, db_watch_fn *fn,
                void *user);                                        /* newest first */
 int db_watches_active(struct db *db, db_watch_fn *fn, void *user); /* oldest first: to be gone on with */
 
-/* How many there are of each value, by its name, of checks submitted since then (TIME_UNKNOWN: all). Walks a
- * whole index: for the thread pool, as all that is read. */
+/* How many there are of each value, by its name, of checks submitted since then and before until, to the millisecond
+ * (TIME_UNKNOWN: all). */
 #define DB_COUNTS(X)                                                                                         \
     X(COUNT_STATES)                                                                                          \
     X(COUNT_VERDICTS)                                                                                        \
@@ -275,7 +295,7 @@ int db_watches_active(struct db *db, db_watch_fn *fn, void *user); /* oldest fir
 enum db_count { DB_COUNTS(DB_COUNT_MEMBER) };
 enum { DB_COUNT_KINDS = 0 DB_COUNTS(DB_COUNT_ONE) };
 typedef int db_count_fn(void *user, const char *value, int64_t n);
-int db_count(struct db *db, enum db_count what, dcv_time since, db_count_fn *fn, void *user);
+int db_count(struct db *db, enum db_count what, dcv_time since, dcv_time until, db_count_fn *fn, void *user);
 /* The same of a batch's checks: COUNT_STATES, COUNT_VERDICTS or COUNT_CODES; -EINVAL for the others. */
 int db_batch_count(struct db *db, int64_t id, enum db_count what, db_count_fn *fn, void *user);
 

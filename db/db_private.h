@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 enum { DB_APPLICATION_ID = 0x64637664 }; /* "dcvd" */
+enum { HOUR_MS = 3600000, DAY_MS = 86400000 }; /* the units of tally */
 
 /* schema.sql by version: db_schema[0] makes version 1 of an empty file, db_schema[1] makes version 2 of that.
  */
@@ -24,6 +25,40 @@ extern const int db_schema_version;
 #define DB_BATCH_COLUMNS "b.id, b.submitted, b.cancelled, b.lines, b.waiting, " DB_BATCH_ALIVE
 #define DB_WATCH_COLUMNS                                                                                     \
     "id, created, domain, request, interval, until, state, next, ended, runs, last_check, last"
+
+/* Counts of values: of whole days and whole hours from tally, of what is left at both ends from the rows, and of what
+ * is not in tally yet. ?1 <= day < ?2, ?3 <= hour < ?4 and ?5 <= hour < ?6, ?7 <= id < ?8 and ?9 <= id < ?10;
+ * ?11 <= id < ?12 is the whole. */
+#define DB_TALLY(kind, by_day, by_hour, rest)                                                                \
+    "SELECT value, sum(n) FROM ("                                                                            \
+    "SELECT " by_day " AS value, n FROM tally WHERE unit = 86400000 AND kind = '" kind "' "                  \
+    "AND start >= ?1 AND start < ?2 UNION ALL "                                                              \
+    "SELECT " by_hour ", n FROM tally WHERE unit = 3600000 AND kind = '" kind "' "                           \
+    "AND start >= ?3 AND start < ?4 UNION ALL "                                                              \
+    "SELECT " by_hour ", n FROM tally WHERE unit = 3600000 AND kind = '" kind "' "                           \
+    "AND start >= ?5 AND start < ?6 UNION ALL " rest ") GROUP BY value HAVING sum(n) > 0"
+#define DB_TALLIED "(SELECT result FROM tallied)"
+#define DB_RESULT_REST(value, and)                                                                           \
+    "SELECT " value ", 1 FROM result INDEXED BY result_request "                                             \
+    "WHERE request >= ?7 AND request < ?8 AND id <= " DB_TALLIED and " UNION ALL "                           \
+    "SELECT " value ", 1 FROM result INDEXED BY result_request "                                             \
+    "WHERE request >= ?9 AND request < ?10 AND id <= " DB_TALLIED and " UNION ALL "                          \
+    "SELECT " value ", 1 FROM result NOT INDEXED WHERE id > " DB_TALLIED " AND request >= ?11 AND request < ?12" and
+#define DB_FINDING_REST                                                                                      \
+    "SELECT f.cause, 1 FROM cause AS c CROSS JOIN finding AS f INDEXED BY finding_cause ON f.cause = c.id "  \
+    "WHERE f.request >= ?7 AND f.request < ?8 AND f.result <= " DB_TALLIED " UNION ALL "                     \
+    "SELECT f.cause, 1 FROM cause AS c CROSS JOIN finding AS f INDEXED BY finding_cause ON f.cause = c.id "  \
+    "WHERE f.request >= ?9 AND f.request < ?10 AND f.result <= " DB_TALLIED " UNION ALL "                    \
+    "SELECT cause, 1 FROM finding NOT INDEXED WHERE result > " DB_TALLIED " AND request >= ?11 AND request < ?12"
+#define DB_STATE_REST                                                                                        \
+    "SELECT state, 1 FROM request WHERE id >= ?7 AND id < ?8 AND state <> 'queued' UNION ALL "               \
+    "SELECT state, 1 FROM request WHERE id >= ?9 AND id < ?10 AND state <> 'queued' UNION ALL "              \
+    "SELECT 'queued', count(*) FROM request INDEXED BY request_unfinished "                                  \
+    "WHERE ended IS NULL AND id >= ?11 AND id < ?12"
+/* Results above the mark, by hour, and from these by day. */
+#define DB_FOLD_RESULTS(column)                                                                              \
+    "SELECT '" column "' AS kind, (request >> 21) / 3600000 AS hour, " column " AS value, count(*) AS n "    \
+    "FROM result NOT INDEXED WHERE id > " DB_TALLIED " AND " column " IS NOT NULL GROUP BY 2, 3"
 
 /* Every fixed statement: prepared on opening, so that a file without one of our tables or indexes is refused
  * then. */
@@ -64,19 +99,34 @@ extern const int db_schema_version;
                         "WHERE q.batch = ?1 AND r.code IS NOT NULL GROUP BY r.code")                         \
     X(STMT_SIZE, "SELECT (page_count - freelist_count) * page_size "                                         \
                  "FROM pragma_page_count, pragma_freelist_count, pragma_page_size")                          \
-    X(STMT_COUNT_STATES, "SELECT state, count(*) FROM request WHERE id >= ?1 GROUP BY state")                \
-    X(STMT_COUNT_VERDICTS, "SELECT verdict, count(*) FROM result INDEXED BY result_verdict "                 \
-                           "WHERE request >= ?1 GROUP BY verdict")                                           \
-    X(STMT_COUNT_METHODS, "SELECT method, count(*) FROM result INDEXED BY result_method "                    \
-                          "WHERE request >= ?1 GROUP BY method")                                             \
-    X(STMT_COUNT_CODES, "SELECT code, count(*) FROM result INDEXED BY result_code "                          \
-                        "WHERE code IS NOT NULL AND request >= ?1 GROUP BY code")                            \
-    X(STMT_COUNT_DETAIL_CODES, "SELECT detail_code, count(*) FROM result INDEXED BY result_detail_code "     \
-                               "WHERE detail_code IS NOT NULL AND request >= ?1 GROUP BY detail_code")       \
-    X(STMT_COUNT_CAUSES, "SELECT cause, count(*) FROM finding INDEXED BY finding_cause "                     \
-                         "WHERE request >= ?1 GROUP BY cause")                                               \
-    X(STMT_COUNT_DAYS, "SELECT date((request >> 21) / 1000, 'unixepoch') AS day, count(*) "                  \
-                       "FROM result INDEXED BY result_request WHERE request >= ?1 GROUP BY day")
+    X(STMT_COUNT_STATES, DB_TALLY("state", "value", "value", DB_STATE_REST))                                 \
+    X(STMT_COUNT_VERDICTS, DB_TALLY("verdict", "value", "value", DB_RESULT_REST("verdict", "")))             \
+    X(STMT_COUNT_METHODS, DB_TALLY("method", "value", "value", DB_RESULT_REST("method", "")))                \
+    X(STMT_COUNT_CODES,                                                                                      \
+      DB_TALLY("code", "value", "value", DB_RESULT_REST("code", " AND code IS NOT NULL")))                   \
+    X(STMT_COUNT_DETAIL_CODES,                                                                               \
+      DB_TALLY("detail_code", "value", "value",                                                              \
+               DB_RESULT_REST("detail_code", " AND detail_code IS NOT NULL")))                               \
+    X(STMT_COUNT_CAUSES, DB_TALLY("cause", "value", "value", DB_FINDING_REST))                               \
+    X(STMT_COUNT_DAYS,                                                                                       \
+      DB_TALLY("verdict", "date(start * 86400, 'unixepoch')", "date(start * 3600, 'unixepoch')",             \
+               DB_RESULT_REST("date((request >> 21) / 1000, 'unixepoch')", "")))                             \
+    X(STMT_CHANGES,                                                                                          \
+      "SELECT c.result, r.request, r.started, r.method, c.verdict, c.code, c.variable, c.detail_code, "      \
+      "c.cause, r.verdict, r.code, r.variable, r.detail_code, "                                              \
+      "(SELECT f.cause FROM finding AS f WHERE f.result = c.result AND f.ord = 0), "                         \
+      "(SELECT group_concat(f.cause, ' ') FROM finding AS f WHERE f.result = c.result AND f.cause NOT IN "   \
+      "(SELECT p.cause FROM finding AS p WHERE p.result = c.previous)), "                                    \
+      "(SELECT group_concat(f.cause, ' ') FROM finding AS f WHERE f.result = c.previous AND f.cause NOT IN " \
+      "(SELECT n.cause FROM finding AS n WHERE n.result = c.result)), "                                      \
+      "(SELECT p.id FROM result AS p WHERE p.id = c.previous) "                                              \
+      "FROM change AS c INDEXED BY change_domain CROSS JOIN result AS r ON r.id = c.result "                 \
+      "WHERE c.domain = ?1 AND c.result < ?2 ORDER BY c.result DESC LIMIT ?3")                               \
+    X(STMT_LATEST, "SELECT r.request, r.report, r.evidence FROM result AS r WHERE r.id = (SELECT b.id "      \
+                   "FROM result AS b INDEXED BY result_domain WHERE b.domain = ?1 AND b.method = ?2 "        \
+                   "ORDER BY b.request DESC LIMIT 1)")                                                       \
+    X(STMT_DOMAIN_KNOWN, "SELECT EXISTS (SELECT 1 FROM request INDEXED BY request_domain "                   \
+                         "WHERE domain = ?1)")
 #define DB_WRITE_STATEMENTS(X)                                                                               \
     X(STMT_BEGIN, "BEGIN IMMEDIATE")                                                                         \
     X(STMT_COMMIT, "COMMIT")                                                                                 \
@@ -119,11 +169,36 @@ extern const int db_schema_version;
                           "WHERE q.batch = batch.id) AND accepted IS NOT NULL")                              \
     X(STMT_END, "UPDATE request SET state = ?2, ended = ?3 WHERE id = ?1 AND ended IS NULL")                 \
     X(STMT_PURGE, "DELETE FROM request WHERE id IN (SELECT id FROM request WHERE id < ?1 "                   \
-                  "AND ended IS NOT NULL ORDER BY id LIMIT ?2)")                                             \
+                  "AND ended IS NOT NULL ORDER BY id LIMIT ?2) RETURNING id")                                \
+    X(STMT_PURGE_TALLY, "DELETE FROM tally WHERE n = 0 AND unit = ?1 AND start <= ?2 AND kind IN "           \
+                        "('state', 'verdict', 'method', 'code', 'detail_code', 'cause')")                    \
     X(STMT_EXISTS, "SELECT 1 FROM request WHERE id = ?1")                                                    \
     X(STMT_RESULT, "INSERT INTO result (request, domain, method, verdict, code, variable, detail_code, "     \
                    "started, duration_us, report, evidence) "                                                \
                    "VALUES (?1, lower(?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")                           \
+    X(STMT_CHANGE,                                                                                           \
+      "INSERT INTO change SELECT r.id, r.domain, p.id, p.verdict, p.code, p.variable, p.detail_code, "       \
+      "pf.cause FROM result AS r CROSS JOIN result AS p ON p.id = (SELECT b.id FROM result AS b "            \
+      "INDEXED BY result_domain WHERE b.domain = r.domain AND b.method = r.method "                          \
+      "AND b.request < r.request ORDER BY b.request DESC LIMIT 1) "                                          \
+      "LEFT JOIN finding AS pf ON pf.result = p.id AND pf.ord = 0 "                                          \
+      "LEFT JOIN finding AS rf ON rf.result = r.id AND rf.ord = 0 WHERE r.id = ?1 "                          \
+      "AND (r.verdict, r.code, r.detail_code, rf.cause) IS NOT "                                             \
+      "(p.verdict, p.code, p.detail_code, pf.cause)")                                                        \
+    X(STMT_FOLD_DUE, "SELECT ifnull((SELECT max(id) FROM result), 0) - " DB_TALLIED)                         \
+    X(STMT_FOLD,                                                                                             \
+      "INSERT INTO tally SELECT unit, kind, hour * 3600000 / unit, value, sum(n) AS add_n FROM ("            \
+      DB_FOLD_RESULTS("verdict") " UNION ALL " DB_FOLD_RESULTS("method") " UNION ALL "                       \
+      DB_FOLD_RESULTS("code") " UNION ALL " DB_FOLD_RESULTS("detail_code") " UNION ALL "                     \
+      "SELECT 'cause', (request >> 21) / 3600000, cause, count(*) FROM finding NOT INDEXED "                 \
+      "WHERE result > " DB_TALLIED " GROUP BY 2, 3), (SELECT 3600000 AS unit UNION ALL SELECT 86400000) "    \
+      "WHERE true GROUP BY 1, 2, 3, 4 ON CONFLICT DO UPDATE SET n = n + excluded.n")                         \
+    X(STMT_FOLDED, "UPDATE tallied SET result = (SELECT max(id) FROM result)")                               \
+    X(STMT_CHANGE_UNDO, "DELETE FROM change WHERE result = ?1")                                              \
+    X(STMT_NEIGHBOUR, "SELECT EXISTS (SELECT 1 FROM result INDEXED BY result_domain "                        \
+                      "WHERE domain = lower(?1) AND method = ?2)")                                           \
+    X(STMT_SUCCESSOR, "SELECT id FROM result INDEXED BY result_domain WHERE domain = lower(?1) "             \
+                      "AND method = ?2 AND request > ?3 ORDER BY request LIMIT 1")                           \
     X(STMT_FINDING, "INSERT INTO finding (result, ord, cause, weight, request) VALUES (?1, ?2, ?3, ?4, ?5)")
 
 #define DB_STATEMENT_MEMBER(sym, text) sym,
@@ -162,10 +237,20 @@ int db_prepare(struct db *db, const char *text, sqlite3_stmt **ret);
 /* Runs a statement that answers no rows, and resets it. */
 int db_step(struct db *db, sqlite3_stmt *s);
 
+/* The one number that a statement answers; NULL, max() of nothing, reads as 0. */
+int db_number(struct db *db, sqlite3_stmt *s, int64_t *ret);
+/* Calls fn for each row (request, report, evidence or NULL) of s; resets s. */
+int db_result_rows(struct db *db, sqlite3_stmt *s, db_result_fn *fn, void *user);
 /* Calls fn for each row (value, number) of s; resets s. */
 int db_counts(struct db *db, sqlite3_stmt *s, db_count_fn *fn, void *user);
 /* The kinds that deal with batches, db_batch.c; as db_do(). */
 int db_do_batch(struct db *db, struct write_job *job);
+/* Whether a result of this domain by this method is there already: only then db_note_change() has to be called, once
+ * the new one and its findings are in. It notes which results differ from those before them. db_domain.c. */
+int db_has_neighbour(struct db *db, const struct db_result *r, bool *ret);
+int db_note_change(struct db *db, int64_t result, int64_t request, const struct db_result *r);
+/* Counts results into tally where at least that many wait for it; within a transaction. */
+int db_fold(struct db *db, int64_t least);
 /* The kinds that deal with watches, db_watch.c; likewise. */
 int db_do_watch(struct db *db, struct write_job *job);
 /* A request becomes a check that is queued. */

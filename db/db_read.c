@@ -51,10 +51,8 @@ int db_unfinished(struct db *db, db_check_fn *fn, void *user)
     return check_rows(db, db->statement[STMT_UNFINISHED], fn, user, &n);
 }
 
-int db_results(struct db *db, int64_t id, bool evidence, db_result_fn *fn, void *user)
+int db_result_rows(struct db *db, sqlite3_stmt *s, db_result_fn *fn, void *user)
 {
-    sqlite3_stmt *s = db->statement[evidence ? STMT_RESULTS_EVIDENCE : STMT_RESULTS];
-    sqlite3_bind_int64(s, 1, id);
     int rc, r = 0;
     while (r == 0 && (rc = sqlite3_step(s)) != SQLITE_DONE) {
         if (rc != SQLITE_ROW) {
@@ -68,16 +66,21 @@ int db_results(struct db *db, int64_t id, bool evidence, db_result_fn *fn, void 
         };
         row.report_len = (size_t)sqlite3_column_bytes(s, 1);
         row.evidence_len = (size_t)sqlite3_column_bytes(s, 2);
-        r = !row.report || (evidence && !row.evidence) ? db_failed(db, SQLITE_NOMEM) : fn(user, &row);
+        r = !row.report || (!row.evidence && sqlite3_column_type(s, 2) != SQLITE_NULL) ? db_failed(db, SQLITE_NOMEM) : fn(user, &row);
     }
     sqlite3_reset(s);
     return r;
 }
 
-/* The one number that a statement answers; NULL, max() of nothing, reads as 0. */
-static int number(struct db *db, enum db_statement which, int64_t *ret)
+int db_results(struct db *db, int64_t id, bool evidence, db_result_fn *fn, void *user)
 {
-    sqlite3_stmt *s = db->statement[which];
+    sqlite3_stmt *s = db->statement[evidence ? STMT_RESULTS_EVIDENCE : STMT_RESULTS];
+    sqlite3_bind_int64(s, 1, id);
+    return db_result_rows(db, s, fn, user);
+}
+
+int db_number(struct db *db, sqlite3_stmt *s, int64_t *ret)
+{
     int rc = sqlite3_step(s), r = 0;
     if (rc == SQLITE_ROW)
         *ret = sqlite3_column_int64(s, 0);
@@ -89,7 +92,7 @@ static int number(struct db *db, enum db_statement which, int64_t *ret)
 
 int db_last_id(struct db *db, int64_t *ret)
 {
-    return number(db, STMT_LAST_ID, ret);
+    return db_number(db, db->statement[STMT_LAST_ID], ret);
 }
 
 int db_validated(struct db *db, const char *domain, dcv_time since, bool *ret)
@@ -98,7 +101,7 @@ int db_validated(struct db *db, const char *domain, dcv_time since, bool *ret)
     sqlite3_stmt *s = db->statement[STMT_VALIDATED];
     sqlite3_bind_text(s, 1, domain, -1, SQLITE_STATIC);
     sqlite3_bind_int64(s, 2, since);
-    int rc = number(db, STMT_VALIDATED, &n);
+    int rc = db_number(db, s, &n);
     sqlite3_clear_bindings(s);
     if (!rc)
         *ret = n > 0;
@@ -107,16 +110,55 @@ int db_validated(struct db *db, const char *domain, dcv_time since, bool *ret)
 
 int db_size(struct db *db, int64_t *ret)
 {
-    return number(db, STMT_SIZE, ret);
+    return db_number(db, db->statement[STMT_SIZE], ret);
 }
 
 #define COUNT_STATEMENT(sym) [sym] = STMT_##sym,
 
-int db_count(struct db *db, enum db_count what, dcv_time since, db_count_fn *fn, void *user)
+/* The whole units within [low, high): both ends where there is none. */
+static void whole(int64_t low, int64_t high, int64_t unit, int64_t *first, int64_t *end)
+{
+    *first = (low + unit - 1) / unit;
+    *end = high / unit;
+    if (*end < *first)
+        *end = *first;
+}
+
+/* The parts of [since, until) as DB_TALLY wants them. */
+static void bind_span(sqlite3_stmt *s, dcv_time since, dcv_time until)
+{
+    const int64_t never = INT64_C(1) << DB_ID_TIME_BITS;
+    int64_t low = since < 0 ? 0 : since < never ? since : never;
+    int64_t high = until == TIME_UNKNOWN || until > never ? never : until < low ? low : until;
+    int64_t hours, hours_end, days, days_end;
+    whole(low, high, HOUR_MS, &hours, &hours_end);
+    bool within_an_hour = hours == hours_end;
+    whole(hours * HOUR_MS, hours_end * HOUR_MS, DAY_MS, &days, &days_end);
+    bool has_days = days < days_end;
+    const int64_t per_day = DAY_MS / HOUR_MS;
+    const int64_t parts[] = {
+        days,
+        days_end,
+        hours,
+        has_days ? days * per_day : hours_end,
+        has_days ? days_end * per_day : 0,
+        has_days ? hours_end : 0,
+        db_id_at(low),
+        db_id_at(within_an_hour ? high : hours * HOUR_MS),
+        within_an_hour ? 0 : db_id_at(hours_end * HOUR_MS),
+        within_an_hour ? 0 : db_id_at(high),
+        db_id_at(low),
+        db_id_at(high),
+    };
+    for (int i = 0; i < sqlite3_bind_parameter_count(s); i++)
+        sqlite3_bind_int64(s, i + 1, parts[i]);
+}
+
+int db_count(struct db *db, enum db_count what, dcv_time since, dcv_time until, db_count_fn *fn, void *user)
 {
     static const enum db_statement statements[] = {DB_COUNTS(COUNT_STATEMENT)};
     sqlite3_stmt *s = db->statement[statements[what]];
-    sqlite3_bind_int64(s, 1, db_id_at(since));
+    bind_span(s, since, until);
     return db_counts(db, s, fn, user);
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { FOLD_AT = 1000 }; /* results: so many are counted one by one whenever stats are asked for */
+
 void write_job_free(struct write_job *job)
 {
     if (!job)
@@ -41,6 +43,10 @@ static const char *code_of(enum code c)
 
 static int insert_result(struct db *db, int64_t request, const struct db_result *result)
 {
+    bool compared = false;
+    int r = db_has_neighbour(db, result, &compared);
+    if (r < 0)
+        return r;
     sqlite3_stmt *s = db->statement[STMT_RESULT];
     sqlite3_bind_int64(s, 1, request);
     bind_text(s, 2, result->domain);
@@ -53,7 +59,7 @@ static int insert_result(struct db *db, int64_t request, const struct db_result 
     sqlite3_bind_int64(s, 9, result->duration_us);
     sqlite3_bind_text64(s, 10, result->report, result->report_len, SQLITE_STATIC, SQLITE_UTF8);
     sqlite3_bind_blob64(s, 11, result->evidence, result->evidence_len, SQLITE_STATIC);
-    int r = db_step(db, s);
+    r = db_step(db, s);
     if (r < 0)
         return r;
 
@@ -68,7 +74,7 @@ static int insert_result(struct db *db, int64_t request, const struct db_result 
         sqlite3_bind_int64(s, 5, request);
         r = db_step(db, s);
     }
-    return r;
+    return r == 0 && compared ? db_note_change(db, id, request, result) : r;
 }
 
 static void bind_id(sqlite3_stmt *s, int column, int64_t id)
@@ -111,16 +117,39 @@ static int end_request(struct db *db, const struct write_job *job, enum db_state
     return r;
 }
 
+/* Where nothing is left to be counted. */
+static int purge_tally(struct db *db, int64_t last)
+{
+    static const int64_t units[] = {HOUR_MS, DAY_MS};
+    sqlite3_stmt *s = db->statement[STMT_PURGE_TALLY];
+    int r = 0;
+    for (int i = 0; r == 0 && i < 2; i++) {
+        sqlite3_bind_int64(s, 1, units[i]);
+        sqlite3_bind_int64(s, 2, (last >> DB_ID_COUNTER_BITS) / units[i]);
+        r = db_step(db, s);
+    }
+    return r;
+}
+
 /* Results and findings go with their check. */
 static int purge(struct db *db, struct write_job *job)
 {
     sqlite3_stmt *s = db->statement[STMT_PURGE];
     sqlite3_bind_int64(s, 1, job->id);
     sqlite3_bind_int64(s, 2, job->most);
-    int r = db_step(db, s);
+    int64_t last = 0;
+    int rc, r = 0;
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+        int64_t id = sqlite3_column_int64(s, 0);
+        last = id > last ? id : last;
+    }
+    r = rc == SQLITE_DONE ? 0 : db_failed(db, rc);
+    sqlite3_reset(s);
     if (r < 0)
         return r;
     job->deleted = (uint32_t)sqlite3_changes(db->sql);
+    if (job->deleted)
+        r = purge_tally(db, last);
     static const enum db_statement whose_checks_are_gone[] = {STMT_PURGE_BATCHES, STMT_PURGE_WATCHES};
     for (int i = 0; r == 0 && i < 2; i++) {
         s = db->statement[whose_checks_are_gone[i]];
@@ -204,9 +233,21 @@ int db_begin(struct db *db)
     return db_step(db, db->statement[STMT_BEGIN]);
 }
 
+/* Counted are whole hours: what many requests have in common is one row. */
+int db_fold(struct db *db, int64_t least)
+{
+    int64_t due = 0;
+    int r = db_number(db, db->statement[STMT_FOLD_DUE], &due);
+    if (r < 0 || due < least)
+        return r;
+    r = db_step(db, db->statement[STMT_FOLD]);
+    return r < 0 ? r : db_step(db, db->statement[STMT_FOLDED]);
+}
+
 int db_commit(struct db *db)
 {
-    return db_step(db, db->statement[STMT_COMMIT]);
+    int r = db_fold(db, FOLD_AT);
+    return r < 0 ? r : db_step(db, db->statement[STMT_COMMIT]);
 }
 
 void db_rollback(struct db *db)

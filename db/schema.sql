@@ -156,7 +156,111 @@ CREATE INDEX watch_active ON watch (id) WHERE state = 'active';
 ALTER TABLE request ADD COLUMN watch INTEGER; -- whose check it is; that watch may be deleted
 CREATE INDEX request_watch ON request (watch, id) WHERE watch IS NOT NULL;
 
--- Who breaks what, most frequent first; times as in the views above.
+-- What stats, history and the views read is in these two indexes, so that none of them fetches the rows of result
+-- themselves, which are large.
+DROP INDEX result_request;
+CREATE INDEX result_request ON result (request, method, verdict, code, detail_code, duration_us);
+CREATE INDEX result_domain ON result (domain, method, request, verdict, code, detail_code, started);
+
+-- What a domain came to by a method, where that differs from the time before: here is how it was before. (The result
+-- before may be gone, and this stays.)
+CREATE TABLE change (
+    result      INTEGER PRIMARY KEY NOT NULL REFERENCES result (id) ON DELETE CASCADE,
+    domain      TEXT NOT NULL,
+    previous    INTEGER NOT NULL,           -- result
+    verdict     TEXT NOT NULL,
+    code        TEXT,
+    variable    TEXT,
+    detail_code TEXT,
+    cause       TEXT                        -- the first one
+) STRICT;
+CREATE INDEX change_domain ON change (domain, result);
+
+INSERT INTO change
+SELECT id, domain, previous, p_verdict, p_code, p_variable, p_detail_code, p_cause
+FROM (SELECT *,
+             lag(id) OVER w AS previous,
+             lag(verdict) OVER w AS p_verdict,
+             lag(code) OVER w AS p_code,
+             lag(variable) OVER w AS p_variable,
+             lag(detail_code) OVER w AS p_detail_code,
+             lag(cause) OVER w AS p_cause
+      FROM (SELECT r.id, r.domain, r.method, r.request, r.verdict, r.code, r.variable, r.detail_code,
+                   (SELECT f.cause FROM finding AS f WHERE f.result = r.id AND f.ord = 0) AS cause
+            FROM result AS r)
+      WINDOW w AS (PARTITION BY domain, method ORDER BY request, id))
+WHERE previous IS NOT NULL AND (verdict, code, detail_code, cause) IS NOT (p_verdict, p_code, p_detail_code, p_cause);
+
+-- How many there are of each value, by hour and by day of the request, so that stats need not count a million rows.
+-- Results are counted some hundreds at a time, which is ten times cheaper than one by one: those that are, have ids
+-- up to tallied.result. What is deleted the triggers take off again, whoever deletes it.
+CREATE TABLE tally (
+    unit  INTEGER NOT NULL,                 -- milliseconds: of an hour, of a day
+    kind  TEXT NOT NULL,                    -- state, verdict, method, code, detail_code, cause
+    start INTEGER NOT NULL,                 -- in units since 1970
+    value TEXT NOT NULL,
+    n     INTEGER NOT NULL,
+    PRIMARY KEY (unit, kind, start, value)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO tally
+SELECT unit, kind, (request >> 21) / unit, value, count(*)
+FROM (SELECT 'state' AS kind, state AS value, id AS request FROM request WHERE state <> 'queued'
+      UNION ALL SELECT 'verdict', verdict, request FROM result INDEXED BY result_request
+      UNION ALL SELECT 'method', method, request FROM result INDEXED BY result_request
+      UNION ALL SELECT 'code', code, request FROM result INDEXED BY result_request WHERE code IS NOT NULL
+      UNION ALL SELECT 'detail_code', detail_code, request FROM result INDEXED BY result_request
+                WHERE detail_code IS NOT NULL
+      UNION ALL SELECT 'cause', cause, request FROM finding),
+     (SELECT 3600000 AS unit UNION ALL SELECT 86400000)
+GROUP BY 1, 2, 3, 4;
+
+CREATE TABLE tallied (result INTEGER NOT NULL) STRICT; -- one row: 0, or a result that is there
+INSERT INTO tallied SELECT ifnull(max(id), 0) FROM result;
+
+-- What has not ended is few: it is counted when it is asked for.
+CREATE TRIGGER request_added AFTER INSERT ON request
+WHEN NEW.state <> 'queued' BEGIN
+    INSERT INTO tally VALUES
+        (3600000, 'state', (NEW.id >> 21) / 3600000, NEW.state, 1),
+        (86400000, 'state', (NEW.id >> 21) / 86400000, NEW.state, 1)
+    ON CONFLICT DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER request_ended AFTER UPDATE OF state ON request
+WHEN OLD.state = 'queued' AND NEW.state <> 'queued' BEGIN
+    INSERT INTO tally VALUES
+        (3600000, 'state', (NEW.id >> 21) / 3600000, NEW.state, 1),
+        (86400000, 'state', (NEW.id >> 21) / 86400000, NEW.state, 1)
+    ON CONFLICT DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER request_gone AFTER DELETE ON request
+WHEN OLD.state <> 'queued' BEGIN
+    INSERT INTO tally VALUES
+        (3600000, 'state', (OLD.id >> 21) / 3600000, OLD.state, -1),
+        (86400000, 'state', (OLD.id >> 21) / 86400000, OLD.state, -1)
+    ON CONFLICT DO UPDATE SET n = n - 1;
+END;
+-- The findings of a result go before this runs. Its id is used again if it was the newest: then the mark goes back.
+CREATE TRIGGER result_gone AFTER DELETE ON result WHEN OLD.id <= (SELECT result FROM tallied) BEGIN
+    INSERT INTO tally
+    SELECT unit, kind, (OLD.request >> 21) / unit, value, -1
+    FROM (SELECT 'verdict' AS kind, OLD.verdict AS value
+          UNION ALL SELECT 'method', OLD.method
+          UNION ALL SELECT 'code', OLD.code
+          UNION ALL SELECT 'detail_code', OLD.detail_code),
+         (SELECT 3600000 AS unit UNION ALL SELECT 86400000)
+    WHERE value IS NOT NULL
+    ON CONFLICT DO UPDATE SET n = n - 1;
+    UPDATE tallied SET result = ifnull((SELECT max(id) FROM result WHERE id < OLD.id), 0) WHERE result = OLD.id;
+END;
+CREATE TRIGGER finding_gone AFTER DELETE ON finding WHEN OLD.result <= (SELECT result FROM tallied) BEGIN
+    INSERT INTO tally VALUES
+        (3600000, 'cause', (OLD.request >> 21) / 3600000, OLD.cause, -1),
+        (86400000, 'cause', (OLD.request >> 21) / 86400000, OLD.cause, -1)
+    ON CONFLICT DO UPDATE SET n = n - 1;
+END;
+
+-- For people. Who breaks what, most frequent first; times as in the views above.
 CREATE VIEW failures_by_code AS
 SELECT r.code,
        r.detail_code,
@@ -165,7 +269,7 @@ SELECT r.code,
        count(DISTINCT r.domain) AS domains,
        strftime('%Y-%m-%dT%H:%M:%fZ', min(r.started) / 1000.0, 'unixepoch') AS first_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', max(r.started) / 1000.0, 'unixepoch') AS last_at
-FROM result AS r
+FROM result AS r INDEXED BY result_domain
 JOIN error_code AS e ON e.code = r.code
 GROUP BY r.code, r.detail_code
 ORDER BY failures DESC;
@@ -176,23 +280,25 @@ SELECT f.cause,
        c.hint,
        count(*) AS findings,
        sum(f.ord = 0) AS first_findings,
-       count(DISTINCT r.domain) AS domains,
-       strftime('%Y-%m-%dT%H:%M:%fZ', max(r.started) / 1000.0, 'unixepoch') AS last_at
-FROM finding AS f
-JOIN result AS r ON r.id = f.result
+       count(DISTINCT q.domain) AS domains,
+       strftime('%Y-%m-%dT%H:%M:%fZ', (max(f.request) >> 21) / 1000.0, 'unixepoch') AS last_at
+FROM finding AS f NOT INDEXED -- in the order of the requests, so that these are met one after another
+JOIN request AS q ON q.id = f.request
 JOIN cause AS c ON c.id = f.cause
 GROUP BY f.cause, f.weight
 ORDER BY findings DESC;
 
+-- By the day of the request.
 CREATE VIEW results_by_day AS
-SELECT date(r.started / 1000, 'unixepoch') AS day,
+SELECT date((r.request >> 21) / 1000, 'unixepoch') AS day,
        r.method,
+       count(*) AS results,
        sum(r.verdict = 'pass') AS passed,
        sum(r.verdict = 'fail') AS failed,
        sum(r.verdict = 'undecided') AS undecided,
        round(avg(r.duration_us) / 1000, 1) AS mean_ms
-FROM result AS r
-GROUP BY day, r.method
+FROM result AS r INDEXED BY result_request
+GROUP BY (r.request >> 21) / 86400000, r.method
 ORDER BY day DESC, r.method;
 
 -- Beside an aggregate max() bare columns are those of its row.
@@ -205,5 +311,5 @@ SELECT r.domain,
        r.code AS last_code,
        (SELECT f.cause FROM finding AS f WHERE f.result = r.id ORDER BY f.ord LIMIT 1) AS last_cause,
        strftime('%Y-%m-%dT%H:%M:%fZ', max(r.started) / 1000.0, 'unixepoch') AS last_at
-FROM result AS r
+FROM result AS r INDEXED BY result_domain
 GROUP BY r.domain, r.method;

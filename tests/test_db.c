@@ -350,10 +350,10 @@ static int see_count(void *user, const char *value, int64_t n)
     return 0;
 }
 
-static void expect_count(struct db *db, enum db_count what, dcv_time since, const char *expected)
+static void expect_count(struct db *db, enum db_count what, dcv_time since, dcv_time until, const char *expected)
 {
     char got[200] = "";
-    assert_int_equal(db_count(db, what, since, see_count, got), 0);
+    assert_int_equal(db_count(db, what, since, until, see_count, got), 0);
     assert_string_equal(got, expected);
 }
 
@@ -370,13 +370,13 @@ static void old_checks_go_whole_and_counts_follow(void **state)
         job_fail(job, 0, METHOD_DNS_TXT_TOKEN, CODE_invalid_dns_txt, CODE_dns_mismatch, CAUSE_name_invalid);
         do_job(db, job, 0);
     }
-    expect_count(db, COUNT_STATES, TIME_UNKNOWN, "done 3, queued 1");
-    expect_count(db, COUNT_VERDICTS, TIME_UNKNOWN, "fail 3, pass 3");
-    expect_count(db, COUNT_METHODS, 4 * day, "dns-cname-token 1, dns-txt-token 1");
-    expect_count(db, COUNT_CODES, TIME_UNKNOWN, "invalid_dns_txt 3");
-    expect_count(db, COUNT_DETAIL_CODES, 3 * day, "dns_mismatch 2");
-    expect_count(db, COUNT_CAUSES, 3 * day + 1, "name-invalid 1");
-    expect_count(db, COUNT_DAYS, TIME_UNKNOWN, "1970-01-02 2, 1970-01-04 2, 1970-01-05 2");
+    expect_count(db, COUNT_STATES, TIME_UNKNOWN, TIME_UNKNOWN, "done 3, queued 1");
+    expect_count(db, COUNT_VERDICTS, TIME_UNKNOWN, TIME_UNKNOWN, "fail 3, pass 3");
+    expect_count(db, COUNT_METHODS, 4 * day, TIME_UNKNOWN, "dns-cname-token 1, dns-txt-token 1");
+    expect_count(db, COUNT_CODES, TIME_UNKNOWN, TIME_UNKNOWN, "invalid_dns_txt 3");
+    expect_count(db, COUNT_DETAIL_CODES, 3 * day, TIME_UNKNOWN, "dns_mismatch 2");
+    expect_count(db, COUNT_CAUSES, 3 * day + 1, TIME_UNKNOWN, "name-invalid 1");
+    expect_count(db, COUNT_DAYS, TIME_UNKNOWN, TIME_UNKNOWN, "1970-01-02 2, 1970-01-04 2, 1970-01-05 2");
 
     static const uint32_t deleted[] = {1, 1, 0};
     for (int i = 0; i < 3; i++) {

@@ -362,6 +362,13 @@ static void steps_are_taken_whole_or_not_at_all(void **state)
     db_close(db);
 }
 
+static int see_count(void *user, const char *value, int64_t n)
+{
+    char *got = user;
+    snprintf(got + strlen(got), 200 - strlen(got), "%s%s %d", *got ? ", " : "", value, (int)n);
+    return 0;
+}
+
 /* A store as each earlier version left it comes up with all its rows, and takes what is new. */
 static void every_earlier_version_is_taken_over(void **state)
 {
@@ -385,7 +392,12 @@ static void every_earlier_version_is_taken_over(void **state)
                          "(1, 'done', 5, 6, 'a.example', '{}'), (2, 'queued', 7, NULL, 'b.example', '{}');"
                          "INSERT INTO result VALUES (1, 1, 'a.example', 'caa', 'fail', 'invalid_dns_txt', "
                          "NULL, NULL, 5, 9, '{}', x'7b7d');"
-                         "INSERT INTO finding VALUES (1, 0, 'name-invalid', 'blocking', 1)",
+                         "INSERT INTO finding VALUES (1, 0, 'name-invalid', 'blocking', 1);"
+                         "INSERT INTO request (id, state, submitted, ended, domain, request) VALUES "
+                         "(3, 'done', 8, 9, 'a.example', '{}'), (4, 'cancelled', 8, 9, 'a.example', '{}');"
+                         "INSERT INTO result VALUES (2, 3, 'a.example', 'caa', 'pass', NULL, NULL, NULL, 8, 9, "
+                         "'{}', x'7b7d'), (3, 3, 'a.example', 'http-token', 'pass', NULL, NULL, NULL, 8, 9, '{}', "
+                         "x'7b7d')",
                          NULL, NULL, &said) != SQLITE_OK)
             fail_msg("version %d: %s", version, said);
         sqlite3_close(c);
@@ -393,18 +405,32 @@ static void every_earlier_version_is_taken_over(void **state)
 
         struct db *db = open_store(path, DB_WRITE);
         assert_int_equal(number(db, "PRAGMA user_version"), db_schema_version);
-        assert_int_equal(number(db, "SELECT count(*) FROM request WHERE batch IS NULL AND watch IS NULL"), 2);
+        assert_int_equal(number(db, "SELECT count(*) FROM request WHERE batch IS NULL AND watch IS NULL"), 4);
         assert_int_equal(number(db, "SELECT id FROM request WHERE ended IS NULL"), 2);
         assert_int_equal(number(db, "SELECT count(*) FROM result JOIN finding ON result.id = result"), 1);
         assert_int_equal(number(db, "SELECT failures FROM failures_by_code WHERE code = 'invalid_dns_txt'"),
                          1);
         assert_int_equal(number(db, "SELECT domains FROM findings_by_cause WHERE cause = 'name-invalid'"), 1);
-        assert_int_equal(number(db, "SELECT failed FROM results_by_day WHERE day = '1970-01-01'"), 1);
-        assert_int_equal(number(db, "SELECT results FROM results_by_domain WHERE domain = 'a.example' AND "
-                                    "last_cause = 'name-invalid'"),
+        assert_int_equal(number(db, "SELECT failed FROM results_by_day WHERE day = '1970-01-01' AND "
+                                    "method = 'caa'"),
                          1);
+        assert_int_equal(number(db, "SELECT results FROM results_by_domain WHERE domain = 'a.example' AND "
+                                    "method = 'caa' AND last_verdict = 'pass'"),
+                         2);
+        /* What there was is counted, and compared with what there was before. */
+        char got[200] = "";
+        assert_int_equal(db_count(db, COUNT_STATES, TIME_UNKNOWN, TIME_UNKNOWN, see_count, got), 0);
+        assert_int_equal(db_count(db, COUNT_VERDICTS, TIME_UNKNOWN, TIME_UNKNOWN, see_count, got), 0);
+        assert_int_equal(db_count(db, COUNT_CODES, TIME_UNKNOWN, TIME_UNKNOWN, see_count, got), 0);
+        assert_int_equal(db_count(db, COUNT_CAUSES, TIME_UNKNOWN, TIME_UNKNOWN, see_count, got), 0);
+        assert_string_equal(got, "cancelled 1, done 2, queued 1, fail 1, pass 2, invalid_dns_txt 1, name-invalid 1");
+        assert_int_equal(number(db, "SELECT count(*) FROM tally WHERE n > 0"), 2 * 8);
+        assert_int_equal(number(db, "SELECT count(*) FROM change"), 1);
+        assert_int_equal(number(db, "SELECT result FROM change WHERE domain = 'a.example' AND previous = 1 AND "
+                                    "verdict = 'fail' AND code = 'invalid_dns_txt' AND cause = 'name-invalid'"),
+                         2);
         assert_int_equal(db_begin(db), 0);
-        struct write_job *job = job_batch(WRITE_BATCH, 3);
+        struct write_job *job = job_batch(WRITE_BATCH, 5);
         assert_int_equal(db_do(db, job), 0);
         assert_int_equal(db_commit(db), 0);
         write_job_free(job);

@@ -527,6 +527,8 @@ def counts():
     same(stats["days"], {time.strftime("%Y-%m-%d", time.gmtime()): 3}, "days")
     later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
     same(house.call("GET", f"/v1/stats?since={later}").json["verdicts"], {}, "verdicts of the next hour")
+    same(house.call("GET", f"/v1/stats?until={later}").json["verdicts"], {"fail": 2, "pass": 1}, "verdicts until then")
+    same(house.call("GET", "/v1/stats?until=2026-01-01").json["verdicts"], {}, "verdicts until this year")
     same(house.call("GET", "/v1/stats?since=soon").code(), "invalid_value:since", "code for a time that is none")
     answer = house.call("GET", "/metrics")
     true(answer.headers["Content-Type"].startswith("text/plain; version=0.0.4"), answer.headers["Content-Type"])
