@@ -26,6 +26,9 @@ const struct route api_routes[] = {
      "One batch, with counts by state, verdict and code", "Batch", "batch"},
     {"DELETE", "/v1/batches/*", API_BATCH_CANCEL, API_BODY_MOST, "", "Cancel what has not ended of a batch",
      "Batch", "batch"},
+    {"GET", "/v1/domains/*", API_DOMAIN, API_BODY_MOST, "limit cursor",
+     "The latest report of each method on a domain, and the history of changes, newest first", "Domain",
+     "domain"},
     {"GET", "/v1/codes", API_CODES, API_BODY_MOST, "", "The API's error codes", "Codes"},
     {"GET", "/v1/codes/*", API_CODE, API_BODY_MOST, "", "One error code", "Code", "code"},
     {"GET", "/v1/causes", API_CAUSES, API_BODY_MOST, "", "The causes that can be found", "Causes"},
@@ -193,6 +196,9 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
     case API_WATCH_SHOW:
     case API_WATCH_DELETE:
         api_one(&r, "watch", segment, route->action);
+        break;
+    case API_DOMAIN:
+        api_one_domain(&r, segment);
         break;
     case API_CODES:
         api_catalogue(&r, "codes", codes_json);

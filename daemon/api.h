@@ -45,6 +45,7 @@ enum api_action {
     API_BATCH_SHOW,   /* .id, .wait_ms */
     API_BATCH_LIST,   /* .filter.before, .limit */
     API_BATCH_CANCEL, /* .id */
+    API_DOMAIN, /* .filter.domain, .limit, .before: of changes */
     API_CODES,
     API_CODE,
     API_CAUSES,
@@ -158,6 +159,17 @@ void api_write_watch_accepted(struct api_answer *ans, int64_t id);
 void api_write_watch_deleted(struct api_answer *ans, int64_t id);
 void api_write_watch(struct api_answer *ans, const struct api_watch *w);
 void api_write_watches(struct api_answer *ans, const struct api_watch *rows, size_t n, int64_t next);
+
+struct api_domain {
+    const char *domain;
+    struct api_report latest[METHOD_COUNT];
+    size_t n_latest;
+    struct db_change_row *changes; /* newest first */
+    size_t n;
+};
+/* n of the changes; next as below. */
+void api_write_domain(struct api_answer *ans, const struct api_domain *d, size_t n, int64_t next);
+
 /* next: the cursor that continues the list; 0: there is no more. */
 void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next);
 

@@ -56,6 +56,9 @@ void api_one_cause(struct reading *r, const char *text);
 /* ---- openapi.c: GET /v1/openapi.json */
 void api_describe(struct reading *r);
 
+/* ---- domains */
+void api_one_domain(struct reading *r, const char *text);
+
 /* ---- checks */
 void api_read_submit(struct reading *r);
 /* A request object: fills the call's .domain and .text. False: refused. */

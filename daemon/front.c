@@ -84,6 +84,9 @@ static void dispatch(struct call *c, struct api_answer *ans)
     case API_LIST:
         front_list(c);
         break;
+    case API_DOMAIN:
+        front_domain(c);
+        break;
     case API_STATS:
         front_stats(c);
         break;

@@ -43,6 +43,7 @@ struct call {
     struct api_watch *watches; /* the same, with .room */
     size_t n_watches;
     struct api_counts counts[DB_COUNT_KINDS], *counting; /* of stats */
+    struct api_domain *domain;                           /* in the arena */
     struct listener listener;                            /* of events; .back tells whether it is a stream */
     uint64_t lost;                                       /* events that its reader was too slow for */
     struct upload *upload;                               /* of a batch that is coming in */
@@ -72,6 +73,9 @@ void front_batch_stop(struct call *c); /* of one that is coming in: no more of i
 void front_batch(struct call *c);      /* batch .id, with its counts */
 void front_batch_list(struct call *c);
 void front_batch_cancel(struct call *c);
+
+/* ---- front_domains.c */
+void front_domain(struct call *c);
 
 /* ---- front_checks.c: what is alive */
 void front_submit(struct call *c);

@@ -218,7 +218,7 @@ int db_last_id(struct db *db, int64_t *ret);                   /* 0 where the st
 int db_validated(struct db *db, const char *domain, dcv_time since, bool *ret);
 int db_size(struct db *db, int64_t *ret); /* bytes in use: the room of what was purged is used again */
 
-/* What a domain (lower case, without a final dot) came to. */
+/* What a domain (without a final dot) came to. */
 int db_domain_latest(struct db *db, const char *domain, db_result_fn *fn, void *user); /* one a method, evidence too */
 int db_domain_known(struct db *db, const char *domain, bool *ret); /* has a check, which may not have ended */
 struct db_outcome { /* as the tables name it; NULL: none */

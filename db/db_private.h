@@ -121,12 +121,12 @@ extern const int db_schema_version;
       "(SELECT n.cause FROM finding AS n WHERE n.result = c.result)), "                                      \
       "(SELECT p.id FROM result AS p WHERE p.id = c.previous) "                                              \
       "FROM change AS c INDEXED BY change_domain CROSS JOIN result AS r ON r.id = c.result "                 \
-      "WHERE c.domain = ?1 AND c.result < ?2 ORDER BY c.result DESC LIMIT ?3")                               \
+      "WHERE c.domain = lower(?1) AND c.result < ?2 ORDER BY c.result DESC LIMIT ?3")                               \
     X(STMT_LATEST, "SELECT r.request, r.report, r.evidence FROM result AS r WHERE r.id = (SELECT b.id "      \
-                   "FROM result AS b INDEXED BY result_domain WHERE b.domain = ?1 AND b.method = ?2 "        \
+                   "FROM result AS b INDEXED BY result_domain WHERE b.domain = lower(?1) AND b.method = ?2 "        \
                    "ORDER BY b.request DESC LIMIT 1)")                                                       \
     X(STMT_DOMAIN_KNOWN, "SELECT EXISTS (SELECT 1 FROM request INDEXED BY request_domain "                   \
-                         "WHERE domain = ?1)")
+                         "WHERE domain = lower(?1))")
 #define DB_WRITE_STATEMENTS(X)                                                                               \
     X(STMT_BEGIN, "BEGIN IMMEDIATE")                                                                         \
     X(STMT_COMMIT, "COMMIT")                                                                                 \

@@ -559,6 +559,47 @@ def counts():
     house.close()
 
 
+def domain():
+    """What a domain came to, and how that changed; the name is read as a check reads it."""
+    resolver = Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})
+    house = House(resolver)
+    house.start()
+    same(house.get("/v1/domains/good.com").code(), "not_found", "code for a domain that was never checked")
+
+    def check(**more):
+        ident = house.submit(**txt("good.com", **more))
+        return ident, house.done(ident)["reports"]
+
+    check()
+    resolver.table[("_dnsauth.good.com", "TXT")] = ["another-value-than-that"]
+    bad, reports = check()
+    resolver.table[("_dnsauth.good.com", "TXT")] = [TOKEN]
+    good, _ = check()
+    again, passing = check(depth="quick")
+    found = house.get("/v1/domains/GOOD.com.").json
+    same((found["domain"], found["next"]), ("good.com", None), "a domain")
+    same(found["latest"], passing, "the latest report")
+    same([r["id"] for r in found["latest"]], [again], "whose it is")
+    fail = {"verdict": "fail", "code": "invalid_dns_txt", "detail_code": reports[0]["detail_code"],
+            "cause": reports[0]["findings"][0]["cause"]}
+    well = {"verdict": "pass", "code": None, "detail_code": None, "cause": None}
+    same([(c["check"], c["method"], c["from"], c["to"]) for c in found["history"]],
+         [(good, "dns-txt-token", fail, well), (bad, "dns-txt-token", well, fail)], "the history")
+    causes = sorted(f["cause"] for f in reports[0]["findings"])
+    for change, op in zip(found["history"], ("remove", "add")):
+        same(sorted(d["cause"] for d in change["changed"] if d["op"] == op), causes, "what changed")
+        same(len(change["changed"]), len(causes), "nothing else did")
+    page = house.get("/v1/domains/good.com?limit=1").json
+    same([c["check"] for c in page["history"]], [good], "a page")
+    rest = house.get(f"/v1/domains/good.com?limit=1&cursor={page['next']}").json
+    same(([c["check"] for c in rest["history"]], rest["next"]), ([bad], None), "the rest")
+    house.done(house.submit(**txt("*.m\u00fcller.com")))
+    for name in ("xn--mller-kva.com", "M%C3%9CLLER.com", "*.m%C3%BCller.com"):
+        same(house.get(f"/v1/domains/{name}").json["domain"], "xn--mller-kva.com", name)
+    same(house.get("/v1/domains/good.com?domain=a.com").code(), "invalid_value:domain", "code for what is no parameter")
+    house.close()
+
+
 def retention():
     """What is too old leaves the store, and what is too much, oldest first; what has not ended stays."""
     house = House()
@@ -627,4 +668,4 @@ def command():
 
 if __name__ == "__main__":
     main({f.__name__: f for f in (submit, targets, killed, ended, bad_input, coalesced, wait, slow_clients, full_disk, queue_full, rate,
-                                  access, sockets, watchdog, options, recursive, tcp, counts, retention, command)})
+                                  access, sockets, watchdog, options, recursive, tcp, counts, domain, retention, command)})

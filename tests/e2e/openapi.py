@@ -74,7 +74,7 @@ def walk():
             description.holds({"$ref": "#/components/schemas/Report"}, report, report["input"])
     batch = house.call("POST", "/v1/batches", json.dumps(REQUEST)).json["id"]
     watch = house.call("POST", "/v1/watches", BODIES["WatchOrder"]).json["id"]
-    segments = {"id": done[0], "batch": batch, "watch": watch, "code": "invalid_dns_txt", "cause": "txt-absent"}
+    segments = {"id": done[0], "batch": batch, "domain": "good.com", "watch": watch, "code": "invalid_dns_txt", "cause": "txt-absent"}
     seen = set()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
