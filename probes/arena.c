@@ -65,7 +65,8 @@ void arena_free(struct arena *a)
     free(a);
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+/* As arena_alloc(), but as it is. */
+static void *take(struct arena *a, size_t size)
 {
     const size_t align = alignof(max_align_t);
     if (size > SIZE_MAX - align) {
@@ -83,7 +84,13 @@ void *arena_alloc(struct arena *a, size_t size)
     }
     void *p = b->data + b->used;
     b->used += need;
-    return memset(p, 0, size);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    void *p = take(a, size);
+    return p ? memset(p, 0, size) : NULL;
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size)
@@ -98,9 +105,11 @@ void *arena_array(struct arena *a, size_t n, size_t size)
 
 char *arena_strndup(struct arena *a, const void *p, size_t len)
 {
-    char *s = len < SIZE_MAX ? arena_alloc(a, len + 1) : NULL;
+    char *s = len < SIZE_MAX ? take(a, len + 1) : NULL;
     if (s && len)
         memcpy(s, p, len);
+    if (s)
+        s[len] = '\0';
     return s;
 }
 
@@ -111,11 +120,15 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+    /* Most texts fit where the top block goes on: they are written there, and then taken where they stand. */
+    struct block *b = a->top;
+    size_t room = b ? b->size - b->used : 0;
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
-    char *s = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
-    if (s)
+    int n = vsnprintf(room ? (char *)b->data + b->used : NULL, room, fmt, ap);
+    bool written = n >= 0 && (size_t)n < room;
+    char *s = n < 0 ? NULL : take(a, (size_t)n + 1);
+    if (s && !(written && a->top == b))
         vsnprintf(s, (size_t)n + 1, fmt, again);
     va_end(again);
     return s;

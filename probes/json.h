@@ -22,7 +22,8 @@ void buf_puts(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_free(struct buf *b);
 
-/* ---- the writer: knows where a comma belongs. key is NULL inside an array. */
+/* ---- the writer: knows where a comma belongs. key is NULL inside an array; else it is written as it is: visible ASCII
+ * without quotes and backslashes. */
 struct json_out {
     struct buf *b;
     bool comma;  /* a member stands before this place */

@@ -84,6 +84,17 @@ void buf_free(struct buf *b)
 /* Bytes that stand for themselves in a JSON string. */
 static const bool plain[256] = {[0x20 ... 0x21] = true, [0x23 ... 0x5b] = true, [0x5d ... 0x7e] = true};
 
+/* The same of eight at once: a byte's top bit comes out where it is below 0x20, a quote, a backslash, or above 0x7e. */
+static inline bool eight_plain(const char *p)
+{
+    const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    uint64_t quote = v ^ ones * '"', backslash = v ^ ones * '\\';
+    uint64_t odd = v | (v + ones) | (v - ones * 0x20) | (quote - ones) | (backslash - ones);
+    return !(odd & tops);
+}
+
 static void add_escape(struct buf *b, uint32_t c)
 {
     static const char hex[] = "0123456789abcdef";
@@ -100,11 +111,33 @@ static void add_escape(struct buf *b, uint32_t c)
                 6);
 }
 
+static inline void add_char(struct buf *b, char c)
+{
+    if (!buf_room(b, 1))
+        return;
+    b->p[b->n++] = c;
+    b->p[b->n] = '\0';
+}
+
 static void add_string(struct buf *b, const char *p, size_t n)
 {
-    buf_add(b, "\"", 1);
-    size_t run = 0; /* start of what can be copied as it is */
-    for (size_t i = 0; i < n;) {
+    size_t run = 0, i = 0; /* run: start of what can be copied as it is */
+    while (n - i >= sizeof(uint64_t) && eight_plain(p + i))
+        i += sizeof(uint64_t);
+    while (i < n && plain[(unsigned char)p[i]])
+        i++;
+    if (i == n && buf_room(b, n + 2)) { /* nearly all of them */
+        char *to = b->p + b->n;
+        *to++ = '"';
+        if (n)
+            memcpy(to, p, n);
+        to[n] = '"';
+        to[n + 1] = '\0';
+        b->n += n + 2;
+        return;
+    }
+    add_char(b, '"');
+    while (i < n) {
         if (plain[(unsigned char)p[i]]) {
             i++;
             continue;
@@ -125,7 +158,7 @@ static void add_string(struct buf *b, const char *p, size_t n)
     }
     if (n)
         buf_add(b, p + run, n - run);
-    buf_add(b, "\"", 1);
+    add_char(b, '"');
 }
 
 /* ---------------------------------------------------------------- the writer ------------------------- */
@@ -141,20 +174,31 @@ static void new_line(struct json_out *j)
 static void place(struct json_out *j, const char *key)
 {
     if (j->comma)
-        buf_add(j->b, ",", 1);
+        add_char(j->b, ',');
     if (j->indent && j->level)
         new_line(j);
     j->comma = true;
     if (!key)
         return;
-    add_string(j->b, key, strlen(key));
-    buf_add(j->b, ": ", j->indent ? 2 : 1);
+    size_t n = strlen(key);
+    if (!buf_room(j->b, n + 4))
+        return;
+    char *to = j->b->p + j->b->n;
+    *to++ = '"';
+    memcpy(to, key, n);
+    to += n;
+    *to++ = '"';
+    *to++ = ':';
+    if (j->indent)
+        *to++ = ' ';
+    *to = '\0';
+    j->b->n = (size_t)(to - j->b->p);
 }
 
 void json_open(struct json_out *j, const char *key, char bracket)
 {
     place(j, key);
-    buf_add(j->b, &bracket, 1);
+    add_char(j->b, bracket);
     j->comma = false;
     j->level++;
 }
@@ -164,7 +208,7 @@ void json_close(struct json_out *j, char bracket)
     j->level--;
     if (j->indent && j->comma)
         new_line(j);
-    buf_add(j->b, &bracket, 1);
+    add_char(j->b, bracket);
     j->comma = true;
 }
 

@@ -144,17 +144,28 @@ static void dns_fact(struct out *o, const struct ask *ask, const struct dns_fact
         json_int(j, "tries", f->tries);
 }
 
-/* The name as a member's: what is no visible ASCII is spelt out, so that two names never become one. */
+static bool visible(char c)
+{
+    return c >= '!' && c <= '~';
+}
+
+/* The name as a member's, escaped for JSON. What is no visible ASCII is spelt out, so that two names never become one. */
 static const char *header_key(struct out *o, const char *name)
 {
     size_t n = strlen(name), odd = 0;
     for (size_t i = 0; i < n; i++)
-        odd += name[i] < '!' || name[i] > '~';
-    char *key = odd ? arena_alloc(o->a, n + odd * 3 + 1) : NULL;
+        odd += !visible(name[i]) || name[i] == '"' || name[i] == '\\';
+    char *key = odd ? arena_alloc(o->a, n + odd * 4 + 1) : NULL;
     if (!key)
-        return name;
-    for (char *p = key; *name; name++)
-        p += sprintf(p, *name < '!' || *name > '~' ? "\\x%02x" : "%c", (unsigned char)*name);
+        return odd ? "" : name;
+    for (char *p = key; *name; name++) {
+        if (!visible(*name))
+            p += sprintf(p, "\\\\x%02x", (unsigned char)*name);
+        else if (*name == '"' || *name == '\\')
+            p += sprintf(p, "\\%c", *name);
+        else
+            *p++ = *name;
+    }
     return key;
 }
 
