@@ -72,11 +72,38 @@ bool name_within(const char *name, const char *ancestor)
 
 enum { SUFFIX_LABELS = 6, SUFFIX_ROOM = SUFFIX_LABELS * 64 };
 
+/* The list is searched byte by byte, which takes longer than all else about a name; and of many domains most end
+ * alike. Each thread remembers what it found last for a place of its own. */
+enum { REMEMBERED = 512, REMEMBERED_NAME = 30 };
+struct remembered {
+    char name[REMEMBERED_NAME];
+    bool is_suffix, known;
+};
+
+static struct remembered *remembered(const char *text)
+{
+    static _Thread_local struct remembered all[REMEMBERED];
+    uint32_t h = 2166136261; /* FNV-1a */
+    size_t n = 0;
+    for (; text[n] && n < REMEMBERED_NAME; n++)
+        h = (h ^ (unsigned char)text[n]) * 16777619;
+    return n < REMEMBERED_NAME ? &all[(h ^ h >> 15) % REMEMBERED] : NULL;
+}
+
 /* text: lower case, no final dot. The star rule off: a top-level domain that is not on the list is no suffix.
  */
 static bool on_list(const char *text)
 {
-    return *text && psl_is_public_suffix2(psl_builtin(), text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+    struct remembered *m = remembered(text);
+    if (m && m->known && !strcmp(m->name, text))
+        return m->is_suffix;
+    bool is = *text && psl_is_public_suffix2(psl_builtin(), text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+    if (m) {
+        strcpy(m->name, text);
+        m->is_suffix = is;
+        m->known = true;
+    }
+    return is;
 }
 
 /* The name's last labels, in lower case. No suffix of the list is longer than SUFFIX_LABELS, and none has a
