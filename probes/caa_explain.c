@@ -251,7 +251,7 @@ static const char *why_step(struct arena *a, const struct caa_view *v, const str
     const struct lookup *next = l + 1 < v->level + v->n ? l + 1 : NULL;
     const char *empty = "No CAA record";
     if (!reached)
-        return "Does not count: the search ended below.";
+        return l->class == LOOKUP_PENDING ? "Not asked: the search ended below." : "Does not count: the search ended below.";
     if (l == v->relevant)
         return v->n_rr == 1
                    ? "One CAA record: it decides, and the search ends."

@@ -218,6 +218,7 @@ static int next(void *user, struct job **ret)
             return -ENODATA;
         }
         *item = (struct item){.job = {.request = request_for(&r, m), .arena = a}, .line = b->line.number};
+        item->job.request.sparing = r.depth == DEPTH_QUICK;
         memcpy(item->key, key, sizeof key);
         item->job.user = item;
         *ret = &item->job;

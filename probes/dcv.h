@@ -240,6 +240,7 @@ struct request {
     const char *account_uri, *caa_account;
     struct texts allow_targets, validated_targets;
     enum depth depth;
+    bool sparing; /* of many checks at once: asks only what the answers so far leave open, one after the other */
     struct texts resolvers; /* "192.0.2.53:53", "[2001:db8::53]:53"; the system's where empty */
     struct texts perspectives; /* "NAME=192.0.2.53:53": resolvers at other places of the network (BR 3.2.2.9) */
     const char *edited_at;

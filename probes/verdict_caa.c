@@ -49,12 +49,12 @@ int caa_climb(struct arena *a, const struct request *r, const struct evidence *e
               struct caa_view *ret)
 {
     struct caa_view v = {.level = arena_array(a, name_labels(r->adn), sizeof *v.level), .relevant = NULL};
+    const char *name = arena_printf(a, "%s.", r->adn); /* all levels are tails of it */
     size_t n = 0;
-    if (!v.level)
+    if (!v.level || !name)
         return -ENOMEM;
-    for (const char *name = r->adn; name; name = name_parent(name)) {
-        const char *absolute = arena_printf(a, "%s.", name);
-        int rc = absolute ? view_lookup(a, ev, view, absolute, RR_CAA, &v.level[v.n]) : -ENOMEM;
+    for (; name; name = name_parent(name)) {
+        int rc = view_lookup(a, ev, view, name, RR_CAA, &v.level[v.n]);
         if (rc)
             return rc;
         v.n++;
