@@ -126,6 +126,7 @@ static int run_read(struct run *r)
         if (r->request.methods & METHOD_BIT(m)) {
             struct part *p = &r->parts[r->n_parts++];
             *p = (struct part){.run = r, .request = request_for(&r->request, (enum method)m)};
+            p->request.sparing = r->bulk && p->request.depth == DEPTH_QUICK;
             p->arena = arena_new(p->request.depth == DEPTH_FULL ? CEILING_FULL : CEILING_QUICK);
             if (!p->arena)
                 return -ENOMEM;
