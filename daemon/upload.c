@@ -245,16 +245,16 @@ static void start_reading(struct upload *u)
 static void step(struct upload *u)
 {
     bool idle = !u->busy && !u->groups;
-    if (!u->closed && u->refusal.status && !u->busy)
+    if (!u->closed && !u->busy && u->refusal.status)
         finish(u, 0, &u->refusal);
-    if (!u->closed && u->failed && !u->busy)
+    if (!u->closed && !u->busy && u->failed)
         finish(u, u->failed, &u->refusal);
     if (u->closed) {
         if (idle)
             upload_free(u);
         return;
     }
-    bool all_read = u->ended && !u->in.n && !u->text.n;
+    bool all_read = !u->busy && u->ended && !u->in.n && !u->text.n;
     if (!u->busy && u->groups < GROUPS_MOST && !all_read && (u->more || u->ended || u->in.n >= READ_LEAST)) {
         start_reading(u);
         if (u->failed) {
