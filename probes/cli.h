@@ -58,6 +58,7 @@ enum {
     OPT_SAVE,
     OPT_CONFIG,
     OPT_SOCKET,
+    OPT_BATCH,
     OPT_WAIT,
     OPT_TIMESTAMP,
     OPT_TRUST_ANCHOR,

@@ -14,6 +14,8 @@ struct client {
     CURL *easy;
     char *socket;
     char error[CURL_ERROR_SIZE];
+    client_read_fn *read; /* of a body that is made while it is sent */
+    void *read_user;
 };
 
 struct client *client_new(const char *socket)
@@ -51,6 +53,22 @@ static size_t on_data(char *data, size_t size, size_t n, void *user)
     return b->failed ? 0 : n;
 }
 
+static size_t on_body(char *to, size_t size, size_t n, void *user)
+{
+    struct client *c = user;
+    size_t got = c->read(c->read_user, to, size * n);
+    return got == SIZE_MAX ? CURL_READFUNC_ABORT : got;
+}
+
+static void stream_options(struct client *c)
+{
+    curl_easy_setopt(c->easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(c->easy, CURLOPT_CUSTOMREQUEST, "POST");
+    curl_easy_setopt(c->easy, CURLOPT_READFUNCTION, on_body);
+    curl_easy_setopt(c->easy, CURLOPT_READDATA, c);
+    curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, 0L);
+}
+
 static CURLcode perform(struct client *c, const char *method, const char *path, const struct buf *body,
                         uint32_t wait_ms, struct client_answer *ret)
 {
@@ -80,6 +98,8 @@ static CURLcode perform(struct client *c, const char *method, const char *path, 
         curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE, (long)body->n);
         curl_easy_setopt(e, CURLOPT_POSTFIELDS, body->p ? body->p : "");
     }
+    if (c->read)
+        stream_options(c);
     c->error[0] = '\0';
     CURLcode rc = curl_easy_perform(e);
     if (rc == CURLE_OK)
@@ -96,10 +116,21 @@ bool client_call(struct client *c, const char *method, const char *path, const s
     CURLcode rc = perform(c, method, path, body, wait_ms, ret);
     if (rc == CURLE_OK)
         return true;
-    complain("dcvd does not answer on %s: %s; expected a running dcvd, see --socket", c->socket,
-             c->error[0] ? c->error : curl_easy_strerror(rc));
+    if (rc != CURLE_ABORTED_BY_CALLBACK)
+        complain("dcvd does not answer on %s: %s; expected a running dcvd, see --socket", c->socket,
+                 c->error[0] ? c->error : curl_easy_strerror(rc));
     buf_free(&ret->body);
     return false;
+}
+
+bool client_stream(struct client *c, const char *path, client_read_fn *read, void *user,
+                   struct client_answer *ret)
+{
+    c->read = read;
+    c->read_user = user;
+    bool ok = client_call(c, "POST", path, NULL, 0, ret);
+    c->read = NULL;
+    return ok;
 }
 
 bool client_accept(const struct client_answer *answer)

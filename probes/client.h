@@ -31,6 +31,11 @@ struct client_param {
 };
 json_t *client_get(struct client *c, const char *path, const struct client_param *params, size_t n,
                    uint32_t wait_ms);
+/* A body that is made while it is sent: bytes put into to, 0 at its end, SIZE_MAX: it breaks off, and that has been said. */
+typedef size_t client_read_fn(void *user, char *to, size_t most);
+/* POST with such a body of NDJSON, however long that takes. As client_call(). */
+bool client_stream(struct client *c, const char *path, client_read_fn *read, void *user,
+                   struct client_answer *ret);
 /* Says what an answer other than 2xx means, by its {"errors":[…]}. True: it was 2xx. */
 bool client_accept(const struct client_answer *answer);
 

@@ -19,13 +19,14 @@ enum {
     METHOD,
     SINCE,
     UNTIL,
+    BATCH,
     N_FILTERS,
     LIMIT = N_FILTERS,
     CURSOR,
     N_PARAMS
 };
-static const char *const params[N_PARAMS] = {"domain", "code",  "detail_code", "cause", "verdict",
-                                             "method", "since", "until",       "limit", "cursor"};
+static const char *const params[N_PARAMS] = {"domain", "code",  "detail_code", "cause", "verdict", "method",
+                                             "since",  "until", "batch",       "limit", "cursor"};
 
 struct listing {
     struct client *client;
@@ -185,6 +186,7 @@ int cmd_list(int argc, char **argv)
                                         {"method", required_argument, NULL, METHOD},
                                         {"since", required_argument, NULL, SINCE},
                                         {"until", required_argument, NULL, UNTIL},
+                                        {"batch", required_argument, NULL, BATCH},
                                         {"limit", required_argument, NULL, LIMIT},
                                         {"socket", required_argument, NULL, OPT_SOCKET},
                                         {"format", required_argument, NULL, OPT_FORMAT},

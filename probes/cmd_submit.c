@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include "cli.h"
+#include "submit_batch.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -47,18 +48,11 @@ static void write_request(struct buf *b, const char *domain, const struct given_
     json_close(&j, '}');
 }
 
-static int submit_one(struct client *c, const char *domain, const struct given_list *given)
+int submit_answer(struct client_answer *answer)
 {
-    struct buf body = {0};
-    struct client_answer answer;
-    write_request(&body, domain, given);
-    bool ok = !body.failed && client_call(c, "POST", "/v1/checks", &body, 0, &answer);
-    buf_free(&body);
-    if (!ok)
-        return EXIT_USAGE;
     int status = EXIT_USAGE;
-    if (client_accept(&answer)) {
-        json_t *root = json_loadb(answer.body.p, answer.body.n, 0, NULL);
+    if (client_accept(answer)) {
+        json_t *root = json_loadb(answer->body.p, answer->body.n, 0, NULL);
         const char *id = json_string_value(json_object_get(root, "id"));
         struct buf line = {0};
         if (id && strspn(id, "0123456789abcdef") == strlen(id)) {
@@ -69,8 +63,20 @@ static int submit_one(struct client *c, const char *domain, const struct given_l
         }
         json_decref(root);
     }
-    buf_free(&answer.body);
+    buf_free(&answer->body);
     return status;
+}
+
+static int submit_one(struct client *c, const char *domain, const struct given_list *given)
+{
+    struct buf body = {0};
+    struct client_answer answer;
+    write_request(&body, domain, given);
+    bool ok = !body.failed && client_call(c, "POST", "/v1/checks", &body, 0, &answer);
+    buf_free(&body);
+    if (!ok)
+        return EXIT_USAGE;
+    return submit_answer(&answer);
 }
 
 static int submit_all(struct arena *a, const char *socket, char **domains, int n,
@@ -92,8 +98,9 @@ static int submit_all(struct arena *a, const char *socket, char **domains, int n
 
 int cmd_submit(int argc, char **argv)
 {
-    static const struct option own[] = {{"socket", required_argument, NULL, OPT_SOCKET}, {0}};
-    const char *socket = CLIENT_SOCKET;
+    static const struct option own[] = {
+        {"socket", required_argument, NULL, OPT_SOCKET}, {"batch", required_argument, NULL, OPT_BATCH}, {0}};
+    const char *socket = CLIENT_SOCKET, *batch = NULL;
     struct given_list given = {0};
     struct arena *a = arena_new(0);
     struct option *options = a ? cli_options(a, own, true) : NULL;
@@ -103,6 +110,8 @@ int cmd_submit(int argc, char **argv)
     for (int opt; !status && (opt = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (opt == OPT_SOCKET) {
             socket = optarg;
+        } else if (opt == OPT_BATCH) {
+            batch = optarg;
         } else if (opt >= OPT_FIELD && fields[opt - OPT_FIELD].secret) {
             complain("--auth-key-file: keys are never sent; they are named in the daemon's configuration, "
                      "use --auth-key-name");
@@ -111,11 +120,15 @@ int cmd_submit(int argc, char **argv)
             status = EXIT_USAGE;
         }
     }
-    if (!status && optind == argc) {
-        complain("submit: no domain given; expected dcvprobe submit DOMAIN… [options]");
+    if (!status && (optind == argc) != (batch != NULL)) {
+        complain(
+            batch ? "submit: domains and --batch; expected one or the other"
+                  : "submit: no domain given; expected dcvprobe submit DOMAIN… [options], or --batch FILE");
         status = EXIT_USAGE;
     }
-    if (!status)
+    if (!status && batch)
+        status = submit_batch(socket, batch, &given);
+    else if (!status)
         status = submit_all(a, socket, argv + optind, argc - optind, &given);
     arena_free(a);
     return status;

@@ -26,7 +26,7 @@ static const struct {
     {"token", cmd_token, "--auth-key-file F --csr F [--timestamp T]", "compute a request token"},
     {"replay", cmd_replay, "FILE | --all FILE|DIR…",
      "judge saved evidence again, offline; --all: say which reports today's rules would change"},
-    {"submit", cmd_submit, "DOMAIN… [options]", "hand a check to the daemon; prints its id"},
+    {"submit", cmd_submit, "DOMAIN… [options] | --batch FILE|-", "hand checks to the daemon; prints their ids"},
     {"show", cmd_show, "ID… [--wait S] [options]", "the daemon's reports, as check shows its own"},
     {"list", cmd_list, "[--domain D] [--code C] [--verdict V] [options]",
      "the checks in the daemon's store, newest first"},
@@ -75,6 +75,7 @@ static int cmd_help(int argc, char **argv)
          "  --trust-anchor FILE          check --resolver recursive: the root's keys (" RECURSIVE_ANCHOR ")\n"
          "  --root-hints FILE            check --resolver recursive: the root's name servers (the public "
          "ones)\n"
+         "  --batch FILE|-               submit: CSV or NDJSON of requests, as batch reads it\n"
          "  --socket PATH                submit, show, list, stats: the daemon's socket\n"
          "  --wait S                     show: wait for checks that have not ended\n"
          "\nOptions of batch: those of check hold for lines that do not say otherwise; --redact, and\n"

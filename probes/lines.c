@@ -339,6 +339,13 @@ int line_request(const struct lines *l, const struct line *line, struct arena *a
     return rc == -EINVAL && !*why ? -ENOMEM : rc;
 }
 
+int line_given(const struct lines *l, const struct line *line, struct arena *a, struct given_list *ret,
+               const char **why)
+{
+    *ret = (struct given_list){0};
+    return l->form == FORM_JSON ? 1 : row(l, line, a, ret, why);
+}
+
 void line_key(const struct lines *l, const struct line *line, enum method m, char ret[LINE_KEY + 1])
 {
     struct buf b = {0};

@@ -35,6 +35,11 @@ int lines_next(struct lines *l, struct arena *a, struct line *ret, const char **
 int line_request(const struct lines *l, const struct line *line, struct arena *a, dcv_time now,
                  struct request *ret, const char **why);
 
+/* What a row of a CSV gives, without the defaults. 0, -EINVAL with *why, -ENOMEM; 1: the line is no row but a JSON object.
+ */
+int line_given(const struct lines *l, const struct line *line, struct arena *a, struct given_list *ret,
+               const char **why);
+
 /* What a report is known by in an earlier output: what the line says and the method. */
 enum { LINE_KEY = 16 }; /* hexadecimal digits */
 void line_key(const struct lines *l, const struct line *line, enum method m, char ret[LINE_KEY + 1]);

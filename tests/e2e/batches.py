@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Batches end to end: each scenario is one test. DCVD names the program."""
+"""Batches end to end: each scenario is one test. DCVD and DCVPROBE name the programs."""
 import json
+import os
 import resource
 import signal
 import socket
+import subprocess
 import time
 
 from house import Connection, House, Resolver, main, same, true, within
@@ -253,5 +255,56 @@ def batch_slow():
     house.close()
 
 
+def batch_command():
+    """dcvprobe submit --batch: what a file says, and what the command line says for all of it."""
+    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})).start()
+
+    def submit(source, *options, **more):
+        done_ = subprocess.run([os.environ["DCVPROBE"], "submit", "--socket", house.socket, "--batch", source, *options],
+                               capture_output=True, text=True, timeout=60, check=False, **more)
+        return done_.returncode, done_.stdout.strip(), done_.stderr
+
+    def requests(ident):
+        rows = house.sql(f"SELECT request FROM request WHERE printf('%016x', batch) = '{ident}' ORDER BY id")
+        return [json.loads(row[0]) for row in rows]
+
+    rows = f'Domain,token,issuer\n"good.com",{TOKEN},\n\n"bad.com",,"a.example b.example"\n'
+    status, ident, err = submit("-", "--token", "other", "--method", "dns-txt-token", "--issuer", "c.example", input=rows)
+    same((status, err), (0, ""), "exit status")
+    counts = done(house, ident)["counts"]
+    same((counts["verdict"]["pass"], counts["verdict"]["fail"]), (1, 1), "verdicts")
+    same([(r["domain"], r["token"], r["issuer"]) for r in requests(ident)],
+         [("good.com", TOKEN, ["c.example"]), ("bad.com", "other", ["a.example", "b.example"])], "requests")
+
+    listed = subprocess.run([os.environ["DCVPROBE"], "list", "--socket", house.socket, "--batch", ident, "--format", "ndjson"],
+                            capture_output=True, text=True, timeout=60, check=True).stdout
+    same([json.loads(row)["domain"] for row in listed.splitlines()], ["bad.com", "good.com"], "list --batch")
+
+    path = house.dir + "/in.ndjson"
+    with open(path, "wb") as f:
+        f.write(line("a.com", depth="full", methods=["caa"]) + b"\n" + line("b.com") * 3000)
+    status, ident, err = submit(path, "--deadline", "7")
+    same((status, err, show(house, ident)["lines"]), (0, "", 3001), "a file")
+    done(house, ident)
+    first = requests(ident)[0]
+    same((first["domain"], first["deadline"], "depth" in first), ("a.com", 7, False), "what a line says is not the daemon's to choose")
+
+    before = left(house)
+    for text, options, expected in (
+            (line("a.com") + b"\n" + line("b.com", dedline=1), (), "line 3: dedline"),
+            (b"domain,auth_key_name,csr\n\na.com,,\nb.com,nobody,x\n", ("--method", "dns-txt-token"), "line 4: auth_key_name"),
+            (b"", (), "missing_request_data"),
+            (line("a.com"), ("c.com",), "one or the other")):
+        with open(path, "wb") as f:
+            f.write(text)
+        status, out, err = submit(path, *options)
+        same((status, out), (2, ""), f"exit status: {err}")
+        true(expected in err and err.count("\n") == 1, f"{expected} in {err!r}")
+    status, out, err = submit(house.dir + "/none")
+    true(status == 2 and "cannot be opened" in err, err)
+    within(10, "nothing is left of them", lambda: left(house) == before)
+    house.close()
+
+
 if __name__ == "__main__":
-    main({f.__name__: f for f in (batch, batch_large, batch_bad_line, batch_killed, batch_slow)})
+    main({f.__name__: f for f in (batch, batch_large, batch_bad_line, batch_killed, batch_slow, batch_command)})
