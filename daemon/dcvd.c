@@ -2,11 +2,12 @@
  *
  * Start: configuration, sockets, store, network, and only then a word to the service manager. End, by SIGTERM
  * or SIGINT, is the same chain backwards, each room calling the next when it has nothing under way any more:
- * front stops taking work -> loop lets checks end -> front answers who still waits -> server -> net -> writer
- * -> exit. */
+ * front stops taking work -> loop lets checks end -> front answers who still waits -> server -> network ->
+ * writer -> exit. */
 #include "clock.h"
 #include "front.h"
 #include "manager.h"
+#include "reload.h"
 #include "retention.h"
 
 #include <errno.h>
@@ -22,11 +23,13 @@ enum { EXIT_BROKEN = 1, EXIT_USAGE = 2 };
 
 struct dcvd {
     uv_loop_t uv;
-    struct arena *arena;
-    struct conf conf;
+    struct arena *arena; /* what the command line says */
+    struct conf_source source;
+    const struct conf *conf; /* the one in force */
     struct listeners listeners;
     struct writer *writer;
-    struct net *net;
+    struct shards *shards;
+    struct generations *generations;
     struct loop *loop;
     struct batches *batches;
     struct readers *readers;
@@ -35,7 +38,8 @@ struct dcvd {
     struct watches *watches;
     struct front *front;
     struct server *server;
-    uv_signal_t term, interrupt;
+    uv_signal_t term, interrupt, hangup;
+    struct reload reload;
     struct watchdog watchdog;
     struct retention retention;
     struct turns turns;
@@ -49,21 +53,28 @@ static void on_writer_closed(void *user)
     struct dcvd *d = user;
     uv_close((uv_handle_t *)&d->term, NULL);
     uv_close((uv_handle_t *)&d->interrupt, NULL);
+    uv_close((uv_handle_t *)&d->hangup, NULL);
     watchdog_close(&d->watchdog);
     turns_close(&d->turns);
 }
 
-static void on_net_closed(void *user)
+static void on_shards_closed(void *user)
 {
     struct dcvd *d = user;
     writer_stop(d->writer, on_writer_closed, d);
+}
+
+static void on_generations_closed(void *user)
+{
+    struct dcvd *d = user;
+    shards_close(d->shards, on_shards_closed, d);
 }
 
 static void on_server_closed(void *user)
 {
     struct dcvd *d = user;
     listeners_close(&d->listeners);
-    net_close(d->net, on_net_closed, d);
+    generations_close(d->generations, on_generations_closed, d);
 }
 
 static void on_front_closed(void *user)
@@ -86,12 +97,21 @@ static void on_signal(uv_signal_t *signal, int number)
     d->stopping = true;
     log_notice("%s: ending", number == SIGTERM ? "SIGTERM" : "SIGINT");
     notify_manager("STOPPING=1");
+    reload_stop(&d->reload);
     server_stop_accepting(d->server);
     retention_close(&d->retention);
     batches_stop(d->batches);
     watches_stop(d->watches);
     front_stop(d->front);
     loop_stop(d->loop, GRACE_MS, on_loop_stopped, d);
+}
+
+static void on_hangup(uv_signal_t *signal, int number)
+{
+    (void)number;
+    struct dcvd *d = signal->data;
+    log_notice("SIGHUP: reading the configuration again");
+    reload_start(&d->reload);
 }
 
 static void deinit(struct dcvd *d)
@@ -102,6 +122,7 @@ static void deinit(struct dcvd *d)
     watches_free(d->watches);
     readers_free(d->readers);
     peers_free(d->peers);
+    generations_free(d->generations);
     uv_loop_close(&d->uv);
 }
 
@@ -117,28 +138,36 @@ static void raise_limits(void)
     }
 }
 
-static int start_net(struct dcvd *d)
+static void on_opened(void *user, int error, const char *why)
 {
-    const struct conf *c = &d->conf;
-    const struct net_config config = {.resolvers = c->defaults.resolvers,
-                                      .trust_anchor = c->trust_anchor,
-                                      .root_hints = c->root_hints,
-                                      .timeout_ms = c->timeout_ms,
-                                      .tries = c->tries,
-                                      .per_server = c->per_server,
-                                      .fetches = c->fetches,
-                                      .allow_net = c->defaults.allow_net,
-                                      .user_agent = c->user_agent};
-    const char *what = NULL;
-    int rc = net_new(&d->uv, &config, &d->net, &what);
-    if (rc)
-        log_error("the network side cannot start: %s%s%s", strerror(-rc), what ? ": " : "", what ? what : "");
-    return rc;
+    struct dcvd *d = user;
+    if (error)
+        log_error("the network side cannot start: %s", why);
+    else
+        d->conf = generations_conf(d->generations);
+}
+
+/* Takes conf's arena over. */
+static int start_net(struct dcvd *d, struct arena *a, const struct conf *conf)
+{
+    int rc = shards_new(&d->uv, &d->turns, conf->loops, &d->shards);
+    if (!rc)
+        rc = generations_new(&d->uv, d->shards, &d->generations);
+    if (!rc)
+        rc = generations_open(d->generations, a, conf, on_opened, d);
+    if (rc) {
+        log_error("cannot start: %s", strerror(-rc));
+        arena_free(a);
+        return rc;
+    }
+    while (generations_opening(d->generations))
+        uv_run(&d->uv, UV_RUN_ONCE);
+    return d->conf ? 0 : -EIO;
 }
 
 static int start_store(struct dcvd *d)
 {
-    const char *path = d->conf.database;
+    const char *path = d->conf->database;
     char why[DB_ERROR_TEXT];
     struct db *db;
     int64_t last;
@@ -169,7 +198,7 @@ static int resume(struct dcvd *d)
 {
     char why[DB_ERROR_TEXT];
     struct db *db;
-    int rc = db_open(d->conf.database, DB_READ, &db, why);
+    int rc = db_open(d->conf->database, DB_READ, &db, why);
     if (rc) {
         log_error("%s", why);
         return rc;
@@ -192,28 +221,25 @@ static void on_news(void *user, const struct loop_news *news)
 
 static int start_rooms(struct dcvd *d)
 {
-    int rc = start_net(d);
-    if (!rc)
-        rc = start_store(d);
+    int rc = start_store(d);
     if (rc)
         return rc;
-    if ((rc = readers_new(&d->uv, d->conf.database, &d->readers)) ||
-        (rc = loop_new(&d->uv, &d->conf, d->net, d->writer, d->readers, &d->loop)) ||
+    if ((rc = readers_new(&d->uv, d->conf->database, &d->readers)) ||
+        (rc = loop_new(&d->uv, d->generations, d->writer, d->readers, &d->loop)) ||
         (rc = batches_new(&d->uv, d->loop, d->writer, &d->batches)))
         return rc;
     loop_listen(d->loop, on_news, d);
-    if ((rc = watches_new(&d->uv, &d->conf, d->loop, d->writer, &d->events, &d->watches)) || (rc = resume(d)))
+    if ((rc = watches_new(&d->uv, d->conf, d->loop, d->writer, &d->events, &d->watches)) || (rc = resume(d)))
         return rc;
-    if ((rc = peers_new(&d->conf, &d->peers)) ||
+    if ((rc = peers_new(d->conf, &d->peers)) ||
         (rc = front_new(&d->uv,
-                        &(struct rooms){.conf = &d->conf,
+                        &(struct rooms){.conf = d->conf,
                                         .loop = d->loop,
                                         .batches = d->batches,
                                         .readers = d->readers,
                                         .peers = d->peers,
-                                        .net = d->net,
+                                        .generations = d->generations,
                                         .writer = d->writer,
-                                        .turns = &d->turns,
                                         .events = &d->events,
                                         .watches = d->watches},
                         &d->front)) ||
@@ -222,29 +248,43 @@ static int start_rooms(struct dcvd *d)
     return rc;
 }
 
-static int start(struct dcvd *d)
+static void listen_to(struct dcvd *d, uv_signal_t *signal, uv_signal_cb fn, int number)
+{
+    uv_signal_init(&d->uv, signal);
+    signal->data = d;
+    uv_signal_start(signal, fn, number);
+}
+
+/* Takes conf's arena over. */
+static int start(struct dcvd *d, struct arena *a, const struct conf *conf)
 {
     const char *why;
-    int rc = listeners_open(d->arena, &d->conf, &d->listeners, &why);
+    int rc = listeners_open(d->arena, conf, &d->listeners, &why);
     if (rc) {
         log_error("%s", why);
+        arena_free(a);
         return rc;
     }
     rc = uv_loop_init(&d->uv);
     if (!rc)
         rc = turns_start(&d->turns, &d->uv);
     if (!rc)
+        rc = start_net(d, a, conf);
+    if (!rc)
         rc = start_rooms(d);
     if (rc) {
         listeners_close(&d->listeners);
         return rc;
     }
-    retention_init(&d->retention, &d->uv, &d->conf, d->writer, d->readers);
-    uv_signal_init(&d->uv, &d->term);
-    uv_signal_init(&d->uv, &d->interrupt);
-    d->term.data = d->interrupt.data = d;
-    uv_signal_start(&d->term, on_signal, SIGTERM);
-    uv_signal_start(&d->interrupt, on_signal, SIGINT);
+    retention_init(&d->retention, &d->uv, d->conf, d->writer, d->readers);
+    d->reload = (struct reload){.uv = &d->uv,
+                                .source = d->source,
+                                .generations = d->generations,
+                                .loop = d->loop,
+                                .peers = d->peers};
+    listen_to(d, &d->term, on_signal, SIGTERM);
+    listen_to(d, &d->interrupt, on_signal, SIGINT);
+    listen_to(d, &d->hangup, on_hangup, SIGHUP);
     watchdog_start(&d->watchdog, &d->uv);
     return 0;
 }
@@ -340,22 +380,24 @@ static int read_command_line(struct arena *a, int argc, char **argv, struct comm
     return EXIT_USAGE;
 }
 
-/* 0 or a negative errno, said in the log. */
-static int configure(struct dcvd *d, const struct command_line *cl)
+/* NULL: said in the log what is wrong. */
+static struct arena *configure(const struct conf_source *source, struct conf *ret)
 {
-    const char *why;
-    int rc = conf_load(d->arena, cl->config, cl->options, cl->n, &d->conf, &why);
-    if (!rc)
-        rc = conf_load_keys(d->arena, &d->conf, &why);
-    if (rc)
-        log_error("%s", why);
-    return rc;
+    const char *why = "out of memory";
+    struct arena *a = arena_new(0);
+    if (a && !conf_source_read(source, a, ret, &why))
+        return a;
+    log_error("%s", why);
+    arena_free(a);
+    return NULL;
 }
 
 int main(int argc, char **argv)
 {
     static struct dcvd d; /* reachable to the end, whichever way that comes */
     struct command_line cl;
+    struct arena *read = NULL;
+    struct conf conf;
     log_init(LEVEL_INFO);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ,
@@ -366,19 +408,21 @@ int main(int argc, char **argv)
         return EXIT_BROKEN;
     }
     int status = read_command_line(d.arena, argc, argv, &cl);
-    if (status < 0 && configure(&d, &cl))
+    d.source = (struct conf_source){cl.config, cl.options, cl.n};
+    if (status < 0 && !(read = configure(&d.source, &conf)))
         status = EXIT_USAGE;
     if (status < 0 && cl.check) {
-        printf("%s: in order\n", d.conf.file ? d.conf.file : "no configuration file");
+        printf("%s: in order\n", conf.file ? conf.file : "no configuration file");
         status = EXIT_SUCCESS;
     }
     if (status >= 0) {
+        arena_free(read);
         arena_free(d.arena);
         return status;
     }
-    log_init((enum log_level)d.conf.log_level);
+    log_init((enum log_level)conf.log_level);
     raise_limits();
-    if (start(&d))
+    if (start(&d, read, &conf))
         return EXIT_BROKEN;
     log_notice("dcvd " DCVD_VERSION " serves %s",
                d.listeners.path ? d.listeners.path : "the sockets that it was given");

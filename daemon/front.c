@@ -204,9 +204,8 @@ int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret)
                         .batches = rooms->batches,
                         .readers = rooms->readers,
                         .peers = rooms->peers,
-                        .net = rooms->net,
+                        .generations = rooms->generations,
                         .writer = rooms->writer,
-                        .turns = rooms->turns,
                         .events = rooms->events,
                         .watches = rooms->watches};
     *ret = f;

@@ -13,7 +13,6 @@
 #include "readers.h"
 #include "server.h"
 #include "watches.h"
-#include "turns.h"
 
 struct front;
 /* All that is given must outlive it. */
@@ -23,9 +22,8 @@ struct rooms { /* whom the front desk knows */
     struct batches *batches;
     struct readers *readers;
     struct peers *peers;
-    struct net *net;       /* for its counters alone */
-    struct writer *writer; /* the same */
-    const struct turns *turns;
+    struct generations *generations; /* for their counters alone */
+    struct writer *writer;           /* the same */
     struct events *events;
     struct watches *watches;
 };

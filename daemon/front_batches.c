@@ -46,7 +46,7 @@ void front_batch_submit(struct call *c)
                           "8 batches are coming in already; try again later");
         return;
     }
-    const struct upload_rooms rooms = {f->uv, f->conf, f->writer, f->batches};
+    const struct upload_rooms rooms = {f->uv, f->generations, f->writer, f->batches};
     const struct upload_owner owner = {on_uploaded, on_gone, c};
     int rc = upload_new(&rooms, c->exchange, &owner, &c->upload);
     if (rc)

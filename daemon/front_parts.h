@@ -14,9 +14,8 @@ struct front {
     struct loop *loop;
     struct readers *readers;
     struct peers *peers;
-    struct net *net;
+    struct generations *generations;
     struct writer *writer;
-    const struct turns *turns;
     struct events *events;
     struct watches *watches;
     struct call *calls;

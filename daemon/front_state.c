@@ -58,10 +58,14 @@ static uint64_t open_descriptors(void)
     return n > 3 ? n - 3 : 0; /* "." and "..", and the one that looks */
 }
 
-void front_metrics(struct call *c)
+static void on_tally(void *user, const struct tally *tally)
 {
-    struct metrics m = {.decided = loop_decided(c->front->loop),
-                        .turns = c->front->turns,
+    struct call *c = user;
+    struct metrics m = {.dns = tally->network.dns,
+                        .http = tally->network.http,
+                        .turn_seconds = tally->turn_seconds,
+                        .turn_longest = tally->turn_longest,
+                        .decided = loop_decided(c->front->loop),
                         .watches = watches_count(c->front->watches),
                         .streams = c->front->streams,
                         .resident_bytes = resident_bytes(),
@@ -69,7 +73,13 @@ void front_metrics(struct call *c)
     struct api_answer ans = {.status = 200, .type = METRICS_TYPE};
     loop_counters(c->front->loop, &m.loop);
     writer_counters(c->front->writer, &m.writer);
-    net_counters(c->front->net, &m.dns, &m.http);
     metrics_write(&ans.body, &m);
     call_answer(c, &ans);
+}
+
+void front_metrics(struct call *c)
+{
+    if (generations_count(c->front->generations, on_tally, c))
+        call_answer_error(c, 500, CODE_internal_data_check_failed,
+                          "there is no memory for this request; try again");
 }

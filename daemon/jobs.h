@@ -3,11 +3,10 @@
  *
  * All belong to the loop that made them and live on its thread. A job has its run from the request until the
  * results; a run is in one list of runs, the queue's or that of those that run, and in the table of texts
- * until nobody wants it. */
+ * until nobody wants it, or it runs under a configuration that is no longer in force. */
 #ifndef DCVD_JOBS_H
 #define DCVD_JOBS_H
 
-#include "check.h"
 #include "loop.h"
 #include "readers.h"
 #include "table.h"
@@ -33,7 +32,7 @@ struct part { /* one method's check */
     struct run *run;
     struct arena *arena;
     struct request request;
-    struct check *check; /* while it runs */
+    struct task task;
     struct report *report;
     struct read_job read; /* before it: which CNAME targets the store knows as validated */
     bool *validated;      /* by place in request.allow_targets */
@@ -46,8 +45,11 @@ struct run {
     size_t text_len;
     struct job *jobs;
     struct run *next, *prev; /* in the queue, or among those that run */
+    bool listed; /* in the table of texts */
     bool running, abandoned; /* abandoned: nobody wants the results */
     bool bulk;               /* none of its jobs came alone */
+    struct generation *generation; /* while it runs */
+    int64_t key;                   /* of its shard: the first job's id */
     struct arena *arena;     /* from the start on: the request, the parts */
     struct request request;
     struct part *parts;

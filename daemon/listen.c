@@ -123,7 +123,7 @@ static int open_unix(struct arena *a, const struct conf *conf, struct listeners 
     rc = bind(fd, (const struct sockaddr *)&addr, sizeof addr) ? -errno : 0;
     umask(before);
     if (!rc && !lstat(conf->socket, &st)) {
-        l->path = conf->socket;
+        l->path = arena_strdup(a, conf->socket); /* conf may go before us */
         l->dev = st.st_dev;
         l->ino = st.st_ino;
     }

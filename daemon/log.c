@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,12 +21,17 @@ static const struct {
 #undef X
 };
 
-static enum log_level limit = LEVEL_INFO;
+static atomic_uint limit = LEVEL_INFO;
 static bool journal;
+
+void log_limit(enum log_level most)
+{
+    atomic_store(&limit, most);
+}
 
 void log_init(enum log_level most)
 {
-    limit = most;
+    log_limit(most);
     /* The variable is inherited by whatever a service starts; only device and inode tell whether our own
      * standard error is the journal's (systemd.exec(5)). */
     const char *stream = getenv("JOURNAL_STREAM");
@@ -37,7 +43,7 @@ void log_init(enum log_level most)
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
-    if (level > limit)
+    if (level > atomic_load_explicit(&limit, memory_order_relaxed))
         return;
     char text[LINE_MOST / 4];
     va_list ap;

@@ -126,6 +126,7 @@ int job_schedule(struct job *j, char *text, size_t len)
     r->loop = l;
     r->text = text;
     r->text_len = len;
+    r->listed = true;
     r->bulk = j->batch;
     runs_add(queue_of(r), r);
     job_attach(j, r);
@@ -259,6 +260,14 @@ int loop_cancel(struct loop *l, int64_t id, loop_cancel_fn *fn, void *user)
     return 0;
 }
 
+/* Whoever asks from here on is answered under the new configuration: no run of the old one takes jobs in. */
+void loop_reload(struct loop *l)
+{
+    for (struct run *r = l->active.first; r; r = r->next)
+        run_unlist(r);
+    starter_wake(l);
+}
+
 void loop_counters(const struct loop *l, struct loop_counters *ret)
 {
     *ret = l->counters;
@@ -307,14 +316,17 @@ int loop_resume(struct loop *l, struct db *db)
     return rc;
 }
 
-int loop_new(uv_loop_t *uv, const struct conf *conf, struct net *net, struct writer *writer,
-             struct readers *readers, struct loop **ret)
+int loop_new(uv_loop_t *uv, struct generations *generations, struct writer *writer, struct readers *readers,
+             struct loop **ret)
 {
     struct loop *l = calloc(1, sizeof *l);
     if (!l)
         return -ENOMEM;
-    *l = (struct loop){
-        .conf = conf, .net = net, .writer = writer, .readers = readers, .retry_ms = RETRY_FIRST_MS};
+    *l = (struct loop){.conf = generations_conf(generations),
+                       .generations = generations,
+                       .writer = writer,
+                       .readers = readers,
+                       .retry_ms = RETRY_FIRST_MS};
     uv_idle_init(uv, &l->starter);
     uv_timer_init(uv, &l->retry);
     uv_timer_init(uv, &l->grace);

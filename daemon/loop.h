@@ -21,15 +21,17 @@
 #include "log.h"
 #include "db.h"
 #include "decided.h"
+#include "generation.h"
 #include "waiter.h"
-#include "net.h"
 #include "readers.h"
 
 struct loop;
 
-/* conf, net, writer and readers must outlive it. 0 or a negative errno. */
-int loop_new(uv_loop_t *uv, const struct conf *conf, struct net *net, struct writer *writer,
-             struct readers *readers, struct loop **ret);
+/* generations, writer and readers must outlive it. 0 or a negative errno. */
+int loop_new(uv_loop_t *uv, struct generations *generations, struct writer *writer, struct readers *readers,
+             struct loop **ret);
+/* Another configuration is in force. */
+void loop_reload(struct loop *l);
 /* Takes up what an earlier life left unfinished; before the uv loop runs. 0 or a negative errno of the store.
  */
 int loop_resume(struct loop *l, struct db *db);

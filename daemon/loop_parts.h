@@ -9,7 +9,7 @@ enum { RETRY_FIRST_MS = 100, RETRY_MOST_MS = 5000 }; /* of writes that failed */
 
 struct loop {
     const struct conf *conf;
-    struct net *net;
+    struct generations *generations;
     struct writer *writer;
     struct readers *readers;
     struct table jobs, runs;
@@ -59,6 +59,7 @@ bool bulk_startable(const struct loop *l); /* a place is free that is not kept f
 void run_start(struct run *r);
 void run_abandon(struct run *r); /* its last job is gone */
 void run_free(struct run *r);
+void run_unlist(struct run *r); /* equal requests are no longer its jobs */
 
 /* ---- keep.c: what goes to the store, until it is there */
 void write_push(struct loop *l, struct write_job *w);

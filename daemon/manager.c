@@ -3,10 +3,12 @@
 #include "log.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 void notify_manager(const char *state)
@@ -26,6 +28,16 @@ void notify_manager(const char *state)
     if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&addr, len) < 0)
         log_warning("the service manager at %s cannot be told: %s", path, strerror(errno));
     close(fd);
+}
+
+void notify_reloading(void)
+{
+    char text[64];
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%lld",
+             (long long)t.tv_sec * 1000000 + t.tv_nsec / 1000);
+    notify_manager(text);
 }
 
 /* 0: nobody watches. */

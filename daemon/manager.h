@@ -10,6 +10,9 @@
 /* "READY=1", … One datagram; a manager that cannot be told is a line in the log. */
 void notify_manager(const char *state);
 
+/* "RELOADING=1" with the time that a Type=notify-reload service has to say (sd_notify(3)); READY=1 ends it. */
+void notify_reloading(void);
+
 /* Where the manager watches over us it hears from every turn of the loop that is half its patience after the
  * last: a loop that hangs falls silent, and is killed and started again. No check is lost by that. */
 struct watchdog {

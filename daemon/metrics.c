@@ -108,10 +108,10 @@ void metrics_write(struct buf *b, const struct metrics *m)
     name = "dcvd_loop_turn_seconds";
     head(b, name, "histogram",
          "Time from one wait for events to the next: for so long nothing else is served.");
-    buckets(b, name, "", &m->turns->seconds, &scale_seconds);
+    buckets(b, name, "", &m->turn_seconds, &scale_seconds);
     name = "dcvd_loop_turn_seconds_max";
     head(b, name, "gauge", "The longest since the start.");
-    buf_printf(b, "%s %.6f\n", name, m->turns->longest);
+    buf_printf(b, "%s %.6f\n", name, m->turn_longest);
     name = "dcvd_store_commit_seconds_max";
     head(b, name, "gauge", "The longest since the start.");
     buf_printf(b, "%s %.6f\n", name, (double)m->writer.commit_us_most / 1e6);

@@ -8,7 +8,6 @@
 #include "http.h"
 #include "json.h"
 #include "loop.h"
-#include "turns.h"
 
 struct metrics {
     struct loop_counters loop;
@@ -16,7 +15,8 @@ struct metrics {
     struct dns_counters dns;
     struct http_counters http;
     const struct decided *decided;
-    const struct turns *turns;
+    struct histogram turn_seconds;
+    double turn_longest;
     uint64_t watches, streams; /* active, open */
     uint64_t resident_bytes, open_descriptors;
 };

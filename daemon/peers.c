@@ -16,6 +16,7 @@ struct bucket { /* of tokens, one user's */
 
 struct peers {
     const struct conf *conf;
+    unsigned rules;
     struct table buckets; /* one for each user that ever came: there are only as many as the system has */
 };
 
@@ -70,7 +71,7 @@ void peer_read(const struct peers *p, int fd, struct peer *ret)
     bool all = !c->uids.n && !c->gids.n;
     struct ucred u;
     socklen_t n = sizeof u;
-    *ret = (struct peer){.uid = PEER_NOBODY, .allowed = all};
+    *ret = (struct peer){.uid = PEER_NOBODY, .allowed = all, .rules = p->rules};
     int domain;
     socklen_t dn = sizeof domain;
     if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &dn) || domain != AF_UNIX)
@@ -82,6 +83,17 @@ void peer_read(const struct peers *p, int fd, struct peer *ret)
     ret->uid = u.uid;
     ret->allowed =
         all || u.uid == 0 || u.uid == geteuid() || holds(&c->uids, u.uid) || in_groups(&c->gids, fd, u.gid);
+}
+
+void peer_renew(const struct peers *p, int fd, struct peer *peer)
+{
+    if (peer->rules != p->rules)
+        peer_read(p, fd, peer);
+}
+
+void peers_reload(struct peers *p)
+{
+    p->rules++;
 }
 
 unsigned peer_take(struct peers *p, uid_t uid, uint64_t now_ms)

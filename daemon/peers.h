@@ -21,9 +21,13 @@ void peers_free(struct peers *p);
 struct peer {
     uid_t uid;
     bool allowed;
+    unsigned rules; /* under which it was looked at */
 };
 /* Of a connected socket; once for a connection. */
 void peer_read(const struct peers *p, int fd, struct peer *ret);
+/* Again, where [access] may have changed since. */
+void peer_renew(const struct peers *p, int fd, struct peer *peer);
+void peers_reload(struct peers *p); /* it may have */
 /* Counts one request at now_ms (monotonic). 0: go ahead; else the seconds after which it is worth trying
  * again. */
 unsigned peer_take(struct peers *p, uid_t uid, uint64_t now_ms);

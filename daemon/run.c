@@ -17,8 +17,17 @@ void run_free(struct run *r)
     for (size_t i = 0; i < r->n_parts; i++)
         arena_free(r->parts[i].arena);
     arena_free(r->arena);
+    if (r->generation)
+        generation_leave(r->generation);
     free(r->text);
     free(r);
+}
+
+void run_unlist(struct run *r)
+{
+    if (r->listed)
+        table_remove(&r->loop->runs, &r->by_text);
+    r->listed = false;
 }
 
 /* The run's work is over: every job gets results of its own. */
@@ -28,7 +37,7 @@ static void run_finish(struct run *r)
     runs_remove(&l->active, r);
     if (!r->abandoned) {
         /* From here on an equal request asks the network anew. */
-        table_remove(&l->runs, &r->by_text);
+        run_unlist(r);
         struct report *reports[METHOD_COUNT];
         for (size_t i = 0; i < r->n_parts; i++)
             reports[i] = r->parts[i].report;
@@ -59,19 +68,6 @@ static void places(struct run *r, int more)
         r->loop->bulk_checks += (size_t)more;
 }
 
-static void on_check(void *user, struct check *c, struct report *report, int err)
-{
-    (void)c;
-    struct part *p = user;
-    if (err)
-        log_warning("a check of %s reached its memory ceiling",
-                    p->request.domain ? p->request.domain : "a refused name");
-    p->check = NULL;
-    p->report = report;
-    places(p->run, -1);
-    run_release(p->run);
-}
-
 /* A report for a check that never ran. */
 static struct report *report_undecided(struct arena *a, const struct request *q, const char *reason)
 {
@@ -94,7 +90,7 @@ static struct report *report_undecided(struct arena *a, const struct request *q,
 static int run_read_failed(struct run *r, const char *why)
 {
     struct request *q = &r->request;
-    request_init(q, &r->loop->conf->profile, clock_now());
+    request_init(q, &generation_conf(r->generation)->profile, clock_now());
     q->input = q->domain = arena_strdup(r->arena, r->jobs->domain);
     q->methods = METHOD_BIT(q->method);
     const char *reason = arena_printf(r->arena, "the stored request can no longer be run: %s", why);
@@ -116,7 +112,8 @@ static int run_read(struct run *r)
     if (!r->arena)
         return -ENOMEM;
     const char *why;
-    int rc = api_read_stored(r->loop->conf, r->arena, r->text, r->text_len, clock_now(), &r->request, &why);
+    int rc = api_read_stored(generation_conf(r->generation), r->arena, r->text, r->text_len, clock_now(),
+                             &r->request, &why);
     if (rc)
         return rc == -EINVAL ? run_read_failed(r, why) : rc;
     r->parts = arena_array(r->arena, METHOD_COUNT, sizeof *r->parts);
@@ -134,17 +131,27 @@ static int run_read(struct run *r)
     return 0;
 }
 
+static void on_checked(struct task *t)
+{
+    struct part *p = CONTAINER(t, struct part, task);
+    struct run *r = p->run;
+    places(r, -1);
+    p->report = t->report;
+    if (!p->report)
+        p->report = report_undecided(r->arena, &p->request, strerror(-t->error));
+    else if (t->error)
+        log_warning("a check of %s reached its memory ceiling",
+                    p->request.domain ? p->request.domain : "a refused name");
+    run_release(r);
+}
+
 static void part_launch(struct part *p)
 {
-    struct loop *l = p->run->loop;
-    p->run->pending++;
-    places(p->run, 1);
-    int rc = net_check(l->net, p->arena, &p->request, on_check, p, &p->check);
-    if (!rc)
-        return;
-    places(p->run, -1);
-    p->report = report_undecided(p->arena, &p->request, strerror(-rc));
-    p->run->pending--;
+    struct run *r = p->run;
+    r->pending++;
+    places(r, 1);
+    p->task = (struct task){.arena = p->arena, .request = &p->request, .done = on_checked};
+    generation_check(r->generation, &p->task, r->key);
 }
 
 /* On a pool thread. A target counts as validated within the reuse period (BR 4.2.1) that is in force at the
@@ -201,6 +208,8 @@ void run_start(struct run *r)
 {
     struct loop *l = r->loop;
     r->running = true;
+    r->generation = generation_join(l->generations);
+    r->key = r->jobs->id;
     runs_remove(queue_of(r), r);
     runs_add(&l->active, r);
     r->pending = 1; /* our own: checks may end before they have all begun */
@@ -208,7 +217,7 @@ void run_start(struct run *r)
     if (rc) { /* no memory: the store has it, it is run again in the next life */
         log_error("a request cannot be started: %s", strerror(-rc));
         r->abandoned = true;
-        table_remove(&l->runs, &r->by_text);
+        run_unlist(r);
         while (r->jobs)
             job_detach(r->jobs);
     } else {
@@ -226,8 +235,7 @@ void run_start(struct run *r)
 /* Its last job is gone. */
 void run_abandon(struct run *r)
 {
-    struct loop *l = r->loop;
-    table_remove(&l->runs, &r->by_text);
+    run_unlist(r);
     if (!r->running) {
         runs_remove(queue_of(r), r);
         run_free(r);
@@ -236,7 +244,6 @@ void run_abandon(struct run *r)
     r->abandoned = true;
     r->pending++; /* the last cancel must not take the run away under us */
     for (size_t i = 0; i < r->n_parts; i++)
-        if (r->parts[i].check)
-            net_cancel(l->net, r->parts[i].check);
+        task_cancel(&r->parts[i].task);
     run_release(r);
 }

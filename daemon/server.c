@@ -409,6 +409,7 @@ static struct exchange *exchange_new(struct server *s, struct MHD_Connection *mc
         free(x);
         return NULL;
     }
+    peer_renew(s->peers, x->peer->fd, &x->peer->peer);
     x->who = x->peer->peer;
     if (x->who.uid == PEER_NOBODY && from_a_page(x))
         x->who.allowed = false;

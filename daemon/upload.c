@@ -17,6 +17,7 @@ enum {
 
 struct upload {
     struct upload_rooms rooms;
+    struct generation *generation; /* all lines are read under one configuration */
     struct upload_owner owner;
     struct exchange *exchange;
     int64_t id, lines; /* lines: requests, so far */
@@ -68,7 +69,7 @@ static int read_line(struct upload *u, const char *p, size_t n)
     struct api_call call = {0};
     if (!a)
         return -ENOMEM;
-    api_read_line(u->rooms.conf, a, u->number, p, n, clock_now(), &call, &u->refusal);
+    api_read_line(generation_conf(u->generation), a, u->number, p, n, clock_now(), &call, &u->refusal);
     int rc = 0;
     if (call.action == API_SUBMIT) {
         struct db_line *line = &u->group->lines[u->group->n_lines++];
@@ -128,6 +129,7 @@ static void upload_free(struct upload *u)
     buf_free(&u->refusal.body);
     buf_free(&u->in);
     buf_free(&u->text);
+    generation_leave(u->generation);
     free(u);
 }
 
@@ -327,8 +329,12 @@ int upload_new(const struct upload_rooms *rooms, struct exchange *x, const struc
     struct upload *u = calloc(1, sizeof *u);
     if (!u)
         return -ENOMEM;
-    *u = (struct upload){
-        .rooms = *rooms, .owner = *owner, .exchange = x, .id = db_id_next(clock_now()), .number = 1};
+    *u = (struct upload){.rooms = *rooms,
+                         .generation = generation_join(rooms->generations),
+                         .owner = *owner,
+                         .exchange = x,
+                         .id = db_id_next(clock_now()),
+                         .number = 1};
     exchange_take(x, &(struct taker){on_piece, on_end, on_gone, u});
     *ret = u;
     return 0;

@@ -9,11 +9,12 @@
 #define DCVD_UPLOAD_H
 
 #include "batches.h"
+#include "generation.h"
 #include "server.h"
 
 struct upload_rooms { /* all must outlive it */
     uv_loop_t *uv;
-    const struct conf *conf;
+    struct generations *generations;
     struct writer *writer;
     struct batches *batches;
 };

@@ -577,7 +577,6 @@ static void dns_free(struct dns *d)
         close(d->epoll);
     free(d->resolvers);
     free(d);
-    ares_library_cleanup();
 }
 
 static int resolvers_read(struct dns *d, const struct dns_config *cfg, const char **bad)
@@ -600,18 +599,24 @@ static int resolvers_read(struct dns *d, const struct dns_config *cfg, const cha
     return 0;
 }
 
+/* Once for all threads, and never undone: c-ares counts without a lock. */
+static int ares_status;
+
+static void ares_begin(void)
+{
+    ares_status = ares_library_init(ARES_LIB_INIT_ALL);
+}
+
 int dns_new(uv_loop_t *loop, const struct dns_config *cfg, struct dns **ret, const char **bad)
 {
     *bad = "more resolvers than can be counted";
     if (cfg->n_resolvers > UINT16_MAX)
         return -EINVAL;
-    if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
+    static uv_once_t once = UV_ONCE_INIT;
+    uv_once(&once, ares_begin);
+    struct dns *d = ares_status == ARES_SUCCESS ? calloc(1, sizeof(*d)) : NULL;
+    if (!d)
         return -ENOMEM;
-    struct dns *d = calloc(1, sizeof(*d));
-    if (!d) {
-        ares_library_cleanup();
-        return -ENOMEM;
-    }
     d->loop = loop;
     d->guard = cfg->guard;
     d->timeout = (uint64_t)cfg->timeout_ms * 1000000;
