@@ -1,0 +1,90 @@
+# bash completion for dcvprobe(1)
+
+# The first column of a catalogue, without variables: codes or causes.
+_dcvprobe_catalogue() {
+    dcvprobe "$1" 2>/dev/null | sed -n '2,$s/[|: ].*//p' | sort -u
+}
+
+_dcvprobe() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+    local commands="check caa batch preflight explain codes causes token replay submit show list stats help"
+    local methods="dns-txt-token dns-cname-token dns-cname-target http-token http-token-dynamic caa"
+    local request="--method --adn --token --auth-key-file --auth-key-name --csr --issued --filename --issuer --purpose
+        --validation-method --account-uri --caa-account --allow-target --validated-target --depth --resolver --perspective
+        --edited-at --deadline --allow-net --now"
+    local output="--format --json --verbose --redact" network="--config --trust-anchor --root-hints"
+    local formats="text json ndjson nagios fix nsupdate" words="" files=""
+    COMPREPLY=()
+
+    if ((COMP_CWORD == 1)); then
+        mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$cur")
+        return
+    fi
+    # --option=value comes as three words, the second of which is the sign.
+    if [[ $cur == "=" ]]; then
+        cur=""
+    elif [[ $prev == "=" ]]; then
+        prev=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    case $command in
+        preflight) formats="text json ndjson" methods="email $methods" ;;
+        list | stats) formats="text json ndjson" ;;
+    esac
+
+    case $prev in
+        --method) words=$methods ;;
+        --format) words=$formats ;;
+        --purpose) words="tls smime vmc" ;;
+        --depth) words="quick full" ;;
+        --resolver) words="recursive" ;;
+        --verdict) words="pass fail undecided" ;;
+        --product) words="tls client code-signing safenet-cc safenet-fips" ;;
+        --code | --detail-code) words=$(_dcvprobe_catalogue codes) ;;
+        --cause) words=$(_dcvprobe_catalogue causes) ;;
+        --auth-key-file | --csr | --save | --config | --trust-anchor | --root-hints | --resume | --original | --note | --socket)
+            files=yes
+            ;;
+        --adn | --token | --auth-key-name | --issued | --filename | --issuer | --validation-method | --account-uri | \
+            --caa-account | --allow-target | --validated-target | --perspective | --edited-at | --deadline | --allow-net | \
+            --now | --in-flight | --timestamp | --wait | --domain | --since | --until | --limit | --original-common-name | \
+            --original-san | --san | --common-name | --org | --org-unit | --address | --email)
+            return
+            ;;
+        *)
+            case $command in
+                check | caa) words="$request $output $network --save" ;;
+                batch) words="$request $network --redact --in-flight --resume --no-evidence" files=yes ;;
+                preflight)
+                    words="--csr --original --original-common-name --original-san --note --san --domain --common-name --org
+                        --org-unit --address --email --product --method --token --config --probe --format --json"
+                    ;;
+                explain)
+                    words="$request $network --json --verbose --redact --run" files=yes
+                    [[ $cur == -* ]] || words=$(_dcvprobe_catalogue codes)
+                    ;;
+                codes | causes) words="--json" ;;
+                token) words="--auth-key-file --csr --timestamp" ;;
+                replay) words="$output --all" files=yes ;;
+                submit) words="$request --socket" ;;
+                show) words="$output --save --socket --wait" ;;
+                list)
+                    words="--domain --code --detail-code --cause --verdict --method --since --until --limit --socket --format
+                        --json"
+                    ;;
+                stats) words="--since --until --socket --format --json" ;;
+            esac
+            [[ $cur == -* ]] && files=""
+            [[ $cur == -* || $command == explain ]] || words=""
+            ;;
+    esac
+
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+    if [[ $files ]]; then
+        compopt -o filenames 2>/dev/null
+        local found
+        mapfile -t found < <(compgen -f -- "$cur")
+        COMPREPLY+=("${found[@]}")
+    fi
+}
+
+complete -F _dcvprobe dcvprobe
