@@ -84,6 +84,7 @@ static int cmd_help(int argc, char **argv)
          "  --no-evidence                leave the evidence out of the reports\n"
          "\nOptions of list: --domain D, --code C, --detail-code C, --cause C, --verdict V, --method M,\n"
          "  --since T, --until T         times or dates: when a check was submitted\n"
+         "  --batch ID                   of this batch\n"
          "  --limit N                    at most so many checks (50); 0: all\n"
          "\nOptions of preflight: --csr F, --original F, --san NAME, --common-name CN, --org O, --org-unit "
          "OU, --address A,\n"

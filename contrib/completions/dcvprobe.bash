@@ -46,7 +46,7 @@ _dcvprobe() {
             ;;
         --adn | --token | --auth-key-name | --issued | --filename | --issuer | --validation-method | --account-uri | \
             --caa-account | --allow-target | --validated-target | --perspective | --edited-at | --deadline | --allow-net | \
-            --now | --in-flight | --timestamp | --wait | --domain | --since | --until | --limit | --original-common-name | \
+            --now | --in-flight | --timestamp | --wait | --domain | --since | --until | --batch | --limit | --original-common-name | \
             --original-san | --san | --common-name | --org | --org-unit | --address | --email)
             return
             ;;
@@ -68,8 +68,8 @@ _dcvprobe() {
                 submit) words="$request --socket" ;;
                 show) words="$output --save --socket --wait" ;;
                 list)
-                    words="--domain --code --detail-code --cause --verdict --method --since --until --limit --socket --format
-                        --json"
+                    words="--domain --code --detail-code --cause --verdict --method --since --until --batch --limit --socket
+                        --format --json"
                     ;;
                 stats) words="--since --until --socket --format --json" ;;
             esac

@@ -286,6 +286,10 @@ def lists():
     true("Findings by cause\n  txt-absent      1201\n" in r.stdout, r.stdout)
     same(json.loads(probe("stats", "--since", "2020-01-01", "--json", *at).stdout)["verdicts"], {"fail": 1201, "pass": 1}, "JSON")
     true("No check" in probe("stats", "--since", "2099-01-01", *at).stdout, "none")
+    lines = '{"domain":"good.com","methods":["dns-txt-token"]}\n' * 2
+    batched = house.call("POST", "/v1/batches", lines, {"Content-Type": "application/x-ndjson"}).json["id"]
+    within(20, "the batch is done", lambda: house.get(f"/v1/batches/{batched}").json["state"] == "done")
+    same(len(probe("list", "--batch", batched, *at).stdout.splitlines()) - 1, 2, "the checks of a batch")
     house.close()
     r = probe("list", *at)
     true(r.returncode == 2 and "expected a running dcvd" in r.stderr, r.stderr)
