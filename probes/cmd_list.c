@@ -72,15 +72,47 @@ static const char *minute(struct arena *a, const char *time)
     return time && strlen(time) > 16 ? arena_printf(a, "%.10s %.5s", time, time + 11) : time;
 }
 
-static bool rows_of(struct columns *c, const json_t *check)
+/* A code without its variable, which is the domain of the row. */
+static const char *bare(struct arena *a, const char *code)
+{
+    return code ? arena_strndup(a, code, strcspn(code, "|")) : NULL;
+}
+
+static bool equal(struct arena *a, const char *wanted, const char *text)
+{
+    const char *w = bare(a, wanted), *t = bare(a, text);
+    return !wanted || (w && t && !strcmp(w, t));
+}
+
+/* The daemon lists checks one report of which meets what is asked for: that report is meant. */
+static bool meant(const struct listing *l, struct arena *a, const json_t *report)
+{
+    const char *cause = l->param[CAUSE].value;
+    size_t i;
+    json_t *f;
+    bool found = !cause;
+    json_array_foreach(json_object_get(report, "findings"), i, f) found =
+        found || equal(a, cause, text_of(a, f, "cause"));
+    const json_t *error = json_array_get(json_object_get(report, "errors"), 0);
+    return found && equal(a, l->param[METHOD].value, text_of(a, report, "method")) &&
+           equal(a, l->param[VERDICT].value, text_of(a, report, "verdict")) &&
+           equal(a, l->param[CODE].value, text_of(a, error, "code")) &&
+           equal(a, l->param[DETAIL_CODE].value, text_of(a, report, "detail_code"));
+}
+
+static bool rows_of(const struct listing *l, struct columns *c, const json_t *check)
 {
     const json_t *reports = json_object_get(check, "reports");
     const char *time = minute(c->a, text_of(c->a, check, "submitted_at")), *id = text_of(c->a, check, "id");
     const char *domain = text_of(c->a, check, "domain");
-    size_t i;
+    size_t i, fit = 0;
     json_t *r;
+    json_array_foreach(reports, i, r) fit += meant(l, c->a, r);
     json_array_foreach(reports, i, r)
     {
+        if (fit &&
+            !meant(l, c->a, r)) /* where none fits, a value was spelt in a way that only the daemon knows */
+            continue;
         const char *input = text_of(c->a, r, "input");
         const json_t *error = json_array_get(json_object_get(r, "errors"), 0);
         const json_t *finding = json_array_get(json_object_get(r, "findings"), 0);
@@ -89,7 +121,7 @@ static bool rows_of(struct columns *c, const json_t *check)
                              input ? input : domain,
                              text_of(c->a, r, "method"),
                              text_of(c->a, r, "verdict"),
-                             text_of(c->a, error, "code"),
+                             bare(c->a, text_of(c->a, error, "code")),
                              text_of(c->a, finding, "cause")};
         if (!columns_add(c, row))
             return false;
@@ -106,7 +138,7 @@ static int show_text(const struct listing *l)
     json_t *check;
     struct columns c = {.n = 7, .flexible = 2, .fold = 5, .indent = 18, .a = arena_new(0)};
     bool ok = c.a && columns_add(&c, titles);
-    json_array_foreach(l->checks, i, check) ok = ok && rows_of(&c, check);
+    json_array_foreach(l->checks, i, check) ok = ok && rows_of(l, &c, check);
     if (ok)
         columns_render(&b, &c, cli_width());
     b.failed = b.failed || !ok;

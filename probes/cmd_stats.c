@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SHOWN = 60 };
+
 /* The counts of GET /v1/stats, and what they are of. */
 static const struct {
     const char *member, *title;
@@ -18,7 +20,7 @@ static const struct {
     {"codes", "Reports by code", false},
     {"detail_codes", "Reports by detail code", false},
     {"causes", "Findings by cause", false},
-    {"days", "Checks by day", true},
+    {"days", "Reports by day", true},
 };
 
 struct count {
@@ -38,9 +40,9 @@ static int by_name(const void *x, const void *y)
     return strcmp(b->value, a->value);
 }
 
-static void table(struct buf *b, struct arena *a, const char *title, json_t *counts, bool named)
+static void table(struct buf *b, struct arena *a, const char *title, json_t *counts, bool named, size_t width)
 {
-    size_t n = json_object_size(counts), k = 0, width = 0;
+    size_t n = json_object_size(counts), k = 0;
     struct count *v = arena_array(a, n, sizeof *v);
     const char *key;
     json_t *value;
@@ -48,15 +50,26 @@ static void table(struct buf *b, struct arena *a, const char *title, json_t *cou
         return;
     json_object_foreach(counts, key, value)
     {
-        const char *shown = text_escape(a, key, strlen(key), 60);
+        const char *shown = text_escape(a, key, strlen(key), SHOWN);
         v[k] = (struct count){shown ? shown : "", json_integer_value(value)};
-        width = strlen(v[k].value) > width ? strlen(v[k].value) : width;
         k++;
     }
     qsort(v, n, sizeof *v, named ? by_name : by_count);
     buf_printf(b, "%s%s\n", b->n ? "\n" : "", title);
     for (size_t i = 0; i < n; i++)
-        buf_printf(b, "  %-*s  %8" JSON_INTEGER_FORMAT "\n", (int)width, v[i].value, v[i].n);
+        buf_printf(b, "  %-*s  %9" JSON_INTEGER_FORMAT "\n", (int)width, v[i].value, v[i].n);
+}
+
+/* So that all tables stand below one another. */
+static size_t widest(json_t *root)
+{
+    size_t width = 0;
+    const char *key;
+    json_t *value;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        json_object_foreach(json_object_get(root, kinds[i].member), key, value) width =
+            strlen(key) > width ? strlen(key) : width;
+    return width < SHOWN ? width : SHOWN;
 }
 
 static int show(json_t *root, enum format format)
@@ -65,7 +78,8 @@ static int show(json_t *root, enum format format)
     if (format == FORMAT_TEXT) {
         struct arena *a = arena_new(0);
         for (size_t i = 0; a && i < sizeof kinds / sizeof *kinds; i++)
-            table(&b, a, kinds[i].title, json_object_get(root, kinds[i].member), kinds[i].by_name);
+            table(&b, a, kinds[i].title, json_object_get(root, kinds[i].member), kinds[i].by_name,
+                  widest(root));
         if (!b.n)
             buf_puts(&b, "No check was submitted in that time.\n");
         b.failed = b.failed || !a || arena_full(a);

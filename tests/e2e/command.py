@@ -282,14 +282,21 @@ def lists():
         true(expected in r.stderr, r.stderr)
     r = probe("stats", *at)
     same((r.returncode, r.stderr), (0, ""), "stats")
-    true("Reports by verdict\n  fail      1201\n  pass         1\n" in r.stdout, r.stdout)
-    true("Findings by cause\n  txt-absent      1201\n" in r.stdout, r.stdout)
+    same(re.findall(r"^Reports by verdict\n((?:  .*\n)*)", r.stdout, re.M)[0].split(), ["fail", "1201", "pass", "1"], "most first")
+    true(re.search(r"^Findings by cause\n  txt-absent +1201\n", r.stdout, re.M), r.stdout)
+    same(len({len(line) for line in r.stdout.splitlines() if line.startswith("  ")}), 1, "the widths of all rows")
     same(json.loads(probe("stats", "--since", "2020-01-01", "--json", *at).stdout)["verdicts"], {"fail": 1201, "pass": 1}, "JSON")
     true("No check" in probe("stats", "--since", "2099-01-01", *at).stdout, "none")
     lines = '{"domain":"good.com","methods":["dns-txt-token"]}\n' * 2
     batched = house.call("POST", "/v1/batches", lines, {"Content-Type": "application/x-ndjson"}).json["id"]
     within(20, "the batch is done", lambda: house.get(f"/v1/batches/{batched}").json["state"] == "done")
     same(len(probe("list", "--batch", batched, *at).stdout.splitlines()) - 1, 2, "the checks of a batch")
+    two = probe("submit", "good.com", "--method", "dns-txt-token", "--method", "caa", "--token", "other", *at).stdout.strip()
+    house.done(two)
+    for options, rows in (([], ["dns-txt-token", "caa"]), (["--verdict", "pass"], ["caa"]), (["--code", "INVALID_DNS_TXT"], None),
+                          (["--cause", "txt-stale-other-order"], ["dns-txt-token"])):
+        lines = [line.split() for line in probe("list", "--limit", "1", "--domain", "good.com", *options, *at).stdout.splitlines()[1:]]
+        same([line[4] for line in lines if line[2] == two], rows or ["dns-txt-token", "caa"], f"the reports that are meant ({options})")
     house.close()
     r = probe("list", *at)
     true(r.returncode == 2 and "expected a running dcvd" in r.stderr, r.stderr)
