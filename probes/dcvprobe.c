@@ -17,7 +17,7 @@ static const struct {
      "check --method caa, and how the verdict follows: the search, the set, each record"},
     {"batch", cmd_batch, "FILE|- [options]",
      "check every line of CSV (domain,method,token) or NDJSON of requests; a report a line comes out"},
-    {"preflight", cmd_preflight, "[--csr F] [--original F] [--product P] [--email A] [--note F] [NAME…]",
+    {"preflight", cmd_preflight, "[--csr F] [NAME…] [--probe] [options]",
      "check an order's inputs before it is placed; --probe checks its names too"},
     {"explain", cmd_explain, "CODE | FILE | - [--run [options]]",
      "what an API error means; FILE or -: an API error response; --run: also check its domain"},
@@ -36,7 +36,18 @@ static const struct {
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
-static void field_help(struct arena *a)
+/* One entry: what is typed, and what it does beside or below it. */
+static void entry(struct buf *b, const char *left, const char *text)
+{
+    enum { COLUMN = 31, WIDTH = 80 };
+    static const char margin[] = "                               ";
+    size_t n = strlen(left) + 2;
+    buf_printf(b, "  %s%s", left, n + 1 < COLUMN ? "" : "\n");
+    buf_printf(b, "%*s", (int)(n + 1 < COLUMN ? COLUMN - n : COLUMN), "");
+    render_wrap(b, text, margin, COLUMN, WIDTH);
+}
+
+static void field_help(struct buf *b, struct arena *a)
 {
     size_t n;
     const struct request_field *f = request_fields(&n);
@@ -44,58 +55,83 @@ static void field_help(struct arena *a)
         if (!strcmp(f[i].name, "domain"))
             continue;
         char *left = arena_printf(a, "--%s %s", f[i].option, f[i].argument);
-        printf("  %-28s %s\n", left ? left : "", f[i].help);
+        entry(b, left ? left : "", f[i].help);
     }
 }
+
+/* The other options; a row without what it does is a heading. */
+static const struct {
+    const char *option, *does;
+} rows[] = {
+    {"Options of check, replay and show:", NULL},
+    {"--format F",
+     "text (default), json, ndjson, nagios; of reports also fix: the records to add, as zone-file "
+     "lines, and what to type into a web panel; nsupdate: the same change as a script for nsupdate(1)"},
+    {"--json", "the same as --format json"},
+    {"-v, --verbose", "text: all evidence, with the command that reproduces it"},
+    {"--redact", "JSON: leave random values out"},
+    {"--save FILE", "check, show: write request, evidence and report; replay reads it"},
+    {"--config FILE", "check, batch, explain --run, preflight: what the command line leaves open ([checks], "
+                      "[resolver], [fetch], [ca], [targets]; " CONF_FILE ")"},
+    {"--trust-anchor FILE", "check --resolver recursive: the root's keys (" RECURSIVE_ANCHOR ")"},
+    {"--root-hints FILE", "check --resolver recursive: the root's name servers (the public ones)"},
+    {"--batch FILE|-", "submit: CSV or NDJSON of requests, as batch reads it"},
+    {"--socket PATH", "submit, show, list, stats: the daemon's socket"},
+    {"--wait S", "show: wait for checks that have not ended"},
+    {"Options of batch: those of check hold for lines that do not say otherwise; also", NULL},
+    {"--redact", "leave random values out"},
+    {"--in-flight N", "checks under way at a time ([checks] in_flight)"},
+    {"--resume FILE", "write to FILE; what it has a report of already is not asked again"},
+    {"--no-evidence", "leave the evidence out of the reports"},
+    {"Options of list (stats takes the times, too):", NULL},
+    {"--domain D, --code C, …",
+     "--detail-code C, --cause C, --verdict V, --method M: what one report has to meet"},
+    {"--since T, --until T", "times or dates: when a check was submitted"},
+    {"--batch ID", "of this batch"},
+    {"--limit N", "at most so many checks (50); 0: all"},
+    {"Options of preflight:", NULL},
+    {"--csr F, --original F", "the order's CSR, and that of the order that it duplicates"},
+    {"--san NAME, …",
+     "--common-name CN, --org O, --org-unit OU, --address A, --email A, --note F: the order's "
+     "other fields"},
+    {"--product P", "tls, client, code-signing, safenet-cc or safenet-fips"},
+    {"--method M, --token V", "how the names are to be validated"},
+    {"--config F, --json", "as above"},
+    {"--probe", "then checks the names, too"},
+};
 
 static int cmd_help(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
+    struct buf b = {0};
     struct arena *a = arena_new(0);
     if (!a)
         return EXIT_USAGE;
-    puts("dcvprobe says why a certificate authority refuses a domain, and what to change.\n\nUsage:");
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        printf("  dcvprobe %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].does);
-    puts("\nOptions of check, batch and submit that describe the request:");
-    field_help(a);
-    puts("\nOptions of check, replay and show:\n"
-         "  --format F                   text (default), json, ndjson, nagios; of reports also:\n"
-         "                               fix: the records to add, as zone-file lines, and what to type into "
-         "a web panel\n"
-         "                               nsupdate: the same change as a script for nsupdate(1)\n"
-         "  --json                       the same as --format json\n"
-         "  -v, --verbose                text: all evidence, with the command that reproduces it\n"
-         "  --redact                     JSON: leave random values out\n"
-         "  --save FILE                  check, show: write request, evidence and report; replay reads it\n"
-         "  --config FILE                check, batch, explain --run, preflight: what the command line "
-         "leaves open\n"
-         "                               ([checks], [resolver], [fetch], [ca], [targets]; " CONF_FILE ")\n"
-         "  --trust-anchor FILE          check --resolver recursive: the root's keys (" RECURSIVE_ANCHOR ")\n"
-         "  --root-hints FILE            check --resolver recursive: the root's name servers (the public "
-         "ones)\n"
-         "  --batch FILE|-               submit: CSV or NDJSON of requests, as batch reads it\n"
-         "  --socket PATH                submit, show, list, stats: the daemon's socket\n"
-         "  --wait S                     show: wait for checks that have not ended\n"
-         "\nOptions of batch: those of check hold for lines that do not say otherwise; --redact, and\n"
-         "  --in-flight N                checks under way at a time ([checks] in_flight)\n"
-         "  --resume FILE                write to FILE; what it has a report of already is not asked again\n"
-         "  --no-evidence                leave the evidence out of the reports\n"
-         "\nOptions of list: --domain D, --code C, --detail-code C, --cause C, --verdict V, --method M,\n"
-         "  --since T, --until T         times or dates: when a check was submitted\n"
-         "  --batch ID                   of this batch\n"
-         "  --limit N                    at most so many checks (50); 0: all\n"
-         "\nOptions of preflight: --csr F, --original F, --san NAME, --common-name CN, --org O, --org-unit "
-         "OU, --address A,\n"
-         "  --email A, --note F, --product tls|client|code-signing|safenet-cc|safenet-fips, --method M, "
-         "--token V, --config F,\n"
-         "  --json, --probe (then checks the names, too)\n"
-         "\nExit status: 0 all pass, 1 a check fails, 2 usage or configuration, 3 none fails and at least "
-         "one is undecided.\n"
-         "With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.");
+    buf_puts(&b,
+             "dcvprobe says why a certificate authority refuses a domain, and what to change.\n\nUsage:\n");
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        buf_printf(&b, "  dcvprobe %s", commands[i].name);
+        buf_puts(&b, *commands[i].arguments ? " " : "");
+        render_wrap(&b, commands[i].arguments, "    ", strlen("  dcvprobe  ") + strlen(commands[i].name), 80);
+        buf_puts(&b, "      ");
+        render_wrap(&b, commands[i].does, "      ", 6, 80);
+    }
+    buf_puts(&b, "\nOptions of check, batch and submit that describe the request:\n");
+    field_help(&b, a);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].does)
+            entry(&b, rows[i].option, rows[i].does);
+        else
+            buf_printf(&b, "\n%s\n", rows[i].option);
+    buf_puts(&b, "\n");
+    render_wrap(
+        &b,
+        "Exit status: 0 all pass, 1 a check fails, 2 usage or configuration, 3 none fails and at least one "
+        "is undecided. With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
+        "", 0, 80);
     arena_free(a);
-    return fflush(stdout) ? EXIT_USAGE : EXIT_PASS;
+    return cli_flush(&b);
 }
 
 int main(int argc, char **argv)

@@ -48,6 +48,9 @@ def commands():
 
 
 def check_dcvprobe():
+    wide = [line for line in help_of(DCVPROBE, "help").splitlines() if len(line) > 80]
+    if wide:
+        wrong.append(f"dcvprobe help: wider than a terminal: {wide}")
     page = read("contrib/man/dcvprobe.1.scd")
     own = {command: options(DCVPROBE, command) for command in commands() if command != "help"}
     compare("dcvprobe.1, options", man_options(page), set().union(*own.values()))

@@ -44,9 +44,10 @@ _dcvprobe() {
         --auth-key-file | --csr | --save | --config | --trust-anchor | --root-hints | --resume | --original | --note | --socket)
             files=yes
             ;;
+        --batch) [[ $command == submit ]] && files=yes ;;
         --adn | --token | --auth-key-name | --issued | --filename | --issuer | --validation-method | --account-uri | \
             --caa-account | --allow-target | --validated-target | --perspective | --edited-at | --deadline | --allow-net | \
-            --now | --in-flight | --timestamp | --wait | --domain | --since | --until | --batch | --limit | --original-common-name | \
+            --now | --in-flight | --timestamp | --wait | --domain | --since | --until | --limit | --original-common-name | \
             --original-san | --san | --common-name | --org | --org-unit | --address | --email)
             return
             ;;
@@ -65,7 +66,7 @@ _dcvprobe() {
                 codes | causes) words="--json" ;;
                 token) words="--auth-key-file --csr --timestamp" ;;
                 replay) words="$output --all" files=yes ;;
-                submit) words="$request --socket" ;;
+                submit) words="$request --socket --batch" ;;
                 show) words="$output --save --socket --wait" ;;
                 list)
                     words="--domain --code --detail-code --cause --verdict --method --since --until --batch --limit --socket
