@@ -1,16 +1,28 @@
 #include "check.h"
 
 #include <errno.h>
+#include <string.h>
 
 enum {
     MOST_ASKS = 1024, /* of one check; a bound for hostile chains, not a budget: plan has its own */
-    PLAN_EACH = 16    /* below this many questions under way each answer is planned on at once */
+    PLAN_EACH = 16,   /* below this many questions under way each answer is planned on at once, */
+    PLAN_FEW = 64,    /* while there are no more answers than this to look through again */
+    AT_ONCE = 4       /* questions under way to one server of the zone: a deep name is no reason for a burst */
+};
+
+/* What is asked of one server of the zone. */
+struct lane {
+    struct lane *next;
+    const char *server;
+    size_t under_way;
+    struct ask *first, **last; /* held back, linked by .next */
 };
 
 /* One question under way. */
 struct exchange {
     struct check *check;
     struct exchange *prev, *next;
+    struct lane *lane; /* NULL: of nobody who is to be spared */
     const struct observer *observer;
     void *op;
 };
@@ -23,7 +35,9 @@ struct check {
     check_done_fn *done;
     void *user;
     struct exchange *under_way;
-    size_t pending, plan_at;
+    struct lane *lanes;
+    size_t pending, held; /* pending: without an answer, held ones included */
+    size_t plan_at, planned; /* planned: facts that the last plan knew */
     dcv_time started_at;
     uint64_t started;
     bool planning, stopping;
@@ -71,6 +85,8 @@ static void on_fact(void *user, struct ask *ask, struct fact *fact)
         c->under_way = x->next;
     if (x->next)
         x->next->prev = x->prev;
+    if (x->lane)
+        x->lane->under_way--;
     c->pending--;
     if (fact) {
         fact->ask = ask;
@@ -92,7 +108,22 @@ static const struct observer *observer_of(const struct observers *obs, const str
     return q->via == VIA_RESOLVER && obs->resolver.start ? &obs->resolver : &obs->dns;
 }
 
-static void put(struct check *c, struct ask *q)
+/* NULL: nobody is spared; or the arena is full, which is then found out by the next who asks it. */
+static struct lane *lane_of(struct check *c, const struct ask *q)
+{
+    if (q->kind != ASK_DNS || q->via != VIA_AUTHORITATIVE)
+        return NULL;
+    for (struct lane *l = c->lanes; l; l = l->next)
+        if (!strcmp(l->server, q->server))
+            return l;
+    struct lane *l = arena_alloc(c->arena, sizeof *l);
+    if (!l)
+        return NULL;
+    *l = (struct lane){.next = c->lanes, .server = q->server, .last = &l->first};
+    return c->lanes = l;
+}
+
+static void begin(struct check *c, struct lane *lane, struct ask *q)
 {
     const struct observer *o = observer_of(c->obs, q);
     struct exchange *x = arena_alloc(c->arena, sizeof *x);
@@ -101,20 +132,53 @@ static void put(struct check *c, struct ask *q)
             c->err = x ? -ENOSYS : -ENOMEM;
         return;
     }
-    *x = (struct exchange){.check = c, .next = c->under_way, .observer = o};
+    *x = (struct exchange){.check = c, .next = c->under_way, .observer = o, .lane = lane};
     if (c->under_way)
         c->under_way->prev = x;
     c->under_way = x;
     c->pending++;
+    if (lane)
+        lane->under_way++;
     int rc = o->start(o->self, c->arena, q, on_fact, x, &x->op);
     if (rc) { /* no callback comes: take it back */
         c->under_way = x->next;
         if (x->next)
             x->next->prev = NULL;
+        if (lane)
+            lane->under_way--;
         c->pending--;
         if (!c->err)
             c->err = rc;
     }
+}
+
+static void put(struct check *c, struct ask *q)
+{
+    struct lane *lane = lane_of(c, q);
+    q->next = NULL;
+    if (!lane || lane->under_way < AT_ONCE) {
+        begin(c, lane, q);
+        return;
+    }
+    *lane->last = q;
+    lane->last = &q->next;
+    c->held++;
+    c->pending++;
+}
+
+/* Asks what was held back, as far as its servers have answered. */
+static void release(struct check *c)
+{
+    for (struct lane *l = c->held ? c->lanes : NULL; l; l = l->next)
+        while (l->first && l->under_way < AT_ONCE && !c->err && !c->stopping) {
+            struct ask *q = l->first;
+            l->first = q->next;
+            if (!l->first)
+                l->last = &l->first;
+            c->held--;
+            c->pending--;
+            begin(c, l, q);
+        }
 }
 
 /* Ends what is under way; each callback comes from within and takes itself off the list. */
@@ -122,6 +186,8 @@ static void stop(struct check *c)
 {
     bool was = c->planning;
     c->planning = c->stopping = true;
+    c->pending -= c->held;
+    c->held = 0;
     while (c->under_way)
         c->under_way->observer->cancel(c->under_way->observer->self, c->under_way->op);
     c->planning = was;
@@ -132,9 +198,11 @@ static void stop(struct check *c)
 static void advance(struct check *c)
 {
     c->planning = true;
-    for (size_t known = SIZE_MAX;
-         !c->err && !c->stopping && c->pending <= c->plan_at && known != c->evidence.n;) {
-        known = c->evidence.n;
+    for (;;) {
+        release(c);
+        if (c->err || c->stopping || c->pending > c->plan_at || c->planned == c->evidence.n)
+            break;
+        c->planned = c->evidence.n;
         struct ask *list = NULL;
         int rc = plan_next(c->request, &c->evidence, &list);
         if (rc)
@@ -143,9 +211,9 @@ static void advance(struct check *c)
             next = q->next;
             put(c, q);
         }
-        /* With many questions under way plan again when half of them are answered: n facts then cost log n
-         * plans. */
-        c->plan_at = c->pending <= PLAN_EACH ? PLAN_EACH : c->pending / 2;
+        /* A plan looks at all answers. With many of them, or many questions under way, plan again when half of
+         * these are answered: n facts then cost log n plans. */
+        c->plan_at = c->pending <= PLAN_EACH && c->evidence.n <= PLAN_FEW ? PLAN_EACH : c->pending / 2;
     }
     c->planning = false;
     if (c->err && c->pending)
@@ -161,7 +229,7 @@ int check_start(const struct observers *obs, struct arena *a, const struct reque
     if (!c)
         return -ENOMEM;
     *c = (struct check){
-        .obs = obs, .arena = a, .request = r, .done = done, .user = user, .plan_at = PLAN_EACH};
+        .obs = obs, .arena = a, .request = r, .done = done, .user = user, .plan_at = PLAN_EACH, .planned = SIZE_MAX};
     c->started_at = obs->now(obs->clock_self);
     c->started = clock_now(c);
     evidence_init(&c->evidence, a, MOST_ASKS);

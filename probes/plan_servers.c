@@ -5,26 +5,24 @@
 #include "name.h"
 #include "verdict.h"
 
-enum { AT_ONCE = 4 }; /* questions of one check under way to one server: a deep name is no reason for a burst */
+/* Names that are asked before it is known whether the server is any good. */
+enum { AHEAD = 3 };
 
-static void want_names(struct plan *p, const struct name_server *s, const char *apex, const struct checked *v,
-                       size_t n)
+/* v are names of the zone. */
+static void want_names(struct plan *p, const struct name_server *s, const struct checked *v, size_t n)
 {
-    size_t under_way = s->state == SERVER_PENDING;
-    for (size_t i = 0; i < n && under_way < AT_ONCE; i++) {
-        if (!name_within(v[i].name, apex))
-            continue;
+    bool good = s->state == SERVER_GOOD, refuses = false;
+    if (s->state == SERVER_PENDING && n > AHEAD && s->host)
+        n = AHEAD;
+    for (size_t i = 0; i < n; i++) {
         server_want(&p->asker, s->server, s->plain, v[i].name, v[i].type);
-        under_way += !server_fact(p->ev, s, v[i].name, v[i].type);
-    }
-    /* Whether it is the type that the server does not know: once is enough. */
-    for (size_t i = 0; i < n && s->state == SERVER_GOOD; i++) {
-        const struct fact *f =
-            name_within(v[i].name, apex) ? server_fact(p->ev, s, v[i].name, v[i].type) : NULL;
-        if (!f || fact_answers(f) || v[i].type == RR_A)
+        if (!good || refuses || v[i].type == RR_A)
             continue;
-        server_want(&p->asker, s->server, s->plain, v[i].name, RR_A);
-        return;
+        /* Whether it is the type that the server does not know: once is enough. */
+        const struct fact *f = server_fact(p->ev, s, v[i].name, v[i].type);
+        refuses = f && !fact_answers(f);
+        if (refuses)
+            server_want(&p->asker, s->server, s->plain, v[i].name, RR_A);
     }
 }
 
@@ -55,17 +53,21 @@ void plan_servers(struct plan *p)
     size_t n;
     if (zone_read(p->a, &p->asker, p->r, &z) || !z.apex || checked_names(p->a, p->r, &v, &n))
         return;
+    size_t within = 0;
+    for (size_t i = 0; i < n; i++)
+        if (name_within(v[i].name, z.apex))
+            v[within++] = v[i];
     /* The names go out with the SOA: whether the server is any good is known when all are answered. One that
      * stayed silent, or wants no EDNS, is not worth the names in that form. */
     for (size_t i = 0; i < z.n; i++)
         if (z.v[i].state == SERVER_GOOD || (z.v[i].state == SERVER_PENDING && !z.v[i].soa))
-            want_names(p, &z.v[i], z.apex, v, n);
+            want_names(p, &z.v[i], v, within);
     if (p->r->edited_at) {
         struct texts addresses = {0};
         bool open = false;
         if (host_addresses(p->a, &p->asker, p->r->edited_at, &addresses, &open))
             return;
         for (size_t i = 0; i < addresses.n; i++)
-            want_names(p, &(struct name_server){.server = addresses.v[i]}, z.apex, v, n);
+            want_names(p, &(struct name_server){.server = addresses.v[i]}, v, within);
     }
 }
