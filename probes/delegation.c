@@ -54,8 +54,8 @@ int checked_names(struct arena *a, const struct request *r, struct checked **ret
         rc = put(a, v, n, at, RR_A);
         break;
     case METHOD_CAA:
-        for (const char *name = r->adn; name && !rc; name = name_parent(name))
-            rc = put(a, v, n, arena_printf(a, "%s.", name), RR_CAA);
+        for (; at && !rc; at = name_parent(at))
+            rc = put(a, v, n, at, RR_CAA);
         break;
     }
     *ret = v;
