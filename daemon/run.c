@@ -116,7 +116,7 @@ static int run_read(struct run *r)
                              &r->request, &why);
     if (rc)
         return rc == -EINVAL ? run_read_failed(r, why) : rc;
-    r->parts = arena_array(r->arena, METHOD_COUNT, sizeof *r->parts);
+    r->parts = arena_array(r->arena, (size_t)__builtin_popcount(r->request.methods), sizeof *r->parts);
     if (!r->parts)
         return -ENOMEM;
     for (unsigned m = 0; m < METHOD_COUNT; m++)

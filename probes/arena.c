@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first block holds a whole quick check of one method; later blocks double up to BLOCK_MOST, so that a
- * check with a thousand facts takes a dozen trips to the heap and an idle one wastes at most half a block. */
-enum { BLOCK_FIRST = 4096, BLOCK_MOST = 65536 };
+/* The first block holds a quick check that waits for its first answer, of which there may be many thousands; later
+ * blocks double up to BLOCK_MOST, so that a check with a thousand facts takes a dozen trips to the heap. */
+enum { BLOCK_FIRST = 1280, BLOCK_MOST = 65536 };
 
 struct block {
     struct block *next;
