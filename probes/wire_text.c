@@ -2,20 +2,19 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* Output that is made twice: once without a buffer, to learn its length, and once into exactly that much. */
+/* Output that tells its length, whether it fits or not: what does not is made again into exactly that much. */
 struct out {
     char *p;
-    size_t n;
+    size_t n, room;
 };
 
 static void put(struct out *o, const void *p, size_t n)
 {
-    if (o->p && n)
+    if (n && n <= o->room && o->n <= o->room - n)
         memcpy(o->p + o->n, p, n);
     o->n += n;
 }
@@ -27,8 +26,11 @@ static void put_char(struct out *o, char c)
 
 static void put_number(struct out *o, uint32_t v)
 {
-    char b[12];
-    put(o, b, (size_t)snprintf(b, sizeof b, "%u", v));
+    char b[10], *p = b + sizeof b;
+    do
+        *--p = (char)('0' + v % 10);
+    while (v /= 10);
+    put(o, p, (size_t)(b + sizeof b - p));
 }
 
 /* ---------------------------------------------------------------- to text ---------------------------- */
@@ -144,8 +146,11 @@ static void put_field(struct out *o, char field, const uint8_t *p, size_t n)
         return;
     }
     case '4':
-        inet_ntop(AF_INET, p, b, sizeof b);
-        put(o, b, strlen(b));
+        for (size_t i = 0; i < 4; i++) {
+            if (i)
+                put_char(o, '.');
+            put_number(o, p[i]);
+        }
         return;
     case '6':
         inet_ntop(AF_INET6, p, b, sizeof b);
@@ -220,13 +225,14 @@ char *rr_rdata_text(struct arena *a, const struct rr *rr)
     struct fault f;
     if (form && !rdata_walk(form, &s, NULL, NULL, &f))
         form = NULL;
-    struct out o = {0};
+    char usual[512];
+    struct out o = {.p = usual, .room = sizeof usual};
     put_rdata(&o, form, rr);
-    o.p = arena_alloc(a, o.n + 1);
-    if (!o.p)
-        return NULL;
-    o.n = 0;
-    put_rdata(&o, form, rr);
+    if (o.n <= sizeof usual)
+        return arena_strndup(a, usual, o.n);
+    o = (struct out){.p = arena_alloc(a, o.n + 1), .room = o.n};
+    if (o.p)
+        put_rdata(&o, form, rr);
     return o.p;
 }
 
@@ -540,6 +546,7 @@ int rr_rdata_from_text(struct arena *a, const char *text, struct rr *rr)
     o.p = arena_alloc(a, o.n);
     if (!o.p)
         return -ENOMEM;
+    o.room = o.n;
     o.n = 0;
     get_rdata(s, generic ? NULL : form, &o);
 
