@@ -1,5 +1,5 @@
 #!/bin/bash
-# packaging-boot.sh DEB [WORK]: the Debian package in a Debian of its own that systemd boots, from installing to purging.
+# packaging-boot.sh DEB [WORK [SCRIPT]]: the Debian package in a Debian of its own that systemd boots, from installing to purging.
 # By hand, as root; 2 minutes the first time and 1 after that. WORK (build/boot) keeps the bare system.
 #
 #     apt-get install debootstrap systemd-container
@@ -7,12 +7,13 @@
 #
 # Debian's packages come from where this machine has its own from. The system runs in a container whose network is the
 # lab's small internet (tests/lab), so that checks mean something in it: systemd is its process 1, with cgroups, sandbox,
-# sockets and journal of its own. packaging-inside.sh beside this file is what is then done in it.
+# sockets and journal of its own. SCRIPT (packaging-inside.sh), beside this file, is what is then done in it.
 # A kernel whose cgroup v2 has no memory controller shows no MemoryCurrent; the process's own VmHWM is shown everywhere.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-deb=$(realpath "${1:?packaging-boot.sh DEB [WORK]}")
+deb=$(realpath "${1:?packaging-boot.sh DEB [WORK [SCRIPT]]}")
 work=${2:-$here/../build/boot}
+script=${3:-packaging-inside.sh}
 suite=bookworm
 for program in debootstrap systemd-nspawn nsenter; do
     command -v "$program" >/dev/null || {
@@ -40,7 +41,7 @@ rm -rf "$root"
 cp -a --reflink=auto "$work/base" "$root"
 # What the package needs is fetched now: the lab has no packages.
 mkdir "$root/package"
-cp "$deb" "$here/packaging-inside.sh" "$root/package/"
+cp "$deb" "$here/$script" "$root/package/"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 chroot "$root" sh -c 'apt-get -qq update && apt-get -qq -y install --download-only "$@"' sh \
     "/package/$(basename "$deb")" >/dev/null
@@ -57,8 +58,7 @@ trap cleanup EXIT
 
 export LAB_DIR=$work/lab
 rm -rf "$LAB_DIR"
-# shellcheck disable=SC2016
-"$here/lab/lab.sh" -- bash -c 'touch "$LAB/run/ready" && exec sleep 1800' </dev/null &
+"$here/lab/lab.sh" -- "$here/lab/primary.py" </dev/null &
 started+=($!)
 for _ in {1..150}; do
     [ -e "$LAB_DIR/run/ready" ] && break
@@ -83,6 +83,6 @@ inside() {
 }
 inside systemctl is-system-running --wait || true
 rc=0
-inside bash /package/packaging-inside.sh "/package/$(basename "$deb")" || rc=$?
+inside bash "/package/$script" "/package/$(basename "$deb")" || rc=$?
 inside systemctl poweroff || true
 exit "$rc"

@@ -103,7 +103,7 @@ if [ "$(show dcvd.service CanReload)" = yes ]; then
     echo 'nonsense' >>/etc/dcvd/dcvd.conf
     systemctl reload dcvd.service 2>/dev/null
     claim "a broken configuration changes nothing" quiet ask /readyz
-    claim "and is an error in the journal" sh -c "journalctl -u dcvd.service -p err --no-pager | grep -q dcvd.conf"
+    claim "and is an error in the journal" until_true 5 sh -c "journalctl -u dcvd.service -p err --no-pager | grep -q dcvd.conf"
     sed -i '$d' /etc/dcvd/dcvd.conf
     systemctl reload dcvd.service
 fi

@@ -1,0 +1,31 @@
+#!/bin/bash
+# packaging-session.sh DEB: what a person types on a fresh system, with what it answers; README.md shows it. Played by
+#     tests/packaging-boot.sh DEB WORK packaging-session.sh
+set -u
+deb=$1
+token=r5t8wq2k9xv4bm7jzh3nc6pd0fyls1ga
+
+# as USER COMMAND: shown as it is typed, then run
+as() {
+    printf '%s %s\n' "$([ "$1" = root ] && echo '#' || echo '$')" "$2"
+    if [ "$1" = root ]; then bash -c "$2"; else runuser -u "$1" -- bash -c "$2"; fi
+}
+useradd -m alice
+cd /package || exit 1
+
+as root "apt-get -qq install ./$(basename "$deb") >/dev/null 2>&1; systemctl is-active dcvd.socket dcvd.service"
+as root "usermod --append --groups dcvd alice"
+cd /home/alice || exit 1
+as alice "curl -s --unix-socket /run/dcvd/dcvd.sock http://localhost/v1/watches -d '
+  {\"interval\": 10, \"request\": {\"domain\": \"txt-doubled.com\", \"methods\": [\"dns-txt-token\"],
+                               \"token\": \"$token\"}}' | tee watch"
+watch=$(jq -r .id /home/alice/watch)
+sleep 3
+as alice "sqlite3 -readonly -box /var/lib/dcvd/dcvd.db \"SELECT domain, detail_code, cause, check_id FROM failures
+  WHERE code = 'invalid_dns_txt'\""
+check=$(curl -s --unix-socket /run/dcvd/dcvd.sock "http://localhost/v1/watches/$watch" | jq -r .last_check)
+as alice "dcvprobe show $check"
+as alice "dcvprobe show $check --format nsupdate | sed '1i server 127.0.0.1 5300' | nsupdate -v"
+as alice "curl -sN --unix-socket /run/dcvd/dcvd.sock 'http://localhost/v1/events?watch=$watch&event=watch' | grep -m 1 '\"changed\"'"
+as alice "curl -s --unix-socket /run/dcvd/dcvd.sock http://localhost/v1/watches/$watch | jq -c '{state, runs}' | tee state"
+grep -q '"passed"' /home/alice/state
