@@ -23,9 +23,9 @@ meson install -C "$build" --no-rebuild --quiet --destdir "$root/meson" >/dev/nul
 prefix=$(dirname "$(dirname "$(find "$root/meson" -path '*/bin/dcvd')")")
 dpkg-deb -x "$deb" "$root/deb"
 # Debian's own are the changelog, the copyright in place of our LICENSE, and the configuration, which elsewhere is an
-# example; it packs documents, and its units may be in /lib.
+# example; it packs documents, its units may be in /lib, and its zsh looks elsewhere.
 find "$prefix" -type f -printf '%P\n' | grep -v '^share/doc/dcvd/LICENSE$' | sort >"$root/expected"
-find "$root/deb" -type f -printf '%P\n' | sed 's,^usr/,,; s,\.gz$,,' |
+find "$root/deb" -type f -printf '%P\n' | sed 's,^usr/,,; s,\.gz$,,; s,zsh/vendor-completions,zsh/site-functions,' |
     grep -vxE 'etc/dcvd/dcvd.conf|share/doc/dcvd/(changelog|copyright)' | sort >"$root/found"
 diff -u --label "meson install" "$root/expected" --label "$(basename "$deb")" "$root/found" || complain "not the same files"
 
