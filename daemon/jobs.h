@@ -44,7 +44,7 @@ struct run {
     char *text;
     size_t text_len;
     struct job *jobs;
-    struct run *next, *prev; /* in the queue, or among those that run */
+    struct run *next, *prev; /* in a queue, or among those that run or leave */
     bool listed; /* in the table of texts */
     bool running, abandoned; /* abandoned: nobody wants the results */
     bool bulk;               /* none of its jobs came alone */

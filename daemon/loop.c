@@ -344,7 +344,7 @@ static void on_closed(uv_handle_t *h)
 
 void stop_check(struct loop *l)
 {
-    if (!l->stopping || l->ended || l->checks || l->active.n || l->writes)
+    if (!l->stopping || l->ended || l->checks || l->active.n || l->leaving.n || l->writes)
         return;
     l->ended = true;
     l->closing = 3;

@@ -13,7 +13,8 @@ struct loop {
     struct writer *writer;
     struct readers *readers;
     struct table jobs, runs;
-    struct runs queue, bulk, active; /* bulk: of batches alone, they wait behind the queue */
+    struct runs queue, bulk; /* bulk: of batches alone, they wait behind the queue */
+    struct runs active, leaving; /* leaving: nobody wants their results, they have not ended yet */
     uv_idle_t starter; /* active while there is something to start */
     uv_timer_t retry, grace;
     uint32_t retry_ms;

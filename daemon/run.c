@@ -34,7 +34,7 @@ void run_unlist(struct run *r)
 static void run_finish(struct run *r)
 {
     struct loop *l = r->loop;
-    runs_remove(&l->active, r);
+    runs_remove(r->abandoned ? &l->leaving : &l->active, r);
     if (!r->abandoned) {
         /* From here on an equal request asks the network anew. */
         run_unlist(r);
@@ -53,6 +53,15 @@ static void run_finish(struct run *r)
     run_free(r);
     starter_wake(l);
     stop_check(l);
+}
+
+/* Nobody wants its results; on another thread it may take a while to end. */
+static void run_drop(struct run *r)
+{
+    run_unlist(r);
+    r->abandoned = true;
+    runs_remove(&r->loop->active, r);
+    runs_add(&r->loop->leaving, r);
 }
 
 static void run_release(struct run *r)
@@ -216,8 +225,7 @@ void run_start(struct run *r)
     int rc = run_read(r);
     if (rc) { /* no memory: the store has it, it is run again in the next life */
         log_error("a request cannot be started: %s", strerror(-rc));
-        r->abandoned = true;
-        run_unlist(r);
+        run_drop(r);
         while (r->jobs)
             job_detach(r->jobs);
     } else {
@@ -235,13 +243,13 @@ void run_start(struct run *r)
 /* Its last job is gone. */
 void run_abandon(struct run *r)
 {
-    run_unlist(r);
     if (!r->running) {
+        run_unlist(r);
         runs_remove(queue_of(r), r);
         run_free(r);
         return;
     }
-    r->abandoned = true;
+    run_drop(r);
     r->pending++; /* the last cancel must not take the run away under us */
     for (size_t i = 0; i < r->n_parts; i++)
         task_cancel(&r->parts[i].task);

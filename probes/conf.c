@@ -50,7 +50,7 @@ static const struct key {
     {"daemon", "socket_group", KIND_TEXT, AT(socket_group), 0, 0, NULL, NULL},
     {"daemon", "listen", KIND_LISTEN, AT(listen), 0, 0, NULL, NULL},
     {"daemon", "database", KIND_PATH, AT(database), 0, 0, "/var/lib/dcvd/dcvd.db", NULL},
-    {"daemon", "loops", KIND_NUMBER, AT(loops), 1, 1, "1", NULL},
+    {"daemon", "loops", KIND_NUMBER, AT(loops), 1, 16, "1", NULL},
     {"daemon", "log_level", KIND_LEVEL, AT(log_level), 0, 0, "info", NULL},
     {"checks", "in_flight", KIND_NUMBER, AT(in_flight), 1, 100000, "1000", NULL},
     {"checks", "queue", KIND_NUMBER, AT(queue), 0, 10000000, "100000", NULL},
@@ -294,9 +294,7 @@ static const char *set(struct reading *r, const struct key *k, const char *value
         return NULL;
     case KIND_NUMBER:
         if (!read_number(value, 10, &v) || v < k->min || v > k->max)
-            return k->min == k->max
-                       ? arena_printf(r->a, "%" PRIu64 ", the only value so far", k->min)
-                       : arena_printf(r->a, "a whole number from %" PRIu64 " to %" PRIu64, k->min, k->max);
+            return arena_printf(r->a, "a whole number from %" PRIu64 " to %" PRIu64, k->min, k->max);
         *(uint32_t *)place = (uint32_t)v;
         return NULL;
     case KIND_SECONDS:
