@@ -30,6 +30,7 @@ int cmd_submit(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 
 #define CLI_FORMATS(X)                                                                                       \
     X(FORMAT_TEXT, "text")                                                                                   \

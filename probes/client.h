@@ -36,6 +36,10 @@ typedef size_t client_read_fn(void *user, char *to, size_t most);
 /* POST with such a body of NDJSON, however long that takes. As client_call(). */
 bool client_stream(struct client *c, const char *path, client_read_fn *read, void *user,
                    struct client_answer *ret);
+/* A request object of the daemon's API: what the command line said and no more. What it left open is the
+ * daemon's to fill in. */
+void client_write_request(struct json_out *j, const char *key, const char *domain,
+                          const struct given_list *given);
 /* Says what an answer other than 2xx means, by its {"errors":[…]}. True: it was 2xx. */
 bool client_accept(const struct client_answer *answer);
 

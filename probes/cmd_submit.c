@@ -7,47 +7,6 @@
 #include <jansson.h>
 #include <string.h>
 
-static void write_field(struct json_out *j, const struct request_field *f, const struct given_list *given)
-{
-    bool open = false;
-    for (size_t i = 0; i < given->n; i++) {
-        const struct given *g = &given->v[i];
-        if (g->field != f)
-            continue;
-        switch (f->kind) {
-        case FIELD_LIST:
-            if (!open)
-                json_open(j, f->name, '[');
-            open = true;
-            json_bytes(j, NULL, g->value, g->len);
-            break;
-        case FIELD_NUMBER: /* cli_request() has read it as one */
-            json_raw(j, f->name, g->value, g->len);
-            return;
-        case FIELD_TEXT:
-        case FIELD_TIME:
-        case FIELD_BYTES:
-            json_bytes(j, f->name, g->value, g->len);
-            return;
-        }
-    }
-    if (open)
-        json_close(j, ']');
-}
-
-/* What the command line said and no more: what it left open is the daemon's to fill in. */
-static void write_request(struct buf *b, const char *domain, const struct given_list *given)
-{
-    struct json_out j = {.b = b};
-    size_t n;
-    const struct request_field *f = request_fields(&n);
-    json_open(&j, NULL, '{');
-    json_text(&j, "domain", domain);
-    for (size_t i = 0; i < n; i++)
-        write_field(&j, &f[i], given);
-    json_close(&j, '}');
-}
-
 int submit_answer(struct client_answer *answer)
 {
     int status = EXIT_USAGE;
@@ -71,7 +30,7 @@ static int submit_one(struct client *c, const char *domain, const struct given_l
 {
     struct buf body = {0};
     struct client_answer answer;
-    write_request(&body, domain, given);
+    client_write_request(&(struct json_out){.b = &body}, NULL, domain, given);
     bool ok = !body.failed && client_call(c, "POST", "/v1/checks", &body, 0, &answer);
     buf_free(&body);
     if (!ok)

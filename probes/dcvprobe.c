@@ -32,6 +32,8 @@ static const struct {
      "the checks in the daemon's store, newest first"},
     {"stats", cmd_stats, "[--since T] [--until T] [--json]",
      "how often the daemon came to which verdict, code and cause"},
+    {"watch", cmd_watch, "DOMAIN…|ID… [--interval S|ca] [--until pass|forever] [options]",
+     "let the daemon repeat a check, and tell what changes; --delete ID… ends watches"},
     {"help", cmd_help, "", "this text"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
@@ -76,7 +78,7 @@ static const struct {
     {"--trust-anchor FILE", "check --resolver recursive: the root's keys (" RECURSIVE_ANCHOR ")"},
     {"--root-hints FILE", "check --resolver recursive: the root's name servers (the public ones)"},
     {"--batch FILE|-", "submit: CSV or NDJSON of requests, as batch reads it"},
-    {"--socket PATH", "submit, show, list, stats: the daemon's socket"},
+    {"--socket PATH", "submit, show, list, stats, watch: the daemon's socket"},
     {"--wait S", "show: wait for checks that have not ended"},
     {"Options of batch: those of check hold for lines that do not say otherwise; also", NULL},
     {"--redact", "leave random values out"},
@@ -89,6 +91,11 @@ static const struct {
     {"--since T, --until T", "times or dates: when a check was submitted"},
     {"--batch ID", "of this batch"},
     {"--limit N", "at most so many checks (50); 0: all"},
+    {"Options of watch:", NULL},
+    {"--interval S", "seconds from 10 to 86400 between checks; or ca, the default: as often as the CA asks"},
+    {"--until pass|forever", "when it ends (pass)"},
+    {"--delete", "end these watches; with ids alone"},
+    {"--format F", "text (default) or ndjson: the daemon's events"},
     {"Options of preflight:", NULL},
     {"--csr F, --original F", "the order's CSR, and that of the order that it duplicates"},
     {"--san NAME, …",
@@ -117,7 +124,7 @@ static int cmd_help(int argc, char **argv)
         buf_puts(&b, "      ");
         render_wrap(&b, commands[i].does, "      ", 6, 80);
     }
-    buf_puts(&b, "\nOptions of check, batch and submit that describe the request:\n");
+    buf_puts(&b, "\nOptions of check, batch, submit and watch that describe the request:\n");
     field_help(&b, a);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].does)

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Events and watches end to end: each scenario is one test. DCVD and DCVPROBE name the programs."""
 import json
+import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -265,6 +267,82 @@ def watch_busy():
     house.close()
 
 
+class Command:
+    """dcvprobe watch, its output read as it comes."""
+
+    def __init__(self, house, *args):
+        self.process = subprocess.Popen([os.environ["DCVPROBE"], "watch", "--socket", house.socket, *args], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+        self.lines, self.said = [], []
+        self.readers = [threading.Thread(target=lambda f=f, to=to: to.extend(iter(f.readline, "")), daemon=True)
+                        for f, to in ((self.process.stdout, self.lines), (self.process.stderr, self.said))]
+        for reader in self.readers:
+            reader.start()
+
+    def end(self, seconds=20):
+        status = self.process.wait(seconds)
+        for reader in self.readers:
+            reader.join(5)
+        return status, "".join(self.said)
+
+
+def watch_command():
+    """dcvprobe watch tells what changes, through a restart of the daemon too, and leaves watches when it is stopped."""
+    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]}))
+    quick(house, "1 until 12")
+    house.start()
+    options = ["--method", "dns-txt-token", "--token", TOKEN]
+    both = Command(house, "good.com", "later.com", *options)
+    within(10, "two lines", lambda: len(both.lines) == 2)
+    house.resolver.table["_dnsauth.later.com", "TXT"] = [TOKEN]
+    same(both.end()[0], 0, "exit status when all have passed")
+    same([line.split()[1:] for line in both.lines[-1:]], [["later.com", "dns-txt-token", "pass", "-", "-"]], "the last line")
+    same(sorted(line.split()[1:] for line in both.lines)[1:],
+         [["later.com", "dns-txt-token", "fail", "invalid_dns_txt", "txt-absent"],
+          ["later.com", "dns-txt-token", "pass", "-", "-"]], "each change once")
+    same(len({line.index("dns-txt-token") for line in both.lines}), 1, "columns")
+
+    events = Command(house, "bad.com", *options, "--format", "ndjson")
+    within(10, "a line", lambda: events.lines)
+    ident = json.loads(events.lines[0])["id"]
+    house.end(signal.SIGKILL)
+    within(10, "it says so", lambda: any("trying again" in line for line in events.said))
+    house.resolver.table["_dnsauth.bad.com", "TXT"] = [TOKEN]
+    house.start()
+    status, said = events.end()
+    same((status, [json.loads(line)["to"] for line in events.lines]), (0, [ABSENT, result("pass")]), said)
+    event = json.loads(events.lines[1])
+    same((event["from"], event["state"], event["changed"], event["event"]), (ABSENT, "passed", True, "watch"), "an event")
+    true("answers again" in said, said)
+
+    stopped = Command(house, "never.com", *options, "--interval", "60", "--until", "forever")
+    within(10, "a line", lambda: stopped.lines)
+    stopped.process.send_signal(signal.SIGINT)
+    status, said = stopped.end(5)
+    active = house.get("/v1/watches?state=active").json["watches"][0]
+    same((status, active["domain"], active["interval"], active["until"]), (1, "never.com", 60, "forever"), "Ctrl-C leaves the watch")
+    true(f"watch --delete {active['id']}" in said, said)
+    again = Command(house, active["id"])
+    within(10, "how it stands", lambda: again.lines)
+    same(Command(house, "--delete", active["id"]).end(), (0, ""), "--delete")
+    status, said = again.end()
+    same((status, again.lines[-1].split()[1:]), (1, ["never.com", "the", "watch", "was", "deleted"]), said)
+    over = Command(house, "over.com", *options)
+    same(over.end(30)[0], 1, "exit status of one that expired")
+    true("expired" in over.lines[-1] and len(over.lines) == 2, over.lines)
+    same(Command(house, ident).end()[0], 0, "one that passed before")
+    for args, expected in ((["a.com", "--interval", "9"], "from 10 to 86400"), (["a.com", "--until", "x"], "forever"), ([], "DOMAIN"),
+                           (["a.com", "b.com", "--method", "x"], "dns-txt-token"), (["0" * 16], "no watch"),
+                           ([ident, "--token", TOKEN], "with a domain only"), (["--delete", "a.com"], "no id"),
+                           (["a.com", "--format", "nagios"], "ndjson")):
+        status, said = Command(house, *args).end()
+        same(status, 2, f"exit status of {args}")
+        true(expected in said, said)
+    same(house.get("/v1/watches?state=active").json["watches"], [], "nothing is left of what was refused")
+    house.close()
+    true("does not answer" in Command(house, "a.com").end()[1], "without a daemon")
+
+
 def many(house, n):
     """Checks by one connection."""
     ids, c = [], Connection(house.socket)
@@ -276,4 +354,4 @@ def many(house, n):
 
 
 if __name__ == "__main__":
-    main({f.__name__: f for f in (events, watch, watch_killed, watch_busy)})
+    main({f.__name__: f for f in (events, watch, watch_killed, watch_busy, watch_command)})
