@@ -13,6 +13,7 @@
 
 enum {
     STARTS_A_TURN = 32,
+    TRY_MS = 1000,
     AGAIN_MS = 5000, /* after a queue that was full or a store that failed */
     SPREAD_MS = 20,  /* between runs that were missed */
     LOOK_MS = 10000  /* at the clock, which may be set */
@@ -43,7 +44,8 @@ struct watches {
     struct heap heap;
     size_t adding; /* not on disk yet */
     uv_timer_t timer;
-    dcv_time seen; /* the clock, when it was last looked at */
+    dcv_time seen;  /* the clock, when it was last looked at */
+    dcv_time tried; /* a run, while the store fails */
     bool stopping;
 };
 
@@ -157,8 +159,25 @@ static void on_submitted(void *user, int64_t id, int status)
         again(w);
 }
 
+/* While the store fails one run a second finds out whether it still does: each is an error in the log. */
+static bool is_pointless(struct watches *ws, dcv_time now)
+{
+    struct loop_counters counters;
+    loop_counters(ws->loop, &counters);
+    if (!counters.failing)
+        return false;
+    if (now >= ws->tried && now < ws->tried + TRY_MS)
+        return true;
+    ws->tried = now;
+    return false;
+}
+
 static void run(struct watch *w, dcv_time now)
 {
+    if (is_pointless(w->all, now)) {
+        again(w);
+        return;
+    }
     heap_take(&w->all->heap, &w->due);
     w->began = now;
     w->submitting = true;

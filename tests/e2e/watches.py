@@ -2,6 +2,7 @@
 """Events and watches end to end: each scenario is one test. DCVD and DCVPROBE name the programs."""
 import json
 import os
+import resource
 import signal
 import subprocess
 import threading
@@ -343,6 +344,27 @@ def watch_command():
     true("does not answer" in Command(house, "a.com").end()[1], "without a daemon")
 
 
+def watch_full_disk():
+    """A store that takes nothing in delays runs, and no more."""
+    house = House()
+    quick(house, "1 until 1000")
+    house.start()
+    idents = [watch_of(house, txt(f"n{i}.com")) for i in range(50)]
+    within(10, "runs", lambda: shown(house, idents[-1])["runs"] > 1)
+    unlimited = resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE, (4096, unlimited[1]))
+    within(10, "no room", lambda: house.get("/readyz").status == 503)
+    same(house.call("POST", "/v1/watches", {"request": txt("full.com")}).code(), "internal_data_check_failed", "no room for a new one")
+    same(house.call("DELETE", f"/v1/watches/{idents[0]}").status, 500, "nor for a delete")
+    time.sleep(12)
+    before = {i: shown(house, i)["runs"] for i in idents}
+    true(house.said().count("cannot be stored") < 40, "errors in the log")
+    resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    within(25, "all go on", lambda: all(shown(house, i)["runs"] > n + 1 for i, n in before.items()))
+    same(house.call("DELETE", f"/v1/watches/{idents[0]}").status, 200, "a delete once there is room")
+    house.close()
+
+
 def many(house, n):
     """Checks by one connection."""
     ids, c = [], Connection(house.socket)
@@ -354,4 +376,4 @@ def many(house, n):
 
 
 if __name__ == "__main__":
-    main({f.__name__: f for f in (events, watch, watch_killed, watch_busy, watch_command)})
+    main({f.__name__: f for f in (events, watch, watch_killed, watch_busy, watch_full_disk, watch_command)})
