@@ -195,8 +195,8 @@ static json_t *list_or_null(json_t *v)
     return json_is_array(v) ? v : NULL;
 }
 
-/* How a watch stands. False: the daemon cannot say now. */
-static bool look(struct follower *f, struct followed *w)
+/* How a watch stands; without tell its domain alone. False: the daemon cannot say now. */
+static bool look(struct follower *f, struct followed *w, bool tell)
 {
     char path[64], now[25];
     struct client_answer answer;
@@ -210,11 +210,12 @@ static bool look(struct follower *f, struct followed *w)
         const json_t *last = json_object_get(root, "last");
         const char *at = text_of(last, "at"), *ended = text_of(root, "ended_at");
         set_text(&w->domain, text_of(root, "domain"));
-        take(f, w,
-             at      ? at
-             : ended ? ended
-                     : now,
-             text_of(root, "last_check"), state, list_or_null(json_object_get(last, "results")));
+        if (tell)
+            take(f, w,
+                 at      ? at
+                 : ended ? ended
+                         : now,
+                 text_of(root, "last_check"), state, list_or_null(json_object_get(last, "results")));
     } else if (answer.status == 404 && w->state) {
         take(f, w, now, NULL, "deleted", NULL);
     } else if (answer.status < 500 && answer.status != 429) {
@@ -230,8 +231,12 @@ static bool look(struct follower *f, struct followed *w)
 /* What happened while nobody listened. */
 static bool look_at_all(struct follower *f)
 {
+    /* The columns are as wide as the longest domain. */
     for (size_t i = 0; i < f->n && !f->status; i++)
-        if (!has_ended(&f->v[i]) && !look(f, &f->v[i]))
+        if (!f->v[i].domain && !look(f, &f->v[i], false))
+            return false;
+    for (size_t i = 0; i < f->n && !f->status; i++)
+        if (!has_ended(&f->v[i]) && !look(f, &f->v[i], true))
             return false;
     return true;
 }

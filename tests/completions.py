@@ -80,6 +80,7 @@ same("bash, methods of preflight", bash("preflight", "--method", ""), ["email", 
 for command in ("check", "list"):
     formats = re.findall(r"\w+", said(DCVPROBE, command, "--format", "nagios" if command == "list" else "x").split("expected ")[1])
     same(f"bash, formats of {command}", bash(command, "--format", ""), set(formats) - {"or"})
+same("bash, when a watch ends", bash("watch", "--until", ""), ["pass", "forever"])
 same("bash, a cause", bash("list", "--cause", "txt-doub"), ["txt-doubled-name"])
 same("bash, codes", bash("explain", "dns_mis"), ["dns_mismatch"])
 same("bash, a file", bash("replay", str(BASH)[:-2]), [str(BASH)])

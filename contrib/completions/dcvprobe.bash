@@ -7,7 +7,7 @@ _dcvprobe_catalogue() {
 
 _dcvprobe() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="check caa batch preflight explain codes causes token replay submit show list stats help"
+    local commands="check caa batch preflight explain codes causes token replay submit show list stats watch help"
     local methods="dns-txt-token dns-cname-token dns-cname-target http-token http-token-dynamic caa"
     local request="--method --adn --token --auth-key-file --auth-key-name --csr --issued --filename --issuer --purpose
         --validation-method --account-uri --caa-account --allow-target --validated-target --depth --resolver --perspective
@@ -29,6 +29,7 @@ _dcvprobe() {
     case $command in
         preflight) formats="text json ndjson" methods="email $methods" ;;
         list | stats) formats="text json ndjson" ;;
+        watch) formats="text ndjson" ;;
     esac
 
     case $prev in
@@ -39,6 +40,11 @@ _dcvprobe() {
         --resolver) words="recursive" ;;
         --verdict) words="pass fail undecided" ;;
         --product) words="tls client code-signing safenet-cc safenet-fips" ;;
+        --interval) words="ca" ;;
+        --until)
+            [[ $command == watch ]] || return
+            words="pass forever"
+            ;;
         --code | --detail-code) words=$(_dcvprobe_catalogue codes) ;;
         --cause) words=$(_dcvprobe_catalogue causes) ;;
         --auth-key-file | --csr | --save | --config | --trust-anchor | --root-hints | --resume | --original | --note | --socket)
@@ -47,7 +53,7 @@ _dcvprobe() {
         --batch) [[ $command == submit ]] && files=yes ;;
         --adn | --token | --auth-key-name | --issued | --filename | --issuer | --validation-method | --account-uri | \
             --caa-account | --allow-target | --validated-target | --perspective | --edited-at | --deadline | --allow-net | \
-            --now | --in-flight | --timestamp | --wait | --domain | --since | --until | --limit | --original-common-name | \
+            --now | --in-flight | --timestamp | --wait | --domain | --since | --limit | --original-common-name | \
             --original-san | --san | --common-name | --org | --org-unit | --address | --email)
             return
             ;;
@@ -72,6 +78,7 @@ _dcvprobe() {
                     words="--domain --code --detail-code --cause --verdict --method --since --until --batch --limit --socket
                         --format --json"
                     ;;
+                watch) words="$request --interval --until --delete --socket --format" ;;
                 stats) words="--since --until --socket --format --json" ;;
             esac
             [[ $cur == -* ]] && files=""
