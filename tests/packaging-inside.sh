@@ -121,6 +121,18 @@ systemctl reset-failed dcvd.service dcvd.socket
 systemctl start dcvd.socket dcvd.service
 claim "mended, it starts" quiet ask /readyz
 
+echo "# a configuration that asks for much"
+printf '[daemon]\nloops = 16\nlisten = 127.0.0.1:9310\n[resolver]\nmode = recursive\n' >>/etc/dcvd/dcvd.conf
+claim "it starts" systemctl restart dcvd.service
+claim "does a check" is "$(ask '/v1/checks?wait=40' -H 'Content-Type: application/json' \
+    -d '{"domain":"txt-absent.com","methods":["dns-txt-token"],"token":"x"}' | jq -r .state)" "done"
+claim "and serves /metrics on a loopback address" quiet curl -sSf http://127.0.0.1:9310/metrics
+echo "    threads: $(awk '/^Threads/ { print $2 }' "/proc/$(main)/status") of $(show dcvd.service TasksMax)"
+for _ in 1 2 3; do systemctl reload dcvd.service; done
+claim "reloaded in a row, it is there" quiet ask /readyz
+cp /tmp/dcvd.conf /etc/dcvd/dcvd.conf
+systemctl restart dcvd.service
+
 echo "# the journal"
 claim "a start is a notice" is "$(journal | jq -rs 'map(select(.MESSAGE | test("^dcvd .* serves"))) | last.PRIORITY')" 5
 claim "no line of its own has a prefix left, or no priority" is \
