@@ -185,6 +185,7 @@ static int start_store(struct dcvd *d)
         return rc;
     }
     db_id_seed(last);
+    db_wal_most(db, retention_wal(d->conf));
     rc = writer_start(&d->uv, db, &d->writer);
     if (rc) {
         log_error("the writing thread cannot start: %s", strerror(-rc));

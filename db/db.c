@@ -13,6 +13,7 @@ enum {
     BUSY_MS = 5000,              /* someone may hold a write transaction open in the sqlite3 shell */
     CHECKPOINT_PAGES = 4000,     /* 16 MB of WAL */
     QUICK_CHECK_MOST = 64 << 20, /* bytes: reading a larger file whole would delay the start by seconds */
+    REWRITE_MOST = 64 << 20,     /* the same */
     LEAF_PAGE = 0x0d             /* type of a table's leaf page in SQLite's file format, §1.6 */
 };
 
@@ -393,6 +394,21 @@ static int on_commit(void *user, sqlite3 *sql, const char *schema, int pages)
     return SQLITE_OK;
 }
 
+/* A file that was made without room for giving pages back is written anew, where that takes less than about a second;
+ * a larger one goes on as it is: it does not become shorter, and what is freed in it is used again. */
+static void give_room(struct db *db, const char *path)
+{
+    struct stat st;
+    sqlite3_stmt *s;
+    int64_t mode = 1;
+    if (stat(path, &st) < 0 || st.st_size > REWRITE_MOST || db_prepare(db, "PRAGMA auto_vacuum", &s) < 0)
+        return;
+    int r = db_number(db, s, &mode);
+    sqlite3_finalize(s);
+    if (r == 0 && mode == 0 && run(db, "PRAGMA auto_vacuum = INCREMENTAL") == 0)
+        run(db, "VACUUM"); /* without room for it all stays as it was */
+}
+
 static int settle(struct db *db, const char *path, enum db_mode mode, char why[DB_ERROR_TEXT])
 {
     sqlite3_extended_result_codes(db->sql, 1);
@@ -411,6 +427,8 @@ static int settle(struct db *db, const char *path, enum db_mode mode, char why[D
         /* Only before the first page is written can a file be told to give pages back later. */
         if (version == 0 && (r = run(db, "PRAGMA auto_vacuum = INCREMENTAL")) < 0)
             return refuse(why, path, r, "%s", db->error);
+        if (version > 0)
+            give_room(db, path);
         /* The pragma answers the mode that it leaves: another one where the file system has no shared memory.
          */
         sqlite3_stmt *s;
@@ -500,6 +518,7 @@ int db_open(const char *path, enum db_mode mode, struct db **ret, char why[DB_ER
     if (!db)
         return refuse(why, path, -ENOMEM, "out of memory");
     db->lock = -1;
+    db->wal_most = CHECKPOINT_PAGES;
     r = mode == DB_WRITE ? open_write(db, path, why) : attach(db, path, mode, why);
     if (r < 0) {
         db_close(db);
@@ -523,12 +542,23 @@ void db_close(struct db *db)
     free(db);
 }
 
+void db_wal_most(struct db *db, int64_t bytes)
+{
+    char text[60];
+    db->wal_most = (int)(bytes / 4096) < CHECKPOINT_PAGES ? (int)(bytes / 4096) : CHECKPOINT_PAGES;
+    snprintf(text, sizeof text, "PRAGMA journal_size_limit = %lld", (long long)bytes);
+    run(db, text); /* how long a file stays that one large transaction made long */
+}
+
 void db_checkpoint(struct db *db)
 {
-    if (db->wal_pages < CHECKPOINT_PAGES)
+    if (db->wal_pages < db->wal_most && !db->shrunk)
         return;
     /* As SQLite's own: what could not be moved now, for a reader or a full disk, is tried again after the
      * next commit. */
-    sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int in_wal = 0, moved = 0;
+    int rc = sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_wal, &moved);
+    if (rc == SQLITE_OK && moved == in_wal)
+        db->shrunk = false;
     db->wal_pages = 0;
 }

@@ -86,7 +86,7 @@ enum write_kind {
     WRITE_CANCEL_BATCH, /* .id, .at: what waits in it never runs; 0 and no change where it has ended */
     WRITE_TAKE,         /* the next .most of batch .id become checks: .lines with their ids */
     WRITE_SWEEP,        /* .most lines of cancelled batches are deleted: .deleted */
-    WRITE_VACUUM,       /* .most free pages are given back to the file system */
+    WRITE_VACUUM,       /* .most free pages are given back to the file system: .deleted of them were */
     /* A watch's checks are made by WRITE_REQUEST with .watch_id. */
     WRITE_WATCH,        /* .id, .domain, .request, .at, .watch.interval, .until -> active, due at .at */
     WRITE_WATCH_STEP,   /* .id, .at, .watch's other members: -ENOENT where it was deleted */
@@ -151,9 +151,11 @@ bool db_fault_is_the_jobs(int error);
 int db_begin(struct db *db);
 int db_commit(struct db *db);
 void db_rollback(struct db *db);
-/* Moves the WAL into the file once it has grown to 16 MB; SQLite would do so within a commit, for which
- * people wait. */
+/* Moves the WAL into the file once it has grown to 16 MB, or to what db_wal_most() said, and after a WRITE_VACUUM;
+ * SQLite would do so within a commit, for which people wait. */
 void db_checkpoint(struct db *db);
+/* DB_WRITE: bytes that the WAL may grow to (a transaction is never cut short for it). */
+void db_wal_most(struct db *db, int64_t bytes);
 
 /* The writing thread: group commit. It flushes at once when idle; while a commit runs the next batch
  * collects, up to 512 jobs. Jobs are done in the order of their push. A batch that fails (full disk, …) is
@@ -216,7 +218,11 @@ int db_last_id(struct db *db, int64_t *ret);                   /* 0 where the st
 /* Whether a domain (lower case, without a final dot) has passed a check of its own since then, by a method
  * that proves control of it: one that only shows where a CNAME leads, or CAA, does not. */
 int db_validated(struct db *db, const char *domain, dcv_time since, bool *ret);
-int db_size(struct db *db, int64_t *ret); /* bytes in use: the room of what was purged is used again */
+struct db_room { /* bytes */
+    int64_t used;    /* of the file: what was purged from it is used again, or given back by WRITE_VACUUM */
+    int64_t file, wal;
+};
+int db_room(struct db *db, struct db_room *ret);
 
 /* What a domain (without a final dot) came to. */
 int db_domain_latest(struct db *db, const char *domain, db_result_fn *fn, void *user); /* one a method, evidence too */

@@ -97,7 +97,7 @@ extern const int db_schema_version;
     X(STMT_BATCH_CODES, "SELECT r.code, count(*) FROM request AS q INDEXED BY request_batch "                \
                         "JOIN result AS r INDEXED BY result_request ON r.request = q.id "                    \
                         "WHERE q.batch = ?1 AND r.code IS NOT NULL GROUP BY r.code")                         \
-    X(STMT_SIZE, "SELECT (page_count - freelist_count) * page_size "                                         \
+    X(STMT_ROOM, "SELECT (page_count - freelist_count) * page_size, page_count * page_size "                 \
                  "FROM pragma_page_count, pragma_freelist_count, pragma_page_size")                          \
     X(STMT_COUNT_STATES, DB_TALLY("state", "value", "value", DB_STATE_REST))                                 \
     X(STMT_COUNT_VERDICTS, DB_TALLY("verdict", "value", "value", DB_RESULT_REST("verdict", "")))             \
@@ -226,6 +226,8 @@ struct db {
     sqlite3_stmt *list[FILTER_COMBINATIONS];
     int lock;      /* -1 for DB_READ */
     int wal_pages; /* in the WAL after the last commit */
+    int wal_most;  /* when it is moved into the file */
+    bool shrunk;   /* the file becomes shorter only once the WAL is moved into it */
     char error[DB_ERROR_TEXT];
 };
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 static int check_row(struct db *db, sqlite3_stmt *s, db_check_fn *fn, void *user)
 {
@@ -108,9 +109,27 @@ int db_validated(struct db *db, const char *domain, dcv_time since, bool *ret)
     return rc;
 }
 
-int db_size(struct db *db, int64_t *ret)
+static int64_t length(const char *path)
 {
-    return db_number(db, db->statement[STMT_SIZE], ret);
+    struct stat st;
+    return path && !stat(path, &st) ? st.st_size : 0;
+}
+
+int db_room(struct db *db, struct db_room *ret)
+{
+    sqlite3_stmt *s = db->statement[STMT_ROOM];
+    const char *path = sqlite3_db_filename(db->sql, "main");
+    int rc = sqlite3_step(s), r = 0;
+    if (rc == SQLITE_ROW) {
+        int64_t pages = sqlite3_column_int64(s, 1), now = length(path);
+        *ret = (struct db_room){.used = sqlite3_column_int64(s, 0),
+                                .file = pages > now ? pages : now, /* pages may still be in the WAL alone */
+                                .wal = length(path ? sqlite3_filename_wal(path) : NULL)};
+    } else {
+        r = db_failed(db, rc);
+    }
+    sqlite3_reset(s);
+    return r;
 }
 
 #define COUNT_STATEMENT(sym) [sym] = STMT_##sym,

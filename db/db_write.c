@@ -161,7 +161,7 @@ static int purge(struct db *db, struct write_job *job)
 
 /* One page a step: the pragma answers a row for each. Nothing happens in a file that was made without room
  * for this; what was purged from it is used again all the same. */
-static int vacuum(struct db *db, const struct write_job *job)
+static int vacuum(struct db *db, struct write_job *job)
 {
     char text[60];
     sqlite3_stmt *s;
@@ -170,10 +170,12 @@ static int vacuum(struct db *db, const struct write_job *job)
     if (r < 0)
         return r;
     int rc;
+    job->deleted = 0;
     while ((rc = sqlite3_step(s)) == SQLITE_ROW)
-        ;
+        job->deleted++;
     r = rc == SQLITE_DONE ? 0 : db_failed(db, rc);
     sqlite3_finalize(s);
+    db->shrunk = job->deleted > 0;
     return r;
 }
 

@@ -235,12 +235,42 @@ static void pages_are_given_back(void **state)
     assert_true(large > before + 50);
     job = job_batch(WRITE_VACUUM, 0);
     job->most = 20;
-    do_job(db, job, 0);
+    assert_int_equal(try_job(db, job), 0);
+    assert_int_equal(job->deleted, 20);
+    write_job_free(job);
     assert_int_equal(number(db, "PRAGMA page_count"), large - 20);
     job = job_batch(WRITE_VACUUM, 0);
     job->most = 5000;
     do_job(db, job, 0);
     assert_true(number(db, "PRAGMA page_count") <= before + 2);
+    struct db_room was, is;
+    assert_int_equal(db_room(db, &was), 0);
+    assert_true(was.file >= (large - 20) * 4096 || was.wal > was.file);
+    db_checkpoint(db); /* at once, though the WAL is small */
+    assert_int_equal(db_room(db, &is), 0);
+    assert_true(is.file <= (before + 2) * 4096 && is.used <= is.file);
+    job = job_batch(WRITE_VACUUM, 0);
+    job->most = 20;
+    assert_int_equal(try_job(db, job), 0);
+    assert_int_equal(job->deleted, 0); /* nothing is left to give back */
+    write_job_free(job);
+    db_close(db);
+}
+
+/* A WAL that may be small stays so. */
+static void the_wal_stays_small(void **state)
+{
+    struct db *db = open_store(*state, DB_WRITE);
+    struct db_room room;
+    db_wal_most(db, 1 << 20);
+    for (int64_t id = 1; id <= 40; id++) {
+        do_job(db, job_batch(WRITE_BATCH, id), 0);
+        do_job(db, job_lines(id, 1, 2000), 0);
+        db_checkpoint(db);
+        assert_int_equal(db_room(db, &room), 0);
+        assert_true(room.wal <= 2 << 20);
+    }
+    assert_true(room.used > 4 << 20);
     db_close(db);
 }
 
@@ -262,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_batch_is_seen_whole_and_becomes_checks, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancelled_batch_leaves_no_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(pages_are_given_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_wal_stays_small, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

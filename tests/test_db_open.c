@@ -405,6 +405,7 @@ static void every_earlier_version_is_taken_over(void **state)
 
         struct db *db = open_store(path, DB_WRITE);
         assert_int_equal(number(db, "PRAGMA user_version"), db_schema_version);
+        assert_int_equal(number(db, "PRAGMA auto_vacuum"), 2); /* pages can be given back */
         assert_int_equal(number(db, "SELECT count(*) FROM request WHERE batch IS NULL AND watch IS NULL"), 4);
         assert_int_equal(number(db, "SELECT id FROM request WHERE ended IS NULL"), 2);
         assert_int_equal(number(db, "SELECT count(*) FROM result JOIN finding ON result.id = result"), 1);

@@ -631,11 +631,32 @@ def retention():
         return house.sql("SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, "
                          "pragma_page_size")[0][0]
 
+    def files():
+        return sum(os.stat(p).st_size for p in (house.database, house.database + "-wal") if os.path.exists(p))
+
     within(30, "the old checks are gone", lambda: not house.sql(f"SELECT 1 FROM request WHERE id < {(now - 90 * 86_400_000) << 21}"))
     within(30, "the store is small enough", lambda: size() <= 16 << 20)
+    within(30, "the files are small enough", lambda: files() <= 16 << 20)
     left = [n for n, in house.sql(f"SELECT id & 2097151 FROM request WHERE id < {(now - 3_600_000) << 21} ORDER BY id")]
     true(left and left == list(range(100 - len(left), 100)), f"not the youngest are left: {left}")
     same(house.call("GET", f"/v1/checks/{kept}").status, 200, "status of a check of today")
+
+    # More comes in than has room, as fast as the writer can take it: it goes over meanwhile, not for long.
+    first = house.sql("SELECT max(id) FROM request")[0][0]
+    lines = "".join(json.dumps(txt(f"d{n}.com", depth="quick")) + "\n" for n in range(7000))
+    batch = house.call("POST", "/v1/batches", lines, {"Content-Type": "application/x-ndjson"}).json["id"]
+    largest = 0
+
+    def ended():
+        nonlocal largest
+        largest = max(largest, files())
+        return house.get(f"/v1/batches/{batch}").json["state"] == "done"
+
+    within(70, "the end of the batch", ended)
+    within(30, "the files are small enough again", lambda: files() <= 16 << 20)
+    true(largest <= 32 << 20, f"the files had {largest} bytes under load")
+    true(house.sql("SELECT count(*) FROM request")[0][0] < 6500, "some had to go")
+    same(house.sql(f"SELECT count(*) FROM request WHERE id <= {first}")[0][0], 0, "the oldest went first")
     house.close()
 
 
