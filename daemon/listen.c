@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 512, FIRST_PASSED = 3 };
+enum { BACKLOG = SOMAXCONN, FIRST_PASSED = 3 };
 
 static const char *fail(struct arena *a, const char *what, const char *where, int error)
 {

@@ -1,7 +1,9 @@
 #include "server.h"
 
+#include "connections.h"
 #include "log.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
@@ -12,8 +14,6 @@
 #include <unistd.h>
 
 enum {
-    CONNECTIONS_MOST = 1000,
-    CONNECTIONS_USER = 500,
     ACCEPT_BATCH = 32,
     PARAMS_MOST = 32,
     MEMORY_CONNECTION = 16384, /* holds the request's line and headers */
@@ -26,13 +26,6 @@ enum {
     DISCARD_MOST = 4 * API_BODY_MOST, /* of a body that is too long and did not say so */
     STREAM_MOST = 256 << 10,          /* kept for a stream's reader that is behind */
     STREAM_BLOCK = 8192
-};
-
-struct connection {
-    struct connection *next, **back;
-    int fd;
-    struct peer peer;
-    uint64_t until; /* when it is cut off; 0: it waits for us */
 };
 
 struct exchange {
@@ -61,7 +54,6 @@ struct exchange {
 struct server {
     uv_loop_t *uv;
     struct MHD_Daemon *mhd;
-    const struct peers *peers;
     server_fn *fn;
     void *user;
     uv_poll_t poll, listen[LISTENERS_MOST];
@@ -69,8 +61,8 @@ struct server {
     size_t n_listen;
     uv_timer_t timeout, sweep;
     uv_prepare_t prepare;
-    struct connection *connections;
-    size_t n_connections, exchanges;
+    struct connections connections;
+    size_t exchanges;
     bool dirty, accepting, stopped, closing;
     uint64_t close_by;
     unsigned handles; /* still to be closed */
@@ -124,11 +116,8 @@ static void on_sweep(uv_timer_t *t)
 {
     struct server *s = t->data;
     uint64_t now = uv_now(s->uv);
-    for (struct connection *c = s->connections; c; c = c->next)
-        if (c->until && now >= c->until) {
-            shutdown(c->fd, SHUT_RDWR);
-            s->dirty = true;
-        }
+    if (connections_sweep(&s->connections, now))
+        s->dirty = true;
     if (!s->accepting && !s->stopped) /* descriptors had run out: perhaps there are some again */
         for (size_t i = 0; i < s->n_listen; i++)
             if (!uv_is_active((uv_handle_t *)&s->listen[i]))
@@ -144,58 +133,13 @@ static void on_connection(void *user, struct MHD_Connection *mc, void **context,
 {
     struct server *s = user;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        struct connection *c = calloc(1, sizeof *c);
-        *context = c;
-        if (!c)
-            return;
-        c->fd = MHD_get_connection_info(mc, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        c->until = uv_now(s->uv) + REQUEST_MS;
-        peer_read(s->peers, c->fd, &c->peer);
-        c->next = s->connections;
-        c->back = &s->connections;
-        if (c->next)
-            c->next->back = &c->next;
-        s->connections = c;
-        s->n_connections++;
+        int fd = MHD_get_connection_info(mc, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        uint64_t now = uv_now(s->uv);
+        *context = connection_new(&s->connections, fd, now, now + REQUEST_MS);
     } else if (*context) {
-        struct connection *c = *context;
-        *c->back = c->next;
-        if (c->next)
-            c->next->back = c->back;
-        s->n_connections--;
+        connection_free(&s->connections, *context);
         s->dirty = true;
-        free(c);
     }
-}
-
-static bool too_many(const struct server *s, int fd)
-{
-    if (s->n_connections >= CONNECTIONS_MOST)
-        return true;
-    struct peer who;
-    peer_read(s->peers, fd, &who);
-    size_t n = 0;
-    for (const struct connection *c = s->connections; c; c = c->next)
-        n += c->peer.uid == who.uid;
-    return n >= CONNECTIONS_USER;
-}
-
-static void turn_away(int fd)
-{
-    struct api_answer ans = {0};
-    api_error(&ans, 429, CODE_request_limit_exceeded, NULL,
-              "too many connections are open; close some, or try again later");
-    struct buf text = {0};
-    buf_printf(&text,
-               "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-               "Retry-After: 1\r\nConnection: close\r\n\r\n%s",
-               ans.body.n, ans.body.p ? ans.body.p : "");
-    /* As much as fits at once: it is a courtesy. */
-    if (!text.failed && send(fd, text.p, text.n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-        log_debug("a connection too many could not be told so: %s", strerror(errno));
-    buf_free(&text);
-    buf_free(&ans.body);
-    close(fd);
 }
 
 static void on_listen(uv_poll_t *p, int status, int events)
@@ -218,8 +162,8 @@ static void on_listen(uv_poll_t *p, int status, int events)
         if (fd < 0)
             break;
         s->accepting = true;
-        if (too_many(s, fd))
-            turn_away(fd);
+        if (!connections_room(&s->connections, fd, &s->dirty))
+            connection_refuse(fd);
         else if (MHD_add_connection(s->mhd, fd, (struct sockaddr *)&addr, len) != MHD_YES)
             log_debug("a connection was not taken: %s", strerror(errno));
     }
@@ -360,6 +304,7 @@ static enum MHD_Result queue(struct exchange *x)
     enum MHD_Result rc = MHD_queue_response(x->connection, (unsigned)ans->status, r);
     MHD_destroy_response(r);
     x->queued = true;
+    x->peer->idle = 0;
     x->peer->until = uv_now(x->server->uv) + ANSWER_MS;
     return rc;
 }
@@ -381,15 +326,28 @@ static const char *header(const struct exchange *x, const char *name)
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
 }
 
+/* A Host that only this machine can be: localhost, 127.0.0.0/8 or [::1], with a port or without. */
+static bool is_loopback(const char *host)
+{
+    char name[INET_ADDRSTRLEN];
+    struct in_addr v4;
+    size_t n = strcspn(host, *host == '[' ? "]" : ":");
+    n += host[n] == ']';
+    const char *port = host + n;
+    if (n >= sizeof name || (*port && (*port != ':' || port[1 + strspn(port + 1, "0123456789")])))
+        return false;
+    memcpy(name, host, n);
+    name[n] = 0;
+    return !strcasecmp(name, "localhost") || !strcmp(name, "[::1]") ||
+           (inet_pton(AF_INET, name, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
+}
+
 /* A page in a browser on this machine can reach a loopback port too, by its address or by a name that it lets
  * point there. It can forge neither header. */
 static bool from_a_page(const struct exchange *x)
 {
     const char *host = header(x, "Host");
-    if (header(x, "Origin"))
-        return true;
-    return host && strncasecmp(host, "localhost", 9) != 0 && strncmp(host, "127.", 4) != 0 &&
-           strncmp(host, "[::1]", 5) != 0;
+    return header(x, "Origin") || (host && !is_loopback(host));
 }
 
 static struct exchange *exchange_new(struct server *s, struct MHD_Connection *mc, const char *url,
@@ -409,7 +367,7 @@ static struct exchange *exchange_new(struct server *s, struct MHD_Connection *mc
         free(x);
         return NULL;
     }
-    peer_renew(s->peers, x->peer->fd, &x->peer->peer);
+    peer_renew(s->connections.peers, x->peer->fd, &x->peer->peer);
     x->who = x->peer->peer;
     if (x->who.uid == PEER_NOBODY && from_a_page(x))
         x->who.allowed = false;
@@ -507,6 +465,7 @@ static enum MHD_Result take_body(struct exchange *x, const char *data, size_t *n
 static void give(struct exchange *x)
 {
     x->given = true;
+    x->peer->idle = 0;
     MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, on_param, x);
     x->input.method = x->method;
     x->input.path = x->path;
@@ -570,7 +529,8 @@ static void on_completed(void *user, struct MHD_Connection *mc, void **state,
     s->exchanges--;
     if (x->taker.gone)
         x->taker.gone(x->taker.user);
-    x->peer->until = uv_now(s->uv) + REQUEST_MS;
+    x->peer->idle = uv_now(s->uv);
+    x->peer->until = x->peer->idle + REQUEST_MS;
     buf_free(&x->body);
     buf_free(&x->answer.body);
     buf_free(&x->out);
@@ -612,11 +572,11 @@ int server_new(uv_loop_t *uv, const struct listeners *listeners, const struct pe
     struct server *s = calloc(1, sizeof *s);
     if (!s)
         return -ENOMEM;
-    *s = (struct server){.uv = uv, .peers = peers, .fn = fn, .user = user};
+    *s = (struct server){.uv = uv, .connections = {.peers = peers}, .fn = fn, .user = user};
     s->mhd = MHD_start_daemon(
         MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
         NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS_MOST + 8, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)ANSWER_MS / 1000,
+        (unsigned)CONNECTIONS_MOST + ACCEPT_BATCH + 8, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)ANSWER_MS / 1000,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_CONNECTION, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
         (size_t)2048, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, s, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);

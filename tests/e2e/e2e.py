@@ -504,7 +504,10 @@ def tcp():
     house.set("daemon", listen=f"127.0.0.1:{port}")
     house.start()
     import http.client
-    for headers, status in (({}, 200), ({"Origin": "http://evil.com"}, 403), ({"Host": "rebound.com"}, 403)):
+    for headers, status in [({}, 200), ({"Origin": "http://evil.com"}, 403)] + [({"Host": host}, status) for host, status in {
+            f"localhost:{port}": 200, "LOCALHOST": 200, "127.1.2.3": 200, f"[::1]:{port}": 200, "rebound.com": 403,
+            "localhost.rebound.com": 403, "127.rebound.com": 403, "127.0.0.1.rebound.com": 403, "[::1].rebound.com": 403,
+            "[::1": 403, "localhost:x": 403, "128.0.0.1": 403, "": 403}.items()]:
         c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         c.request("GET", "/v1/codes/dns_mismatch", headers=headers)
         same(c.getresponse().status, status, f"with {headers}")

@@ -1,6 +1,7 @@
 """A real dcvd on a socket of its own, beside a scripted resolver on loopback.
 
 LOOPS in the environment is how many loops it has. Nothing here leaves the machine; every process is ended by its own id."""
+import atexit
 import http.client
 import json
 import os
@@ -141,7 +142,9 @@ class House:
     def spawn(self, *options, **popen):
         """dcvd, not waited for; standard error in .log."""
         self.log = open(self.dir + "/log", "a+b")
-        return subprocess.Popen([os.environ["DCVD"], "--config", self.config(), *options], stderr=self.log, **popen)
+        process = subprocess.Popen([os.environ["DCVD"], "--config", self.config(), *options], stderr=self.log, **popen)
+        atexit.register(process.kill)  # of a scenario that failed: it would hold the terminal
+        return process
 
     def start(self, *options, **popen):
         self.process = self.spawn(*options, **popen)

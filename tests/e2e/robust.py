@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""dcvd when things go wrong or change under it: each scenario is one test. DCVD and DCVPROBE name the programs."""
+"""dcvd when things go wrong or change under it: each scenario is one test. DCVD and DCVPROBE name the programs,
+STALL the module that makes a disk stand still."""
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 from house import Connection, House, Resolver, main, same, true, within
 
@@ -178,5 +180,112 @@ def reload_often():
     house.close()
 
 
+def timed(probe):
+    begin = time.monotonic()
+    answer = probe()
+    return time.monotonic() - begin, answer
+
+
+def stalled():
+    """A disk that stands still holds up who has to wait for it, and nobody else; then all is as if nothing had been."""
+    house = House()
+    sign = house.dir + "/stall"
+    house.set("checks", in_flight="5", queue="15")
+    house.start(env={**os.environ, "LD_PRELOAD": os.environ["STALL"], "DCVD_STALL": sign,
+                     "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
+    kept = house.submit(**txt("kept.com"))
+    house.done(kept)
+    house.resolver.held = True
+    held = house.submit(**txt("held.com"))
+    within(10, "the resolver is asked", lambda: ("_dnsauth.held.com", "TXT") in house.resolver.asked)
+    with open(sign, "w", encoding="ascii"):
+        pass
+    house.resolver.held = False  # its results come while the disk stands still
+    waiting = []
+    for i in range(30):
+        c = Connection(house.socket)
+        c.request("POST", "/v1/checks", json.dumps(txt(f"n{i}.com")), {"Content-Type": "application/json"})
+        waiting.append(c)
+    slowest = []
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        for path in "/healthz", "/v1/codes/dns_mismatch", f"/v1/checks/{kept}", "/v1/checks", "/metrics":
+            seconds, answer = timed(lambda: house.get(path))
+            same(answer.status, 200, path)
+            slowest.append(seconds)
+        time.sleep(0.01)
+    slowest.sort()
+    true(slowest[len(slowest) // 2] < 0.05 and slowest[-1] < 1, f"half of the questions took {slowest[len(slowest) // 2]:.3f} s, "
+         f"one {slowest[-1]:.3f} s")
+    same(house.get(f"/v1/checks/{held}").json["state"], "running", "state of what cannot be written")
+    os.unlink(sign)
+    answers = [c.getresponse() for c in waiting]
+    statuses = [a.status for a in answers]
+    idents = [json.loads(a.read())["id"] for a in answers if a.status == 202]
+    same((statuses.count(202), statuses.count(429)), (19, 11), "what there is room for, and what not")
+    for ident in [held] + idents:
+        same(len(house.done(ident)["reports"]), 1, "reports")
+    same(house.sql("SELECT count(*), count(DISTINCT request) FROM result")[0], (21, 21), "results")
+    same(house.sql("SELECT count(*) FROM request")[0][0], 21, "requests")
+    same(house.get("/readyz").status, 200, "readyz")
+    house.close()
+
+
+def crowd():
+    """Who is connected and asks nothing keeps nobody out; neither does who asks oddly."""
+    house = House()
+    house.start()
+
+    def dial(data=b""):
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(house.socket)
+        s.settimeout(20)
+        s.sendall(data)
+        return s
+
+    def served(what):
+        seconds, answer = timed(lambda: house.get("/v1/codes/dns_mismatch"))
+        same(answer.status, 200, what)
+        true(seconds < 1, f"{what}: {seconds:.3f} s")
+
+    ask = b"GET /v1/codes/dns_mismatch HTTP/1.1\r\nHost: localhost\r\n"
+    idle = []
+    for _ in range(1200):
+        idle.append(dial())
+        if len(idle) % 200 == 0:
+            served(f"beside {len(idle)} idle connections")
+    true(footprint(house)[1] < 700, f"{footprint(house)[1]} descriptors")
+    half = [dial(ask) for _ in range(600)]
+    served("beside 600 halves of requests")
+    bodies = [dial(b"POST /v1/checks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{") for _ in range(600)]
+    served("beside 600 halves of bodies")
+    same(house.call("POST", "/v1/checks?wait=20", txt("a.com")).status, 200, "a check beside them")
+    for s in idle + half + bodies:
+        s.close()
+
+    house.resolver.held = True
+    ident = house.submit(**txt("held.com"))
+    wait = b"GET /v1/checks/%s?wait=60 HTTP/1.1\r\nHost: localhost\r\n\r\n" % ident.encode()
+    busy = [dial(wait) for _ in range(520)]
+    within(10, "there is no room", lambda: house.get("/healthz").status == 429)
+    house.resolver.held = False
+    answers = [s.recv(20).split()[1] for s in busy]
+    true(answers[:500].count(b"200") >= 490 and answers[-1] == b"429", f"{answers.count(b'200')} were served, the last {answers[-1]}")
+    for s in busy:
+        s.close()
+    within(10, "there is room again", lambda: house.get("/healthz").status == 200)
+
+    many = dial((ask + b"\r\n") * 200)
+    many.shutdown(socket.SHUT_WR)
+    text = b"".join(iter(lambda: many.recv(1 << 16), b""))
+    same(text.count(b"HTTP/1.1 200"), 200, "answers to what was sent at once, and half closed")
+    same(dial(b"GET /" + b"x" * 60000 + b" HTTP/1.1\r\n\r\n").recv(12)[9:12] in (b"414", b"431"), True, "status of a line too long")
+    same(dial(ask + b"X: " + b"y" * 60000 + b"\r\n\r\n").recv(12)[9:12] in (b"413", b"431"), True, "status of a header too long")
+    for noise in b"\0" * 5000, b"\x16\x03\x01\x02\x00" * 100, b"\r\n" * 5000, b"GET\r\n\r\n", b"POST /v1/checks HTTP/1.1\r\n\r\n":
+        dial(noise).close()
+    served("after noise")
+    house.close()
+
+
 if __name__ == "__main__":
-    main({f.__name__: f for f in (reload, reload_often)})
+    main({f.__name__: f for f in (reload, reload_often, stalled, crowd)})
