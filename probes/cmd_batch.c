@@ -273,6 +273,7 @@ static void ended(void *user)
 static void on_tick(uv_timer_t *timer)
 {
     struct batch *b = timer->data;
+    sink_flush(&b->out);
     if (b->out.err) /* nobody reads what comes: not told from within a check's end */
         runner_stop(b->runner);
     else if (b->terminal)

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FULL = 4 << 20 };
+enum { FULL = 4 << 20, PIECE = 64 << 10 };
 
 bool sink_waits(int fd)
 {
@@ -62,7 +62,11 @@ void sink_write(struct sink *s, const char *p, size_t n)
     if (s->err)
         return;
     if (!s->polled) {
-        put(s, p, n, true);
+        buf_add(&s->buf, p, n);
+        if (s->buf.failed)
+            s->err = -ENOMEM;
+        else if (s->buf.n >= PIECE)
+            sink_flush(s);
         return;
     }
     if (s->at > FULL / 2) {
@@ -75,6 +79,14 @@ void sink_write(struct sink *s, const char *p, size_t n)
         s->err = -ENOMEM;
     if (!s->polling)
         s->polling = !uv_poll_start(&s->poll, UV_WRITABLE, on_ready);
+}
+
+void sink_flush(struct sink *s)
+{
+    if (s->polled || s->err)
+        return;
+    put(s, s->buf.p + s->at, s->buf.n - s->at, true);
+    s->buf.n = s->at = 0;
 }
 
 bool sink_full(const struct sink *s)
