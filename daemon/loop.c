@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STARTS_A_TURN = 32 }; /* so that a full queue never holds up the API for long */
+/* So that a full queue never holds up the API for long: of either whichever is reached first. */
+enum { STARTS_A_TURN = 32, STARTS_NS = 4000000 };
 
 struct cancel {
     struct loop *loop;
@@ -76,7 +77,8 @@ static void on_start(uv_idle_t *idle)
 {
     struct loop *l = idle->data;
     struct run *r;
-    for (int i = 0; i < STARTS_A_TURN && (r = startable(l)); i++)
+    uint64_t end = uv_hrtime() + STARTS_NS;
+    for (int i = 0; i < STARTS_A_TURN && uv_hrtime() < end && (r = startable(l)); i++)
         run_start(r);
     if (!startable(l))
         uv_idle_stop(idle);

@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 
 enum {
+    TURN_NS = 4000000,    /* after which answers wait for the next turn */
     TURN_SENDS = 256,     /* queries that one turn of the loop starts */
     BATCH = 64,           /* datagrams in one recvmmsg or sendmmsg */
     DATAGRAM_MOST = 4096, /* what c-ares reads; we announce 1232 */
