@@ -59,6 +59,8 @@ static uint64_t clock_monotonic(void *self)
 
 /* ---------------------------------------------------------------- checks ----------------------------- */
 
+enum { EXPIRE_A_TURN = 8 }; /* a millisecond each at full depth: meanwhile the loop serves nobody */
+
 static void on_deadline(uv_timer_t *timer);
 
 /* One timer for all: it stands at the first deadline. */
@@ -73,7 +75,8 @@ static void deadline_set(struct net *n)
         return;
     }
     uint64_t now = uv_now(n->loop);
-    uv_timer_start(&n->timer, on_deadline, first->deadline > now ? first->deadline - now : 0, 0);
+    /* Never 0: libuv would run the timer again within this turn. */
+    uv_timer_start(&n->timer, on_deadline, first->deadline > now ? first->deadline - now : 1, 0);
 }
 
 static void run_end(void *user, struct check *c, struct report *report, int err)
@@ -99,7 +102,8 @@ static void on_deadline(uv_timer_t *timer)
     uint64_t now = uv_now(n->loop);
     struct run *run;
 
-    while ((run = TAILQ_FIRST(&n->runs)) && run->deadline <= now)
+    /* Checks that began together are over together, and each is judged and written down. */
+    for (int i = 0; i < EXPIRE_A_TURN && (run = TAILQ_FIRST(&n->runs)) && run->deadline <= now; i++)
         check_expire(run->check);
     deadline_set(n);
 }
