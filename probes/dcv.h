@@ -442,7 +442,7 @@ struct report {
     enum code detail_code;     /* CODE_NONE on pass */
     int br_may_permit;         /* 1 true, 0 false, -1 null: see caa_explain.h */
     const char *reason;        /* undecided: what was missing; NULL otherwise */
-    const char *remark;        /* decided: what could not be asked or was not answered in time; NULL: nothing */
+    const char *remark;        /* decided: what was not asked or not answered in time; NULL: nothing */
     struct finding *findings;  /* what explains the failure first */
     size_t n_findings;
     const struct caa_derivation *caa; /* method caa: how the verdict follows, see caa_explain.h; NULL otherwise */

@@ -82,6 +82,15 @@ static void read_side(struct look *k, const char *scheme, const char *only, stru
 
 static const char *const schemes[FILE_SIDES] = {"http", "https"};
 
+int file_side_look(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
+                   size_t side, struct file_side *ret)
+{
+    struct look k = {.a = a, .asker = asker, .r = r, .ev = ev};
+    *ret = (struct file_side){0};
+    read_side(&k, schemes[side], NULL, ret);
+    return k.err;
+}
+
 static bool holds(struct look *k, const struct fact *fact)
 {
     struct token_found found;

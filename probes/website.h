@@ -57,6 +57,10 @@ struct file_view {
 int website_look(struct arena *a, const struct asker *asker, const struct request *r,
                  const struct evidence *ev, struct file_view *ret, struct texts *tokens);
 
+/* One of the two alone, as the CA fetches it. */
+int file_side_look(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
+                   size_t side, struct file_side *ret);
+
 /* The value is in the file. */
 bool file_side_holds(const struct file_side *s);
 bool file_address_holds(const struct file_address *f);
