@@ -239,6 +239,20 @@ int check_start(const struct observers *obs, struct arena *a, const struct reque
     return 0;
 }
 
+void check_hurry(struct check *c)
+{
+    struct request *all = arena_alloc(c->arena, sizeof *all);
+    if (all) {
+        *all = *c->request;
+        all->sparing = false;
+        c->request = all;
+        c->planned = SIZE_MAX; /* there is more to ask, if nothing new is known */
+    } else if (!c->err) {
+        c->err = -ENOMEM;
+    }
+    advance(c);
+}
+
 static void end(struct check *c, const char *reason)
 {
     c->stop_reason = reason;

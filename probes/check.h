@@ -42,6 +42,9 @@ typedef void check_done_fn(void *user, struct check *c, struct report *report, i
  * is valid until done is called. 0 or -ENOMEM (done is then not called and the arena is the caller's). */
 int check_start(const struct observers *obs, struct arena *a, const struct request *r, check_done_fn *done, void *user,
                 struct check **ret);
+/* Half of its time is over: a sparing check asks all that is open from here on, as any other does. done may be called
+ * from within. */
+void check_hurry(struct check *c);
 /* The deadline is over: judge what is known. done is called from within. */
 void check_expire(struct check *c);
 /* Drop it: done is called from within with an undecided report whose reason is "cancelled". */

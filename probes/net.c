@@ -20,8 +20,9 @@ struct run {
     struct check *check; /* NULL while it starts */
     check_done_fn *done;
     void *user;
-    uint64_t deadline; /* of uv_now() */
-    bool *over;        /* set when it ends while it starts */
+    uint64_t due;     /* of uv_now() */
+    uint32_t left_ms; /* from .due to the deadline; 0 unless it is in net.sparing */
+    bool *over;       /* set when it ends while it starts */
 };
 
 TAILQ_HEAD(runs, run);
@@ -34,7 +35,8 @@ struct net {
     struct recursive *recursive; /* NULL where resolvers are asked */
     struct http *http;
     struct observers obs;
-    struct runs runs; /* by deadline */
+    struct runs runs;    /* by deadline */
+    struct runs sparing; /* in the first half of their time, by its end */
     size_t running;
     unsigned parts; /* still to be closed */
     bool closing;
@@ -63,10 +65,17 @@ enum { EXPIRE_A_TURN = 8 }; /* a millisecond each at full depth: meanwhile the l
 
 static void on_deadline(uv_timer_t *timer);
 
-/* One timer for all: it stands at the first deadline. */
+static struct run *first_due(struct net *n)
+{
+    struct run *a = TAILQ_FIRST(&n->runs), *b = TAILQ_FIRST(&n->sparing);
+
+    return !a || (b && b->due < a->due) ? b : a;
+}
+
+/* One timer for all: it stands at the first that is due. */
 static void deadline_set(struct net *n)
 {
-    struct run *first = TAILQ_FIRST(&n->runs);
+    struct run *first = first_due(n);
 
     if (n->closing)
         return;
@@ -76,18 +85,52 @@ static void deadline_set(struct net *n)
     }
     uint64_t now = uv_now(n->loop);
     /* Never 0: libuv would run the timer again within this turn. */
-    uv_timer_start(&n->timer, on_deadline, first->deadline > now ? first->deadline - now : 1, 0);
+    uv_timer_start(&n->timer, on_deadline, first->due > now ? first->due - now : 1, 0);
+}
+
+static struct runs *run_list(struct run *run)
+{
+    return run->left_ms ? &run->net->sparing : &run->net->runs;
+}
+
+/* Times are mostly of one length, so the place is at the tail or near it. */
+static void run_enlist(struct run *run)
+{
+    struct runs *list = run_list(run);
+    struct run *before = TAILQ_LAST(list, runs);
+
+    while (before && before->due > run->due)
+        before = TAILQ_PREV(before, runs, link);
+    if (before)
+        TAILQ_INSERT_AFTER(list, before, run, link);
+    else
+        TAILQ_INSERT_HEAD(list, run, link);
+}
+
+static void run_unlist(struct run *run)
+{
+    TAILQ_REMOVE(run_list(run), run, link);
+}
+
+/* To ask one question after the other is for a network that answers. */
+static void run_hurry(struct run *run)
+{
+    run_unlist(run);
+    run->due += run->left_ms;
+    run->left_ms = 0;
+    run_enlist(run);
+    check_hurry(run->check);
 }
 
 static void run_end(void *user, struct check *c, struct report *report, int err)
 {
     struct run *run = user;
     struct net *n = run->net;
-    bool first = TAILQ_FIRST(&n->runs) == run;
+    bool first = first_due(n) == run;
     check_done_fn *done = run->done;
     void *done_user = run->user;
 
-    TAILQ_REMOVE(&n->runs, run, link);
+    run_unlist(run);
     n->running--;
     if (run->over)
         *run->over = true;
@@ -103,15 +146,20 @@ static void on_deadline(uv_timer_t *timer)
     struct run *run;
 
     /* Checks that began together are over together, and each is judged and written down. */
-    for (int i = 0; i < EXPIRE_A_TURN && (run = TAILQ_FIRST(&n->runs)) && run->deadline <= now; i++)
-        check_expire(run->check);
+    for (int i = 0; i < EXPIRE_A_TURN && (run = first_due(n)) && run->due <= now; i++) {
+        if (run->left_ms)
+            run_hurry(run);
+        else
+            check_expire(run->check);
+    }
     deadline_set(n);
 }
 
 int net_check(struct net *n, struct arena *a, const struct request *r, check_done_fn *done, void *user,
               struct check **ret)
 {
-    struct run *run = arena_alloc(a, sizeof(*run)), *before;
+    struct run *run = arena_alloc(a, sizeof(*run));
+    uint32_t half_ms = r->sparing ? r->deadline_ms / 2 : 0;
     struct check *c = NULL;
     bool over = false;
 
@@ -119,27 +167,25 @@ int net_check(struct net *n, struct arena *a, const struct request *r, check_don
         return -ENOMEM;
     if (n->closing)
         return -ECANCELED;
-    *run = (struct run){
-        .net = n, .done = done, .user = user, .deadline = uv_now(n->loop) + r->deadline_ms, .over = &over};
-    /* Deadlines are mostly of one length, so the place is at the tail or near it. */
-    for (before = TAILQ_LAST(&n->runs, runs); before && before->deadline > run->deadline;)
-        before = TAILQ_PREV(before, runs, link);
-    if (before)
-        TAILQ_INSERT_AFTER(&n->runs, before, run, link);
-    else
-        TAILQ_INSERT_HEAD(&n->runs, run, link);
+    *run = (struct run){.net = n,
+                        .done = done,
+                        .user = user,
+                        .due = uv_now(n->loop) + r->deadline_ms - half_ms,
+                        .left_ms = half_ms,
+                        .over = &over};
+    run_enlist(run);
     n->running++;
     int err = check_start(&n->obs, a, r, run_end, run, &c);
     if (over)
         return err;
     run->over = NULL;
     if (err < 0) {
-        TAILQ_REMOVE(&n->runs, run, link);
+        run_unlist(run);
         n->running--;
         return err;
     }
     run->check = c;
-    if (TAILQ_FIRST(&n->runs) == run)
+    if (first_due(n) == run)
         deadline_set(n);
     if (ret)
         *ret = c;
@@ -270,6 +316,7 @@ int net_new(uv_loop_t *loop, const struct net_config *cfg, struct net **ret, con
     if (n && a) {
         *n = (struct net){.loop = loop, .arena = a};
         TAILQ_INIT(&n->runs);
+        TAILQ_INIT(&n->sparing);
         r = net_open(n, cfg, what);
     } else {
         blame(r, "memory", what);
@@ -315,7 +362,7 @@ void net_close(struct net *n, void (*closed)(void *user), void *user)
     n->closed = closed;
     n->closed_user = user;
     n->parts = n->recursive ? 4 : 3;
-    while ((run = TAILQ_FIRST(&n->runs)))
+    while ((run = first_due(n)))
         check_cancel(run->check);
     uv_close((uv_handle_t *)&n->timer, on_timer_closed);
     dns_close(n->dns, on_observer_closed, n);

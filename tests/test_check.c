@@ -82,21 +82,29 @@ static void on_done(void *user, struct check *c, struct report *report, int err)
     o->err = err;
 }
 
-static struct check *start(struct hold *h, struct outcome *o, struct arena *check_arena, struct arena *request_arena)
+static struct check *start_method(struct hold *h, struct outcome *o, struct arena *check_arena, struct arena *request_arena,
+                                  enum method method, bool sparing)
 {
     static struct observers obs;
     static struct request r;
     struct input_error err;
     struct check *c;
-    obs = (struct observers){.dns = {h, hold_start, hold_cancel}, .now = fixed_now, .monotonic = fixed_monotonic};
+    obs = (struct observers){
+        .dns = {h, hold_start, hold_cancel}, .http = {h, hold_start, hold_cancel}, .now = fixed_now, .monotonic = fixed_monotonic};
     request_init(&r, NULL, fixed_now(NULL));
     r.depth = DEPTH_QUICK;
     request_set(request_arena, &r, request_field_find("domain"), "shop.example.com", 16, &err);
     request_set(request_arena, &r, request_field_find("token"), "abc123", 6, &err);
     assert_int_equal(request_finish(request_arena, &r, &err), 0);
-    r.method = METHOD_DNS_TXT_TOKEN;
+    r.method = method;
+    r.sparing = sparing;
     assert_int_equal(check_start(&obs, check_arena, &r, on_done, o, &c), 0);
     return c;
+}
+
+static struct check *start(struct hold *h, struct outcome *o, struct arena *check_arena, struct arena *request_arena)
+{
+    return start_method(h, o, check_arena, request_arena, METHOD_DNS_TXT_TOKEN, false);
 }
 
 static void test_expire_judges_what_is_known(void **state)
@@ -115,6 +123,58 @@ static void test_expire_judges_what_is_known(void **state)
     assert_int_equal(o.report->verdict, VERDICT_UNDECIDED);
     assert_non_null(strstr(o.report->reason, "deadline"));
     assert_int_equal(o.report->evidence->n, 1);
+    arena_free(a);
+    arena_free(ra);
+}
+
+/* What a sparing check leaves for later it asks when half of its time is over, though nothing has come. */
+static void test_hurry_asks_the_rest(void **state)
+{
+    (void)state;
+    struct hold h = {0};
+    struct outcome o = {0};
+    struct arena *a = arena_new(0), *ra = arena_new(0);
+    struct check *c = start_method(&h, &o, a, ra, METHOD_CAA, true);
+    assert_int_equal(h.n, 1);
+    check_hurry(c);
+    assert_int_equal(h.n, 3);
+    assert_string_equal(h.held[0].ask->qname, "shop.example.com.");
+    assert_string_equal(h.held[2].ask->qname, "com.");
+    assert_int_equal(o.calls, 0);
+    for (size_t i = 0; i < h.n; i++)
+        answer(&h.held[i], DNS_NODATA);
+    assert_int_equal(o.calls, 1);
+    assert_int_equal(o.report->verdict, VERDICT_PASS);
+    arena_free(a);
+    arena_free(ra);
+}
+
+/* http hangs, https has the file: half of the time is left for it. */
+static void test_hurry_asks_over_https(void **state)
+{
+    (void)state;
+    struct hold h = {0};
+    struct outcome o = {0};
+    struct arena *a = arena_new(0), *ra = arena_new(0);
+    static uint8_t rdata[] = {45, 54, 66, 80};
+    struct rr rr = {.owner = "shop.example.com.", .type = RR_A, .class = 1, .rdata = rdata, .rdlen = sizeof rdata};
+    struct check *c = start_method(&h, &o, a, ra, METHOD_HTTP_TOKEN, true);
+    assert_int_equal(h.n, 1);
+    struct fact *f = arena_alloc(a, sizeof *f);
+    f->dns = (struct dns_fact){.outcome = DNS_ANSWER, .answer = {&rr, 1}};
+    h.held[0].fn(h.held[0].user, h.held[0].ask, f);
+    assert_int_equal(h.n, 2);
+    check_hurry(c);
+    assert_int_equal(h.n, 3);
+    assert_string_equal(h.held[2].ask->address, "45.54.66.80:443");
+    f = arena_alloc(a, sizeof *f);
+    f->http = (struct http_fact){.outcome = HTTP_RESPONSE, .status = 200, .body = {(const uint8_t *)"abc123", 6}};
+    h.held[2].fn(h.held[2].user, h.held[2].ask, f);
+    assert_int_equal(o.calls, 0);
+    check_expire(c);
+    assert_int_equal(o.calls, 1);
+    assert_int_equal(o.report->verdict, VERDICT_PASS);
+    assert_null(o.report->remark);
     arena_free(a);
     arena_free(ra);
 }
@@ -205,6 +265,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_expire_judges_what_is_known),
+        cmocka_unit_test(test_hurry_asks_the_rest),
+        cmocka_unit_test(test_hurry_asks_over_https),
         cmocka_unit_test(test_cancel_says_so),
         cmocka_unit_test(test_observer_fails),
         cmocka_unit_test(test_every_ceiling),

@@ -1,4 +1,6 @@
+#include "dns.h"
 #include "dns_server.h"
+#include "http.h"
 #include "net.h"
 #include "profile.h"
 
@@ -74,7 +76,7 @@ static void on_done(void *user, struct check *c, struct report *report, int err)
         net_close(j->room->net, on_closed, j->room);
 }
 
-static void job_start(struct room *m, struct job *j, char tag, const char *domain, uint32_t deadline_ms)
+static void job_prepare(struct room *m, struct job *j, char tag, const char *domain, uint32_t deadline_ms)
 {
     j->room = m;
     j->tag = tag;
@@ -91,6 +93,11 @@ static void job_start(struct room *m, struct job *j, char tag, const char *domai
                                   .depth = DEPTH_QUICK,
                                   .deadline_ms = deadline_ms,
                                   .now = 1};
+}
+
+static void job_start(struct room *m, struct job *j, char tag, const char *domain, uint32_t deadline_ms)
+{
+    job_prepare(m, j, tag, domain, deadline_ms);
     assert_int_equal(net_check(m->net, j->arena, &j->request, on_done, j, &j->check), 0);
 }
 
@@ -117,6 +124,35 @@ static void deadlines_expire_in_their_order(void **state)
     assert_int_equal(a.verdict, VERDICT_UNDECIDED);
     print_message("%s\n", a.reason);
     assert_int_equal(d.verdict, VERDICT_FAIL); /* an answer, and no token in it */
+}
+
+/* The resolver is silent on the name, not on what stands above it: at half time that is asked, too. */
+static void at_half_time_all_is_asked(void **state)
+{
+    struct room m;
+    struct job a = {0}, b = {0};
+    struct dns_counters dns;
+    struct http_counters http;
+
+    (void)state;
+    room_start(&m);
+    job_prepare(&m, &a, 'a', "silent.test", 1000);
+    a.request.method = METHOD_CAA;
+    a.request.sparing = true;
+    assert_int_equal(net_check(m.net, a.arena, &a.request, on_done, &a, &a.check), 0);
+    job_start(&m, &b, 'b', "plain.test", 60000); /* two questions */
+    while (m.ended < 1)
+        uv_run(&m.loop, UV_RUN_ONCE);
+    net_counters(m.net, &dns, &http);
+    assert_int_equal(dns.asked, 1 + 2);
+    while (m.ended < 2)
+        uv_run(&m.loop, UV_RUN_ONCE);
+    net_counters(m.net, &dns, &http);
+    assert_int_equal(dns.asked, 2 + 2);
+    assert_int_equal(a.verdict, VERDICT_UNDECIDED);
+    net_close(m.net, on_closed, &m);
+    room_stop(&m);
+    assert_string_equal(m.order, "ba");
 }
 
 static void closing_ends_what_runs(void **state)
@@ -158,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deadlines_expire_in_their_order),
+        cmocka_unit_test(at_half_time_all_is_asked),
         cmocka_unit_test(closing_ends_what_runs),
         cmocka_unit_test(what_cannot_be_read_is_named),
     };
