@@ -197,6 +197,52 @@ static void a_full_disk_fails_all_and_recovers(void **state)
     assert_true(is_there(*state, 700));
 }
 
+/* A disk that does not answer, as seen from here: a write transaction that stays open elsewhere. */
+static void on_tick(uv_timer_t *timer)
+{
+    ++*(int *)timer->data;
+}
+
+static void a_stalled_store_holds_up_no_loop(void **state)
+{
+    static struct log log;
+    memset(&log, 0, sizeof log);
+    uv_loop_t loop;
+    uv_timer_t timer;
+    struct writer *w;
+    sqlite3 *other;
+    int ticks = 0;
+    uv_loop_init(&loop);
+    assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), &w), 0);
+    struct db *reader = open_store(*state, DB_READ);
+    assert_int_equal(sqlite3_open(*state, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    uv_timer_init(&loop, &timer);
+    timer.data = &ticks;
+    uv_timer_start(&timer, on_tick, 1, 1);
+    uint64_t longest = 0, end = uv_hrtime() + 500000000;
+    for (int i = 1; i <= 2000; i++)
+        push(w, &log, job_request(i, "a.example"));
+    for (uint64_t turn = uv_hrtime(), now; turn < end; turn = now) {
+        uv_run(&loop, UV_RUN_ONCE);
+        now = uv_hrtime();
+        longest = now - turn > longest ? now - turn : longest;
+    }
+    assert_int_equal(log.n, 0);
+    assert_true(ticks > 100);
+    assert_true(longest < 200000000);
+    assert_int_equal(db_check(reader, 1, see_none, NULL), -ENOENT); /* and reading goes on */
+    assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    wait_for(&loop, &log, 2000);
+    for (size_t i = 0; i < log.n; i++)
+        assert_int_equal(log.status[i], 0);
+    assert_int_equal(db_check(reader, 2000, see_none, NULL), 0);
+    db_close(reader);
+    uv_close((uv_handle_t *)&timer, NULL);
+    stop(&loop, w, &log);
+}
+
 /* ---------------------------------------------------------------- kill -9 ---------------------------- */
 
 struct victim {
@@ -295,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(jobs_are_grouped_and_come_back_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(one_bad_job_fails_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_disk_fails_all_and_recovers, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stalled_store_holds_up_no_loop, setup, teardown),
         cmocka_unit_test_setup_teardown(what_came_back_survives_kill_9, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
