@@ -453,9 +453,6 @@ static int settle(struct db *db, const char *path, enum db_mode mode, char why[D
         return refuse(why, path, sqlite3_errcode(db->sql) == SQLITE_ERROR ? -EILSEQ : r, "corrupt: %s",
                       db->error);
     sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-    /* What someone else put in is counted now; where that fails, on a full disk, at a later commit. */
-    if (mode == DB_WRITE && db_begin(db) == 0 && (db_fold(db, 1) < 0 || db_commit(db) < 0))
-        db_rollback(db);
     return 0;
 }
 

@@ -26,9 +26,9 @@ extern const int db_schema_version;
 #define DB_WATCH_COLUMNS                                                                                     \
     "id, created, domain, request, interval, until, state, next, ended, runs, last_check, last"
 
-/* Counts of values: of whole days and whole hours from tally, of what is left at both ends from the rows, and of what
- * is not in tally yet. ?1 <= day < ?2, ?3 <= hour < ?4 and ?5 <= hour < ?6, ?7 <= id < ?8 and ?9 <= id < ?10;
- * ?11 <= id < ?12 is the whole. */
+/* Counts of values: of whole days and whole hours from tally, of what is left at both ends from the rows.
+ * ?1 <= day < ?2, ?3 <= hour < ?4 and ?5 <= hour < ?6, ?7 <= id < ?8 and ?9 <= id < ?10; ?11 <= id < ?12 is the
+ * whole. */
 #define DB_TALLY(kind, by_day, by_hour, rest)                                                                \
     "SELECT value, sum(n) FROM ("                                                                            \
     "SELECT " by_day " AS value, n FROM tally WHERE unit = 86400000 AND kind = '" kind "' "                  \
@@ -37,28 +37,21 @@ extern const int db_schema_version;
     "AND start >= ?3 AND start < ?4 UNION ALL "                                                              \
     "SELECT " by_hour ", n FROM tally WHERE unit = 3600000 AND kind = '" kind "' "                           \
     "AND start >= ?5 AND start < ?6 UNION ALL " rest ") GROUP BY value HAVING sum(n) > 0"
-#define DB_TALLIED "(SELECT result FROM tallied)"
 #define DB_RESULT_REST(value, and)                                                                           \
     "SELECT " value ", 1 FROM result INDEXED BY result_request "                                             \
-    "WHERE request >= ?7 AND request < ?8 AND id <= " DB_TALLIED and " UNION ALL "                           \
+    "WHERE request >= ?7 AND request < ?8" and " UNION ALL "                                                 \
     "SELECT " value ", 1 FROM result INDEXED BY result_request "                                             \
-    "WHERE request >= ?9 AND request < ?10 AND id <= " DB_TALLIED and " UNION ALL "                          \
-    "SELECT " value ", 1 FROM result NOT INDEXED WHERE id > " DB_TALLIED " AND request >= ?11 AND request < ?12" and
+    "WHERE request >= ?9 AND request < ?10" and
 #define DB_FINDING_REST                                                                                      \
     "SELECT f.cause, 1 FROM cause AS c CROSS JOIN finding AS f INDEXED BY finding_cause ON f.cause = c.id "  \
-    "WHERE f.request >= ?7 AND f.request < ?8 AND f.result <= " DB_TALLIED " UNION ALL "                     \
+    "WHERE f.request >= ?7 AND f.request < ?8 UNION ALL "                                                    \
     "SELECT f.cause, 1 FROM cause AS c CROSS JOIN finding AS f INDEXED BY finding_cause ON f.cause = c.id "  \
-    "WHERE f.request >= ?9 AND f.request < ?10 AND f.result <= " DB_TALLIED " UNION ALL "                    \
-    "SELECT cause, 1 FROM finding NOT INDEXED WHERE result > " DB_TALLIED " AND request >= ?11 AND request < ?12"
+    "WHERE f.request >= ?9 AND f.request < ?10"
 #define DB_STATE_REST                                                                                        \
     "SELECT state, 1 FROM request WHERE id >= ?7 AND id < ?8 AND state <> 'queued' UNION ALL "               \
     "SELECT state, 1 FROM request WHERE id >= ?9 AND id < ?10 AND state <> 'queued' UNION ALL "              \
     "SELECT 'queued', count(*) FROM request INDEXED BY request_unfinished "                                  \
     "WHERE ended IS NULL AND id >= ?11 AND id < ?12"
-/* Results above the mark, by hour, and from these by day. */
-#define DB_FOLD_RESULTS(column)                                                                              \
-    "SELECT '" column "' AS kind, (request >> 21) / 3600000 AS hour, " column " AS value, count(*) AS n "    \
-    "FROM result NOT INDEXED WHERE id > " DB_TALLIED " AND " column " IS NOT NULL GROUP BY 2, 3"
 
 /* Every fixed statement: prepared on opening, so that a file without one of our tables or indexes is refused
  * then. */
@@ -185,15 +178,8 @@ extern const int db_schema_version;
       "LEFT JOIN finding AS rf ON rf.result = r.id AND rf.ord = 0 WHERE r.id = ?1 "                          \
       "AND (r.verdict, r.code, r.detail_code, rf.cause) IS NOT "                                             \
       "(p.verdict, p.code, p.detail_code, pf.cause)")                                                        \
-    X(STMT_FOLD_DUE, "SELECT ifnull((SELECT max(id) FROM result), 0) - " DB_TALLIED)                         \
-    X(STMT_FOLD,                                                                                             \
-      "INSERT INTO tally SELECT unit, kind, hour * 3600000 / unit, value, sum(n) AS add_n FROM ("            \
-      DB_FOLD_RESULTS("verdict") " UNION ALL " DB_FOLD_RESULTS("method") " UNION ALL "                       \
-      DB_FOLD_RESULTS("code") " UNION ALL " DB_FOLD_RESULTS("detail_code") " UNION ALL "                     \
-      "SELECT 'cause', (request >> 21) / 3600000, cause, count(*) FROM finding NOT INDEXED "                 \
-      "WHERE result > " DB_TALLIED " GROUP BY 2, 3), (SELECT 3600000 AS unit UNION ALL SELECT 86400000) "    \
-      "WHERE true GROUP BY 1, 2, 3, 4 ON CONFLICT DO UPDATE SET n = n + excluded.n")                         \
-    X(STMT_FOLDED, "UPDATE tallied SET result = (SELECT max(id) FROM result)")                               \
+    X(STMT_TALLY, "INSERT INTO tally VALUES (3600000, ?1, ?2, ?3, ?4), (86400000, ?1, ?2 / 24, ?3, ?4) "     \
+                  "ON CONFLICT DO UPDATE SET n = n + excluded.n")                                            \
     X(STMT_CHANGE_UNDO, "DELETE FROM change WHERE result = ?1")                                              \
     X(STMT_NEIGHBOUR, "SELECT EXISTS (SELECT 1 FROM result INDEXED BY result_domain "                        \
                       "WHERE domain = lower(?1) AND method = ?2)")                                           \
@@ -220,6 +206,9 @@ enum {
     FILTER_COMBINATIONS = 128
 };
 
+/* Of what is counted within a transaction: some ten kinds and values, and mostly one hour. */
+enum { DB_COUNTED_MOST = 64 };
+
 struct db {
     sqlite3 *sql;
     sqlite3_stmt *statement[DB_STATEMENT_COUNT];
@@ -228,6 +217,11 @@ struct db {
     int wal_pages; /* in the WAL after the last commit */
     int wal_most;  /* when it is moved into the file */
     bool shrunk;   /* the file becomes shorter only once the WAL is moved into it */
+    struct db_counted {
+        const char *kind, *value; /* constants, as the table has them */
+        int64_t hour, n;
+    } counted[DB_COUNTED_MOST]; /* by this transaction, and not in tally yet */
+    size_t n_counted;
     char error[DB_ERROR_TEXT];
 };
 
@@ -245,14 +239,19 @@ int db_number(struct db *db, sqlite3_stmt *s, int64_t *ret);
 int db_result_rows(struct db *db, sqlite3_stmt *s, db_result_fn *fn, void *user);
 /* Calls fn for each row (value, number) of s; resets s. */
 int db_counts(struct db *db, sqlite3_stmt *s, db_count_fn *fn, void *user);
+const char *db_code(enum code c); /* as error_code has it; NULL: none */
 /* The kinds that deal with batches, db_batch.c; as db_do(). */
 int db_do_batch(struct db *db, struct write_job *job);
 /* Whether a result of this domain by this method is there already: only then db_note_change() has to be called, once
  * the new one and its findings are in. It notes which results differ from those before them. db_domain.c. */
 int db_has_neighbour(struct db *db, const struct db_result *r, bool *ret);
 int db_note_change(struct db *db, int64_t result, int64_t request, const struct db_result *r);
-/* Counts results into tally where at least that many wait for it; within a transaction. */
-int db_fold(struct db *db, int64_t least);
+/* Counts what a job has changed, once all of it is done; within its transaction. db_tally.c. */
+int db_tally_job(struct db *db, const struct write_job *job, enum db_state state);
+/* What was counted goes into the tables, which a commit does first. */
+int db_settle(struct db *db);
+/* It was rolled back. */
+void db_unsettle(struct db *db);
 /* The kinds that deal with watches, db_watch.c; likewise. */
 int db_do_watch(struct db *db, struct write_job *job);
 /* A request becomes a check that is queued. */

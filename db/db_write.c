@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FOLD_AT = 1000 }; /* results: so many are counted one by one whenever stats are asked for */
-
 void write_job_free(struct write_job *job)
 {
     if (!job)
@@ -35,7 +33,7 @@ static void bind_text(sqlite3_stmt *s, int column, const char *text)
     sqlite3_bind_text(s, column, text, -1, SQLITE_STATIC); /* NULL is NULL */
 }
 
-static const char *code_of(enum code c)
+const char *db_code(enum code c)
 {
     const struct code_info *info = code_info(c);
     return info ? info->code : NULL;
@@ -52,9 +50,9 @@ static int insert_result(struct db *db, int64_t request, const struct db_result 
     bind_text(s, 2, result->domain);
     bind_text(s, 3, method_name(result->method));
     bind_text(s, 4, verdict_name(result->verdict));
-    bind_text(s, 5, code_of(result->code));
+    bind_text(s, 5, db_code(result->code));
     bind_text(s, 6, result->variable);
-    bind_text(s, 7, code_of(result->detail));
+    bind_text(s, 7, db_code(result->detail));
     sqlite3_bind_int64(s, 8, result->started);
     sqlite3_bind_int64(s, 9, result->duration_us);
     sqlite3_bind_text64(s, 10, result->report, result->report_len, SQLITE_STATIC, SQLITE_UTF8);
@@ -190,10 +188,12 @@ int db_do(struct db *db, struct write_job *job)
         r = end_request(db, job, STATE_DONE);
         for (size_t i = 0; r == 0 && i < job->n_results; i++)
             r = insert_result(db, job->id, &job->results[i]);
-        return r;
+        return r < 0 ? r : db_tally_job(db, job, STATE_DONE);
     case WRITE_CANCEL:
         r = end_request(db, job, STATE_CANCELLED);
-        return r == -EALREADY ? 0 : r;
+        if (r == -EALREADY)
+            return 0;
+        return r < 0 ? r : db_tally_job(db, job, STATE_CANCELLED);
     case WRITE_PURGE:
         return purge(db, job);
     case WRITE_VACUUM:
@@ -235,25 +235,15 @@ int db_begin(struct db *db)
     return db_step(db, db->statement[STMT_BEGIN]);
 }
 
-/* Counted are whole hours: what many requests have in common is one row. */
-int db_fold(struct db *db, int64_t least)
-{
-    int64_t due = 0;
-    int r = db_number(db, db->statement[STMT_FOLD_DUE], &due);
-    if (r < 0 || due < least)
-        return r;
-    r = db_step(db, db->statement[STMT_FOLD]);
-    return r < 0 ? r : db_step(db, db->statement[STMT_FOLDED]);
-}
-
 int db_commit(struct db *db)
 {
-    int r = db_fold(db, FOLD_AT);
+    int r = db_settle(db);
     return r < 0 ? r : db_step(db, db->statement[STMT_COMMIT]);
 }
 
 void db_rollback(struct db *db)
 {
+    db_unsettle(db);
     if (sqlite3_get_autocommit(db->sql)) /* a full disk may have rolled it back already */
         return;
     sqlite3_step(db->statement[STMT_ROLLBACK]); /* db_error() keeps what led here */

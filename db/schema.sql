@@ -192,8 +192,8 @@ FROM (SELECT *,
 WHERE previous IS NOT NULL AND (verdict, code, detail_code, cause) IS NOT (p_verdict, p_code, p_detail_code, p_cause);
 
 -- How many there are of each value, by hour and by day of the request, so that stats need not count a million rows.
--- Results are counted some hundreds at a time, which is ten times cheaper than one by one: those that are, have ids
--- up to tallied.result. What is deleted the triggers take off again, whoever deletes it.
+-- The program counts what it writes, once for all that a transaction has in common, which is far cheaper than a
+-- trigger for each row. What is deleted the triggers take off again, whoever deletes it.
 CREATE TABLE tally (
     unit  INTEGER NOT NULL,                 -- milliseconds: of an hour, of a day
     kind  TEXT NOT NULL,                    -- state, verdict, method, code, detail_code, cause
@@ -203,6 +203,7 @@ CREATE TABLE tally (
     PRIMARY KEY (unit, kind, start, value)
 ) STRICT, WITHOUT ROWID;
 
+-- What has not ended is few: it is counted when it is asked for.
 INSERT INTO tally
 SELECT unit, kind, (request >> 21) / unit, value, count(*)
 FROM (SELECT 'state' AS kind, state AS value, id AS request FROM request WHERE state <> 'queued'
@@ -215,24 +216,6 @@ FROM (SELECT 'state' AS kind, state AS value, id AS request FROM request WHERE s
      (SELECT 3600000 AS unit UNION ALL SELECT 86400000)
 GROUP BY 1, 2, 3, 4;
 
-CREATE TABLE tallied (result INTEGER NOT NULL) STRICT; -- one row: 0, or a result that is there
-INSERT INTO tallied SELECT ifnull(max(id), 0) FROM result;
-
--- What has not ended is few: it is counted when it is asked for.
-CREATE TRIGGER request_added AFTER INSERT ON request
-WHEN NEW.state <> 'queued' BEGIN
-    INSERT INTO tally VALUES
-        (3600000, 'state', (NEW.id >> 21) / 3600000, NEW.state, 1),
-        (86400000, 'state', (NEW.id >> 21) / 86400000, NEW.state, 1)
-    ON CONFLICT DO UPDATE SET n = n + 1;
-END;
-CREATE TRIGGER request_ended AFTER UPDATE OF state ON request
-WHEN OLD.state = 'queued' AND NEW.state <> 'queued' BEGIN
-    INSERT INTO tally VALUES
-        (3600000, 'state', (NEW.id >> 21) / 3600000, NEW.state, 1),
-        (86400000, 'state', (NEW.id >> 21) / 86400000, NEW.state, 1)
-    ON CONFLICT DO UPDATE SET n = n + 1;
-END;
 CREATE TRIGGER request_gone AFTER DELETE ON request
 WHEN OLD.state <> 'queued' BEGIN
     INSERT INTO tally VALUES
@@ -240,8 +223,7 @@ WHEN OLD.state <> 'queued' BEGIN
         (86400000, 'state', (OLD.id >> 21) / 86400000, OLD.state, -1)
     ON CONFLICT DO UPDATE SET n = n - 1;
 END;
--- The findings of a result go before this runs. Its id is used again if it was the newest: then the mark goes back.
-CREATE TRIGGER result_gone AFTER DELETE ON result WHEN OLD.id <= (SELECT result FROM tallied) BEGIN
+CREATE TRIGGER result_gone AFTER DELETE ON result BEGIN
     INSERT INTO tally
     SELECT unit, kind, (OLD.request >> 21) / unit, value, -1
     FROM (SELECT 'verdict' AS kind, OLD.verdict AS value
@@ -251,9 +233,8 @@ CREATE TRIGGER result_gone AFTER DELETE ON result WHEN OLD.id <= (SELECT result 
          (SELECT 3600000 AS unit UNION ALL SELECT 86400000)
     WHERE value IS NOT NULL
     ON CONFLICT DO UPDATE SET n = n - 1;
-    UPDATE tallied SET result = ifnull((SELECT max(id) FROM result WHERE id < OLD.id), 0) WHERE result = OLD.id;
 END;
-CREATE TRIGGER finding_gone AFTER DELETE ON finding WHEN OLD.result <= (SELECT result FROM tallied) BEGIN
+CREATE TRIGGER finding_gone AFTER DELETE ON finding BEGIN
     INSERT INTO tally VALUES
         (3600000, 'cause', (OLD.request >> 21) / 3600000, OLD.cause, -1),
         (86400000, 'cause', (OLD.request >> 21) / 86400000, OLD.cause, -1)
