@@ -12,31 +12,29 @@ static int64_t count_of(const struct api_counts *c, const char *value)
     return 0;
 }
 
-static enum db_state state_of(const struct db_batch *b)
+static enum db_state state_of(const struct db_batch *b, size_t running)
 {
     if (b->cancelled != TIME_UNKNOWN)
         return STATE_CANCELLED;
-    if (!b->waiting && !b->alive)
+    if (!b->waiting)
         return STATE_DONE;
-    return b->waiting < b->lines ? STATE_RUNNING : STATE_QUEUED;
+    return b->waiting < b->lines || running ? STATE_RUNNING : STATE_QUEUED;
 }
 
-/* Every line is in one of the states, whether it has become a check or not. The store takes for queued what
- * runs. */
+/* Every line is in one of the states. What runs the store knows as one that has not ended. */
 static int64_t lines_in(const struct api_batch *b, enum db_state state)
 {
     bool cancelled = b->b.cancelled != TIME_UNKNOWN;
     int64_t n = count_of(&b->states, db_state_name(state)), running = (int64_t)b->running;
-    int64_t queued = count_of(&b->states, db_state_name(STATE_QUEUED));
-    if (running > queued) /* some have ended since */
-        running = queued;
+    if (running > b->b.waiting) /* some have ended since */
+        running = b->b.waiting;
     switch (state) {
     case STATE_QUEUED:
-        return n - running + (cancelled ? 0 : b->b.waiting);
+        return cancelled ? 0 : b->b.waiting - running;
     case STATE_RUNNING:
         return running;
     case STATE_CANCELLED:
-        return n + (cancelled ? b->b.waiting : 0);
+        return n + (cancelled ? b->b.waiting - running : 0);
     case STATE_DONE:
         break;
     }
@@ -63,13 +61,13 @@ static void write_counts(struct json_out *j, const struct api_batch *b)
     json_close(j, '}');
 }
 
-static void write_head(struct json_out *j, const struct db_batch *b)
+static void write_head(struct json_out *j, const struct db_batch *b, enum db_state state)
 {
     char text[17];
     db_id_text(b->id, text);
     json_open(j, NULL, '{');
     json_text(j, "id", text);
-    json_text(j, "state", db_state_name(state_of(b)));
+    json_text(j, "state", db_state_name(state));
     json_time(j, "submitted_at", b->submitted);
 }
 
@@ -89,8 +87,9 @@ void api_write_batch_accepted(struct api_answer *ans, int64_t id, int64_t lines)
 void api_write_batch(struct api_answer *ans, const struct api_batch *b)
 {
     struct json_out j = api_writer(ans, 200);
-    write_head(&j, &b->b);
-    switch (state_of(&b->b)) {
+    enum db_state state = state_of(&b->b, b->running);
+    write_head(&j, &b->b, state);
+    switch (state) {
     case STATE_DONE:
         json_time(&j, "ended_at", b->b.ended);
         break;
@@ -114,7 +113,7 @@ void api_write_batches(struct api_answer *ans, const struct api_batch *rows, siz
     json_open(&j, NULL, '{');
     json_open(&j, "batches", '[');
     for (size_t i = 0; i < n; i++) {
-        write_head(&j, &rows[i].b);
+        write_head(&j, &rows[i].b, state_of(&rows[i].b, rows[i].running));
         json_int(&j, "lines", rows[i].b.lines);
         json_close(&j, '}');
     }

@@ -9,8 +9,8 @@
 #include <string.h>
 
 enum {
-    TAKES_AT_ONCE = 2, /* one is written while the next is on its way */
-    TAKE_LEAST = 64,   /* a commit for fewer is not worth it */
+    TAKES_AT_ONCE = 2, /* of two batches */
+    TAKE_LEAST = 64,   /* a turn of a pool thread for fewer is not worth it */
     TAKE_MOST = 512,
     SWEEP_MOST = 500,
     SWEEP_PAUSE_MS = 20,
@@ -22,15 +22,27 @@ struct batch {
     struct batches *room;
     int64_t id;
     size_t alive;               /* its checks in the loop */
-    unsigned takes;             /* with the writer */
-    bool open;                  /* it may have lines that wait */
+    int64_t taken;              /* the last line that was */
+    bool taking;                /* the next ones are being read */
+    bool cancelled;             /* what is read now is not run */
+    bool open;                  /* it may have lines that were not taken */
     struct batch *next, **back; /* in room->open, while it is */
     struct waiter *waiters;
+};
+
+/* The next lines of a batch on their way out of the store. */
+struct take {
+    struct read_job read;
+    struct batch *batch;
+    int64_t after;
+    size_t most, n;
+    struct db_line lines[];
 };
 
 struct batches {
     struct loop *loop;
     struct writer *writer;
+    struct readers *readers;
     struct table all;
     struct batch *open, **open_end; /* whose turn it is comes first */
     unsigned takes;
@@ -89,7 +101,7 @@ static void open_remove(struct batch *x)
 
 static void end_check(struct batch *x)
 {
-    if (x->open || x->takes || x->alive || x->room->stopped)
+    if (x->open || x->taking || x->alive || x->room->stopped)
         return;
     struct waiter *list = x->waiters;
     table_remove(&x->room->all, &x->by_id);
@@ -120,57 +132,94 @@ static void retry_later(struct batches *b)
         uv_timer_start(&b->retry, on_retry, RETRY_MS, 0);
 }
 
-static void on_taken(struct write_job *w)
+static int add_line(void *user, int64_t id, const char *domain, const char *request, size_t len)
 {
-    struct batch *x = w->user;
-    struct batches *b = x->room;
-    b->takes--;
-    b->asked -= w->most;
-    if (w->status) {
-        log_error("batch %016llx: its lines cannot be taken from the store: %s", (unsigned long long)x->id,
-                  strerror(-w->status));
-        retry_later(b);
-    } else if (w->n_lines < w->most) {
-        open_remove(x);
-    }
-    for (size_t i = 0; !w->status && i < w->n_lines; i++) {
-        struct db_line *line = &w->lines[i];
-        int rc = loop_add(b->loop, line->id, x->id, line->domain, line->request, line->request_len);
+    struct take *t = user;
+    struct db_line *line = &t->lines[t->n++];
+    *line = (struct db_line){.id = id, .domain = strdup(domain), .request = strndup(request, len), .request_len = len};
+    return line->domain && line->request ? 0 : -ENOMEM;
+}
+
+/* On a pool thread. */
+static int read_lines(struct read_job *job, struct db *db)
+{
+    struct take *t = CONTAINER(job, struct take, read);
+    return db_lines(db, t->batch->id, t->after, t->most, add_line, t);
+}
+
+/* They stay in the store until they end. */
+static void give_lines(struct take *t)
+{
+    struct batch *x = t->batch;
+    for (size_t i = 0; i < t->n; i++) {
+        struct db_line *line = &t->lines[i];
+        int rc = loop_add(x->room->loop, line->id, x->id, line->domain, line->request, line->request_len);
         line->request = NULL;
         if (rc && rc != -ESHUTDOWN)
             log_error("check %016llx waits for the next start: %s", (unsigned long long)line->id,
                       strerror(-rc));
     }
-    x->takes--;
+    if (t->n)
+        x->taken = t->lines[t->n - 1].id;
+    if (t->n < t->most)
+        open_remove(x);
+}
+
+static void on_taken(struct read_job *job, int status)
+{
+    struct take *t = CONTAINER(job, struct take, read);
+    struct batch *x = t->batch;
+    struct batches *b = x->room;
+    b->takes--;
+    b->asked -= t->most;
+    if (status) {
+        log_error("batch %016llx: its lines cannot be taken from the store: %s", (unsigned long long)x->id,
+                  strerror(-status));
+        retry_later(b);
+    } else if (!x->cancelled && !b->stopped) {
+        give_lines(t);
+    }
+    for (size_t i = 0; i < t->n; i++) {
+        free(t->lines[i].domain);
+        free(t->lines[i].request);
+    }
+    free(t);
+    x->taking = false;
     end_check(x);
-    write_job_free(w);
     feed(b);
+}
+
+/* The one whose turn it is and that is not being read already; NULL: none. */
+static struct batch *turn(const struct batches *b)
+{
+    struct batch *x = b->open;
+    while (x && x->taking)
+        x = x->next;
+    return x;
 }
 
 static void feed(struct batches *b)
 {
-    while (b->open && b->takes < TAKES_AT_ONCE && !b->stopped && !uv_is_active((uv_handle_t *)&b->retry)) {
+    struct batch *x;
+    while (b->takes < TAKES_AT_ONCE && !b->stopped && !uv_is_active((uv_handle_t *)&b->retry) && (x = turn(b))) {
         size_t room = loop_room(b->loop);
         room = room > b->asked ? room - b->asked : 0;
-        struct write_job *w = room < TAKE_LEAST ? NULL : calloc(1, sizeof *w);
-        if (!w) {
-            if (room >= TAKE_LEAST)
-                retry_later(b);
+        if (room < TAKE_LEAST)
+            return;
+        size_t most = room < TAKE_MOST ? room : TAKE_MOST;
+        struct take *t = calloc(1, sizeof *t + most * sizeof *t->lines);
+        if (!t) {
+            retry_later(b);
             return;
         }
-        struct batch *x = b->open;
         open_remove(x);
         open_add(x);
-        *w = (struct write_job){.kind = WRITE_TAKE,
-                                .id = x->id,
-                                .at = clock_now(),
-                                .most = room < TAKE_MOST ? (uint32_t)room : TAKE_MOST,
-                                .done = on_taken,
-                                .user = x};
-        x->takes++;
+        *t = (struct take){
+            .read = {.read = read_lines, .done = on_taken}, .batch = x, .after = x->taken, .most = most};
+        x->taking = true;
         b->takes++;
-        b->asked += w->most;
-        writer_push(b->writer, w);
+        b->asked += most;
+        readers_run(b->readers, &t->read);
     }
 }
 
@@ -276,14 +325,14 @@ static void on_cancelled(struct write_job *w)
     struct batches *b = c->room;
     int status = w->status;
     if (!status) {
-        /* What was taken before is in the loop by now: the writer keeps the order. */
         struct batch *x = find(b, w->id);
         if (x) {
+            x->cancelled = true;
             open_remove(x);
             end_check(x);
         }
-        sweep(b);
         status = loop_cancel_batch(b->loop, w->id, c->fn, c->user);
+        sweep(b); /* after what is alive has moved to request: the writer keeps the order */
     }
     if (status)
         c->fn(c->user, status);
@@ -311,6 +360,12 @@ int batches_cancel(struct batches *b, int64_t id, loop_cancel_fn *fn, void *user
     return 0;
 }
 
+size_t batches_alive(const struct batches *b, int64_t id)
+{
+    const struct batch *x = find(b, id);
+    return x ? x->alive : 0;
+}
+
 bool batches_wait(struct batches *b, int64_t id, struct waiter *w)
 {
     struct batch *x = find(b, id);
@@ -321,12 +376,13 @@ bool batches_wait(struct batches *b, int64_t id, struct waiter *w)
 
 /* ---------------------------------------------------------------- life ------------------------------- */
 
-int batches_new(uv_loop_t *uv, struct loop *loop, struct writer *writer, struct batches **ret)
+int batches_new(uv_loop_t *uv, struct loop *loop, struct writer *writer, struct readers *readers,
+                struct batches **ret)
 {
     struct batches *b = calloc(1, sizeof *b);
     if (!b)
         return -ENOMEM;
-    *b = (struct batches){.loop = loop, .writer = writer};
+    *b = (struct batches){.loop = loop, .writer = writer, .readers = readers};
     b->open_end = &b->open;
     uv_timer_init(uv, &b->retry);
     uv_timer_init(uv, &b->sweep);

@@ -1,7 +1,8 @@
-/* batches.h - batches at work: takes their lines out of the store, a few hundred at a time, and gives them to
- * the loop as checks; cancels them, and sweeps away what is left of those that were.
+/* batches.h - batches at work: reads their lines in the store, a few hundred at a time, and gives them to the
+ * loop as checks; cancels them, and sweeps away what is left of those that were. A line stays where it is until
+ * its check has ended, so that whatever happens meanwhile it is run again under the same id.
  *
- * In memory is a batch only while it has lines that wait or checks that have not ended; what became of it is
+ * In memory is a batch only while it has lines that have not ended; what became of it is
  * the store's to tell. Several share the room there is, each in its turn. Thread: the loop's. */
 #ifndef DCVD_BATCHES_H
 #define DCVD_BATCHES_H
@@ -9,8 +10,9 @@
 #include "loop.h"
 
 struct batches;
-/* Becomes the loop's feeder. loop and writer must outlive it. 0 or a negative errno. */
-int batches_new(uv_loop_t *uv, struct loop *loop, struct writer *writer, struct batches **ret);
+/* Becomes the loop's feeder. loop, writer and readers must outlive it. 0 or a negative errno. */
+int batches_new(uv_loop_t *uv, struct loop *loop, struct writer *writer, struct readers *readers,
+                struct batches **ret);
 /* Takes up what an earlier life left: after db_batches_abandon(), before the uv loop runs. 0 or a negative
  * errno of the store. */
 int batches_resume(struct batches *b, struct db *db);
@@ -26,6 +28,7 @@ void batches_drop(struct batches *b, int64_t id);
 /* Cancels what has not ended of it. fn comes when that is on disk. -ENOENT: it has ended, or never was;
  * -ESHUTDOWN, -ENOMEM. */
 int batches_cancel(struct batches *b, int64_t id, loop_cancel_fn *fn, void *user);
+size_t batches_alive(const struct batches *b, int64_t id); /* how many of its checks the loop has */
 /* Waits for its end. False: it has ended, or never was; fn will not be called. */
 bool batches_wait(struct batches *b, int64_t id, struct waiter *w);
 

@@ -227,7 +227,7 @@ static int start_rooms(struct dcvd *d)
         return rc;
     if ((rc = readers_new(&d->uv, d->conf->database, &d->readers)) ||
         (rc = loop_new(&d->uv, d->generations, d->writer, d->readers, &d->loop)) ||
-        (rc = batches_new(&d->uv, d->loop, d->writer, &d->batches)))
+        (rc = batches_new(&d->uv, d->loop, d->writer, d->readers, &d->batches)))
         return rc;
     loop_listen(d->loop, on_news, d);
     if ((rc = watches_new(&d->uv, d->conf, d->loop, d->writer, &d->events, &d->watches)) || (rc = resume(d)))

@@ -142,6 +142,8 @@ static void on_batches(struct read_job *job, int status)
     bool more = c->n_rows > c->api.filter.limit;
     size_t n = more ? c->api.filter.limit : c->n_rows;
     struct api_answer ans = {0};
+    for (size_t i = 0; i < n; i++)
+        c->batches[i].running = batches_alive(c->front->batches, c->batches[i].b.id);
     api_write_batches(&ans, c->batches, n, more ? c->batches[n - 1].b.id : 0);
     call_answer(c, &ans);
 }

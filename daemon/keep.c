@@ -69,7 +69,8 @@ static void on_results(struct write_job *w)
         l->failed = w;
         return;
     }
-    if (ours && w->status != -EALREADY) /* that one was cancelled meanwhile */
+    /* One that was cancelled meanwhile has ended already, or is gone with what was left of its batch. */
+    if (ours && w->status != -EALREADY && !(w->batch && w->status == -ENOENT))
         log_error("check %016llx: its results are refused by the store: %s", (unsigned long long)w->id,
                   strerror(-w->status));
     if (!w->status) {
@@ -83,12 +84,14 @@ static void on_results(struct write_job *w)
     write_end(l, w);
 }
 
-int results_write(struct loop *l, int64_t id, struct report *const *reports, size_t n)
+int results_write(struct job *j, struct report *const *reports, size_t n)
 {
+    struct loop *l = j->loop;
     struct write_job *w;
-    int rc = results_job(id, reports, n, &w);
+    int rc = results_job(j->id, reports, n, &w);
     if (rc)
         return rc;
+    w->batch = j->batch;
     w->at = clock_now();
     w->done = on_results;
     w->user = l;

@@ -244,7 +244,8 @@ static void on_cancelled(struct write_job *w)
 
 int loop_cancel(struct loop *l, int64_t id, loop_cancel_fn *fn, void *user)
 {
-    if (!job_find(&l->jobs, id))
+    const struct job *j = job_find(&l->jobs, id);
+    if (!j)
         return -ENOENT;
     if (l->stopping)
         return -ESHUTDOWN;
@@ -256,8 +257,12 @@ int loop_cancel(struct loop *l, int64_t id, loop_cancel_fn *fn, void *user)
         return -ENOMEM;
     }
     *c = (struct cancel){l, fn, user};
-    *w = (struct write_job){
-        .kind = WRITE_CANCEL, .id = id, .at = clock_now(), .done = on_cancelled, .user = c};
+    *w = (struct write_job){.kind = WRITE_CANCEL,
+                            .id = id,
+                            .batch = j->batch,
+                            .at = clock_now(),
+                            .done = on_cancelled,
+                            .user = c};
     write_push(l, w);
     return 0;
 }
@@ -294,7 +299,6 @@ static int on_unfinished(void *user, const struct db_check_row *row)
         *j = (struct job){.loop = l,
                           .id = row->id,
                           .watch = row->watch,
-                          .batch = row->batch,
                           .domain = strdup(row->domain)};
     if (!j || !text || !j->domain) {
         if (j)

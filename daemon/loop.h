@@ -10,8 +10,8 @@
  * A job is on disk before anybody is told its id and leaves memory only when its results, or its
  * cancellation, are on disk too. While the store takes nothing in, results wait here and are tried again.
  *
- * Lines of batches come in as checks that are on disk already, as many as there is room for. They wait behind
- * checks that came alone, and leave a part of the places for these.
+ * Lines of batches come in as checks that are on disk already, as many as there is room for, and become rows of
+ * request with their results. They wait behind checks that came alone, and leave a part of the places for these.
  *
  * Thread: that of the uv loop, callbacks too. */
 #ifndef DCVD_LOOP_H
@@ -62,14 +62,14 @@ int loop_submit(struct loop *l, int64_t watch, const char *domain, const char *t
 
 /* ---- lines of batches */
 struct loop_feeder {
-    void (*began)(void *user, int64_t batch); /* a check of it is here: from loop_add() or loop_resume() */
+    void (*began)(void *user, int64_t batch); /* a check of it is here: from loop_add() */
     void (*ended)(void *user, int64_t batch); /* one has ended, on disk too: there may be room for more */
     void *user;
 };
 void loop_feed(struct loop *l, const struct loop_feeder *feeder); /* before anything comes in */
 /* How many more checks of batches may come in. */
 size_t loop_room(const struct loop *l);
-/* A check that the store has as queued. Takes text over, domain is copied. 0; -ESHUTDOWN, -ENOMEM: it is run
+/* A check that the store has as a line of its batch. Takes text over, domain is copied. 0; -ESHUTDOWN, -ENOMEM: it is run
  * in the next life. */
 int loop_add(struct loop *l, int64_t id, int64_t batch, const char *domain, char *text, size_t len);
 size_t loop_running(const struct loop *l, int64_t batch); /* how many of its checks run */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* BULK_WAITING: checks of batches beyond those that have a place: none stays free while the next are taken
- * out of the store, which is a commit or two. One place in KEPT is never theirs. */
+/* BULK_WAITING: checks of batches beyond those that have a place: none stays free while the next are read in
+ * the store. One place in KEPT is never theirs. */
 enum { BULK_WAITING = 2048, KEPT = 8 };
 
 void loop_feed(struct loop *l, const struct loop_feeder *feeder)

@@ -73,8 +73,7 @@ static int read_line(struct upload *u, const char *p, size_t n)
     int rc = 0;
     if (call.action == API_SUBMIT) {
         struct db_line *line = &u->group->lines[u->group->n_lines++];
-        *line = (struct db_line){.number = (int64_t)u->number,
-                                 .domain = strdup(call.domain),
+        *line = (struct db_line){.domain = strdup(call.domain),
                                  .request = strndup(call.text, call.text_len),
                                  .request_len = call.text_len};
         if (!line->domain || !line->request)
@@ -210,6 +209,8 @@ static void keep_group(struct upload *u)
     }
     u->group = NULL;
     u->lines += (int64_t)w->n_lines;
+    for (size_t i = 0; i < w->n_lines; i++)
+        w->lines[i].id = db_id_next(clock_now());
     push(u, w, WRITE_LINES, on_written);
 }
 

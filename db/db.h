@@ -75,16 +75,15 @@ struct db_result { /* one report */
 /* ---- jobs for the writing thread. An id that is taken: -EEXIST; one that is not there: -ENOENT. */
 enum write_kind {
     WRITE_REQUEST, /* a check was accepted: .id, .domain, .request, .at -> queued */
-    WRITE_RESULTS, /* it is done: .id, .results, .at -> done; -EALREADY where it had ended */
-    WRITE_CANCEL,  /* .id, .at -> cancelled; 0 and no change where it had ended */
+    WRITE_RESULTS, /* it is done: .id, .batch, .results, .at -> done; -EALREADY where it had ended */
+    WRITE_CANCEL,  /* .id, .batch, .at -> cancelled; 0 and no change where it had ended */
     WRITE_PURGE,   /* the oldest ended checks with ids below .id are deleted, .most of them: .deleted */
     /* A batch comes in by WRITE_BATCH, any number of WRITE_LINES, then WRITE_ACCEPT; nobody sees it before.
      */
     WRITE_BATCH,        /* .id, .at */
-    WRITE_LINES,        /* .id, .lines with their numbers: -ENOENT where it is accepted or cancelled */
+    WRITE_LINES,        /* .id, .lines: -ENOENT where it is accepted or cancelled */
     WRITE_ACCEPT,       /* .id, .at: -ENOENT likewise */
-    WRITE_CANCEL_BATCH, /* .id, .at: what waits in it never runs; 0 and no change where it has ended */
-    WRITE_TAKE,         /* the next .most of batch .id become checks: .lines with their ids */
+    WRITE_CANCEL_BATCH, /* .id, .at: what is left of it never runs again; 0 and no change where it has ended */
     WRITE_SWEEP,        /* .most lines of cancelled batches are deleted: .deleted */
     WRITE_VACUUM,       /* .most free pages are given back to the file system: .deleted of them were */
     /* A watch's checks are made by WRITE_REQUEST with .watch_id. */
@@ -92,9 +91,8 @@ enum write_kind {
     WRITE_WATCH_STEP,   /* .id, .at, .watch's other members: -ENOENT where it was deleted */
     WRITE_WATCH_DELETE  /* .id; its checks stay. -ENOENT where it is gone */
 };
-struct db_line {    /* a request of a batch */
-    int64_t number; /* in the body, from 1 */
-    int64_t id;     /* of the check that it became */
+struct db_line { /* a request of a batch */
+    int64_t id;  /* of its check: above the batch's, in the order of the lines */
     char *domain, *request;
     size_t request_len;
 };
@@ -126,6 +124,7 @@ struct write_job {
     enum write_kind kind;
     int64_t id;
     int64_t watch_id; /* of a request that a watch made; 0: none did */
+    int64_t batch;    /* of a check that is a line of one; 0: it came alone */
     struct db_watch_change watch;
     dcv_time at;
     char *domain;
@@ -248,15 +247,17 @@ struct db_batch {
     int64_t id;
     dcv_time submitted, cancelled; /* TIME_UNKNOWN */
     dcv_time ended;                /* the last of its checks so far; TIME_UNKNOWN: none has, or not asked for */
-    int64_t lines, waiting;        /* waiting: did not become checks (yet) */
-    bool alive;                    /* one of its checks has not ended */
+    int64_t lines, waiting;        /* waiting: have not ended; of a cancelled one, never did */
 };
 int db_batch(struct db *db, int64_t id, struct db_batch *ret); /* -ENOENT where there is none */
 typedef int db_batch_fn(void *user, const struct db_batch *batch);
 /* Newest first, with ids below before (0: from the newest), limit of them (0: all); without .ended. */
 int db_batches(struct db *db, int64_t before, unsigned limit, db_batch_fn *fn, void *user);
 typedef int db_id_fn(void *user, int64_t id);
-int db_batches_open(struct db *db, db_id_fn *fn, void *user); /* with requests that wait, oldest first */
+int db_batches_open(struct db *db, db_id_fn *fn, void *user); /* with lines that have not ended, oldest first */
+/* Its lines that have not ended, in their order, with ids above after, at most so many. */
+typedef int db_line_fn(void *user, int64_t id, const char *domain, const char *request, size_t len);
+int db_lines(struct db *db, int64_t batch, int64_t after, size_t most, db_line_fn *fn, void *user);
 /* DB_WRITE, at the start: what came in when the process was killed is cancelled. */
 int db_batches_abandon(struct db *db);
 

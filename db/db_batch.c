@@ -1,8 +1,6 @@
 #include "db_private.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* ---------------------------------------------------------------- writing ---------------------------- */
 
@@ -23,7 +21,7 @@ static int add_lines(struct db *db, const struct write_job *job)
     for (size_t i = 0; r == 0 && i < job->n_lines; i++) {
         const struct db_line *line = &job->lines[i];
         sqlite3_bind_int64(s, 1, job->id);
-        sqlite3_bind_int64(s, 2, line->number);
+        sqlite3_bind_int64(s, 2, line->id);
         sqlite3_bind_text(s, 3, line->domain, -1, SQLITE_STATIC);
         sqlite3_bind_text64(s, 4, line->request, line->request_len, SQLITE_STATIC, SQLITE_UTF8);
         r = db_step(db, s);
@@ -31,9 +29,20 @@ static int add_lines(struct db *db, const struct write_job *job)
     return r;
 }
 
+int db_line_gone(struct db *db, int64_t batch, int64_t id)
+{
+    sqlite3_stmt *s = db->statement[STMT_LINE_GONE];
+    sqlite3_bind_int64(s, 1, batch);
+    sqlite3_bind_int64(s, 2, id);
+    return db_step(db, s);
+}
+
 static int cancel(struct db *db, const struct write_job *job)
 {
-    int r = change(db, STMT_BATCH_CANCEL, job, job->at);
+    int r = db_settle(db); /* whether anything is left of it */
+    if (r < 0)
+        return r;
+    r = change(db, STMT_BATCH_CANCEL, job, job->at);
     if (r != -ENOENT)
         return r;
     sqlite3_stmt *s = db->statement[STMT_BATCH_EXISTS];
@@ -42,69 +51,6 @@ static int cancel(struct db *db, const struct write_job *job)
     r = rc == SQLITE_ROW ? 0 : rc == SQLITE_DONE ? -ENOENT : db_failed(db, rc);
     sqlite3_reset(s);
     return r;
-}
-
-static void lines_free(struct write_job *job)
-{
-    for (size_t i = 0; i < job->n_lines; i++) {
-        free(job->lines[i].domain);
-        free(job->lines[i].request);
-    }
-    free(job->lines);
-    job->lines = NULL;
-    job->n_lines = 0;
-}
-
-static int take_line(struct db *db, sqlite3_stmt *s, struct db_line *ret)
-{
-    const char *domain = (const char *)sqlite3_column_text(s, 1);
-    const char *request = (const char *)sqlite3_column_text(s, 2);
-    if (!domain || !request)
-        return db_failed(db, SQLITE_NOMEM);
-    *ret = (struct db_line){.number = sqlite3_column_int64(s, 0),
-                            .domain = strdup(domain),
-                            .request = strdup(request),
-                            .request_len = (size_t)sqlite3_column_bytes(s, 2)};
-    return ret->domain && ret->request ? 0 : -ENOMEM;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    const struct db_line *x = a, *y = b;
-    return (x->number > y->number) - (x->number < y->number);
-}
-
-/* Lines become checks within one transaction: each is one or the other, whenever the process is killed. May
- * be run a second time, after a batch of jobs that failed for another. */
-static int take(struct db *db, struct write_job *job)
-{
-    lines_free(job);
-    job->lines = calloc(job->most, sizeof *job->lines);
-    if (!job->lines)
-        return -ENOMEM;
-    sqlite3_stmt *s = db->statement[STMT_LINES_TAKE];
-    sqlite3_bind_int64(s, 1, job->id);
-    sqlite3_bind_int64(s, 2, job->most);
-    int rc, r = 0;
-    while (r == 0 && (rc = sqlite3_step(s)) != SQLITE_DONE) {
-        if (rc == SQLITE_ROW && job->n_lines < job->most) {
-            r = take_line(db, s, &job->lines[job->n_lines++]);
-        } else {
-            r = db_failed(db, rc);
-            break;
-        }
-    }
-    sqlite3_reset(s);
-    if (r < 0 || !job->n_lines)
-        return r;
-    qsort(job->lines, job->n_lines, sizeof *job->lines, by_number); /* RETURNING promises no order */
-    for (size_t i = 0; r == 0 && i < job->n_lines; i++) {
-        struct db_line *line = &job->lines[i];
-        line->id = db_id_next(job->at);
-        r = db_insert_request(db, line->id, job->at, (struct db_origin){.batch = job->id}, line->domain,
-                              line->request, line->request_len);
-    }
-    return r < 0 ? r : change(db, STMT_BATCH_TAKEN, job, (int64_t)job->n_lines);
 }
 
 static int sweep(struct db *db, struct write_job *job)
@@ -129,8 +75,6 @@ int db_do_batch(struct db *db, struct write_job *job)
         return change(db, STMT_BATCH_ACCEPT, job, job->at);
     case WRITE_CANCEL_BATCH:
         return cancel(db, job);
-    case WRITE_TAKE:
-        return take(db, job);
     case WRITE_SWEEP:
         return sweep(db, job);
     case WRITE_REQUEST:
@@ -166,8 +110,7 @@ static struct db_batch batch_row(sqlite3_stmt *s)
         .cancelled = time_or_none(s, 2),
         .lines = sqlite3_column_int64(s, 3),
         .waiting = sqlite3_column_int64(s, 4),
-        .alive = sqlite3_column_int(s, 5),
-        .ended = time_or_none(s, 6),
+        .ended = time_or_none(s, 5),
     };
     return b;
 }
@@ -209,6 +152,24 @@ int db_batches_open(struct db *db, db_id_fn *fn, void *user)
     int rc, r = 0;
     while (r == 0 && (rc = sqlite3_step(s)) != SQLITE_DONE)
         r = rc == SQLITE_ROW ? fn(user, sqlite3_column_int64(s, 0)) : db_failed(db, rc);
+    sqlite3_reset(s);
+    return r;
+}
+
+int db_lines(struct db *db, int64_t batch, int64_t after, size_t most, db_line_fn *fn, void *user)
+{
+    sqlite3_stmt *s = db->statement[STMT_LINES];
+    sqlite3_bind_int64(s, 1, batch);
+    sqlite3_bind_int64(s, 2, after);
+    sqlite3_bind_int64(s, 3, (sqlite3_int64)most);
+    int rc, r = 0;
+    while (r == 0 && (rc = sqlite3_step(s)) != SQLITE_DONE) {
+        const char *domain = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 1) : NULL;
+        const char *request = domain ? (const char *)sqlite3_column_text(s, 2) : NULL;
+        size_t len = (size_t)sqlite3_column_bytes(s, 2);
+        r = request ? fn(user, sqlite3_column_int64(s, 0), domain, request, len)
+                    : db_failed(db, rc == SQLITE_ROW ? SQLITE_NOMEM : rc);
+    }
     sqlite3_reset(s);
     return r;
 }

@@ -18,11 +18,9 @@ extern const char *const db_schema[];
 extern const int db_schema_version;
 
 #define DB_COLUMNS "q.id, q.state, q.submitted, q.ended, q.domain, q.request, q.batch, q.watch"
-/* Whether a check of batch b has not ended: few have not, of all that there are. */
-#define DB_BATCH_ALIVE                                                                                       \
-    "EXISTS (SELECT 1 FROM request AS q INDEXED BY request_unfinished "                                      \
-    "WHERE q.ended IS NULL AND q.id > b.id AND q.batch = b.id)"
-#define DB_BATCH_COLUMNS "b.id, b.submitted, b.cancelled, b.lines, b.waiting, " DB_BATCH_ALIVE
+#define DB_BATCH_COLUMNS "b.id, b.submitted, b.cancelled, b.lines, b.waiting"
+/* Those that have something to run; batch_open's own condition. */
+#define DB_BATCH_OPEN "b.waiting > 0 AND b.accepted IS NOT NULL AND b.cancelled IS NULL"
 #define DB_WATCH_COLUMNS                                                                                     \
     "id, created, domain, request, interval, until, state, next, ended, runs, last_check, last"
 
@@ -51,12 +49,17 @@ extern const int db_schema_version;
     "SELECT state, 1 FROM request WHERE id >= ?7 AND id < ?8 AND state <> 'queued' UNION ALL "               \
     "SELECT state, 1 FROM request WHERE id >= ?9 AND id < ?10 AND state <> 'queued' UNION ALL "              \
     "SELECT 'queued', count(*) FROM request INDEXED BY request_unfinished "                                  \
-    "WHERE ended IS NULL AND id >= ?11 AND id < ?12"
+    "WHERE ended IS NULL AND id >= ?11 AND id < ?12 UNION ALL "                                              \
+    "SELECT 'queued', b.waiting FROM batch AS b INDEXED BY batch_open "                                      \
+    "WHERE " DB_BATCH_OPEN " AND b.id >= ?11 AND b.id < ?12"
 
 /* Every fixed statement: prepared on opening, so that a file without one of our tables or indexes is refused
  * then. */
 #define DB_READ_STATEMENTS(X)                                                                                \
-    X(STMT_CHECK, "SELECT " DB_COLUMNS " FROM request AS q WHERE q.id = ?1")                                 \
+    X(STMT_CHECK, "SELECT " DB_COLUMNS " FROM request AS q WHERE q.id = ?1 UNION ALL "                       \
+                  "SELECT l.id, 'queued', b.submitted, NULL, l.domain, l.request, l.batch, NULL "            \
+                  "FROM batch AS b INDEXED BY batch_open CROSS JOIN batch_line AS l "                        \
+                  "ON l.batch = b.id AND l.id = ?1 WHERE " DB_BATCH_OPEN)                                    \
     X(STMT_RESULTS, "SELECT r.request, r.report, NULL FROM result AS r INDEXED BY result_request "           \
                     "WHERE r.request = ?1 ORDER BY r.id")                                                    \
     X(STMT_RESULTS_EVIDENCE, "SELECT r.request, r.report, r.evidence FROM result AS r "                      \
@@ -68,14 +71,18 @@ extern const int db_schema_version;
                       "AND r.verdict = 'pass' AND r.method NOT IN ('caa', 'dns-cname-target') "              \
                       "AND r.started >= ?2 LIMIT 1)")                                                        \
     X(STMT_LAST_ID, "SELECT max((SELECT ifnull(max(id), 0) FROM request), "                                  \
-                    "(SELECT ifnull(max(id), 0) FROM batch), (SELECT ifnull(max(id), 0) FROM watch))")       \
+                    "(SELECT ifnull(max(id), 0) FROM batch), (SELECT ifnull(max(id), 0) FROM watch), "       \
+                    "(SELECT ifnull(max((SELECT max(l.id) FROM batch_line AS l WHERE l.batch = b.id)), 0) "  \
+                    "FROM batch AS b INDEXED BY batch_open WHERE " DB_BATCH_OPEN "))")                       \
     X(STMT_BATCH, "SELECT " DB_BATCH_COLUMNS ", (SELECT max(q.ended) FROM request AS q "                     \
                   "INDEXED BY request_batch WHERE q.batch = b.id) FROM batch AS b "                          \
                   "WHERE b.id = ?1 AND b.accepted IS NOT NULL")                                              \
     X(STMT_BATCHES, "SELECT " DB_BATCH_COLUMNS ", NULL FROM batch AS b "                                     \
                     "WHERE b.id < ?1 AND b.accepted IS NOT NULL ORDER BY b.id DESC LIMIT ?2")                \
-    X(STMT_BATCHES_OPEN, "SELECT id FROM batch WHERE accepted IS NOT NULL AND cancelled IS NULL "            \
-                         "AND waiting > 0 ORDER BY id")                                                      \
+    X(STMT_BATCHES_OPEN, "SELECT b.id FROM batch AS b INDEXED BY batch_open WHERE " DB_BATCH_OPEN            \
+                         " ORDER BY b.id")                                                                   \
+    X(STMT_LINES, "SELECT id, domain, request FROM batch_line WHERE batch = ?1 AND id > ?2 "                 \
+                  "ORDER BY id LIMIT ?3")                                                                    \
     X(STMT_WATCH, "SELECT " DB_WATCH_COLUMNS " FROM watch WHERE id = ?1")                                    \
     X(STMT_WATCHES, "SELECT " DB_WATCH_COLUMNS " FROM watch WHERE id < ?1 "                                  \
                     "AND (?3 IS NULL OR domain = lower(?3)) AND (?4 IS NULL OR state = ?4) "                 \
@@ -127,8 +134,8 @@ extern const int db_schema_version;
     X(STMT_JOB_BEGIN, "SAVEPOINT job")                                                                       \
     X(STMT_JOB_KEEP, "RELEASE job")                                                                          \
     X(STMT_JOB_UNDO, "ROLLBACK TO job")                                                                      \
-    X(STMT_REQUEST, "INSERT INTO request (id, state, submitted, domain, request, batch, watch) "             \
-                    "VALUES (?1, ?2, ?3, lower(?4), ?5, ?6, ?7)")                                            \
+    X(STMT_REQUEST, "INSERT INTO request (id, state, submitted, domain, request, watch) "                    \
+                    "VALUES (?1, ?2, ?3, lower(?4), ?5, ?6)")                                                \
     X(STMT_WATCH_NEW, "INSERT INTO watch (id, created, domain, request, interval, until, state, next, runs) " \
                       "VALUES (?1, ?2, lower(?3), ?4, ?5, ?6, 'active', ?2, 0)")                             \
     X(STMT_WATCH_STEP, "UPDATE watch SET state = ?2, next = ?3, ended = ?4, runs = runs + (?5 IS NOT NULL), " \
@@ -139,20 +146,21 @@ extern const int db_schema_version;
     X(STMT_BATCH_NEW, "INSERT INTO batch (id, submitted, lines, waiting) VALUES (?1, ?2, 0, 0)")             \
     X(STMT_BATCH_GROW, "UPDATE batch SET lines = lines + ?2, waiting = waiting + ?2 "                        \
                        "WHERE id = ?1 AND accepted IS NULL AND cancelled IS NULL")                           \
-    X(STMT_LINE_NEW, "INSERT INTO batch_line (batch, line, domain, request) VALUES (?1, ?2, ?3, ?4)")        \
+    X(STMT_LINE_NEW, "INSERT INTO batch_line (batch, id, domain, request) VALUES (?1, ?2, lower(?3), ?4)")   \
+    X(STMT_LINE_END, "INSERT INTO request (id, state, submitted, ended, domain, request, batch) "            \
+                     "SELECT l.id, ?2, b.submitted, ?3, l.domain, l.request, l.batch "                       \
+                     "FROM batch_line AS l CROSS JOIN batch AS b ON b.id = l.batch "                         \
+                     "WHERE l.batch = ?4 AND l.id = ?1")                                                     \
+    X(STMT_LINE_GONE, "DELETE FROM batch_line WHERE batch = ?1 AND id = ?2")                                 \
     X(STMT_BATCH_ACCEPT, "UPDATE batch SET accepted = ?2 WHERE id = ?1 AND accepted IS NULL "                \
                          "AND cancelled IS NULL")                                                            \
     X(STMT_BATCH_CANCEL, "UPDATE batch AS b SET cancelled = ?2 WHERE id = ?1 AND cancelled IS NULL "         \
-                         "AND (accepted IS NULL OR waiting > 0 OR " DB_BATCH_ALIVE ")")                      \
+                         "AND (accepted IS NULL OR waiting > 0)")                                            \
     X(STMT_BATCH_EXISTS, "SELECT 1 FROM batch WHERE id = ?1")                                                \
     X(STMT_BATCHES_ABANDON, "UPDATE batch SET cancelled = submitted "                                        \
                             "WHERE accepted IS NULL AND cancelled IS NULL")                                  \
-    X(STMT_LINES_TAKE, "DELETE FROM batch_line WHERE (batch, line) IN (SELECT l.batch, l.line "              \
-                       "FROM batch_line AS l JOIN batch AS b ON b.id = l.batch WHERE l.batch = ?1 "          \
-                       "AND b.accepted IS NOT NULL AND b.cancelled IS NULL ORDER BY l.line LIMIT ?2) "       \
-                       "RETURNING line, domain, request")                                                    \
-    X(STMT_BATCH_TAKEN, "UPDATE batch SET waiting = waiting - ?2 WHERE id = ?1")                             \
-    X(STMT_SWEEP, "DELETE FROM batch_line WHERE (batch, line) IN (SELECT l.batch, l.line FROM batch AS b "   \
+    X(STMT_BATCH_ENDED, "UPDATE batch SET waiting = waiting - ?2 WHERE id = ?1")                             \
+    X(STMT_SWEEP, "DELETE FROM batch_line WHERE (batch, id) IN (SELECT l.batch, l.id FROM batch AS b "       \
                   "JOIN batch_line AS l ON l.batch = b.id WHERE b.cancelled IS NOT NULL LIMIT ?1)")          \
     X(STMT_SWEEP_BATCHES, "DELETE FROM batch WHERE accepted IS NULL AND cancelled IS NOT NULL "              \
                           "AND NOT EXISTS (SELECT 1 FROM batch_line AS l WHERE l.batch = batch.id)")         \
@@ -206,8 +214,8 @@ enum {
     FILTER_COMBINATIONS = 128
 };
 
-/* Of what is counted within a transaction: some ten kinds and values, and mostly one hour. */
-enum { DB_COUNTED_MOST = 64 };
+/* Of what is counted within a transaction: some ten kinds and values, mostly one hour; few batches. */
+enum { DB_COUNTED_MOST = 64, DB_ENDED_MOST = 8 };
 
 struct db {
     sqlite3 *sql;
@@ -222,6 +230,10 @@ struct db {
         int64_t hour, n;
     } counted[DB_COUNTED_MOST]; /* by this transaction, and not in tally yet */
     size_t n_counted;
+    struct db_batch_ended {
+        int64_t id, n;
+    } ended[DB_ENDED_MOST]; /* checks of batches, likewise */
+    size_t n_ended;
     char error[DB_ERROR_TEXT];
 };
 
@@ -242,6 +254,8 @@ int db_counts(struct db *db, sqlite3_stmt *s, db_count_fn *fn, void *user);
 const char *db_code(enum code c); /* as error_code has it; NULL: none */
 /* The kinds that deal with batches, db_batch.c; as db_do(). */
 int db_do_batch(struct db *db, struct write_job *job);
+/* A line has become a row of request. */
+int db_line_gone(struct db *db, int64_t batch, int64_t id);
 /* Whether a result of this domain by this method is there already: only then db_note_change() has to be called, once
  * the new one and its findings are in. It notes which results differ from those before them. db_domain.c. */
 int db_has_neighbour(struct db *db, const struct db_result *r, bool *ret);
@@ -254,13 +268,6 @@ int db_settle(struct db *db);
 void db_unsettle(struct db *db);
 /* The kinds that deal with watches, db_watch.c; likewise. */
 int db_do_watch(struct db *db, struct write_job *job);
-/* A request becomes a check that is queued. */
-struct db_origin {
-    int64_t batch, watch; /* 0: none */
-};
-int db_insert_request(struct db *db, int64_t id, dcv_time at, struct db_origin from, const char *domain,
-                      const char *request, size_t len);
-
 /* The listing's text for a combination of filters. */
 enum { DB_LIST_TEXT = 1000 };
 void db_list_sql(unsigned filters, char out[DB_LIST_TEXT]);

@@ -31,13 +31,26 @@ static int count_result(struct db *db, const struct db_result *result, int64_t h
     return r;
 }
 
+static int count_ended(struct db *db, int64_t batch)
+{
+    for (size_t i = 0; i < db->n_ended; i++)
+        if (db->ended[i].id == batch) {
+            db->ended[i].n++;
+            return 0;
+        }
+    int r = db->n_ended < DB_ENDED_MOST ? 0 : db_settle(db);
+    if (r == 0)
+        db->ended[db->n_ended++] = (struct db_batch_ended){batch, 1};
+    return r;
+}
+
 int db_tally_job(struct db *db, const struct write_job *job, enum db_state state)
 {
     int64_t hour = (job->id >> DB_ID_COUNTER_BITS) / HOUR_MS;
     int r = count(db, "state", db_state_name(state), hour);
     for (size_t i = 0; r == 0 && i < job->n_results; i++)
         r = count_result(db, &job->results[i], hour);
-    return r;
+    return r == 0 && job->batch ? count_ended(db, job->batch) : r;
 }
 
 int db_settle(struct db *db)
@@ -52,6 +65,12 @@ int db_settle(struct db *db)
         sqlite3_bind_int64(s, 4, c->n);
         r = db_step(db, s);
     }
+    s = db->statement[STMT_BATCH_ENDED];
+    for (size_t i = 0; r == 0 && i < db->n_ended; i++) {
+        sqlite3_bind_int64(s, 1, db->ended[i].id);
+        sqlite3_bind_int64(s, 2, db->ended[i].n);
+        r = db_step(db, s);
+    }
     db_unsettle(db);
     return r;
 }
@@ -59,4 +78,5 @@ int db_settle(struct db *db)
 void db_unsettle(struct db *db)
 {
     db->n_counted = 0;
+    db->n_ended = 0;
 }

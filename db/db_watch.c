@@ -104,7 +104,6 @@ int db_do_watch(struct db *db, struct write_job *job)
     case WRITE_LINES:
     case WRITE_ACCEPT:
     case WRITE_CANCEL_BATCH:
-    case WRITE_TAKE:
     case WRITE_SWEEP:
     case WRITE_VACUUM:
         break;

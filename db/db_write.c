@@ -75,38 +75,35 @@ static int insert_result(struct db *db, int64_t request, const struct db_result 
     return r == 0 && compared ? db_note_change(db, id, request, result) : r;
 }
 
-static void bind_id(sqlite3_stmt *s, int column, int64_t id)
-{
-    if (id)
-        sqlite3_bind_int64(s, column, id);
-    else
-        sqlite3_bind_null(s, column);
-}
-
-int db_insert_request(struct db *db, int64_t id, dcv_time at, struct db_origin from, const char *domain,
-                      const char *request, size_t len)
+static int insert_request(struct db *db, const struct write_job *job)
 {
     sqlite3_stmt *s = db->statement[STMT_REQUEST];
-    sqlite3_bind_int64(s, 1, id);
+    sqlite3_bind_int64(s, 1, job->id);
     bind_text(s, 2, db_state_name(STATE_QUEUED));
-    sqlite3_bind_int64(s, 3, at);
-    bind_text(s, 4, domain);
-    sqlite3_bind_text64(s, 5, request, len, SQLITE_STATIC, SQLITE_UTF8);
-    bind_id(s, 6, from.batch);
-    bind_id(s, 7, from.watch);
+    sqlite3_bind_int64(s, 3, job->at);
+    bind_text(s, 4, job->domain);
+    sqlite3_bind_text64(s, 5, job->request, job->request_len, SQLITE_STATIC, SQLITE_UTF8);
+    if (job->watch_id)
+        sqlite3_bind_int64(s, 6, job->watch_id);
+    else
+        sqlite3_bind_null(s, 6);
     return db_step(db, s);
 }
 
 /* 0: it has ended now; -EALREADY: it had; -ENOENT: there is none. */
 static int end_request(struct db *db, const struct write_job *job, enum db_state state)
 {
-    sqlite3_stmt *s = db->statement[STMT_END];
+    sqlite3_stmt *s = db->statement[job->batch ? STMT_LINE_END : STMT_END];
     sqlite3_bind_int64(s, 1, job->id);
     bind_text(s, 2, db_state_name(state));
     sqlite3_bind_int64(s, 3, job->at);
+    if (job->batch)
+        sqlite3_bind_int64(s, 4, job->batch);
     int r = db_step(db, s);
-    if (r < 0 || sqlite3_changes(db->sql))
+    if (r < 0)
         return r;
+    if (sqlite3_changes(db->sql))
+        return job->batch ? db_line_gone(db, job->batch, job->id) : 0;
     s = db->statement[STMT_EXISTS];
     sqlite3_bind_int64(s, 1, job->id);
     int rc = sqlite3_step(s);
@@ -182,8 +179,7 @@ int db_do(struct db *db, struct write_job *job)
     int r = 0;
     switch (job->kind) {
     case WRITE_REQUEST:
-        return db_insert_request(db, job->id, job->at, (struct db_origin){.watch = job->watch_id},
-                                 job->domain, job->request, job->request_len);
+        return insert_request(db, job);
     case WRITE_RESULTS:
         r = end_request(db, job, STATE_DONE);
         for (size_t i = 0; r == 0 && i < job->n_results; i++)
@@ -202,7 +198,6 @@ int db_do(struct db *db, struct write_job *job)
     case WRITE_LINES:
     case WRITE_ACCEPT:
     case WRITE_CANCEL_BATCH:
-    case WRITE_TAKE:
     case WRITE_SWEEP:
         return db_do_batch(db, job);
     case WRITE_WATCH:

@@ -72,9 +72,9 @@ struct write_job *job_lines(int64_t id, int64_t first, size_t n)
     job->n_lines = n;
     for (size_t i = 0; i < n; i++) {
         struct db_line *l = &job->lines[i];
-        l->number = first + (int64_t)i;
-        if (asprintf(&l->domain, "line%d.example", (int)l->number) < 0 ||
-            asprintf(&l->request, "{\"domain\":\"line%d.example\"}", (int)l->number) < 0)
+        l->id = first + (int64_t)i;
+        if (asprintf(&l->domain, "Line%d.example", (int)l->id) < 0 ||
+            asprintf(&l->request, "{\"domain\":\"line%d.example\"}", (int)l->id) < 0)
             abort();
         l->request_len = strlen(l->request);
     }

@@ -168,33 +168,36 @@ static void lines(void **state)
     close_room(&r);
 }
 
-/* Lines that wait are counted with those that have become checks. */
+/* Every line is in one state, whatever the store and the loop know of it. */
 static void batches(void **state)
 {
     (void)state;
     struct api_answer ans = {0};
-    struct api_count states[] = {{"done", 5}, {"queued", 3}}, codes[] = {{"dns_mismatch", 2}};
+    struct api_count states[] = {{"done", 5}, {"cancelled", 1}}, codes[] = {{"dns_mismatch", 2}};
     struct api_batch b = {.b = {.id = 0xabc,
                                 .submitted = NOW,
                                 .cancelled = TIME_UNKNOWN,
                                 .ended = NOW,
                                 .lines = 10,
-                                .waiting = 2,
-                                .alive = true},
-                          .running = 4, /* one of them has ended since the store was read */
+                                .waiting = 4},
+                          .running = 3,
                           .states = {states, 2},
                           .codes = {codes, 1}};
     api_write_batch(&ans, &b);
     static const char head[] = "{\"id\":\"0000000000000abc\",\"state\":\"running\",\"submitted_at\":"
                                "\"2026-11-22T12:00:00.000Z\",\"ended_at\":null,\"lines\":10,\"counts\":"
-                               "{\"state\":{\"queued\":2,\"running\":3,\"done\":5,\"cancelled\":0},";
+                               "{\"state\":{\"queued\":1,\"running\":3,\"done\":5,\"cancelled\":1},";
     assert_memory_equal(ans.body.p, head, strlen(head));
     assert_non_null(strstr(ans.body.p, "\"code\":{\"dns_mismatch\":2}"));
     b.b.cancelled = NOW;
     b.running = 0;
     api_write_batch(&ans, &b);
     assert_non_null(strstr(ans.body.p, "\"state\":\"cancelled\""));
-    assert_non_null(strstr(ans.body.p, "{\"queued\":3,\"running\":0,\"done\":5,\"cancelled\":2}"));
+    assert_non_null(strstr(ans.body.p, "{\"queued\":0,\"running\":0,\"done\":5,\"cancelled\":5}"));
+    b.b.cancelled = TIME_UNKNOWN;
+    b.running = 6; /* two of them have ended since the store was read */
+    api_write_batch(&ans, &b);
+    assert_non_null(strstr(ans.body.p, "{\"queued\":0,\"running\":4,\"done\":5,\"cancelled\":1}"));
     buf_free(&ans.body);
 }
 

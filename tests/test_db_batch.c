@@ -94,82 +94,118 @@ static void expect_batches(struct db *db, int64_t before, unsigned limit, const 
 static int add_id(void *user, const struct db_check_row *row)
 {
     assert_int_equal(row->batch, 10);
-    *(int64_t *)user += row->id;
+    return see_id(user, row->id);
+}
+
+static void expect_checks(struct db *db, int verdict, const char *expected)
+{
+    const struct db_filter f = {
+        .verdict = verdict, .method = -1, .since = TIME_UNKNOWN, .until = TIME_UNKNOWN, .batch = 10};
+    char got[200] = "";
+    assert_int_equal(db_list(db, &f, add_id, got), 0);
+    assert_string_equal(got, expected);
+}
+
+static int see_line(void *user, int64_t id, const char *domain, const char *request, size_t len)
+{
+    char expected[40];
+    snprintf(expected, sizeof expected, "line%d.example", (int)id);
+    assert_string_equal(domain, expected);
+    assert_non_null(strstr(request, domain));
+    assert_int_equal(strlen(request), len);
+    return see_id(user, id);
+}
+
+static void expect_lines(struct db *db, int64_t batch, int64_t after, size_t most, const char *expected)
+{
+    char got[200] = "";
+    assert_int_equal(db_lines(db, batch, after, most, see_line, got), 0);
+    assert_string_equal(got, expected);
+}
+
+static int see_state(void *user, const struct db_check_row *row)
+{
+    snprintf(user, 40, "%s of %d", db_state_name(row->state), (int)row->batch);
     return 0;
 }
 
-/* The next checks of a batch: how many, and the id of the first. */
-static size_t take(struct db *db, int64_t id, uint32_t most, int64_t *first)
+static void expect_one(struct db *db, int64_t id, const char *expected)
 {
-    struct write_job *job = job_batch(WRITE_TAKE, id);
-    job->most = most;
-    assert_int_equal(try_job(db, job), 0);
-    size_t n = job->n_lines;
-    *first = n ? job->lines[0].id : 0;
-    for (size_t i = 0; i < n; i++) {
-        assert_true(job->lines[i].id == *first + (int64_t)i); /* ids follow the order of the lines */
-        assert_non_null(strstr(job->lines[i].request, job->lines[i].domain));
-    }
-    write_job_free(job);
-    return n;
+    char got[40] = "";
+    assert_int_equal(db_check(db, id, see_state, got), expected ? 0 : -ENOENT);
+    assert_string_equal(got, expected ? expected : "");
 }
 
-static void a_batch_is_seen_whole_and_becomes_checks(void **state)
+static struct write_job *of_batch(struct write_job *job, int64_t batch)
+{
+    job->batch = batch;
+    return job;
+}
+
+static void a_batch_is_seen_whole_and_its_lines_become_checks(void **state)
 {
     struct db *db = open_store(*state, DB_WRITE);
     struct db_batch b;
-    int64_t first, last = 0;
+    int64_t last = 0;
     do_job(db, job_batch(WRITE_BATCH, 10), 0);
-    do_job(db, job_lines(10, 1, 3), 0);
-    do_job(db, job_lines(10, 4, 2), 0);
-    do_job(db, job_lines(11, 1, 1), -ENOENT);
+    do_job(db, job_lines(10, 11, 3), 0);
+    do_job(db, job_lines(10, 14, 2), 0);
+    do_job(db, job_lines(11, 20, 1), -ENOENT);
     assert_int_equal(db_batch(db, 10, &b), -ENOENT);
     expect_open(db, "");
-    assert_int_equal(take(db, 10, 9, &first), 0); /* nothing of it runs before it is there whole */
+    expect_one(db, 12, NULL); /* nobody sees anything of it before it is there whole */
 
     do_job(db, job_batch(WRITE_ACCEPT, 10), 0);
     do_job(db, job_batch(WRITE_ACCEPT, 10), -ENOENT);
-    do_job(db, job_lines(10, 6, 1), -ENOENT);
+    do_job(db, job_lines(10, 16, 1), -ENOENT);
     expect_open(db, "10");
     assert_int_equal(db_batch(db, 10, &b), 0);
     assert_true(b.lines == 5 && b.waiting == 5 && b.cancelled == TIME_UNKNOWN);
+    expect_lines(db, 10, 0, 2, "11 12");
+    expect_lines(db, 10, 12, 9, "13 14 15");
+    expect_one(db, 12, "queued of 10");
+    expect_checks(db, -1, "");
+    assert_int_equal(db_last_id(db, &last), 0);
+    assert_int_equal(last, 15);
 
-    assert_int_equal(take(db, 10, 2, &first), 2);
-    int64_t alone = db_id_next(0);
-    do_job(db, job_request(alone, "alone.example"), 0);
-    do_job(db, job_results(alone, 1), 0);
-    struct write_job *job = job_results(first, 2);
+    /* A line ends once, by what comes first. */
+    struct write_job *job = of_batch(job_results(12, 2), 10);
     job_fail(job, 1, METHOD_CAA, CODE_caa_check_failed, CODE_NONE, CAUSE_name_internal);
     do_job(db, job, 0);
-    expect_count(db, 10, COUNT_STATES, "done 1, queued 1");
+    do_job(db, of_batch(job_cancel(12), 10), 0);
+    do_job(db, of_batch(job_results(12, 1), 10), -EALREADY);
+    do_job(db, of_batch(job_cancel(11), 10), 0);
+    do_job(db, of_batch(job_results(11, 1), 10), -EALREADY);
+    do_job(db, of_batch(job_results(99, 1), 10), -ENOENT);
+    do_job(db, job_request(20, "alone.example"), 0);
+    do_job(db, job_results(20, 1), 0);
+    expect_lines(db, 10, 0, 9, "13 14 15");
+    expect_one(db, 12, "done of 10");
+    expect_one(db, 11, "cancelled of 10");
+    expect_checks(db, -1, "12 11");
+    expect_checks(db, VERDICT_FAIL, "12");
+    expect_count(db, 10, COUNT_STATES, "cancelled 1, done 1");
     expect_count(db, 10, COUNT_VERDICTS, "fail 1, pass 1");
     expect_count(db, 10, COUNT_CODES, "caa_check_failed 1");
-    assert_int_equal(db_last_id(db, &last), 0);
-    assert_true(last == alone);
-
-    struct db_filter f = {
-        .verdict = -1, .method = -1, .since = TIME_UNKNOWN, .until = TIME_UNKNOWN, .batch = 10};
-    int64_t sum = 0;
-    assert_int_equal(db_list(db, &f, add_id, &sum), 0);
-    assert_true(sum == first + first + 1);
-    f.verdict = VERDICT_FAIL;
-    sum = 0;
-    assert_int_equal(db_list(db, &f, add_id, &sum), 0);
-    assert_true(sum == first);
-
-    assert_int_equal(take(db, 10, 100, &first), 3);
-    assert_int_equal(take(db, 10, 100, &first), 0);
-    expect_open(db, "");
+    assert_int_equal(db_batch(db, 10, &b), 0);
+    assert_true(b.lines == 5 && b.waiting == 3 && b.ended != TIME_UNKNOWN);
+    assert_int_equal(number(db, "SELECT ended - submitted FROM request WHERE id = 12"), 0);
 
     /* One that has ended stays as it is. */
+    assert_int_equal(db_begin(db), 0);
+    for (int64_t id = 13; id < 16; id++) {
+        job = of_batch(job_results(id, 1), 10);
+        assert_int_equal(db_do(db, job), 0);
+        write_job_free(job);
+    }
+    job = job_batch(WRITE_CANCEL_BATCH, 10); /* in the same transaction */
+    assert_int_equal(db_do(db, job), 0);
+    write_job_free(job);
+    assert_int_equal(db_commit(db), 0);
     assert_int_equal(db_batch(db, 10, &b), 0);
-    assert_true(b.id == 10 && b.alive && b.ended != TIME_UNKNOWN);
-    int64_t alive;
-    while ((alive = number(db, "SELECT ifnull(max(id), 0) FROM request WHERE ended IS NULL")))
-        do_job(db, job_cancel(alive), 0);
-    do_job(db, job_batch(WRITE_CANCEL_BATCH, 10), 0);
-    assert_int_equal(db_batch(db, 10, &b), 0);
-    assert_true(!b.alive && b.cancelled == TIME_UNKNOWN);
+    assert_true(!b.waiting && b.cancelled == TIME_UNKNOWN);
+    expect_open(db, "");
+    expect_lines(db, 10, 0, 9, "");
 
     do_job(db, job_batch(WRITE_BATCH, 11), 0); /* not there whole: not listed */
     do_job(db, job_batch(WRITE_BATCH, 9), 0);
@@ -184,19 +220,19 @@ static void a_cancelled_batch_leaves_no_lines(void **state)
 {
     struct db *db = open_store(*state, DB_WRITE);
     struct db_batch b;
-    int64_t first;
     for (int64_t id = 10; id < 13; id++) {
         do_job(db, job_batch(WRITE_BATCH, id), 0);
-        do_job(db, job_lines(id, 1, 4), 0);
+        do_job(db, job_lines(id, 10 * id, 4), 0);
         if (id < 12)
             do_job(db, job_batch(WRITE_ACCEPT, id), 0);
     }
-    assert_int_equal(take(db, 10, 1, &first), 1);
     do_job(db, job_batch(WRITE_CANCEL_BATCH, 10), 0);
     do_job(db, job_batch(WRITE_CANCEL_BATCH, 10), 0);
     do_job(db, job_batch(WRITE_CANCEL_BATCH, 99), -ENOENT);
-    assert_int_equal(take(db, 10, 9, &first), 0);
+    do_job(db, of_batch(job_cancel(100), 10), 0); /* what ran is a check that was cancelled, */
     expect_open(db, "11");
+    expect_one(db, 100, "cancelled of 10");
+    expect_one(db, 101, NULL);                 /* and what did not is none */
     assert_int_equal(db_batches_abandon(db), 0); /* 12 was coming in when the process was killed */
     expect_open(db, "11");
     static const uint32_t deleted[] = {5, 2, 0};
@@ -207,13 +243,13 @@ static void a_cancelled_batch_leaves_no_lines(void **state)
         assert_int_equal(job->deleted, deleted[i]);
         write_job_free(job);
     }
+    do_job(db, of_batch(job_results(101, 1), 10), -ENOENT);
     assert_int_equal(db_batch(db, 10, &b), 0);
     assert_true(b.lines == 4 && b.waiting == 3 && b.cancelled != TIME_UNKNOWN);
     assert_int_equal(number(db, "SELECT count(*) FROM batch WHERE id = 12"), 0);
     assert_int_equal(number(db, "SELECT count(*) FROM batch_line WHERE batch = 11"), 4);
 
     /* With the last of its checks a batch goes, too. */
-    do_job(db, job_cancel(number(db, "SELECT id FROM request")), 0);
     struct write_job *purge = job_batch(WRITE_PURGE, INT64_MAX);
     purge->most = 9;
     do_job(db, purge, 0);
@@ -265,7 +301,7 @@ static void the_wal_stays_small(void **state)
     db_wal_most(db, 1 << 20);
     for (int64_t id = 1; id <= 40; id++) {
         do_job(db, job_batch(WRITE_BATCH, id), 0);
-        do_job(db, job_lines(id, 1, 2000), 0);
+        do_job(db, job_lines(id, 10000 * id, 2000), 0);
         db_checkpoint(db);
         assert_int_equal(db_room(db, &room), 0);
         assert_true(room.wal <= 2 << 20);
@@ -289,7 +325,7 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_batch_is_seen_whole_and_becomes_checks, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_batch_is_seen_whole_and_its_lines_become_checks, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancelled_batch_leaves_no_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(pages_are_given_back, setup, teardown),
         cmocka_unit_test_setup_teardown(the_wal_stays_small, setup, teardown),
