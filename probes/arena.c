@@ -118,6 +118,24 @@ char *arena_strdup(struct arena *a, const char *s)
     return arena_strndup(a, s, strlen(s));
 }
 
+char *arena_concat(struct arena *a, ...)
+{
+    va_list ap, again;
+    size_t len = 0;
+    va_start(ap, a);
+    va_copy(again, ap);
+    for (const char *s; (s = va_arg(ap, const char *));)
+        len += strlen(s);
+    va_end(ap);
+    char *text = take(a, len + 1), *end = text;
+    for (const char *s; text && (s = va_arg(again, const char *));)
+        end = stpcpy(end, s);
+    va_end(again);
+    if (text)
+        *end = '\0';
+    return text;
+}
+
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
     /* Most texts fit where the top block goes on: they are written there, and then taken where they stand. */

@@ -54,8 +54,7 @@ const char *fetch_url(struct arena *a, const struct request *r, const char *sche
     const struct profile *p = r->profile;
     const char *file = r->method == METHOD_HTTP_TOKEN_DYNAMIC && r->filename ? r->filename : p->file_name;
     bool v6 = r->is_ip && strchr(r->domain, ':');
-    return arena_printf(a, "%s://%s%s%s%s%s", scheme, v6 ? "[" : "", r->domain, v6 ? "]" : "", p->file_dir,
-                        file);
+    return arena_concat(a, scheme, v6 ? "://[" : "://", r->domain, v6 ? "]" : "", p->file_dir, file, NULL);
 }
 
 /* ---------------------------------------------------------------- one step --------------------------- */
@@ -109,7 +108,9 @@ static bool gives_way(const struct fact *fact)
 static const struct fact *from_address(struct walk *w, const struct url *u, const char *ip)
 {
     bool v6 = strchr(ip, ':');
-    const char *address = arena_printf(w->a, v6 ? "[%s]:%u" : "%s:%u", ip, u->port);
+    /* No URL with another port comes here: judge_redirect() holds it up. */
+    const char *address =
+        arena_concat(w->a, v6 ? "[" : "", ip, v6 ? "]" : "", u->https ? ":443" : ":80", NULL);
     if (!address)
         return NULL;
     struct ask q = {.kind = ASK_HTTP, .via = VIA_DIRECT, .url = w->f->url, .address = address};
@@ -130,7 +131,7 @@ static const struct fact *step(struct walk *w, const struct url *u)
         f->fact = fact;
         return f->class == FETCH_PENDING ? fact : NULL;
     }
-    const char *host = arena_printf(w->a, "%s.", u->host);
+    const char *host = arena_concat(w->a, u->host, ".", NULL);
     if (!host)
         return NULL;
     lookup_want(w->asker, host, RR_A);

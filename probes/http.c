@@ -1,5 +1,7 @@
 #include "http_inner.h"
 
+#include "fetch.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +36,9 @@ static struct site *site_get(struct http *h, const struct addr *addr)
             return NULL;
         *s = (struct site){.addr = *addr, .bucket = bucket, .same_bucket = h->table[bucket]};
         TAILQ_INIT(&s->waiting);
+        strcpy(s->pin_text, "::");
+        addr_text(addr, s->pin_text + 2);
+        s->pin.data = s->pin_text;
         h->table[bucket] = s;
     }
     s->refs++;
@@ -330,38 +335,35 @@ static void on_deadline(uv_timer_t *timer)
 
 /* ---------------------------------------------------------------- the observer ----------------------- */
 
+/* Credentials in a URL are not sent: a CA has none to send. NULL: curl cannot read it. */
+static const char *without_credentials(struct arena *a, const char *url)
+{
+    CURLU *u = curl_url();
+    char *text = NULL;
+    const char *ret = NULL;
+
+    if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_set(u, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
+        curl_url_set(u, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_URL, &text, 0) == CURLUE_OK)
+        ret = arena_strdup(a, text);
+    curl_free(text);
+    curl_url_cleanup(u);
+    return ret;
+}
+
 /* Takes the URL apart. -EINVAL where it is none of ours; *fits: its port is its scheme's. */
 static int url_take(struct exchange *x, bool *fits, in_port_t *port)
 {
-    CURLU *u = curl_url();
-    char *scheme = NULL, *host = NULL, *number = NULL, *url = NULL;
-    int r = -EINVAL;
+    struct url u;
 
-    /* Credentials in a URL are not sent (a CA has none to send), nor is a fragment. */
-    if (u && curl_url_set(u, CURLUPART_URL, x->ask->url, 0) == CURLUE_OK &&
-        curl_url_set(u, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
-        curl_url_set(u, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
-        curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0) == CURLUE_OK &&
-        curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-        curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-        curl_url_get(u, CURLUPART_PORT, &number, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-        curl_url_get(u, CURLUPART_URL, &url, 0) == CURLUE_OK) {
-        bool https = strcmp(scheme, "https") == 0;
-        size_t v6 = host[0] == '[', len = strlen(host);
-        if (https || strcmp(scheme, "http") == 0) {
-            *port = https ? 443 : 80;
-            *fits = strtoul(number, NULL, 10) == *port;
-            x->url = arena_strdup(x->arena, url);
-            x->host = arena_strndup(x->arena, host + v6, len - 2 * v6);
-            r = x->url && x->host ? 0 : -ENOMEM;
-        }
+    if (url_read(x->arena, x->ask->url, &u)) {
+        *port = u.https ? 443 : 80;
+        *fits = u.port == *port;
+        x->host = u.host;
+        x->url = strchr(x->ask->url, '@') ? without_credentials(x->arena, x->ask->url) : x->ask->url;
     }
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(number);
-    curl_free(url);
-    curl_url_cleanup(u);
-    return r;
+    return x->url ? 0 : arena_full(x->arena) ? -ENOMEM : -EINVAL;
 }
 
 static int refuse_port(struct exchange *x)

@@ -54,6 +54,8 @@ struct site {
     struct site *same_bucket;
     TAILQ_ENTRY(site) run_link;
     struct addr addr;
+    struct curl_slist pin; /* of CONNECT_TO, a list of one: whatever host and port a URL has, it goes to .addr */
+    char pin_text[ADDR_TEXT_MOST + 2];
     uint32_t in_flight, refs, bucket;
     bool runnable;
     struct exchanges waiting;
@@ -68,7 +70,6 @@ struct transfer {
     SLIST_ENTRY(transfer) link; /* in http.idle */
     struct exchange *exchange;
     CURL *easy;
-    struct curl_slist *pin; /* of CONNECT_TO */
     struct tls_view tls;
     const char *denied;       /* the guard's word */
     bool starved;             /* the machine is short of sockets or memory: nobody's fault but ours */

@@ -330,7 +330,6 @@ static bool no_response(struct transfer *t, CURLcode result, bool late, struct h
 static void transfer_free(struct transfer *t)
 {
     curl_easy_cleanup(t->easy);
-    curl_slist_free_all(t->pin);
     free(t->head.p);
     free(t->body.p);
     free(t);
@@ -390,15 +389,11 @@ static bool transfer_set(struct transfer *t, struct exchange *x)
 {
     struct http *h = x->h;
     CURL *e = t->easy;
-    char pin[ADDR_TEXT_MOST + 2] = "::"; /* any host and port of a URL: all go to the one address */
-    bool ok;
+    bool ok = true;
 
-    addr_text(&x->site->addr, pin + 2);
-    t->pin = curl_slist_append(NULL, pin);
-    ok = t->pin;
     t->tls = (struct tls_view){.a = x->arena, .host = x->host};
     t->body_most = x->ask->whole ? HTTP_WHOLE_MOST : HTTP_BODY_MOST;
-    SET(CURLOPT_CONNECT_TO, t->pin);
+    SET(CURLOPT_CONNECT_TO, &x->site->pin);
     SET(CURLOPT_URL, x->url);
     SET(CURLOPT_USERAGENT, x->ask->browser ? BROWSER : h->user_agent);
 #undef SET
@@ -432,9 +427,7 @@ void transfer_release(struct transfer *t)
 
     curl_multi_remove_handle(h->multi, t->easy);
     t->exchange->transfer = NULL;
-    curl_slist_free_all(t->pin);
     t->exchange = NULL;
-    t->pin = NULL;
     t->denied = NULL;
     t->starved = t->flooded = t->final = t->greeted = false;
     t->head.n = t->body.n = 0;
