@@ -88,9 +88,11 @@ bool seen_take(struct seen *s, const char *key)
     return true;
 }
 
-void seen_head(struct buf *b, size_t line, const char *key)
+void seen_head(struct json_out *j, size_t line, const char *key)
 {
-    buf_printf(b, "{\"line\":%zu,\"key\":\"%s\",", line, key);
+    json_open(j, NULL, '{');
+    json_int(j, "line", (int64_t)line);
+    json_text(j, "key", key);
 }
 
 static bool head(const char *text, size_t n, char key[LINE_KEY + 1], enum verdict *v)

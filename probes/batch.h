@@ -14,8 +14,8 @@ size_t tally_all(const struct tally *t);
 struct seen;
 struct seen *seen_new(void);
 void seen_free(struct seen *s);
-/* The begin of a line of output, with what is needed to find it again. */
-void seen_head(struct buf *b, size_t line, const char *key);
+/* The begin of a line of output: opens its object, with what is needed to find it again. */
+void seen_head(struct json_out *j, size_t line, const char *key);
 /* Reads what fd holds, cuts off a last line that is not whole, and leaves the position at the end. The
  * verdicts of what is there are added to t. False: said on standard error. */
 bool seen_read(struct seen *s, int fd, const char *path, struct tally *t);

@@ -44,6 +44,7 @@ struct batch {
     struct request request; /* in .read */
 
     struct seen *seen;
+    struct buf report; /* on its way to .out */
     struct sink out;
     struct runner *runner;
     uv_timer_t tick;
@@ -85,10 +86,9 @@ static int feed(struct batch *b)
     return 0;
 }
 
-/* The next line and its request, in b->read. 1, 0 at the end, -EAGAIN; anything else is said. */
-static int read_line(struct batch *b)
+/* The next line. 1, 0 at the end, -EAGAIN; anything else is said. */
+static int next_line(struct batch *b, struct arena *a)
 {
-    struct arena *a = arena_new(RUNNER_CEILING);
     const char *why = NULL;
     int rc = a ? 0 : -ENOMEM;
     while (!rc) {
@@ -96,13 +96,25 @@ static int read_line(struct batch *b)
         if (rc || b->in_ended)
             break;
         rc = feed(b);
-        if (rc) {
-            arena_free(a);
+        if (rc)
             return rc;
-        }
     }
+    if (rc == -EINVAL) {
+        progress_clear(&b->progress);
+        complain("batch: '%s', %s", b->in_name, why);
+    } else if (rc < 0) {
+        complain("out of memory");
+    }
+    return rc;
+}
+
+/* The next line and its request, in b->read. 1, 0 at the end, -EAGAIN; anything else is said. */
+static int read_line(struct batch *b)
+{
+    struct arena *a = arena_new(RUNNER_CEILING);
+    const char *why;
+    int rc = next_line(b, a);
     if (rc == 1) {
-        b->methods = 0;
         rc = line_request(b->lines, &b->line, a, cli_now(), &b->request, &why);
         if (!rc) {
             b->methods = b->request.methods;
@@ -110,11 +122,6 @@ static int read_line(struct batch *b)
             return 1;
         }
         say_line(b, b->line.number, why);
-    } else if (rc == -EINVAL) {
-        progress_clear(&b->progress);
-        complain("batch: '%s', %s", b->in_name, why);
-    } else if (rc) {
-        complain("out of memory");
     }
     arena_free(a);
     return rc;
@@ -135,13 +142,26 @@ static int first_pass(struct batch *b)
     off_t at = lseek(b->in, 0, SEEK_CUR);
     if (fstat(b->in, &st) || !S_ISREG(st.st_mode) || at < 0)
         return begin_lines(b);
+    struct arena *a = NULL; /* of many lines */
+    dcv_time now = cli_now();
     int rc = begin_lines(b) ? -ENOMEM : 1;
-    while (rc == 1 && (rc = read_line(b)) == 1) {
-        b->progress.total += (size_t)__builtin_popcount(b->methods);
-        arena_free(b->read);
-        b->read = NULL;
+    while (rc == 1) {
+        unsigned methods;
+        const char *why;
+        if (!a || arena_used(a) > PIECE) {
+            arena_free(a);
+            a = arena_new(RUNNER_CEILING);
+        }
+        rc = next_line(b, a);
+        int refused = rc == 1 ? line_check(b->lines, &b->line, a, now, &methods, &why) : 0;
+        if (refused) {
+            say_line(b, b->line.number, why);
+            rc = refused;
+        } else if (rc == 1) {
+            b->progress.total += (size_t)__builtin_popcount(methods);
+        }
     }
-    b->methods = 0;
+    arena_free(a);
     if (rc || lseek(b->in, at, SEEK_SET) != at)
         return EXIT_USAGE;
     return begin_lines(b);
@@ -201,7 +221,7 @@ static int next(void *user, struct job **ret)
         enum method m = (enum method)__builtin_ctz(b->methods);
         char key[LINE_KEY + 1];
         b->methods &= b->methods - 1;
-        line_key(b->lines, &b->line, m, key);
+        line_key(&b->line, m, key);
         if (seen_take(b->seen, key)) {
             if (!b->methods) {
                 arena_free(b->read);
@@ -229,18 +249,16 @@ static int next(void *user, struct job **ret)
 /* The line's place and key stand before the report's own members. */
 static void write_report(struct batch *b, const struct item *item)
 {
-    struct buf text = {0}, line = {0};
-    struct json_out j = {.b = &text};
-    json_report(&j, NULL, item->job.arena, item->job.report, b->flags);
-    seen_head(&line, item->line, item->key);
-    buf_add(&line, text.p ? text.p + 1 : "", text.n ? text.n - 1 : 0);
-    buf_puts(&line, "\n");
-    if (text.failed || line.failed)
+    struct json_out j = {.b = &b->report};
+    b->report.n = 0;
+    seen_head(&j, item->line, item->key);
+    json_report(&j, NULL, item->job.arena, item->job.report, b->flags | JSON_MEMBERS);
+    json_close(&j, '}');
+    buf_add(&b->report, "\n", 1);
+    if (b->report.failed)
         b->err = -ENOMEM;
     else
-        sink_write(&b->out, line.p, line.n);
-    buf_free(&text);
-    buf_free(&line);
+        sink_write(&b->out, b->report.p, b->report.n);
 }
 
 static void done(void *user, struct job *job, int err)
@@ -503,6 +521,7 @@ int cmd_batch(int argc, char **argv)
         close(b.in);
     lines_free(b.lines);
     seen_free(b.seen);
+    buf_free(&b.report);
     arena_free(a);
     return status;
 }

@@ -47,7 +47,8 @@ enum {
     JSON_REDACT = 1,      /* without the random value, wherever it stands: "redacted…" in its place */
     JSON_NO_EVIDENCE = 2,
     JSON_NOW = 4,         /* request.now too: to judge again as at that time */
-    JSON_NO_REPORT = 8    /* of a case: request and evidence alone */
+    JSON_NO_REPORT = 8,   /* of a case: request and evidence alone */
+    JSON_MEMBERS = 16     /* of a report: its members alone, into an object that is open */
 };
 /* One report object, see interface. a: scratch. */
 void json_report(struct json_out *j, const char *key, struct arena *a, const struct report *r, unsigned flags);

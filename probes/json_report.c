@@ -497,7 +497,8 @@ static void write_report(struct out *o, const char *key, const struct report *r,
 {
     struct json_out *j = o->j;
     const struct request *q = r->request;
-    json_open(j, key, '{');
+    if (!(flags & JSON_MEMBERS))
+        json_open(j, key, '{');
     json_int(j, "schema_version", DCV_SCHEMA_VERSION);
     json_text(j, "id", r->id);
     json_text(j, "input", q->input);
@@ -522,7 +523,8 @@ static void write_report(struct out *o, const char *key, const struct report *r,
     json_time(j, "started_at", r->started_at);
     json_ms(j, "duration_ms", r->duration_us);
     json_text(j, "version", r->version ? r->version : DCVD_VERSION);
-    json_close(j, '}');
+    if (!(flags & JSON_MEMBERS))
+        json_close(j, '}');
 }
 
 void json_report(struct json_out *j, const char *key, struct arena *a, const struct report *r, unsigned flags)

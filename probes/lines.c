@@ -151,11 +151,12 @@ static int record(struct lines *l, struct arena *a, struct line *ret, const char
 static int fields(struct arena *a, const struct line *line, struct given *v, size_t *n, const char **why)
 {
     const char *p = line->text, *end = p + line->len;
+    char *room = arena_alloc(a, line->len + 1); /* of all: each field's NUL has its comma's place */
+    if (!room)
+        return -ENOMEM;
     for (*n = 0;; p++) {
-        char *text = arena_alloc(a, (size_t)(end - p) + 1);
+        char *text = room;
         size_t len = 0;
-        if (!text)
-            return -ENOMEM;
         if (*n == COLUMNS_MOST) {
             *why = "it has too many fields; expected domain,method,token";
             return -EINVAL;
@@ -180,14 +181,13 @@ static int fields(struct arena *a, const struct line *line, struct given *v, siz
                 }
                 text[len++] = *p;
             }
-            while (len && strchr(" \t", text[len - 1]))
+            while (len && (text[len - 1] == ' ' || text[len - 1] == '\t'))
                 len--;
-            size_t skip = strspn(text, " \t");
-            skip = skip < len ? skip : len;
-            text += skip;
-            len -= skip;
+            for (; len && (*text == ' ' || *text == '\t'); len--)
+                text++;
         }
         text[len] = '\0';
+        room = text + len + 1;
         v[(*n)++] = (struct given){.value = text, .len = len};
         if (p == end)
             return 0;
@@ -306,20 +306,60 @@ static bool overlap(const struct given_list *own, const struct given_list *defau
     return false;
 }
 
-int line_request(const struct lines *l, const struct line *line, struct arena *a, dcv_time now,
-                 struct request *ret, const char **why)
+/* FNV-1a. */
+static uint64_t hash(uint64_t h, const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)p[i]) * 1099511628211U;
+    return h;
+}
+
+/* What it says, whatever the quotes and blanks around it. */
+static uint64_t says(const struct lines *l, const struct line *line, const struct given_list *own)
+{
+    uint64_t h = 14695981039346656037U;
+    if (l->form == FORM_JSON)
+        return hash(h, line->text, line->len);
+    for (size_t i = 0; i < own->n; i++) { /* with their final NULs, so that no two rows run into one */
+        h = hash(h, own->v[i].field->name, strlen(own->v[i].field->name) + 1);
+        h = hash(h, own->v[i].value, own->v[i].len + 1);
+    }
+    return h;
+}
+
+/* Takes the domain out of what a row gives where nothing hangs on how it reads: what else is given may still be wrong. */
+static void leave_domain(struct given_list *own, struct request *r)
+{
+    const struct request_field *domain = request_field_find("domain");
+    if (r->adn || given_has(own, request_field_find("adn")) ||
+        (!r->methods && !given_has(own, request_field_find("methods"))))
+        return;
+    size_t kept = 0;
+    for (size_t i = 0; i < own->n; i++) {
+        if (own->v[i].field == domain)
+            r->input = own->v[i].value;
+        else
+            own->v[kept++] = own->v[i];
+    }
+    own->n = kept;
+}
+
+static int read_request(const struct lines *l, struct line *line, struct arena *a, dcv_time now, bool domain,
+                        struct request *ret, const char **why)
 {
     int rc;
+    struct given_list own = {0};
     *why = NULL;
     if (l->form == FORM_JSON) {
         struct json_problem problem = {0};
+        line->says = says(l, line, &own);
         rc = json_read_request_over(a, line->text, line->len, l->profile, now, l->defaults, ret, &problem);
         if (rc == -EINVAL) /* the place in the text is the batch's to say */
             *why = problem.text + (strncmp(problem.text, "line 1, ", 8) ? 0 : 8);
     } else {
-        struct given_list own = {0};
         struct input_error e = {0};
         rc = row(l, line, a, &own, why);
+        line->says = rc ? 0 : says(l, line, &own);
         if (!rc && overlap(&own, l->defaults)) {
             request_init(ret, l->profile, now);
             rc = request_from(a, ret, &own, l->defaults, &e);
@@ -327,6 +367,8 @@ int line_request(const struct lines *l, const struct line *line, struct arena *a
             *ret = l->base;
             if (ret->now == TIME_UNKNOWN)
                 ret->now = now;
+            if (!domain)
+                leave_domain(&own, ret);
             rc = request_from(a, ret, &own, &(const struct given_list){0}, &e);
         }
         if (rc == -EINVAL && !*why)
@@ -339,6 +381,23 @@ int line_request(const struct lines *l, const struct line *line, struct arena *a
     return rc == -EINVAL && !*why ? -ENOMEM : rc;
 }
 
+int line_request(const struct lines *l, struct line *line, struct arena *a, dcv_time now, struct request *ret,
+                 const char **why)
+{
+    return read_request(l, line, a, now, true, ret, why);
+}
+
+int line_check(const struct lines *l, const struct line *line, struct arena *a, dcv_time now, unsigned *methods,
+               const char **why)
+{
+    struct line copy = *line;
+    struct request r;
+    int rc = read_request(l, &copy, a, now, false, &r, why);
+    if (!rc)
+        *methods = r.methods;
+    return rc;
+}
+
 int line_given(const struct lines *l, const struct line *line, struct arena *a, struct given_list *ret,
                const char **why)
 {
@@ -346,30 +405,14 @@ int line_given(const struct lines *l, const struct line *line, struct arena *a, 
     return l->form == FORM_JSON ? 1 : row(l, line, a, ret, why);
 }
 
-void line_key(const struct lines *l, const struct line *line, enum method m, char ret[LINE_KEY + 1])
+void line_key(const struct line *line, enum method m, char ret[LINE_KEY + 1])
 {
-    struct buf b = {0};
-    struct arena *a = arena_new(0);
-    struct given_list own = {0};
-    const char *why;
-    if (a && l->form == FORM_CSV && !row(l, line, a, &own, &why)) {
-        for (size_t i = 0; i < own.n; i++) { /* with their final NULs, so that no two rows run into one */
-            buf_add(&b, own.v[i].field->name, strlen(own.v[i].field->name) + 1);
-            buf_add(&b, own.v[i].value, own.v[i].len + 1);
-        }
-    } else {
-        buf_add(&b, line->text, line->len);
-    }
-    buf_puts(&b, method_name(m));
-    /* FNV-1a, and its bits mixed: among a million lines two are taken for one with a chance of one in ten million. */
-    uint64_t h = 14695981039346656037U;
-    for (size_t i = 0; i < b.n; i++)
-        h = (h ^ (unsigned char)b.p[i]) * 1099511628211U;
+    const char *name = method_name(m);
+    /* Mixed: among a million lines two are taken for one with a chance of one in ten million. */
+    uint64_t h = hash(line->says, name, strlen(name));
     h = (h ^ h >> 32) * 0xd6e8feb86659fd93U;
     h ^= h >> 32;
     for (size_t i = 0; i < LINE_KEY; i++)
         ret[i] = "0123456789abcdef"[h >> (4 * (LINE_KEY - 1 - i)) & 15];
     ret[LINE_KEY] = '\0';
-    buf_free(&b);
-    arena_free(a);
 }

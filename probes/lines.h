@@ -26,22 +26,27 @@ struct line {
     size_t number;    /* from 1: the text's line in which it begins */
     const char *text; /* without its line end; valid until the next call with the lines */
     size_t len;
+    uint64_t says;    /* what it says, in short: set by line_request(), for line_key() */
 };
 /* The next line that asks something. 1; 0: it takes more bytes, or there are none left after lines_end();
  * -EINVAL with *why, in a: nothing comes after it; -ENOMEM. */
 int lines_next(struct lines *l, struct arena *a, struct line *ret, const char **why);
 /* Its request, in a. Resolvers and networks are the same for all and must not differ from the defaults. 0,
  * -EINVAL with *why ("token: '…' is not accepted; expected …"), -ENOMEM. */
-int line_request(const struct lines *l, const struct line *line, struct arena *a, dcv_time now,
-                 struct request *ret, const char **why);
+int line_request(const struct lines *l, struct line *line, struct arena *a, dcv_time now, struct request *ret,
+                 const char **why);
+/* Whether line_request() will refuse it, and which methods it asks for; the same results. Much cheaper for a row whose
+ * methods are known: what its domain is like is a verdict, and refuses no line. */
+int line_check(const struct lines *l, const struct line *line, struct arena *a, dcv_time now, unsigned *methods,
+               const char **why);
 
 /* What a row of a CSV gives, without the defaults. 0, -EINVAL with *why, -ENOMEM; 1: the line is no row but a JSON object.
  */
 int line_given(const struct lines *l, const struct line *line, struct arena *a, struct given_list *ret,
                const char **why);
 
-/* What a report is known by in an earlier output: what the line says and the method. */
+/* What a report is known by in an earlier output: what the line says and the method. The line's request has been read. */
 enum { LINE_KEY = 16 }; /* hexadecimal digits */
-void line_key(const struct lines *l, const struct line *line, enum method m, char ret[LINE_KEY + 1]);
+void line_key(const struct line *line, enum method m, char ret[LINE_KEY + 1]);
 
 #endif

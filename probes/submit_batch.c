@@ -52,7 +52,7 @@ static bool fill(json_t *o, const struct given_list *given)
 
 /* The line as the daemon takes it. What it and the command line leave open is the daemon's to fill in. 0,
  * -EINVAL with *why, -ENOMEM. */
-static int write_line(struct sending *s, struct arena *a, const struct line *line, const char **why)
+static int write_line(struct sending *s, struct arena *a, struct line *line, const char **why)
 {
     struct request q;
     struct given_list own;

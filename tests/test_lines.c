@@ -35,8 +35,17 @@ static char *read_all(struct arena *a, const char *text, size_t piece, const str
             }
             continue;
         }
-        if (rc == 1)
+        if (rc == 1) {
+            unsigned methods = 0;
+            const char *same = NULL;
+            int checked = line_check(l, &line, a, 1790000000000, &methods, &same);
             rc = line_request(l, &line, a, 1790000000000, &r, &why);
+            assert_int_equal(checked, rc);
+            if (rc)
+                assert_string_equal(same, why);
+            else
+                assert_int_equal(methods, r.methods);
+        }
         if (rc) {
             assert_int_equal(rc, -EINVAL);
             said = arena_printf(a, "%s%zu: %s", said, line.number, why);
@@ -87,6 +96,7 @@ static void csv(void **state)
     expect("a.com,caa\nb.com,cab\n", &none,
            "1 a.com 20 - a.com|2: methods: 'cab' is not accepted; expected dns-txt-token, dns-cname-token, "
            "dns-cname-target, http-token, http-token-dynamic, caa");
+    expect("domain,method\n,caa\n", &none, "2: domain: missing; expected the domain to check");
     expect("", &none, "");
     expect("\n \n", &none, "");
 }
@@ -122,11 +132,13 @@ static void key_of(const char *text, enum method m, char key[LINE_KEY + 1])
     struct lines *l = lines_new(&none, NULL);
     struct arena *a = arena_new(0);
     struct line line;
+    struct request r;
     const char *why;
     lines_feed(l, text, strlen(text));
     lines_end(l);
     assert_int_equal(lines_next(l, a, &line, &why), 1);
-    line_key(l, &line, m, key);
+    assert_int_equal(line_request(l, &line, a, 1790000000000, &r, &why), 0);
+    line_key(&line, m, key);
     lines_free(l);
     arena_free(a);
 }
