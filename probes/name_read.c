@@ -460,21 +460,29 @@ static const struct {
      "is for Tor services, which have validation methods of their own and none of these (BR appendix B)"},
 };
 
+/* domain: lower case, no final dot. */
+static bool ends_with(const char *domain, size_t n, const char *suffix)
+{
+    size_t k = strlen(suffix);
+    return n >= k && !memcmp(domain + n - k, suffix, k) && (n == k || domain[n - k - 1] == '.');
+}
+
 static int check_public(struct reading *r)
 {
     const char *domain = r->name.domain;
+    size_t n = strlen(domain);
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-        if (name_within(domain, reserved[i].suffix))
+        if (ends_with(domain, n, reserved[i].suffix))
             return INTERNAL(r, "%s %s", reserved[i].suffix, reserved[i].why);
+    r->name.registrable = name_registrable(domain); /* NULL too for a suffix and for a single label */
+    if (r->name.registrable)
+        return GO_ON;
     if (name_is_public_suffix(domain))
         return refuse(
             r, CODE_internal_names_not_allowed, CAUSE_name_is_public_suffix,
             arena_printf(r->a, "%s is a public suffix, below which others register their names", domain));
     if (name_labels(domain) == 1)
         return INTERNAL(r, "it is a single label; a public name has at least two, as example.com has");
-    r->name.registrable = name_registrable(domain);
-    if (r->name.registrable)
-        return GO_ON;
     const char *top = strrchr(domain, '.') + 1;
     if (!top[strspn(top, "0123456789")])
         return INTERNAL(
@@ -486,9 +494,34 @@ static int check_public(struct reading *r)
     return INTERNAL(r, "%s is no top-level domain of the public suffix list of %s", top, date);
 }
 
+/* Whether it is a name in the form of DNS already, as nearly all are: labels of a-z, 0-9 and inner hyphens, none of which
+ * could be an A-label, and a letter in the last one, which is no number then. Nothing that is looked for in other texts can be in it. */
+static bool is_plain(const char *p, size_t n)
+{
+    static const bool inner[256] = {['a' ... 'z'] = true, ['0' ... '9'] = true, ['-'] = true};
+    if (n > NAME_MOST)
+        return false;
+    for (size_t i = 0;; i++) {
+        size_t from = i;
+        bool letter = false;
+        for (; i < n && inner[(unsigned char)p[i]]; i++)
+            letter = letter || p[i] >= 'a';
+        size_t len = i - from;
+        if (!len || len > LABEL_MOST || p[from] == '-' || p[i - 1] == '-' ||
+            (len >= 4 && p[from + 2] == '-' && p[from + 3] == '-') || (i < n && p[i] != '.'))
+            return false;
+        if (i == n)
+            return letter;
+    }
+}
+
 static int read_name(struct reading *r)
 {
     bool done = false;
+    if (is_plain(r->p, r->n)) {
+        r->name.domain = arena_strndup(r->a, r->p, r->n);
+        return r->name.domain ? check_public(r) : -ENOMEM;
+    }
     int rc = check_surroundings(r);
     if (!rc)
         rc = check_colon(r, &done);
