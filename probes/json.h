@@ -8,40 +8,8 @@
 #ifndef DCV_JSON_H
 #define DCV_JSON_H
 
-#include "dcv.h"
+#include "json_write.h"
 #include "request.h"
-
-/* ---- growing text. p is NUL-terminated once anything was written. On the heap: buf_free, or hand p on to free(). */
-struct buf {
-    char *p;
-    size_t n, room;
-    bool failed; /* an allocation failed: the text is not whole */
-};
-void buf_add(struct buf *b, const char *s, size_t n);
-void buf_puts(struct buf *b, const char *s);
-void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void buf_free(struct buf *b);
-
-/* ---- the writer: knows where a comma belongs. key is NULL inside an array; else it is written as it is: visible ASCII
- * without quotes and backslashes. */
-struct json_out {
-    struct buf *b;
-    bool comma;  /* a member stands before this place */
-    int indent;  /* 0: one line; else spaces for each level */
-    int level;
-};
-void json_open(struct json_out *j, const char *key, char bracket); /* '{' or '[' */
-void json_close(struct json_out *j, char bracket);                  /* '}' or ']' */
-void json_text(struct json_out *j, const char *key, const char *s); /* NULL writes null */
-void json_bytes(struct json_out *j, const char *key, const char *p, size_t n);
-void json_int(struct json_out *j, const char *key, int64_t v);
-void json_ms(struct json_out *j, const char *key, uint32_t us); /* milliseconds with up to three decimals */
-void json_bool(struct json_out *j, const char *key, bool v);
-void json_nil(struct json_out *j, const char *key); /* null; jansson has the other name */
-void json_time(struct json_out *j, const char *key, dcv_time t); /* RFC 3339; TIME_UNKNOWN writes null */
-void json_raw(struct json_out *j, const char *key, const char *text, size_t n); /* JSON that is known to be valid */
-/* Texts are written as valid UTF-8; invalid bytes become U+FFFD, and control characters, C1 and bidirectional ones
- * included, are escaped as \uNNNN, so that the JSON itself may be shown on a terminal. */
 
 enum {
     JSON_REDACT = 1,      /* without the random value, wherever it stands: "redacted…" in its place */
@@ -56,7 +24,6 @@ void json_report(struct json_out *j, const char *key, struct arena *a, const str
 void json_request(struct json_out *j, const char *key, struct arena *a, const struct request *r, unsigned flags);
 /* redact: the random value to leave out, or NULL. */
 void json_fact(struct json_out *j, const char *key, struct arena *a, const struct fact *f, const char *redact);
-void json_error(struct json_out *j, const char *key, const char *code, const char *message); /* {"errors":[{…}]} */
 /* {"request":…,"evidence":[…],"report":…}: what --save writes and replay reads. The request has the report's one
  * method, the time of judging and the computed tokens ("computed"), never the key. A redacted case judges as the whole one
  * does, for the random value is replaced alike in the request and in what came back. What is merely near to it (a letter

@@ -11,27 +11,31 @@
 
 enum { ROOM_FIRST = 1024 };
 
-static bool buf_room(struct buf *b, size_t more)
+static bool buf_grow(struct buf *b, size_t more)
 {
     if (b->failed)
         return false;
-    if (more < b->room - b->n) /* strictly: the NUL needs a place too */
-        return true;
     size_t need, room = b->room ? b->room : ROOM_FIRST;
-    if (__builtin_add_overflow(b->n, more, &need) || need >= SIZE_MAX / 2) {
-        b->failed = true;
-        return false;
+    char *p = NULL;
+    if (!__builtin_add_overflow(b->n, more, &need) && need < SIZE_MAX / 2) {
+        while (room <= need) /* strictly more: the NUL needs a place too */
+            room *= 2;
+        p = realloc(b->p, room);
     }
-    while (room <= need)
-        room *= 2;
-    char *p = realloc(b->p, room);
     if (!p) {
         b->failed = true;
+        b->room = b->n; /* no room for anything: one question asks for both */
         return false;
     }
     b->p = p;
     b->room = room;
     return true;
+}
+
+/* Room for more bytes and a NUL; false: it failed. */
+static inline bool buf_room(struct buf *b, size_t more)
+{
+    return more < b->room - b->n || buf_grow(b, more);
 }
 
 void buf_add(struct buf *b, const char *s, size_t n)
@@ -111,32 +115,11 @@ static void add_escape(struct buf *b, uint32_t c)
                 6);
 }
 
-static inline void add_char(struct buf *b, char c)
-{
-    if (!buf_room(b, 1))
-        return;
-    b->p[b->n++] = c;
-    b->p[b->n] = '\0';
-}
-
-static void add_string(struct buf *b, const char *p, size_t n)
+/* What holds something to escape, from its begin. */
+static void add_escaped(struct buf *b, const char *p, size_t n)
 {
     size_t run = 0, i = 0; /* run: start of what can be copied as it is */
-    while (n - i >= sizeof(uint64_t) && eight_plain(p + i))
-        i += sizeof(uint64_t);
-    while (i < n && plain[(unsigned char)p[i]])
-        i++;
-    if (i == n && buf_room(b, n + 2)) { /* nearly all of them */
-        char *to = b->p + b->n;
-        *to++ = '"';
-        if (n)
-            memcpy(to, p, n);
-        to[n] = '"';
-        to[n + 1] = '\0';
-        b->n += n + 2;
-        return;
-    }
-    add_char(b, '"');
+    buf_add(b, "\"", 1);
     while (i < n) {
         if (plain[(unsigned char)p[i]]) {
             i++;
@@ -156,9 +139,27 @@ static void add_string(struct buf *b, const char *p, size_t n)
         i += len ? len : 1;
         run = i;
     }
-    if (n)
-        buf_add(b, p + run, n - run);
-    add_char(b, '"');
+    buf_add(b, p + run, n - run);
+    buf_add(b, "\"", 1);
+}
+
+void json_put_string(struct json_out *j, char *to, const char *p, size_t n)
+{
+    char *begin = to;
+    size_t i = 0;
+    *to++ = '"';
+    for (; n - i >= sizeof(uint64_t) && eight_plain(p + i); i += sizeof(uint64_t))
+        memcpy(to + i, p + i, sizeof(uint64_t));
+    for (; i < n && plain[(unsigned char)p[i]]; i++)
+        to[i] = p[i];
+    if (i == n) { /* nearly all of them */
+        to += n;
+        *to++ = '"';
+        json_end(j, to);
+        return;
+    }
+    json_end(j, begin);
+    add_escaped(j->b, p, n);
 }
 
 /* ---------------------------------------------------------------- the writer ------------------------- */
@@ -171,36 +172,29 @@ static void new_line(struct json_out *j)
     buf_add(j->b, blanks, n < sizeof blanks - 1 ? n : sizeof blanks - 1);
 }
 
-static void place(struct json_out *j, const char *key)
+char *json_begin(struct json_out *j, const char *key, size_t key_n, size_t room)
 {
-    if (j->comma)
-        add_char(j->b, ',');
+    struct buf *b = j->b;
+    if (j->indent && j->comma)
+        buf_add(b, ",", 1);
     if (j->indent && j->level)
         new_line(j);
+    if (!buf_room(b, room + key_n + strlen(",\"\": ")))
+        return NULL;
+    char *to = b->p + b->n;
+    if (j->comma && !j->indent)
+        *to++ = ',';
     j->comma = true;
     if (!key)
-        return;
-    size_t n = strlen(key);
-    if (!buf_room(j->b, n + 4))
-        return;
-    char *to = j->b->p + j->b->n;
+        return to;
     *to++ = '"';
-    memcpy(to, key, n);
-    to += n;
+    memcpy(to, key, key_n);
+    to += key_n;
     *to++ = '"';
     *to++ = ':';
     if (j->indent)
         *to++ = ' ';
-    *to = '\0';
-    j->b->n = (size_t)(to - j->b->p);
-}
-
-void json_open(struct json_out *j, const char *key, char bracket)
-{
-    place(j, key);
-    add_char(j->b, bracket);
-    j->comma = false;
-    j->level++;
+    return to;
 }
 
 void json_close(struct json_out *j, char bracket)
@@ -208,77 +202,62 @@ void json_close(struct json_out *j, char bracket)
     j->level--;
     if (j->indent && j->comma)
         new_line(j);
-    add_char(j->b, bracket);
     j->comma = true;
+    if (!buf_room(j->b, 1))
+        return;
+    char *to = j->b->p + j->b->n;
+    *to++ = bracket;
+    json_end(j, to);
 }
 
-void json_bytes(struct json_out *j, const char *key, const char *p, size_t n)
+static char *put_digits(char *to, uint64_t v)
 {
-    place(j, key);
-    add_string(j->b, p, n);
-}
-
-void json_text(struct json_out *j, const char *key, const char *s)
-{
-    if (s)
-        json_bytes(j, key, s, strlen(s));
-    else
-        json_nil(j, key);
-}
-
-static void add_number(struct buf *b, uint64_t v, bool negative)
-{
-    char t[24], *p = t + sizeof t;
+    char t[20], *p = t + sizeof t;
     do
         *--p = (char)('0' + v % 10);
     while (v /= 10);
-    if (negative)
-        *--p = '-';
-    buf_add(b, p, (size_t)(t + sizeof t - p));
+    while (p < t + sizeof t)
+        *to++ = *p++;
+    return to;
 }
 
-void json_int(struct json_out *j, const char *key, int64_t v)
+char *json_put_number(char *to, int64_t v)
 {
-    place(j, key);
-    add_number(j->b, v < 0 ? -(uint64_t)v : (uint64_t)v, v < 0);
+    if (v < 0)
+        *to++ = '-';
+    return put_digits(to, v < 0 ? -(uint64_t)v : (uint64_t)v);
 }
 
 void json_ms(struct json_out *j, const char *key, uint32_t us)
 {
-    place(j, key);
-    add_number(j->b, us / 1000, false);
-    uint32_t part = us % 1000;
-    if (!part)
+    char *to = json_begin(j, key, json_key_length(key), JSON_NUMBER_MOST);
+    if (!to)
         return;
-    char t[4] = {'.', (char)('0' + part / 100), (char)('0' + part / 10 % 10), (char)('0' + part % 10)};
-    buf_add(j->b, t, t[3] != '0' ? 4 : t[2] != '0' ? 3 : 2);
-}
-
-void json_bool(struct json_out *j, const char *key, bool v)
-{
-    json_raw(j, key, v ? "true" : "false", v ? 4 : 5);
-}
-
-void json_nil(struct json_out *j, const char *key)
-{
-    json_raw(j, key, "null", 4);
+    to = put_digits(to, us / 1000);
+    uint32_t part = us % 1000;
+    if (part) {
+        *to++ = '.';
+        for (uint32_t place = 100; part; part %= place, place /= 10)
+            *to++ = (char)('0' + part / place);
+    }
+    json_end(j, to);
 }
 
 void json_time(struct json_out *j, const char *key, dcv_time t)
 {
+    enum { LENGTH = 24 };
     if (t == TIME_UNKNOWN) {
         json_nil(j, key);
         return;
     }
-    char text[25];
-    time_format(t, text);
-    json_text(j, key, text);
-}
-
-void json_raw(struct json_out *j, const char *key, const char *text, size_t n)
-{
-    place(j, key);
-    buf_add(j->b, text, n);
+    char *to = json_begin(j, key, json_key_length(key), LENGTH + JSON_STRING_EXTRA);
+    if (!to)
+        return;
+    *to++ = '"';
+    time_format(t, to);
+    to += LENGTH;
+    *to++ = '"';
+    json_end(j, to);
 }
 
 void json_error(struct json_out *j, const char *key, const char *code, const char *message)

@@ -8,7 +8,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SAFE "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-"
+/* Whether a shell takes it as it is. */
+static bool is_word(const char *s, size_t n)
+{
+    static const bool safe[256] = {['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true, ['_'] = true,
+                                   ['@'] = true,         ['%'] = true,         ['+'] = true,         ['='] = true,
+                                   [':'] = true,         [','] = true,         ['.'] = true,         ['/'] = true,
+                                   ['-'] = true};
+    for (size_t i = 0; i < n; i++)
+        if (!safe[(unsigned char)s[i]])
+            return false;
+    return n;
+}
 
 /* Bytes written at most for one of the word: '"$(printf '\ooo')"' */
 enum { QUOTED_MOST = 24 };
@@ -16,7 +27,7 @@ enum { QUOTED_MOST = 24 };
 char *shell_quote(struct arena *a, const char *s)
 {
     size_t n = strlen(s);
-    if (n && strspn(s, SAFE) == n)
+    if (is_word(s, n))
         return arena_strdup(a, s);
     char *out = arena_alloc(a, n * QUOTED_MOST + 3), *p = out;
     if (!out)
@@ -43,6 +54,11 @@ char *shell_quote(struct arena *a, const char *s)
 
 static void word(struct buf *b, struct arena *a, const char *s)
 {
+    size_t n = s ? strlen(s) : 0;
+    if (is_word(s, n)) {
+        buf_add(b, s, n);
+        return;
+    }
     const char *quoted = s ? shell_quote(a, s) : NULL;
     buf_puts(b, quoted ? quoted : "''");
 }
