@@ -102,7 +102,7 @@ enum {
     NAME = ALL
 };
 
-static const struct cause_info causes[] = {
+const struct cause_info cause_list[] = {
 #define X(id, text, weight, methods, summary, hint) [CAUSE_##id] = {text, weight, methods, summary, hint},
 #include "causes.def"
 #undef X
@@ -110,13 +110,13 @@ static const struct cause_info causes[] = {
 
 const struct cause_info *cause_info(enum cause c)
 {
-    return c != CAUSE_NONE && (size_t)c < sizeof causes / sizeof *causes ? &causes[c] : NULL;
+    return c != CAUSE_NONE && (size_t)c <= CAUSE_COUNT ? &cause_list[c] : NULL;
 }
 
 enum cause cause_find(const char *id)
 {
-    for (size_t i = 1; i < sizeof causes / sizeof *causes; i++)
-        if (!strcmp(causes[i].id, id))
+    for (size_t i = 1; i <= CAUSE_COUNT; i++)
+        if (!strcmp(cause_list[i].id, id))
             return (enum cause)i;
     return CAUSE_NONE;
 }
@@ -251,6 +251,7 @@ struct ask *evidence_ask(struct evidence *ev, const struct ask *question, bool *
     q->bucket = *b;
     *b = q;
     ev->asks[ev->n_asks++] = q;
+    ev->unchecked = ev->unchecked || q->cd;
     if (is_new)
         *is_new = true;
     return q;

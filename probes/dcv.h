@@ -202,6 +202,7 @@ struct cause_info {
     const char *summary; /* template: {name} is filled from the finding's variables */
     const char *hint;    /* what to know about this cause in general */
 };
+extern const struct cause_info cause_list[CAUSE_COUNT + 1]; /* by enum cause */
 const struct cause_info *cause_info(enum cause c); /* NULL for CAUSE_NONE */
 enum cause cause_find(const char *id);             /* CAUSE_NONE where there is none */
 
@@ -387,6 +388,7 @@ struct evidence {
     size_t n_asks, asks_room;
     size_t most_asks;  /* reaching it sets .overflow: a finding, never an error */
     bool overflow;
+    bool unchecked;    /* one of the asks has .cd */
     struct ask **buckets; /* hash of the questions */
     size_t n_buckets;
 };

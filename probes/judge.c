@@ -20,7 +20,7 @@ static void run_causes(struct judgement *j)
 #undef X
     };
     for (size_t c = 1; c < sizeof look / sizeof *look && !j->err; c++)
-        if (cause_info((enum cause)c)->methods & METHOD_BIT(j->r->method))
+        if (cause_list[c].methods & METHOD_BIT(j->r->method))
             look[c](j);
 }
 

@@ -189,7 +189,7 @@ int lookup_read_ask(struct arena *a, const struct evidence *ev, const struct ask
     struct lookup l = {.class = LOOKUP_PENDING, .name = q.qname, .type = q.qtype, .end = q.qname};
     l.fact = fact_of(ev, &q);
     q.cd = true;
-    l.cd = fact_of(ev, &q);
+    l.cd = ev->unchecked ? fact_of(ev, &q) : NULL;
     if (l.fact && l.fact->dns.flags & DNS_TC) {
         q.cd = false;
         q.tcp = true;

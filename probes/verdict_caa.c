@@ -26,7 +26,7 @@ static const struct rr **set_at(struct arena *a, const struct lookup *l, size_t 
     for (size_t i = 0; v && i < answer->n; i++)
         if (answer->v[i].type == RR_CAA && answer->v[i].class == 1 && name_equal(answer->v[i].owner, l->end))
             v[(*n)++] = &answer->v[i];
-    if (v)
+    if (v && *n > 1)
         qsort(v, *n, sizeof *v, canonical);
     return v;
 }
@@ -49,7 +49,7 @@ int caa_climb(struct arena *a, const struct request *r, const struct evidence *e
               struct caa_view *ret)
 {
     struct caa_view v = {.level = arena_array(a, name_labels(r->adn), sizeof *v.level), .relevant = NULL};
-    const char *name = arena_printf(a, "%s.", r->adn); /* all levels are tails of it */
+    const char *name = arena_concat(a, r->adn, ".", NULL); /* all levels are tails of it */
     size_t n = 0;
     if (!v.level || !name)
         return -ENOMEM;
@@ -96,7 +96,7 @@ static bool silent(const struct lookup *l)
 
 const char *caa_zone(struct arena *a, const struct request *r, const char *level)
 {
-    const char *zone = r->registrable ? arena_printf(a, "%s.", r->registrable) : level;
+    const char *zone = r->registrable ? arena_concat(a, r->registrable, ".", NULL) : level;
     return !zone || name_within(level, zone) ? zone : level;
 }
 
