@@ -85,6 +85,7 @@ struct channel {
     int fd, error; /* errno that the socket functions met last */
     uint32_t events, used, in_flight;
     bool tcp, pooled,
+        segments, /* the kernel cuts datagrams of one length apart by itself, udp(7) UDP_SEGMENT */
         refused; /* refused: an ICMP refusal met while sending, to be told to c-ares on reading */
     struct exchange *by_id[ID_BUCKETS];
     uint8_t *stream; /* tcp: what came so far */
@@ -102,8 +103,10 @@ struct inbox { /* what recvmmsg() brought for the channel that is being processe
 };
 
 struct outbox { /* what the next sendmmsg() on .fd takes along */
-    struct mmsghdr msgs[BATCH];
-    struct iovec iov[BATCH];
+    struct mmsghdr msgs[BATCH];    /* one for each run of datagrams of one length */
+    unsigned first[BATCH];         /* of the run: its first datagram */
+    uint64_t size_of_each[BATCH][CMSG_SPACE(sizeof(uint16_t)) / sizeof(uint64_t)]; /* of the run: UDP_SEGMENT */
+    struct iovec iov[BATCH];       /* of each datagram */
     uint8_t bytes[BATCH][WIRE_QUERY_MOST];
     struct exchange *owner[BATCH];
     struct channel *channel;

@@ -3,6 +3,7 @@
 #include "dns_inner.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -146,26 +147,72 @@ static ares_ssize_t on_recvfrom(ares_socket_t fd, void *buf, size_t room, int fl
 
 void outbox_init(struct outbox *out)
 {
-    for (unsigned i = 0; i < BATCH; i++) {
+    for (unsigned i = 0; i < BATCH; i++)
         out->iov[i].iov_base = out->bytes[i];
-        out->msgs[i].msg_hdr = (struct msghdr){.msg_iov = &out->iov[i], .msg_iovlen = 1};
+}
+
+/* Datagrams of one length come to stand together; in which order questions go out means nothing. */
+static void outbox_sort(struct outbox *out)
+{
+    for (unsigned i = 1; i < out->n; i++) {
+        struct iovec iov = out->iov[i];
+        struct exchange *owner = out->owner[i];
+        unsigned k = i;
+        for (; k && out->iov[k - 1].iov_len > iov.iov_len; k--) {
+            out->iov[k] = out->iov[k - 1];
+            out->owner[k] = out->owner[k - 1];
+        }
+        out->iov[k] = iov;
+        out->owner[k] = owner;
     }
+}
+
+/* Most of what a query costs is its way through the kernel. Those of one length make it together, as one long datagram
+ * that is cut apart at the end. Returns the messages for what stands from at on. */
+static unsigned outbox_pack(struct outbox *out, unsigned at, bool segments)
+{
+    unsigned runs = 0;
+
+    for (unsigned n; at < out->n; at += n) {
+        struct msghdr *m = &out->msgs[runs].msg_hdr;
+        size_t len = out->iov[at].iov_len;
+        for (n = 1; segments && at + n < out->n && out->iov[at + n].iov_len == len; n++)
+            ;
+        *m = (struct msghdr){.msg_iov = &out->iov[at], .msg_iovlen = n};
+        if (n > 1) {
+            uint16_t each = (uint16_t)len;
+            m->msg_control = out->size_of_each[runs];
+            m->msg_controllen = CMSG_SPACE(sizeof(each));
+            struct cmsghdr *c = CMSG_FIRSTHDR(m);
+            *c = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(each)), .cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT};
+            memcpy(CMSG_DATA(c), &each, sizeof(each));
+        }
+        out->first[runs++] = at;
+    }
+    return runs;
 }
 
 void outbox_flush(struct dns *d)
 {
     struct outbox *out = &d->out;
+    struct channel *c = out->channel;
     unsigned at = 0;
 
-    while (at < out->n && out->channel->fd >= 0) {
-        int n = sendmmsg(out->channel->fd, out->msgs + at, out->n - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (out->n > 1 && c->segments)
+        outbox_sort(out);
+    while (at < out->n && c->fd >= 0) {
+        unsigned runs = outbox_pack(out, at, c->segments);
+        int n = sendmmsg(c->fd, out->msgs, runs, MSG_DONTWAIT | MSG_NOSIGNAL);
+        size_t failed = out->msgs[0].msg_hdr.msg_iovlen;
         if (n > 0) {
-            at += (unsigned)n;
-        } else if (errno == ECONNREFUSED && !out->channel->refused) {
-            out->channel->refused = true; /* an earlier datagram's; this one was not sent yet */
+            at = (unsigned)n < runs ? out->first[n] : out->n;
+        } else if (errno == ECONNREFUSED && !c->refused) {
+            c->refused = true; /* an earlier datagram's; this one was not sent yet */
+        } else if (failed > 1 && (errno == EIO || errno == EINVAL)) {
+            c->segments = false; /* not on this way out: through IPsec, or a device without checksums */
         } else if (errno != EINTR) {
-            out->owner[at]->error = errno;
-            at++;
+            for (; failed; failed--)
+                out->owner[at++]->error = errno;
         }
     }
     out->n = 0;
@@ -190,7 +237,7 @@ static ares_ssize_t send_vector(struct channel *c, int fd, const struct iovec *i
     }
     if (out->n == BATCH || (out->n && out->channel != c))
         outbox_flush(c->d);
-    memcpy(out->bytes[out->n], iov->iov_base, iov->iov_len);
+    memcpy(out->iov[out->n].iov_base, iov->iov_base, iov->iov_len);
     out->iov[out->n].iov_len = iov->iov_len;
     out->owner[out->n] = x;
     out->channel = c;
@@ -209,9 +256,10 @@ static ares_socket_t on_socket(int domain, int type, int protocol, void *user)
         c->error = errno;
     } else if (!c->pooled) { /* thousands of answers may come while the loop is elsewhere; a smaller buffer is
                                 no error */
-        int bytes = 1 << 20;
+        int bytes = 1 << 20, none = 0;
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+        c->segments = type == SOCK_DGRAM && !setsockopt(fd, SOL_UDP, UDP_SEGMENT, &none, sizeof(none));
     }
     return fd;
 }
