@@ -29,11 +29,31 @@ static int add_lines(struct db *db, const struct write_job *job)
     return r;
 }
 
-int db_line_gone(struct db *db, int64_t batch, int64_t id)
+/* In three statements: one that both reads and inserts would keep a copy of each page that it changes. */
+int db_line_end(struct db *db, const struct write_job *job, enum db_state state)
 {
-    sqlite3_stmt *s = db->statement[STMT_LINE_GONE];
-    sqlite3_bind_int64(s, 1, batch);
-    sqlite3_bind_int64(s, 2, id);
+    sqlite3_stmt *line = db->statement[STMT_LINE], *s = db->statement[STMT_LINE_END];
+    sqlite3_bind_int64(line, 1, job->batch);
+    sqlite3_bind_int64(line, 2, job->id);
+    int rc = sqlite3_step(line), r = 0;
+    if (rc == SQLITE_ROW) {
+        sqlite3_bind_int64(s, 1, job->id);
+        sqlite3_bind_text(s, 2, db_state_name(state), -1, SQLITE_STATIC);
+        sqlite3_bind_value(s, 3, sqlite3_column_value(line, 2));
+        sqlite3_bind_int64(s, 4, job->at);
+        sqlite3_bind_value(s, 5, sqlite3_column_value(line, 0));
+        sqlite3_bind_value(s, 6, sqlite3_column_value(line, 1));
+        sqlite3_bind_int64(s, 7, job->batch);
+        r = db_step(db, s);
+    } else {
+        r = rc == SQLITE_DONE ? -ENOENT : db_failed(db, rc);
+    }
+    sqlite3_reset(line);
+    if (r < 0)
+        return r;
+    s = db->statement[STMT_LINE_GONE];
+    sqlite3_bind_int64(s, 1, job->batch);
+    sqlite3_bind_int64(s, 2, job->id);
     return db_step(db, s);
 }
 

@@ -147,10 +147,10 @@ extern const int db_schema_version;
     X(STMT_BATCH_GROW, "UPDATE batch SET lines = lines + ?2, waiting = waiting + ?2 "                        \
                        "WHERE id = ?1 AND accepted IS NULL AND cancelled IS NULL")                           \
     X(STMT_LINE_NEW, "INSERT INTO batch_line (batch, id, domain, request) VALUES (?1, ?2, lower(?3), ?4)")   \
+    X(STMT_LINE, "SELECT l.domain, l.request, b.submitted FROM batch_line AS l "                             \
+                 "CROSS JOIN batch AS b ON b.id = l.batch WHERE l.batch = ?1 AND l.id = ?2")                 \
     X(STMT_LINE_END, "INSERT INTO request (id, state, submitted, ended, domain, request, batch) "            \
-                     "SELECT l.id, ?2, b.submitted, ?3, l.domain, l.request, l.batch "                       \
-                     "FROM batch_line AS l CROSS JOIN batch AS b ON b.id = l.batch "                         \
-                     "WHERE l.batch = ?4 AND l.id = ?1")                                                     \
+                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                                  \
     X(STMT_LINE_GONE, "DELETE FROM batch_line WHERE batch = ?1 AND id = ?2")                                 \
     X(STMT_BATCH_ACCEPT, "UPDATE batch SET accepted = ?2 WHERE id = ?1 AND accepted IS NULL "                \
                          "AND cancelled IS NULL")                                                            \
@@ -254,8 +254,8 @@ int db_counts(struct db *db, sqlite3_stmt *s, db_count_fn *fn, void *user);
 const char *db_code(enum code c); /* as error_code has it; NULL: none */
 /* The kinds that deal with batches, db_batch.c; as db_do(). */
 int db_do_batch(struct db *db, struct write_job *job);
-/* A line has become a row of request. */
-int db_line_gone(struct db *db, int64_t batch, int64_t id);
+/* A line of a batch becomes a row of request. -ENOENT: it is none, or was. */
+int db_line_end(struct db *db, const struct write_job *job, enum db_state state);
 /* Whether a result of this domain by this method is there already: only then db_note_change() has to be called, once
  * the new one and its findings are in. It notes which results differ from those before them. db_domain.c. */
 int db_has_neighbour(struct db *db, const struct db_result *r, bool *ret);

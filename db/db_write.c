@@ -90,21 +90,23 @@ static int insert_request(struct db *db, const struct write_job *job)
     return db_step(db, s);
 }
 
-/* 0: it has ended now; -EALREADY: it had; -ENOENT: there is none. */
-static int end_request(struct db *db, const struct write_job *job, enum db_state state)
+static int end_queued(struct db *db, const struct write_job *job, enum db_state state)
 {
-    sqlite3_stmt *s = db->statement[job->batch ? STMT_LINE_END : STMT_END];
+    sqlite3_stmt *s = db->statement[STMT_END];
     sqlite3_bind_int64(s, 1, job->id);
     bind_text(s, 2, db_state_name(state));
     sqlite3_bind_int64(s, 3, job->at);
-    if (job->batch)
-        sqlite3_bind_int64(s, 4, job->batch);
     int r = db_step(db, s);
-    if (r < 0)
+    return r == 0 && !sqlite3_changes(db->sql) ? -ENOENT : r;
+}
+
+/* 0: it has ended now; -EALREADY: it had; -ENOENT: there is none. */
+static int end_request(struct db *db, const struct write_job *job, enum db_state state)
+{
+    int r = job->batch ? db_line_end(db, job, state) : end_queued(db, job, state);
+    if (r != -ENOENT)
         return r;
-    if (sqlite3_changes(db->sql))
-        return job->batch ? db_line_gone(db, job->batch, job->id) : 0;
-    s = db->statement[STMT_EXISTS];
+    sqlite3_stmt *s = db->statement[STMT_EXISTS];
     sqlite3_bind_int64(s, 1, job->id);
     int rc = sqlite3_step(s);
     r = rc == SQLITE_ROW ? -EALREADY : rc == SQLITE_DONE ? -ENOENT : db_failed(db, rc);
