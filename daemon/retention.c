@@ -11,7 +11,7 @@ enum {
     AT_ONCE = 200,
     AT_ONCE_FAR_OVER = 800, /* as much as comes in meanwhile when the writer has all that it can do */
     AT_ONCE_BY_SIZE = 20,   /* at first: one too many is a check that could have stayed */
-    PAGES_AT_ONCE = 500,    /* 2 MB to be moved */
+    PAGES_AT_ONCE = 250,    /* 2 MB to be moved */
     PAUSE_MS = 20,
     WATCH_MS = 100, /* to the next look at a store that is nearly full */
     STUCK_MS = 5000,

@@ -11,7 +11,8 @@
 
 enum {
     BUSY_MS = 5000,              /* someone may hold a write transaction open in the sqlite3 shell */
-    CHECKPOINT_PAGES = 4000,     /* 16 MB of WAL */
+    PAGE_BYTES = 8192,           /* of a new file: a report and its evidence have some 3 KB, and two fit a page */
+    CHECKPOINT_BYTES = 16 << 20, /* of WAL */
     QUICK_CHECK_MOST = 64 << 20, /* bytes: reading a larger file whole would delay the start by seconds */
     REWRITE_MOST = 64 << 20,     /* the same */
     LEAF_PAGE = 0x0d             /* type of a table's leaf page in SQLite's file format, §1.6 */
@@ -390,7 +391,8 @@ static int take_place(struct db *db, const char *path, char why[DB_ERROR_TEXT])
 static int on_commit(void *user, sqlite3 *sql, const char *schema, int pages)
 {
     (void)sql, (void)schema;
-    ((struct db *)user)->wal_pages = pages;
+    struct db *db = user;
+    db->wal_bytes = pages * db->page_bytes;
     return SQLITE_OK;
 }
 
@@ -409,6 +411,24 @@ static void give_room(struct db *db, const char *path)
         run(db, "VACUUM"); /* without room for it all stays as it was */
 }
 
+/* How large its pages are, and that it gives pages back later. */
+static int shape(struct db *db)
+{
+    char text[80];
+    snprintf(text, sizeof text, "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL", PAGE_BYTES);
+    return run(db, text);
+}
+
+static int page_bytes(struct db *db)
+{
+    sqlite3_stmt *s;
+    int r = db_prepare(db, "PRAGMA page_size", &s);
+    if (r == 0)
+        r = db_number(db, s, &db->page_bytes);
+    sqlite3_finalize(s);
+    return r;
+}
+
 static int settle(struct db *db, const char *path, enum db_mode mode, char why[DB_ERROR_TEXT])
 {
     sqlite3_extended_result_codes(db->sql, 1);
@@ -424,8 +444,8 @@ static int settle(struct db *db, const char *path, enum db_mode mode, char why[D
     if (mode == DB_WRITE) {
         if (version > 0 && (r = quick_check(db, path, why)) < 0)
             return r;
-        /* Only before the first page is written can a file be told to give pages back later. */
-        if (version == 0 && (r = run(db, "PRAGMA auto_vacuum = INCREMENTAL")) < 0)
+        /* Only before the first page is written. */
+        if (version == 0 && (r = shape(db)) < 0)
             return refuse(why, path, r, "%s", db->error);
         if (version > 0)
             give_room(db, path);
@@ -446,7 +466,8 @@ static int settle(struct db *db, const char *path, enum db_mode mode, char why[D
             (r = run(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; "
                          "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; "
                          "PRAGMA cache_size = -8192")) < 0 ||
-            (r = db_migrate(db, db_schema, db_schema_version)) < 0 || (r = store_catalogues(db)) < 0)
+            (r = db_migrate(db, db_schema, db_schema_version)) < 0 || (r = store_catalogues(db)) < 0 ||
+            (r = page_bytes(db)) < 0)
             return refuse(why, path, r, "%s", db->error);
     }
     if ((r = prepare_all(db, mode)) < 0) /* SQLITE_ERROR: a table or an index is missing */
@@ -503,8 +524,16 @@ static int open_write(struct db *db, const char *path, char why[DB_ERROR_TEXT])
     return r;
 }
 
+/* Nobody asks SQLite how much memory it has; it takes a lock of all threads for each piece to know. */
+static void without_statistics(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int db_open(const char *path, enum db_mode mode, struct db **ret, char why[DB_ERROR_TEXT])
 {
+    static uv_once_t once = UV_ONCE_INIT; /* before SQLite's first use in this process */
+    uv_once(&once, without_statistics);
     int r = examine(path, why);
     if (r < 0 && !(r == -ENOENT && mode == DB_WRITE))
         return r;
@@ -515,7 +544,7 @@ int db_open(const char *path, enum db_mode mode, struct db **ret, char why[DB_ER
     if (!db)
         return refuse(why, path, -ENOMEM, "out of memory");
     db->lock = -1;
-    db->wal_most = CHECKPOINT_PAGES;
+    db->wal_most = CHECKPOINT_BYTES;
     r = mode == DB_WRITE ? open_write(db, path, why) : attach(db, path, mode, why);
     if (r < 0) {
         db_close(db);
@@ -542,14 +571,14 @@ void db_close(struct db *db)
 void db_wal_most(struct db *db, int64_t bytes)
 {
     char text[60];
-    db->wal_most = (int)(bytes / 4096) < CHECKPOINT_PAGES ? (int)(bytes / 4096) : CHECKPOINT_PAGES;
+    db->wal_most = bytes < CHECKPOINT_BYTES ? bytes : CHECKPOINT_BYTES;
     snprintf(text, sizeof text, "PRAGMA journal_size_limit = %lld", (long long)bytes);
     run(db, text); /* how long a file stays that one large transaction made long */
 }
 
 void db_checkpoint(struct db *db)
 {
-    if (db->wal_pages < db->wal_most && !db->shrunk)
+    if (db->wal_bytes < db->wal_most && !db->shrunk)
         return;
     /* As SQLite's own: what could not be moved now, for a reader or a full disk, is tried again after the
      * next commit. */
@@ -557,5 +586,5 @@ void db_checkpoint(struct db *db)
     int rc = sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_wal, &moved);
     if (rc == SQLITE_OK && moved == in_wal)
         db->shrunk = false;
-    db->wal_pages = 0;
+    db->wal_bytes = 0;
 }

@@ -221,10 +221,11 @@ struct db {
     sqlite3 *sql;
     sqlite3_stmt *statement[DB_STATEMENT_COUNT];
     sqlite3_stmt *list[FILTER_COMBINATIONS];
-    int lock;      /* -1 for DB_READ */
-    int wal_pages; /* in the WAL after the last commit */
-    int wal_most;  /* when it is moved into the file */
-    bool shrunk;   /* the file becomes shorter only once the WAL is moved into it */
+    int lock; /* -1 for DB_READ; what follows is DB_WRITE's */
+    int64_t page_bytes;
+    int64_t wal_bytes; /* after the last commit */
+    int64_t wal_most;  /* when it is moved into the file */
+    bool shrunk; /* the file becomes shorter only once the WAL is moved into it */
     struct db_counted {
         const char *kind, *value; /* constants, as the table has them */
         int64_t hour, n;

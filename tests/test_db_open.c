@@ -155,10 +155,10 @@ static void a_corrupt_store_is_refused_untouched(void **state)
     assert_int_equal(stat(path, &st), 0);
 
     /* Any page: its type and cell counts gone. */
-    char saved[4096], broken[4096];
+    char saved[8192], broken[8192];
     memset(broken, 0xa5, sizeof broken);
     int found = 0;
-    for (off_t at = 4096; at < st.st_size; at += 4096) {
+    for (off_t at = sizeof saved; at < st.st_size; at += (off_t)sizeof saved) {
         int fd = open(path, O_RDONLY);
         assert_int_equal(pread(fd, saved, sizeof saved, at), sizeof saved);
         close(fd);
@@ -275,7 +275,7 @@ static int full_at_birth(const char *path)
 {
     struct db *db;
     char why[DB_ERROR_TEXT];
-    static const rlim_t limits[] = {0, 100, 4096, 20000, 40000};
+    static const rlim_t limits[] = {0, 100, 8192, 20000, 40000};
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         limit(limits[i]);
         CHECK(db_open(path, DB_WRITE, &db, why) == -ENOSPC);
