@@ -41,9 +41,14 @@ void log_init(enum log_level most)
               st.st_dev == dev && st.st_ino == ino;
 }
 
+bool log_wanted(enum log_level level)
+{
+    return level <= atomic_load_explicit(&limit, memory_order_relaxed);
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
-    if (level > atomic_load_explicit(&limit, memory_order_relaxed))
+    if (!log_wanted(level))
         return;
     char text[LINE_MOST / 4];
     va_list ap;

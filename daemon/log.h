@@ -8,9 +8,12 @@
 
 #include "conf.h"
 
+#include <stdbool.h>
+
 /* Once, before the first line from a second thread. */
 void log_init(enum log_level most);
 void log_limit(enum log_level most); /* home's thread, at any time */
+bool log_wanted(enum log_level level); /* by the limit: to save the work for a line that would be dropped */
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_line(LEVEL_ERROR, __VA_ARGS__)

@@ -545,6 +545,8 @@ static void on_log(void *user, const char *fmt, va_list ap) __attribute__((forma
 static void on_log(void *user, const char *fmt, va_list ap)
 {
     (void)user;
+    if (!log_wanted(LEVEL_DEBUG)) /* it has three lines to say of every answer over a Unix socket */
+        return;
     char text[400];
     vsnprintf(text, sizeof text, fmt, ap);
     text[strcspn(text, "\n")] = 0;

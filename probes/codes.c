@@ -72,6 +72,8 @@ static size_t stem_length(const struct code_info *info)
 /* How much of text is this code; 0 where text is another. *rest is where its variables begin. */
 static size_t matches(const struct code_info *info, struct bytes text, size_t *rest)
 {
+    if (!text.n || (text.p[0] ^ info->code[0]) & ~0x20) /* most differ in their first letter already */
+        return 0;
     size_t n = stem_length(info);
     bool colon = info->code[n - 1] == ':';
     if (colon && text.n == n - 1) { /* "required_param" alone */
@@ -110,8 +112,9 @@ enum code code_find(struct arena *a, const char *text, const char *variables[2])
     struct bytes whole = trim(text, strlen(text));
     enum code best = CODE_NONE;
     size_t longest = 0, rest = 0;
-    for (enum code c = 1; code_info(c); c++) {
-        size_t at, n = matches(code_info(c), whole, &at);
+    const struct code_info *info;
+    for (enum code c = 1; (info = code_info(c)); c++) {
+        size_t at, n = matches(info, whole, &at);
         if (n > longest) {
             longest = n;
             rest = at;
