@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first block holds a quick check that waits for its first answer, of which there may be many thousands; later
- * blocks double up to BLOCK_MOST, so that a check with a thousand facts takes a dozen trips to the heap. */
-enum { BLOCK_FIRST = 1280, BLOCK_MOST = 65536 };
+/* The first block holds a quick check that waits for its first answer, its request included: there may be many
+ * thousands of them. Later blocks double up to BLOCK_MOST, so that a check with a thousand facts takes a dozen trips to
+ * the heap. */
+enum { BLOCK_FIRST = 1344, BLOCK_MOST = 65536 };
 
 struct block {
     struct block *next;
@@ -18,8 +19,11 @@ struct block {
 struct arena {
     struct block *top;
     size_t ceiling, taken, block;
-    bool full;
+    bool full, over; /* over: it and its first block are the caller's */
 };
+
+/* What the header takes where it shares memory with a block. */
+enum { HEADER = (sizeof(struct arena) + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t) };
 
 static struct block *block_add(struct arena *a, size_t need)
 {
@@ -54,42 +58,57 @@ struct arena *arena_new(size_t ceiling)
     return a;
 }
 
+struct arena *arena_over(void *memory, size_t size, size_t ceiling)
+{
+    struct arena *a = memory;
+    struct block *first = (struct block *)((unsigned char *)memory + HEADER);
+    *first = (struct block){.size = size - HEADER - sizeof *first};
+    *a = (struct arena){.top = first, .ceiling = ceiling, .block = 2 * size, .over = true};
+    return a;
+}
+
 void arena_free(struct arena *a)
 {
     if (!a)
         return;
     for (struct block *b = a->top, *next; b; b = next) {
         next = b->next;
-        free(b);
+        if (next || !a->over)
+            free(b);
     }
-    free(a);
+    if (!a->over)
+        free(a);
 }
 
-/* As arena_alloc(), but as it is. */
-static void *take(struct arena *a, size_t size)
+void arena_allow(struct arena *a, size_t more)
 {
-    const size_t align = alignof(max_align_t);
+    a->ceiling = a->taken + more;
+}
+
+/* As arena_alloc(), but as it is, and where a multiple of align begins. */
+static void *take(struct arena *a, size_t size, size_t align)
+{
     if (size > SIZE_MAX - align) {
         a->full = true;
         return NULL;
     }
-    size_t need = (size + align - 1) / align * align;
     struct block *b = a->top;
-    if (!b || b->size - b->used < need) {
-        b = block_add(a, need);
+    size_t at = b ? (b->used + align - 1) / align * align : 0;
+    if (!b || at > b->size || b->size - at < size) {
+        b = block_add(a, size);
+        at = 0;
         if (!b) {
             a->full = true;
             return NULL;
         }
     }
-    void *p = b->data + b->used;
-    b->used += need;
-    return p;
+    b->used = at + size;
+    return b->data + at;
 }
 
 void *arena_alloc(struct arena *a, size_t size)
 {
-    void *p = take(a, size);
+    void *p = take(a, size, alignof(max_align_t));
     return p ? memset(p, 0, size) : NULL;
 }
 
@@ -105,7 +124,7 @@ void *arena_array(struct arena *a, size_t n, size_t size)
 
 char *arena_strndup(struct arena *a, const void *p, size_t len)
 {
-    char *s = len < SIZE_MAX ? take(a, len + 1) : NULL;
+    char *s = len < SIZE_MAX ? take(a, len + 1, 1) : NULL;
     if (s && len)
         memcpy(s, p, len);
     if (s)
@@ -127,7 +146,7 @@ char *arena_concat(struct arena *a, ...)
     for (const char *s; (s = va_arg(ap, const char *));)
         len += strlen(s);
     va_end(ap);
-    char *text = take(a, len + 1), *end = text;
+    char *text = take(a, len + 1, 1), *end = text;
     for (const char *s; text && (s = va_arg(again, const char *));)
         end = stpcpy(end, s);
     va_end(again);
@@ -145,7 +164,7 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
     va_copy(again, ap);
     int n = vsnprintf(room ? (char *)b->data + b->used : NULL, room, fmt, ap);
     bool written = n >= 0 && (size_t)n < room;
-    char *s = n < 0 ? NULL : take(a, (size_t)n + 1);
+    char *s = n < 0 ? NULL : take(a, (size_t)n + 1, 1);
     if (s && !(written && a->top == b))
         vsnprintf(s, (size_t)n + 1, fmt, again);
     va_end(again);

@@ -18,7 +18,12 @@ struct arena;
 
 /* ceiling: bytes that the arena may take from the heap in all, its own header included; 0 is no limit. */
 struct arena *arena_new(size_t ceiling);
+/* The same, with memory of the caller's for what comes first: for work that ends before that does. Aligned for any type,
+ * and some hundred bytes at least: the header is in it, too, so that this never fails. */
+struct arena *arena_over(void *memory, size_t size, size_t ceiling);
 void arena_free(struct arena *a); /* NULL is allowed */
+/* From here on it may take so many bytes more from the heap, whatever its ceiling was. */
+void arena_allow(struct arena *a, size_t more);
 
 /* Zeroed memory, aligned for any type. A size of 0 gives a valid pointer. */
 void *arena_alloc(struct arena *a, size_t size);

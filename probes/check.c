@@ -7,7 +7,8 @@ enum {
     MOST_ASKS = 1024, /* of one check; a bound for hostile chains, not a budget: plan has its own */
     PLAN_EACH = 16,   /* below this many questions under way each answer is planned on at once, */
     PLAN_FEW = 64,    /* while there are no more answers than this to look through again */
-    AT_ONCE = 4       /* questions under way to one server of the zone: a deep name is no reason for a burst */
+    AT_ONCE = 4,      /* questions under way to one server of the zone: a deep name is no reason for a burst */
+    LAST_WORDS = 4096 /* bytes that a full arena may grow by for the report that says so */
 };
 
 /* What is asked of one server of the zone. */
@@ -36,25 +37,39 @@ struct check {
     void *user;
     struct exchange *under_way;
     struct lane *lanes;
-    size_t pending, held; /* pending: without an answer, held ones included */
-    size_t plan_at, planned; /* planned: facts that the last plan knew */
+    uint32_t pending, held; /* pending: without an answer, held ones included */
+    uint32_t plan_at, planned; /* planned: facts that the last plan knew; UNPLANNED */
     dcv_time started_at;
     uint64_t started;
     bool planning, stopping;
-    const char *stop_reason; /* says why an unfinished check ended; NULL: judge finds the words */
     int err;
-    struct report report; /* made at birth, so that a full arena still leaves something to say */
+    const char *stop_reason; /* says why an unfinished check ended; NULL: judge finds the words */
 };
+#define UNPLANNED UINT32_MAX
 
 static uint64_t clock_now(const struct check *c)
 {
     return c->obs->monotonic(c->obs->clock_self);
 }
 
+/* Memory for a report, also where the arena is full. NULL: the machine has none. */
+static struct report *report_new(struct check *c)
+{
+    struct report *p = arena_alloc(c->arena, sizeof *p);
+    if (p)
+        return p;
+    arena_allow(c->arena, LAST_WORDS);
+    return arena_alloc(c->arena, sizeof *p);
+}
+
 static void finish(struct check *c)
 {
-    struct report *p = &c->report;
+    struct report *p = report_new(c);
     int err = c->err;
+    if (!p) {
+        c->done(c->user, c, NULL, -ENOMEM);
+        return;
+    }
     if (!err && !c->stop_reason)
         err = judge(c->request, &c->evidence, c->arena, p);
     if (err || c->stop_reason) {
@@ -202,7 +217,7 @@ static void advance(struct check *c)
         release(c);
         if (c->err || c->stopping || c->pending > c->plan_at || c->planned == c->evidence.n)
             break;
-        c->planned = c->evidence.n;
+        c->planned = (uint32_t)c->evidence.n;
         struct ask *list = NULL;
         int rc = plan_next(c->request, &c->evidence, &list);
         if (rc)
@@ -229,7 +244,7 @@ int check_start(const struct observers *obs, struct arena *a, const struct reque
     if (!c)
         return -ENOMEM;
     *c = (struct check){
-        .obs = obs, .arena = a, .request = r, .done = done, .user = user, .plan_at = PLAN_EACH, .planned = SIZE_MAX};
+        .obs = obs, .arena = a, .request = r, .done = done, .user = user, .plan_at = PLAN_EACH, .planned = UNPLANNED};
     c->started_at = obs->now(obs->clock_self);
     c->started = clock_now(c);
     evidence_init(&c->evidence, a, MOST_ASKS);
@@ -246,7 +261,7 @@ void check_hurry(struct check *c)
         *all = *c->request;
         all->sparing = false;
         c->request = all;
-        c->planned = SIZE_MAX; /* there is more to ask, if nothing new is known */
+        c->planned = UNPLANNED; /* there is more to ask, if nothing new is known */
     } else if (!c->err) {
         c->err = -ENOMEM;
     }

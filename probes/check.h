@@ -34,7 +34,7 @@ struct observers {
 
 struct check;
 /* The check's last act. report is in the check's arena. 0 in err, or -ENOMEM where the arena's ceiling was hit:
- * report is then a minimal one that says so. The callee owns the arena from here on and may free it. */
+ * report is then a minimal one that says so, NULL where the machine has no memory at all. The callee owns the arena from here on and may free it. */
 typedef void check_done_fn(void *user, struct check *c, struct report *report, int err);
 
 /* Starts a check; done may be called before this returns. a: everything is allocated here, the check

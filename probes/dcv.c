@@ -123,7 +123,7 @@ enum cause cause_find(const char *id)
 
 /* ---------------------------------------------------------------- evidence --------------------------- */
 
-enum { BUCKETS_FIRST = 16 };
+enum { BUCKETS_FIRST = 4, LIST_FIRST = 4 }; /* of many checks each asks a question or two */
 
 /* Eight bytes at a time, for names are long and looked up often; the case of letters does not count. */
 static uint64_t hash_text(uint64_t h, const char *s)
@@ -202,7 +202,7 @@ static bool list_grow(struct arena *a, void ***list, size_t n, size_t *room)
 {
     if (n < *room)
         return true;
-    size_t more = *room ? *room * 2 : 8;
+    size_t more = *room ? *room * 2 : LIST_FIRST;
     void **v = arena_array(a, more, sizeof(void *));
     if (!v)
         return false;

@@ -8,6 +8,7 @@
 #include "verdict.h"
 
 #include <errno.h>
+#include <stdalign.h>
 
 static const struct fact *want(void *self, const struct ask *question)
 {
@@ -53,15 +54,15 @@ static void plan_file(struct plan *p)
     }
 }
 
-/* A check at depth full is planned dozens of times over hundreds of facts: what a plan reads for itself goes with
- * it. Only the questions stay, in the arena of the evidence. */
-enum { SCRATCH = 8 << 20 };
+/* What a plan reads for itself goes with it: a check is planned again after each answer, at depth full dozens of times
+ * over hundreds of facts, and thousands may wait at once. Only the questions stay, in the arena of the evidence. */
+enum { SCRATCH = 8 << 20, SCRATCH_FIRST = 4096 };
 
 int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
 {
     struct ask *list = NULL;
-    struct arena *scratch = r->depth == DEPTH_FULL ? arena_new(SCRATCH) : NULL;
-    struct plan p = {.r = r, .ev = ev, .a = scratch ? scratch : ev->arena, .tail = &list};
+    alignas(max_align_t) unsigned char first[SCRATCH_FIRST];
+    struct plan p = {.r = r, .ev = ev, .a = arena_over(first, sizeof first, SCRATCH), .tail = &list};
     p.asker = (struct asker){&p, want};
     struct code_error refused;
     enum cause why;
@@ -90,7 +91,7 @@ int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
         }
     }
     bool full = arena_full(ev->arena) || arena_full(p.a);
-    arena_free(scratch);
+    arena_free(p.a);
     if (full)
         return -ENOMEM;
     *ret = list;

@@ -2,6 +2,7 @@
  * tests/test_cases.c. */
 #include <errno.h>
 #include <setjmp.h>
+#include <stdalign.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -179,6 +180,42 @@ static void test_hurry_asks_over_https(void **state)
     arena_free(ra);
 }
 
+/* Ten thousand may wait at once: one that does fits with its request into the arena's first block. */
+static void test_waiting_takes_little(void **state)
+{
+    (void)state;
+    struct hold h = {0};
+    struct outcome o = {0};
+    struct arena *a = arena_new(0);
+    struct check *c = start_method(&h, &o, a, a, METHOD_CAA, true);
+    assert_int_equal(h.n, 1);
+    assert_true(arena_used(a) < 1500);
+    check_cancel(c);
+    arena_free(a);
+}
+
+/* Where the caller's memory ends the heap goes on, up to the ceiling, and each piece keeps to its own. */
+static void test_arena_over_memory(void **state)
+{
+    (void)state;
+    alignas(max_align_t) unsigned char memory[1024];
+    struct arena *a = arena_over(memory, sizeof memory, 10000);
+    char *v[8];
+    for (size_t i = 0; i < 8; i++) {
+        v[i] = arena_printf(a, "%*zu", (int)(100 * i + 1), i);
+        assert_non_null(v[i]);
+        assert_int_equal((uintptr_t)arena_alloc(a, 1) % alignof(max_align_t), 0);
+    }
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(strlen(v[i]), 100 * i + 1);
+    assert_in_range(arena_used(a), 1, 10000);
+    assert_null(arena_alloc(a, 10000));
+    assert_true(arena_full(a));
+    arena_allow(a, 20000);
+    assert_non_null(arena_alloc(a, 10000));
+    arena_free(a);
+}
+
 static void test_cancel_says_so(void **state)
 {
     (void)state;
@@ -267,6 +304,8 @@ int main(void)
         cmocka_unit_test(test_expire_judges_what_is_known),
         cmocka_unit_test(test_hurry_asks_the_rest),
         cmocka_unit_test(test_hurry_asks_over_https),
+        cmocka_unit_test(test_waiting_takes_little),
+        cmocka_unit_test(test_arena_over_memory),
         cmocka_unit_test(test_cancel_says_so),
         cmocka_unit_test(test_observer_fails),
         cmocka_unit_test(test_every_ceiling),
