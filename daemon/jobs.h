@@ -30,12 +30,11 @@ struct job {
 
 struct part { /* one method's check */
     struct run *run;
-    struct arena *arena;
+    struct arena *arena; /* the run's own where this is its only part */
     struct request request;
     struct task task;
     struct report *report;
-    struct read_job read; /* before it: which CNAME targets the store knows as validated */
-    bool *validated;      /* by place in request.allow_targets */
+    struct targets *targets; /* before it: which CNAME targets the store knows as validated; NULL: nobody asks */
 };
 
 struct run {
@@ -51,7 +50,6 @@ struct run {
     struct generation *generation; /* while it runs */
     int64_t key;                   /* of its shard: the first job's id */
     struct arena *arena;     /* from the start on: the request, the parts */
-    struct request request;
     struct part *parts;
     size_t n_parts, pending;
 };

@@ -9,13 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one check, and the request of one run, may take from the heap. */
-enum { CEILING_QUICK = 2 << 20, CEILING_FULL = 16 << 20, CEILING_REQUEST = 4 << 20 };
+/* What one check, and the request of one run, may take from the heap; and what is left to say that it was too much. */
+enum { CEILING_QUICK = 2 << 20, CEILING_FULL = 16 << 20, CEILING_REQUEST = 4 << 20, LAST_WORDS = 64 << 10 };
+
+/* Which of a part's targets are validated. In the run's arena. */
+struct targets {
+    struct read_job read;
+    struct part *part;
+    bool validated[]; /* by place in request.allow_targets */
+};
 
 void run_free(struct run *r)
 {
     for (size_t i = 0; i < r->n_parts; i++)
-        arena_free(r->parts[i].arena);
+        if (r->parts[i].arena != r->arena)
+            arena_free(r->parts[i].arena);
     arena_free(r->arena);
     if (r->generation)
         generation_leave(r->generation);
@@ -96,9 +104,8 @@ static struct report *report_undecided(struct arena *a, const struct request *q,
 
 /* A stored request that no longer reads ends here, or it would come back with every start. Its own words
  * cannot be relied on: the domain as the store names it is all that is known. */
-static int run_read_failed(struct run *r, const char *why)
+static int run_read_failed(struct run *r, struct request *q, const char *why)
 {
-    struct request *q = &r->request;
     request_init(q, &generation_conf(r->generation)->profile, clock_now());
     q->input = q->domain = arena_strdup(r->arena, r->jobs->domain);
     q->methods = METHOD_BIT(q->method);
@@ -107,12 +114,22 @@ static int run_read_failed(struct run *r, const char *why)
     if (!r->parts || !reason)
         return -ENOMEM;
     r->n_parts = 1;
-    r->parts[0] = (struct part){.run = r, .request = *q};
+    r->parts[0] = (struct part){.run = r, .arena = r->arena, .request = *q};
     r->parts[0].report = report_undecided(r->arena, &r->parts[0].request, reason);
     if (!r->parts[0].report)
         return -ENOMEM;
     log_warning("check %016llx: %s", (unsigned long long)r->jobs->id, reason);
     return 0;
+}
+
+/* A part that is alone has the run's arena: most runs have one method, and thousands wait at once. */
+static bool part_arena(struct part *p, bool alone)
+{
+    size_t ceiling = p->request.depth == DEPTH_FULL ? CEILING_FULL : CEILING_QUICK;
+    p->arena = alone ? p->run->arena : arena_new(ceiling);
+    if (alone)
+        arena_allow(p->arena, ceiling);
+    return p->arena;
 }
 
 static int run_read(struct run *r)
@@ -121,20 +138,20 @@ static int run_read(struct run *r)
     if (!r->arena)
         return -ENOMEM;
     const char *why;
-    int rc = api_read_stored(generation_conf(r->generation), r->arena, r->text, r->text_len, clock_now(),
-                             &r->request, &why);
+    struct request q = {0};
+    int rc = api_read_stored(generation_conf(r->generation), r->arena, r->text, r->text_len, clock_now(), &q, &why);
     if (rc)
-        return rc == -EINVAL ? run_read_failed(r, why) : rc;
-    r->parts = arena_array(r->arena, (size_t)__builtin_popcount(r->request.methods), sizeof *r->parts);
+        return rc == -EINVAL ? run_read_failed(r, &q, why) : rc;
+    size_t n = (size_t)__builtin_popcount(q.methods);
+    r->parts = arena_array(r->arena, n, sizeof *r->parts);
     if (!r->parts)
         return -ENOMEM;
     for (unsigned m = 0; m < METHOD_COUNT; m++)
-        if (r->request.methods & METHOD_BIT(m)) {
+        if (q.methods & METHOD_BIT(m)) {
             struct part *p = &r->parts[r->n_parts++];
-            *p = (struct part){.run = r, .request = request_for(&r->request, (enum method)m)};
+            *p = (struct part){.run = r, .request = request_for(&q, (enum method)m)};
             p->request.sparing = r->bulk && p->request.depth == DEPTH_QUICK;
-            p->arena = arena_new(p->request.depth == DEPTH_FULL ? CEILING_FULL : CEILING_QUICK);
-            if (!p->arena)
+            if (!part_arena(p, n == 1))
                 return -ENOMEM;
         }
     return 0;
@@ -146,11 +163,13 @@ static void on_checked(struct task *t)
     struct run *r = p->run;
     places(r, -1);
     p->report = t->report;
-    if (!p->report)
+    if (!p->report) {
+        arena_allow(r->arena, LAST_WORDS);
         p->report = report_undecided(r->arena, &p->request, strerror(-t->error));
-    else if (t->error)
+    } else if (t->error) {
         log_warning("a check of %s reached its memory ceiling",
                     p->request.domain ? p->request.domain : "a refused name");
+    }
     run_release(r);
 }
 
@@ -167,24 +186,25 @@ static void part_launch(struct part *p)
  * time of the request. */
 static int read_targets(struct read_job *job, struct db *db)
 {
-    struct part *p = CONTAINER(job, struct part, read);
-    const struct request *q = &p->request;
+    struct targets *t = CONTAINER(job, struct targets, read);
+    const struct request *q = &t->part->request;
     const dcv_time day = INT64_C(86400000);
     dcv_time since = q->now - day * dated_value(q->profile->reuse_days, q->profile->n_reuse, q->now);
     int rc = 0;
     for (size_t i = 0; !rc && i < q->allow_targets.n; i++)
-        rc = db_validated(db, q->allow_targets.v[i], since, &p->validated[i]);
+        rc = db_validated(db, q->allow_targets.v[i], since, &t->validated[i]);
     return rc;
 }
 
 static void on_targets(struct read_job *job, int status)
 {
-    struct part *p = CONTAINER(job, struct part, read);
+    struct targets *t = CONTAINER(job, struct targets, read);
+    struct part *p = t->part;
     struct run *r = p->run;
     /* Where the store cannot be read only what request and configuration name is validated; the fault is
      * logged. */
     for (size_t i = 0; !status && i < p->request.allow_targets.n; i++)
-        if (p->validated[i])
+        if (t->validated[i])
             texts_add(r->arena, &p->request.validated_targets, p->request.allow_targets.v[i]);
     if (r->abandoned)
         p->report = report_undecided(r->arena, &p->request, "The check was cancelled.");
@@ -198,19 +218,20 @@ static void part_start(struct part *p)
     struct run *r = p->run;
     const struct texts *given = &p->request.validated_targets;
     struct texts own = {0};
-    if (p->request.method == METHOD_DNS_CNAME_TARGET && p->request.allow_targets.n) {
-        p->validated = arena_array(r->arena, p->request.allow_targets.n, sizeof *p->validated);
+    size_t n = p->request.allow_targets.n;
+    if (p->request.method == METHOD_DNS_CNAME_TARGET && n) {
+        p->targets = arena_alloc(r->arena, sizeof *p->targets + n * sizeof p->targets->validated[0]);
         for (size_t i = 0; i < given->n; i++) /* a list of its own: it grows by what the store knows */
             texts_add(r->arena, &own, given->v[i]);
     }
-    if (!p->validated) {
+    if (!p->targets) {
         part_launch(p);
         return;
     }
     p->request.validated_targets = own;
-    p->read = (struct read_job){.read = read_targets, .done = on_targets};
+    *p->targets = (struct targets){.read = {.read = read_targets, .done = on_targets}, .part = p};
     r->pending++;
-    readers_run(r->loop->readers, &p->read);
+    readers_run(r->loop->readers, &p->targets->read);
 }
 
 void run_start(struct run *r)
