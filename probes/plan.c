@@ -33,23 +33,22 @@ static void plan_names(struct plan *p)
         lookup_want(&p->asker, v[i].name, v[i].type);
 }
 
-/* The first answer over http is the file, or is yet to come. */
-static bool may_decide(const struct file_side *http)
+/* A connection is what a fetch costs: of many checks at once each asks over https only where the first answer over
+ * http is not the file. What http comes to after that, over a redirect or from another address, is not waited for: the
+ * check takes one fetch longer at most. */
+static bool may_decide(const struct request *r, const struct file_side *http)
 {
-    const struct fetch *f = &http->fetch;
-    return f->class == FETCH_PENDING ? !f->n : f->n == 1 && file_side_holds(http);
+    bool waits = http->fetch.class == FETCH_PENDING && !http->fetch.n;
+    return (r->sparing && waits) || file_http_decides(r, http);
 }
 
-/* Either scheme suffices, and a connection is what a fetch costs: of many checks at once each asks over https only
- * where the first answer over http is not the file. What http comes to after that, over a redirect or from another
- * address, is not waited for: the check takes one fetch longer at most. */
 static void plan_file(struct plan *p)
 {
     if (file_token_in_name(p->r) || (p->r->method == METHOD_HTTP_TOKEN_DYNAMIC && !p->r->filename))
         return;
     for (size_t i = 0; i < FILE_SIDES; i++) {
         struct file_side side;
-        if (file_side_look(p->a, &p->asker, p->r, p->ev, i, &side) || (p->r->sparing && may_decide(&side)))
+        if (file_side_look(p->a, &p->asker, p->r, p->ev, i, &side) || may_decide(p->r, &side))
             return;
     }
 }

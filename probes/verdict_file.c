@@ -101,19 +101,10 @@ static const struct file_side *better(const struct file_side *sides)
     return &sides[rank_side(&sides[1]) < rank_side(&sides[0])];
 }
 
-static bool https_asked(const struct judgement *j)
-{
-    const char *url = fetch_url(j->a, j->r, "https");
-    for (size_t i = 0; url && i < j->ev->n_asks; i++)
-        if (j->ev->asks[i]->url && !strcmp(j->ev->asks[i]->url, url))
-            return true;
-    return false;
-}
-
 static void pass_file(struct judgement *j)
 {
     j->report->verdict = VERDICT_PASS;
-    if (j->r->sparing && !https_asked(j))
+    if (file_http_decides(j->r, &j->file.side[0]))
         j->report->remark = "Not asked over https: the file came over http, and one of the two suffices.";
 }
 

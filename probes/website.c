@@ -103,6 +103,11 @@ bool file_side_holds(const struct file_side *s)
     return s->fetch.class == FETCH_CONTENT && s->token_class == TOKEN_VALID;
 }
 
+bool file_http_decides(const struct request *r, const struct file_side *http)
+{
+    return r->sparing && http->fetch.n == 1 && file_side_holds(http);
+}
+
 /* ---------------------------------------------------------------- every address ---------------------- */
 
 bool file_address_holds(const struct file_address *f)
@@ -405,6 +410,8 @@ int website_look(struct arena *a, const struct asker *asker, const struct reques
     struct look k = {.a = a, .asker = asker, .r = r, .ev = ev, .v = ret, .tokens = tokens};
     bool open = false, found = false;
     for (size_t i = 0; i < FILE_SIDES && !k.err; i++) {
+        if (i && file_http_decides(r, &ret->side[0]))
+            break;
         read_side(&k, schemes[i], NULL, &ret->side[i]);
         open = open || ret->side[i].fetch.class == FETCH_PENDING;
         found = found || file_side_holds(&ret->side[i]);

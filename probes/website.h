@@ -36,7 +36,7 @@ struct file_clue {
 };
 
 struct file_view {
-    struct file_side side[FILE_SIDES]; /* as the CA fetches them */
+    struct file_side side[FILE_SIDES]; /* as the CA fetches them; https is left pending where http decides */
     const struct file_side *best;      /* the one that decides; verdict_file() sets it, and .read */
     bool read;
 
@@ -60,6 +60,9 @@ int website_look(struct arena *a, const struct asker *asker, const struct reques
 /* One of the two alone, as the CA fetches it. */
 int file_side_look(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
                    size_t side, struct file_side *ret);
+
+/* Sparing, either scheme suffices: where the first answer over http is the file, nothing is asked over https. */
+bool file_http_decides(const struct request *r, const struct file_side *http);
 
 /* The value is in the file. */
 bool file_side_holds(const struct file_side *s);
