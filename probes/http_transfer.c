@@ -294,6 +294,11 @@ static enum http_outcome failure(struct transfer *t, CURLcode result, bool late,
         *why = "the port does not speak TLS";
         return HTTP_NOT_HTTP;
     }
+    /* Past a redirect to a host with bytes that no name has, where a wildcard record gave an address for it. */
+    if (result == CURLE_URL_MALFORMAT) {
+        *why = "no client can ask for this URL";
+        return HTTP_UNREACHABLE;
+    }
     if (result == CURLE_UNSUPPORTED_PROTOCOL || result == CURLE_WEIRD_SERVER_REPLY || result == CURLE_OK) {
         *why = "what came does not begin as an HTTP response";
         return HTTP_NOT_HTTP;

@@ -458,6 +458,9 @@ static void test_guard(void **state)
         o.ask.url = bad[i];
         assert_int_equal(n.obs.start(n.obs.self, n.arena, &o.ask, on_fact, &o, &o.op), -EINVAL);
     }
+    const struct http_fact *odd = fetch(&n, &o, "http://\\351.example.com/", server.plain);
+    assert_int_equal(odd->outcome, HTTP_UNREACHABLE);
+    assert_non_null(strstr(odd->detail, "this URL"));
     o.ask.url = PLAIN;
     o.ask.address = "www.example.com:80";
     assert_int_equal(n.obs.start(n.obs.self, n.arena, &o.ask, on_fact, &o, &o.op), -EINVAL);
