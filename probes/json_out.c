@@ -115,6 +115,29 @@ static void add_escape(struct buf *b, uint32_t c)
                 6);
 }
 
+/* As memcpy(): for few bytes the call would be most of it. */
+static inline void copy(char *to, const char *p, size_t n)
+{
+    uint64_t eight[2];
+    uint32_t four[2];
+    if (n > 2 * sizeof *eight) {
+        memcpy(to, p, n);
+    } else if (n >= sizeof *eight) { /* its first and its last eight, which may overlap */
+        memcpy(&eight[0], p, sizeof *eight);
+        memcpy(&eight[1], p + n - sizeof *eight, sizeof *eight);
+        memcpy(to, &eight[0], sizeof *eight);
+        memcpy(to + n - sizeof *eight, &eight[1], sizeof *eight);
+    } else if (n >= sizeof *four) {
+        memcpy(&four[0], p, sizeof *four);
+        memcpy(&four[1], p + n - sizeof *four, sizeof *four);
+        memcpy(to, &four[0], sizeof *four);
+        memcpy(to + n - sizeof *four, &four[1], sizeof *four);
+    } else {
+        for (size_t i = 0; i < n; i++)
+            to[i] = p[i];
+    }
+}
+
 /* What holds something to escape, from its begin. */
 static void add_escaped(struct buf *b, const char *p, size_t n)
 {
@@ -143,23 +166,33 @@ static void add_escaped(struct buf *b, const char *p, size_t n)
     buf_add(b, "\"", 1);
 }
 
+/* Whether nothing in it is to be escaped, as nearly always. */
+static inline bool all_plain(const char *p, size_t n)
+{
+    const size_t step = sizeof(uint64_t);
+    size_t i = 0;
+    for (; n - i >= step; i += step)
+        if (!eight_plain(p + i))
+            return false;
+    if (i < n && n >= step)
+        return eight_plain(p + n - step);
+    while (i < n && plain[(unsigned char)p[i]])
+        i++;
+    return i == n;
+}
+
 void json_put_string(struct json_out *j, char *to, const char *p, size_t n)
 {
-    char *begin = to;
-    size_t i = 0;
-    *to++ = '"';
-    for (; n - i >= sizeof(uint64_t) && eight_plain(p + i); i += sizeof(uint64_t))
-        memcpy(to + i, p + i, sizeof(uint64_t));
-    for (; i < n && plain[(unsigned char)p[i]]; i++)
-        to[i] = p[i];
-    if (i == n) { /* nearly all of them */
-        to += n;
-        *to++ = '"';
+    if (!all_plain(p, n)) {
         json_end(j, to);
+        add_escaped(j->b, p, n);
         return;
     }
-    json_end(j, begin);
-    add_escaped(j->b, p, n);
+    *to++ = '"';
+    copy(to, p, n);
+    to += n;
+    *to++ = '"';
+    json_end(j, to);
 }
 
 /* ---------------------------------------------------------------- the writer ------------------------- */
@@ -175,20 +208,23 @@ static void new_line(struct json_out *j)
 char *json_begin(struct json_out *j, const char *key, size_t key_n, size_t room)
 {
     struct buf *b = j->b;
-    if (j->indent && j->comma)
-        buf_add(b, ",", 1);
-    if (j->indent && j->level)
-        new_line(j);
+    if (j->indent) {
+        if (j->comma)
+            buf_add(b, ",", 1);
+        if (j->level)
+            new_line(j);
+        j->comma = false; /* it is written */
+    }
     if (!buf_room(b, room + key_n + strlen(",\"\": ")))
         return NULL;
     char *to = b->p + b->n;
-    if (j->comma && !j->indent)
+    if (j->comma)
         *to++ = ',';
     j->comma = true;
     if (!key)
         return to;
     *to++ = '"';
-    memcpy(to, key, key_n);
+    copy(to, key, key_n);
     to += key_n;
     *to++ = '"';
     *to++ = ':';

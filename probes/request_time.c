@@ -28,7 +28,7 @@ static void date_from_days(int64_t days, int *year, int *month, int *day)
 
 enum { SECOND = 1000, DAY = 86400 * SECOND };
 
-static void digits(char *out, int n, int64_t v)
+static void digits(char *out, int n, unsigned v)
 {
     while (n--) {
         out[n] = (char)('0' + v % 10);
@@ -41,13 +41,14 @@ void time_format(dcv_time t, char out[25])
     /* RFC 3339 has four digits for the year: what lies outside is shown as its first or last moment. */
     const dcv_time first = -62167219200 * (int64_t)SECOND, last = 253402300800 * (int64_t)SECOND - 1;
     t = t < first ? first : t > last ? last : t;
-    int64_t days = t / DAY - (t % DAY < 0), of_day = t - days * DAY;
+    int64_t days = t / DAY - (t % DAY < 0);
+    unsigned of_day = (unsigned)(t - days * DAY);
     int year, month, day;
     date_from_days(days, &year, &month, &day);
     memcpy(out, "0000-00-00T00:00:00.000Z", 25);
-    digits(out, 4, year);
-    digits(out + 5, 2, month);
-    digits(out + 8, 2, day);
+    digits(out, 4, (unsigned)year);
+    digits(out + 5, 2, (unsigned)month);
+    digits(out + 8, 2, (unsigned)day);
     digits(out + 11, 2, of_day / (3600 * SECOND));
     digits(out + 14, 2, of_day / (60 * SECOND) % 60);
     digits(out + 17, 2, of_day / SECOND % 60);

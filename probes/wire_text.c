@@ -21,7 +21,9 @@ static void put(struct out *o, const void *p, size_t n)
 
 static void put_char(struct out *o, char c)
 {
-    put(o, &c, 1);
+    if (o->n < o->room)
+        o->p[o->n] = c;
+    o->n++;
 }
 
 static void put_number(struct out *o, uint32_t v)
