@@ -81,6 +81,8 @@ static bool add(struct seen *s, uint64_t key)
 
 bool seen_take(struct seen *s, const char *key)
 {
+    if (!s->n) /* a run from the start */
+        return false;
     struct slot *one = find(s->slot, s->room, strtoull(key, NULL, 16));
     if (!one->times)
         return false;

@@ -52,7 +52,7 @@ static void drop_consequences(struct judgement *j)
         {CAUSE_cname_flattened, CAUSE_cname_absent, CAUSE_target_absent},
     };
     struct report *p = j->report;
-    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+    for (size_t r = 0; p->n_findings && r < sizeof rows / sizeof *rows; r++) {
         const struct finding *first = finding_find(j, rows[r][0]);
         if (!first || first->weight != WEIGHT_BLOCKING)
             continue;

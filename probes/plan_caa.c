@@ -45,28 +45,22 @@ static void after_failure(struct plan *p, const struct caa_view *v)
         lookup_want_answer(&p->asker, zone, RR_DS);
 }
 
-/* One level after the other, until one decides. Questions are what many checks at once cost, not round trips. */
-static void climb_on(struct plan *p, const struct caa_view *v)
-{
-    for (size_t i = 0; i < v->n; i++)
-        if (v->level[i].class == LOOKUP_PENDING) {
-            lookup_want_answer(&p->asker, v->level[i].name, RR_CAA);
-            return;
-        }
-}
-
 /* All names of the climb at once: most climbs end at the registrable domain, and the answers above cost one
  * round trip less. After a failure what any level answers tells whether the network here is at work. */
 void plan_caa(struct plan *p)
 {
     struct caa_view v;
-    if (caa_climb(p->a, p->r, p->ev, NULL, &v))
+    bool sparing = p->r->sparing;
+    if (caa_climb(p->a, p->r, p->ev, NULL, !sparing, &v))
         return;
-    if (p->r->sparing && !v.failed) {
+    if (sparing && !v.failed) {
+        /* One level after the other, until one decides. Questions are what many checks at once cost, not round trips. */
         if (v.open)
-            climb_on(p, &v);
+            lookup_want_answer(&p->asker, v.level[v.n - 1].name, RR_CAA);
         return;
     }
+    if (sparing && caa_climb(p->a, p->r, p->ev, NULL, true, &v))
+        return;
     for (size_t i = 0; i < v.n; i++)
         lookup_want_answer(&p->asker, v.level[i].name, RR_CAA);
     if (v.failed)

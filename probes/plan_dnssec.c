@@ -23,7 +23,7 @@ void plan_dnssec(struct plan *p)
     lookup_want_answer(&p->asker, ".", RR_NS);
     if (p->r->method == METHOD_CAA) {
         /* What failed above the relevant set does not matter. */
-        if (!caa_climb(p->a, p->r, p->ev, NULL, &v) && v.failed)
+        if (!caa_climb(p->a, p->r, p->ev, NULL, false, &v) && v.failed)
             want_chain(p, v.failed);
         return;
     }

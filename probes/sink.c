@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FULL = 4 << 20, PIECE = 64 << 10 };
+enum { FULL = 4 << 20, PIECE = 256 << 10 };
 
 bool sink_waits(int fd)
 {

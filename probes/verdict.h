@@ -158,8 +158,9 @@ int target_read(struct arena *a, const struct request *r, const struct evidence 
                 struct target_view *ret);
 /* A target (may be NULL) is the value below the CA's base name, with an underscore before it or without. */
 bool cname_is_right(struct arena *a, const struct request *r, const char *target);
-/* The search for the relevant CAA set as far as the facts lead. 0 or -ENOMEM. */
-int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+/* The search for the relevant CAA set as far as the facts lead. whole: the levels above the one at which it ends or
+ * waits are read too. 0 or -ENOMEM. */
+int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view, bool whole,
               struct caa_view *ret);
 /* The zone whose DS record tells whether a failing level of the climb is signed: the registrable domain for
  * what stands in it, else (a public suffix, the registry's own zone) the level itself. NULL: arena full. */

@@ -45,24 +45,25 @@ static bool unfit(const struct dns_fact *f)
     return f->flags & DNS_TC || f->n_defects > broken;
 }
 
-int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view, bool whole,
               struct caa_view *ret)
 {
     struct caa_view v = {.level = arena_array(a, name_labels(r->adn), sizeof *v.level), .relevant = NULL};
     const char *name = arena_concat(a, r->adn, ".", NULL); /* all levels are tails of it */
+    bool over = false;
     size_t n = 0;
     if (!v.level || !name)
         return -ENOMEM;
-    for (; name; name = name_parent(name)) {
-        int rc = view_lookup(a, ev, view, name, RR_CAA, &v.level[v.n]);
+    for (; name && (whole || !over); name = name_parent(name)) {
+        struct lookup *l = &v.level[v.n];
+        int rc = view_lookup(a, ev, view, name, RR_CAA, l);
         if (rc)
             return rc;
         v.n++;
-    }
-    for (size_t i = 0; i < v.n && !v.relevant && !v.failed && !v.open; i++) {
-        const struct lookup *l = &v.level[i];
+        if (over)
+            continue;
         if (l->class == LOOKUP_PENDING) {
-            v.open = true; /* what stands above does not count while this one is unknown */
+            v.open = over = true; /* what stands above does not count while this one is unknown */
             continue;
         }
         const struct rr **rr = set_at(a, l, &n);
@@ -77,6 +78,7 @@ int caa_climb(struct arena *a, const struct request *r, const struct evidence *e
         } else if (l->class == LOOKUP_FAIL) {
             v.failed = l;
         }
+        over = v.relevant || v.failed;
     }
     *ret = v;
     return 0;
@@ -196,7 +198,7 @@ void verdict_caa(struct judgement *j)
 {
     struct caa_view *v = &j->caa;
     const char *fault;
-    j->err = caa_climb(j->a, j->r, j->ev, j->view, v);
+    j->err = caa_climb(j->a, j->r, j->ev, j->view, true, v);
     if (j->err)
         return;
     if (v->relevant) {
