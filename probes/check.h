@@ -10,7 +10,7 @@
 
 #include "dcv.h"
 
-/* fact is in the arena that was given to start(), complete but for its number; NULL: cancelled, or the arena
+/* fact is in the arena that was given to start(), complete but for its number and time; NULL: cancelled, or the arena
  * was full. Called exactly once for each start() that returned 0, on the asking thread, possibly before
  * start() returns. */
 typedef void fact_fn(void *user, struct ask *ask, struct fact *fact);

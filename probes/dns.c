@@ -147,13 +147,10 @@ static void exchange_end(struct exchange *x, struct fact *fact)
 static struct fact *fact_new(struct exchange *x, const char *server)
 {
     struct fact *f = arena_alloc(x->arena, sizeof(*f));
-    struct timespec ts;
 
     if (!f)
         return NULL;
-    clock_gettime(CLOCK_REALTIME_COARSE, &ts);
     f->ask = x->ask;
-    f->at = (dcv_time)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
     uint64_t us = x->first_sent ? (x->d->now - x->first_sent) / 1000 : 0;
     f->us = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
     f->dns.server = arena_strdup(x->arena, server);

@@ -432,7 +432,8 @@ static bool same_word(const char *a, const char *b)
 const struct request_field *request_field_find(const char *name)
 {
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (same_word(name, fields[i].name) || same_word(name, fields[i].option))
+        if ((*name == *fields[i].name && same_word(name, fields[i].name)) ||
+            (*name == *fields[i].option && same_word(name, fields[i].option)))
             return &fields[i];
     return NULL;
 }

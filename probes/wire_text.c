@@ -197,7 +197,8 @@ static void put_field(struct out *o, char field, const uint8_t *p, size_t n)
     }
 }
 
-static void put_rdata(struct out *o, const char *form, const struct rr *rr)
+/* False: the data does not have its type's form (NULL: any will do), and what was put is good for nothing. */
+static bool put_rdata(struct out *o, const char *form, const struct rr *rr)
 {
     if (!form) {
         put(o, "\\# ", 3);
@@ -205,7 +206,7 @@ static void put_rdata(struct out *o, const char *form, const struct rr *rr)
         if (rr->rdlen)
             put_char(o, ' ');
         put_hex(o, rr->rdata, rr->rdlen);
-        return;
+        return true;
     }
     struct span s = {.msg = rr->rdata, .end = rr->rdlen};
     struct wire_name name;
@@ -213,23 +214,24 @@ static void put_rdata(struct out *o, const char *form, const struct rr *rr)
     for (const char *field = form; *field; field++) {
         size_t at = s.at;
         if (!rdata_field(*field, &s, &name, &f))
-            return;
+            return false;
         if (field != form && s.at > at)
             put_char(o, ' ');
         put_field(o, *field, rr->rdata + at, s.at - at);
     }
+    return s.at == s.end;
 }
 
 char *rr_rdata_text(struct arena *a, const struct rr *rr)
 {
     const char *form = rr->defect ? NULL : rdata_form(rr->type);
-    struct span s = {.msg = rr->rdata, .end = rr->rdlen};
-    struct fault f;
-    if (form && !rdata_walk(form, &s, NULL, NULL, &f))
-        form = NULL;
     char usual[512];
     struct out o = {.p = usual, .room = sizeof usual};
-    put_rdata(&o, form, rr);
+    if (!put_rdata(&o, form, rr)) {
+        form = NULL;
+        o.n = 0;
+        put_rdata(&o, form, rr);
+    }
     if (o.n <= sizeof usual)
         return arena_strndup(a, usual, o.n);
     o = (struct out){.p = arena_alloc(a, o.n + 1), .room = o.n};
