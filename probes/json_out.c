@@ -11,7 +11,7 @@
 
 enum { ROOM_FIRST = 1024 };
 
-static bool buf_grow(struct buf *b, size_t more)
+static __attribute__((noinline)) bool buf_grow(struct buf *b, size_t more)
 {
     if (b->failed)
         return false;
@@ -115,31 +115,36 @@ static void add_escape(struct buf *b, uint32_t c)
                 6);
 }
 
-/* As memcpy(): for few bytes the call would be most of it. */
+/* As memcpy(): for few bytes the call would be most of it. Two pieces that may overlap make any length between. */
+#define TWO_PIECES(type)                                                                                     \
+    do {                                                                                                     \
+        type first, last;                                                                                    \
+        memcpy(&first, p, sizeof first);                                                                     \
+        memcpy(&last, p + n - sizeof last, sizeof last);                                                     \
+        memcpy(to, &first, sizeof first);                                                                    \
+        memcpy(to + n - sizeof last, &last, sizeof last);                                                    \
+    } while (0)
 static inline void copy(char *to, const char *p, size_t n)
 {
-    uint64_t eight[2];
-    uint32_t four[2];
-    if (n > 2 * sizeof *eight) {
+    struct sixteen {
+        uint64_t eight[2];
+    };
+    if (n > 2 * sizeof(struct sixteen))
         memcpy(to, p, n);
-    } else if (n >= sizeof *eight) { /* its first and its last eight, which may overlap */
-        memcpy(&eight[0], p, sizeof *eight);
-        memcpy(&eight[1], p + n - sizeof *eight, sizeof *eight);
-        memcpy(to, &eight[0], sizeof *eight);
-        memcpy(to + n - sizeof *eight, &eight[1], sizeof *eight);
-    } else if (n >= sizeof *four) {
-        memcpy(&four[0], p, sizeof *four);
-        memcpy(&four[1], p + n - sizeof *four, sizeof *four);
-        memcpy(to, &four[0], sizeof *four);
-        memcpy(to + n - sizeof *four, &four[1], sizeof *four);
-    } else {
+    else if (n >= sizeof(struct sixteen))
+        TWO_PIECES(struct sixteen);
+    else if (n >= sizeof(uint64_t))
+        TWO_PIECES(uint64_t);
+    else if (n >= sizeof(uint32_t))
+        TWO_PIECES(uint32_t);
+    else
         for (size_t i = 0; i < n; i++)
             to[i] = p[i];
-    }
 }
+#undef TWO_PIECES
 
 /* What holds something to escape, from its begin. */
-static void add_escaped(struct buf *b, const char *p, size_t n)
+static __attribute__((noinline)) void add_escaped(struct buf *b, const char *p, size_t n)
 {
     size_t run = 0, i = 0; /* run: start of what can be copied as it is */
     buf_add(b, "\"", 1);
@@ -205,19 +210,9 @@ static void new_line(struct json_out *j)
     buf_add(j->b, blanks, n < sizeof blanks - 1 ? n : sizeof blanks - 1);
 }
 
-char *json_begin(struct json_out *j, const char *key, size_t key_n, size_t room)
+static inline char *begin(struct json_out *j, const char *key, size_t key_n)
 {
-    struct buf *b = j->b;
-    if (j->indent) {
-        if (j->comma)
-            buf_add(b, ",", 1);
-        if (j->level)
-            new_line(j);
-        j->comma = false; /* it is written */
-    }
-    if (!buf_room(b, room + key_n + strlen(",\"\": ")))
-        return NULL;
-    char *to = b->p + b->n;
+    char *to = j->b->p + j->b->n;
     if (j->comma)
         *to++ = ',';
     j->comma = true;
@@ -228,9 +223,33 @@ char *json_begin(struct json_out *j, const char *key, size_t key_n, size_t room)
     to += key_n;
     *to++ = '"';
     *to++ = ':';
-    if (j->indent)
+    return to;
+}
+
+/* Where lines are indented, or room has to be made. */
+static __attribute__((noinline)) char *begin_slowly(struct json_out *j, const char *key, size_t key_n, size_t room)
+{
+    if (j->indent) {
+        if (j->comma)
+            buf_add(j->b, ",", 1);
+        if (j->level)
+            new_line(j);
+        j->comma = false; /* it is written */
+    }
+    if (!buf_room(j->b, room))
+        return NULL;
+    char *to = begin(j, key, key_n);
+    if (j->indent && key)
         *to++ = ' ';
     return to;
+}
+
+char *json_begin(struct json_out *j, const char *key, size_t key_n, size_t room)
+{
+    room += key_n + strlen(",\"\": ");
+    if (j->indent || room >= j->b->room - j->b->n)
+        return begin_slowly(j, key, key_n, room);
+    return begin(j, key, key_n);
 }
 
 void json_close(struct json_out *j, char bracket)

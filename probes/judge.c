@@ -19,8 +19,9 @@ static void run_causes(struct judgement *j)
 #include "causes.def"
 #undef X
     };
-    for (size_t c = 1; c < sizeof look / sizeof *look && !j->err; c++)
-        if (cause_list[c].methods & METHOD_BIT(j->r->method))
+    const unsigned method = METHOD_BIT(j->r->method);
+    for (size_t c = 1; c < sizeof look / sizeof *look; c++)
+        if (cause_list[c].methods & method && !j->err)
             look[c](j);
 }
 

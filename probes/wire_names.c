@@ -74,20 +74,21 @@ bool wire_name_read(struct span *s, struct wire_name *ret, struct fault *f)
 
 size_t wire_name_print(const uint8_t *p, size_t len, char out[NAME_TEXT_MOST])
 {
+    static const bool plain[256] = {['!' ... '-'] = true, ['/' ... '['] = true, [']' ... '~'] = true};
     char *o = out;
     if (len <= 1)
         *o++ = '.';
     for (size_t at = 0; at < len && p[at];) {
         for (size_t stop = at + p[at] + 1u, i = at + 1; i < stop; i++) {
             uint8_t c = p[i];
-            if (c <= ' ' || c > '~') {
+            if (!plain[c] && (c <= ' ' || c > '~')) {
                 *o++ = '\\';
                 *o++ = (char)('0' + c / 100);
                 *o++ = (char)('0' + c / 10 % 10);
                 *o++ = (char)('0' + c % 10);
                 continue;
             }
-            if (c == '.' || c == '\\')
+            if (!plain[c])
                 *o++ = '\\';
             *o++ = (char)c;
         }
