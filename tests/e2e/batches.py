@@ -203,6 +203,9 @@ def batch_killed():
     cut.close()
 
     ident = accepted(house, b"".join(lines), n)
+    ids = {row[0] for row in house.sql("SELECT id FROM batch_line UNION SELECT id FROM request")}
+    last = f"{max(ids):016x}"
+    same(house.get(f"/v1/checks/{last}").json["state"], "queued", "a line that waits, by its id")
     ended = 0
     for number, expected in (signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 0):
         within(30, "some have ended", lambda: show(house, ident)["counts"]["state"]["done"] > ended + 100)
@@ -214,6 +217,8 @@ def batch_killed():
         house.start()
     same(done(house, ident)["counts"]["state"], {"queued": 0, "running": 0, "done": n, "cancelled": 0}, "states")
     same(house.sql("SELECT count(*), count(DISTINCT domain) FROM request")[0], (n, n), "each line once")
+    same({row[0] for row in house.sql("SELECT id FROM request")}, ids, "under the id that it had from the beginning")
+    same(house.get(f"/v1/checks/{last}").json["state"], "done", "the last line, by its id")
     same(house.sql("SELECT count(*), count(DISTINCT request) FROM result")[0], (n, n), "each with a report")
     house.close()
 
