@@ -1,16 +1,28 @@
 #include "db_private.h"
 
 #include <errno.h>
+#include <string.h>
 
-int db_has_neighbour(struct db *db, const struct db_result *r, bool *ret)
+static bool is(sqlite3_stmt *s, int column, const char *value)
 {
-    int64_t n = 0;
-    sqlite3_stmt *s = db->statement[STMT_NEIGHBOUR];
+    const char *text = (const char *)sqlite3_column_text(s, column);
+    return text && value ? !strcmp(text, value) : !text && !value;
+}
+
+/* The newest one stands in the index with all that is compared but its cause: a domain that is checked every day
+ * costs a look there, and none into the reports, which are large. */
+int db_differs(struct db *db, int64_t request, const struct db_result *r, bool *ret)
+{
+    sqlite3_stmt *s = db->statement[STMT_NEWEST];
     sqlite3_bind_text(s, 1, r->domain, -1, SQLITE_STATIC);
     sqlite3_bind_text(s, 2, method_name(r->method), -1, SQLITE_STATIC);
-    int rc = db_number(db, s, &n);
-    *ret = n > 0;
-    return rc;
+    int rc = sqlite3_step(s), status = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : db_failed(db, rc);
+    const char *cause = r->n_findings ? cause_info(r->findings[0].cause)->id : NULL;
+    *ret = rc == SQLITE_ROW &&
+           (sqlite3_column_int64(s, 0) > request || !is(s, 1, verdict_name(r->verdict)) ||
+            !is(s, 2, db_code(r->code)) || !is(s, 3, db_code(r->detail)) || !is(s, 4, cause));
+    sqlite3_reset(s);
+    return status;
 }
 
 static int note(struct db *db, int64_t result)

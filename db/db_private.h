@@ -189,8 +189,10 @@ extern const int db_schema_version;
     X(STMT_TALLY, "INSERT INTO tally VALUES (3600000, ?1, ?2, ?3, ?4), (86400000, ?1, ?2 / 24, ?3, ?4) "     \
                   "ON CONFLICT DO UPDATE SET n = n + excluded.n")                                            \
     X(STMT_CHANGE_UNDO, "DELETE FROM change WHERE result = ?1")                                              \
-    X(STMT_NEIGHBOUR, "SELECT EXISTS (SELECT 1 FROM result INDEXED BY result_domain "                        \
-                      "WHERE domain = lower(?1) AND method = ?2)")                                           \
+    X(STMT_NEWEST, "SELECT r.request, r.verdict, r.code, r.detail_code, "                                    \
+                   "(SELECT f.cause FROM finding AS f WHERE f.result = r.id AND f.ord = 0) "                 \
+                   "FROM result AS r INDEXED BY result_domain WHERE r.domain = lower(?1) AND r.method = ?2 " \
+                   "ORDER BY r.request DESC LIMIT 1")                                                        \
     X(STMT_SUCCESSOR, "SELECT id FROM result INDEXED BY result_domain WHERE domain = lower(?1) "             \
                       "AND method = ?2 AND request > ?3 ORDER BY request LIMIT 1")                           \
     X(STMT_FINDING, "INSERT INTO finding (result, ord, cause, weight, request) VALUES (?1, ?2, ?3, ?4, ?5)")
@@ -257,9 +259,9 @@ const char *db_code(enum code c); /* as error_code has it; NULL: none */
 int db_do_batch(struct db *db, struct write_job *job);
 /* A line of a batch becomes a row of request. -ENOENT: it is none, or was. */
 int db_line_end(struct db *db, const struct write_job *job, enum db_state state);
-/* Whether a result of this domain by this method is there already: only then db_note_change() has to be called, once
- * the new one and its findings are in. It notes which results differ from those before them. db_domain.c. */
-int db_has_neighbour(struct db *db, const struct db_result *r, bool *ret);
+/* Before a result goes in: whether it differs from the one before it, or stands before one that is there already, so
+ * that db_note_change() has to be called once it and its findings are in. db_domain.c. */
+int db_differs(struct db *db, int64_t request, const struct db_result *r, bool *ret);
 int db_note_change(struct db *db, int64_t result, int64_t request, const struct db_result *r);
 /* Counts what a job has changed, once all of it is done; within its transaction. db_tally.c. */
 int db_tally_job(struct db *db, const struct write_job *job, enum db_state state);

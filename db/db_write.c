@@ -41,8 +41,8 @@ const char *db_code(enum code c)
 
 static int insert_result(struct db *db, int64_t request, const struct db_result *result)
 {
-    bool compared = false;
-    int r = db_has_neighbour(db, result, &compared);
+    bool differs;
+    int r = db_differs(db, request, result, &differs);
     if (r < 0)
         return r;
     sqlite3_stmt *s = db->statement[STMT_RESULT];
@@ -72,7 +72,7 @@ static int insert_result(struct db *db, int64_t request, const struct db_result 
         sqlite3_bind_int64(s, 5, request);
         r = db_step(db, s);
     }
-    return r == 0 && compared ? db_note_change(db, id, request, result) : r;
+    return r == 0 && differs ? db_note_change(db, id, request, result) : r;
 }
 
 static int insert_request(struct db *db, const struct write_job *job)

@@ -249,7 +249,7 @@ static void counts_and_history_read_no_whole_table(void **state)
     static const enum db_statement statements[] = {
         STMT_COUNT_STATES, STMT_COUNT_VERDICTS, STMT_COUNT_METHODS, STMT_COUNT_CODES, STMT_COUNT_DETAIL_CODES,
         STMT_COUNT_CAUSES, STMT_COUNT_DAYS,     STMT_LATEST,        STMT_CHANGES,     STMT_DOMAIN_KNOWN,
-        STMT_NEIGHBOUR,    STMT_SUCCESSOR,      STMT_CHANGE,        STMT_WATCHES,     STMT_WATCHES_ACTIVE};
+        STMT_NEWEST,       STMT_SUCCESSOR,      STMT_CHANGE,        STMT_WATCHES,     STMT_WATCHES_ACTIVE};
     static const char *const big[] = {"SCAN request", "SCAN result",  "SCAN finding", "SCAN f",      "SCAN r",
                                       "SCAN change",  "SCAN watch\n", "SCAN tally\n", "FOR ORDER BY"};
     struct db *db = open_store(*state, DB_WRITE);
