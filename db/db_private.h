@@ -66,10 +66,9 @@ extern const int db_schema_version;
                              "INDEXED BY result_request WHERE r.request = ?1 ORDER BY r.id")                 \
     X(STMT_UNFINISHED, "SELECT " DB_COLUMNS " FROM request AS q INDEXED BY request_unfinished "              \
                        "WHERE q.ended IS NULL ORDER BY q.id")                                                \
-    X(STMT_VALIDATED, "SELECT count(*) FROM (SELECT 1 FROM request AS q INDEXED BY request_domain "          \
-                      "JOIN result AS r INDEXED BY result_request ON r.request = q.id WHERE q.domain = ?1 "  \
-                      "AND r.verdict = 'pass' AND r.method NOT IN ('caa', 'dns-cname-target') "              \
-                      "AND r.started >= ?2 LIMIT 1)")                                                        \
+    X(STMT_VALIDATED, "SELECT EXISTS (SELECT 1 FROM result INDEXED BY result_domain WHERE domain = ?1 "      \
+                      "AND method NOT IN ('caa', 'dns-cname-target') AND verdict = 'pass' "                  \
+                      "AND started >= ?2)")                                                                  \
     X(STMT_LAST_ID, "SELECT max((SELECT ifnull(max(id), 0) FROM request), "                                  \
                     "(SELECT ifnull(max(id), 0) FROM batch), (SELECT ifnull(max(id), 0) FROM watch), "       \
                     "(SELECT ifnull(max((SELECT max(l.id) FROM batch_line AS l WHERE l.batch = b.id)), 0) "  \
@@ -125,8 +124,9 @@ extern const int db_schema_version;
     X(STMT_LATEST, "SELECT r.request, r.report, r.evidence FROM result AS r WHERE r.id = (SELECT b.id "      \
                    "FROM result AS b INDEXED BY result_domain WHERE b.domain = lower(?1) AND b.method = ?2 "        \
                    "ORDER BY b.request DESC LIMIT 1)")                                                       \
-    X(STMT_DOMAIN_KNOWN, "SELECT EXISTS (SELECT 1 FROM request INDEXED BY request_domain "                   \
-                         "WHERE domain = lower(?1))")
+    X(STMT_DOMAIN_KNOWN, "SELECT EXISTS (SELECT 1 FROM result INDEXED BY result_domain "                     \
+                         "WHERE domain = lower(?1)) OR EXISTS (SELECT 1 FROM request "                       \
+                         "INDEXED BY request_unreported WHERE domain = lower(?1) AND state <> 'done')")
 #define DB_WRITE_STATEMENTS(X)                                                                               \
     X(STMT_BEGIN, "BEGIN IMMEDIATE")                                                                         \
     X(STMT_COMMIT, "COMMIT")                                                                                 \
@@ -272,7 +272,7 @@ void db_unsettle(struct db *db);
 /* The kinds that deal with watches, db_watch.c; likewise. */
 int db_do_watch(struct db *db, struct write_job *job);
 /* The listing's text for a combination of filters. */
-enum { DB_LIST_TEXT = 1000 };
+enum { DB_LIST_TEXT = 5000 };
 void db_list_sql(unsigned filters, char out[DB_LIST_TEXT]);
 
 #endif

@@ -1,6 +1,7 @@
 #include "db_private.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -199,64 +200,116 @@ int db_counts(struct db *db, sqlite3_stmt *s, db_count_fn *fn, void *user)
  * batch. */
 enum { LOW = 1, HIGH, LIMIT, FIRST_FILTER };
 
-/* Every listing walks one index from its newest entry down and stops at the limit: INDEXED BY pins it, since
- * without ANALYZE the planner can only guess. A domain has few checks, and a batch is mostly asked about as a
- * whole, so where one of them is given its checks are walked and their results looked up; otherwise the
- * rarest kind of value is walked: cause, detail code, code,
+/* A text that grows; what does not fit is cut, and then does not prepare. */
+struct sql {
+    char *text;
+    size_t n;
+};
+
+__attribute__((format(printf, 2, 3))) static void put(struct sql *s, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(s->text + s->n, DB_LIST_TEXT - s->n, fmt, ap);
+    va_end(ap);
+    s->n += n > 0 && (size_t)n < DB_LIST_TEXT - s->n ? (size_t)n : 0;
+}
+
+/* What a result r has to meet, but for one filter that its index already stands for. */
+static void put_conditions(struct sql *s, unsigned filters, unsigned but)
+{
+    static const struct {
+        unsigned filter;
+        const char *text;
+    } conditions[] = {
+        {FILTER_CODE, " AND r.code = ?5"},
+        {FILTER_DETAIL, " AND r.detail_code = ?6"},
+        {FILTER_CAUSE, " AND EXISTS (SELECT 1 FROM finding AS f WHERE f.result = r.id AND f.cause = ?7)"},
+        {FILTER_VERDICT, " AND r.verdict = ?8"},
+        {FILTER_METHOD, " AND r.method = ?9"},
+    };
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+        if (filters & conditions[i].filter & ~but)
+            put(s, "%s", conditions[i].text);
+}
+
+/* The newest checks of a domain that have a result by this method. */
+static void put_method(struct sql *s, unsigned filters, const char *method)
+{
+    put(s, "SELECT id FROM (SELECT r.request AS id FROM result AS r INDEXED BY result_domain "
+           "WHERE r.domain = lower(?4) AND r.method = %s AND r.request >= ?1 AND r.request < ?2", method);
+    put_conditions(s, filters, FILTER_METHOD);
+    if (filters & FILTER_BATCH)
+        put(s, " AND (SELECT b.batch FROM request AS b WHERE b.id = r.request) = ?10");
+    put(s, " ORDER BY r.request DESC LIMIT ?3)");
+}
+
+/* A domain's checks stand in its index method by method: of each the newest, and of these the newest. */
+static void put_domain(struct sql *s, unsigned filters)
+{
+    if (filters & FILTER_METHOD) {
+        put_method(s, filters, "?9");
+        return;
+    }
+    for (int m = 0; m < METHOD_COUNT; m++) {
+        char name[40];
+        snprintf(name, sizeof name, "'%s'", method_name((enum method)m));
+        put(s, "%s", m ? " UNION " : "");
+        put_method(s, filters, name);
+    }
+    if (!(filters & ~(unsigned)(FILTER_DOMAIN | FILTER_BATCH)))
+        put(s, " UNION SELECT id FROM (SELECT id FROM request INDEXED BY request_unreported "
+               "WHERE domain = lower(?4) AND state <> 'done' AND id >= ?1 AND id < ?2%s ORDER BY id DESC LIMIT ?3)",
+            filters & FILTER_BATCH ? " AND batch = ?10" : "");
+}
+
+static void put_cause(struct sql *s, unsigned filters)
+{
+    put(s, "SELECT DISTINCT f.request AS id FROM finding AS f INDEXED BY finding_cause CROSS JOIN result AS r "
+           "ON r.id = f.result WHERE f.cause = ?7 AND f.request >= ?1 AND f.request < ?2");
+    put_conditions(s, filters, FILTER_CAUSE);
+    put(s, " ORDER BY f.request DESC LIMIT ?3");
+}
+
+static void put_value(struct sql *s, unsigned filters)
+{
+    put(s, "SELECT DISTINCT r.request AS id FROM result AS r INDEXED BY %s "
+           "WHERE r.request >= ?1 AND r.request < ?2",
+        filters & FILTER_DETAIL    ? "result_detail_code"
+        : filters & FILTER_CODE    ? "result_code"
+        : filters & FILTER_VERDICT ? "result_verdict"
+                                   : "result_method");
+    put_conditions(s, filters, 0);
+    put(s, " ORDER BY r.request DESC LIMIT ?3");
+}
+
+/* Every listing walks indexes from their newest entries down and stops at the limit: INDEXED BY pins them, since
+ * without ANALYZE the planner can only guess. A batch is mostly asked about as a whole, so its checks are walked and
+ * their results looked up; otherwise it is a domain's results, or the rarest kind of value: cause, detail code, code,
  * verdict, method. All conditions on results hold for one and the same result. */
 void db_list_sql(unsigned filters, char out[DB_LIST_TEXT])
 {
-    static const char *const conditions[] = {
-        [0] = "",
-        [1] = " AND r.code = ?5",
-        [2] = " AND r.detail_code = ?6",
-        [3] = " AND EXISTS (SELECT 1 FROM finding AS f WHERE f.result = r.id AND f.cause = ?7)",
-        [4] = " AND r.verdict = ?8",
-        [5] = " AND r.method = ?9",
-    };
-    char where[DB_LIST_TEXT / 2] = "";
-    size_t len = 0;
-    const unsigned walked = FILTER_DOMAIN | FILTER_BATCH; /* checks themselves */
-    bool walk_cause = filters & FILTER_CAUSE && !(filters & walked);
-    for (unsigned i = 0; i < sizeof conditions / sizeof *conditions; i++)
-        if (filters & 1u << i && !(walk_cause && 1u << i == FILTER_CAUSE))
-            len += (size_t)snprintf(where + len, sizeof where - len, "%s", conditions[i]);
-
-    const char *start = "SELECT " DB_COLUMNS " FROM ", *end = " ORDER BY q.id DESC LIMIT ?3";
-    const char *checks = "request AS q";
-    if (filters & FILTER_DOMAIN)
-        checks = "request AS q INDEXED BY request_domain";
-    else if (filters & FILTER_BATCH)
-        checks = "request AS q INDEXED BY request_batch";
-    char which[100];
-    snprintf(which, sizeof which, "%s%s", filters & FILTER_DOMAIN ? " AND q.domain = lower(?4)" : "",
-             filters & FILTER_BATCH ? " AND q.batch = ?10" : "");
-    if (!(filters & ~walked))
-        snprintf(out, DB_LIST_TEXT, "%s%s WHERE q.id >= ?1 AND q.id < ?2%s%s", start, checks, which, end);
-    else if (filters & walked)
-        snprintf(
-            out, DB_LIST_TEXT,
-            "%s%s WHERE q.id >= ?1 AND q.id < ?2%s "
-            "AND EXISTS (SELECT 1 FROM result AS r INDEXED BY result_request WHERE r.request = q.id%s)%s",
-            start, checks, which, where, end);
-    else if (walk_cause)
-        snprintf(out, DB_LIST_TEXT,
-                 "%s(SELECT DISTINCT f.request AS id FROM finding AS f INDEXED BY finding_cause CROSS JOIN "
-                 "result AS r "
-                 "ON r.id = f.result WHERE f.cause = ?7 AND f.request >= ?1 AND f.request < ?2%s "
-                 "ORDER BY f.request DESC LIMIT ?3) AS h CROSS JOIN request AS q ON q.id = h.id%s",
-                 start, where, end);
-    else
-        snprintf(out, DB_LIST_TEXT,
-                 "%s(SELECT DISTINCT r.request AS id FROM result AS r INDEXED BY %s "
-                 "WHERE r.request >= ?1 AND r.request < ?2%s "
-                 "ORDER BY r.request DESC LIMIT ?3) AS h CROSS JOIN request AS q ON q.id = h.id%s",
-                 start,
-                 filters & FILTER_DETAIL    ? "result_detail_code"
-                 : filters & FILTER_CODE    ? "result_code"
-                 : filters & FILTER_VERDICT ? "result_verdict"
-                                            : "result_method",
-                 where, end);
+    struct sql s = {out, 0};
+    const unsigned of_results = filters & ~(unsigned)(FILTER_DOMAIN | FILTER_BATCH);
+    void (*found)(struct sql *s, unsigned filters) = filters & FILTER_DOMAIN ? put_domain
+                                                     : filters & FILTER_CAUSE ? put_cause
+                                                                              : put_value;
+    put(&s, "SELECT " DB_COLUMNS " FROM ");
+    if (filters & FILTER_DOMAIN || (of_results && !(filters & FILTER_BATCH))) {
+        put(&s, "(");
+        found(&s, filters);
+        put(&s, ") AS h CROSS JOIN request AS q ON q.id = h.id");
+    } else {
+        put(&s, "request AS q%s WHERE q.id >= ?1 AND q.id < ?2%s",
+            filters & FILTER_BATCH ? " INDEXED BY request_batch" : "",
+            filters & FILTER_BATCH ? " AND q.batch = ?10" : "");
+        if (of_results) {
+            put(&s, " AND EXISTS (SELECT 1 FROM result AS r INDEXED BY result_request WHERE r.request = q.id");
+            put_conditions(&s, filters, 0);
+            put(&s, ")");
+        }
+    }
+    put(&s, " ORDER BY q.id DESC LIMIT ?3");
 }
 
 int db_list(struct db *db, const struct db_filter *f, db_check_fn *fn, void *user)

@@ -159,10 +159,13 @@ ALTER TABLE request ADD COLUMN watch INTEGER; -- whose check it is; that watch m
 CREATE INDEX request_watch ON request (watch, id) WHERE watch IS NOT NULL;
 
 -- What stats, history and the views read is in these two indexes, so that none of them fetches the rows of result
--- themselves, which are large.
+-- themselves, which are large. Checks of a domain are found by their results, or, while they have none, among those
+-- few: an index of all domains is entered somewhere in the middle with each check, and one of these is enough.
 DROP INDEX result_request;
 CREATE INDEX result_request ON result (request, method, verdict, code, detail_code, duration_us);
 CREATE INDEX result_domain ON result (domain, method, request, verdict, code, detail_code, started);
+DROP INDEX request_domain;
+CREATE INDEX request_unreported ON request (domain) WHERE state <> 'done';
 
 -- What a domain came to by a method, where that differs from the time before: here is how it was before. (The result
 -- before may be gone, and this stays.)

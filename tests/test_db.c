@@ -38,7 +38,7 @@ static void do_job(struct db *db, struct write_job *job, int expected)
 /* One value of one row, by a connection of its own, as an analyst's would be. */
 static char *query(const char *path, const char *sql)
 {
-    static char out[2000];
+    static char out[10000];
     sqlite3 *c;
     sqlite3_stmt *s;
     assert_int_equal(sqlite3_open_v2(path, &c, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
@@ -297,6 +297,10 @@ static void lists_are_filtered_newest_first(void **state)
     static const int order[] = {3, 1, 5, 2, 4};
     for (int i = 0; i < 5; i++) {
         struct write_job *job = job_results(id_of(order[i]), 2); /* dns-txt-token and dns-cname-token pass */
+        for (size_t k = 0; k < 2; k++) {
+            free(job->results[k].domain);
+            job->results[k].domain = strdup(order[i] % 2 ? "Odd.example" : "even.example");
+        }
         switch (order[i]) {
         case 1:
         case 4: /* both results of one check meet the same filter: it is listed once */
@@ -421,13 +425,12 @@ static void no_list_reads_a_whole_table(void **state)
         db_list_sql(filters, text);
         snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", text);
         const char *plan = query(path, sql);
+        /* The page itself, and with a domain one for each of the methods. */
         for (const char *scan = plan; (scan = strstr(scan, "SCAN ")); scan++)
-            if (strncmp(scan, "SCAN h", 6)) /* the page itself */
+            if (strncmp(scan, "SCAN h", 6) && strncmp(scan, "SCAN (subquery", 14))
                 fail_msg("filters %u: %s: %s", filters, text, plan);
-        const char *sort = strstr(plan, "TEMP B-TREE");
-        if (sort &&
-            !(filters & ~(unsigned)FILTER_DOMAIN ? strstr(plan, "SCAN h") && sort > strstr(plan, "SCAN h")
-                                                 : false))
+        const char *sort = strstr(plan, "B-TREE FOR ORDER BY");
+        if (sort && (strchr(sort, '|') || !strstr(plan, "SCAN ")))
             fail_msg("filters %u: %s: %s", filters, text, plan);
     }
     static const struct {
@@ -435,7 +438,8 @@ static void no_list_reads_a_whole_table(void **state)
         const char *index;
     } expected[] = {
         {0, "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
-        {FILTER_DOMAIN, "request_domain (domain=? AND rowid>? AND rowid<?)"},
+        {FILTER_DOMAIN, "result_domain (domain=? AND method=? AND request>? AND request<?)"},
+        {FILTER_DOMAIN, "request_unreported (domain=? AND rowid>? AND rowid<?)"},
         {FILTER_CODE, "result_code (code=? AND request>? AND request<?)"},
         {FILTER_DETAIL, "result_detail_code (detail_code=? AND request>? AND request<?)"},
         {FILTER_CAUSE, "finding_cause (cause=? AND request>? AND request<?)"},
