@@ -428,6 +428,7 @@ int main(int argc, char **argv)
     log_notice("dcvd " DCVD_VERSION " serves %s",
                d.listeners.path ? d.listeners.path : "the sockets that it was given");
     notify_manager("READY=1");
+    turns_restart(&d.turns);
     uv_run(&d.uv, UV_RUN_DEFAULT);
     deinit(&d);
     arena_free(d.arena);

@@ -1,13 +1,13 @@
 #include "loop_parts.h"
 
 #include "clock.h"
+#include "turn.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* So that a full queue never holds up the API for long: of either whichever is reached first. */
-enum { STARTS_A_TURN = 32, STARTS_NS = 4000000 };
+enum { STARTS_A_TURN = 32 };
 
 struct cancel {
     struct loop *loop;
@@ -77,8 +77,8 @@ static void on_start(uv_idle_t *idle)
 {
     struct loop *l = idle->data;
     struct run *r;
-    uint64_t end = uv_hrtime() + STARTS_NS;
-    for (int i = 0; i < STARTS_A_TURN && uv_hrtime() < end && (r = startable(l)); i++)
+    uint64_t began = turn_begin();
+    for (int i = 0; i < STARTS_A_TURN && !turn_over(began) && (r = startable(l)); i++)
         run_start(r);
     if (!startable(l))
         uv_idle_stop(idle);

@@ -1,5 +1,7 @@
 #include "shard.h"
 
+#include "turn.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -62,12 +64,32 @@ static struct errand *inbox_take(struct inbox *b, bool *stop)
     return e;
 }
 
+/* What there is no time for in this turn; before what has come since. */
+static void inbox_return(struct inbox *b, struct errand *first)
+{
+    struct errand *last = first;
+    while (last->next)
+        last = last->next;
+    uv_mutex_lock(&b->mutex);
+    last->next = b->first;
+    if (!b->first)
+        b->end = &last->next;
+    b->first = first;
+    uv_mutex_unlock(&b->mutex);
+    uv_async_send(&b->async);
+}
+
 static bool inbox_work(struct inbox *b)
 {
     bool stop;
+    uint64_t began = turn_begin();
     for (struct errand *e = inbox_take(b, &stop), *next; e; e = next) {
         next = e->next; /* what it carries may be gone after its call */
         e->fn(e);
+        if (next && turn_over(began)) {
+            inbox_return(b, next);
+            return false;
+        }
     }
     return stop;
 }

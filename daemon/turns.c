@@ -28,6 +28,12 @@ int turns_start(struct turns *t, uv_loop_t *uv)
     return 0;
 }
 
+void turns_restart(struct turns *t)
+{
+    t->at = uv_hrtime();
+    t->idle = uv_metrics_idle_time(t->prepare.loop);
+}
+
 void turns_close(struct turns *t)
 {
     if (t->prepare.data && !uv_is_closing((uv_handle_t *)&t->prepare))

@@ -17,6 +17,8 @@ struct turns {
 };
 /* Before the loop runs, for it has to be told to measure its waits. 0 or a negative errno. */
 int turns_start(struct turns *t, uv_loop_t *uv);
+/* What was done until now was no turn: the start of the program. */
+void turns_restart(struct turns *t);
 void turns_close(struct turns *t); /* one that never started is allowed */
 
 #endif

@@ -1,5 +1,7 @@
 #include "db.h"
 
+#include "turn.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -134,28 +136,25 @@ static void on_thread(void *arg)
 
 /* ---------------------------------------------------------------- the loop's side -------------------- */
 
-/* Calls back for all that is done; whether the thread has ended. */
-static bool give_back(struct writer *w)
+/* Calls back for the job that was done first. False: there is none; *ended then tells whether the thread has ended. */
+static bool give_back(struct writer *w, bool *ended)
 {
-    struct jobs done;
+    struct jobs one;
     uv_mutex_lock(&w->mutex);
-    while (jobs_take(&w->done, &done, UINT32_MAX)) {
-        uv_mutex_unlock(&w->mutex);
-        for (struct write_job *job = done.first, *next; job; job = next) {
-            next = job->next; /* the callback may free the job */
-            job->done(job);
-        }
-        uv_mutex_lock(&w->mutex);
-    }
-    bool ended = w->ended;
+    jobs_take(&w->done, &one, 1);
+    *ended = w->ended;
     uv_mutex_unlock(&w->mutex);
-    return ended;
+    if (one.first)
+        one.first->done(one.first);
+    return one.first;
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct writer *w = handle->data;
-    give_back(w); /* what was pushed too late */
+    bool ended;
+    while (give_back(w, &ended)) /* what was pushed too late */
+        ;
     void (*closed)(void *user) = w->closed;
     void *user = w->user;
     uv_cond_destroy(&w->wake);
@@ -168,7 +167,14 @@ static void on_closed(uv_handle_t *handle)
 static void on_async(uv_async_t *async)
 {
     struct writer *w = async->data;
-    if (!give_back(w))
+    bool ended;
+    uint64_t began = turn_begin();
+    while (give_back(w, &ended))
+        if (turn_over(began)) { /* a commit of hundreds of results tells many */
+            uv_async_send(async);
+            return;
+        }
+    if (!ended)
         return;
     uv_thread_join(&w->thread);
     uv_close((uv_handle_t *)async, on_closed);

@@ -405,16 +405,16 @@ static void dns_wake(struct dns *d)
 }
 
 /* The end of each turn: no c-ares function is on the stack here. An answer may be the last of a check, which is then judged
- * and written down within the call: what is not done after a few milliseconds waits for the next turn, so that a full house
+ * and written down within the call: what is not done after a while waits for the next turn, so that a full house
  * keeps nobody else on the loop waiting. */
 static void turn_end(struct dns *d)
 {
     struct exchange *x;
-    uint64_t end = uv_hrtime() + TURN_NS;
+    uint64_t began = turn_begin();
 
     while ((x = TAILQ_FIRST(&d->ready))) {
         exchange_end(x, x->fact);
-        if (uv_hrtime() > end)
+        if (turn_over(began))
             break;
     }
     dns_wake(d);
@@ -426,7 +426,7 @@ static void on_idle(uv_idle_t *idle)
     struct server *s;
 
     d->now = uv_hrtime();
-    for (unsigned n = 0; n < TURN_SENDS && (s = runnable_server(d)); n++) {
+    for (unsigned n = 0; n < TURN_SENDS && !turn_over(d->now) && (s = runnable_server(d)); n++) {
         struct servers *list = s->resolver ? &d->run_resolvers : &d->run_pool;
         TAILQ_REMOVE(list, s, run_link);
         TAILQ_INSERT_TAIL(list, s, run_link);
@@ -445,13 +445,14 @@ static void on_idle(uv_idle_t *idle)
 
 static void on_sockets(uv_poll_t *poll, int status, int events)
 {
-    enum { EVENTS = 64, ROUNDS = 4 };
+    enum { EVENTS = 8 };
     struct dns *d = poll->data;
     struct epoll_event ev[EVENTS];
 
     (void)status, (void)events;
     d->now = uv_hrtime();
-    for (int round = 0, n = EVENTS; n == EVENTS && round < ROUNDS; round++) {
+    /* Few at a time: epoll goes round, so those that are left come first in the next turn. */
+    for (int n = EVENTS; n == EVENTS && !turn_over(d->now);) {
         n = epoll_wait(d->epoll, ev, EVENTS, 0);
         for (int i = 0; i < n; i++)
             channel_process(ev[i].data.ptr, ev[i].events);
@@ -470,12 +471,12 @@ static void on_timer(uv_timer_t *timer)
         exchange_list(x, &x->server->again);
     }
     /* All tries last equally long, so the first in .held is due first. */
-    while ((x = TAILQ_FIRST(&d->held)) && x->due <= d->now) {
+    while ((x = TAILQ_FIRST(&d->held)) && x->due <= d->now && !turn_over(d->now)) {
         channel_process(x->channel, 0);
         if (TAILQ_FIRST(&d->held) == x)
             break;
     }
-    channels_trim(d, POOL_IDLE_MOST);
+    channels_trim(d, d->n_idle > POOL_IDLE_MOST + TICK_FREED ? d->n_idle - TICK_FREED : POOL_IDLE_MOST);
     turn_end(d);
 }
 

@@ -15,6 +15,7 @@
 
 #include "addr.h"
 #include "dns.h"
+#include "turn.h"
 #include "wire.h"
 
 #include <ares.h>
@@ -22,7 +23,6 @@
 #include <sys/socket.h>
 
 enum {
-    TURN_NS = 4000000,    /* after which answers wait for the next turn */
     TURN_SENDS = 256,     /* queries that one turn of the loop starts */
     BATCH = 64,           /* datagrams in one recvmmsg or sendmmsg */
     DATAGRAM_MOST = 4096, /* what c-ares reads; we announce 1232 */
@@ -34,6 +34,7 @@ enum {
     ID_BUCKETS = 256,
     SERVER_BUCKETS = 4096,
     TICK_MS = 15,
+    TICK_FREED = 16, /* idle channels that one tick frees: who needs some again soon finds them still there */
 };
 
 struct exchange;

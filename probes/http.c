@@ -1,5 +1,7 @@
 #include "http_inner.h"
 
+#include "turn.h"
+
 #include "fetch.h"
 
 #include <errno.h>
@@ -265,9 +267,13 @@ static void http_wake(struct http *h)
 static void turn_end(struct http *h)
 {
     struct exchange *x;
+    uint64_t began = turn_begin();
 
-    while ((x = TAILQ_FIRST(&h->ready)))
+    while ((x = TAILQ_FIRST(&h->ready))) {
         exchange_end(x, x->fact);
+        if (turn_over(began))
+            break;
+    }
     http_wake(h);
 }
 
@@ -287,23 +293,22 @@ static void on_idle(uv_idle_t *idle)
     turn_end(h);
 }
 
+/* One socket at a time: a TLS handshake takes long, and epoll goes round, so whoever is left comes first in the next
+ * turn. */
 static void on_sockets(uv_poll_t *poll, int status, int events)
 {
-    enum { EVENTS = 64, ROUNDS = 4 };
     struct http *h = poll->data;
-    struct epoll_event ev[EVENTS];
+    struct epoll_event ev;
+    uint64_t began = turn_begin();
 
     (void)status, (void)events;
-    for (int round = 0, n = EVENTS; n == EVENTS && round < ROUNDS; round++) {
-        n = epoll_wait(h->epoll, ev, EVENTS, 0);
-        for (int i = 0; i < n; i++) {
-            /* What is wrong with a socket curl learns best by using it. */
-            bool bad = ev[i].events & (EPOLLERR | EPOLLHUP);
-            int what = (bad || ev[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-                       (bad || ev[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
-            int running;
-            curl_multi_socket_action(h->multi, ev[i].data.fd, what, &running);
-        }
+    while (!turn_over(began) && epoll_wait(h->epoll, &ev, 1, 0) == 1) {
+        /* What is wrong with a socket curl learns best by using it. */
+        bool bad = ev.events & (EPOLLERR | EPOLLHUP);
+        int what = (bad || ev.events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                   (bad || ev.events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
+        int running;
+        curl_multi_socket_action(h->multi, ev.data.fd, what, &running);
     }
     collect(h);
     turn_end(h);

@@ -5,6 +5,7 @@
 #include "profile.h"
 #include "recursive.h"
 #include "request.h"
+#include "turn.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -60,8 +61,6 @@ static uint64_t clock_monotonic(void *self)
 }
 
 /* ---------------------------------------------------------------- checks ----------------------------- */
-
-enum { EXPIRE_A_TURN = 8 }; /* a millisecond each at full depth: meanwhile the loop serves nobody */
 
 static void on_deadline(uv_timer_t *timer);
 
@@ -142,15 +141,17 @@ static void run_end(void *user, struct check *c, struct report *report, int err)
 static void on_deadline(uv_timer_t *timer)
 {
     struct net *n = timer->data;
-    uint64_t now = uv_now(n->loop);
+    uint64_t now = uv_now(n->loop), began = turn_begin();
     struct run *run;
 
     /* Checks that began together are over together, and each is judged and written down. */
-    for (int i = 0; i < EXPIRE_A_TURN && (run = first_due(n)) && run->due <= now; i++) {
+    while ((run = first_due(n)) && run->due <= now) {
         if (run->left_ms)
             run_hurry(run);
         else
             check_expire(run->check);
+        if (turn_over(began))
+            break;
     }
     deadline_set(n);
 }

@@ -8,6 +8,7 @@
 #include "db_private.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +136,47 @@ static void jobs_are_grouped_and_come_back_in_order(void **state)
         assert_int_equal(log.status[i], log.ids[i] == 4999 ? -ESHUTDOWN : 0);
     assert_true(is_there(*state, 3000));
     assert_false(is_there(*state, 4999));
+}
+
+static void on_done_slowly(struct write_job *job)
+{
+    uint64_t began = uv_hrtime();
+    while (uv_hrtime() - began < 1000000)
+        ;
+    on_done(job);
+}
+
+static void count_turn(uv_check_t *check)
+{
+    ++*(unsigned *)check->data;
+}
+
+static void what_comes_back_slowly_leaves_turns_to_others(void **state)
+{
+    enum { JOBS = 20 };
+    static struct log log;
+    memset(&log, 0, sizeof log);
+    uv_loop_t loop;
+    uv_check_t check;
+    struct writer *w;
+    unsigned turns = 0;
+    uv_loop_init(&loop);
+    uv_check_init(&loop, &check);
+    check.data = &turns;
+    uv_check_start(&check, count_turn);
+    assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), &w), 0);
+    for (int i = 1; i <= JOBS; i++) {
+        struct write_job *job = job_request(i, "a.example");
+        job->done = on_done_slowly;
+        job->user = &log;
+        writer_push(w, job);
+    }
+    wait_for(&loop, &log, JOBS);
+    for (int i = 0; i < JOBS; i++)
+        assert_int_equal(log.ids[i], i + 1);
+    assert_in_range(turns, JOBS - 1, UINT_MAX);
+    uv_close((uv_handle_t *)&check, NULL);
+    stop(&loop, w, &log);
 }
 
 static void one_bad_job_fails_alone(void **state)
@@ -339,6 +381,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(jobs_are_grouped_and_come_back_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_comes_back_slowly_leaves_turns_to_others, setup, teardown),
         cmocka_unit_test_setup_teardown(one_bad_job_fails_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_disk_fails_all_and_recovers, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stalled_store_holds_up_no_loop, setup, teardown),
