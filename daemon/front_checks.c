@@ -14,14 +14,33 @@ static void answer_alive(struct call *c, enum db_state state)
     call_answer(c, &ans);
 }
 
+/* What is in the store by now is still in memory. */
+static void answer_done(struct call *c, const struct write_job *w)
+{
+    struct api_answer ans = {0};
+    struct api_report reports[METHOD_COUNT];
+    for (size_t i = 0; i < w->n_results; i++) {
+        const struct db_result *r = &w->results[i];
+        reports[i] = (struct api_report){.report = r->report,
+                                         .report_len = r->report_len,
+                                         .evidence = r->evidence,
+                                         .evidence_len = r->evidence_len};
+    }
+    api_write_check(&ans, w->id, STATE_DONE, reports, w->n_results);
+    call_answer(c, &ans);
+}
+
 void front_show(struct call *c)
 {
     enum db_state state;
+    const struct write_job *w = loop_ending(c->front->loop, c->api.id);
     waiter_leave(&c->waiter);
     if (c->timer_open)
         uv_timer_stop(&c->timer);
     if (c->api.action == API_BATCH_SHOW)
         front_batch(c);
+    else if (w)
+        answer_done(c, w);
     else if (loop_state(c->front->loop, c->api.id, &state))
         answer_alive(c, state);
     else

@@ -56,7 +56,9 @@ void job_end(struct job *j, enum db_state state, const struct write_job *w)
     if (r && !r->jobs)
         run_abandon(r);
     table_remove(&j->loop->jobs, &j->by_id);
+    j->loop->ending = w;
     job_change(j, state);
+    j->loop->ending = NULL;
     job_tell(j, w);
     if (j->batch)
         bulk_ended(j);
@@ -217,6 +219,11 @@ bool loop_state(const struct loop *l, int64_t id, enum db_state *ret)
     if (j)
         *ret = j->state;
     return j;
+}
+
+const struct write_job *loop_ending(const struct loop *l, int64_t id)
+{
+    return l->ending && l->ending->id == id ? l->ending : NULL;
 }
 
 bool loop_wait(struct loop *l, int64_t id, struct waiter *w)

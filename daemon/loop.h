@@ -80,6 +80,10 @@ int loop_cancel_batch(struct loop *l, int64_t batch, loop_cancel_fn *fn, void *u
 /* False: not a job that is alive; the store knows. */
 bool loop_state(const struct loop *l, int64_t id, enum db_state *ret);
 
+/* The results with which a job ends while those who wait for it are told: valid during their call, and on disk.
+ * NULL: it does not end in this moment, or without results. */
+const struct write_job *loop_ending(const struct loop *l, int64_t id);
+
 /* False: not a job that is alive, fn will not be called. */
 bool loop_wait(struct loop *l, int64_t id, struct waiter *w);
 

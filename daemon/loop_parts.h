@@ -19,6 +19,7 @@ struct loop {
     uv_timer_t retry, grace;
     uint32_t retry_ms;
     struct write_job *failed; /* to be written again */
+    const struct write_job *ending; /* results of the job whose waiters are being told */
     size_t checks;            /* running */
     size_t bulk_checks;       /* of these: of runs that are bulk */
     size_t bulk_jobs;         /* alive: of batches */

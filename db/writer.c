@@ -214,6 +214,7 @@ no_mutex:
 
 void writer_push(struct writer *w, struct write_job *job)
 {
+    bool wake = false;
     uv_mutex_lock(&w->mutex);
     if (w->stop) {
         job->status = -ESHUTDOWN;
@@ -221,12 +222,13 @@ void writer_push(struct writer *w, struct write_job *job)
         uv_async_send(&w->async);
     } else {
         job->status = 0;
-        if (!w->queue.first)
-            uv_cond_signal(&w->wake);
+        wake = !w->queue.first;
         jobs_add(&w->queue, job);
         w->counters.queued++;
     }
     uv_mutex_unlock(&w->mutex);
+    if (wake) /* not before: the thread would wake up only to wait for the mutex */
+        uv_cond_signal(&w->wake);
 }
 
 void writer_counters(struct writer *w, struct writer_counters *ret)

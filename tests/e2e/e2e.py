@@ -249,6 +249,7 @@ def wait():
     answer = house.call("POST", "/v1/checks?wait=20", txt("quick.com"))
     same((answer.status, answer.json["state"], len(answer.json["reports"])), (200, "done", 1), "with ?wait the reports")
     true(answer.json["reports"][0]["evidence"], "evidence")
+    same(house.get(f"/v1/checks/{answer.json['id']}").text, answer.text, "what the store has of it")
     house.resolver.held = True
     begin = time.monotonic()
     answer = house.call("POST", "/v1/checks?wait=0.3", txt("slow.com"))
