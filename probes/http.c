@@ -236,7 +236,7 @@ static uint64_t ms_until(uint64_t then, uint64_t now)
 
 static bool can_begin(const struct http *h)
 {
-    return !TAILQ_EMPTY(&h->run) && h->counters.in_flight < h->cfg.fetches && !h->rest_until;
+    return !TAILQ_EMPTY(&h->run) && h->counters.in_flight < h->cfg.fetches && !h->rest_until && !h->preparing;
 }
 
 /* Sees to it that the loop comes back. An open fetch keeps the loop alive, an open http does not. */
@@ -338,6 +338,37 @@ static void on_deadline(uv_timer_t *timer)
     turn_end(h);
 }
 
+/* ---------------------------------------------------------------- certificates ----------------------- */
+
+static void part_closed(struct http *h);
+
+static void on_prepare(uv_work_t *work)
+{
+    (void)work;
+    tls_prepare();
+}
+
+static void on_prepared(uv_work_t *work, int status)
+{
+    struct http *h = work->data;
+
+    (void)status; /* whoever needs them then reads them */
+    h->preparing = false;
+    if (h->closing)
+        part_closed(h);
+    else
+        http_wake(h);
+}
+
+/* The first fetch over TLS reads the system's certificates, which would hold up the loop. */
+static void prepare(struct http *h)
+{
+    if (h->preparing || tls_prepared())
+        return;
+    h->prepare.data = h;
+    h->preparing = !uv_queue_work(h->loop, &h->prepare, on_prepare, on_prepared);
+}
+
 /* ---------------------------------------------------------------- the observer ----------------------- */
 
 /* Credentials in a URL are not sent: a CA has none to send. NULL: curl cannot read it. */
@@ -413,6 +444,8 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
         free(x);
         return r;
     }
+    if (port == 443)
+        prepare(h);
     h->open++;
     h->counters.asked++;
     exchange_list(x, fits ? &x->site->waiting : &h->ready, false);
@@ -511,10 +544,8 @@ int http_new(uv_loop_t *loop, const struct http_config *cfg, struct http **ret)
     return 0;
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+static void part_closed(struct http *h)
 {
-    struct http *h = handle->data;
-
     if (--h->handles > 0)
         return;
     void (*closed)(void *) = h->closed;
@@ -525,12 +556,17 @@ static void on_handle_closed(uv_handle_t *handle)
         closed(user);
 }
 
+static void on_handle_closed(uv_handle_t *handle)
+{
+    part_closed(handle->data);
+}
+
 void http_close(struct http *h, void (*closed)(void *user), void *user)
 {
     h->closing = true;
     h->closed = closed;
     h->closed_user = user;
-    h->handles = 4;
+    h->handles = h->preparing ? 5 : 4;
     uv_close((uv_handle_t *)&h->poll, on_handle_closed);
     uv_close((uv_handle_t *)&h->idler, on_handle_closed);
     uv_close((uv_handle_t *)&h->timer, on_handle_closed);

@@ -102,6 +102,8 @@ struct http {
     struct exchanges ready, reading; /* reading: in the order of .due */
     SLIST_HEAD(, transfer) idle;
     unsigned n_idle;
+    uv_work_t prepare;   /* a pool thread reads the system's certificates */
+    bool preparing;      /* meanwhile nothing begins */
     size_t open;         /* accepted asks without a callback yet */
     uint64_t rest_until; /* 0: not resting */
     struct http_counters counters;

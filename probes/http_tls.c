@@ -4,17 +4,31 @@
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <uv.h>
 
 /* The system's certificates, read once: a store for each connection would cost more than the fetch. */
 static X509_STORE *system_store;
+static atomic_bool system_store_read;
 
 static void store_load(void)
 {
     system_store = X509_STORE_new();
     if (system_store)
         X509_STORE_set_default_paths(system_store);
+    atomic_store(&system_store_read, true);
+}
+
+void tls_prepare(void)
+{
+    static uv_once_t once = UV_ONCE_INIT;
+    uv_once(&once, store_load);
+}
+
+bool tls_prepared(void)
+{
+    return atomic_load(&system_store_read);
 }
 
 static const char *name_text(struct arena *a, const X509_NAME *name)
@@ -90,8 +104,7 @@ static int on_chain(X509_STORE_CTX *ctx, void *user)
 
 void tls_describe(void *ssl_ctx, struct tls_view *view)
 {
-    static uv_once_t once = UV_ONCE_INIT;
-    uv_once(&once, store_load);
+    tls_prepare();
     if (system_store)
         SSL_CTX_set1_cert_store(ssl_ctx, system_store);
     SSL_CTX_set_cert_verify_callback(ssl_ctx, on_chain, view);

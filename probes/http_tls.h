@@ -5,6 +5,8 @@
 
 #include "dcv.h"
 
+#include <stdbool.h>
+
 /* Where the description goes: set before the transfer, read after it. */
 struct tls_view {
     struct arena *a;
@@ -12,7 +14,12 @@ struct tls_view {
     struct tls_fact *fact; /* NULL until a certificate was seen */
 };
 
-/* For CURLOPT_SSL_CTX_FUNCTION: makes ctx describe the peer's certificate into view, and accept any. */
+/* Reads the system's certificates, some ten milliseconds of work, once for the process: on any thread. */
+void tls_prepare(void);
+bool tls_prepared(void);
+
+/* For CURLOPT_SSL_CTX_FUNCTION: makes ctx describe the peer's certificate into view, and accept any. Prepares
+ * by itself what is not. */
 void tls_describe(void *ssl_ctx, struct tls_view *view);
 
 #endif

@@ -1,4 +1,5 @@
 #include "http.h"
+#include "http_tls.h"
 #include "http_server.h"
 
 #include <errno.h>
@@ -568,6 +569,20 @@ static void on_fact_again(void *user, struct ask *ask, struct fact *fact)
     ask_start(n, &next, PLAIN, server.plain);
 }
 
+/* The first in this process to need the system's certificates: a pool thread reads them, and is waited for. */
+static void test_end_while_preparing(void **state)
+{
+    struct net n;
+    struct one o = {0};
+    (void)state;
+
+    net_start(&n, PATIENT);
+    ask_start(&n, &o, SECURE, server.tls);
+    n.obs.cancel(n.obs.self, o.op);
+    net_stop(&n);
+    assert_true(tls_prepared());
+}
+
 static void test_ask_from_within(void **state)
 {
     struct net n;
@@ -633,6 +648,7 @@ static void test_small_arena(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_end_while_preparing),
         cmocka_unit_test(test_response),       cmocka_unit_test(test_redirect),
         cmocka_unit_test(test_body_bounds),    cmocka_unit_test(test_outcomes),
         cmocka_unit_test(test_header_flood),   cmocka_unit_test(test_time),
