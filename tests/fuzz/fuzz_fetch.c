@@ -1,6 +1,7 @@
 /* A web of answers made from any bytes: the walk ends within its bounds, never leaves the registrable domain
  * or the ports 80 and 443, and content is judged without regard to what it is. Each line of the input is a
- * redirect target or a body. */
+ * redirect target or a body. Where a question alone decides which line answers it, a sparing check comes to what any
+ * other comes to. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,8 @@ static void must(bool holds)
 
 struct web {
     struct evidence ev;
-    const uint8_t *p, *end;
+    const uint8_t *begin, *p, *end;
+    bool fixed; /* what answers a question depends on the question alone */
 };
 
 static struct bytes line(struct web *w)
@@ -29,25 +31,53 @@ static struct bytes line(struct web *w)
     return b;
 }
 
+/* Goes to the line that answers this question. */
+static void turn_to(struct web *w, const char *name, const char *address)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (const char *s = name; *s; s++)
+        hash = (hash ^ (uint8_t)*s) * 16777619u;
+    for (const char *s = address; *s; s++)
+        hash = (hash ^ (uint8_t)*s) * 16777619u;
+    size_t lines = 1;
+    for (const uint8_t *p = w->begin; p < w->end; p++)
+        lines += *p == '\n';
+    w->p = w->begin;
+    for (size_t skip = (hash >> 8) % lines; skip; skip--)
+        line(w);
+}
+
 static void answer_dns(struct web *w, struct fact *f)
 {
-    static const uint8_t address[16] = {45, 54, 66, 80};
-    struct rr *rr = arena_alloc(w->ev.arena, sizeof *rr);
-    *rr = (struct rr){.owner = f->ask->qname,
-                      .type = f->ask->qtype,
-                      .class = 1,
-                      .rdata = address,
-                      .rdlen = f->ask->qtype == RR_AAAA ? 16 : 4};
-    f->dns.outcome = DNS_ANSWER;
-    f->dns.answer = (struct rrs){rr, 1};
+    static const uint8_t address[2][16] = {{45, 54, 66, 80}, {45, 54, 66, 81}};
+    static const enum dns_outcome none[] = {DNS_NODATA, DNS_NXDOMAIN, DNS_SERVFAIL, DNS_TIMEOUT};
+    struct bytes b = {0};
+    struct rr *rr = arena_array(w->ev.arena, 2, sizeof *rr);
+    if (w->fixed) {
+        turn_to(w, f->ask->qname, "");
+        b = line(w);
+    }
+    for (size_t i = 0; i < 2; i++)
+        rr[i] = (struct rr){.owner = f->ask->qname,
+                            .type = f->ask->qtype,
+                            .class = 1,
+                            .rdata = address[i],
+                            .rdlen = f->ask->qtype == RR_AAAA ? 16 : 4};
+    f->dns.outcome = b.n > 1 && b.p[0] == '@' ? none[b.p[1] % 4] : DNS_ANSWER;
+    if (f->dns.outcome == DNS_ANSWER)
+        f->dns.answer = (struct rrs){rr, 1 + b.n % 2};
 }
 
 static void answer_http(struct web *w, struct fact *f)
 {
-    struct bytes b = line(w);
+    static const enum http_outcome none[] = {HTTP_REFUSED, HTTP_TIMEOUT,           HTTP_UNREACHABLE, HTTP_TLS,
+                                             HTTP_NOT_HTTP, HTTP_FORBIDDEN_ADDRESS, HTTP_RESET};
     struct url u;
     must(url_read(w->ev.arena, f->ask->url, &u));
     must(u.port == (u.https ? 443 : 80));
+    if (w->fixed)
+        turn_to(w, f->ask->url, f->ask->address);
+    struct bytes b = line(w);
     f->http.outcome = HTTP_RESPONSE;
     f->http.status = 200;
     f->http.body = b;
@@ -58,37 +88,51 @@ static void answer_http(struct web *w, struct fact *f)
         f->http.redirect = to;
     } else if (b.n && b.p[0] == '!') {
         f->http.status = 300 + (b.n > 1 ? b.p[1] : 0);
+    } else if (w->fixed && b.n > 1 && b.p[0] == '@') {
+        f->http = (struct http_fact){.outcome = none[b.p[1] % 7]};
     }
+}
+
+/* Asks until nothing is left; returns how many fetches that took. */
+static unsigned ask_all(struct web *w, const struct request *r)
+{
+    unsigned fetched = 0;
+    for (struct ask *list = NULL; plan_next(r, &w->ev, &list) == 0 && list;)
+        for (struct ask *q = list, *next; q; q = next) {
+            next = q->next;
+            struct fact *f = arena_alloc(w->ev.arena, sizeof *f);
+            must(f != NULL);
+            f->ask = q;
+            if (q->kind == ASK_DNS)
+                answer_dns(w, f);
+            else
+                answer_http(w, f);
+            fetched += q->kind == ASK_HTTP;
+            must(evidence_add(&w->ev, f) == 0);
+        }
+    return fetched;
+}
+
+static void request_new(struct arena *a, struct request *r, enum depth depth)
+{
+    struct input_error err;
+    request_init(r, NULL, INT64_C(1795348800000));
+    must(!request_set(a, r, request_field_find("domain"), "shop.example.com", 16, &err));
+    must(!request_set(a, r, request_field_find("token"), "x7k2m9p4q8w3e6r1", 16, &err));
+    must(!request_finish(a, r, &err));
+    r->method = METHOD_HTTP_TOKEN;
+    r->depth = depth;
 }
 
 static void run(const uint8_t *data, size_t size, enum depth depth)
 {
     struct arena *a = arena_new(32 << 20);
-    struct web w = {.p = data, .end = data + size};
-    struct input_error err;
+    struct web w = {.begin = data, .p = data, .end = data + size};
     struct request r;
     must(a != NULL);
     evidence_init(&w.ev, a, 1024);
-    request_init(&r, NULL, INT64_C(1795348800000));
-    must(!request_set(a, &r, request_field_find("domain"), "shop.example.com", 16, &err));
-    must(!request_set(a, &r, request_field_find("token"), "x7k2m9p4q8w3e6r1", 16, &err));
-    must(!request_finish(a, &r, &err));
-    r.method = METHOD_HTTP_TOKEN;
-    r.depth = depth;
-    unsigned fetched = 0;
-    for (struct ask *list = NULL; plan_next(&r, &w.ev, &list) == 0 && list;)
-        for (struct ask *q = list, *next; q; q = next) {
-            next = q->next;
-            struct fact *f = arena_alloc(a, sizeof *f);
-            must(f != NULL);
-            f->ask = q;
-            if (q->kind == ASK_DNS)
-                answer_dns(&w, f);
-            else
-                answer_http(&w, f);
-            fetched += q->kind == ASK_HTTP;
-            must(evidence_add(&w.ev, f) == 0);
-        }
+    request_new(a, &r, depth);
+    unsigned fetched = ask_all(&w, &r);
     /* At depth full one IPv4 and one IPv6 address, and the 24 of website.h. */
     unsigned walk = 2 * (1 + r.profile->redirects);
     must(fetched <= (depth == DEPTH_FULL ? 2 * walk + 24 : walk));
@@ -98,9 +142,35 @@ static void run(const uint8_t *data, size_t size, enum depth depth)
     arena_free(a);
 }
 
+/* One after the other as all at once. */
+static void run_both(const uint8_t *data, size_t size)
+{
+    struct report report[2];
+    struct arena *a[2];
+    unsigned fetched[2];
+    for (size_t i = 0; i < 2; i++) {
+        a[i] = arena_new(0);
+        must(a[i] != NULL);
+        struct request *r = arena_alloc(a[i], sizeof *r);
+        must(r != NULL);
+        struct web w = {.begin = data, .p = data, .end = data + size, .fixed = true};
+        evidence_init(&w.ev, a[i], 1024);
+        request_new(a[i], r, DEPTH_QUICK);
+        r->sparing = i;
+        fetched[i] = ask_all(&w, r);
+        must(judge(r, &w.ev, a[i], &report[i]) == 0);
+    }
+    must(report[0].verdict == report[1].verdict && report[0].error.code == report[1].error.code);
+    must(report[0].detail_code == report[1].detail_code);
+    must(fetched[1] == fetched[0] || (fetched[1] == 1 && report[1].verdict == VERDICT_PASS && report[1].remark));
+    for (size_t i = 0; i < 2; i++)
+        arena_free(a[i]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     run(data, size, DEPTH_QUICK);
     run(data, size, DEPTH_FULL);
+    run_both(data, size);
     return 0;
 }
