@@ -136,7 +136,8 @@ static int add_line(void *user, int64_t id, const char *domain, const char *requ
 {
     struct take *t = user;
     struct db_line *line = &t->lines[t->n++];
-    *line = (struct db_line){.id = id, .domain = strdup(domain), .request = strndup(request, len), .request_len = len};
+    *line = (struct db_line){
+        .id = id, .domain = strdup(domain), .request = strndup(request, len), .request_len = len};
     return line->domain && line->request ? 0 : -ENOMEM;
 }
 
@@ -201,7 +202,8 @@ static struct batch *turn(const struct batches *b)
 static void feed(struct batches *b)
 {
     struct batch *x;
-    while (b->takes < TAKES_AT_ONCE && !b->stopped && !uv_is_active((uv_handle_t *)&b->retry) && (x = turn(b))) {
+    while (b->takes < TAKES_AT_ONCE && !b->stopped && !uv_is_active((uv_handle_t *)&b->retry) &&
+           (x = turn(b))) {
         size_t room = loop_room(b->loop);
         room = room > b->asked ? room - b->asked : 0;
         if (room < TAKE_LEAST)
