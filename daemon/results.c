@@ -10,6 +10,9 @@ static int text_set(char **ret, const char *s)
     return s && !*ret ? -ENOMEM : 0;
 }
 
+/* What a report and each of its facts usually take, as JSON. */
+enum { REPORT_USUAL = 1900, FACT_USUAL = 900 };
+
 static int result_fill(struct db_result *to, struct report *report, int64_t id)
 {
     const struct request *q = report->request;
@@ -22,6 +25,8 @@ static int result_fill(struct db_result *to, struct report *report, int64_t id)
 
     struct buf text = {0}, evidence = {0};
     struct json_out j = {.b = &text};
+    buf_reserve(&text, REPORT_USUAL);
+    buf_reserve(&evidence, (report->evidence->n + 1) * FACT_USUAL);
     json_report(&j, NULL, scratch, report, JSON_NO_EVIDENCE);
     j = (struct json_out){.b = &evidence};
     json_case(&j, scratch, report, JSON_NO_REPORT);

@@ -38,6 +38,11 @@ static inline bool buf_room(struct buf *b, size_t more)
     return more < b->room - b->n || buf_grow(b, more);
 }
 
+void buf_reserve(struct buf *b, size_t n)
+{
+    (void)buf_room(b, n); /* whoever adds to it finds out */
+}
+
 void buf_add(struct buf *b, const char *s, size_t n)
 {
     if (!buf_room(b, n))

@@ -15,6 +15,7 @@ struct buf {
     size_t n, room;
     bool failed; /* an allocation failed: the text is not whole */
 };
+void buf_reserve(struct buf *b, size_t n); /* of an empty one: how long the text will about be */
 void buf_add(struct buf *b, const char *s, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -555,6 +555,56 @@ static void out_of_memory(void **state)
     buf_free(&b);
 }
 
+/* A plain request takes a shorter way than one that is not: null is as good as nothing, and not plain. */
+static void short_way(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "{\"domain\":\"a.com\"}",
+        " { \"domain\" : \"a.com\" ,\r\n\t\"method\" : [ \"caa\" , \"http-token\" ] , \"token\":\"t\" } \n",
+        "{\"method\":\"caa\",\"methods\":\"dns-txt-token\",\"domain\":\"*.a.com\",\"depth\":\"quick\",\"token\":\"\"}",
+        "{\"domain\":\"a.com\",\"methods\":[]}",
+        "{\"domain\":\"a.com\",\"methods\":[\"caa\",]}",
+        "{\"domain\":\"a.com\",\"methods\":[\"caa\",5]}",
+        "{\"domain\":\"a.com\",\"domain\":\"b.com\"}",
+        "{\"domain\":[\"a.com\"]}",
+        "{\"domain\":\"a.com\",\"token\":\"\\u0061\"}",
+        "{\"domain\":\"b\xc3\xbc.com\",\"deadline\":\"5\"}",
+        "{\"domain\":\"a.com\",\"deadline\":5,\"now\":\"2026-11-22\",\"issued\":\"2026-11-21\"}",
+        "{\"domain\":\"a.com\",\"now\":\"2026-11-20\",\"issued\":\"2026-11-21\"}",
+        "{\"domain\":\"a.com\",\"auth_key\":\"k\"}",
+        "{\"domain\":\"a.com\",\"colour\":\"red\"}",
+        "{\"domain\":\"a.com\"}}",
+        "{\"domain\":\"a.com\"",
+        "{\"domain\":\"a.com",
+        "{\"domain\"",
+        "{\"issuer\":[\"ca.com\"]}",
+    };
+    struct given v[] = {{request_field_find("methods"), "caa", 3}, {request_field_find("issuer"), "own.com", 7}};
+    const struct given_list defaults = {v, 2};
+    for (size_t i = 0; i < 2 * (sizeof rows / sizeof *rows); i++) {
+        const char *row = rows[i / 2];
+        char *longer = arena_printf(arena, "{\"filename\":null,%s", strchr(row, '{') + 1);
+        struct request a, b;
+        struct json_problem p = {0}, q = {0};
+        const struct given_list *over = i % 2 ? &defaults : NULL;
+        int first = json_read_request_over(arena, row, strlen(row), NULL, SAMPLE_NOW, over, &a, &p);
+        int second = json_read_request_over(arena, longer, strlen(longer), NULL, SAMPLE_NOW, over, &b, &q);
+        assert_int_equal(first, second);
+        if (first) {
+            assert_int_equal(p.code, q.code);
+            continue;
+        }
+        struct buf one = {0}, other = {0};
+        struct json_out j = {.b = &one}, k = {.b = &other};
+        json_request(&j, NULL, arena, &a, JSON_NOW);
+        json_request(&k, NULL, arena, &b, JSON_NOW);
+        assert_string_equal(one.p, other.p);
+        buf_free(&one);
+        buf_free(&other);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -570,6 +620,7 @@ int main(void)
         cmocka_unit_test(fields_of_a_report),
         cmocka_unit_test(hand_written),
         cmocka_unit_test(key_stays_out),
+        cmocka_unit_test(short_way),
         cmocka_unit_test(refused_requests),
         cmocka_unit_test(refused_cases),
         cmocka_unit_test(out_of_memory),
