@@ -280,15 +280,17 @@ static void turn_end(struct http *h)
 static void on_idle(uv_idle_t *idle)
 {
     struct http *h = idle->data;
+    uint64_t began = turn_begin();
     int running;
 
-    for (unsigned n = 0; n < TURN_STARTS && can_begin(h); n++) {
+    while (can_begin(h) && !turn_over(began)) {
         struct site *s = TAILQ_FIRST(&h->run);
         TAILQ_REMOVE(&h->run, s, run_link);
         TAILQ_INSERT_TAIL(&h->run, s, run_link);
         exchange_begin(TAILQ_FIRST(&s->waiting));
+        /* curl only makes a note of it; now it connects. */
+        curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     }
-    curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     collect(h);
     turn_end(h);
 }

@@ -20,7 +20,6 @@
 #include <sys/queue.h>
 
 enum {
-    TURN_STARTS = 8, /* fetches that one turn of the loop starts */
     POOL_IDLE_MOST = 64,
     SITE_BUCKETS = 1024,
     PER_ADDRESS = 4,
