@@ -16,7 +16,7 @@
 enum {
     ACCEPT_BATCH = 32,
     PARAMS_MOST = 32,
-    MEMORY_CONNECTION = 16384, /* holds the request's line and headers */
+    MEMORY_CONNECTION = 8192,  /* holds the request's line and headers; set to zero for each request */
     REQUEST_MS = 30000,        /* from connecting, or from the last answer, to the end of a request */
     PIECES_LEAST = 65536,      /* of a body that comes in pieces: as much has to come in each REQUEST_MS */
     PIECES_MOST = 1 << 30,     /* bytes of one */

@@ -100,8 +100,12 @@ static const char *variable(struct arena *a, const char *p, size_t n)
 
 enum code code_find(struct arena *a, const char *text, const char *variables[2])
 {
+    const struct code_info *info;
     if (variables)
         variables[0] = variables[1] = "";
+    for (enum code c = 1; (info = code_info(c)); c++)
+        if (!strcmp(info->code, text))
+            return c;
     if (is_url_encoded(text)) {
         char *copy = arena_strdup(a, text);
         if (!copy)
@@ -112,7 +116,6 @@ enum code code_find(struct arena *a, const char *text, const char *variables[2])
     struct bytes whole = trim(text, strlen(text));
     enum code best = CODE_NONE;
     size_t longest = 0, rest = 0;
-    const struct code_info *info;
     for (enum code c = 1; (info = code_info(c)); c++) {
         size_t at, n = matches(info, whole, &at);
         if (n > longest) {
