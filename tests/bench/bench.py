@@ -3,6 +3,7 @@
 A bench prints each run and ends with a line for each row of performance.md, the ratio last. With BENCH_ROWS in the
 environment it also appends its rows to that file, for contrib/bench. Nothing here leaves the machine; every process
 is ended by its own id."""
+import fcntl
 import json
 import os
 import resource
@@ -50,6 +51,17 @@ class Run:
             raise SystemExit(f"{argv[0]} ended with {p.returncode}: {self.err or self.out}")
 
 
+def one_at_a_time():
+    """All benches have their servers on one address: two at once would take each other's, and each other's processor."""
+    place = open("/var/tmp/dcv-bench.lock", "w", encoding="ascii")  # pylint: disable=consider-using-with
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("another bench runs: waiting for its end", file=sys.stderr)
+        fcntl.flock(place, fcntl.LOCK_EX)
+    return place
+
+
 class Bench:
     """A folder, the build to be measured, and the servers that were started for it."""
 
@@ -62,6 +74,7 @@ class Bench:
         self.processes = []
 
     def __enter__(self):
+        self.place = one_at_a_time()
         # On a disk, for what is stored durably; /tmp may be memory.
         self.dir = tempfile.mkdtemp(prefix="dcv-bench-", dir="/var/tmp")
         os.chmod(self.dir, 0o755)
@@ -73,6 +86,7 @@ class Bench:
         for p in reversed(self.processes):
             self.end(p)
         shutil.rmtree(self.dir, ignore_errors=True)
+        self.place.close()
 
     def path(self, name, text=None):
         path = os.path.join(self.dir, name)
