@@ -420,13 +420,13 @@ static void turn_end(struct dns *d)
     dns_wake(d);
 }
 
-static void on_idle(uv_idle_t *idle)
+/* What waits for a place goes out, as far as there are places. */
+static void send_waiting(struct dns *d)
 {
-    struct dns *d = idle->data;
     struct server *s;
+    uint64_t began = turn_begin();
 
-    d->now = uv_hrtime();
-    for (unsigned n = 0; n < TURN_SENDS && !turn_over(d->now) && (s = runnable_server(d)); n++) {
+    for (unsigned n = 0; n < TURN_SENDS && !turn_over(began) && (s = runnable_server(d)); n++) {
         struct servers *list = s->resolver ? &d->run_resolvers : &d->run_pool;
         TAILQ_REMOVE(list, s, run_link);
         TAILQ_INSERT_TAIL(list, s, run_link);
@@ -440,6 +440,14 @@ static void on_idle(uv_idle_t *idle)
                 channel_process(s->channels[i], EPOLLIN);
         }
     }
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    struct dns *d = idle->data;
+
+    d->now = uv_hrtime();
+    send_waiting(d);
     turn_end(d);
 }
 
@@ -457,6 +465,7 @@ static void on_sockets(uv_poll_t *poll, int status, int events)
         for (int i = 0; i < n; i++)
             channel_process(ev[i].data.ptr, ev[i].events);
     }
+    send_waiting(d); /* the servers have something to do while the answers are looked at */
     turn_end(d);
 }
 
