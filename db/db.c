@@ -465,7 +465,7 @@ static int settle(struct db *db, const char *path, enum db_mode mode, char why[D
         if (r < 0 ||
             (r = run(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; "
                          "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; "
-                         "PRAGMA cache_size = -8192")) < 0 ||
+                         "PRAGMA cache_size = -16384")) < 0 ||
             (r = db_migrate(db, db_schema, db_schema_version)) < 0 || (r = store_catalogues(db)) < 0 ||
             (r = page_bytes(db)) < 0)
             return refuse(why, path, r, "%s", db->error);
