@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 struct connection *connection_new(struct connections *all, int fd, uint64_t now, uint64_t until)
 {
@@ -95,7 +94,7 @@ void connection_refuse(int fd)
         log_debug("a connection too many could not be told so: %s", strerror(errno));
     buf_free(&text);
     buf_free(&ans.body);
-    close(fd);
+    shutdown(fd, SHUT_RDWR);
 }
 
 bool connections_sweep(struct connections *all, uint64_t now)

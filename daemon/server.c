@@ -59,11 +59,13 @@ struct server {
     uv_poll_t poll, listen[LISTENERS_MOST];
     int listen_fd[LISTENERS_MOST];
     size_t n_listen;
+    uv_poll_t *own; /* of the listener that libmicrohttpd accepts from itself, or NULL: ours while .starved */
     uv_timer_t timeout, sweep;
     uv_prepare_t prepare;
     struct connections connections;
     size_t exchanges;
-    bool dirty, accepting, stopped, closing;
+    bool dirty, stopped, closing;
+    bool starved; /* libmicrohttpd found no descriptor for a newcomer: it waits for a close, or without any spins */
     uint64_t close_by;
     unsigned handles; /* still to be closed */
     void (*closed)(void *user);
@@ -82,6 +84,8 @@ static void pump(struct server *s)
         s->dirty = false;
         MHD_run(s->mhd);
     } while (s->dirty); /* a connection that closed is given back by the next run only */
+    if (s->starved && !s->connections.list)
+        uv_poll_stop(&s->poll); /* the listener stays readable: until the next sweep */
     MHD_UNSIGNED_LONG_LONG ms;
     if (MHD_get_timeout(s->mhd, &ms) == MHD_YES)
         uv_timer_start(&s->timeout, on_timeout, ms, 0);
@@ -111,6 +115,16 @@ static void on_prepare(uv_prepare_t *p)
         pump(s);
 }
 
+static void on_listen(uv_poll_t *p, int status, int events);
+
+/* Where descriptors had run out there are perhaps some again. */
+static void listen_again(struct server *s)
+{
+    for (size_t i = 0; i < s->n_listen; i++)
+        if (!uv_is_active((uv_handle_t *)&s->listen[i]) && (&s->listen[i] != s->own || s->starved))
+            uv_poll_start(&s->listen[i], UV_READABLE, on_listen);
+}
+
 /* libmicrohttpd's own timeout begins anew with every byte; this one does not. */
 static void on_sweep(uv_timer_t *t)
 {
@@ -118,16 +132,15 @@ static void on_sweep(uv_timer_t *t)
     uint64_t now = uv_now(s->uv);
     if (connections_sweep(&s->connections, now))
         s->dirty = true;
-    if (!s->accepting && !s->stopped) /* descriptors had run out: perhaps there are some again */
-        for (size_t i = 0; i < s->n_listen; i++)
-            if (!uv_is_active((uv_handle_t *)&s->listen[i]))
-                uv_poll_start(&s->listen[i], UV_READABLE, s->listen[i].poll_cb);
+    if (!s->stopped)
+        listen_again(s);
     if (s->closing && now >= s->close_by)
         close_now(s);
 }
 
 /* ---------------------------------------------------------------- connections ------------------------ */
 
+/* One for whom there is no room is told so and has no context, and whatever it asks ends it. */
 static void on_connection(void *user, struct MHD_Connection *mc, void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -135,10 +148,18 @@ static void on_connection(void *user, struct MHD_Connection *mc, void **context,
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         int fd = MHD_get_connection_info(mc, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         uint64_t now = uv_now(s->uv);
-        *context = connection_new(&s->connections, fd, now, now + REQUEST_MS);
-    } else if (*context) {
-        connection_free(&s->connections, *context);
+        uv_poll_start(&s->poll, UV_READABLE, on_poll); /* see pump() */
+        if (connections_room(&s->connections, fd, &s->dirty))
+            *context = connection_new(&s->connections, fd, now, now + REQUEST_MS);
+        else
+            connection_refuse(fd);
+    } else {
+        if (*context)
+            connection_free(&s->connections, *context);
         s->dirty = true;
+        s->starved = false; /* with this it accepts again */
+        if (s->own)
+            uv_poll_stop(s->own);
     }
 }
 
@@ -153,18 +174,14 @@ static void on_listen(uv_poll_t *p, int status, int events)
         socklen_t len = sizeof addr;
         int fd = accept4(listener, (struct sockaddr *)&addr, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-            /* The listener would stay readable and the loop would spin: wait for the next sweep. */
+            /* It would stay readable and the loop would spin: wait for the next sweep. */
             log_warning("no connection can be taken: %s", strerror(errno));
             uv_poll_stop(p);
-            s->accepting = false;
             break;
         }
         if (fd < 0)
             break;
-        s->accepting = true;
-        if (!connections_room(&s->connections, fd, &s->dirty))
-            connection_refuse(fd);
-        else if (MHD_add_connection(s->mhd, fd, (struct sockaddr *)&addr, len) != MHD_YES)
+        if (MHD_add_connection(s->mhd, fd, (struct sockaddr *)&addr, len) != MHD_YES)
             log_debug("a connection was not taken: %s", strerror(errno));
     }
     pump(s);
@@ -544,7 +561,13 @@ static void on_completed(void *user, struct MHD_Connection *mc, void **state,
 static void on_log(void *user, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 static void on_log(void *user, const char *fmt, va_list ap)
 {
-    (void)user;
+    static const char starved[] = "Hit process or system resource limit"; /* there is no other word of it */
+    struct server *s = user;
+    if (!strncmp(fmt, starved, sizeof starved - 1)) {
+        if (!s->starved)
+            log_warning("no connection can be taken: %s", strerror(EMFILE));
+        s->starved = true;
+    }
     if (!log_wanted(LEVEL_DEBUG)) /* it has three lines to say of every answer over a Unix socket */
         return;
     char text[400];
@@ -555,17 +578,32 @@ static void on_log(void *user, const char *fmt, va_list ap)
 
 /* ---------------------------------------------------------------- life ------------------------------- */
 
-static void listen_start(struct server *s, const struct listeners *listeners)
+static void listen_start(struct server *s, const struct listeners *listeners, int own)
 {
     for (size_t i = 0; i < listeners->n; i++) {
-        s->listen_fd[i] = listeners->fd[i];
-        if (uv_poll_init(s->uv, &s->listen[i], listeners->fd[i]))
+        size_t n = s->n_listen;
+        if (uv_poll_init(s->uv, &s->listen[n], listeners->fd[i]))
             continue;
-        s->listen[i].data = s;
-        s->n_listen = i + 1;
-        uv_poll_start(&s->listen[i], UV_READABLE, on_listen);
+        s->listen_fd[n] = listeners->fd[i];
+        s->listen[n].data = s;
+        s->n_listen++;
+        if (listeners->fd[i] == own)
+            s->own = &s->listen[n];
     }
-    s->accepting = true;
+    listen_again(s);
+}
+
+/* The first Unix socket of them is libmicrohttpd's own: of connections that it is handed it does not know that they
+ * are none of TCP, and tries to set TCP's options before and after each answer. -1: there is none. */
+static int first_unix(const struct listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->n; i++) {
+        int family = AF_UNSPEC;
+        socklen_t len = sizeof family;
+        if (!getsockopt(listeners->fd[i], SOL_SOCKET, SO_DOMAIN, &family, &len) && family == AF_UNIX)
+            return listeners->fd[i];
+    }
+    return -1;
 }
 
 int server_new(uv_loop_t *uv, const struct listeners *listeners, const struct peers *peers, server_fn *fn,
@@ -575,10 +613,15 @@ int server_new(uv_loop_t *uv, const struct listeners *listeners, const struct pe
     if (!s)
         return -ENOMEM;
     *s = (struct server){.uv = uv, .connections = {.peers = peers}, .fn = fn, .user = user};
+    int own = first_unix(listeners);
+    struct MHD_OptionItem listener[] = {{own < 0 ? MHD_OPTION_END : MHD_OPTION_LISTEN_SOCKET, own, NULL},
+                                        {MHD_OPTION_END, 0, NULL}};
     s->mhd = MHD_start_daemon(
-        MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
-        NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS_MOST + ACCEPT_BATCH + 8, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)ANSWER_MS / 1000,
+        (own < 0 ? MHD_USE_NO_LISTEN_SOCKET : MHD_NO_FLAG) | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+            MHD_USE_ERROR_LOG,
+        0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, s, MHD_OPTION_ARRAY, listener,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MOST + ACCEPT_BATCH + 8, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)ANSWER_MS / 1000,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_CONNECTION, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
         (size_t)2048, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, s, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
@@ -588,6 +631,7 @@ int server_new(uv_loop_t *uv, const struct listeners *listeners, const struct pe
     }
     int rc = uv_poll_init(uv, &s->poll, MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd);
     if (rc) {
+        MHD_quiesce_daemon(s->mhd); /* or it would close the listener, which is not its to close */
         MHD_stop_daemon(s->mhd);
         free(s);
         return rc;
@@ -599,7 +643,7 @@ int server_new(uv_loop_t *uv, const struct listeners *listeners, const struct pe
     uv_poll_start(&s->poll, UV_READABLE, on_poll);
     uv_prepare_start(&s->prepare, on_prepare);
     uv_timer_start(&s->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
-    listen_start(s, listeners);
+    listen_start(s, listeners, own);
     *ret = s;
     return 0;
 }
@@ -623,6 +667,7 @@ static void handle_close(struct server *s, uv_handle_t *h)
 void server_stop_accepting(struct server *s)
 {
     s->stopped = true;
+    MHD_quiesce_daemon(s->mhd);
     for (size_t i = 0; i < s->n_listen; i++)
         uv_poll_stop(&s->listen[i]);
 }

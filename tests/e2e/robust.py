@@ -4,6 +4,7 @@ STALL the module that makes a disk stand still."""
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -180,6 +181,11 @@ def reload_often():
     house.close()
 
 
+def cpu_seconds(house):
+    with open(f"/proc/{house.process.pid}/stat", encoding="ascii") as f:
+        return sum(map(int, f.read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
 def timed(probe):
     begin = time.monotonic()
     answer = probe()
@@ -287,5 +293,43 @@ def crowd():
     house.close()
 
 
+def starved():
+    """Without descriptors nobody new is served, whether others are connected or not; the daemon does not spin, and serves
+    again once there are some."""
+    house = House()
+    house.start()
+    for connected in 0, 1:
+        beside = []
+        for _ in range(connected):
+            beside.append(Connection(house.socket))
+            beside[-1].request("GET", "/v1/events")
+        before = footprint(house)[1] + connected  # one more may not have been taken yet
+        resource.prlimit(house.process.pid, resource.RLIMIT_NOFILE, (before, 4096))
+        many = []
+        for _ in range(20):
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(house.socket)
+            s.settimeout(0.3)
+            many.append(s)
+        within(5, "the daemon says so", lambda: house.said().count("no connection can be taken") > connected)
+        cpu = cpu_seconds(house)
+        time.sleep(1)
+        true(cpu_seconds(house) - cpu < 0.5, f"{cpu_seconds(house) - cpu:.2f} s of CPU in a second with nothing to do")
+        many[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        try:
+            true(not many[-1].recv(1), "it was served without a descriptor")
+        except TimeoutError:
+            pass
+        resource.prlimit(house.process.pid, resource.RLIMIT_NOFILE, (4096, 4096))
+        many[-1].settimeout(5)
+        true(many[-1].recv(12).endswith(b"200"), "who waited is served")
+        same(house.get("/healthz").status, 200, "status of one that comes later")
+        for s in many:
+            s.close()
+        for c in beside:
+            c.close()
+    house.close()
+
+
 if __name__ == "__main__":
-    main({f.__name__: f for f in (reload, reload_often, stalled, crowd)})
+    main({f.__name__: f for f in (reload, reload_often, stalled, crowd, starved)})
