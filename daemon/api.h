@@ -112,11 +112,10 @@ void api_error(struct api_answer *ans, int status, enum code code, const char *v
     __attribute__((format(printf, 5, 6)));
 void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state);
 
-struct api_report {                /* as the store holds it */
-    const char *report, *evidence; /* evidence: a case file, or NULL to leave it out */
-    size_t report_len, evidence_len;
+struct api_report { /* the object as it is answered: of one check json_shown(), in lists as the store has it */
+    const char *text;
+    size_t len;
 };
-/* The report object as the API answers it: the stored one with the case file's "evidence" put back. */
 void api_report(struct json_out *j, const struct api_report *r);
 void api_write_check(struct api_answer *ans, int64_t id, enum db_state state,
                      const struct api_report *reports, size_t n);

@@ -40,60 +40,9 @@ void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state)
     snprintf(ans->location, sizeof ans->location, "/v1/checks/%s", text);
 }
 
-/* Where the value of a member of a JSON object stands: text is valid and written by ourselves, so that
- * brackets and quotes tell all. */
-static const char *member(const char *text, size_t len, const char *key, size_t *ret_len)
-{
-    size_t key_len = strlen(key);
-    int depth = 0;
-    const char *start = NULL; /* of the value that is looked for */
-    for (const char *p = text, *end = text + len; p < end; p++) {
-        if (*p == '"') {
-            const char *open = p++;
-            while (p < end && *p != '"')
-                p += *p == '\\' ? 2 : 1;
-            if (depth == 1 && !start && p + 1 < end && p[1] == ':' && (size_t)(p - open - 1) == key_len &&
-                !memcmp(open + 1, key, key_len))
-                start = p + 2;
-        } else if (*p == '{' || *p == '[') {
-            depth++;
-        } else if (*p == '}' || *p == ']') {
-            if (--depth < 1 && start) {
-                *ret_len = (size_t)(p - start);
-                return start;
-            }
-        } else if (*p == ',' && depth == 1 && start) {
-            *ret_len = (size_t)(p - start);
-            return start;
-        }
-    }
-    return NULL;
-}
-
-/* What a case file has beside the report makes it whole, and fit to be judged again. */
 void api_report(struct json_out *j, const struct api_report *r)
 {
-    static const char *const parts[] = {"request", "evidence"};
-    size_t n;
-    if (!r->evidence || r->report_len < 2) {
-        json_raw(j, NULL, r->report, r->report_len);
-        return;
-    }
-    struct buf whole = {0};
-    buf_add(&whole, r->report, r->report_len - 1); /* all but its last brace */
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        const char *part = member(r->evidence, r->evidence_len, parts[i], &n);
-        if (!part)
-            continue;
-        buf_printf(&whole, ",\"%s\":", parts[i]);
-        buf_add(&whole, part, n);
-    }
-    buf_add(&whole, "}", 1);
-    if (whole.failed)
-        j->b->failed = true;
-    else
-        json_raw(j, NULL, whole.p, whole.n);
-    buf_free(&whole);
+    json_raw(j, NULL, r->text, r->len);
 }
 
 static void write_reports(struct json_out *j, const struct api_report *reports, size_t n)

@@ -27,6 +27,8 @@ static void on_timer_closed(uv_handle_t *h)
 void call_end(struct call *c)
 {
     waiter_leave(&c->waiter);
+    if (c->generation)
+        generation_leave(c->generation);
     if (c->timer_open)
         uv_close((uv_handle_t *)&c->timer, on_timer_closed);
     else
@@ -65,6 +67,8 @@ void call_answer_ending(struct call *c)
 void call_read(struct call *c, int (*read)(struct read_job *job, struct db *db),
                void (*done)(struct read_job *job, int status))
 {
+    if (!c->generation)
+        c->generation = generation_join(c->front->generations);
     c->read.read = read;
     c->read.done = done;
     readers_run(c->front->readers, &c->read);

@@ -14,17 +14,17 @@ static void answer_alive(struct call *c, enum db_state state)
     call_answer(c, &ans);
 }
 
-/* What is in the store by now is still in memory. */
+/* What is in the store by now is still in memory, unless the call came after it was written down. */
 static void answer_done(struct call *c, const struct write_job *w)
 {
     struct api_answer ans = {0};
     struct api_report reports[METHOD_COUNT];
     for (size_t i = 0; i < w->n_results; i++) {
-        const struct db_result *r = &w->results[i];
-        reports[i] = (struct api_report){.report = r->report,
-                                         .report_len = r->report_len,
-                                         .evidence = r->evidence,
-                                         .evidence_len = r->evidence_len};
+        if (!w->results[i].shown) {
+            front_one(c);
+            return;
+        }
+        reports[i] = (struct api_report){w->results[i].shown, w->results[i].shown_len};
     }
     api_write_check(&ans, w->id, STATE_DONE, reports, w->n_results);
     call_answer(c, &ans);

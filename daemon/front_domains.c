@@ -11,15 +11,9 @@ static int take_latest(void *user, const struct db_result_row *row)
 {
     struct call *c = user;
     struct api_domain *d = c->domain;
-    if (d->n_latest == METHOD_COUNT)
-        return -EILSEQ;
-    d->latest[d->n_latest++] = (struct api_report){
-        .report = arena_strndup(c->arena, row->report, row->report_len),
-        .report_len = row->report_len,
-        .evidence = arena_strndup(c->arena, row->evidence, row->evidence_len),
-        .evidence_len = row->evidence_len,
-    };
-    return arena_full(c->arena) ? -ENOMEM : 0;
+    return d->n_latest == METHOD_COUNT
+               ? -EILSEQ
+               : call_report(c->arena, &generation_conf(c->generation)->profile, row, &d->latest[d->n_latest++]);
 }
 
 static const char *copy(struct arena *a, const char *s)

@@ -37,6 +37,7 @@ struct call {
     uv_timer_t timer;
     bool timer_open;
     struct read_job read;
+    struct generation *generation; /* whose configuration holds while the store is read; NULL: it is not */
     struct api_row *rows; /* what was read */
     size_t n_rows, room;
     struct api_watch *watches; /* the same, with .room */
@@ -64,6 +65,8 @@ void front_one(struct call *c); /* check .id, with its reports */
 void front_list(struct call *c);
 void front_stats(struct call *c);
 
+/* A result of the store as it is answered, in the arena. On a pool thread. 0 or a negative errno. */
+int call_report(struct arena *a, const struct profile *profile, const struct db_result_row *row, struct api_report *ret);
 int call_count(void *user, const char *value, int64_t n); /* into call->counting: a db_count_fn */
 
 /* ---- front_batches.c */

@@ -1,6 +1,8 @@
 /* front_read.c - answers out of the store: one check, lists, counts. */
 #include "front_parts.h"
 
+#include "json.h"
+
 #include "table.h"
 
 #include <errno.h>
@@ -27,27 +29,43 @@ static int take_row(void *user, const struct db_check_row *row)
 
 struct taking {
     struct arena *arena;
+    const struct profile *profile;
     struct api_report reports[METHOD_COUNT]; /* a check has one for each of its methods */
     size_t n;
 };
 
+/* Of reading one report back. */
+enum { CEILING_REPORT = 32 << 20 };
+
+int call_report(struct arena *a, const struct profile *profile, const struct db_result_row *row, struct api_report *ret)
+{
+    struct buf shown = {0};
+    if (row->evidence) {
+        const struct stored stored = {row->report, row->report_len, row->evidence, row->evidence_len};
+        struct arena *scratch = arena_new(CEILING_REPORT);
+        struct json_out j = {.b = &shown};
+        int rc = scratch ? json_shown_stored(&j, NULL, scratch, profile, &stored) : -ENOMEM;
+        arena_free(scratch);
+        if (rc || shown.failed) {
+            buf_free(&shown);
+            return rc ? rc : -ENOMEM;
+        }
+    }
+    size_t n = shown.p ? shown.n : row->report_len;
+    *ret = (struct api_report){arena_strndup(a, shown.p ? shown.p : row->report, n), n};
+    buf_free(&shown);
+    return arena_full(a) ? -ENOMEM : 0;
+}
+
 static int take_result(void *user, const struct db_result_row *row)
 {
     struct taking *t = user;
-    if (t->n == METHOD_COUNT)
-        return -EILSEQ;
-    t->reports[t->n++] = (struct api_report){
-        .report = arena_strndup(t->arena, row->report, row->report_len),
-        .report_len = row->report_len,
-        .evidence = row->evidence ? arena_strndup(t->arena, row->evidence, row->evidence_len) : NULL,
-        .evidence_len = row->evidence_len,
-    };
-    return arena_full(t->arena) ? -ENOMEM : 0;
+    return t->n == METHOD_COUNT ? -EILSEQ : call_report(t->arena, t->profile, row, &t->reports[t->n++]);
 }
 
 static int read_results(struct call *c, struct db *db, struct api_row *row, bool evidence)
 {
-    struct taking t = {.arena = c->arena};
+    struct taking t = {.arena = c->arena, .profile = &generation_conf(c->generation)->profile};
     int rc = db_results(db, row->id, evidence, take_result, &t);
     if (rc || !t.n)
         return rc;

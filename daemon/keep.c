@@ -88,7 +88,7 @@ int results_write(struct job *j, struct report *const *reports, size_t n)
 {
     struct loop *l = j->loop;
     struct write_job *w;
-    int rc = results_job(j->id, reports, n, &w);
+    int rc = results_job(j->id, reports, n, j->waiters, &w);
     if (rc)
         return rc;
     w->batch = j->batch;

@@ -10,10 +10,10 @@ static int text_set(char **ret, const char *s)
     return s && !*ret ? -ENOMEM : 0;
 }
 
-/* What a report and each of its facts usually take, as JSON. */
-enum { REPORT_USUAL = 1900, FACT_USUAL = 900 };
+/* What a report and each of its facts usually take, as JSON in the store. */
+enum { REPORT_USUAL = 600, FACT_USUAL = 500 };
 
-static int result_fill(struct db_result *to, struct report *report, int64_t id)
+static int result_fill(struct db_result *to, struct report *report, int64_t id, bool show)
 {
     const struct request *q = report->request;
     struct arena *scratch = arena_new(0);
@@ -23,13 +23,17 @@ static int result_fill(struct db_result *to, struct report *report, int64_t id)
     db_id_text(id, id_text);
     report->id = id_text;
 
-    struct buf text = {0}, evidence = {0};
+    struct buf text = {0}, evidence = {0}, shown = {0};
     struct json_out j = {.b = &text};
     buf_reserve(&text, REPORT_USUAL);
     buf_reserve(&evidence, (report->evidence->n + 1) * FACT_USUAL);
-    json_report(&j, NULL, scratch, report, JSON_NO_EVIDENCE);
+    json_report(&j, NULL, scratch, report, JSON_NO_EVIDENCE | JSON_NO_CAA);
     j = (struct json_out){.b = &evidence};
-    json_case(&j, scratch, report, JSON_NO_REPORT);
+    json_case(&j, scratch, report, JSON_NO_REPORT | JSON_TERSE);
+    if (show) {
+        j = (struct json_out){.b = &shown};
+        json_shown(&j, NULL, scratch, report);
+    }
 
     *to = (struct db_result){.method = q->method,
                              .verdict = report->verdict,
@@ -40,8 +44,10 @@ static int result_fill(struct db_result *to, struct report *report, int64_t id)
                              .report = text.p,
                              .report_len = text.n,
                              .evidence = evidence.p,
-                             .evidence_len = evidence.n};
-    int rc = text.failed || evidence.failed || arena_full(scratch) ? -ENOMEM : 0;
+                             .evidence_len = evidence.n,
+                             .shown = shown.p,
+                             .shown_len = shown.n};
+    int rc = text.failed || evidence.failed || shown.failed || arena_full(scratch) ? -ENOMEM : 0;
     if (!rc)
         rc = text_set(&to->domain, q->domain ? q->domain : q->input);
     if (!rc)
@@ -58,7 +64,7 @@ static int result_fill(struct db_result *to, struct report *report, int64_t id)
     return rc;
 }
 
-int results_job(int64_t id, struct report *const *reports, size_t n, struct write_job **ret)
+int results_job(int64_t id, struct report *const *reports, size_t n, bool shown, struct write_job **ret)
 {
     struct write_job *w = calloc(1, sizeof *w);
     if (!w)
@@ -68,7 +74,7 @@ int results_job(int64_t id, struct report *const *reports, size_t n, struct writ
     int rc = w->results ? 0 : -ENOMEM;
     for (size_t i = 0; !rc && i < n; i++) {
         w->n_results = i + 1;
-        rc = result_fill(&w->results[i], reports[i], id);
+        rc = result_fill(&w->results[i], reports[i], id, shown);
     }
     if (rc)
         write_job_free(w);

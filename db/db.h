@@ -66,10 +66,12 @@ struct db_result { /* one report */
     size_t n_findings;
     dcv_time started;
     uint32_t duration_us;
-    char *report; /* the report object of json.h without its evidence */
+    char *report; /* struct stored of json.h */
     size_t report_len;
-    char *evidence; /* the case file of json.h: request, evidence */
+    char *evidence;
     size_t evidence_len;
+    char *shown; /* not for the store: the same as the API shows it, for who waits; NULL where nobody did */
+    size_t shown_len;
 };
 
 /* ---- jobs for the writing thread. An id that is taken: -EEXIST; one that is not there: -ENOENT. */

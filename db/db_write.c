@@ -15,6 +15,7 @@ void write_job_free(struct write_job *job)
         free(r->findings);
         free(r->report);
         free(r->evidence);
+        free(r->shown);
     }
     for (size_t i = 0; i < job->n_lines; i++) {
         free(job->lines[i].domain);

@@ -52,7 +52,7 @@ CREATE TABLE result (
     started     INTEGER NOT NULL,
     duration_us INTEGER NOT NULL,
     report      TEXT NOT NULL,              -- JSON, without its evidence
-    evidence    BLOB NOT NULL               -- the case file, JSON: whole, it can be judged again
+    evidence    BLOB NOT NULL               -- the case file, JSON: it can be judged again
 ) STRICT;
 -- The second column is the order of every listing: newest check first.
 CREATE INDEX result_request ON result (request);

@@ -16,7 +16,9 @@ enum {
     JSON_NO_EVIDENCE = 2,
     JSON_NOW = 4,         /* request.now too: to judge again as at that time */
     JSON_NO_REPORT = 8,   /* of a case: request and evidence alone */
-    JSON_MEMBERS = 16     /* of a report: its members alone, into an object that is open */
+    JSON_NO_CAA = 64,     /* of a report: without the derivation */
+    JSON_MEMBERS = 16,    /* of a report: its members alone, into an object that is open */
+    JSON_TERSE = 32       /* of evidence: without what json_read_case() takes for granted or what follows from the rest */
 };
 /* One report object, see interface. a: scratch. */
 void json_report(struct json_out *j, const char *key, struct arena *a, const struct report *r, unsigned flags);
@@ -29,6 +31,21 @@ void json_fact(struct json_out *j, const char *key, struct arena *a, const struc
  * does, for the random value is replaced alike in the request and in what came back. What is merely near to it (a letter
  * off, in base64) is no random value and stays. */
 void json_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
+
+/* ---- a report as the store keeps it and as the API shows it. The store has the report without evidence and
+ * derivation, and a terse case; from them follows all that is shown. */
+struct stored {
+    const char *report; /* JSON_NO_EVIDENCE | JSON_NO_CAA */
+    size_t report_len;
+    const char *evidence; /* a case, JSON_NO_REPORT | JSON_TERSE */
+    size_t evidence_len;
+};
+/* The report with its members "request" and "evidence". Of one that is at hand: */
+void json_shown(struct json_out *j, const char *key, struct arena *a, const struct report *r);
+/* The same of one that was stored: what it came to stands as it was written, and the derivation of a CAA verdict is left
+ * out where today's rules come to another one. Texts that cannot be read are shown as they are. 0 or -ENOMEM. */
+int json_shown_stored(struct json_out *j, const char *key, struct arena *a, const struct profile *profile,
+                      const struct stored *s);
 
 /* ---- reading. Every error names the place: "line 3, column 14: …" or the member's path. */
 struct json_problem {

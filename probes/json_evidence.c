@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { TTL_USUAL = 300, ASKS_MOST = 4096 };
+enum { ASKS_MOST = 4096 };
 
 #define COMMA_NAME(sym, text) ", " text
 #define NAMES(list) (&("" list(COMMA_NAME))[2])
@@ -60,7 +60,7 @@ static void record(struct reader *rd, json_t *o, const struct ask *ask, uint16_t
 {
     const char *owner = domain_name(rd, o, "owner");
     rr->owner = owner ? owner : ask->qname;
-    rr->ttl = (uint32_t)reader_int(rd, o, "ttl", TTL_USUAL, 0, UINT32_MAX);
+    rr->ttl = (uint32_t)reader_int(rd, o, "ttl", DNS_TTL_USUAL, 0, UINT32_MAX);
     rr->class = (uint16_t)reader_int(rd, o, "class", 1, 0, UINT16_MAX);
     if (!type && !json_is_string(json_object_get(o, "type")))
         reader_refuse(rd, "type", json_object_get(o, "type"), "a record type such as SOA");
@@ -128,7 +128,7 @@ static enum dns_outcome outcome_by(uint16_t rcode, const struct ask *ask, const 
     return DNS_NODATA;
 }
 
-static uint16_t rcode_by(enum dns_outcome outcome)
+uint16_t dns_rcode_usual(enum dns_outcome outcome)
 {
     switch (outcome) {
     case DNS_SERVFAIL:
@@ -147,6 +147,13 @@ static uint16_t rcode_by(enum dns_outcome outcome)
         return 0;
     }
     return 0;
+}
+
+uint16_t dns_flags_usual(const struct ask *ask, bool silent)
+{
+    if (silent)
+        return 0;
+    return ask->via == VIA_AUTHORITATIVE ? DNS_QR | DNS_AA : DNS_QR | DNS_RD | DNS_RA;
 }
 
 static void errors_of(struct reader *rd, json_t *o, struct dns_fact *f)
@@ -187,10 +194,8 @@ static void dns_answer(struct reader *rd, json_t *o, const struct ask *ask, stru
     if (!outcome)
         f->outcome = outcome_by(f->rcode, ask, &f->answer);
     if (!rcode)
-        f->rcode = rcode_by(f->outcome);
-    bool silent = dns_silent(f);
-    uint16_t usual = ask->via == VIA_AUTHORITATIVE ? DNS_QR | DNS_AA : DNS_QR | DNS_RD | DNS_RA;
-    f->flags = flags(rd, o, silent ? 0 : usual);
+        f->rcode = dns_rcode_usual(f->outcome);
+    f->flags = flags(rd, o, dns_flags_usual(ask, dns_silent(f)));
     f->detail = reader_text(rd, o, "detail");
     errors_of(rd, o, f);
     json_t *edns = reader_object(rd, o, "edns");
@@ -304,10 +309,15 @@ static void http_question(struct reader *rd, json_t *o, struct ask *ask)
 
 /* ---------------------------------------------------------------- facts ------------------------------ */
 
+enum via via_usual(enum ask_kind kind)
+{
+    return kind == ASK_DNS ? VIA_RESOLVER : VIA_DIRECT;
+}
+
 static void via(struct reader *rd, json_t *o, struct ask *ask)
 {
     const char *text = reader_text(rd, o, "via"), *colon = text ? strchr(text, ':') : NULL;
-    ask->via = ask->kind == ASK_DNS ? VIA_RESOLVER : VIA_DIRECT;
+    ask->via = via_usual(ask->kind);
     if (!text)
         return;
     const char *name = colon ? arena_strndup(rd->a, text, (size_t)(colon - text)) : text;

@@ -25,4 +25,13 @@ struct flag_name {
 };
 extern const struct flag_name dns_flag_names[7];
 
+/* What a fact that does not say otherwise has. */
+enum { DNS_TTL_USUAL = 300 };
+uint16_t dns_rcode_usual(enum dns_outcome outcome);
+uint16_t dns_flags_usual(const struct ask *ask, bool silent);
+enum via via_usual(enum ask_kind kind);
+
+/* What json_shown() writes beside the members of a report and its request: the derivation, the evidence. */
+void json_shown_more(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
+
 #endif

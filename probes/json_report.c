@@ -17,6 +17,7 @@ struct out {
     struct json_out *j;
     struct arena *a;
     const char *token; /* to be left out; NULL: nothing is */
+    bool terse;        /* JSON_TERSE */
 };
 
 /* A text in which the random value may stand. */
@@ -55,16 +56,22 @@ static void bytes_either(struct out *o, const char *key, const char *key64, stru
 
 /* ---------------------------------------------------------------- facts ------------------------------ */
 
-static void records(struct out *o, const char *key, const struct rrs *list)
+/* asked: the question, where it tells of what type the records are. */
+static void records(struct out *o, const char *key, const struct rrs *list, const struct ask *ask, bool asked)
 {
     char type[16];
+    if (o->terse && !list->n)
+        return;
     json_open(o->j, key, '[');
     for (size_t i = 0; i < list->n; i++) {
         struct rr rr = o->token ? redact_rr(o->a, o->token, &list->v[i]) : list->v[i];
         json_open(o->j, NULL, '{');
-        json_text(o->j, "owner", rr.owner);
-        json_int(o->j, "ttl", rr.ttl);
-        json_text(o->j, "type", rr_type_name(rr.type, type));
+        if (!o->terse || strcmp(rr.owner, ask->qname) != 0)
+            json_text(o->j, "owner", rr.owner);
+        if (!o->terse || rr.ttl != DNS_TTL_USUAL)
+            json_int(o->j, "ttl", rr.ttl);
+        if (!o->terse || !asked || rr.type != ask->qtype)
+            json_text(o->j, "type", rr_type_name(rr.type, type));
         if (rr.class != 1)
             json_int(o->j, "class", rr.class);
         shown(o, "rdata", rr_rdata_text(o->a, &rr));
@@ -76,6 +83,8 @@ static void records(struct out *o, const char *key, const struct rrs *list)
 
 static void via(struct out *o, const struct ask *ask)
 {
+    if (o->terse && ask->via == via_usual(ask->kind))
+        return;
     if (ask->via == VIA_PERSPECTIVE && ask->perspective)
         json_text(o->j, "via", arena_printf(o->a, "%s:%s", via_name(ask->via), ask->perspective));
     else
@@ -88,51 +97,69 @@ static void flag_if(struct out *o, const char *key, bool v)
         json_bool(o->j, key, true);
 }
 
+static void flags(struct out *o, const struct ask *ask, const struct dns_fact *f)
+{
+    if (o->terse && f->flags == dns_flags_usual(ask, dns_silent(f)))
+        return;
+    json_open(o->j, "flags", '[');
+    for (size_t i = 0; i < sizeof dns_flag_names / sizeof *dns_flag_names; i++)
+        if (f->flags & dns_flag_names[i].bit)
+            json_text(o->j, NULL, dns_flag_names[i].name);
+    json_close(o->j, ']');
+}
+
+static void errors_of(struct out *o, const struct dns_fact *f)
+{
+    struct json_out *j = o->j;
+    if (!o->terse || f->n_ede) {
+        json_open(j, "ede", '[');
+        for (size_t i = 0; i < f->n_ede; i++) {
+            json_open(j, NULL, '{');
+            json_int(j, "code", f->ede[i].code);
+            shown(o, "text", f->ede[i].text);
+            json_close(j, '}');
+        }
+        json_close(j, ']');
+    }
+    if (!f->n_defects)
+        return;
+    json_open(j, "malformed", '[');
+    for (size_t i = 0; i < f->n_defects; i++) {
+        json_open(j, NULL, '{');
+        json_int(j, "offset", f->defects[i].offset);
+        shown(o, "what", f->defects[i].what);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
 static void dns_fact(struct out *o, const struct ask *ask, const struct dns_fact *f)
 {
     char text[16];
     struct json_out *j = o->j;
     bool silent = dns_silent(f);
     json_text(j, "server", ask->server ? ask->server : f->server);
-    json_text(j, "transport", ask->tcp ? "tcp" : "udp");
+    if (!o->terse || ask->tcp)
+        json_text(j, "transport", ask->tcp ? "tcp" : "udp");
     shown(o, "qname", ask->qname);
     json_text(j, "qtype", rr_type_name(ask->qtype, text));
-    json_bool(j, "cd", ask->cd);
+    if (!o->terse || ask->cd)
+        json_bool(j, "cd", ask->cd);
     flag_if(o, "no_edns", ask->no_edns);
     flag_if(o, "dnssec", ask->dnssec);
     flag_if(o, "mixed_case", ask->mixed_case);
     if (ask->mixed_case && !silent)
         json_bool(j, "case_kept", f->case_kept);
     json_text(j, "outcome", dns_outcome_name(f->outcome));
-    json_text(j, "rcode", silent ? NULL : rcode_name(f->rcode, text));
+    if (!o->terse || (!silent && f->rcode != dns_rcode_usual(f->outcome)))
+        json_text(j, "rcode", silent ? NULL : rcode_name(f->rcode, text));
     shown_if(o, "detail", f->detail);
-    json_open(j, "flags", '[');
-    for (size_t i = 0; i < sizeof dns_flag_names / sizeof *dns_flag_names; i++)
-        if (f->flags & dns_flag_names[i].bit)
-            json_text(j, NULL, dns_flag_names[i].name);
-    json_close(j, ']');
-    records(o, "answer", &f->answer);
-    records(o, "authority", &f->authority);
+    flags(o, ask, f);
+    records(o, "answer", &f->answer, ask, true);
+    records(o, "authority", &f->authority, ask, false);
     if (f->additional.n)
-        records(o, "additional", &f->additional);
-    json_open(j, "ede", '[');
-    for (size_t i = 0; i < f->n_ede; i++) {
-        json_open(j, NULL, '{');
-        json_int(j, "code", f->ede[i].code);
-        shown(o, "text", f->ede[i].text);
-        json_close(j, '}');
-    }
-    json_close(j, ']');
-    if (f->n_defects) {
-        json_open(j, "malformed", '[');
-        for (size_t i = 0; i < f->n_defects; i++) {
-            json_open(j, NULL, '{');
-            json_int(j, "offset", f->defects[i].offset);
-            shown(o, "what", f->defects[i].what);
-            json_close(j, '}');
-        }
-        json_close(j, ']');
-    }
+        records(o, "additional", &f->additional, ask, false);
+    errors_of(o, f);
     if (f->has_edns) {
         json_open(j, "edns", '{');
         json_int(j, "udp_size", f->udp_size);
@@ -173,6 +200,8 @@ static const char *header_key(struct out *o, const char *name)
 static void headers(struct out *o, const struct http_fact *f)
 {
     const struct http_header *h = f->headers;
+    if (o->terse && !f->n_headers)
+        return;
     json_open(o->j, "headers", '{');
     for (size_t i = 0; i < f->n_headers; i++) {
         size_t before = 0, after = i + 1;
@@ -206,7 +235,7 @@ static void http_fact(struct out *o, const struct ask *ask, const struct http_fa
     json_text(j, "outcome", http_outcome_name(f->outcome));
     if (f->status)
         json_int(j, "status", f->status);
-    else
+    else if (!o->terse || f->outcome == HTTP_RESPONSE)
         json_nil(j, "status");
     shown_if(o, "detail", f->detail);
     shown_if(o, "redirect", f->redirect);
@@ -215,7 +244,8 @@ static void http_fact(struct out *o, const struct ask *ask, const struct http_fa
     json_int(j, "size", f->size > INT64_MAX ? INT64_MAX : (int64_t)f->size);
     flag_if(o, "more", f->more);
     if (!f->tls) {
-        json_nil(j, "tls");
+        if (!o->terse)
+            json_nil(j, "tls");
         return;
     }
     json_open(j, "tls", '{');
@@ -231,8 +261,10 @@ static void write_fact(struct out *o, const char *key, const struct fact *f)
 {
     bool dns = f->ask->kind == ASK_DNS;
     json_open(o->j, key, '{');
-    json_int(o->j, "n", f->n);
-    json_text(o->j, "kind", dns ? "dns" : "http");
+    if (!o->terse) {
+        json_int(o->j, "n", f->n);
+        json_text(o->j, "kind", dns ? "dns" : "http");
+    }
     via(o, f->ask);
     if (dns)
         dns_fact(o, f->ask, &f->dns);
@@ -241,13 +273,14 @@ static void write_fact(struct out *o, const char *key, const struct fact *f)
     json_ms(o->j, "ms", f->us);
     if (f->at != TIME_UNKNOWN)
         json_time(o->j, "at", f->at);
-    shown(o, "reproduce", render_reproduce(o->a, f));
+    if (!o->terse)
+        shown(o, "reproduce", render_reproduce(o->a, f));
     json_close(o->j, '}');
 }
 
 void json_fact(struct json_out *j, const char *key, struct arena *a, const struct fact *f, const char *redact)
 {
-    write_fact(&(struct out){j, a, redact}, key, f);
+    write_fact(&(struct out){.j = j, .a = a, .token = redact}, key, f);
 }
 
 static void evidence(struct out *o, const struct evidence *ev)
@@ -335,7 +368,7 @@ static void write_request(struct out *o, const char *key, const struct request *
 
 static struct out begin(struct json_out *j, struct arena *a, const struct request *r, unsigned flags)
 {
-    return (struct out){j, a, flags & JSON_REDACT ? r->token : NULL};
+    return (struct out){j, a, flags & JSON_REDACT ? r->token : NULL, flags & JSON_TERSE};
 }
 
 void json_request(struct json_out *j, const char *key, struct arena *a, const struct request *r,
@@ -516,7 +549,7 @@ static void write_report(struct out *o, const char *key, const struct report *r,
     for (size_t i = 0; i < r->n_findings; i++)
         finding(o, &r->findings[i]);
     json_close(j, ']');
-    if (r->caa)
+    if (r->caa && !(flags & JSON_NO_CAA))
         caa(o, r->caa);
     if (!(flags & JSON_NO_EVIDENCE))
         evidence(o, r->evidence);
@@ -533,14 +566,37 @@ void json_report(struct json_out *j, const char *key, struct arena *a, const str
     write_report(&o, key, r, flags);
 }
 
+static void case_request(struct out *o, const struct report *r, unsigned flags)
+{
+    write_request(o, "request", r->request, METHOD_BIT(r->request->method), flags | JSON_NOW, &r->tokens);
+}
+
 void json_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags)
 {
     struct out o = begin(j, a, r->request, flags);
     json_open(j, NULL, '{');
     json_int(j, "schema_version", DCV_SCHEMA_VERSION);
-    write_request(&o, "request", r->request, METHOD_BIT(r->request->method), flags | JSON_NOW, &r->tokens);
+    case_request(&o, r, flags);
     evidence(&o, r->evidence);
     if (!(flags & JSON_NO_REPORT))
         write_report(&o, "report", r, flags | JSON_NO_EVIDENCE);
+    json_close(j, '}');
+}
+
+void json_shown_more(struct json_out *j, struct arena *a, const struct report *r, unsigned flags)
+{
+    struct out o = begin(j, a, r->request, 0);
+    if (r->caa && !(flags & JSON_NO_CAA))
+        caa(&o, r->caa);
+    evidence(&o, r->evidence);
+}
+
+void json_shown(struct json_out *j, const char *key, struct arena *a, const struct report *r)
+{
+    struct out o = begin(j, a, r->request, 0);
+    json_open(j, key, '{');
+    write_report(&o, NULL, r, JSON_NO_EVIDENCE | JSON_NO_CAA | JSON_MEMBERS);
+    case_request(&o, r, 0);
+    json_shown_more(j, a, r, 0);
     json_close(j, '}');
 }

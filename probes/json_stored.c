@@ -155,3 +155,66 @@ int json_read_report(struct arena *a, const char *text, size_t len, const struct
         *ret = r;
     return rc;
 }
+
+/* Where the value of a member of a JSON object stands: text is valid and written by ourselves, so that
+ * brackets and quotes tell all. */
+static const char *member(const char *text, size_t len, const char *key, size_t *ret_len)
+{
+    size_t key_len = strlen(key);
+    int depth = 0;
+    const char *start = NULL; /* of the value that is looked for */
+    for (const char *p = text, *end = text + len; p < end; p++) {
+        if (*p == '"') {
+            const char *open = p++;
+            while (p < end && *p != '"')
+                p += *p == '\\' ? 2 : 1;
+            if (depth == 1 && !start && p + 1 < end && p[1] == ':' && (size_t)(p - open - 1) == key_len &&
+                !memcmp(open + 1, key, key_len))
+                start = p + 2;
+        } else if (*p == '{' || *p == '[') {
+            depth++;
+        } else if (*p == '}' || *p == ']') {
+            if (--depth < 1 && start) {
+                *ret_len = (size_t)(p - start);
+                return start;
+            }
+        } else if (*p == ',' && depth == 1 && start) {
+            *ret_len = (size_t)(p - start);
+            return start;
+        }
+    }
+    return NULL;
+}
+
+int json_shown_stored(struct json_out *j, const char *key, struct arena *a, const struct profile *profile,
+                      const struct stored *s)
+{
+    size_t n_request, n_evidence, n_caa;
+    const char *request = member(s->evidence, s->evidence_len, "request", &n_request);
+    const char *evidence = member(s->evidence, s->evidence_len, "evidence", &n_evidence);
+    if (s->report_len < 2 || !request || !evidence) {
+        json_raw(j, key, s->report, s->report_len);
+        return 0;
+    }
+    struct buf whole = {0};
+    buf_add(&whole, s->report, s->report_len - 1); /* all but its last brace */
+    struct json_out w = {.b = &whole, .comma = s->report_len > 2, .level = 1};
+    json_raw(&w, "request", request, n_request);
+    size_t common = whole.n;
+    json_raw(&w, "evidence", evidence, n_evidence);
+    json_close(&w, '}');
+    struct report r;
+    struct json_problem problem;
+    int rc = whole.failed ? -ENOMEM : json_read_report(a, whole.p, whole.n, profile, &r, &problem);
+    if (!rc) {
+        whole.n = common;
+        w = (struct json_out){.b = &whole, .comma = true, .level = 1};
+        json_shown_more(&w, a, &r, member(s->report, s->report_len, "caa", &n_caa) ? JSON_NO_CAA : 0);
+        json_close(&w, '}');
+        rc = whole.failed ? -ENOMEM : 0;
+    }
+    if (!rc || rc == -EINVAL)
+        json_raw(j, key, whole.p, whole.n);
+    buf_free(&whole);
+    return rc == -EINVAL ? 0 : rc;
+}

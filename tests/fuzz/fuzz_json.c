@@ -14,15 +14,15 @@ static void must(bool holds)
         abort();
 }
 
-/* The case as --save writes it; NULL where memory for one check runs out. */
-static char *written(struct arena *a, const struct dcv_case *c)
+/* The case as --save writes it, or as the store has it; NULL where memory for one check runs out. */
+static char *written(struct arena *a, const struct dcv_case *c, unsigned flags)
 {
     struct report r;
     struct buf b = {0};
     struct json_out j = {.b = &b};
     if (judge(&c->request, &c->evidence, a, &r))
         return NULL;
-    json_case(&j, a, &r, 0);
+    json_case(&j, a, &r, flags);
     must(!b.failed && b.p);
     json_error_t err;
     json_t *parsed = json_loadb(b.p, b.n, JSON_REJECT_DUPLICATES, &err);
@@ -31,24 +31,38 @@ static char *written(struct arena *a, const struct dcv_case *c)
     return b.p;
 }
 
-static void run_case(const char *text, size_t size)
+/* It reads again, and then is the one that it was. */
+static void must_be(const struct dcv_case *c, const char *text)
 {
-    struct arena *a = arena_new(8 << 20), *again = arena_new(64 << 20);
-    struct dcv_case c, c2;
+    struct arena *a = arena_new(64 << 20), *b = arena_new(64 << 20);
+    struct dcv_case again;
     struct json_problem problem = {0};
-    must(a && again);
-    int rc = json_read_case(a, text, size, NULL, &c, &problem);
-    must(rc != -22 || (problem.text && *problem.text));
-    char *first = rc ? NULL : written(a, &c), *second = NULL;
-    if (first) {
-        must(json_read_case(again, first, strlen(first), NULL, &c2, &problem) == 0);
-        second = written(again, &c2);
-        must(second && !strcmp(first, second));
-    }
+    must(a && b);
+    must(json_read_case(a, text, strlen(text), NULL, &again, &problem) == 0);
+    char *first = written(b, c, 0), *second = written(a, &again, 0);
+    must(first && second && !strcmp(first, second));
     free(first);
     free(second);
     arena_free(a);
-    arena_free(again);
+    arena_free(b);
+}
+
+static void run_case(const char *text, size_t size)
+{
+    static const unsigned forms[] = {0, JSON_TERSE | JSON_NO_REPORT};
+    struct arena *a = arena_new(8 << 20);
+    struct dcv_case c;
+    struct json_problem problem = {0};
+    must(a != NULL);
+    int rc = json_read_case(a, text, size, NULL, &c, &problem);
+    must(rc != -22 || (problem.text && *problem.text));
+    for (size_t i = 0; !rc && i < sizeof forms / sizeof *forms; i++) {
+        char *form = written(a, &c, forms[i]);
+        if (form)
+            must_be(&c, form);
+        free(form);
+    }
+    arena_free(a);
 }
 
 static void run_request(const char *text, size_t size)
