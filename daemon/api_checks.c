@@ -4,17 +4,8 @@
 #include "text.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-
-static bool body_has(const char *body, size_t len, const char *key)
-{
-    json_t *root = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
-    bool has = json_object_get(root, key);
-    json_decref(root);
-    return has;
-}
 
 static const char *joined(struct arena *a, const struct texts *t, const char *none)
 {
@@ -48,8 +39,21 @@ static bool texts_equal(const struct texts *x, const struct texts *y)
     return equal;
 }
 
+/* With the configuration's word for what the body leaves out. */
+static int read_over(struct reading *r, const char *body, size_t len, struct request *q, struct json_problem *problem)
+{
+    const struct request *d = &r->conf->defaults;
+    char deadline[24];
+    int n = snprintf(deadline, sizeof deadline, "%u.%03u", d->deadline_ms / 1000, d->deadline_ms % 1000);
+    const char *depth = depth_name(d->depth);
+    struct given v[] = {{request_field_find("depth"), depth, strlen(depth)},
+                        {request_field_find("deadline"), deadline, (size_t)n}};
+    const struct given_list defaults = {v, sizeof v / sizeof *v};
+    return json_read_request_over(r->a, body, len, &r->conf->profile, r->now, &defaults, q, problem);
+}
+
 /* What the configuration gives, and what it does not allow. */
-static bool configure(struct reading *r, const char *text, size_t len, struct request *q)
+static bool configure(struct reading *r, struct request *q)
 {
     const struct request *d = &r->conf->defaults;
     const char *bad;
@@ -80,10 +84,6 @@ static bool configure(struct reading *r, const char *text, size_t len, struct re
         }
         q->auth_key = key->key;
     }
-    if (q->deadline_ms != d->deadline_ms && !body_has(text, len, "deadline"))
-        q->deadline_ms = d->deadline_ms;
-    if (q->depth != d->depth && !body_has(text, len, "depth"))
-        q->depth = d->depth;
     if (!q->caa_account)
         q->caa_account = d->caa_account;
     if (!q->account_uri)
@@ -105,12 +105,12 @@ bool api_read_request(struct reading *r, const char *body, size_t len)
 {
     struct request q;
     struct json_problem problem = {0};
-    int rc = json_read_request(r->a, body, len, &r->conf->profile, r->now, &q, &problem);
+    int rc = read_over(r, body, len, &q, &problem);
     if (rc == -EINVAL) {
         api_error(r->answer, 400, problem.code, problem.input.field, "%s%s", r->where, problem.text);
         return false;
     }
-    if (!rc && !configure(r, body, len, &q))
+    if (!rc && !configure(r, &q))
         return false;
     struct buf text = {0};
     struct json_out j = {.b = &text};
