@@ -138,7 +138,7 @@ int db_step(struct db *db, sqlite3_stmt *s)
     return r;
 }
 
-static int run(struct db *db, const char *text)
+int db_run(struct db *db, const char *text)
 {
     int rc = sqlite3_exec(db->sql, text, NULL, NULL, NULL);
     return rc == SQLITE_OK ? 0 : db_failed(db, rc);
@@ -283,9 +283,9 @@ int db_migrate(struct db *db, const char *const steps[], int n)
         char mark[100];
         snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d", DB_APPLICATION_ID,
                  version + 1);
-        if ((r = run(db, "BEGIN EXCLUSIVE")) == 0 && (r = run(db, steps[version])) == 0 &&
-            (r = run(db, mark)) == 0)
-            r = run(db, "COMMIT");
+        if ((r = db_run(db, "BEGIN EXCLUSIVE")) == 0 && (r = db_run(db, steps[version])) == 0 &&
+            (r = db_run(db, mark)) == 0)
+            r = db_run(db, "COMMIT");
         if (r < 0 && !sqlite3_get_autocommit(db->sql))
             sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL); /* db_error() keeps the first failure */
     }
@@ -358,9 +358,9 @@ static int store_causes(struct db *db)
 /* The tables follow codes.def and causes.def; a row that left those stays, old results may refer to it. */
 static int store_catalogues(struct db *db)
 {
-    int r = run(db, "BEGIN IMMEDIATE");
+    int r = db_run(db, "BEGIN IMMEDIATE");
     if (r == 0 && (r = store_codes(db)) == 0 && (r = store_causes(db)) == 0)
-        r = run(db, "COMMIT");
+        r = db_run(db, "COMMIT");
     if (r < 0 && !sqlite3_get_autocommit(db->sql))
         sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
     return r;
@@ -407,8 +407,8 @@ static void give_room(struct db *db, const char *path)
         return;
     int r = db_number(db, s, &mode);
     sqlite3_finalize(s);
-    if (r == 0 && mode == 0 && run(db, "PRAGMA auto_vacuum = INCREMENTAL") == 0)
-        run(db, "VACUUM"); /* without room for it all stays as it was */
+    if (r == 0 && mode == 0 && db_run(db, "PRAGMA auto_vacuum = INCREMENTAL") == 0)
+        db_run(db, "VACUUM"); /* without room for it all stays as it was */
 }
 
 /* How large its pages are, and that it gives pages back later. */
@@ -416,7 +416,7 @@ static int shape(struct db *db)
 {
     char text[80];
     snprintf(text, sizeof text, "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL", PAGE_BYTES);
-    return run(db, text);
+    return db_run(db, text);
 }
 
 static int page_bytes(struct db *db)
@@ -463,7 +463,7 @@ static int settle(struct db *db, const char *path, enum db_mode mode, char why[D
         }
         sqlite3_wal_hook(db->sql, on_commit, db);
         if (r < 0 ||
-            (r = run(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; "
+            (r = db_run(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; "
                          "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; "
                          "PRAGMA cache_size = -16384")) < 0 ||
             (r = db_migrate(db, db_schema, db_schema_version)) < 0 || (r = store_catalogues(db)) < 0 ||
@@ -573,7 +573,7 @@ void db_wal_most(struct db *db, int64_t bytes)
     char text[60];
     db->wal_most = bytes < CHECKPOINT_BYTES ? bytes : CHECKPOINT_BYTES;
     snprintf(text, sizeof text, "PRAGMA journal_size_limit = %lld", (long long)bytes);
-    run(db, text); /* how long a file stays that one large transaction made long */
+    db_run(db, text); /* how long a file stays that one large transaction made long */
 }
 
 void db_checkpoint(struct db *db)

@@ -150,6 +150,9 @@ int db_do_alone(struct db *db, struct write_job *job);
 /* Its id is there already or is missing, a text is missing or too long: no other job suffers from that. */
 bool db_fault_is_the_jobs(int error);
 int db_begin(struct db *db);
+/* A transaction whose commit waits for no disk: a crash of the machine may undo it, as long as none of db_begin() has
+ * been committed after it. For what nobody was told of. */
+int db_begin_loose(struct db *db);
 int db_commit(struct db *db);
 void db_rollback(struct db *db);
 /* Moves the WAL into the file once it has grown to 16 MB, or to what db_wal_most() said, and after a WRITE_VACUUM;

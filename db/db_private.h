@@ -223,6 +223,7 @@ struct db {
     sqlite3 *sql;
     sqlite3_stmt *statement[DB_STATEMENT_COUNT];
     sqlite3_stmt *list[FILTER_COMBINATIONS];
+    bool loose; /* commits wait for no disk */
     int lock; /* -1 for DB_READ; what follows is DB_WRITE's */
     int64_t page_bytes;
     int64_t wal_bytes; /* after the last commit */
@@ -244,6 +245,8 @@ struct db {
 int db_failed(struct db *db, int rc);
 /* Takes a file from its user_version to n: each step in a transaction with its version. */
 int db_migrate(struct db *db, const char *const steps[], int n);
+/* Statements without parameters and without rows. */
+int db_run(struct db *db, const char *text);
 int db_prepare(struct db *db, const char *text, sqlite3_stmt **ret);
 /* Runs a statement that answers no rows, and resets it. */
 int db_step(struct db *db, sqlite3_stmt *s);

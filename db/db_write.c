@@ -228,9 +228,26 @@ bool db_fault_is_the_jobs(int error)
     return error == -EEXIST || error == -ENOENT || error == -EALREADY || error == -EINVAL || error == -E2BIG;
 }
 
+/* In WAL mode NORMAL leaves out the one sync of a commit, and the next FULL one syncs all that stands in the WAL. */
+static int begin(struct db *db, bool loose)
+{
+    if (db->loose != loose) {
+        int r = db_run(db, loose ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL");
+        if (r < 0)
+            return r;
+        db->loose = loose;
+    }
+    return db_step(db, db->statement[STMT_BEGIN]);
+}
+
 int db_begin(struct db *db)
 {
-    return db_step(db, db->statement[STMT_BEGIN]);
+    return begin(db, false);
+}
+
+int db_begin_loose(struct db *db)
+{
+    return begin(db, true);
 }
 
 int db_commit(struct db *db)

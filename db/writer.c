@@ -61,12 +61,21 @@ static uint32_t jobs_take(struct jobs *from, struct jobs *to, uint32_t most)
 
 /* ---------------------------------------------------------------- the writing thread ----------------- */
 
+/* The lines of a batch count from its acceptance on, which is another job. */
+static bool nobody_told(const struct jobs *batch)
+{
+    const struct write_job *job = batch->first;
+    while (job && (job->kind == WRITE_BATCH || job->kind == WRITE_LINES))
+        job = job->next;
+    return !job;
+}
+
 /* One transaction for all. A job that is at fault itself (an id that is there already) is found in a second
  * pass, in which each job can be undone alone: slower, so only then. Returns the error for which none of them
  * is on disk. */
 static int write_batch(struct db *db, struct jobs *batch, bool each_alone)
 {
-    int r = db_begin(db);
+    int r = nobody_told(batch) ? db_begin_loose(db) : db_begin(db);
     for (struct write_job *job = batch->first; r == 0 && job; job = job->next) {
         job->status = each_alone ? db_do_alone(db, job) : db_do(db, job);
         if (!each_alone || !db_fault_is_the_jobs(job->status))

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -176,6 +177,34 @@ static void what_comes_back_slowly_leaves_turns_to_others(void **state)
         assert_int_equal(log.ids[i], i + 1);
     assert_in_range(turns, JOBS - 1, UINT_MAX);
     uv_close((uv_handle_t *)&check, NULL);
+    stop(&loop, w, &log);
+}
+
+/* SQLite's calls come here. */
+static _Atomic unsigned synced;
+int fdatasync(int fd)
+{
+    synced++;
+    return (int)syscall(SYS_fdatasync, fd);
+}
+
+static void only_what_somebody_is_told_waits_for_the_disk(void **state)
+{
+    static struct log log;
+    memset(&log, 0, sizeof log);
+    uv_loop_t loop;
+    struct writer *w;
+    struct write_job *jobs[] = {job_batch(WRITE_BATCH, 10), job_lines(10, 11, 100), job_batch(WRITE_ACCEPT, 10),
+                                job_request(5000, "a.example"), job_lines(10, 200, 1)};
+    static const unsigned syncs[] = {0, 0, 1, 1, 0};
+    uv_loop_init(&loop);
+    assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), &w), 0);
+    for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
+        synced = 0;
+        push(w, &log, jobs[i]);
+        wait_for(&loop, &log, i + 1);
+        assert_int_equal(synced, syncs[i]);
+    }
     stop(&loop, w, &log);
 }
 
@@ -382,6 +411,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(jobs_are_grouped_and_come_back_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(what_comes_back_slowly_leaves_turns_to_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_what_somebody_is_told_waits_for_the_disk, setup, teardown),
         cmocka_unit_test_setup_teardown(one_bad_job_fails_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_disk_fails_all_and_recovers, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stalled_store_holds_up_no_loop, setup, teardown),
