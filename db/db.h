@@ -251,12 +251,12 @@ int db_domain_changes(struct db *db, const char *domain, int64_t before, unsigne
 struct db_batch {
     int64_t id;
     dcv_time submitted, cancelled; /* TIME_UNKNOWN */
-    dcv_time ended;                /* the last of its checks so far; TIME_UNKNOWN: none has, or not asked for */
+    dcv_time ended;                /* the last of its checks so far; TIME_UNKNOWN: none has */
     int64_t lines, waiting;        /* waiting: have not ended; of a cancelled one, never did */
 };
 int db_batch(struct db *db, int64_t id, struct db_batch *ret); /* -ENOENT where there is none */
 typedef int db_batch_fn(void *user, const struct db_batch *batch);
-/* Newest first, with ids below before (0: from the newest), limit of them (0: all); without .ended. */
+/* Newest first, with ids below before (0: from the newest), limit of them (0: all). */
 int db_batches(struct db *db, int64_t before, unsigned limit, db_batch_fn *fn, void *user);
 typedef int db_id_fn(void *user, int64_t id);
 int db_batches_open(struct db *db, db_id_fn *fn, void *user); /* with lines that have not ended, oldest first */

@@ -196,15 +196,17 @@ int db_lines(struct db *db, int64_t batch, int64_t after, size_t most, db_line_f
 
 int db_batch_count(struct db *db, int64_t id, enum db_count what, db_count_fn *fn, void *user)
 {
-    enum db_statement which;
+    const char *kind;
     if (what == COUNT_STATES)
-        which = STMT_BATCH_STATES;
+        kind = "state";
     else if (what == COUNT_VERDICTS)
-        which = STMT_BATCH_VERDICTS;
+        kind = "verdict";
     else if (what == COUNT_CODES)
-        which = STMT_BATCH_CODES;
+        kind = "code";
     else
         return -EINVAL;
-    sqlite3_bind_int64(db->statement[which], 1, id);
-    return db_counts(db, db->statement[which], fn, user);
+    sqlite3_stmt *s = db->statement[STMT_BATCH_COUNT];
+    sqlite3_bind_int64(s, 1, id);
+    sqlite3_bind_text(s, 2, kind, -1, SQLITE_STATIC);
+    return db_counts(db, s, fn, user);
 }

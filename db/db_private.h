@@ -18,7 +18,7 @@ extern const char *const db_schema[];
 extern const int db_schema_version;
 
 #define DB_COLUMNS "q.id, q.state, q.submitted, q.ended, q.domain, q.request, q.batch, q.watch"
-#define DB_BATCH_COLUMNS "b.id, b.submitted, b.cancelled, b.lines, b.waiting"
+#define DB_BATCH_COLUMNS "b.id, b.submitted, b.cancelled, b.lines, b.waiting, b.ended"
 /* Those that have something to run; batch_open's own condition. */
 #define DB_BATCH_OPEN "b.waiting > 0 AND b.accepted IS NOT NULL AND b.cancelled IS NULL"
 #define DB_WATCH_COLUMNS                                                                                     \
@@ -73,10 +73,8 @@ extern const int db_schema_version;
                     "(SELECT ifnull(max(id), 0) FROM batch), (SELECT ifnull(max(id), 0) FROM watch), "       \
                     "(SELECT ifnull(max((SELECT max(l.id) FROM batch_line AS l WHERE l.batch = b.id)), 0) "  \
                     "FROM batch AS b INDEXED BY batch_open WHERE " DB_BATCH_OPEN "))")                       \
-    X(STMT_BATCH, "SELECT " DB_BATCH_COLUMNS ", (SELECT max(q.ended) FROM request AS q "                     \
-                  "INDEXED BY request_batch WHERE q.batch = b.id) FROM batch AS b "                          \
-                  "WHERE b.id = ?1 AND b.accepted IS NOT NULL")                                              \
-    X(STMT_BATCHES, "SELECT " DB_BATCH_COLUMNS ", NULL FROM batch AS b "                                     \
+    X(STMT_BATCH, "SELECT " DB_BATCH_COLUMNS " FROM batch AS b WHERE b.id = ?1 AND b.accepted IS NOT NULL")   \
+    X(STMT_BATCHES, "SELECT " DB_BATCH_COLUMNS " FROM batch AS b "                                           \
                     "WHERE b.id < ?1 AND b.accepted IS NOT NULL ORDER BY b.id DESC LIMIT ?2")                \
     X(STMT_BATCHES_OPEN, "SELECT b.id FROM batch AS b INDEXED BY batch_open WHERE " DB_BATCH_OPEN            \
                          " ORDER BY b.id")                                                                   \
@@ -88,14 +86,7 @@ extern const int db_schema_version;
                     "ORDER BY id DESC LIMIT ?2")                                                             \
     X(STMT_WATCHES_ACTIVE, "SELECT " DB_WATCH_COLUMNS " FROM watch INDEXED BY watch_active "                 \
                            "WHERE state = 'active' ORDER BY id")                                             \
-    X(STMT_BATCH_STATES, "SELECT state, count(*) FROM request INDEXED BY request_batch "                     \
-                         "WHERE batch = ?1 GROUP BY state")                                                  \
-    X(STMT_BATCH_VERDICTS, "SELECT r.verdict, count(*) FROM request AS q INDEXED BY request_batch "          \
-                           "JOIN result AS r INDEXED BY result_request ON r.request = q.id "                 \
-                           "WHERE q.batch = ?1 GROUP BY r.verdict")                                          \
-    X(STMT_BATCH_CODES, "SELECT r.code, count(*) FROM request AS q INDEXED BY request_batch "                \
-                        "JOIN result AS r INDEXED BY result_request ON r.request = q.id "                    \
-                        "WHERE q.batch = ?1 AND r.code IS NOT NULL GROUP BY r.code")                         \
+    X(STMT_BATCH_COUNT, "SELECT value, n FROM batch_tally WHERE batch = ?1 AND kind = ?2 AND n > 0")           \
     X(STMT_ROOM, "SELECT (page_count - freelist_count) * page_size, page_count * page_size "                 \
                  "FROM pragma_page_count, pragma_freelist_count, pragma_page_size")                          \
     X(STMT_COUNT_STATES, DB_TALLY("state", "value", "value", DB_STATE_REST))                                 \
@@ -159,7 +150,10 @@ extern const int db_schema_version;
     X(STMT_BATCH_EXISTS, "SELECT 1 FROM batch WHERE id = ?1")                                                \
     X(STMT_BATCHES_ABANDON, "UPDATE batch SET cancelled = submitted "                                        \
                             "WHERE accepted IS NULL AND cancelled IS NULL")                                  \
-    X(STMT_BATCH_ENDED, "UPDATE batch SET waiting = waiting - ?2 WHERE id = ?1")                             \
+    X(STMT_BATCH_ENDED, "UPDATE batch SET waiting = waiting - ?2, ended = max(ifnull(ended, 0), ?3) "        \
+                        "WHERE id = ?1")                                                                     \
+    X(STMT_BATCH_TALLY, "INSERT INTO batch_tally VALUES (?1, ?2, ?3, ?4) "                                   \
+                        "ON CONFLICT DO UPDATE SET n = n + excluded.n")                                      \
     X(STMT_SWEEP, "DELETE FROM batch_line WHERE (batch, id) IN (SELECT l.batch, l.id FROM batch AS b "       \
                   "JOIN batch_line AS l ON l.batch = b.id WHERE b.cancelled IS NOT NULL LIMIT ?1)")          \
     X(STMT_SWEEP_BATCHES, "DELETE FROM batch WHERE accepted IS NULL AND cancelled IS NOT NULL "              \
@@ -231,11 +225,12 @@ struct db {
     bool shrunk; /* the file becomes shorter only once the WAL is moved into it */
     struct db_counted {
         const char *kind, *value; /* constants, as the table has them */
+        int64_t batch;            /* 0: of all */
         int64_t hour, n;
     } counted[DB_COUNTED_MOST]; /* by this transaction, and not in tally yet */
     size_t n_counted;
     struct db_batch_ended {
-        int64_t id, n;
+        int64_t id, n, last;
     } ended[DB_ENDED_MOST]; /* checks of batches, likewise */
     size_t n_ended;
     char error[DB_ERROR_TEXT];

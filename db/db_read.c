@@ -271,16 +271,29 @@ static void put_cause(struct sql *s, unsigned filters)
     put(s, " ORDER BY f.request DESC LIMIT ?3");
 }
 
-static void put_value(struct sql *s, unsigned filters)
+static void put_code(struct sql *s, unsigned filters)
 {
     put(s, "SELECT DISTINCT r.request AS id FROM result AS r INDEXED BY %s "
            "WHERE r.request >= ?1 AND r.request < ?2",
-        filters & FILTER_DETAIL    ? "result_detail_code"
-        : filters & FILTER_CODE    ? "result_code"
-        : filters & FILTER_VERDICT ? "result_verdict"
-                                   : "result_method");
+        filters & FILTER_DETAIL ? "result_detail_code" : "result_code");
     put_conditions(s, filters, 0);
     put(s, " ORDER BY r.request DESC LIMIT ?3");
+}
+
+/* They stand in their index by verdict, then by method: of each pair the newest, and of these the newest. */
+static void put_outcome(struct sql *s, unsigned filters)
+{
+    int verdicts = filters & FILTER_VERDICT ? 1 : VERDICT_COUNT, methods = filters & FILTER_METHOD ? 1 : METHOD_COUNT;
+    for (int i = 0; i < verdicts * methods; i++) {
+        char verdict[40] = "?8", method[40] = "?9";
+        if (verdicts > 1)
+            snprintf(verdict, sizeof verdict, "'%s'", verdict_name((enum verdict)(i / methods)));
+        if (methods > 1)
+            snprintf(method, sizeof method, "'%s'", method_name((enum method)(i % methods)));
+        put(s, "%sSELECT id FROM (SELECT r.request AS id FROM result AS r INDEXED BY result_outcome WHERE r.verdict = %s "
+               "AND r.method = %s AND r.request >= ?1 AND r.request < ?2 ORDER BY r.request DESC LIMIT ?3)",
+            i ? " UNION " : "", verdict, method);
+    }
 }
 
 /* Every listing walks indexes from their newest entries down and stops at the limit: INDEXED BY pins them, since
@@ -291,9 +304,10 @@ void db_list_sql(unsigned filters, char out[DB_LIST_TEXT])
 {
     struct sql s = {out, 0};
     const unsigned of_results = filters & ~(unsigned)(FILTER_DOMAIN | FILTER_BATCH);
-    void (*found)(struct sql *s, unsigned filters) = filters & FILTER_DOMAIN ? put_domain
+    void (*found)(struct sql *s, unsigned filters) = filters & FILTER_DOMAIN  ? put_domain
                                                      : filters & FILTER_CAUSE ? put_cause
-                                                                              : put_value;
+                                                     : filters & (FILTER_CODE | FILTER_DETAIL) ? put_code
+                                                                                               : put_outcome;
     put(&s, "SELECT " DB_COLUMNS " FROM ");
     if (filters & FILTER_DOMAIN || (of_results && !(filters & FILTER_BATCH))) {
         put(&s, "(");

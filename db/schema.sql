@@ -299,3 +299,43 @@ SELECT r.domain,
        strftime('%Y-%m-%dT%H:%M:%fZ', max(r.started) / 1000.0, 'unixepoch') AS last_at
 FROM result AS r INDEXED BY result_domain
 GROUP BY r.domain, r.method;
+
+-- user_version 3
+
+-- What a batch has come to so far, so that it can be asked for while a hundred thousand of its checks end. Counted as
+-- tally is; a check that is deleted takes itself off, as long as its results are there to tell of what kinds it was.
+CREATE TABLE batch_tally (
+    batch INTEGER NOT NULL REFERENCES batch (id) ON DELETE CASCADE,
+    kind  TEXT NOT NULL,                    -- state, verdict, code
+    value TEXT NOT NULL,
+    n     INTEGER NOT NULL,
+    PRIMARY KEY (batch, kind, value)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO batch_tally
+SELECT batch, kind, value, count(*)
+FROM (SELECT batch, 'state' AS kind, state AS value FROM request WHERE batch IS NOT NULL
+      UNION ALL SELECT q.batch, 'verdict', r.verdict FROM request AS q JOIN result AS r ON r.request = q.id
+                WHERE q.batch IS NOT NULL
+      UNION ALL SELECT q.batch, 'code', r.code FROM request AS q JOIN result AS r ON r.request = q.id
+                WHERE q.batch IS NOT NULL AND r.code IS NOT NULL)
+GROUP BY 1, 2, 3;
+
+CREATE TRIGGER batch_check_gone BEFORE DELETE ON request
+WHEN OLD.batch IS NOT NULL BEGIN
+    INSERT INTO batch_tally
+    SELECT OLD.batch, kind, value, -1
+    FROM (SELECT 'state' AS kind, OLD.state AS value
+          UNION ALL SELECT 'verdict', verdict FROM result INDEXED BY result_request WHERE request = OLD.id
+          UNION ALL SELECT 'code', code FROM result INDEXED BY result_request WHERE request = OLD.id)
+    WHERE value IS NOT NULL
+    ON CONFLICT DO UPDATE SET n = n - 1;
+END;
+
+ALTER TABLE batch ADD COLUMN ended INTEGER; -- the last of its checks so far
+UPDATE batch SET ended = (SELECT max(q.ended) FROM request AS q WHERE q.batch = batch.id);
+
+-- One index for both: there are few verdicts and few methods, so that a list by one of them asks for each of the other.
+DROP INDEX result_verdict;
+DROP INDEX result_method;
+CREATE INDEX result_outcome ON result (verdict, method, request);

@@ -80,7 +80,7 @@ enum via { DCV_VIAS(DCV_MEMBER) };
 enum dns_outcome { DCV_DNS_OUTCOMES(DCV_MEMBER) };
 enum http_outcome { DCV_HTTP_OUTCOMES(DCV_MEMBER) };
 enum fix_op { DCV_FIX_OPS(DCV_MEMBER) };
-enum { METHOD_COUNT = 0 DCV_METHODS(DCV_ONE) };
+enum { METHOD_COUNT = 0 DCV_METHODS(DCV_ONE), VERDICT_COUNT = 0 DCV_VERDICTS(DCV_ONE) };
 
 const char *method_name(enum method m);
 const char *purpose_name(enum purpose p);

@@ -443,8 +443,8 @@ static void no_list_reads_a_whole_table(void **state)
         {FILTER_CODE, "result_code (code=? AND request>? AND request<?)"},
         {FILTER_DETAIL, "result_detail_code (detail_code=? AND request>? AND request<?)"},
         {FILTER_CAUSE, "finding_cause (cause=? AND request>? AND request<?)"},
-        {FILTER_VERDICT, "result_verdict (verdict=? AND request>? AND request<?)"},
-        {FILTER_METHOD, "result_method (method=? AND request>? AND request<?)"},
+        {FILTER_VERDICT, "result_outcome (verdict=? AND method=? AND request>? AND request<?)"},
+        {FILTER_METHOD, "result_outcome (verdict=? AND method=? AND request>? AND request<?)"},
     };
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         char text[DB_LIST_TEXT], sql[DB_LIST_TEXT + 30];

@@ -206,6 +206,15 @@ static void a_batch_is_seen_whole_and_its_lines_become_checks(void **state)
     assert_true(!b.waiting && b.cancelled == TIME_UNKNOWN);
     expect_open(db, "");
     expect_lines(db, 10, 0, 9, "");
+    expect_count(db, 10, COUNT_STATES, "cancelled 1, done 4");
+
+    /* What is deleted of it no longer counts. */
+    job = job_batch(WRITE_PURGE, 13);
+    job->most = 9;
+    do_job(db, job, 0);
+    expect_count(db, 10, COUNT_STATES, "done 3");
+    expect_count(db, 10, COUNT_VERDICTS, "pass 3");
+    expect_count(db, 10, COUNT_CODES, "");
 
     do_job(db, job_batch(WRITE_BATCH, 11), 0); /* not there whole: not listed */
     do_job(db, job_batch(WRITE_BATCH, 9), 0);
