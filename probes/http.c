@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -200,6 +199,9 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *k
 
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
+        for (unsigned i = h->event; i < h->n_events; i++)
+            if (h->events[i].data.fd == fd)
+                h->events[i].data.fd = -1;
         epoll_ctl(h->epoll, EPOLL_CTL_DEL, fd, NULL);
         return 0;
     }
@@ -295,22 +297,29 @@ static void on_idle(uv_idle_t *idle)
     turn_end(h);
 }
 
-/* One socket at a time: a TLS handshake takes long, and epoll goes round, so whoever is left comes first in the next
- * turn. */
+/* A TLS handshake takes long: whoever is left when the time is over comes first in the next turn. */
 static void on_sockets(uv_poll_t *poll, int status, int events)
 {
     struct http *h = poll->data;
-    struct epoll_event ev;
     uint64_t began = turn_begin();
 
     (void)status, (void)events;
-    while (!turn_over(began) && epoll_wait(h->epoll, &ev, 1, 0) == 1) {
+    while (!turn_over(began)) {
+        if (h->event == h->n_events) {
+            int n = epoll_wait(h->epoll, h->events, EVENTS_MOST, 0);
+            h->n_events = n > 0 ? (unsigned)n : 0;
+            h->event = 0;
+            if (n <= 0)
+                break;
+        }
+        const struct epoll_event *ev = &h->events[h->event++];
         /* What is wrong with a socket curl learns best by using it. */
-        bool bad = ev.events & (EPOLLERR | EPOLLHUP);
-        int what = (bad || ev.events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-                   (bad || ev.events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
+        bool bad = ev->events & (EPOLLERR | EPOLLHUP);
+        int what = (bad || ev->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                   (bad || ev->events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
         int running;
-        curl_multi_socket_action(h->multi, ev.data.fd, what, &running);
+        if (ev->data.fd >= 0)
+            curl_multi_socket_action(h->multi, ev->data.fd, what, &running);
     }
     collect(h);
     turn_end(h);

@@ -26,7 +26,7 @@ struct http_config {
     uint32_t connect_ms;       /* to connect, TLS included */
     uint32_t read_ms;          /* from then to the end of the response */
     unsigned fetches;          /* in flight; more wait */
-    unsigned per_address;      /* of them to one address; 0: 4 */
+    unsigned per_address;      /* of them to one address; 0: 8, for servers often refuse more than ten of one client */
     const struct guard *guard; /* must outlive the http */
     const char *user_agent;    /* the CA's, our own name is added as a comment; copied */
 };

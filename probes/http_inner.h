@@ -17,12 +17,14 @@
 #include "http_tls.h"
 
 #include <curl/curl.h>
+#include <sys/epoll.h>
 #include <sys/queue.h>
 
 enum {
     POOL_IDLE_MOST = 64,
+    EVENTS_MOST = 32,
     SITE_BUCKETS = 1024,
-    PER_ADDRESS = 4,
+    PER_ADDRESS = 8,
     REST_MS = 50, /* after the machine ran out of sockets or memory */
 };
 
@@ -88,6 +90,8 @@ struct http {
     uv_timer_t timer;    /* curl's */
     uv_timer_t deadline; /* for .reading, and for the end of a rest */
     int epoll;
+    struct epoll_event events[EVENTS_MOST]; /* of it: from .event on they are still to be looked at */
+    unsigned event, n_events;
     bool closing;
     unsigned handles;
     void (*closed)(void *user);
