@@ -151,7 +151,7 @@ static uint32_t ask_hash(const struct ask *q)
 
 static bool same_text(const char *a, const char *b, bool fold)
 {
-    if (!a || !b)
+    if (a == b || !a || !b)
         return a == b;
     return fold ? !strcasecmp(a, b) : !strcmp(a, b);
 }
@@ -171,14 +171,17 @@ void evidence_init(struct evidence *ev, struct arena *a, size_t most_asks)
     *ev = (struct evidence){.arena = a, .most_asks = most_asks};
 }
 
-struct ask *evidence_find(const struct evidence *ev, const struct ask *question)
+static struct ask *find(const struct evidence *ev, const struct ask *question, uint32_t hash)
 {
-    if (!ev->n_buckets)
-        return NULL;
-    struct ask *q = ev->buckets[ask_hash(question) & (ev->n_buckets - 1)];
-    while (q && !ask_same(q, question))
+    struct ask *q = ev->n_buckets ? ev->buckets[hash & (ev->n_buckets - 1)] : NULL;
+    while (q && !(q->hash == hash && ask_same(q, question)))
         q = q->bucket;
     return q;
+}
+
+struct ask *evidence_find(const struct evidence *ev, const struct ask *question)
+{
+    return ev->n_buckets ? find(ev, question, ask_hash(question)) : NULL;
 }
 
 static bool buckets_grow(struct evidence *ev)
@@ -188,7 +191,7 @@ static bool buckets_grow(struct evidence *ev)
     if (!buckets)
         return false;
     for (size_t i = 0; i < ev->n_asks; i++) {
-        struct ask **b = &buckets[ask_hash(ev->asks[i]) & (n - 1)];
+        struct ask **b = &buckets[ev->asks[i]->hash & (n - 1)];
         ev->asks[i]->bucket = *b;
         *b = ev->asks[i];
     }
@@ -222,7 +225,8 @@ struct ask *evidence_ask(struct evidence *ev, const struct ask *question, bool *
 {
     if (is_new)
         *is_new = false;
-    struct ask *q = evidence_find(ev, question);
+    const uint32_t hash = ask_hash(question);
+    struct ask *q = find(ev, question, hash);
     if (q)
         return q;
     if (ev->n_asks >= ev->most_asks) {
@@ -247,7 +251,8 @@ struct ask *evidence_ask(struct evidence *ev, const struct ask *question, bool *
     q->number = (uint32_t)ev->n_asks;
     q->fact = NULL;
     q->next = NULL;
-    struct ask **b = &ev->buckets[ask_hash(q) & (ev->n_buckets - 1)];
+    q->hash = hash;
+    struct ask **b = &ev->buckets[hash & (ev->n_buckets - 1)];
     q->bucket = *b;
     *b = q;
     ev->asks[ev->n_asks++] = q;

@@ -285,7 +285,8 @@ struct ask {
     uint32_t number;     /* in order of asking, from 0 */
     struct fact *fact;   /* what came back; NULL until then */
     struct ask *next;    /* in the list that plan_next() returns */
-    struct ask *bucket;  /* evidence's own */
+    struct ask *bucket;  /* evidence's own, as is: */
+    uint32_t hash;       /* of the question */
 };
 
 /* ---------------------------------------------------------------- fact ------------------------------- */

@@ -64,22 +64,34 @@ int checked_names(struct arena *a, const struct request *r, struct checked **ret
 
 /* ---------------------------------------------------------------- questions -------------------------- */
 
-static const struct fact *ask_server(const struct asker *asker, const char *server, struct ask q)
+/* *whole: what there is of the whole answer, over TCP where that is needed. */
+static const struct fact *ask_server_first(const struct asker *asker, const char *server, struct ask q,
+                                           const struct fact **whole)
 {
     q.kind = ASK_DNS;
     q.via = VIA_AUTHORITATIVE;
     q.server = server;
-    const struct fact *f = asker->want(asker->self, &q);
-    if (!f || !(f->dns.flags & DNS_TC))
-        return f;
-    q.tcp = true;
-    const struct fact *whole = asker->want(asker->self, &q);
-    return whole ? whole : f;
+    const struct fact *f = asker->want(asker->self, &q), *rest = NULL;
+    if (f && f->dns.flags & DNS_TC) {
+        q.tcp = true;
+        rest = asker->want(asker->self, &q);
+    }
+    *whole = rest ? rest : f;
+    return f;
 }
 
-void server_want(const struct asker *asker, const char *server, bool plain, const char *name, uint16_t type)
+static const struct fact *ask_server(const struct asker *asker, const char *server, struct ask q)
 {
-    ask_server(asker, server, (struct ask){.qname = name, .qtype = type, .no_edns = plain});
+    const struct fact *whole;
+    ask_server_first(asker, server, q, &whole);
+    return whole;
+}
+
+const struct fact *server_want(const struct asker *asker, const char *server, bool plain, const char *name,
+                               uint16_t type)
+{
+    const struct fact *whole;
+    return ask_server_first(asker, server, (struct ask){.qname = name, .qtype = type, .no_edns = plain}, &whole);
 }
 
 static struct ask server_question(const struct name_server *s, const char *name, uint16_t type)

@@ -59,8 +59,9 @@ int host_addresses(struct arena *a, const struct asker *asker, const char *host,
  * the way from here to name servers is blocked, too. */
 int zone_answers(const struct zone *z);
 
-/* One question to one server, with TCP after truncation. */
-void server_want(const struct asker *asker, const char *server, bool plain, const char *name, uint16_t type);
+/* One question to one server, with TCP after truncation. What came back at first; NULL: nothing yet. */
+const struct fact *server_want(const struct asker *asker, const char *server, bool plain, const char *name,
+                               uint16_t type);
 
 /* What it said, the first answer; NULL where it was not asked or has not answered. */
 const struct fact *server_fact(const struct evidence *ev, const struct name_server *s, const char *name,

@@ -15,11 +15,10 @@ static void want_names(struct plan *p, const struct name_server *s, const struct
     if (s->state == SERVER_PENDING && n > AHEAD && s->host)
         n = AHEAD;
     for (size_t i = 0; i < n; i++) {
-        server_want(&p->asker, s->server, s->plain, v[i].name, v[i].type);
+        const struct fact *f = server_want(&p->asker, s->server, s->plain, v[i].name, v[i].type);
         if (!good || refuses || v[i].type == RR_A)
             continue;
         /* Whether it is the type that the server does not know: once is enough. */
-        const struct fact *f = server_fact(p->ev, s, v[i].name, v[i].type);
         refuses = f && !fact_answers(f);
         if (refuses)
             server_want(&p->asker, s->server, s->plain, v[i].name, RR_A);
