@@ -14,8 +14,8 @@ enum {
     GROUP = 512,
     DAYS = 90,
     DOMAINS = 200000,
-    REPORT = 800,    /* bytes: of a report without its evidence */
-    EVIDENCE = 1600, /* of a check's at depth quick */
+    REPORT = 350,    /* bytes: of a report as it is stored */
+    EVIDENCE = 1150, /* of a check's at depth quick */
     ROUNDS = 9,
     LIMIT_MS = 20
 };
