@@ -65,6 +65,7 @@ static void on_tally(void *user, const struct tally *tally)
                         .http = tally->network.http,
                         .turn_seconds = tally->turn_seconds,
                         .turn_longest = tally->turn_longest,
+                        .turn_longest_cpu = tally->turn_longest_cpu,
                         .decided = loop_decided(c->front->loop),
                         .watches = watches_count(c->front->watches),
                         .streams = c->front->streams,

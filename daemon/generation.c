@@ -248,6 +248,8 @@ static void on_counted(struct errand *e)
         histogram_join(&sum.turn_seconds, &t->turn_seconds);
         if (t->turn_longest > sum.turn_longest)
             sum.turn_longest = t->turn_longest;
+        if (t->turn_longest_cpu > sum.turn_longest_cpu)
+            sum.turn_longest_cpu = t->turn_longest_cpu;
     }
     c->counted(c->user, &sum);
     free(c);
@@ -260,6 +262,7 @@ static void on_count(struct errand *e)
     place_count(&p->of->all->places[e->at], &p->tally.network);
     p->tally.turn_seconds = turns->seconds;
     p->tally.turn_longest = turns->longest;
+    p->tally.turn_longest_cpu = turns->longest_cpu;
     errand_return(e, on_counted);
 }
 

@@ -36,7 +36,7 @@ void generation_check(struct generation *g, struct task *t, int64_t key);
 struct tally {
     struct network network;
     struct histogram turn_seconds;
-    double turn_longest;
+    double turn_longest, turn_longest_cpu;
 };
 typedef void tally_fn(void *user, const struct tally *tally);
 int generations_count(struct generations *all, tally_fn *counted, void *user);

@@ -112,6 +112,9 @@ void metrics_write(struct buf *b, const struct metrics *m)
     name = "dcvd_loop_turn_seconds_max";
     head(b, name, "gauge", "The longest since the start.");
     buf_printf(b, "%s %.6f\n", name, m->turn_longest);
+    name = "dcvd_loop_turn_cpu_seconds_max";
+    head(b, name, "gauge", "CPU of the turn that took most of it since the start: without what others had meanwhile.");
+    buf_printf(b, "%s %.6f\n", name, m->turn_longest_cpu);
     name = "dcvd_store_commit_seconds_max";
     head(b, name, "gauge", "The longest since the start.");
     buf_printf(b, "%s %.6f\n", name, (double)m->writer.commit_us_most / 1e6);

@@ -16,7 +16,7 @@ struct metrics {
     struct http_counters http;
     const struct decided *decided;
     struct histogram turn_seconds;
-    double turn_longest;
+    double turn_longest, turn_longest_cpu;
     uint64_t watches, streams; /* active, open */
     uint64_t resident_bytes, open_descriptors;
 };

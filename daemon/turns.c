@@ -1,5 +1,15 @@
 #include "turns.h"
 
+#include <time.h>
+
+/* Of the thread, in nanoseconds. */
+static uint64_t cpu_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct turns *t = prepare->data;
@@ -13,6 +23,11 @@ static void on_prepare(uv_prepare_t *prepare)
     histogram_add(&t->seconds, &scale_seconds, busy);
     if (busy > t->longest)
         t->longest = busy;
+    uint64_t cpu = cpu_now();
+    double worked = (double)(cpu - t->cpu) / 1e9;
+    t->cpu = cpu;
+    if (worked > t->longest_cpu)
+        t->longest_cpu = worked;
 }
 
 int turns_start(struct turns *t, uv_loop_t *uv)
@@ -20,7 +35,7 @@ int turns_start(struct turns *t, uv_loop_t *uv)
     int rc = uv_loop_configure(uv, UV_METRICS_IDLE_TIME);
     if (rc)
         return rc;
-    *t = (struct turns){.at = uv_hrtime()};
+    *t = (struct turns){.at = uv_hrtime(), .cpu = cpu_now()};
     uv_prepare_init(uv, &t->prepare);
     t->prepare.data = t;
     uv_prepare_start(&t->prepare, on_prepare);
@@ -32,6 +47,7 @@ void turns_restart(struct turns *t)
 {
     t->at = uv_hrtime();
     t->idle = uv_metrics_idle_time(t->prepare.loop);
+    t->cpu = cpu_now();
 }
 
 void turns_close(struct turns *t)

@@ -12,8 +12,10 @@
 struct turns {
     uv_prepare_t prepare;
     uint64_t at, idle; /* nanoseconds, at the last wait; idle: spent waiting by then */
+    uint64_t cpu;      /* of the thread, likewise */
     struct histogram seconds;
     double longest;
+    double longest_cpu; /* seconds of CPU: without those in which others had the processor */
 };
 /* Before the loop runs, for it has to be told to measure its waits. 0 or a negative errno. */
 int turns_start(struct turns *t, uv_loop_t *uv);

@@ -151,7 +151,8 @@ class Load:
         return {"resident kB": int(status.split("VmRSS:")[1].split()[0]), "descriptors": m["process_open_fds"],
                 "threads": int(status.split("Threads:")[1].split()[0]), "queued": m["dcvd_queue_depth"],
                 "running": m["dcvd_checks_running"], "done": m["dcvd_checks_done_total"], "watches": m["dcvd_watches"],
-                "longest turn ms": m["dcvd_loop_turn_seconds_max"] * 1000, "longest commit ms": m["dcvd_store_commit_seconds_max"] * 1000}
+                "longest turn ms": m["dcvd_loop_turn_seconds_max"] * 1000,
+                "its CPU at most ms": m["dcvd_loop_turn_cpu_seconds_max"] * 1000, "longest commit ms": m["dcvd_store_commit_seconds_max"] * 1000}
 
 
 def mean(samples, column):
@@ -169,9 +170,9 @@ def main():
     while (now := time.monotonic() - begin) < SECONDS:
         samples.append(load.sample())
         if not shown:
-            print(f"{'s':>5}", *(f"{c:>17}" for c in samples[0]))
+            print(f"{'s':>5}", *(f"{c:>18}" for c in samples[0]))
         if now >= shown * SECONDS / 30:
-            print(f"{now:5.0f}", *(f"{v:17.0f}" for v in samples[-1].values()), flush=True)
+            print(f"{now:5.0f}", *(f"{v:18.1f}" for v in samples[-1].values()), flush=True)
             shown += 1
         time.sleep(0.5)
     load.stop = True

@@ -559,6 +559,7 @@ def counts():
         same(buckets[-1], values[name + "_count"], f"{name}: all are below infinity")
         true(values[name + "_count"] > 0 and values[name + "_sum"] > 0, f"{name} measures nothing")
     true(values["dcvd_loop_turn_seconds_max"] < 5, "the loop stood still")
+    true(0 < values["dcvd_loop_turn_cpu_seconds_max"] <= values["dcvd_loop_turn_seconds_max"] + 0.01, "CPU of a turn")
     true(b"good.com" not in answer.text, "a domain is in the metrics")
     house.close()
 
