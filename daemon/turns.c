@@ -24,7 +24,7 @@ static void on_prepare(uv_prepare_t *prepare)
     if (busy > t->longest)
         t->longest = busy;
     uint64_t cpu = cpu_now();
-    double worked = (double)(cpu - t->cpu) / 1e9;
+    double worked = t->cpu ? (double)(cpu - t->cpu) / 1e9 : 0;
     t->cpu = cpu;
     if (worked > t->longest_cpu)
         t->longest_cpu = worked;
@@ -35,7 +35,7 @@ int turns_start(struct turns *t, uv_loop_t *uv)
     int rc = uv_loop_configure(uv, UV_METRICS_IDLE_TIME);
     if (rc)
         return rc;
-    *t = (struct turns){.at = uv_hrtime(), .cpu = cpu_now()};
+    *t = (struct turns){.at = uv_hrtime()};
     uv_prepare_init(uv, &t->prepare);
     t->prepare.data = t;
     uv_prepare_start(&t->prepare, on_prepare);

@@ -12,7 +12,7 @@
 struct turns {
     uv_prepare_t prepare;
     uint64_t at, idle; /* nanoseconds, at the last wait; idle: spent waiting by then */
-    uint64_t cpu;      /* of the thread, likewise */
+    uint64_t cpu;      /* of the thread, likewise; 0: not known, for the loop may be made on another one */
     struct histogram seconds;
     double longest;
     double longest_cpu; /* seconds of CPU: without those in which others had the processor */

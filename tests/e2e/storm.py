@@ -192,9 +192,11 @@ def threads():
         end = time.monotonic() + 3
         while time.monotonic() < end:
             house.process.send_signal(signal.SIGHUP)
-            asked = [line.split()[1] for line in house.get("/metrics").text.decode().splitlines() if line.startswith("dcvd_dns_questions")]
+            said = dict(line.split(" ", 1) for line in house.get("/metrics").text.decode().splitlines() if line[0] != "#")
             time.sleep(0.1)
-        true(int(asked[0]) > 0, f"{asked[0]} questions on all threads")
+        true(int(said["dcvd_dns_questions_total"]) > 0, "no question on any thread")
+        cpu = float(said["dcvd_loop_turn_cpu_seconds_max"])
+        true(0 < cpu < 60, f"a turn of {cpu} s of CPU")
         if not life:
             same(house.end(), 0, "exit status: " + house.said())
             house.start()
