@@ -158,7 +158,7 @@ static void on_connection(void *user, struct MHD_Connection *mc, void **context,
             connection_free(&s->connections, *context);
         s->dirty = true;
         s->starved = false; /* with this it accepts again */
-        if (s->own)
+        if (s->own && !uv_is_closing((uv_handle_t *)s->own)) /* at the end it is */
             uv_poll_stop(s->own);
     }
 }
