@@ -84,13 +84,29 @@ static void on_results(struct write_job *w)
     write_end(l, w);
 }
 
-int results_write(struct job *j, struct report *const *reports, size_t n)
+/* A line of a batch takes its texts with it, which the writer would else read again. */
+static int take_texts(struct write_job *w, const struct run *r, const struct job *j)
+{
+    if (!j->batch)
+        return 0;
+    w->domain = strdup(j->domain);
+    w->request = strndup(r->text, r->text_len);
+    w->request_len = r->text_len;
+    return w->domain && w->request ? 0 : -ENOMEM;
+}
+
+int results_write(const struct run *r, struct job *j, struct report *const *reports, size_t n)
 {
     struct loop *l = j->loop;
     struct write_job *w;
     int rc = results_job(j->id, reports, n, j->waiters, &w);
     if (rc)
         return rc;
+    rc = take_texts(w, r, j);
+    if (rc) {
+        write_job_free(w);
+        return rc;
+    }
     w->batch = j->batch;
     w->at = clock_now();
     w->done = on_results;

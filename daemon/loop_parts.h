@@ -66,8 +66,8 @@ void run_unlist(struct run *r); /* equal requests are no longer its jobs */
 /* ---- keep.c: what goes to the store, until it is there */
 void write_push(struct loop *l, struct write_job *w);
 void write_end(struct loop *l, struct write_job *w);
-/* The results of a job: tried again while the store takes nothing in. 0 or -ENOMEM. */
-int results_write(struct job *j, struct report *const *reports, size_t n);
+/* The results of a job of r: tried again while the store takes nothing in. 0 or -ENOMEM. */
+int results_write(const struct run *r, struct job *j, struct report *const *reports, size_t n);
 void failed_drop(struct loop *l);
 
 #endif

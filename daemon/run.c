@@ -52,7 +52,7 @@ static void run_finish(struct run *r)
         while (r->jobs) {
             struct job *j = r->jobs;
             job_detach(j);
-            int rc = results_write(j, reports, r->n_parts);
+            int rc = results_write(r, j, reports, r->n_parts);
             if (rc) /* it is queued in the store, and is run again in the next life */
                 log_error("check %016llx: its results cannot be written down: %s", (unsigned long long)j->id,
                           strerror(-rc));

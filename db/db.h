@@ -77,7 +77,8 @@ struct db_result { /* one report */
 /* ---- jobs for the writing thread. An id that is taken: -EEXIST; one that is not there: -ENOENT. */
 enum write_kind {
     WRITE_REQUEST, /* a check was accepted: .id, .domain, .request, .at -> queued */
-    WRITE_RESULTS, /* it is done: .id, .batch, .results, .at -> done; -EALREADY where it had ended */
+    WRITE_RESULTS, /* it is done: .id, .batch, .results, .at -> done; -EALREADY where it had ended. Of a line of a batch
+                      .domain (lower case) and .request are wanted, too, or are looked up */
     WRITE_CANCEL,  /* .id, .batch, .at -> cancelled; 0 and no change where it had ended */
     WRITE_PURGE,   /* the oldest ended checks with ids below .id are deleted, .most of them: .deleted */
     /* A batch comes in by WRITE_BATCH, any number of WRITE_LINES, then WRITE_ACCEPT; nobody sees it before.

@@ -29,32 +29,54 @@ static int add_lines(struct db *db, const struct write_job *job)
     return r;
 }
 
-/* In three statements: one that both reads and inserts would keep a copy of each page that it changes. */
-int db_line_end(struct db *db, const struct write_job *job, enum db_state state)
+/* -ENOENT: it is gone already. */
+static int line_gone(struct db *db, const struct write_job *job)
+{
+    sqlite3_stmt *s = db->statement[STMT_LINE_GONE];
+    sqlite3_bind_int64(s, 1, job->batch);
+    sqlite3_bind_int64(s, 2, job->id);
+    int r = db_step(db, s);
+    return r == 0 && !sqlite3_changes(db->sql) ? -ENOENT : r;
+}
+
+static int line_request(struct db *db, const struct write_job *job, enum db_state state)
+{
+    sqlite3_stmt *s = db->statement[STMT_LINE_END];
+    sqlite3_bind_int64(s, 1, job->id);
+    sqlite3_bind_text(s, 2, db_state_name(state), -1, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 3, job->at);
+    sqlite3_bind_int64(s, 6, job->batch);
+    return db_step(db, s);
+}
+
+/* Of a check that was cancelled nobody has the texts at hand. One statement that both reads and inserts would keep a
+ * copy of each page that it changes. */
+static int line_moved(struct db *db, const struct write_job *job, enum db_state state)
 {
     sqlite3_stmt *line = db->statement[STMT_LINE], *s = db->statement[STMT_LINE_END];
     sqlite3_bind_int64(line, 1, job->batch);
     sqlite3_bind_int64(line, 2, job->id);
-    int rc = sqlite3_step(line), r = 0;
-    if (rc == SQLITE_ROW) {
-        sqlite3_bind_int64(s, 1, job->id);
-        sqlite3_bind_text(s, 2, db_state_name(state), -1, SQLITE_STATIC);
-        sqlite3_bind_value(s, 3, sqlite3_column_value(line, 2));
-        sqlite3_bind_int64(s, 4, job->at);
-        sqlite3_bind_value(s, 5, sqlite3_column_value(line, 0));
-        sqlite3_bind_value(s, 6, sqlite3_column_value(line, 1));
-        sqlite3_bind_int64(s, 7, job->batch);
-        r = db_step(db, s);
-    } else {
-        r = rc == SQLITE_DONE ? -ENOENT : db_failed(db, rc);
+    int rc = sqlite3_step(line), r = rc == SQLITE_DONE ? -ENOENT : rc == SQLITE_ROW ? 0 : db_failed(db, rc);
+    if (r == 0) {
+        sqlite3_bind_value(s, 4, sqlite3_column_value(line, 0));
+        sqlite3_bind_value(s, 5, sqlite3_column_value(line, 1));
+        r = line_request(db, job, state);
     }
     sqlite3_reset(line);
+    return r == 0 ? line_gone(db, job) : r;
+}
+
+int db_line_end(struct db *db, const struct write_job *job, enum db_state state)
+{
+    if (!job->request)
+        return line_moved(db, job, state);
+    int r = line_gone(db, job);
     if (r < 0)
         return r;
-    s = db->statement[STMT_LINE_GONE];
-    sqlite3_bind_int64(s, 1, job->batch);
-    sqlite3_bind_int64(s, 2, job->id);
-    return db_step(db, s);
+    sqlite3_stmt *s = db->statement[STMT_LINE_END];
+    sqlite3_bind_text(s, 4, job->domain, -1, SQLITE_STATIC);
+    sqlite3_bind_text64(s, 5, job->request, job->request_len, SQLITE_STATIC, SQLITE_UTF8);
+    return line_request(db, job, state);
 }
 
 static int cancel(struct db *db, const struct write_job *job)

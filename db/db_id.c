@@ -1,8 +1,6 @@
 #include "db.h"
 
-#include <inttypes.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 
 #define STATE_NAME(sym, text) [sym] = text,
@@ -50,16 +48,19 @@ int64_t db_id_at(dcv_time t)
     return t >> DB_ID_TIME_BITS ? INT64_MAX : t << DB_ID_COUNTER_BITS;
 }
 
+static const char digits[] = "0123456789abcdef";
+
 void db_id_text(int64_t id, char out[17])
 {
-    snprintf(out, 17, "%016" PRIx64, (uint64_t)id);
+    for (int i = 15; i >= 0; i--, id = (int64_t)((uint64_t)id >> 4))
+        out[i] = digits[id & 15];
+    out[16] = '\0';
 }
 
 bool db_id_parse(const char *text, int64_t *ret)
 {
     uint64_t id = 0;
     for (int i = 0; i < 16; i++) {
-        static const char digits[] = "0123456789abcdef";
         const char *d = text[i] ? strchr(digits, text[i]) : NULL;
         if (!d)
             return false;

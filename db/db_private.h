@@ -138,10 +138,9 @@ extern const int db_schema_version;
     X(STMT_BATCH_GROW, "UPDATE batch SET lines = lines + ?2, waiting = waiting + ?2 "                        \
                        "WHERE id = ?1 AND accepted IS NULL AND cancelled IS NULL")                           \
     X(STMT_LINE_NEW, "INSERT INTO batch_line (batch, id, domain, request) VALUES (?1, ?2, lower(?3), ?4)")   \
-    X(STMT_LINE, "SELECT l.domain, l.request, b.submitted FROM batch_line AS l "                             \
-                 "CROSS JOIN batch AS b ON b.id = l.batch WHERE l.batch = ?1 AND l.id = ?2")                 \
-    X(STMT_LINE_END, "INSERT INTO request (id, state, submitted, ended, domain, request, batch) "            \
-                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                                  \
+    X(STMT_LINE, "SELECT domain, request FROM batch_line WHERE batch = ?1 AND id = ?2")                      \
+    X(STMT_LINE_END, "INSERT INTO request (id, state, submitted, ended, domain, request, batch) VALUES "     \
+                     "(?1, ?2, (SELECT submitted FROM batch WHERE id = ?6), ?3, ?4, ?5, ?6)")                \
     X(STMT_LINE_GONE, "DELETE FROM batch_line WHERE batch = ?1 AND id = ?2")                                 \
     X(STMT_BATCH_ACCEPT, "UPDATE batch SET accepted = ?2 WHERE id = ?1 AND accepted IS NULL "                \
                          "AND cancelled IS NULL")                                                            \

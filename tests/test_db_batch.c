@@ -191,9 +191,24 @@ static void a_batch_is_seen_whole_and_its_lines_become_checks(void **state)
     assert_true(b.lines == 5 && b.waiting == 3 && b.ended != TIME_UNKNOWN);
     assert_int_equal(number(db, "SELECT ended - submitted FROM request WHERE id = 12"), 0);
 
+    /* With the texts at hand it comes to the same. */
+    static const int outcomes[] = {0, -EALREADY};
+    for (int i = 0; i < 2; i++) {
+        job = of_batch(job_results(13, 1), 10);
+        job->domain = strdup("line3.example");
+        job->request = strdup("{\"of\":\"memory\"}");
+        job->request_len = strlen(job->request);
+        do_job(db, job, outcomes[i]);
+    }
+    assert_int_equal(number(db, "SELECT count(*) FROM request AS q JOIN batch AS b ON b.id = q.batch WHERE q.id = 13 AND "
+                                "q.state = 'done' AND q.submitted = b.submitted AND q.ended IS NOT NULL AND "
+                                "q.domain = 'line3.example' AND q.request = '{\"of\":\"memory\"}'"),
+                     1);
+    expect_lines(db, 10, 0, 9, "14 15");
+
     /* One that has ended stays as it is. */
     assert_int_equal(db_begin(db), 0);
-    for (int64_t id = 13; id < 16; id++) {
+    for (int64_t id = 14; id < 16; id++) {
         job = of_batch(job_results(id, 1), 10);
         assert_int_equal(db_do(db, job), 0);
         write_job_free(job);
