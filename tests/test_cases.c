@@ -260,6 +260,24 @@ static void stored(const char *file, struct arena *a, const struct report *r, co
     buf_free(&again);
 }
 
+/* As stores have it that were written before the terse form. */
+static void stored_whole(const char *file, struct arena *a, const struct report *r, const char *shown)
+{
+    struct buf report = {0}, whole = {0}, again = {0};
+    json_report(&(struct json_out){.b = &report}, NULL, a, r, JSON_NO_EVIDENCE);
+    json_case(&(struct json_out){.b = &whole}, a, r, JSON_NO_REPORT);
+    const struct stored s = {report.p, report.n, whole.p, whole.n};
+    assert_int_equal(json_shown_stored(&(struct json_out){.b = &again}, NULL, a, NULL, &s), 0);
+    json_t *one = json_loads(shown, JSON_REJECT_DUPLICATES, NULL), *other = json_loads(again.p, JSON_REJECT_DUPLICATES, NULL);
+    if (!one || !json_equal(one, other))
+        wrong("%s: stored whole, it is shown as another:\n%s\n%s", file, shown, again.p);
+    json_decref(one);
+    json_decref(other);
+    buf_free(&report);
+    buf_free(&whole);
+    buf_free(&again);
+}
+
 /* A report that was stored is shown and written as the one that it was. */
 static void read_back(const char *file, struct arena *a, const struct report *r)
 {
@@ -268,6 +286,7 @@ static void read_back(const char *file, struct arena *a, const struct report *r)
     struct buf text = {0};
     json_shown(&(struct json_out){.b = &text}, NULL, a, r);
     stored(file, a, r, text.p);
+    stored_whole(file, a, r, text.p);
     int rc = json_read_report(a, text.p, text.n, NULL, &again, &problem);
     buf_free(&text);
     if (rc) {
