@@ -14,7 +14,7 @@ static void answer_alive(struct call *c, enum db_state state)
     call_answer(c, &ans);
 }
 
-/* What is in the store by now is still in memory, unless the call came after it was written down. */
+/* What is in the store by now is mostly still in memory. */
 static void answer_done(struct call *c, const struct write_job *w)
 {
     struct api_answer ans = {0};

@@ -12,6 +12,8 @@ static int text_set(char **ret, const char *s)
 
 /* What a report and each of its facts usually take, as JSON in the store. */
 enum { REPORT_USUAL = 600, FACT_USUAL = 500 };
+/* With more of them it takes longer than the loop should stand still: who waits is answered from the store. */
+enum { SHOWN_FACTS = 100 };
 
 static int result_fill(struct db_result *to, struct report *report, int64_t id, bool show)
 {
@@ -30,7 +32,7 @@ static int result_fill(struct db_result *to, struct report *report, int64_t id, 
     json_report(&j, NULL, scratch, report, JSON_NO_EVIDENCE | JSON_NO_CAA);
     j = (struct json_out){.b = &evidence};
     json_case(&j, scratch, report, JSON_NO_REPORT | JSON_TERSE);
-    if (show) {
+    if (show && report->evidence->n <= SHOWN_FACTS) {
         j = (struct json_out){.b = &shown};
         json_shown(&j, NULL, scratch, report);
     }

@@ -6,7 +6,7 @@
 #include "json.h"
 
 /* A WRITE_RESULTS job for a check: all texts are copies, the caller sets .at, .done and .user and pushes it.
- * shown: with the reports as the API shows them, too. The reports' .id is set while it is made. 0 or -ENOMEM. */
+ * shown: with the reports as the API shows them, too, unless they are very long. The reports' .id is set while it is made. 0 or -ENOMEM. */
 int results_job(int64_t id, struct report *const *reports, size_t n, bool shown, struct write_job **ret);
 
 /* What a check came to, in short: a list of {"method","verdict","code","detail_code","cause"}, cause being

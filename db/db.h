@@ -70,7 +70,7 @@ struct db_result { /* one report */
     size_t report_len;
     char *evidence;
     size_t evidence_len;
-    char *shown; /* not for the store: the same as the API shows it, for who waits; NULL where nobody did */
+    char *shown; /* not for the store: the same as the API shows it, for who waits; NULL where nobody did, or it would be long */
     size_t shown_len;
 };
 

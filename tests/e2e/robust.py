@@ -327,5 +327,18 @@ def starved():
     house.close()
 
 
+def long():
+    """Who waits gets a report of any length, and as it is shown later."""
+    house = House()
+    house.start()
+    for labels, facts in (1, 2), (110, 111):
+        answer = house.call("POST", "/v1/checks?wait=20", {"domain": "a." * labels + "com", "methods": ["caa"]})
+        same((answer.status, answer.json["state"]), (200, "done"), "status and state")
+        same(len(answer.json["reports"][0]["evidence"]), facts, "facts")
+        same(len(answer.json["reports"][0]["caa"]["climb"]), facts, "levels of the derivation")
+        same(house.get(f"/v1/checks/{answer.json['id']}").json, answer.json, "shown later")
+    house.close()
+
+
 if __name__ == "__main__":
-    main({f.__name__: f for f in (reload, reload_often, stalled, crowd, starved)})
+    main({f.__name__: f for f in (reload, reload_often, stalled, crowd, starved, long)})
