@@ -78,6 +78,8 @@ class Bench:
         # On a disk, for what is stored durably; /tmp may be memory.
         self.dir = tempfile.mkdtemp(prefix="dcv-bench-", dir="/var/tmp")
         os.chmod(self.dir, 0o755)
+        # For what nothing is stored of: the disk would be measured, too.
+        self.reports = tempfile.NamedTemporaryFile(prefix="dcv-bench-", dir="/dev/shm")  # pylint: disable=consider-using-with
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         return self
@@ -85,6 +87,7 @@ class Bench:
     def __exit__(self, *_):
         for p in reversed(self.processes):
             self.end(p)
+        self.reports.close()
         shutil.rmtree(self.dir, ignore_errors=True)
         self.place.close()
 
