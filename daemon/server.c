@@ -568,7 +568,7 @@ static void on_log(void *user, const char *fmt, va_list ap)
             log_warning("no connection can be taken: %s", strerror(EMFILE));
         s->starved = true;
     }
-    if (!log_wanted(LEVEL_DEBUG)) /* it has three lines to say of every answer over a Unix socket */
+    if (!log_wanted(LEVEL_DEBUG))
         return;
     char text[400];
     vsnprintf(text, sizeof text, fmt, ap);
