@@ -4,11 +4,11 @@
  * or SIGINT, is the same chain backwards, each room calling the next when it has nothing under way any more:
  * front stops taking work -> loop lets checks end -> front answers who still waits -> server -> network ->
  * writer -> exit. */
-#include "clock.h"
-#include "front.h"
-#include "manager.h"
+#include "base/clock.h"
+#include "base/systemd.h"
+#include "front/front.h"
 #include "reload.h"
-#include "retention.h"
+#include "work/retention.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -1,7 +1,7 @@
 #include "reload.h"
 
-#include "log.h"
-#include "manager.h"
+#include "base/log.h"
+#include "base/systemd.h"
 
 #include <errno.h>
 #include <string.h>

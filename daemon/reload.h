@@ -6,9 +6,9 @@
 #ifndef DCVD_RELOAD_H
 #define DCVD_RELOAD_H
 
-#include "generation.h"
-#include "loop.h"
-#include "peers.h"
+#include "http/peers.h"
+#include "threads/generation.h"
+#include "work/scheduler.h"
 
 struct conf_source { /* what the command line says */
     const char *file;

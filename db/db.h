@@ -9,8 +9,8 @@
 #ifndef DCV_DB_H
 #define DCV_DB_H
 
-#include "dcv.h"
-#include "histogram.h"
+#include "base/histogram.h"
+#include "model/dcv.h"
 
 #include <uv.h>
 

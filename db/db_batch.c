@@ -1,4 +1,4 @@
-#include "db_private.h"
+#include "db_inner.h"
 
 #include <errno.h>
 

@@ -1,4 +1,4 @@
-#include "db_private.h"
+#include "db_inner.h"
 
 /* Two are the same where they are the same constant; one that has two places in memory is counted in two
  * rows, which tally adds up. */

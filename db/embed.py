@@ -13,7 +13,7 @@ with open(sys.argv[1], encoding="ascii") as schema:
             sections[-1].append(line.rstrip("\n"))
 
 with open(sys.argv[2], "w", encoding="ascii") as out:
-    out.write('#include "db_private.h"\n\nconst char *const db_schema[] = {\n')
+    out.write('#include "db_inner.h"\n\nconst char *const db_schema[] = {\n')
     for lines in sections:
         for line in lines:
             out.write('    "' + line.replace("\\", "\\\\").replace('"', '\\"') + '\\n"\n')

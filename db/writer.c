@@ -1,6 +1,6 @@
 #include "db.h"
 
-#include "turn.h"
+#include "observe/slice.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -153,7 +153,7 @@ remote-control:
 
     def slow_server(self, delay_ms):
         """Answers after a delay: see delayed_dns.c."""
-        p = self.start(self.build + "/tests/delayed_dns", ADDRESS, SLOW_PORT, delay_ms)
+        p = self.start(self.build + "/tests/bench/delayed_dns", ADDRESS, SLOW_PORT, delay_ms)
         self.until("the delaying responder answers", lambda: dns_answers(SLOW_PORT, delay_ms / 1000 + 1))
         return p, f"{ADDRESS}:{SLOW_PORT}"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "dns.h"
+#include "observe/dns.h"
 
 static struct observer observer;
 static struct dns *dns;

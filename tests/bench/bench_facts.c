@@ -9,10 +9,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "check.h"
-#include "json.h"
-#include "name.h"
-#include "request.h"
+#include "format/json.h"
+#include "format/request.h"
+#include "run/check.h"
+#include "wire/name.h"
 
 enum { NAME_BYTES = 200, LABEL_BYTES = 63 };
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "db_private.h"
+#include "db_inner.h"
 
 enum {
     GROUP = 512,

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "caa.h"
-#include "lookup.h"
-#include "plan.h"
-#include "request.h"
+#include "ca/caa.h"
+#include "evidence/lookup.h"
+#include "format/request.h"
+#include "plan/plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

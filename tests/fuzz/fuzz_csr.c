@@ -1,7 +1,7 @@
 /* Any bytes as a CSR, as the original and as the note of an order: what comes of it can be shown on a
  * terminal, agrees with itself, and an order is always a good duplicate of itself. */
-#include "order.h"
-#include "text.h"
+#include "base/text.h"
+#include "ca/order.h"
 
 #include <assert.h>
 #include <openssl/err.h>

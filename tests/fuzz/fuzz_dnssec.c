@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dnssec.h"
-#include "name.h"
-#include "wire.h"
+#include "evidence/chain.h"
+#include "wire/name.h"
+#include "wire/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

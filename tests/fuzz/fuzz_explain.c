@@ -1,6 +1,6 @@
 /* An API's answer, or a code by itself, of any bytes: what is printed of it holds no control byte but the
  * line feed, its JSON is JSON, and the command is one shell line in which the name is one word. */
-#include "codes.h"
+#include "show/catalogue.h"
 
 #include <assert.h>
 #include <errno.h>

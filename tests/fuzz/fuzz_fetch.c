@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "profile.h"
-#include "request.h"
-#include "verdict.h"
+#include "ca/profile.h"
+#include "format/request.h"
+#include "methods/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -133,7 +133,7 @@ static void run(const uint8_t *data, size_t size, enum depth depth)
     evidence_init(&w.ev, a, 1024);
     request_new(a, &r, depth);
     unsigned fetched = ask_all(&w, &r);
-    /* At depth full one IPv4 and one IPv6 address, and the 24 of website.h. */
+    /* At depth full one IPv4 and one IPv6 address, and the 24 of file_look.h. */
     unsigned walk = 2 * (1 + r.profile->redirects);
     must(fetched <= (depth == DEPTH_FULL ? 2 * walk + 24 : walk));
     struct report report;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
+#include "format/json.h"
 
 static const dcv_time NOW = INT64_C(1795348800000);
 

@@ -1,5 +1,5 @@
 /* Names: any bytes give an answer that is whole, safe to print and stable under reading it again. */
-#include "name.h"
+#include "wire/name.h"
 
 #include <assert.h>
 #include <stdlib.h>

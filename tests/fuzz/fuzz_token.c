@@ -1,6 +1,6 @@
 /* Tokens: the search agrees with itself, and what it calls valid is the computed token at that place. */
-#include "profile.h"
-#include "token.h"
+#include "ca/profile.h"
+#include "ca/token.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* The input is an answer, read once as a dump and once against the query that its own question would make.
  * What is read must hold together: offsets in order and in the message, owners and rdata that go to text and
  * back byte for byte. */
-#include "wire.h"
+#include "wire/wire.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,175 @@
+/* api.h - the routes of the daemon's API: from an HTTP request to what is to be done, and from data to the
+ * answer.
+ *
+ * Pure: no sockets, no store, no clock. api_read() turns a request into one call, or answers it itself (a
+ * catalogue, an error); api_write_*() build the answers of calls that others carry out. Texts of a call are
+ * in the arena that it was read with, or in the input; an answer's body is on its own heap buffer and is its
+ * owner's to free. */
+#ifndef DCVD_API_H
+#define DCVD_API_H
+
+#include "db.h"
+#include "format/json.h"
+#include "run/conf.h"
+
+enum {
+    API_BODY_MOST = 65536, /* of POST /v1/checks: a certificate request and lists fit ten times over */
+    API_BODY_PIECES = 0,   /* a body of any length, read line by line, each at most as long as that */
+    API_LINES_MOST = 1000000,
+    API_WAIT_MOST = 60000, /* milliseconds */
+    API_LIST_MOST = 1000,
+    API_LIST_USUAL = 50
+};
+
+struct api_param {            /* of the query, decoded */
+    const char *name, *value; /* value is NULL for "?name" */
+    size_t len;               /* of value, which may hold NULs */
+};
+
+struct api_input {
+    const char *method, *path; /* path without the query, decoded */
+    const struct api_param *params;
+    size_t n_params;
+    const char *content_type; /* NULL where there is none */
+    const char *body;
+    size_t len;
+};
+
+enum api_action {
+    API_ANSWERED,     /* the answer is complete */
+    API_SUBMIT,       /* .request, .text, .wait_ms */
+    API_SHOW,         /* .id, .wait_ms */
+    API_LIST,         /* .filter */
+    API_CANCEL,       /* .id */
+    API_BATCH_SUBMIT, /* the body: api_read_line() */
+    API_BATCH_SHOW,   /* .id, .wait_ms */
+    API_BATCH_LIST,   /* .filter.before, .limit */
+    API_BATCH_CANCEL, /* .id */
+    API_DOMAIN, /* .filter.domain, .limit, .before: of changes */
+    API_CODES,
+    API_CODE,
+    API_CAUSES,
+    API_CAUSE,
+    API_STATS,        /* .filter.since, .until */
+    API_EVENTS,       /* .event, .watch, .filter.domain */
+    API_WATCH,        /* .domain, .text, .interval, .until */
+    API_WATCH_LIST,   /* .watch_state, .filter.domain, .limit, .before */
+    API_WATCH_SHOW,   /* .id */
+    API_WATCH_DELETE, /* .id */
+    API_DESCRIBE,
+    API_METRICS,
+    API_HEALTH,
+    API_READY
+};
+
+struct api_call {
+    enum api_action action;
+    int64_t id;
+    uint32_t wait_ms;
+    struct db_filter filter;
+    int event;          /* enum event_kind; -1: any */
+    int64_t watch;      /* 0: any */
+    int64_t interval;   /* milliseconds; 0: the CA's steps */
+    enum watch_until until;
+    int watch_state;    /* enum watch_state; -1: any */
+    const char *domain; /* of the request, as results will name it */
+    const char *text;   /* the request in canonical form: what is stored, and what makes two requests equal */
+    size_t text_len;
+};
+
+struct api_answer {
+    int status;
+    struct buf body;
+    char allow[40];       /* "" or, for 405, the methods that there are */
+    char location[40];    /* "" or the path of what was made */
+    unsigned retry_after; /* seconds; 0: not said */
+    const char *type;     /* of the content; NULL: JSON */
+    bool close;           /* the connection is not to be used again */
+};
+
+/* How long a body may be on this route: what is longer is answered with 413 before it is read. Or
+ * API_BODY_PIECES. */
+size_t api_body_most(const char *method, const char *path);
+/* Routes that tell how the daemon is, and so are never counted against a peer's rate. */
+bool api_is_probe(const char *path);
+
+/* now: for a request that gives none. */
+void api_read(const struct conf *conf, struct arena *a, const struct api_input *in, dcv_time now,
+              struct api_call *call, struct api_answer *answer);
+
+/* One line of a batch, number from 1, as the body of POST /v1/checks: API_SUBMIT, or API_ANSWERED by an error
+ * that names the line. */
+void api_read_line(const struct conf *conf, struct arena *a, size_t number, const char *text, size_t len,
+                   dcv_time now, struct api_call *call, struct api_answer *answer);
+
+/* A request as the store holds it, ready to run. 0; -EINVAL with *why, -ENOMEM. */
+int api_read_stored(const struct conf *conf, struct arena *a, const char *text, size_t len, dcv_time now,
+                    struct request *ret, const char **why);
+
+/* ---- answers */
+/* {"errors":[{"code","message"}]}; variable is the code's, or NULL. */
+void api_error(struct api_answer *ans, int status, enum code code, const char *variable, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state);
+
+struct api_report { /* the object as it is answered: of one check json_shown(), in lists as the store has it */
+    const char *text;
+    size_t len;
+};
+void api_report(struct json_out *j, const struct api_report *r);
+void api_write_check(struct api_answer *ans, int64_t id, enum db_state state,
+                     const struct api_report *reports, size_t n);
+
+struct api_row { /* of a list */
+    int64_t id;
+    enum db_state state;
+    const char *domain;
+    dcv_time submitted;
+    const struct api_report *reports;
+    size_t n_reports;
+};
+/* Counts of what was submitted since then and before until (TIME_UNKNOWN: of all), each kind its own list of values.
+ */
+struct api_count {
+    const char *value;
+    int64_t n;
+};
+struct api_counts {
+    struct api_count *v;
+    size_t n;
+};
+void api_write_stats(struct api_answer *ans, dcv_time since, dcv_time until,
+                     const struct api_counts kinds[DB_COUNT_KINDS]);
+
+struct api_batch {
+    struct db_batch b;
+    size_t running;                            /* of its checks */
+    struct api_counts states, verdicts, codes; /* of api_write_batch() */
+};
+void api_write_batch_accepted(struct api_answer *ans, int64_t id, int64_t lines);
+void api_write_batch(struct api_answer *ans, const struct api_batch *b);
+void api_write_batches(struct api_answer *ans, const struct api_batch *rows, size_t n, int64_t next);
+
+struct api_watch {
+    struct db_watch_row row; /* texts in the call's arena; .next is the time as far as it is known */
+    int64_t check;           /* under way; 0: none */
+};
+void api_write_watch_accepted(struct api_answer *ans, int64_t id);
+void api_write_watch_deleted(struct api_answer *ans, int64_t id);
+void api_write_watch(struct api_answer *ans, const struct api_watch *w);
+void api_write_watches(struct api_answer *ans, const struct api_watch *rows, size_t n, int64_t next);
+
+struct api_domain {
+    const char *domain;
+    struct api_report latest[METHOD_COUNT];
+    size_t n_latest;
+    struct db_change_row *changes; /* newest first */
+    size_t n;
+};
+/* n of the changes; next as below. */
+void api_write_domain(struct api_answer *ans, const struct api_domain *d, size_t n, int64_t next);
+
+/* next: the cursor that continues the list; 0: there is no more. */
+void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next);
+
+#endif

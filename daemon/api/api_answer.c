@@ -1,0 +1,112 @@
+#include "api/api_inner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct json_out api_writer(struct api_answer *ans, int status)
+{
+    buf_free(&ans->body);
+    ans->body = (struct buf){0};
+    ans->status = status;
+    return (struct json_out){.b = &ans->body};
+}
+
+void api_error(struct api_answer *ans, int status, enum code code, const char *variable, const char *fmt, ...)
+{
+    char message[1000];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof message, fmt, ap);
+    va_end(ap);
+
+    struct arena *a = arena_new(0);
+    const struct code_error e = {.code = code, .variable = {variable}};
+    const char *full = a ? code_text(a, &e) : NULL;
+    struct json_out j = api_writer(ans, status);
+    json_error(&j, NULL, full ? full : code_info(code)->code, message);
+    arena_free(a);
+}
+
+void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state)
+{
+    char text[17];
+    db_id_text(id, text);
+    struct json_out j = api_writer(ans, 202);
+    json_open(&j, NULL, '{');
+    json_text(&j, "id", text);
+    json_text(&j, "state", db_state_name(state));
+    json_close(&j, '}');
+    snprintf(ans->location, sizeof ans->location, "/v1/checks/%s", text);
+}
+
+void api_report(struct json_out *j, const struct api_report *r)
+{
+    json_raw(j, NULL, r->text, r->len);
+}
+
+static void write_reports(struct json_out *j, const struct api_report *reports, size_t n)
+{
+    json_open(j, "reports", '[');
+    for (size_t i = 0; i < n; i++)
+        api_report(j, &reports[i]);
+    json_close(j, ']');
+}
+
+void api_write_check(struct api_answer *ans, int64_t id, enum db_state state,
+                     const struct api_report *reports, size_t n)
+{
+    char text[17];
+    db_id_text(id, text);
+    struct json_out j = api_writer(ans, 200);
+    json_open(&j, NULL, '{');
+    json_text(&j, "id", text);
+    json_text(&j, "state", db_state_name(state));
+    write_reports(&j, reports, n);
+    json_close(&j, '}');
+}
+
+void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next)
+{
+    char text[17];
+    struct json_out j = api_writer(ans, 200);
+    json_open(&j, NULL, '{');
+    json_open(&j, "checks", '[');
+    for (size_t i = 0; i < n; i++) {
+        db_id_text(rows[i].id, text);
+        json_open(&j, NULL, '{');
+        json_text(&j, "id", text);
+        json_text(&j, "state", db_state_name(rows[i].state));
+        json_text(&j, "domain", rows[i].domain);
+        json_time(&j, "submitted_at", rows[i].submitted);
+        write_reports(&j, rows[i].reports, rows[i].n_reports);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    if (next)
+        db_id_text(next, text);
+    json_text(&j, "next", next ? text : NULL);
+    json_close(&j, '}');
+}
+
+void api_write_stats(struct api_answer *ans, dcv_time since, dcv_time until,
+                     const struct api_counts kinds[DB_COUNT_KINDS])
+{
+    static const char *const names[DB_COUNT_KINDS] = {
+        [COUNT_STATES] = "states",   [COUNT_VERDICTS] = "verdicts",         [COUNT_METHODS] = "methods",
+        [COUNT_CODES] = "codes",     [COUNT_DETAIL_CODES] = "detail_codes", [COUNT_CAUSES] = "causes",
+        [COUNT_DAYS] = "days",
+    };
+    struct json_out j = api_writer(ans, 200);
+    json_open(&j, NULL, '{');
+    json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
+    json_time(&j, "since", since);
+    json_time(&j, "until", until);
+    for (size_t k = 0; k < DB_COUNT_KINDS; k++) {
+        json_open(&j, names[k], '{');
+        for (size_t i = 0; i < kinds[k].n; i++)
+            json_int(&j, kinds[k].v[i].value, kinds[k].v[i].n);
+        json_close(&j, '}');
+    }
+    json_close(&j, '}');
+}

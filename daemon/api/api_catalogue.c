@@ -1,0 +1,40 @@
+#include "api/api_inner.h"
+
+#include "base/text.h"
+#include "show/catalogue.h"
+
+#include <string.h>
+
+void api_catalogue(struct reading *r, const char *key, void (*list)(struct json_out *j, const char *key))
+{
+    struct json_out j = api_writer(r->answer, 200);
+    json_open(&j, NULL, '{');
+    json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
+    list(&j, key);
+    json_close(&j, '}');
+}
+
+void api_one_code(struct reading *r, const char *text)
+{
+    const char *variables[2];
+    enum code c = code_find(r->a, text, variables);
+    if (c == CODE_NONE) {
+        api_error(r->answer, 404, CODE_not_found, NULL, "'%s' is no code of the API; expected %s",
+                  text_escape(r->a, text, strlen(text), 120), api_nearest_codes(r->a, text));
+        return;
+    }
+    struct json_out j = api_writer(r->answer, 200);
+    code_json(&j, NULL, c);
+}
+
+void api_one_cause(struct reading *r, const char *text)
+{
+    enum cause c = cause_find(text);
+    if (c == CAUSE_NONE) {
+        api_error(r->answer, 404, CODE_not_found, NULL, "'%s' is no cause; expected one of GET /v1/causes",
+                  text_escape(r->a, text, strlen(text), 120));
+        return;
+    }
+    struct json_out j = api_writer(r->answer, 200);
+    cause_json(&j, NULL, c);
+}

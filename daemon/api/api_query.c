@@ -1,0 +1,243 @@
+#include "api/api_inner.h"
+
+#include "base/text.h"
+#include "show/catalogue.h"
+#include "wire/name.h"
+#include "work/events.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NEAREST = 3 };
+#define A_TIME "a time such as 2026-11-22T12:00:00Z or a date such as 2026-11-22"
+
+/* Each reads one parameter: NULL, or what was expected. */
+static const char *read_wait(struct reading *r, const char *v)
+{
+    uint64_t ms;
+    if (!seconds_parse(v, &ms) || ms > API_WAIT_MOST)
+        return "seconds from 0 to 60";
+    r->call->wait_ms = (uint32_t)ms;
+    return NULL;
+}
+
+static const char *read_domain(struct reading *r, const char *v)
+{
+    struct name name;
+    if (!*v || name_read(r->a, v, strlen(v), &name))
+        return "a domain name";
+    r->call->filter.domain = name.domain ? name.domain : v; /* a refused input is stored as it was typed */
+    return NULL;
+}
+
+const char *api_nearest_codes(struct arena *a, const char *v)
+{
+    enum code near[NEAREST];
+    size_t n = code_nearest(v, near, NEAREST);
+    const char *s = "one of the codes of GET /v1/codes";
+    for (size_t i = 0; i < n && s; i++)
+        s = arena_printf(a, "%s%s%s", s, i ? ", " : "; near it: ", code_info(near[i])->spelling);
+    return s ? s : "a code";
+}
+
+static const char *read_any_code(struct reading *r, const char *v, const char **ret)
+{
+    const char *variables[2];
+    enum code c = code_find(r->a, v, variables);
+    if (c == CODE_NONE)
+        return api_nearest_codes(r->a, v);
+    *ret = code_info(c)->code;
+    return NULL;
+}
+
+static const char *read_code(struct reading *r, const char *v)
+{
+    return read_any_code(r, v, &r->call->filter.code);
+}
+
+static const char *read_detail_code(struct reading *r, const char *v)
+{
+    return read_any_code(r, v, &r->call->filter.detail_code);
+}
+
+static const char *read_cause(struct reading *r, const char *v)
+{
+    enum cause c = cause_find(v);
+    if (c == CAUSE_NONE)
+        return "one of the causes of GET /v1/causes";
+    r->call->filter.cause = cause_info(c)->id;
+    return NULL;
+}
+
+#define NAME_IN(sym, text) text ", "
+static const char *read_verdict(struct reading *r, const char *v)
+{
+    enum verdict verdict;
+    if (!verdict_parse(v, &verdict))
+        return "one of " DCV_VERDICTS(NAME_IN) "and nothing else";
+    r->call->filter.verdict = (int)verdict;
+    return NULL;
+}
+
+static const char *read_method(struct reading *r, const char *v)
+{
+    enum method method;
+    if (!method_parse(v, &method))
+        return "one of " DCV_METHODS(NAME_IN) "and nothing else";
+    r->call->filter.method = (int)method;
+    return NULL;
+}
+
+static const char *read_time(const char *v, dcv_time *ret)
+{
+    return time_parse(v, ret) ? NULL : A_TIME;
+}
+
+static const char *read_since(struct reading *r, const char *v)
+{
+    return read_time(v, &r->call->filter.since);
+}
+
+static const char *read_until(struct reading *r, const char *v)
+{
+    return read_time(v, &r->call->filter.until);
+}
+
+static const char *read_limit(struct reading *r, const char *v)
+{
+    size_t n = strlen(v);
+    unsigned long limit = n && n <= 4 && strspn(v, "0123456789") == n ? strtoul(v, NULL, 10) : 0;
+    if (limit < 1 || limit > API_LIST_MOST)
+        return "a whole number from 1 to 1000";
+    r->call->filter.limit = (unsigned)limit;
+    return NULL;
+}
+
+static const char *read_cursor(struct reading *r, const char *v)
+{
+    return db_id_parse(v, &r->call->filter.before) ? NULL : "the \"next\" of an earlier list";
+}
+
+static const char *read_event(struct reading *r, const char *v)
+{
+    enum event_kind kind;
+    if (!event_kind_parse(v, &kind))
+        return "one of " EVENT_KINDS(NAME_IN) "and nothing else";
+    r->call->event = (int)kind;
+    return NULL;
+}
+
+static const char *read_watch(struct reading *r, const char *v)
+{
+    return db_id_parse(v, &r->call->watch) ? NULL : "the id of a watch";
+}
+
+static const char *read_batch(struct reading *r, const char *v)
+{
+    return db_id_parse(v, &r->call->filter.batch) ? NULL : "the id of a batch, 16 hexadecimal digits";
+}
+
+static const char *read_state(struct reading *r, const char *v)
+{
+    enum watch_state state;
+    if (!watch_state_parse(v, &state))
+        return "one of " DB_WATCH_STATES(NAME_IN) "and nothing else";
+    r->call->watch_state = (int)state;
+    return NULL;
+}
+
+static const struct param {
+    const char *name;
+    const char *(*read)(struct reading *r, const char *value);
+    const char *help;
+} params[] = {
+    {"wait", read_wait,
+     "seconds from 0 to 60: hold the answer until the state changes, or, of a check that is submitted, until "
+     "it is done"},
+    {"domain", read_domain, "a domain name"},
+    {"code", read_code, "one of GET /v1/codes"},
+    {"detail_code", read_detail_code, "one of GET /v1/codes"},
+    {"cause", read_cause, "one of GET /v1/causes"},
+    {"verdict", read_verdict, "" DCV_VERDICTS(NAME_IN) "and nothing else"},
+    {"method", read_method, "" DCV_METHODS(NAME_IN) "and nothing else"},
+    {"since", read_since, A_TIME ": what was submitted then or later"},
+    {"until", read_until, A_TIME ": what was submitted before"},
+    {"limit", read_limit, "a whole number from 1 to 1000"},
+    {"cursor", read_cursor, "the \"next\" of an earlier list"},
+    {"event", read_event, "check or watch"},
+    {"watch", read_watch, "the id of a watch"},
+    {"batch", read_batch, "the id of a batch"},
+    {"state", read_state, "" DB_WATCH_STATES(NAME_IN) "and nothing else"},
+};
+
+static bool has_word(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *p = list; n && (p = strstr(p, word)); p += n)
+        if ((p == list || p[-1] == ' ') && (!p[n] || p[n] == ' '))
+            return true;
+    return false;
+}
+
+static const struct param *param_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof params / sizeof *params; i++)
+        if (!strcmp(params[i].name, name))
+            return &params[i];
+    return NULL;
+}
+
+const char *api_param_help(const char *name)
+{
+    const struct param *p = param_find(name);
+    return p ? p->help : "";
+}
+
+void api_refuse(struct reading *r, enum code code, const char *field, const char *value, const char *expected)
+{
+    const char *f = text_escape(r->a, field, strlen(field), 60);
+    const char *v = value ? text_escape(r->a, value, strlen(value), 120) : NULL;
+    if (v)
+        api_error(r->answer, 400, code, f, "%s%s: '%s' will not do; expected %s", r->where, f, v, expected);
+    else
+        api_error(r->answer, 400, code, f, "%s%s: no value; expected %s", r->where, f, expected);
+}
+
+static bool has_control(const struct api_param *p)
+{
+    for (size_t i = 0; i < p->len; i++)
+        if ((unsigned char)p->value[i] < 0x20 || p->value[i] == 0x7f)
+            return true;
+    return false;
+}
+
+bool api_read_params(struct reading *r, const char *names)
+{
+    const struct api_param *p = r->in->params;
+    for (size_t i = 0; i < r->in->n_params; i++) {
+        const struct param *known = has_word(names, p[i].name) ? param_find(p[i].name) : NULL;
+        const char *expected = NULL;
+        if (!known) {
+            /* A misspelt filter that is left out would answer with what was not asked for. */
+            expected = *names ? arena_printf(r->a, "only %s in this query", names) : "no query here";
+            api_refuse(r, CODE_invalid_value, p[i].name, p[i].value ? p[i].value : "",
+                       expected ? expected : "less");
+            return false;
+        }
+        for (size_t k = 0; k < i; k++)
+            if (!strcmp(p[k].name, p[i].name)) {
+                api_refuse(r, CODE_invalid_value, p[i].name, p[i].value ? p[i].value : "", "it once");
+                return false;
+            }
+        if (has_control(&p[i])) {
+            api_refuse(r, CODE_invalid_chars, p[i].name, p[i].value, "no control characters");
+            return false;
+        }
+        expected = known->read(r, p[i].value ? p[i].value : "");
+        if (expected) {
+            api_refuse(r, CODE_invalid_value, p[i].name, p[i].value, expected);
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,16 @@
+/* clock.h - the time of day, for the daemon's rooms; below them time is data. */
+#ifndef DCVD_CLOCK_H
+#define DCVD_CLOCK_H
+
+#include "model/dcv.h"
+
+#include <time.h>
+
+static inline dcv_time clock_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (dcv_time)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+#endif

@@ -1,0 +1,57 @@
+#include "base/loop_lag.h"
+
+#include <time.h>
+
+/* Of the thread, in nanoseconds. */
+static uint64_t cpu_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct turns *t = prepare->data;
+    uint64_t now = uv_hrtime(), idle = uv_metrics_idle_time(prepare->loop);
+    double busy = (double)(now - t->at) - (double)(idle - t->idle);
+    t->at = now;
+    t->idle = idle;
+    if (busy < 0) /* two clocks read one after the other */
+        busy = 0;
+    busy /= 1e9;
+    histogram_add(&t->seconds, &scale_seconds, busy);
+    if (busy > t->longest)
+        t->longest = busy;
+    uint64_t cpu = cpu_now();
+    double worked = t->cpu ? (double)(cpu - t->cpu) / 1e9 : 0;
+    t->cpu = cpu;
+    if (worked > t->longest_cpu)
+        t->longest_cpu = worked;
+}
+
+int turns_start(struct turns *t, uv_loop_t *uv)
+{
+    int rc = uv_loop_configure(uv, UV_METRICS_IDLE_TIME);
+    if (rc)
+        return rc;
+    *t = (struct turns){.at = uv_hrtime()};
+    uv_prepare_init(uv, &t->prepare);
+    t->prepare.data = t;
+    uv_prepare_start(&t->prepare, on_prepare);
+    uv_unref((uv_handle_t *)&t->prepare);
+    return 0;
+}
+
+void turns_restart(struct turns *t)
+{
+    t->at = uv_hrtime();
+    t->idle = uv_metrics_idle_time(t->prepare.loop);
+    t->cpu = cpu_now();
+}
+
+void turns_close(struct turns *t)
+{
+    if (t->prepare.data && !uv_is_closing((uv_handle_t *)&t->prepare))
+        uv_close((uv_handle_t *)&t->prepare, NULL);
+}

@@ -1,0 +1,176 @@
+/* front_batches.c - batches: coming in, shown, listed and cancelled. */
+#include "front/front_inner.h"
+
+#include "base/table.h"
+#include "front/upload.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { UPLOADS_MOST = 8 };
+
+/* ---------------------------------------------------------------- coming in -------------------------- */
+
+static void upload_over(struct call *c)
+{
+    c->upload = NULL;
+    c->front->uploads--;
+}
+
+static void on_uploaded(void *user, int status, struct api_answer *ans)
+{
+    struct call *c = user;
+    upload_over(c);
+    if (status)
+        call_answer_broken(c, status);
+    else
+        call_answer(c, ans);
+}
+
+static void on_gone(void *user)
+{
+    struct call *c = user;
+    upload_over(c);
+    call_end(c);
+}
+
+void front_batch_submit(struct call *c)
+{
+    struct front *f = c->front;
+    if (f->stopping) {
+        call_answer_ending(c);
+        return;
+    }
+    if (f->uploads == UPLOADS_MOST) {
+        call_answer_error(c, 429, CODE_request_limit_exceeded,
+                          "8 batches are coming in already; try again later");
+        return;
+    }
+    const struct upload_rooms rooms = {f->uv, f->generations, f->writer, f->batches};
+    const struct upload_owner owner = {on_uploaded, on_gone, c};
+    int rc = upload_new(&rooms, c->exchange, &owner, &c->upload);
+    if (rc)
+        call_answer_error(c, 500, CODE_internal_data_check_failed,
+                          "there is no memory for this request; try again");
+    else
+        f->uploads++;
+}
+
+void front_batch_stop(struct call *c)
+{
+    if (!upload_stop(c->upload))
+        return;
+    upload_over(c);
+    call_answer_ending(c);
+}
+
+/* ---------------------------------------------------------------- shown ------------------------------ */
+
+static int take_batch(void *user, const struct db_batch *b)
+{
+    struct call *c = user;
+    if (c->n_rows == c->room) {
+        size_t room = c->room ? c->room * 2 : 8;
+        struct api_batch *v = arena_array(c->arena, room, sizeof *v);
+        if (!v)
+            return -ENOMEM;
+        if (c->n_rows)
+            memcpy(v, c->batches, c->n_rows * sizeof *v);
+        c->batches = v;
+        c->room = room;
+    }
+    c->batches[c->n_rows++] = (struct api_batch){.b = *b};
+    return 0;
+}
+
+static int read_batch(struct read_job *job, struct db *db)
+{
+    struct call *c = CONTAINER(job, struct call, read);
+    struct db_batch b;
+    int rc = db_batch(db, c->api.id, &b);
+    if (!rc)
+        rc = take_batch(c, &b);
+    static const enum db_count kinds[] = {COUNT_STATES, COUNT_VERDICTS, COUNT_CODES};
+    for (size_t i = 0; !rc && i < sizeof kinds / sizeof *kinds; i++) {
+        struct api_counts *const counts[] = {&c->batches->states, &c->batches->verdicts, &c->batches->codes};
+        c->counting = counts[i];
+        rc = db_batch_count(db, c->api.id, kinds[i], call_count, c);
+    }
+    return rc;
+}
+
+static void on_batch(struct read_job *job, int status)
+{
+    struct call *c = CONTAINER(job, struct call, read);
+    char text[17];
+    struct api_answer ans = {0};
+    if (status == -ENOENT) {
+        db_id_text(c->api.id, text);
+        api_error(&ans, 404, CODE_not_found, NULL,
+                  "there is no batch %s: it never was, or its time in the store is over", text);
+    } else if (status) {
+        call_answer_broken(c, status);
+        return;
+    } else {
+        c->batches->running = loop_running(c->front->loop, c->api.id);
+        api_write_batch(&ans, c->batches);
+    }
+    call_answer(c, &ans);
+}
+
+void front_batch(struct call *c)
+{
+    call_read(c, read_batch, on_batch);
+}
+
+/* ---------------------------------------------------------------- listed ----------------------------- */
+
+static int read_batches(struct read_job *job, struct db *db)
+{
+    struct call *c = CONTAINER(job, struct call, read);
+    const struct db_filter *f = &c->api.filter;
+    return db_batches(db, f->before, f->limit + 1, take_batch, c); /* one more tells whether it goes on */
+}
+
+static void on_batches(struct read_job *job, int status)
+{
+    struct call *c = CONTAINER(job, struct call, read);
+    if (status) {
+        call_answer_broken(c, status);
+        return;
+    }
+    bool more = c->n_rows > c->api.filter.limit;
+    size_t n = more ? c->api.filter.limit : c->n_rows;
+    struct api_answer ans = {0};
+    for (size_t i = 0; i < n; i++)
+        c->batches[i].running = batches_alive(c->front->batches, c->batches[i].b.id);
+    api_write_batches(&ans, c->batches, n, more ? c->batches[n - 1].b.id : 0);
+    call_answer(c, &ans);
+}
+
+void front_batch_list(struct call *c)
+{
+    call_read(c, read_batches, on_batches);
+}
+
+/* ---------------------------------------------------------------- cancelled -------------------------- */
+
+static void on_cancelled(void *user, int status)
+{
+    struct call *c = user;
+    if (status == -ESHUTDOWN)
+        call_answer_ending(c);
+    else if (status)
+        call_answer_broken(c, status);
+    else
+        front_batch(c);
+}
+
+void front_batch_cancel(struct call *c)
+{
+    int rc = batches_cancel(c->front->batches, c->api.id, on_cancelled, c);
+    if (rc == -ENOENT) /* it has ended, or never was */
+        front_batch(c);
+    else if (rc)
+        on_cancelled(c, rc);
+}

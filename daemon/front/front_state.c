@@ -1,0 +1,86 @@
+/* front_state.c - how the daemon is: for load balancers, service managers and Prometheus. */
+#include "front/front_inner.h"
+
+#include "front/metrics.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static void say(struct call *c, const char *state)
+{
+    struct api_answer ans = {.status = 200};
+    struct json_out j = {.b = &ans.body};
+    json_open(&j, NULL, '{');
+    json_text(&j, "status", state);
+    json_close(&j, '}');
+    call_answer(c, &ans);
+}
+
+void front_health(struct call *c)
+{
+    say(c, "alive");
+}
+
+void front_ready(struct call *c)
+{
+    struct loop_counters counters;
+    loop_counters(c->front->loop, &counters);
+    if (c->front->stopping)
+        call_answer_error(c, 503, CODE_internal_data_check_failed, "the daemon is ending");
+    else if (counters.failing)
+        call_answer_error(c, 503, CODE_internal_data_check_failed,
+                          "the store takes nothing in; the daemon's log says why");
+    else
+        say(c, "ready");
+}
+
+/* Pages in RAM: the second number of statm. */
+static uint64_t resident_bytes(void)
+{
+    unsigned long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f && fscanf(f, "%*s %lu", &pages) != 1)
+        pages = 0;
+    if (f)
+        fclose(f);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static uint64_t open_descriptors(void)
+{
+    uint64_t n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    while (d && readdir(d))
+        n++;
+    if (d)
+        closedir(d);
+    return n > 3 ? n - 3 : 0; /* "." and "..", and the one that looks */
+}
+
+static void on_tally(void *user, const struct tally *tally)
+{
+    struct call *c = user;
+    struct metrics m = {.dns = tally->network.dns,
+                        .http = tally->network.http,
+                        .turn_seconds = tally->turn_seconds,
+                        .turn_longest = tally->turn_longest,
+                        .turn_longest_cpu = tally->turn_longest_cpu,
+                        .decided = loop_decided(c->front->loop),
+                        .watches = watches_count(c->front->watches),
+                        .streams = c->front->streams,
+                        .resident_bytes = resident_bytes(),
+                        .open_descriptors = open_descriptors()};
+    struct api_answer ans = {.status = 200, .type = METRICS_TYPE};
+    loop_counters(c->front->loop, &m.loop);
+    writer_counters(c->front->writer, &m.writer);
+    metrics_write(&ans.body, &m);
+    call_answer(c, &ans);
+}
+
+void front_metrics(struct call *c)
+{
+    if (generations_count(c->front->generations, on_tally, c))
+        call_answer_error(c, 500, CODE_internal_data_check_failed,
+                          "there is no memory for this request; try again");
+}

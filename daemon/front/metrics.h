@@ -1,0 +1,28 @@
+/* metrics.h - the daemon's state as Prometheus text (exposition format 0.0.4): base units, no domain in any
+ * label. Pure; the counters are taken by whoever answers. */
+#ifndef DCVD_METRICS_H
+#define DCVD_METRICS_H
+
+#include "format/json.h"
+#include "observe/dns.h"
+#include "observe/http.h"
+#include "work/scheduler.h"
+#include "work/verdict_counts.h"
+
+struct metrics {
+    struct loop_counters loop;
+    struct writer_counters writer;
+    struct dns_counters dns;
+    struct http_counters http;
+    const struct decided *decided;
+    struct histogram turn_seconds;
+    double turn_longest, turn_longest_cpu;
+    uint64_t watches, streams; /* active, open */
+    uint64_t resident_bytes, open_descriptors;
+};
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+/* All lines but the last one's line feed. */
+void metrics_write(struct buf *b, const struct metrics *m);
+
+#endif

@@ -1,0 +1,342 @@
+#include "front/upload.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HELD_MOST = 262144, /* bytes that wait to be read: what is more waits at the client's */
+    READ_LEAST = 65536, /* and how many are worth a turn of a pool thread */
+    GROUP_MOST = 1024,  /* lines */
+    GROUPS_MOST = 3     /* with the writer */
+};
+
+struct upload {
+    struct upload_rooms rooms;
+    struct generation *generation; /* all lines are read under one configuration */
+    struct upload_owner owner;
+    struct exchange *exchange;
+    int64_t id, lines; /* lines: requests, so far */
+    struct buf in;     /* what has come since the last reading began */
+    bool ended;        /* the body has */
+    bool held;         /* the client is held up */
+    bool closed;       /* nobody waits for an answer */
+    bool begun, accepting;
+    unsigned groups; /* with the writer */
+    int failed;
+    /* ---- the pool thread's while busy */
+    uv_work_t work;
+    bool busy;
+    bool last, more; /* text holds the body's end; it may hold whole lines */
+    struct buf text;
+    size_t number; /* of the line that text begins with, from 1 */
+    struct write_job *group;
+    struct api_answer refusal;
+    int status;
+};
+
+/* ---------------------------------------------------------------- reading ---------------------------- */
+
+static bool blank(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i] != ' ' && p[i] != '\t' && p[i] != '\r')
+            return false;
+    return true;
+}
+
+static void too_many(struct upload *u)
+{
+    api_error(&u->refusal, 413, CODE_bad_request_format, NULL,
+              "line %zu: a batch has %d lines at most; send the rest as another one", u->number,
+              API_LINES_MOST);
+}
+
+/* One request. 0: it is in the group, or refused. */
+static int read_line(struct upload *u, const char *p, size_t n)
+{
+    if (n > API_BODY_MOST) {
+        api_error(&u->refusal, 413, CODE_bad_request_format, NULL,
+                  "line %zu: it is longer than %d bytes; expected one request a line", u->number,
+                  API_BODY_MOST);
+        return 0;
+    }
+    struct arena *a = arena_new(0);
+    struct api_call call = {0};
+    if (!a)
+        return -ENOMEM;
+    api_read_line(generation_conf(u->generation), a, u->number, p, n, clock_now(), &call, &u->refusal);
+    int rc = 0;
+    if (call.action == API_SUBMIT) {
+        struct db_line *line = &u->group->lines[u->group->n_lines++];
+        *line = (struct db_line){.domain = strdup(call.domain),
+                                 .request = strndup(call.text, call.text_len),
+                                 .request_len = call.text_len};
+        if (!line->domain || !line->request)
+            rc = -ENOMEM;
+    }
+    arena_free(a);
+    return rc;
+}
+
+/* On a pool thread: whole lines of text, as many as make up a group. */
+static void on_work(uv_work_t *work)
+{
+    struct upload *u = CONTAINER(work, struct upload, work);
+    struct buf *b = &u->text;
+    size_t at = 0;
+    u->more = false;
+    u->group = calloc(1, sizeof *u->group);
+    if (u->group)
+        u->group->lines = calloc(GROUP_MOST, sizeof *u->group->lines);
+    u->status = u->group && u->group->lines && !b->failed ? 0 : -ENOMEM;
+    while (!u->status && !u->refusal.status && at < b->n) {
+        const char *p = b->p + at, *end = memchr(p, '\n', b->n - at);
+        size_t n = end ? (size_t)(end - p) : b->n - at;
+        if (!end && !u->last && n <= API_BODY_MOST)
+            break;
+        if (u->group->n_lines == GROUP_MOST) {
+            u->more = true;
+            break;
+        }
+        if (u->lines + (int64_t)u->group->n_lines == API_LINES_MOST && !blank(p, n))
+            too_many(u);
+        else if (!blank(p, n))
+            u->status = read_line(u, p, n);
+        u->number++;
+        at += n + (end != NULL);
+    }
+    if (at) {
+        memmove(b->p, b->p + at, b->n - at);
+        b->n -= at;
+    }
+}
+
+/* ---------------------------------------------------------------- steps ------------------------------ */
+
+static void step(struct upload *u);
+
+static void upload_free(struct upload *u)
+{
+    if (u->begun && !u->accepting)
+        batches_drop(u->rooms.batches, u->id);
+    write_job_free(u->group);
+    buf_free(&u->refusal.body);
+    buf_free(&u->in);
+    buf_free(&u->text);
+    generation_leave(u->generation);
+    free(u);
+}
+
+/* The answer, or none if nobody waits for one. The rest follows when nothing is under way any more. */
+static void finish(struct upload *u, int status, struct api_answer *ans)
+{
+    if (u->closed)
+        return;
+    u->closed = true;
+    u->owner.done(u->owner.user, status, ans);
+}
+
+static void push(struct upload *u, struct write_job *w, enum write_kind kind,
+                 void (*done)(struct write_job *w))
+{
+    w->kind = kind;
+    w->id = u->id;
+    w->at = clock_now();
+    w->done = done;
+    w->user = u;
+    u->groups++;
+    writer_push(u->rooms.writer, w);
+}
+
+static void on_written(struct write_job *w)
+{
+    struct upload *u = w->user;
+    u->groups--;
+    if (w->status && !u->failed)
+        u->failed = w->status;
+    write_job_free(w);
+    step(u);
+}
+
+static void on_accepted(struct write_job *w)
+{
+    struct upload *u = w->user;
+    struct api_answer ans = {0};
+    int status = w->status;
+    u->groups--;
+    write_job_free(w);
+    if (status) {
+        u->accepting = false;
+        log_error("a batch cannot be stored: %s", strerror(-status));
+    } else {
+        api_write_batch_accepted(&ans, u->id, u->lines);
+        batches_open(u->rooms.batches, u->id);
+    }
+    finish(u, status, &ans);
+    step(u);
+}
+
+/* All is there. */
+static void accept_all(struct upload *u)
+{
+    struct write_job *w = calloc(1, sizeof *w);
+    if (!w) {
+        u->failed = -ENOMEM;
+        return;
+    }
+    u->accepting = true;
+    push(u, w, WRITE_ACCEPT, on_accepted);
+}
+
+static void keep_group(struct upload *u)
+{
+    struct write_job *w = u->group, *first = NULL;
+    if (!w || !w->n_lines || u->closed)
+        return;
+    if (!u->begun) {
+        first = calloc(1, sizeof *first);
+        if (!first) {
+            u->status = -ENOMEM;
+            return;
+        }
+        u->begun = true;
+        push(u, first, WRITE_BATCH, on_written);
+    }
+    u->group = NULL;
+    u->lines += (int64_t)w->n_lines;
+    for (size_t i = 0; i < w->n_lines; i++)
+        w->lines[i].id = db_id_next(clock_now());
+    push(u, w, WRITE_LINES, on_written);
+}
+
+static void on_read(uv_work_t *work, int status)
+{
+    struct upload *u = CONTAINER(work, struct upload, work);
+    u->busy = false;
+    if (status)
+        u->status = status;
+    if (!u->status && !u->refusal.status)
+        keep_group(u);
+    write_job_free(u->group);
+    u->group = NULL;
+    if (u->status && !u->failed)
+        u->failed = u->status;
+    step(u);
+}
+
+static void start_reading(struct upload *u)
+{
+    if (!u->more && u->in.n) {
+        buf_add(&u->text, u->in.p, u->in.n);
+        u->in.n = 0;
+    }
+    u->last = u->ended && !u->in.n;
+    u->busy = true;
+    int rc = uv_queue_work(u->rooms.uv, &u->work, on_work, on_read);
+    if (rc) {
+        u->busy = false;
+        u->failed = rc;
+    }
+}
+
+/* What comes next, after anything has changed. u may be gone afterwards. */
+static void step(struct upload *u)
+{
+    bool idle = !u->busy && !u->groups;
+    if (!u->closed && !u->busy && u->refusal.status)
+        finish(u, 0, &u->refusal);
+    if (!u->closed && !u->busy && u->failed)
+        finish(u, u->failed, &u->refusal);
+    if (u->closed) {
+        if (idle)
+            upload_free(u);
+        return;
+    }
+    bool all_read = !u->busy && u->ended && !u->in.n && !u->text.n;
+    if (!u->busy && u->groups < GROUPS_MOST && !all_read && (u->more || u->ended || u->in.n >= READ_LEAST)) {
+        start_reading(u);
+        if (u->failed) {
+            step(u);
+            return;
+        }
+    }
+    if (idle && all_read && !u->lines) {
+        api_error(&u->refusal, 400, CODE_missing_request_data, NULL,
+                  "the request has no body; expected a request object a line, each with at least \"domain\"");
+        step(u);
+        return;
+    }
+    if (idle && all_read && !u->accepting) {
+        accept_all(u);
+        if (u->failed) {
+            step(u);
+            return;
+        }
+    }
+    if (u->held && u->in.n < HELD_MOST) {
+        u->held = false;
+        exchange_resume(u->exchange);
+    }
+}
+
+/* ---------------------------------------------------------------- the body --------------------------- */
+
+static bool on_piece(void *user, const char *data, size_t n)
+{
+    struct upload *u = user;
+    if (u->in.n && u->in.n + n > HELD_MOST) {
+        u->held = true;
+        return false;
+    }
+    buf_add(&u->in, data, n);
+    if (u->in.failed)
+        u->failed = -ENOMEM;
+    step(u);
+    return true;
+}
+
+static void on_end(void *user)
+{
+    struct upload *u = user;
+    u->ended = true;
+    step(u);
+}
+
+static void on_gone(void *user)
+{
+    struct upload *u = user;
+    u->closed = true;
+    u->owner.gone(u->owner.user);
+    step(u);
+}
+
+bool upload_stop(struct upload *u)
+{
+    if (u->accepting)
+        return false;
+    u->closed = true;
+    step(u);
+    return true;
+}
+
+int upload_new(const struct upload_rooms *rooms, struct exchange *x, const struct upload_owner *owner,
+               struct upload **ret)
+{
+    struct upload *u = calloc(1, sizeof *u);
+    if (!u)
+        return -ENOMEM;
+    *u = (struct upload){.rooms = *rooms,
+                         .generation = generation_join(rooms->generations),
+                         .owner = *owner,
+                         .exchange = x,
+                         .id = db_id_next(clock_now()),
+                         .number = 1};
+    exchange_take(x, &(struct taker){on_piece, on_end, on_gone, u});
+    *ret = u;
+    return 0;
+}

@@ -1,0 +1,308 @@
+#include "threads/generation.h"
+
+#include "base/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct generation {
+    struct generation *next; /* older */
+    struct generations *all;
+    struct arena *arena;
+    struct conf conf;
+    struct net_config net;
+    size_t users;
+    unsigned pending; /* sites that open or close */
+    bool ending;
+    struct site *failed; /* to open; NULL: none */
+    struct site sites[SHARDS_MOST];
+};
+
+struct generations {
+    struct shards *shards;
+    struct conf in_force;
+    struct generation *list; /* newest first; the first is in force */
+    struct generation *opening;
+    generation_opened_fn *opened;
+    void *opened_user;
+    uv_timer_t reaper;
+    struct place places[SHARDS_MOST];
+    bool closing;
+    void (*closed)(void *user);
+    void *closed_user;
+};
+
+/* ---------------------------------------------------------------- the end of one --------------------- */
+
+static void generation_free(struct generation *g)
+{
+    arena_free(g->arena);
+    free(g);
+}
+
+static void on_reaper_closed(uv_handle_t *h)
+{
+    struct generations *all = h->data;
+    all->closed(all->closed_user);
+}
+
+static void close_check(struct generations *all)
+{
+    if (all->closing && !all->list && !all->opening && !uv_is_closing((uv_handle_t *)&all->reaper))
+        uv_close((uv_handle_t *)&all->reaper, on_reaper_closed);
+}
+
+static void on_site_closed(struct site *s)
+{
+    struct generation *g = s->user;
+    struct generations *all = g->all;
+    if (--g->pending)
+        return;
+    for (struct generation **p = &all->list; *p; p = &(*p)->next)
+        if (*p == g) {
+            *p = g->next;
+            break;
+        }
+    generation_free(g);
+    close_check(all);
+}
+
+static void generation_end(struct generation *g)
+{
+    unsigned n = shards_count(g->all->shards);
+    g->ending = true;
+    g->pending = n;
+    for (unsigned i = 0; i < n; i++)
+        site_close(&g->sites[i], on_site_closed);
+}
+
+static void on_reaper(uv_timer_t *timer)
+{
+    struct generations *all = timer->data;
+    for (struct generation *g = all->list, *next; g; g = next) {
+        next = g->next;
+        if (!g->users && !g->ending && (g != all->list || all->closing))
+            generation_end(g);
+    }
+    close_check(all);
+}
+
+/* Whoever leaves may stand in the midst of its net: that is closed in a turn of its own. */
+static void reap(struct generations *all)
+{
+    if (!uv_is_closing((uv_handle_t *)&all->reaper))
+        uv_timer_start(&all->reaper, on_reaper, 0, 0);
+}
+
+/* ---------------------------------------------------------------- the start of one ------------------- */
+
+static void come_into_force(struct generation *g)
+{
+    struct generations *all = g->all;
+    g->next = all->list;
+    all->list = g;
+    all->in_force = g->conf;
+    reap(all);
+}
+
+static void dropped(struct generation *g)
+{
+    struct generations *all = g->all;
+    all->opening = NULL;
+    all->opened(all->opened_user, g->failed->status, g->failed->why);
+    generation_free(g);
+    close_check(all);
+}
+
+static void on_dropped(struct site *s)
+{
+    struct generation *g = s->user;
+    if (!--g->pending)
+        dropped(g);
+}
+
+static void on_site_opened(struct site *s)
+{
+    struct generation *g = s->user;
+    struct generations *all = g->all;
+    if (s->status)
+        g->failed = s;
+    if (--g->pending)
+        return;
+    if (!g->failed) {
+        all->opening = NULL;
+        come_into_force(g);
+        all->opened(all->opened_user, 0, NULL);
+        close_check(all);
+        return;
+    }
+    unsigned n = shards_count(all->shards);
+    for (unsigned i = 0; i < n; i++)
+        g->pending += !g->sites[i].status;
+    if (!g->pending)
+        dropped(g);
+    else
+        for (unsigned i = 0; i < n; i++)
+            if (!g->sites[i].status)
+                site_close(&g->sites[i], on_dropped);
+}
+
+/* Limits are the daemon's, of which each shard has its part. */
+static unsigned part_of(uint32_t limit, unsigned n)
+{
+    return (limit + n - 1) / n;
+}
+
+int generations_open(struct generations *all, struct arena *a, const struct conf *conf,
+                     generation_opened_fn *opened, void *user)
+{
+    struct generation *g = calloc(1, sizeof *g);
+    if (!g)
+        return -ENOMEM;
+    unsigned n = shards_count(all->shards);
+    g->all = all;
+    g->arena = a;
+    g->conf = *conf;
+    g->conf.defaults.profile = &g->conf.profile;
+    const struct conf *c = &g->conf;
+    g->net = (struct net_config){.resolvers = c->defaults.resolvers,
+                                 .trust_anchor = c->trust_anchor,
+                                 .root_hints = c->root_hints,
+                                 .timeout_ms = c->timeout_ms,
+                                 .tries = c->tries,
+                                 .per_server = part_of(c->per_server, n),
+                                 .fetches = part_of(c->fetches, n),
+                                 .allow_net = c->defaults.allow_net,
+                                 .user_agent = c->user_agent};
+    all->opening = g;
+    all->opened = opened;
+    all->opened_user = user;
+    g->pending = n;
+    for (unsigned i = 0; i < n; i++) {
+        g->sites[i] = (struct site){
+            .shards = all->shards, .place = &all->places[i], .at = i, .config = &g->net, .user = g};
+        site_open(&g->sites[i], on_site_opened);
+    }
+    return 0;
+}
+
+/* ---------------------------------------------------------------- those that work under one ---------- */
+
+bool generations_opening(const struct generations *all)
+{
+    return all->opening;
+}
+
+const struct conf *generations_conf(const struct generations *all)
+{
+    return &all->in_force;
+}
+
+struct generation *generation_join(struct generations *all)
+{
+    all->list->users++;
+    return all->list;
+}
+
+void generation_leave(struct generation *g)
+{
+    if (!--g->users && (g != g->all->list || g->all->closing))
+        reap(g->all);
+}
+
+const struct conf *generation_conf(const struct generation *g)
+{
+    return &g->conf;
+}
+
+void generation_check(struct generation *g, struct task *t, int64_t key)
+{
+    unsigned n = shards_count(g->all->shards);
+    task_start(t, &g->sites[n > 1 ? hash_number((uint64_t)key) % n : 0]);
+}
+
+/* ---------------------------------------------------------------- counting --------------------------- */
+
+struct counting {
+    struct generations *all;
+    tally_fn *counted;
+    void *user;
+    unsigned pending;
+    struct part { /* one shard's; the shard's own while it counts */
+        struct errand errand;
+        struct counting *of;
+        struct tally tally;
+    } parts[SHARDS_MOST];
+};
+
+static void on_counted(struct errand *e)
+{
+    struct counting *c = CONTAINER(e, struct part, errand)->of;
+    if (--c->pending)
+        return;
+    struct tally sum = {0};
+    for (unsigned i = 0; i < shards_count(c->all->shards); i++) {
+        const struct tally *t = &c->parts[i].tally;
+        network_add(&sum.network, &t->network);
+        histogram_join(&sum.turn_seconds, &t->turn_seconds);
+        if (t->turn_longest > sum.turn_longest)
+            sum.turn_longest = t->turn_longest;
+        if (t->turn_longest_cpu > sum.turn_longest_cpu)
+            sum.turn_longest_cpu = t->turn_longest_cpu;
+    }
+    c->counted(c->user, &sum);
+    free(c);
+}
+
+static void on_count(struct errand *e)
+{
+    struct part *p = CONTAINER(e, struct part, errand);
+    const struct turns *turns = shards_turns(e->shards, e->at);
+    place_count(&p->of->all->places[e->at], &p->tally.network);
+    p->tally.turn_seconds = turns->seconds;
+    p->tally.turn_longest = turns->longest;
+    p->tally.turn_longest_cpu = turns->longest_cpu;
+    errand_return(e, on_counted);
+}
+
+int generations_count(struct generations *all, tally_fn *counted, void *user)
+{
+    struct counting *c = calloc(1, sizeof *c);
+    if (!c)
+        return -ENOMEM;
+    unsigned n = shards_count(all->shards);
+    *c = (struct counting){.all = all, .counted = counted, .user = user, .pending = n};
+    for (unsigned i = n; i--;) { /* home last: with it alone left, c may be gone */
+        c->parts[i].of = c;
+        errand_send(&c->parts[i].errand, all->shards, i, on_count);
+    }
+    return 0;
+}
+
+/* ---------------------------------------------------------------- life ------------------------------- */
+
+int generations_new(uv_loop_t *uv, struct shards *shards, struct generations **ret)
+{
+    struct generations *all = calloc(1, sizeof *all);
+    if (!all)
+        return -ENOMEM;
+    all->shards = shards;
+    uv_timer_init(uv, &all->reaper);
+    all->reaper.data = all;
+    *ret = all;
+    return 0;
+}
+
+void generations_close(struct generations *all, void (*closed)(void *user), void *user)
+{
+    all->closing = true;
+    all->closed = closed;
+    all->closed_user = user;
+    reap(all);
+}
+
+void generations_free(struct generations *all)
+{
+    free(all);
+}

@@ -1,0 +1,45 @@
+/* events.h - what happens in the daemon, told to whoever listens: one line of JSON an event.
+ *
+ * A line is made only where somebody listens, and once for all of them. Embedded in its owner; a listener is
+ * its caller's, in one list at most. Thread: the loop's. */
+#ifndef DCVD_EVENTS_H
+#define DCVD_EVENTS_H
+
+#include "format/json.h"
+#include "work/scheduler.h"
+
+#define EVENT_KINDS(X)                                                                                       \
+    X(EVENT_CHECK, "check")                                                                                  \
+    X(EVENT_WATCH, "watch")
+enum event_kind { EVENT_KINDS(DCV_MEMBER) };
+bool event_kind_parse(const char *text, enum event_kind *ret);
+
+struct listener {
+    /* The line ends with a line feed; valid during the call, in which no listener may join or leave. */
+    void (*fn)(void *user, const char *line, size_t n);
+    void *user;
+    int kind;           /* enum event_kind; -1: any */
+    const char *domain; /* NULL: any */
+    int64_t watch;      /* 0: any */
+    struct listener *next, **back;
+};
+
+struct events {
+    struct listener *listeners;
+};
+void events_join(struct events *e, struct listener *l);
+void events_leave(struct listener *l); /* one that is not in a list is allowed */
+
+struct watch_news {
+    int64_t id, check; /* check: whose results these are, or 0 */
+    const char *domain, *state;
+    const char *from, *to; /* what it came to before and now: JSON of results_summary(), or NULL */
+};
+
+void events_check(struct events *e, const struct loop_news *news, dcv_time at);
+void events_watch(struct events *e, const struct watch_news *news, dcv_time at);
+/* What a listener is told that no event has come for a while, and that n of them were left out. */
+void event_alive(struct buf *line, dcv_time at);
+void event_lost(struct buf *line, dcv_time at, uint64_t n);
+
+#endif

@@ -1,0 +1,134 @@
+#include "work/retention.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+    AT_ONCE = 200,
+    AT_ONCE_FAR_OVER = 800, /* as much as comes in meanwhile when the writer has all that it can do */
+    AT_ONCE_BY_SIZE = 20,   /* at first: one too many is a check that could have stayed */
+    PAGES_AT_ONCE = 250,    /* 2 MB to be moved */
+    PAUSE_MS = 20,
+    WATCH_MS = 100, /* to the next look at a store that is nearly full */
+    STUCK_MS = 5000,
+    ROUND_MS = 60000
+};
+#define DAY_MS INT64_C(86400000)
+
+static void on_timer(uv_timer_t *timer);
+
+static void again(struct retention *r, uint64_t ms)
+{
+    if (!r->closed)
+        uv_timer_start(&r->timer, on_timer, ms, 0);
+}
+
+static void on_written(struct write_job *job)
+{
+    struct retention *r = job->user;
+    uint64_t pause = r->by_size ? PAUSE_MS / 4 : PAUSE_MS;
+    if (job->status) {
+        pause = ROUND_MS; /* a full disk is the reason to go on; the writer has said so already */
+    } else if (job->kind == WRITE_VACUUM) {
+        if (!job->deleted) /* a reader is in the way, or the file can never become shorter */
+            pause = STUCK_MS;
+    } else if (job->deleted < job->most) {
+        if (r->by_size) /* of what is left nothing has ended */
+            pause = STUCK_MS;
+        else
+            r->aged_at = uv_now(r->timer.loop);
+    }
+    if (job->deleted && job->kind == WRITE_PURGE)
+        log_debug("%u checks left the store", job->deleted);
+    write_job_free(job);
+    again(r, pause);
+}
+
+static void push(struct retention *r, enum write_kind kind, int64_t below, uint32_t most)
+{
+    struct write_job *job = calloc(1, sizeof *job);
+    if (!job) {
+        again(r, ROUND_MS);
+        return;
+    }
+    *job = (struct write_job){
+        .kind = kind, .id = below, .at = clock_now(), .most = most, .done = on_written, .user = r};
+    writer_push(r->writer, job);
+}
+
+/* How large a check is, the last purge tells: while it takes many more, four times as many go the next time.
+ */
+static void purge_for_size(struct retention *r, int64_t over, int64_t limit)
+{
+    int64_t gained = r->over - over;
+    bool slow = r->over && over > 4 * gained;
+    uint32_t cap = over > limit / 8 ? AT_ONCE_FAR_OVER : AT_ONCE;
+    r->most = !slow ? AT_ONCE_BY_SIZE : r->most * 4 > cap ? cap : r->most * 4;
+    r->over = over;
+    push(r, WRITE_PURGE, INT64_MAX, r->most);
+}
+
+static int read_room(struct read_job *job, struct db *db)
+{
+    struct retention *r = CONTAINER(job, struct retention, read);
+    return db_room(db, &r->room);
+}
+
+static void on_room(struct read_job *job, int status)
+{
+    struct retention *r = CONTAINER(job, struct retention, read);
+    if (r->closed)
+        return;
+    int64_t limit = (int64_t)r->conf->retention_size - 2 * retention_wal(r->conf);
+    r->by_size = true;
+    if (status || r->room.used <= limit)
+        r->over = 0;
+    if (status)
+        again(r, ROUND_MS);
+    else if (r->room.used > limit)
+        purge_for_size(r, r->room.used - limit, limit);
+    else if (r->room.file > limit)
+        push(r, WRITE_VACUUM, 0, PAGES_AT_ONCE);
+    else
+        again(r, r->room.file > limit / 4 * 3 ? WATCH_MS : ROUND_MS);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct retention *r = timer->data;
+    if (!r->aged_at || uv_now(timer->loop) - r->aged_at >= ROUND_MS - PAUSE_MS) {
+        r->aged_at = 0;
+        r->by_size = false;
+        push(r, WRITE_PURGE, db_id_at(clock_now() - r->conf->retention_days * DAY_MS), AT_ONCE);
+    } else {
+        readers_run(r->readers, &r->read);
+    }
+}
+
+int64_t retention_wal(const struct conf *conf)
+{
+    const int64_t most = 16 << 20;
+    int64_t part = (int64_t)(conf->retention_size / 8);
+    return part < most ? part : most;
+}
+
+void retention_init(struct retention *r, uv_loop_t *uv, const struct conf *conf, struct writer *writer,
+                    struct readers *readers)
+{
+    *r = (struct retention){
+        .conf = conf, .writer = writer, .readers = readers, .read = {.read = read_room, .done = on_room}};
+    uv_timer_init(uv, &r->timer);
+    r->timer.data = r;
+    again(r, 0);
+}
+
+void retention_close(struct retention *r)
+{
+    r->closed = true;
+    if (r->timer.data && !uv_is_closing((uv_handle_t *)&r->timer))
+        uv_close((uv_handle_t *)&r->timer, NULL);
+}

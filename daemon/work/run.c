@@ -1,0 +1,278 @@
+/* run.c - one request at work: a check for each of its methods, and the results for each of its jobs. */
+#include "work/scheduler_inner.h"
+
+#include "api/api.h"
+#include "base/clock.h"
+#include "ca/profile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What one check, and the request of one run, may take from the heap; and what is left to say that it was too much. */
+enum { CEILING_QUICK = 2 << 20, CEILING_FULL = 16 << 20, CEILING_REQUEST = 4 << 20, LAST_WORDS = 64 << 10 };
+
+/* Which of a part's targets are validated. In the run's arena. */
+struct targets {
+    struct read_job read;
+    struct part *part;
+    bool validated[]; /* by place in request.allow_targets */
+};
+
+void run_free(struct run *r)
+{
+    for (size_t i = 0; i < r->n_parts; i++)
+        if (r->parts[i].arena != r->arena)
+            arena_free(r->parts[i].arena);
+    arena_free(r->arena);
+    if (r->generation)
+        generation_leave(r->generation);
+    free(r->text);
+    free(r);
+}
+
+void run_unlist(struct run *r)
+{
+    if (r->listed)
+        table_remove(&r->loop->runs, &r->by_text);
+    r->listed = false;
+}
+
+/* The run's work is over: every job gets results of its own. */
+static void run_finish(struct run *r)
+{
+    struct loop *l = r->loop;
+    runs_remove(r->abandoned ? &l->leaving : &l->active, r);
+    if (!r->abandoned) {
+        /* From here on an equal request asks the network anew. */
+        run_unlist(r);
+        struct report *reports[METHOD_COUNT];
+        for (size_t i = 0; i < r->n_parts; i++)
+            reports[i] = r->parts[i].report;
+        while (r->jobs) {
+            struct job *j = r->jobs;
+            job_detach(j);
+            int rc = results_write(r, j, reports, r->n_parts);
+            if (rc) /* it is queued in the store, and is run again in the next life */
+                log_error("check %016llx: its results cannot be written down: %s", (unsigned long long)j->id,
+                          strerror(-rc));
+        }
+    }
+    run_free(r);
+    starter_wake(l);
+    stop_check(l);
+}
+
+/* Nobody wants its results; on another thread it may take a while to end. */
+static void run_drop(struct run *r)
+{
+    run_unlist(r);
+    r->abandoned = true;
+    runs_remove(&r->loop->active, r);
+    runs_add(&r->loop->leaving, r);
+}
+
+static void run_release(struct run *r)
+{
+    if (!--r->pending)
+        run_finish(r);
+}
+
+static void places(struct run *r, int more)
+{
+    r->loop->checks += (size_t)more;
+    if (r->bulk)
+        r->loop->bulk_checks += (size_t)more;
+}
+
+/* A report for a check that never ran. */
+static struct report *report_undecided(struct arena *a, const struct request *q, const char *reason)
+{
+    struct report *report = arena_alloc(a, sizeof *report);
+    struct evidence *ev = arena_alloc(a, sizeof *ev);
+    if (!report || !ev)
+        return NULL;
+    evidence_init(ev, a, 0);
+    *report = (struct report){.request = q,
+                              .evidence = ev,
+                              .verdict = VERDICT_UNDECIDED,
+                              .br_may_permit = -1,
+                              .reason = arena_strdup(a, reason),
+                              .started_at = clock_now()};
+    return report->reason ? report : NULL;
+}
+
+/* A stored request that no longer reads ends here, or it would come back with every start. Its own words
+ * cannot be relied on: the domain as the store names it is all that is known. */
+static int run_read_failed(struct run *r, struct request *q, const char *why)
+{
+    request_init(q, &generation_conf(r->generation)->profile, clock_now());
+    q->input = q->domain = arena_strdup(r->arena, r->jobs->domain);
+    q->methods = METHOD_BIT(q->method);
+    const char *reason = arena_printf(r->arena, "the stored request can no longer be run: %s", why);
+    r->parts = arena_alloc(r->arena, sizeof *r->parts);
+    if (!r->parts || !reason)
+        return -ENOMEM;
+    r->n_parts = 1;
+    r->parts[0] = (struct part){.run = r, .arena = r->arena, .request = *q};
+    r->parts[0].report = report_undecided(r->arena, &r->parts[0].request, reason);
+    if (!r->parts[0].report)
+        return -ENOMEM;
+    log_warning("check %016llx: %s", (unsigned long long)r->jobs->id, reason);
+    return 0;
+}
+
+/* A part that is alone has the run's arena: most runs have one method, and thousands wait at once. */
+static bool part_arena(struct part *p, bool alone)
+{
+    size_t ceiling = p->request.depth == DEPTH_FULL ? CEILING_FULL : CEILING_QUICK;
+    p->arena = alone ? p->run->arena : arena_new(ceiling);
+    if (alone)
+        arena_allow(p->arena, ceiling);
+    return p->arena;
+}
+
+static int run_read(struct run *r)
+{
+    r->arena = arena_new(CEILING_REQUEST);
+    if (!r->arena)
+        return -ENOMEM;
+    const char *why;
+    struct request q = {0};
+    int rc = api_read_stored(generation_conf(r->generation), r->arena, r->text, r->text_len, clock_now(), &q, &why);
+    if (rc)
+        return rc == -EINVAL ? run_read_failed(r, &q, why) : rc;
+    size_t n = (size_t)__builtin_popcount(q.methods);
+    r->parts = arena_array(r->arena, n, sizeof *r->parts);
+    if (!r->parts)
+        return -ENOMEM;
+    for (unsigned m = 0; m < METHOD_COUNT; m++)
+        if (q.methods & METHOD_BIT(m)) {
+            struct part *p = &r->parts[r->n_parts++];
+            *p = (struct part){.run = r, .request = request_for(&q, (enum method)m)};
+            p->request.sparing = r->bulk && p->request.depth == DEPTH_QUICK;
+            if (!part_arena(p, n == 1))
+                return -ENOMEM;
+        }
+    return 0;
+}
+
+static void on_checked(struct task *t)
+{
+    struct part *p = CONTAINER(t, struct part, task);
+    struct run *r = p->run;
+    places(r, -1);
+    p->report = t->report;
+    if (!p->report) {
+        arena_allow(r->arena, LAST_WORDS);
+        p->report = report_undecided(r->arena, &p->request, strerror(-t->error));
+    } else if (t->error) {
+        log_warning("a check of %s reached its memory ceiling",
+                    p->request.domain ? p->request.domain : "a refused name");
+    }
+    run_release(r);
+}
+
+static void part_launch(struct part *p)
+{
+    struct run *r = p->run;
+    r->pending++;
+    places(r, 1);
+    p->task = (struct task){.arena = p->arena, .request = &p->request, .done = on_checked};
+    generation_check(r->generation, &p->task, r->key);
+}
+
+/* On a pool thread. A target counts as validated within the reuse period (BR 4.2.1) that is in force at the
+ * time of the request. */
+static int read_targets(struct read_job *job, struct db *db)
+{
+    struct targets *t = CONTAINER(job, struct targets, read);
+    const struct request *q = &t->part->request;
+    const dcv_time day = INT64_C(86400000);
+    dcv_time since = q->now - day * dated_value(q->profile->reuse_days, q->profile->n_reuse, q->now);
+    int rc = 0;
+    for (size_t i = 0; !rc && i < q->allow_targets.n; i++)
+        rc = db_validated(db, q->allow_targets.v[i], since, &t->validated[i]);
+    return rc;
+}
+
+static void on_targets(struct read_job *job, int status)
+{
+    struct targets *t = CONTAINER(job, struct targets, read);
+    struct part *p = t->part;
+    struct run *r = p->run;
+    /* Where the store cannot be read only what request and configuration name is validated; the fault is
+     * logged. */
+    for (size_t i = 0; !status && i < p->request.allow_targets.n; i++)
+        if (t->validated[i])
+            texts_add(r->arena, &p->request.validated_targets, p->request.allow_targets.v[i]);
+    if (r->abandoned)
+        p->report = report_undecided(r->arena, &p->request, "The check was cancelled.");
+    else
+        part_launch(p);
+    run_release(r);
+}
+
+static void part_start(struct part *p)
+{
+    struct run *r = p->run;
+    const struct texts *given = &p->request.validated_targets;
+    struct texts own = {0};
+    size_t n = p->request.allow_targets.n;
+    if (p->request.method == METHOD_DNS_CNAME_TARGET && n) {
+        p->targets = arena_alloc(r->arena, sizeof *p->targets + n * sizeof p->targets->validated[0]);
+        for (size_t i = 0; i < given->n; i++) /* a list of its own: it grows by what the store knows */
+            texts_add(r->arena, &own, given->v[i]);
+    }
+    if (!p->targets) {
+        part_launch(p);
+        return;
+    }
+    p->request.validated_targets = own;
+    *p->targets = (struct targets){.read = {.read = read_targets, .done = on_targets}, .part = p};
+    r->pending++;
+    readers_run(r->loop->readers, &p->targets->read);
+}
+
+void run_start(struct run *r)
+{
+    struct loop *l = r->loop;
+    r->running = true;
+    r->generation = generation_join(l->generations);
+    r->key = r->jobs->id;
+    runs_remove(queue_of(r), r);
+    runs_add(&l->active, r);
+    r->pending = 1; /* our own: checks may end before they have all begun */
+    int rc = run_read(r);
+    if (rc) { /* no memory: the store has it, it is run again in the next life */
+        log_error("a request cannot be started: %s", strerror(-rc));
+        run_drop(r);
+        while (r->jobs)
+            job_detach(r->jobs);
+    } else {
+        for (struct job *j = r->jobs; j; j = j->next) {
+            job_change(j, STATE_RUNNING);
+            job_tell(j, NULL);
+        }
+        for (size_t i = 0; i < r->n_parts; i++)
+            if (!r->parts[i].report)
+                part_start(&r->parts[i]);
+    }
+    run_release(r);
+}
+
+/* Its last job is gone. */
+void run_abandon(struct run *r)
+{
+    if (!r->running) {
+        run_unlist(r);
+        runs_remove(queue_of(r), r);
+        run_free(r);
+        return;
+    }
+    run_drop(r);
+    r->pending++; /* the last cancel must not take the run away under us */
+    for (size_t i = 0; i < r->n_parts; i++)
+        task_cancel(&r->parts[i].task);
+    run_release(r);
+}

@@ -1,0 +1,383 @@
+#include "ca/caa.h"
+
+#include "ca/profile.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *const tag_names[] = {
+#define ROW(sym, text) [sym] = text,
+    CAA_TAGS(ROW)
+#undef ROW
+};
+
+const char *caa_tag_name(enum caa_tag t)
+{
+    return tag_names[t];
+}
+
+/* ctype depends on the locale; the grammar is ASCII. */
+static bool alnum(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool same_fold(struct bytes b, const char *s)
+{
+    return b.n == strlen(s) && !strncasecmp((const char *)b.p, s, b.n);
+}
+
+static bool same_exact(struct bytes b, const char *s)
+{
+    return b.n == strlen(s) && !memcmp(b.p, s, b.n);
+}
+
+/* ---------------------------------------------------------------- the grammar of a value, RFC 8659 4.2 */
+
+struct scan {
+    struct bytes v;
+    size_t at;
+};
+
+static uint8_t peek(const struct scan *s)
+{
+    return s->at < s->v.n ? s->v.p[s->at]
+                          : 0; /* NUL is no byte of the grammar, so the end needs no mark of its own */
+}
+
+static void skip_blanks(struct scan *s)
+{
+    while (s->at < s->v.n && (s->v.p[s->at] == ' ' || s->v.p[s->at] == '\t'))
+        s->at++;
+}
+
+/* label = (ALPHA / DIGIT) *( *("-") (ALPHA / DIGIT)): hyphens within only. False where none stands here. */
+static bool take_label(struct scan *s)
+{
+    if (!alnum(peek(s)))
+        return false;
+    size_t end = s->at;
+    for (size_t i = s->at; i < s->v.n && (alnum(s->v.p[i]) || s->v.p[i] == '-'); i++)
+        if (s->v.p[i] != '-')
+            end = i + 1;
+    s->at = end;
+    return true;
+}
+
+static struct bytes since(const struct scan *s, size_t from)
+{
+    return (struct bytes){s->v.p + from, s->at - from};
+}
+
+static bool broken(struct caa_record *r, const struct scan *s, const char *expected)
+{
+    r->error_at = s->at;
+    r->error = expected;
+    return false;
+}
+
+static bool take_issuer(struct scan *s, struct caa_record *r)
+{
+    size_t from = s->at;
+    if (take_label(s))
+        while (peek(s) == '.') {
+            s->at++;
+            if (!take_label(s))
+                return broken(
+                    r, s, "a label after the dot; a final dot, an underscore or a hyphen cannot stand here");
+        }
+    r->issuer = since(s, from);
+    skip_blanks(s);
+    if (s->at < s->v.n && peek(s) != ';')
+        return broken(r, s,
+                      r->issuer.n ? "a semicolon or the end after the CA's domain name"
+                                  : "the CA's domain name, a semicolon or nothing at all");
+    return true;
+}
+
+static bool take_parameter(struct scan *s, struct caa_record *r)
+{
+    size_t from = s->at;
+    if (!take_label(s))
+        return broken(r, s, "a parameter, NAME=VALUE, with a name of letters, digits and inner hyphens");
+    struct bytes tag = since(s, from);
+    skip_blanks(s);
+    if (peek(s) != '=')
+        return broken(r, s, "an equals sign after the parameter's name");
+    s->at++;
+    skip_blanks(s);
+    from = s->at;
+    while (s->at < s->v.n && s->v.p[s->at] >= 0x21 && s->v.p[s->at] <= 0x7e && s->v.p[s->at] != ';')
+        s->at++;
+    if (r->parameters)
+        r->parameters[r->n_parameters] = (struct caa_parameter){tag, since(s, from)};
+    r->n_parameters++;
+    skip_blanks(s);
+    if (s->at < s->v.n && peek(s) != ';')
+        return broken(
+            r, s,
+            "a semicolon or the end after the parameter's value; it holds printable ASCII without blanks");
+    return true;
+}
+
+/* Counts the parameters, and keeps them where there is room for them. */
+static bool read_value(struct caa_record *r)
+{
+    struct scan s = {.v = r->value};
+    r->n_parameters = 0;
+    skip_blanks(&s);
+    if (!take_issuer(&s, r))
+        return false;
+    if (s.at == r->value.n)
+        return true;
+    s.at++; /* the first semicolon: parameters may follow, or nothing */
+    skip_blanks(&s);
+    while (s.at < r->value.n) {
+        if (!take_parameter(&s, r))
+            return false;
+        if (s.at == r->value.n)
+            break;
+        s.at++; /* one semicolon parts two parameters; after it a parameter must follow */
+        skip_blanks(&s);
+        if (s.at == r->value.n)
+            return broken(r, &s, "another parameter after the semicolon");
+    }
+    return true;
+}
+
+/* Twice, so that a value takes the memory of what it says and not of what its signs might have meant. */
+bool caa_value_parse(struct arena *a, struct caa_record *r)
+{
+    r->parameters = NULL;
+    bool sound = read_value(r);
+    size_t n = sound ? r->n_parameters : 0;
+    r->n_parameters = 0;
+    if (!n)
+        return sound;
+    r->parameters = arena_array(a, n, sizeof *r->parameters);
+    return r->parameters ? read_value(r)
+                         : broken(r, &(struct scan){0}, "less: the memory of one check is used up");
+}
+
+/* ---------------------------------------------------------------- parameters, RFC 8657 ---------------- */
+
+/* The tag is compared without case: a mistyped restriction then restricts instead of being ignored. */
+size_t caa_parameter(const struct caa_record *r, const char *tag, struct bytes *ret)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_parameters; i++)
+        if (same_fold(r->parameters[i].tag, tag) && !n++)
+            *ret = r->parameters[i].value;
+    return n;
+}
+
+/* A URI has a scheme (RFC 3986 3.1); more than that is the CA's own business, who compares it whole. */
+static bool is_uri(struct bytes v)
+{
+    size_t i = 0;
+    if (!v.n || !alnum(v.p[0]) || (v.p[0] >= '0' && v.p[0] <= '9'))
+        return false;
+    while (i < v.n && (alnum(v.p[i]) || v.p[i] == '+' || v.p[i] == '-' || v.p[i] == '.'))
+        i++;
+    return i < v.n && v.p[i] == ':';
+}
+
+static bool account_uri_met(const struct caa_record *r, const char *ours)
+{
+    struct bytes v = {0};
+    size_t n = caa_parameter(r, "accounturi", &v);
+    return !n || (n == 1 && ours && is_uri(v) && same_exact(v, ours));
+}
+
+static bool account_met(const struct caa_record *r, const char *tag, const char *ours)
+{
+    struct bytes v = {0};
+    size_t n = caa_parameter(r, tag, &v);
+    return !n || (n == 1 && ours && same_exact(v, ours));
+}
+
+/* An ACME method in use is also met by the label of the section of the Baseline Requirements that it carries
+ * out. */
+static const struct {
+    const char *method, *section;
+} twins[] = {
+    {"http-01", "ca-tbr-19"},        {"dns-01", "ca-tbr-7"},          {"tls-alpn-01", "ca-tbr-20"},
+    {"dns-account-01", "ca-tbr-21"}, {"dns-persist-01", "ca-tbr-22"},
+};
+
+static bool label_meets(struct bytes label, const struct texts *in_use)
+{
+    for (size_t i = 0; i < in_use->n; i++) {
+        if (same_exact(label, in_use->v[i]))
+            return true;
+        for (size_t k = 0; k < sizeof twins / sizeof *twins; k++)
+            if (!strcmp(in_use->v[i], twins[k].method) && same_exact(label, twins[k].section))
+                return true;
+    }
+    return false;
+}
+
+static bool methods_met(const struct caa_record *r, const struct texts *in_use)
+{
+    struct bytes v = {0};
+    size_t n = caa_parameter(r, "validationmethods", &v), from = 0;
+    bool met = false;
+    if (!n)
+        return true;
+    for (size_t i = 0; i <= v.n; i++) {
+        if (i < v.n && v.p[i] != ',') {
+            if (!alnum(v.p[i]) && v.p[i] != '-')
+                return false;
+            continue;
+        }
+        if (i == from)
+            return false; /* an empty label: the whole list is malformed and met by nobody */
+        met = met || label_meets((struct bytes){v.p + from, i - from}, in_use);
+        from = i + 1;
+    }
+    return n == 1 && met;
+}
+
+struct texts caa_methods_in_use(struct arena *a, const struct request *r)
+{
+    if (r->validation_methods.n)
+        return r->validation_methods;
+    static const char *const by_section[] = {
+        [METHOD_DNS_TXT_TOKEN] = "ca-tbr-7",       [METHOD_DNS_CNAME_TOKEN] = "ca-tbr-7",
+        [METHOD_DNS_CNAME_TARGET] = "ca-tbr-7",    [METHOD_HTTP_TOKEN] = "ca-tbr-18",
+        [METHOD_HTTP_TOKEN_DYNAMIC] = "ca-tbr-18", [METHOD_CAA] = NULL};
+    struct texts t = {0};
+    for (unsigned m = 0; m < METHOD_COUNT; m++) {
+        bool known = !by_section[m] || !(r->methods & METHOD_BIT(m));
+        for (size_t i = 0; !known && i < t.n; i++)
+            known = !strcmp(t.v[i], by_section[m]);
+        if (!known)
+            texts_add(a, &t, by_section[m]);
+    }
+    return t;
+}
+
+const struct texts *caa_issuers(const struct request *r)
+{
+    return r->issuers.n ? &r->issuers : &r->profile->caa_identifiers;
+}
+
+/* ---------------------------------------------------------------- records ---------------------------- */
+
+enum caa_tag caa_tag_for(enum purpose purpose, bool wild)
+{
+    switch (purpose) {
+    case PURPOSE_TLS:
+        return wild ? CAA_ISSUEWILD : CAA_ISSUE;
+    case PURPOSE_SMIME:
+        return CAA_ISSUEMAIL;
+    case PURPOSE_VMC:
+        return CAA_ISSUEVMC;
+    }
+    return CAA_ISSUE;
+}
+
+static void read_record(struct caa_record *r, const struct rr *rr)
+{
+    *r = (struct caa_record){.rr = rr};
+    /* RFC 8659 4.1: flags, tag length, tag, value. An empty tag is illegal too, but it leaves the rest
+     * readable. */
+    if (rr->rdlen < 2 || rr->rdata[1] > rr->rdlen - 2) {
+        r->broken = true;
+        return;
+    }
+    r->flags = rr->rdata[0];
+    r->critical = r->flags & 0x80;
+    r->tag = (struct bytes){rr->rdata + 2, rr->rdata[1]};
+    r->value = (struct bytes){rr->rdata + 2 + r->tag.n, rr->rdlen - 2u - r->tag.n};
+    r->legal_tag = r->tag.n > 0;
+    for (size_t i = 0; i < r->tag.n; i++)
+        r->legal_tag = r->legal_tag && alnum(r->tag.p[i]);
+    for (size_t t = 1; t < sizeof tag_names / sizeof *tag_names; t++)
+        if (same_fold(r->tag, tag_names[t]))
+            r->known = (enum caa_tag)t;
+}
+
+static void read_applicable(struct arena *a, const struct request *q, const struct texts *in_use,
+                            struct caa_record *r)
+{
+    r->sound = caa_value_parse(a, r);
+    const struct texts *ids = caa_issuers(q);
+    for (size_t i = 0; r->sound && i < ids->n && !r->names_us; i++)
+        r->names_us = same_fold(r->issuer, ids->v[i]);
+    if (!r->names_us)
+        return;
+    if (!account_met(r, q->profile->caa_account, q->caa_account))
+        r->unmet = CAA_ACCOUNT;
+    else if (!account_uri_met(r, q->account_uri))
+        r->unmet = CAA_ACCOUNT_URI;
+    else if (!methods_met(r, in_use))
+        r->unmet = CAA_METHODS;
+}
+
+/* ---------------------------------------------------------------- the set ---------------------------- */
+
+/* verdicts.md's table for a complete set, from the top. Each row has the record that it rests on. */
+static void decide(struct caa_set *s)
+{
+    const struct caa_record *critical = NULL, *permits = NULL, *malformed = NULL, *locked = NULL,
+                            *unmet = NULL, *first = NULL;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct caa_record *r = &s->v[i];
+        if (!critical && (r->broken || (r->critical && r->known == CAA_UNKNOWN)))
+            critical = r;
+        if (!r->applies)
+            continue;
+        s->n_applicable++;
+        if (!first)
+            first = r;
+        if (!r->sound)
+            malformed = malformed ? malformed : r;
+        else if (r->names_us && r->unmet == CAA_MET)
+            permits = permits ? permits : r;
+        else if (r->names_us && r->unmet == CAA_ACCOUNT)
+            locked = locked ? locked : r;
+        else if (r->names_us)
+            unmet = unmet ? unmet : r;
+    }
+    const struct {
+        const struct caa_record *r;
+        enum code code;
+    } table[] = {{critical, CODE_invalid_caa_entry},  {permits, CODE_NONE},
+                 {malformed, CODE_invalid_caa_entry}, {locked, CODE_domain_locked},
+                 {unmet, CODE_caa_check_failed},      {first, CODE_caa_not_found}};
+    s->code = CODE_NONE; /* no applicable value: the set does not restrict */
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].r) {
+            s->decider = table[i].r;
+            s->code = table[i].code;
+            return;
+        }
+}
+
+int caa_judge(struct arena *a, const struct request *r, const struct rr *const *rr, size_t n,
+              struct caa_set *ret)
+{
+    struct caa_set s = {.v = arena_array(a, n, sizeof *s.v), .n = n};
+    struct texts in_use = caa_methods_in_use(a, r);
+    bool wild = false;
+    for (size_t i = 0; s.v && i < n; i++) {
+        read_record(&s.v[i], rr[i]);
+        wild = wild || s.v[i].known == CAA_ISSUEWILD;
+    }
+    /* issuewild takes over as soon as there is any, a malformed one or ";" too (RFC 8659 4.3). */
+    wild = wild && r->wildcard && r->purpose == PURPOSE_TLS;
+    enum caa_tag tag = caa_tag_for(r->purpose, wild);
+    for (size_t i = 0; s.v && i < n; i++) {
+        struct caa_record *c = &s.v[i];
+        c->applies = !c->broken && c->known == tag;
+        if (c->applies)
+            read_applicable(a, r, &in_use, c);
+    }
+    if (arena_full(a))
+        return -ENOMEM;
+    decide(&s);
+    *ret = s;
+    return 0;
+}

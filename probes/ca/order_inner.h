@@ -1,0 +1,33 @@
+/* order_inner.h - what the files of the order room share: order.c (names, lists, duplicates), order_fields.c
+ * (CSR, subject, email, note), order_conf.c. */
+#ifndef DCV_ORDER_PARTS_H
+#define DCV_ORDER_PARTS_H
+
+#include "ca/order.h"
+
+enum { ORDER_SHOWN = 300 }; /* bytes of a typed text in a report */
+
+/* An order being checked. */
+struct checking {
+    struct arena *a;
+    const struct order *o;
+    struct order_report *r;
+    const char *common_name; /* escaped; NULL without one */
+};
+
+/* value, what and fix: escaped already. variable: likewise, or NULL. */
+void order_problem(struct checking *c, enum code code, const char *variable, const char *field,
+                   const char *value, const char *what, const char *fix);
+void order_note(struct checking *c, const char *text);
+/* text for a report; NULL stays NULL. */
+const char *order_shown(struct checking *c, const char *text);
+
+void order_check_csr(struct checking *c); /* sets has_csr, csr and common_name */
+void order_check_subject(struct checking *c);
+void order_check_emails(struct checking *c);
+void order_check_secrets(struct checking *c);
+
+/* name, in A-labels, is on the list or below an entry; an address only by itself. */
+bool order_listed(const struct texts *list, const char *name, bool is_ip);
+
+#endif

@@ -1,0 +1,284 @@
+#include "cmd/cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+void complain(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fputs("dcvprobe: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+    va_end(ap);
+}
+
+dcv_time cli_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (dcv_time)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---------------------------------------------------------------- files ------------------------------ */
+
+bool cli_read(struct arena *a, const char *option, const char *path, const char **ret, size_t *len)
+{
+    enum { MOST = 64 << 20 };
+    struct arena *scratch = arena_new(0);
+    const char *shown = scratch ? text_escape(scratch, path, strlen(path), 200) : path;
+    bool ok = false;
+    FILE *f = !strcmp(path, "-") ? stdin : fopen(path, "rb");
+    char *p = NULL;
+    size_t n = 0, room = 0;
+    if (!f) {
+        complain("%s: '%s' cannot be read: %s; expected a readable file", option, shown, strerror(errno));
+        goto out;
+    }
+    for (;;) {
+        if (n == room) {
+            room = room ? room * 2 : 65536;
+            char *more = realloc(p, room);
+            if (!more) {
+                complain("%s: out of memory while reading '%s'", option, shown);
+                goto out;
+            }
+            p = more;
+        }
+        size_t k = fread(p + n, 1, room - n, f);
+        n += k;
+        if (!k || n > MOST)
+            break;
+    }
+    if (ferror(f))
+        complain("%s: '%s' cannot be read: %s; expected a readable file", option, shown, strerror(errno));
+    else if (n > MOST)
+        complain("%s: '%s' is larger than 64 MiB; expected a smaller file", option, shown);
+    else if (!(*ret = arena_strndup(a, p ? p : "", n)))
+        complain("%s: out of memory while reading '%s'", option, shown);
+    else
+        ok = true;
+    *len = n;
+out:
+    free(p);
+    if (f && f != stdin)
+        fclose(f);
+    arena_free(scratch);
+    return ok;
+}
+
+/* ---------------------------------------------------------------- options ---------------------------- */
+
+/* The domain is an argument, not an option. */
+static bool has_option(const struct request_field *f)
+{
+    return strcmp(f->name, "domain") != 0;
+}
+
+struct option *cli_options(struct arena *a, const struct option *own, bool with_fields)
+{
+    size_t n_own = 0, n_fields = 0, n = 0;
+    while (own[n_own].name)
+        n_own++;
+    const struct request_field *f = request_fields(&n_fields);
+    struct option *o = arena_array(a, n_own + n_fields + 1, sizeof *o);
+    if (!o)
+        return NULL;
+    for (; n < n_own; n++)
+        o[n] = own[n];
+    for (size_t i = 0; with_fields && i < n_fields; i++)
+        if (has_option(&f[i]))
+            o[n++] = (struct option){f[i].option, required_argument, NULL, OPT_FIELD + (int)i};
+    return o;
+}
+
+bool cli_given(struct arena *a, struct given_list *list, int opt, const char *value)
+{
+    size_t n;
+    const struct request_field *f = &request_fields(&n)[opt - OPT_FIELD];
+    struct given g = {.field = f, .value = value, .len = strlen(value)};
+    if (f->kind == FIELD_BYTES) {
+        char *option = arena_printf(a, "--%s", f->option);
+        if (!option || !cli_read(a, option, value, &g.value, &g.len))
+            return false;
+    }
+    if (!given_add(a, list, g))
+        complain("out of memory");
+    return !arena_full(a);
+}
+
+static const char *const format_names[] = {
+#define ROW(sym, text) [sym] = text,
+    CLI_FORMATS(ROW)
+#undef ROW
+};
+
+int cli_output_option(struct output *o, int opt, const char *value)
+{
+    switch (opt) {
+    case OPT_JSON:
+        o->format = FORMAT_JSON;
+        return 0;
+    case OPT_VERBOSE:
+        o->verbose = true;
+        return 0;
+    case OPT_REDACT:
+        o->flags |= JSON_REDACT;
+        return 0;
+    case OPT_FORMAT:
+        for (size_t i = 0; i < sizeof format_names / sizeof *format_names; i++)
+            if (!strcmp(value, format_names[i])) {
+                o->format = (enum format)i;
+                return 0;
+            }
+        complain("--format: '%s' is not known; expected text, json, ndjson, nagios, fix or nsupdate", value);
+        return EXIT_USAGE;
+    default:
+        return -1;
+    }
+}
+
+int cli_request(struct arena *a, const char *domain, const struct given_list *given,
+                const struct profile *profile, dcv_time now, struct request *ret)
+{
+    struct input_error err = {0};
+    request_init(ret, profile, now);
+    struct given only = {request_field_find("domain"), domain, strlen(domain)};
+    int rc = request_from(a, ret, &(struct given_list){&only, 1}, given, &err);
+    if (!rc)
+        return EXIT_PASS;
+    if (rc == -EINVAL)
+        complain("%s", input_error_text(a, &err, true));
+    else
+        complain("%s", strerror(-rc));
+    return EXIT_USAGE;
+}
+
+/* ---------------------------------------------------------------- output ----------------------------- */
+
+unsigned cli_width(void)
+{
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < 20 ? 80 : size.ws_col;
+}
+
+bool cli_color(void)
+{
+    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+    return isatty(STDOUT_FILENO) && !(no && *no) && !(term && !strcmp(term, "dumb"));
+}
+
+int cli_flush(struct buf *b)
+{
+    int status = EXIT_PASS;
+    if (b->failed) {
+        complain("out of memory");
+        status = EXIT_USAGE;
+    } else if ((b->n && fwrite(b->p, 1, b->n, stdout) != b->n) || fflush(stdout)) {
+        complain("standard output cannot be written: %s", strerror(errno));
+        status = EXIT_USAGE;
+    }
+    buf_free(b);
+    return status;
+}
+
+int exit_status(const struct report *const *r, size_t n)
+{
+    bool undecided = false;
+    for (size_t i = 0; i < n; i++) {
+        if (r[i]->verdict == VERDICT_FAIL)
+            return EXIT_FAIL;
+        undecided = undecided || r[i]->verdict == VERDICT_UNDECIDED;
+    }
+    return undecided ? EXIT_UNDECIDED : EXIT_PASS;
+}
+
+static void show_text(struct buf *b, struct arena *a, const struct output *o, const struct report *const *r,
+                      size_t n)
+{
+    struct render how = {.color = cli_color(), .verbose = o->verbose, .derivation = o->derivation};
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            buf_puts(b, "\n");
+        render_report(b, a, r[i], &how);
+    }
+}
+
+void cli_reports(struct json_out *j, struct arena *a, const struct output *o, const struct report *const *r,
+                 size_t n)
+{
+    json_open(j, "reports", '[');
+    for (size_t i = 0; i < n; i++)
+        json_report(j, NULL, a, r[i], o->flags);
+    json_close(j, ']');
+}
+
+int cli_show(const struct output *o, const struct report *const *r, size_t n)
+{
+    struct buf b = {0};
+    struct arena *a = arena_new(0);
+    if (!a) {
+        complain("out of memory");
+        return EXIT_USAGE;
+    }
+    int status = exit_status(r, n);
+    struct json_out j = {.b = &b, .indent = o->format == FORMAT_JSON ? 2 : 0};
+    switch (o->format) {
+    case FORMAT_TEXT:
+        show_text(&b, a, o, r, n);
+        break;
+    case FORMAT_JSON:
+        json_open(&j, NULL, '{');
+        json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
+        cli_reports(&j, a, o, r, n);
+        json_close(&j, '}');
+        buf_puts(&b, "\n");
+        break;
+    case FORMAT_NDJSON:
+        for (size_t i = 0; i < n; i++) {
+            j.comma = false;
+            json_report(&j, NULL, a, r[i], o->flags);
+            buf_puts(&b, "\n");
+        }
+        break;
+    case FORMAT_NAGIOS:
+        status = render_nagios(&b, a, r, n);
+        break;
+    case FORMAT_FIX:
+        render_zone(&b, a, r, n);
+        break;
+    case FORMAT_NSUPDATE:
+        render_nsupdate(&b, a, r, n);
+        break;
+    }
+    arena_free(a);
+    int rc = cli_flush(&b);
+    return rc ? rc : status;
+}
+
+int cli_save(const char *path, const struct report *const *r, size_t n, unsigned flags)
+{
+    struct buf b = {0};
+    struct arena *a = arena_new(0);
+    struct json_out j = {.b = &b, .indent = n == 1 ? 2 : 0};
+    for (size_t i = 0; a && i < n; i++) {
+        j.comma = false;
+        json_case(&j, a, r[i], flags);
+        buf_puts(&b, "\n");
+    }
+    FILE *f = a && !b.failed ? fopen(path, "wb") : NULL;
+    bool ok = f && fwrite(b.p, 1, b.n, f) == b.n;
+    if (f && fclose(f))
+        ok = false;
+    if (!ok)
+        complain("--save: '%s' cannot be written: %s", path, strerror(errno));
+    buf_free(&b);
+    arena_free(a);
+    return ok ? EXIT_PASS : EXIT_USAGE;
+}

@@ -1,0 +1,118 @@
+/* cli.h - what the sub-commands of dcvprobe share: options, files, output and exit status.
+ *
+ * Data goes to standard output, everything else to standard error. Each sub-command is one function that gets
+ * its own argv (argv[0] is its name) and returns the exit status. */
+#ifndef DCV_CLI_H
+#define DCV_CLI_H
+
+#include "format/request.h"
+#include "run/conf.h"
+#include "run/net.h"
+#include "show/render.h"
+#include "wire/name.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+/* Exit status: of all reports the worst counts, see exit_status(). */
+enum { EXIT_PASS = 0, EXIT_FAIL = 1, EXIT_USAGE = 2, EXIT_UNDECIDED = 3 };
+
+int cmd_check(int argc, char **argv);
+int cmd_caa(int argc, char **argv);
+int cmd_batch(int argc, char **argv);
+int cmd_preflight(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+int cmd_codes(int argc, char **argv);
+int cmd_causes(int argc, char **argv);
+int cmd_token(int argc, char **argv);
+int cmd_submit(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_stats(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
+
+#define CLI_FORMATS(X)                                                                                       \
+    X(FORMAT_TEXT, "text")                                                                                   \
+    X(FORMAT_JSON, "json")                                                                                   \
+    X(FORMAT_NDJSON, "ndjson")                                                                               \
+    X(FORMAT_NAGIOS, "nagios")                                                                               \
+    X(FORMAT_FIX, "fix")                                                                                     \
+    X(FORMAT_NSUPDATE, "nsupdate")
+enum format { CLI_FORMATS(DCV_MEMBER) };
+
+/* How reports are shown. */
+struct output {
+    enum format format;
+    bool verbose, derivation;
+    unsigned flags; /* JSON_REDACT */
+};
+
+/* ---- options. A sub-command's own ones first, then those that describe a request, taken from
+ * request_fields(). */
+enum {
+    OPT_FIELD = 0x10000,
+    OPT_FORMAT = 0x1000,
+    OPT_JSON,
+    OPT_VERBOSE,
+    OPT_REDACT,
+    OPT_SAVE,
+    OPT_CONFIG,
+    OPT_SOCKET,
+    OPT_BATCH,
+    OPT_WAIT,
+    OPT_TIMESTAMP,
+    OPT_TRUST_ANCHOR,
+    OPT_ROOT_HINTS,
+    OPT_IN_FLIGHT,
+    OPT_RESUME,
+    OPT_NO_EVIDENCE,
+    OPT_RUN,
+    OPT_ALL,
+    OPT_HELP
+};
+
+/* The option table for getopt_long: own options (ended by a NULL name), then fields if with_fields. In the
+ * arena. */
+struct option *cli_options(struct arena *a, const struct option *own, bool with_fields);
+/* Takes the value that getopt_long returned for a field (opt >= OPT_FIELD); reads the file where the option
+ * names one. False: said on standard error. */
+bool cli_given(struct arena *a, struct given_list *list, int opt, const char *value);
+/* Handles OPT_FORMAT, OPT_JSON, OPT_VERBOSE, OPT_REDACT. -1: not one of them; 0: done; EXIT_USAGE: said on
+ * standard error. */
+int cli_output_option(struct output *o, int opt, const char *value);
+
+/* One request from a domain and what was given. EXIT_USAGE and a line on standard error where it is refused.
+ */
+int cli_request(struct arena *a, const char *domain, const struct given_list *given,
+                const struct profile *profile, dcv_time now, struct request *ret);
+
+/* What a configuration says of checks, for those of this process: --config FILE, or (path is NULL) the usual
+ * file where it is there. Adds to given what it does not name. In the arena; NULL: said on standard error. */
+const struct conf *cli_configure(struct arena *a, const char *path, struct given_list *given);
+/* The same for their network; net->trust_anchor and .root_hints are left alone where they are set. */
+void cli_net(const struct conf *c, const struct texts *resolvers, const struct texts *allow_net,
+             struct net_config *net);
+
+/* ---- files and the clock */
+/* The whole of a file, or of standard input for "-", at most 64 MiB. False: said on standard error, naming
+ * the option. */
+bool cli_read(struct arena *a, const char *option, const char *path, const char **ret, size_t *len);
+dcv_time cli_now(void);
+
+/* ---- output */
+void complain(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2))); /* "dcvprobe: …\n" to standard error */
+unsigned cli_width(void); /* columns of the terminal that standard output is; 0: it is none */
+bool cli_color(void);                      /* standard output is a terminal and NO_COLOR is unset */
+int cli_flush(struct buf *b); /* writes b to standard output and frees it; EXIT_USAGE where that fails */
+int exit_status(const struct report *const *r, size_t n);
+/* The member "reports" of a document. */
+void cli_reports(struct json_out *j, struct arena *a, const struct output *o, const struct report *const *r,
+                 size_t n);
+/* Shows reports in the wanted format; the exit status (of nagios: that of a plugin). */
+int cli_show(const struct output *o, const struct report *const *r, size_t n);
+/* Case files: one is a JSON document that reads well, several are one a line. EXIT_USAGE: said. */
+int cli_save(const char *path, const struct report *const *r, size_t n, unsigned flags);
+
+#endif

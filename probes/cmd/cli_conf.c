@@ -1,0 +1,112 @@
+/* cli_conf.c - what checks of this process take from a configuration. */
+#include "cmd/cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool no_memory(void)
+{
+    complain("out of memory");
+    return false;
+}
+
+/* A mistake on the command line is told as one, before any file is read. The resolvers among what was given
+ * become options of the configuration: they take the place of its own, and of its mode. */
+static bool read_given(struct arena *a, const struct given_list *given, struct conf_option *ret, size_t *n)
+{
+    struct request r;
+    struct input_error e;
+    request_init(&r, NULL, cli_now());
+    for (size_t i = 0; i < given->n; i++) {
+        const struct given *g = &given->v[i];
+        int rc = request_set(a, &r, g->field, g->value, g->len, &e);
+        if (rc) {
+            complain("%s", rc == -EINVAL ? input_error_text(a, &e, true) : strerror(-rc));
+            return false;
+        }
+        if (!strcmp(g->field->name, "resolver"))
+            ret[(*n)++] = (struct conf_option){"--resolver", "resolver", "servers", g->value};
+    }
+    return true;
+}
+
+static bool add_text(struct arena *a, struct given_list *given, const char *field, const char *value)
+{
+    return !value || given_add(a, given, (struct given){request_field_find(field), value, strlen(value)});
+}
+
+static bool add_list(struct arena *a, struct given_list *given, const char *field, const struct texts *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (!add_text(a, given, field, list->v[i]))
+            return false;
+    return true;
+}
+
+/* As if they had been given, where they were not. */
+static bool add_defaults(struct arena *a, const struct request *d, struct given_list *given)
+{
+    struct given_list own = {0};
+    const char *deadline =
+        arena_printf(a, "%" PRIu32 ".%03" PRIu32, d->deadline_ms / 1000, d->deadline_ms % 1000);
+    bool ok =
+        deadline && add_text(a, &own, "deadline", deadline) &&
+        add_text(a, &own, "depth", depth_name(d->depth)) &&
+        add_text(a, &own, "caa_account", d->caa_account) &&
+        add_text(a, &own, "account_uri", d->account_uri) && add_list(a, &own, "resolver", &d->resolvers) &&
+        add_list(a, &own, "perspective", &d->perspectives) && add_list(a, &own, "allow_net", &d->allow_net) &&
+        add_list(a, &own, "allow_target", &d->allow_targets) &&
+        add_list(a, &own, "validated_target", &d->validated_targets);
+    const struct given_list line = *given;
+    for (size_t i = 0; ok && i < own.n; i++)
+        ok = given_has(&line, own.v[i].field) || given_add(a, given, own.v[i]);
+    return ok || no_memory();
+}
+
+const struct conf *cli_configure(struct arena *a, const char *path, struct given_list *given)
+{
+    struct conf *c = arena_alloc(a, sizeof *c);
+    struct conf_option *options = arena_array(a, given->n + 1, sizeof *options);
+    size_t n = 0;
+    const char *why = NULL;
+    int rc;
+    if (!c || !options) {
+        no_memory();
+        return NULL;
+    }
+    if (!read_given(a, given, options, &n))
+        return NULL;
+    /* The usual file may be for the daemon's eyes only: that it is left out must be known. */
+    if (!path && access(CONF_FILE, R_OK) && errno != ENOENT && errno != ENOTDIR) {
+        complain(CONF_FILE " cannot be read (%s): its settings are left out; --config names another file",
+                 strerror(errno));
+        rc = conf_parse(a, NULL, "", 0, c, &why);
+    } else {
+        rc = conf_load(a, path, options, n, c, &why);
+    }
+    if (rc) {
+        complain("%s%s", path ? "--config: " : "", why);
+        return NULL;
+    }
+    return add_defaults(a, &c->defaults, given) ? c : NULL;
+}
+
+void cli_net(const struct conf *c, const struct texts *resolvers, const struct texts *allow_net,
+             struct net_config *net)
+{
+    net->resolvers = *resolvers;
+    net->allow_net = *allow_net;
+    net->timeout_ms = c->timeout_ms;
+    net->tries = c->tries;
+    net->per_server = c->per_server;
+    net->fetches = c->fetches;
+    net->user_agent = c->user_agent;
+    if (!resolvers_recursive(resolvers))
+        return;
+    if (!net->trust_anchor)
+        net->trust_anchor = c->trust_anchor;
+    if (!net->root_hints)
+        net->root_hints = c->root_hints;
+}

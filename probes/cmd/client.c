@@ -1,0 +1,199 @@
+#include "cmd/client.h"
+
+#include "cmd/cli.h"
+
+#include <curl/curl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { CONNECT_MS = 5000, ANSWER_MS = 15000, ANSWER_MOST = 256 << 20 };
+
+struct client {
+    CURL *easy;
+    char *socket;
+    char error[CURL_ERROR_SIZE];
+    client_read_fn *read; /* of a body that is made while it is sent */
+    void *read_user;
+};
+
+struct client *client_new(const char *socket)
+{
+    struct client *c = calloc(1, sizeof *c);
+    if (c) {
+        c->easy = curl_easy_init();
+        c->socket = strdup(socket);
+    }
+    if (!c || !c->easy || !c->socket) {
+        complain("out of memory");
+        client_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void client_free(struct client *c)
+{
+    if (!c)
+        return;
+    if (c->easy)
+        curl_easy_cleanup(c->easy);
+    free(c->socket);
+    free(c);
+}
+
+static size_t on_data(char *data, size_t size, size_t n, void *user)
+{
+    struct buf *b = user;
+    (void)size;
+    if (b->n + n > ANSWER_MOST)
+        return 0;
+    buf_add(b, data, n);
+    return b->failed ? 0 : n;
+}
+
+static size_t on_body(char *to, size_t size, size_t n, void *user)
+{
+    struct client *c = user;
+    size_t got = c->read(c->read_user, to, size * n);
+    return got == SIZE_MAX ? CURL_READFUNC_ABORT : got;
+}
+
+static void stream_options(struct client *c)
+{
+    curl_easy_setopt(c->easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(c->easy, CURLOPT_CUSTOMREQUEST, "POST");
+    curl_easy_setopt(c->easy, CURLOPT_READFUNCTION, on_body);
+    curl_easy_setopt(c->easy, CURLOPT_READDATA, c);
+    curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, 0L);
+}
+
+static CURLcode perform(struct client *c, const char *method, const char *path, const struct buf *body,
+                        uint32_t wait_ms, struct client_answer *ret)
+{
+    CURL *e = c->easy;
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    struct buf url = {0};
+    buf_printf(&url, "http://localhost%s", path);
+    if (!headers || url.failed) {
+        curl_slist_free_all(headers);
+        buf_free(&url);
+        return CURLE_OUT_OF_MEMORY;
+    }
+    curl_easy_reset(e);
+    curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, c->socket);
+    curl_easy_setopt(e, CURLOPT_URL, url.p);
+    curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http");
+    curl_easy_setopt(e, CURLOPT_PROXY, "");
+    curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+    curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)wait_ms + ANSWER_MS);
+    curl_easy_setopt(e, CURLOPT_ERRORBUFFER, c->error);
+    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_data);
+    curl_easy_setopt(e, CURLOPT_WRITEDATA, &ret->body);
+    if (body) {
+        curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
+        curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE, (long)body->n);
+        curl_easy_setopt(e, CURLOPT_POSTFIELDS, body->p ? body->p : "");
+    }
+    if (c->read)
+        stream_options(c);
+    c->error[0] = '\0';
+    CURLcode rc = curl_easy_perform(e);
+    if (rc == CURLE_OK)
+        curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &ret->status);
+    curl_slist_free_all(headers);
+    buf_free(&url);
+    return rc;
+}
+
+bool client_call(struct client *c, const char *method, const char *path, const struct buf *body,
+                 uint32_t wait_ms, struct client_answer *ret)
+{
+    *ret = (struct client_answer){0};
+    CURLcode rc = perform(c, method, path, body, wait_ms, ret);
+    if (rc == CURLE_OK)
+        return true;
+    if (rc != CURLE_ABORTED_BY_CALLBACK)
+        complain("dcvd does not answer on %s: %s; expected a running dcvd, see --socket", c->socket,
+                 c->error[0] ? c->error : curl_easy_strerror(rc));
+    buf_free(&ret->body);
+    return false;
+}
+
+bool client_stream(struct client *c, const char *path, client_read_fn *read, void *user,
+                   struct client_answer *ret)
+{
+    c->read = read;
+    c->read_user = user;
+    bool ok = client_call(c, "POST", path, NULL, 0, ret);
+    c->read = NULL;
+    return ok;
+}
+
+bool client_accept(const struct client_answer *answer)
+{
+    if (answer->status >= 200 && answer->status < 300)
+        return true;
+    json_t *root = json_loadb(answer->body.p ? answer->body.p : "", answer->body.n, 0, NULL), *e;
+    json_t *errors = json_object_get(root, "errors");
+    struct arena *a = arena_new(0);
+    size_t i;
+    bool said = false;
+    json_array_foreach(errors, i, e)
+    {
+        const char *code = json_string_value(json_object_get(e, "code"));
+        const char *message = json_string_value(json_object_get(e, "message"));
+        if (code && message && a) {
+            complain("%s: %s", text_escape(a, code, strlen(code), 100),
+                     text_escape(a, message, strlen(message), 1000));
+            said = true;
+        }
+    }
+    if (!said)
+        complain("dcvd answers with status %ld", answer->status);
+    arena_free(a);
+    json_decref(root);
+    return false;
+}
+
+static void escaped(struct buf *b, const char *s)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (; *s; s++)
+        if (strchr(plain, *s))
+            buf_add(b, s, 1);
+        else
+            buf_printf(b, "%%%02X", (unsigned char)*s);
+}
+
+json_t *client_get(struct client *c, const char *path, const struct client_param *params, size_t n,
+                   uint32_t wait_ms)
+{
+    struct buf whole = {0};
+    struct client_answer answer;
+    json_t *root = NULL;
+    const char *before = "?";
+    buf_puts(&whole, path);
+    for (size_t i = 0; i < n; i++) {
+        if (!params[i].value)
+            continue;
+        buf_printf(&whole, "%s%s=", before, params[i].key);
+        escaped(&whole, params[i].value);
+        before = "&";
+    }
+    if (whole.failed) {
+        complain("out of memory");
+    } else if (client_call(c, "GET", whole.p, NULL, wait_ms, &answer)) {
+        if (client_accept(&answer)) {
+            root = json_loadb(answer.body.p ? answer.body.p : "", answer.body.n, 0, NULL);
+            if (!root)
+                complain("dcvd answers with no JSON; expected a dcvd of this version");
+        }
+        buf_free(&answer.body);
+    }
+    buf_free(&whole);
+    return root;
+}

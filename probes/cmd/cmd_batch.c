@@ -1,0 +1,527 @@
+/* cmd_batch.c - dcvprobe batch: a file of requests in, a stream of reports out. */
+#include "cmd/resume.h"
+
+#include "cmd/cli.h"
+#include "cmd/runner.h"
+#include "cmd/sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { IN_FLIGHT_MOST = 100000, PIECE = 65536, TICK_MS = 200 };
+
+/* One line in one method. */
+struct item {
+    struct job job;
+    size_t line;
+    char key[LINE_KEY + 1];
+};
+
+struct batch {
+    struct net_config net;
+    struct given_list given;
+    const struct conf *conf;
+    const char *config;
+    size_t in_flight; /* 0: that of the configuration */
+    unsigned flags;
+    const char *resume;
+
+    int in;
+    const char *in_name;
+    bool in_polled, in_polling, in_ended;
+    uv_poll_t in_poll;
+    struct lines *lines;
+    struct line line;
+    unsigned methods;       /* of the line, still to be handed out */
+    struct arena *read;     /* where the line's request was read; NULL: handed out */
+    struct request request; /* in .read */
+
+    struct seen *seen;
+    struct buf report; /* on its way to .out */
+    struct sink out;
+    struct runner *runner;
+    uv_timer_t tick;
+    uv_signal_t signals[2];
+    struct progress progress;
+    bool terminal;
+    struct tally tally;
+    bool refused, interrupted;
+    int err;
+};
+
+static void say_line(struct batch *b, size_t number, const char *why)
+{
+    progress_clear(&b->progress);
+    complain("batch: '%s', line %zu: %s", b->in_name, number, why ? why : "out of memory");
+}
+
+/* ---------------------------------------------------------------- input ------------------------------ */
+
+/* What is there to be read. 0, -EAGAIN, or another negative errno, said. */
+static int feed(struct batch *b)
+{
+    static char piece[PIECE];
+    ssize_t n;
+    do
+        n = read(b->in, piece, sizeof piece);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN)
+        return -EAGAIN;
+    if (n < 0) {
+        int err = -errno;
+        complain("batch: '%s' cannot be read: %s; expected a readable file", b->in_name, strerror(errno));
+        return err;
+    }
+    if (!n)
+        lines_end(b->lines);
+    b->in_ended = !n;
+    lines_feed(b->lines, piece, (size_t)n);
+    return 0;
+}
+
+/* The next line. 1, 0 at the end, -EAGAIN; anything else is said. */
+static int next_line(struct batch *b, struct arena *a)
+{
+    const char *why = NULL;
+    int rc = a ? 0 : -ENOMEM;
+    while (!rc) {
+        rc = lines_next(b->lines, a, &b->line, &why);
+        if (rc || b->in_ended)
+            break;
+        rc = feed(b);
+        if (rc)
+            return rc;
+    }
+    if (rc == -EINVAL) {
+        progress_clear(&b->progress);
+        complain("batch: '%s', %s", b->in_name, why);
+    } else if (rc < 0) {
+        complain("out of memory");
+    }
+    return rc;
+}
+
+/* The next line and its request, in b->read. 1, 0 at the end, -EAGAIN; anything else is said. */
+static int read_line(struct batch *b)
+{
+    struct arena *a = arena_new(RUNNER_CEILING);
+    const char *why;
+    int rc = next_line(b, a);
+    if (rc == 1) {
+        rc = line_request(b->lines, &b->line, a, cli_now(), &b->request, &why);
+        if (!rc) {
+            b->methods = b->request.methods;
+            b->read = a;
+            return 1;
+        }
+        say_line(b, b->line.number, why);
+    }
+    arena_free(a);
+    return rc;
+}
+
+static int begin_lines(struct batch *b)
+{
+    lines_free(b->lines);
+    b->lines = lines_new(&b->given, &b->conf->profile);
+    b->in_ended = false;
+    return b->lines ? EXIT_PASS : EXIT_USAGE;
+}
+
+/* All of a file is read before anything is asked: it is refused whole, and its length is known. */
+static int first_pass(struct batch *b)
+{
+    struct stat st;
+    off_t at = lseek(b->in, 0, SEEK_CUR);
+    if (fstat(b->in, &st) || !S_ISREG(st.st_mode) || at < 0)
+        return begin_lines(b);
+    struct arena *a = NULL; /* of many lines */
+    dcv_time now = cli_now();
+    int rc = begin_lines(b) ? -ENOMEM : 1;
+    while (rc == 1) {
+        unsigned methods;
+        const char *why;
+        if (!a || arena_used(a) > PIECE) {
+            arena_free(a);
+            a = arena_new(RUNNER_CEILING);
+        }
+        rc = next_line(b, a);
+        int refused = rc == 1 ? line_check(b->lines, &b->line, a, now, &methods, &why) : 0;
+        if (refused) {
+            say_line(b, b->line.number, why);
+            rc = refused;
+        } else if (rc == 1) {
+            b->progress.total += (size_t)__builtin_popcount(methods);
+        }
+    }
+    arena_free(a);
+    if (rc || lseek(b->in, at, SEEK_SET) != at)
+        return EXIT_USAGE;
+    return begin_lines(b);
+}
+
+static void on_readable(uv_poll_t *handle, int status, int events)
+{
+    struct batch *b = handle->data;
+    (void)status;
+    (void)events;
+    uv_poll_stop(handle);
+    b->in_polling = false;
+    runner_wake(b->runner);
+}
+
+static void wait_for_input(struct batch *b)
+{
+    if (!b->in_polling)
+        b->in_polling = !uv_poll_start(&b->in_poll, UV_READABLE, on_readable);
+}
+
+/* ---------------------------------------------------------------- jobs ------------------------------- */
+
+/* The request again, in an arena of its own, where the line's first method has taken the other. */
+static struct arena *own_arena(struct batch *b, struct request *ret)
+{
+    struct arena *a = b->read;
+    const char *why;
+    *ret = b->request;
+    b->read = NULL;
+    if (a)
+        return a;
+    a = arena_new(RUNNER_CEILING);
+    if (a && !line_request(b->lines, &b->line, a, b->request.now, ret, &why))
+        return a;
+    arena_free(a);
+    return NULL;
+}
+
+static int next(void *user, struct job **ret)
+{
+    struct batch *b = user;
+    for (;;) {
+        if (b->out.err || b->err)
+            return -ENODATA;
+        if (sink_full(&b->out))
+            return -EAGAIN;
+        if (!b->methods) {
+            int rc = read_line(b);
+            if (rc == -EAGAIN)
+                wait_for_input(b);
+            if (rc < 0 && rc != -EAGAIN)
+                b->refused = true;
+            if (rc <= 0)
+                return rc == -EAGAIN ? rc : -ENODATA;
+        }
+        enum method m = (enum method)__builtin_ctz(b->methods);
+        char key[LINE_KEY + 1];
+        b->methods &= b->methods - 1;
+        line_key(&b->line, m, key);
+        if (seen_take(b->seen, key)) {
+            if (!b->methods) {
+                arena_free(b->read);
+                b->read = NULL;
+            }
+            continue;
+        }
+        struct request r;
+        struct arena *a = own_arena(b, &r);
+        struct item *item = a ? arena_alloc(a, sizeof *item) : NULL;
+        if (!item) {
+            arena_free(a);
+            b->err = -ENOMEM;
+            return -ENODATA;
+        }
+        *item = (struct item){.job = {.request = request_for(&r, m), .arena = a}, .line = b->line.number};
+        item->job.request.sparing = r.depth == DEPTH_QUICK;
+        memcpy(item->key, key, sizeof key);
+        item->job.user = item;
+        *ret = &item->job;
+        return 0;
+    }
+}
+
+/* The line's place and key stand before the report's own members. */
+static void write_report(struct batch *b, const struct item *item)
+{
+    struct json_out j = {.b = &b->report};
+    b->report.n = 0;
+    seen_head(&j, item->line, item->key);
+    json_report(&j, NULL, item->job.arena, item->job.report, b->flags | JSON_MEMBERS);
+    json_close(&j, '}');
+    buf_add(&b->report, "\n", 1);
+    if (b->report.failed)
+        b->err = -ENOMEM;
+    else
+        sink_write(&b->out, b->report.p, b->report.n);
+}
+
+static void done(void *user, struct job *job, int err)
+{
+    struct batch *b = user;
+    const struct item *item = job->user;
+    if (err != -ECANCELED && !job->report) {
+        say_line(b, item->line, strerror(-err));
+        b->err = err;
+    } else if (err != -ECANCELED) {
+        b->tally.verdict[job->report->verdict]++;
+        write_report(b, item);
+    }
+    arena_free(job->arena);
+}
+
+/* ---------------------------------------------------------------- the loop --------------------------- */
+
+static void ended(void *user)
+{
+    struct batch *b = user;
+    sink_close(&b->out);
+    uv_close((uv_handle_t *)&b->tick, NULL);
+    for (size_t i = 0; i < 2; i++)
+        uv_close((uv_handle_t *)&b->signals[i], NULL);
+    if (b->in_polled)
+        uv_close((uv_handle_t *)&b->in_poll, NULL);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct batch *b = timer->data;
+    sink_flush(&b->out);
+    if (b->out.err) /* nobody reads what comes: not told from within a check's end */
+        runner_stop(b->runner);
+    else if (b->terminal)
+        progress_show(&b->progress, &b->tally, uv_hrtime());
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct batch *b = handle->data;
+    (void)number;
+    b->interrupted = true;
+    runner_stop(b->runner);
+}
+
+static void on_room(void *user)
+{
+    struct batch *b = user;
+    if (!b->out.err)
+        runner_wake(b->runner);
+}
+
+/* A thousand checks hold more files than a shell's usual limit. */
+static void more_files(void)
+{
+    struct rlimit r;
+    if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < r.rlim_max) {
+        r.rlim_cur = r.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &r);
+    }
+}
+
+static int set_up(struct batch *b, int out)
+{
+    static const int numbers[2] = {SIGINT, SIGTERM};
+    struct runner_config cfg = {
+        .net = b->net, .in_flight = b->in_flight, .user = b, .next = next, .done = done, .ended = ended};
+    more_files();
+    b->runner = runner_new(&cfg);
+    if (!b->runner)
+        return EXIT_USAGE;
+    uv_loop_t *loop = runner_loop(b->runner);
+    b->in_polled = sink_waits(b->in) && !uv_poll_init(loop, &b->in_poll, b->in);
+    b->in_poll.data = b;
+    sink_open(&b->out, loop, out, on_room, b);
+    uv_timer_init(loop, &b->tick);
+    b->tick.data = b;
+    uv_timer_start(&b->tick, on_tick, TICK_MS, TICK_MS);
+    for (size_t i = 0; i < 2; i++) {
+        uv_signal_init(loop, &b->signals[i]);
+        b->signals[i].data = b;
+        uv_signal_start(&b->signals[i], on_signal, numbers[i]);
+    }
+    signal(SIGPIPE, SIG_IGN); /* said as any other failure to write */
+    return EXIT_PASS;
+}
+
+static int exit_of(const struct batch *b)
+{
+    if (b->refused || b->out.err)
+        return EXIT_USAGE;
+    if (b->tally.verdict[VERDICT_FAIL])
+        return EXIT_FAIL;
+    return b->tally.verdict[VERDICT_UNDECIDED] || b->interrupted || b->err ? EXIT_UNDECIDED : EXIT_PASS;
+}
+
+static void say_end(struct batch *b)
+{
+    const struct tally *t = &b->tally;
+    size_t n = tally_all(t);
+    progress_clear(&b->progress);
+    if (b->out.err)
+        complain("batch: the reports cannot be written: %s", strerror(-b->out.err));
+    else if (b->err)
+        complain("batch: it ended early: %s", strerror(-b->err));
+    if (b->interrupted)
+        complain(
+            "batch: interrupted with %zu reports written; --resume FILE goes on from an output in a file", n);
+    else if (b->terminal)
+        fprintf(stderr, "%zu reports: %zu pass, %zu fail, %zu undecided\n", n, t->verdict[VERDICT_PASS],
+                t->verdict[VERDICT_FAIL], t->verdict[VERDICT_UNDECIDED]);
+}
+
+static int run(struct batch *b, int out)
+{
+    const char *term = getenv("TERM");
+    int flags = fcntl(b->in, F_GETFL); /* uv_poll_init() changes them for everyone who has it open */
+    int status = set_up(b, out);
+    if (status)
+        return status;
+    b->terminal = isatty(STDERR_FILENO) && !isatty(out) && !(term && !strcmp(term, "dumb"));
+    b->progress.before = tally_all(&b->tally);
+    b->progress.start = uv_hrtime();
+    runner_run(b->runner);
+    sink_finish(&b->out);
+    if (b->in_polled && flags >= 0)
+        fcntl(b->in, F_SETFL, flags);
+    arena_free(b->read);
+    say_end(b);
+    return exit_of(b);
+}
+
+/* ---------------------------------------------------------------- options ---------------------------- */
+
+static int open_output(struct batch *b, int *ret)
+{
+    *ret = STDOUT_FILENO;
+    if (!b->resume)
+        return EXIT_PASS;
+    int fd = open(b->resume, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB)) {
+        complain("--resume: '%s' %s: %s", b->resume, fd < 0 ? "cannot be opened" : "is in use",
+                 strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return EXIT_USAGE;
+    }
+    if (!seen_read(b->seen, fd, b->resume, &b->tally)) {
+        close(fd);
+        return EXIT_USAGE;
+    }
+    *ret = fd;
+    return EXIT_PASS;
+}
+
+/* What is given for all lines is read once before any: a mistake is the command line's. */
+static int read_defaults(struct arena *a, struct batch *b)
+{
+    struct request r;
+    struct input_error e;
+    b->conf = cli_configure(a, b->config, &b->given);
+    if (!b->conf)
+        return EXIT_USAGE;
+    request_init(&r, NULL, cli_now());
+    for (size_t i = 0; i < b->given.n; i++) /* all of it has been read once */
+        (void)request_set(a, &r, b->given.v[i].field, b->given.v[i].value, b->given.v[i].len, &e);
+    cli_net(b->conf, &r.resolvers, &r.allow_net, &b->net);
+    if (!b->in_flight)
+        b->in_flight = b->conf->in_flight;
+    return runner_files(&b->net);
+}
+
+static bool read_in_flight(const char *text, size_t *ret)
+{
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+    if (*end || end == text || *text == '-' || !n || n > IN_FLIGHT_MOST) {
+        complain("--in-flight: '%.40s' is not accepted; expected a number of checks from 1 to %d", text,
+                 IN_FLIGHT_MOST);
+        return false;
+    }
+    *ret = n;
+    return true;
+}
+
+static int take(struct arena *a, struct batch *b, int opt)
+{
+    struct output out = {.format = FORMAT_NDJSON};
+    if (opt >= OPT_FIELD)
+        return cli_given(a, &b->given, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
+    switch (opt) {
+    case OPT_IN_FLIGHT:
+        return read_in_flight(optarg, &b->in_flight) ? EXIT_PASS : EXIT_USAGE;
+    case OPT_RESUME:
+        b->resume = optarg;
+        return EXIT_PASS;
+    case OPT_NO_EVIDENCE:
+        b->flags |= JSON_NO_EVIDENCE;
+        return EXIT_PASS;
+    case OPT_CONFIG:
+        b->config = optarg;
+        return EXIT_PASS;
+    case OPT_TRUST_ANCHOR:
+        b->net.trust_anchor = optarg;
+        return EXIT_PASS;
+    case OPT_ROOT_HINTS:
+        b->net.root_hints = optarg;
+        return EXIT_PASS;
+    default:
+        if (cli_output_option(&out, opt, optarg))
+            return EXIT_USAGE;
+        b->flags |= out.flags;
+        return EXIT_PASS;
+    }
+}
+
+int cmd_batch(int argc, char **argv)
+{
+    static const struct option own[] = {{"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
+                                        {"resume", required_argument, NULL, OPT_RESUME},
+                                        {"no-evidence", no_argument, NULL, OPT_NO_EVIDENCE},
+                                        {"redact", no_argument, NULL, OPT_REDACT},
+                                        {"config", required_argument, NULL, OPT_CONFIG},
+                                        {"trust-anchor", required_argument, NULL, OPT_TRUST_ANCHOR},
+                                        {"root-hints", required_argument, NULL, OPT_ROOT_HINTS},
+                                        {0}};
+    struct batch b = {.in = -1, .seen = seen_new()};
+    struct arena *a = arena_new(0);
+    struct option *options = a && b.seen ? cli_options(a, own, true) : NULL;
+    int status = options ? EXIT_PASS : EXIT_USAGE, out = STDOUT_FILENO;
+    for (int opt; !status && (opt = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        status = take(a, &b, opt);
+    if (!status && argc - optind != 1) {
+        complain("batch: %d files given; expected one: dcvprobe batch FILE, or - for standard input",
+                 argc - optind);
+        status = EXIT_USAGE;
+    }
+    if (!status)
+        status = read_defaults(a, &b);
+    if (!status) {
+        bool standard = !strcmp(argv[optind], "-");
+        b.in_name = standard ? "-" : text_escape(a, argv[optind], strlen(argv[optind]), 200);
+        b.in = standard ? STDIN_FILENO : open(argv[optind], O_RDONLY | O_CLOEXEC);
+        if (b.in < 0) {
+            complain("batch: '%s' cannot be read: %s; expected a readable file", b.in_name, strerror(errno));
+            status = EXIT_USAGE;
+        }
+    }
+    if (!status)
+        status = first_pass(&b);
+    if (!status)
+        status = open_output(&b, &out);
+    if (!status)
+        status = run(&b, out);
+    if (out != STDOUT_FILENO && close(out) && status != EXIT_USAGE)
+        status = EXIT_USAGE;
+    if (b.in > STDIN_FILENO)
+        close(b.in);
+    lines_free(b.lines);
+    seen_free(b.seen);
+    buf_free(&b.report);
+    arena_free(a);
+    return status;
+}

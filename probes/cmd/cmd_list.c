@@ -1,0 +1,249 @@
+/* cmd_list.c - dcvprobe list: the checks in the daemon's store, newest first. */
+#include "cmd/client.h"
+
+#include "cmd/cli.h"
+#include "show/columns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE_MOST = 1000, LIST_USUAL = 50 };
+
+/* Options and the parameters of GET /v1/checks have the same names, with - for _. */
+enum {
+    DOMAIN,
+    CODE,
+    DETAIL_CODE,
+    CAUSE,
+    VERDICT,
+    METHOD,
+    SINCE,
+    UNTIL,
+    BATCH,
+    N_FILTERS,
+    LIMIT = N_FILTERS,
+    CURSOR,
+    N_PARAMS
+};
+static const char *const params[N_PARAMS] = {"domain", "code",  "detail_code", "cause", "verdict", "method",
+                                             "since",  "until", "batch",       "limit", "cursor"};
+
+struct listing {
+    struct client *client;
+    enum format format;
+    struct client_param param[N_PARAMS];
+    size_t left; /* to be listed; SIZE_MAX: all */
+    json_t *checks, *next;
+};
+
+/* One page of a list, at the end of what is there. */
+static bool page(struct listing *l)
+{
+    char limit[12];
+    const char *cursor = json_string_value(l->next);
+    snprintf(limit, sizeof limit, "%zu", l->left < PAGE_MOST ? l->left : PAGE_MOST);
+    l->param[LIMIT].value = limit;
+    l->param[CURSOR].value = cursor;
+    json_t *root = client_get(l->client, "/v1/checks", l->param, N_PARAMS, 0);
+    json_t *checks = json_object_get(root, "checks");
+    bool ok = root && json_is_array(checks) && !json_array_extend(l->checks, checks);
+    if (root && !ok)
+        complain("list: dcvd answers without a list; expected a dcvd of this version");
+    size_t n = json_array_size(checks);
+    if (l->left != SIZE_MAX)
+        l->left -= n < l->left ? n : l->left;
+    json_decref(l->next);
+    l->next = json_incref(json_object_get(root, "next"));
+    json_decref(root);
+    return ok;
+}
+
+/* ---------------------------------------------------------------- output ----------------------------- */
+
+static const char *text_of(struct arena *a, const json_t *object, const char *key)
+{
+    const json_t *v = json_object_get(object, key);
+    return json_is_string(v) ? text_escape(a, json_string_value(v), json_string_length(v), 300) : NULL;
+}
+
+/* "2026-11-24 11:48" of an RFC 3339 time. */
+static const char *minute(struct arena *a, const char *time)
+{
+    return time && strlen(time) > 16 ? arena_printf(a, "%.10s %.5s", time, time + 11) : time;
+}
+
+/* A code without its variable, which is the domain of the row. */
+static const char *bare(struct arena *a, const char *code)
+{
+    return code ? arena_strndup(a, code, strcspn(code, "|")) : NULL;
+}
+
+static bool equal(struct arena *a, const char *wanted, const char *text)
+{
+    const char *w = bare(a, wanted), *t = bare(a, text);
+    return !wanted || (w && t && !strcmp(w, t));
+}
+
+/* The daemon lists checks one report of which meets what is asked for: that report is meant. */
+static bool meant(const struct listing *l, struct arena *a, const json_t *report)
+{
+    const char *cause = l->param[CAUSE].value;
+    size_t i;
+    json_t *f;
+    bool found = !cause;
+    json_array_foreach(json_object_get(report, "findings"), i, f) found =
+        found || equal(a, cause, text_of(a, f, "cause"));
+    const json_t *error = json_array_get(json_object_get(report, "errors"), 0);
+    return found && equal(a, l->param[METHOD].value, text_of(a, report, "method")) &&
+           equal(a, l->param[VERDICT].value, text_of(a, report, "verdict")) &&
+           equal(a, l->param[CODE].value, text_of(a, error, "code")) &&
+           equal(a, l->param[DETAIL_CODE].value, text_of(a, report, "detail_code"));
+}
+
+static bool rows_of(const struct listing *l, struct columns *c, const json_t *check)
+{
+    const json_t *reports = json_object_get(check, "reports");
+    const char *time = minute(c->a, text_of(c->a, check, "submitted_at")), *id = text_of(c->a, check, "id");
+    const char *domain = text_of(c->a, check, "domain");
+    size_t i, fit = 0;
+    json_t *r;
+    json_array_foreach(reports, i, r) fit += meant(l, c->a, r);
+    json_array_foreach(reports, i, r)
+    {
+        if (fit &&
+            !meant(l, c->a, r)) /* where none fits, a value was spelt in a way that only the daemon knows */
+            continue;
+        const char *input = text_of(c->a, r, "input");
+        const json_t *error = json_array_get(json_object_get(r, "errors"), 0);
+        const json_t *finding = json_array_get(json_object_get(r, "findings"), 0);
+        const char *row[] = {time,
+                             id,
+                             input ? input : domain,
+                             text_of(c->a, r, "method"),
+                             text_of(c->a, r, "verdict"),
+                             bare(c->a, text_of(c->a, error, "code")),
+                             text_of(c->a, finding, "cause")};
+        if (!columns_add(c, row))
+            return false;
+    }
+    return i || columns_add(
+                    c, (const char *[]){time, id, domain, NULL, text_of(c->a, check, "state"), NULL, NULL});
+}
+
+static int show_text(const struct listing *l)
+{
+    static const char *const titles[] = {"TIME", "ID", "DOMAIN", "METHOD", "VERDICT", "CODE", "CAUSE"};
+    struct buf b = {0};
+    size_t i;
+    json_t *check;
+    struct columns c = {.n = 7, .flexible = 2, .fold = 5, .indent = 18, .a = arena_new(0)};
+    bool ok = c.a && columns_add(&c, titles);
+    json_array_foreach(l->checks, i, check) ok = ok && rows_of(l, &c, check);
+    if (ok)
+        columns_render(&b, &c, cli_width());
+    b.failed = b.failed || !ok;
+    arena_free(c.a);
+    return cli_flush(&b);
+}
+
+static void put(struct buf *b, json_t *v, size_t flags)
+{
+    char *text = v ? json_dumps(v, flags) : NULL;
+    if (text) {
+        buf_puts(b, text);
+        buf_puts(b, "\n");
+    } else {
+        b->failed = true;
+    }
+    free(text);
+}
+
+static int show(const struct listing *l)
+{
+    struct buf b = {0};
+    size_t i;
+    json_t *check;
+    if (l->format == FORMAT_TEXT)
+        return show_text(l);
+    if (l->format == FORMAT_JSON) {
+        json_t *whole = json_pack("{s:i,s:O,s:O?}", "schema_version", DCV_SCHEMA_VERSION, "checks", l->checks,
+                                  "next", l->next);
+        put(&b, whole, JSON_INDENT(2));
+        json_decref(whole);
+    } else {
+        json_array_foreach(l->checks, i, check) put(&b, check, JSON_COMPACT);
+    }
+    return cli_flush(&b);
+}
+
+/* ---------------------------------------------------------------- the command ------------------------ */
+
+static int list(struct listing *l, const char *socket)
+{
+    bool ok = true;
+    for (size_t i = 0; i < N_PARAMS; i++)
+        l->param[i].key = params[i];
+    l->client = client_new(socket);
+    l->checks = json_array();
+    l->next = NULL;
+    do
+        ok = l->client && l->checks && page(l);
+    while (ok && l->left && json_is_string(l->next));
+    int status = ok ? show(l) : EXIT_USAGE;
+    json_decref(l->checks);
+    json_decref(l->next);
+    client_free(l->client);
+    return status;
+}
+
+static bool read_limit(const char *text, size_t *ret)
+{
+    size_t n = strlen(text);
+    if (!n || n > 9 || strspn(text, "0123456789") != n) {
+        complain("--limit: '%.40s' is not accepted; expected a number of checks, 0 for all", text);
+        return false;
+    }
+    unsigned long most = strtoul(text, NULL, 10);
+    *ret = most ? most : SIZE_MAX;
+    return true;
+}
+
+int cmd_list(int argc, char **argv)
+{
+    static const struct option own[] = {{"domain", required_argument, NULL, DOMAIN},
+                                        {"code", required_argument, NULL, CODE},
+                                        {"detail-code", required_argument, NULL, DETAIL_CODE},
+                                        {"cause", required_argument, NULL, CAUSE},
+                                        {"verdict", required_argument, NULL, VERDICT},
+                                        {"method", required_argument, NULL, METHOD},
+                                        {"since", required_argument, NULL, SINCE},
+                                        {"until", required_argument, NULL, UNTIL},
+                                        {"batch", required_argument, NULL, BATCH},
+                                        {"limit", required_argument, NULL, LIMIT},
+                                        {"socket", required_argument, NULL, OPT_SOCKET},
+                                        {"format", required_argument, NULL, OPT_FORMAT},
+                                        {"json", no_argument, NULL, OPT_JSON},
+                                        {0}};
+    const char *socket = CLIENT_SOCKET;
+    struct output out = {.format = FORMAT_TEXT};
+    struct listing l = {.left = LIST_USUAL};
+    for (int opt; (opt = getopt_long(argc, argv, "", own, NULL)) != -1;) {
+        if (opt >= 0 && opt < N_FILTERS)
+            l.param[opt].value = optarg;
+        else if (opt == OPT_SOCKET)
+            socket = optarg;
+        else if (opt == LIMIT ? !read_limit(optarg, &l.left) : cli_output_option(&out, opt, optarg) != 0)
+            return EXIT_USAGE;
+    }
+    if (optind < argc) {
+        complain("list: '%.40s' is no option; expected dcvprobe list [--domain D] [--code C] …",
+                 argv[optind]);
+        return EXIT_USAGE;
+    }
+    if (out.format > FORMAT_NDJSON) {
+        complain("--format: a list has no status line and no records; expected text, json or ndjson");
+        return EXIT_USAGE;
+    }
+    l.format = out.format;
+    return list(&l, socket);
+}

@@ -1,0 +1,337 @@
+/* cmd_preflight.c - dcvprobe preflight: an order's inputs checked before it is placed. */
+#include "ca/order.h"
+#include "cmd/checks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    CSR = 1,
+    ORIGINAL,
+    ORIGINAL_COMMON_NAME,
+    ORIGINAL_SAN,
+    NOTE,
+    SAN,
+    COMMON_NAME,
+    ORG,
+    ORG_UNIT,
+    ADDRESS,
+    EMAIL,
+    PRODUCT,
+    METHOD,
+    TOKEN,
+    CONFIG,
+    PROBE
+};
+
+static const struct option options[] = {
+    {"csr", required_argument, NULL, CSR},
+    {"original", required_argument, NULL, ORIGINAL},
+    {"original-common-name", required_argument, NULL, ORIGINAL_COMMON_NAME},
+    {"original-san", required_argument, NULL, ORIGINAL_SAN},
+    {"note", required_argument, NULL, NOTE},
+    {"san", required_argument, NULL, SAN},
+    {"domain", required_argument, NULL, SAN},
+    {"common-name", required_argument, NULL, COMMON_NAME},
+    {"org", required_argument, NULL, ORG},
+    {"org-unit", required_argument, NULL, ORG_UNIT},
+    {"address", required_argument, NULL, ADDRESS},
+    {"email", required_argument, NULL, EMAIL},
+    {"product", required_argument, NULL, PRODUCT},
+    {"method", required_argument, NULL, METHOD},
+    {"token", required_argument, NULL, TOKEN},
+    {"config", required_argument, NULL, CONFIG},
+    {"probe", no_argument, NULL, PROBE},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"json", no_argument, NULL, OPT_JSON},
+    {0}};
+
+struct given_order {
+    struct order order;
+    struct output out;
+    const char *token;
+    bool probe;
+    const char *config; /* the last one given; NULL: the usual one where it is there */
+};
+
+static bool read_bytes(struct arena *a, const char *option, const char *path, struct bytes *ret)
+{
+    const char *text;
+    size_t len;
+    if (!cli_read(a, option, path, &text, &len))
+        return false;
+    *ret = (struct bytes){(const uint8_t *)text, len};
+    return true;
+}
+
+static bool configure(struct arena *a, const char *path, struct order *o)
+{
+    const char *text, *why = NULL;
+    size_t len;
+    if (!cli_read(a, "--config", path, &text, &len))
+        return false;
+    int rc = order_configure(a, text, len, o, &why);
+    if (rc == -EINVAL)
+        complain("--config: '%s', %s", text_escape(a, path, strlen(path), 200), why);
+    else if (rc)
+        complain("%s", strerror(-rc));
+    return !rc;
+}
+
+/* The usual configuration is read where there is one; that it is not for this user's eyes must not pass for
+ * one without lists. */
+static bool configure_default(struct arena *a, struct order *o)
+{
+    if (access(CONF_FILE, R_OK) == 0)
+        return configure(a, CONF_FILE, o);
+    if (errno != ENOENT && errno != ENOTDIR)
+        complain("%s cannot be read (%s): its lists of domains are left out; --config names another file",
+                 CONF_FILE, strerror(errno));
+    return true;
+}
+
+static bool unknown(struct arena *a, const char *option, const char *value, const char *expected)
+{
+    const char *shown = text_escape(a, value, strlen(value), 200);
+    complain("%s: '%s' is not known; expected %s", option, shown ? shown : "", expected);
+    return false;
+}
+
+static bool take(struct arena *a, struct given_order *g, int opt, const char *value)
+{
+    struct order *o = &g->order;
+    switch (opt) {
+    case CSR:
+        return read_bytes(a, "--csr", value, &o->csr);
+    case ORIGINAL:
+        return read_bytes(a, "--original", value, &o->original);
+    case ORIGINAL_COMMON_NAME:
+        o->original_common_name = value;
+        return true;
+    case ORIGINAL_SAN:
+        return texts_add(a, &o->original_names, value);
+    case NOTE:
+        return read_bytes(a, "--note", value, &o->note);
+    case SAN:
+        return texts_add(a, &o->names, value);
+    case COMMON_NAME:
+        o->common_name = value;
+        return true;
+    case ORG:
+        o->organization = value;
+        return true;
+    case ORG_UNIT:
+        return texts_add(a, &o->org_units, value);
+    case ADDRESS:
+        return texts_add(a, &o->addresses, value);
+    case EMAIL:
+        return texts_add(a, &o->emails, value);
+    case PRODUCT:
+        return product_parse(value, &o->product) ||
+               unknown(a, "--product", value, "tls, client, code-signing, safenet-cc or safenet-fips");
+    case METHOD:
+        return order_method_parse(value, &o->method) ||
+               unknown(a, "--method", value, "email or a method of dcvprobe check");
+    case TOKEN:
+        g->token = value;
+        o->token = true;
+        return true;
+    case CONFIG:
+        g->config = value;
+        return configure(a, value, o);
+    case PROBE:
+        g->probe = true;
+        return true;
+    default:
+        return cli_output_option(&g->out, opt, value) == 0;
+    }
+}
+
+/* ---------------------------------------------------------------- output ----------------------------- */
+
+static void json_texts(struct json_out *j, const char *key, const struct texts *t)
+{
+    json_open(j, key, '[');
+    for (size_t i = 0; i < t->n; i++)
+        json_text(j, NULL, t->v[i]);
+    json_close(j, ']');
+}
+
+static void json_csr(struct json_out *j, const struct order_report *r)
+{
+    const struct csr *csr = &r->csr;
+    if (!r->has_csr) {
+        json_nil(j, "csr");
+        return;
+    }
+    json_open(j, "csr", '{');
+    json_text(j, "key", csr->key_text);
+    json_text(j, "common_name", csr->common_name);
+    json_open(j, "subject", '['); /* an array: a field may stand in it more than once */
+    for (size_t i = 0; i < csr->n_subject; i++) {
+        json_open(j, NULL, '{');
+        json_text(j, "field", csr->subject[i].name);
+        json_text(j, "value", csr->subject[i].value);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+    json_texts(j, "sans", &csr->names);
+    json_texts(j, "other_sans", &csr->other_names);
+    json_close(j, '}');
+}
+
+static bool said_before(struct arena *a, const struct order_report *r, size_t i)
+{
+    const char *code = code_text(a, &r->problems[i].error);
+    for (size_t k = 0; code && k < i; k++) {
+        const char *earlier = code_text(a, &r->problems[k].error);
+        if (earlier && !strcmp(code, earlier))
+            return true;
+    }
+    return false;
+}
+
+static void show_json(struct buf *b, struct arena *a, const struct given_order *g,
+                      const struct order_report *r, const struct report *const *reports, size_t n_reports)
+{
+    struct json_out j = {.b = b, .indent = g->out.format == FORMAT_JSON ? 2 : 0};
+    json_open(&j, NULL, '{');
+    json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
+    json_text(&j, "verdict", verdict_name(r->n ? VERDICT_FAIL : VERDICT_PASS));
+    json_open(&j, "errors", '[');
+    for (size_t i = 0; i < r->n; i++) {
+        if (said_before(a, r, i)) /* the API names a code once, however many fields it stands for */
+            continue;
+        json_open(&j, NULL, '{');
+        json_text(&j, "code", code_text(a, &r->problems[i].error));
+        json_text(&j, "message", code_info(r->problems[i].error.code)->message);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_open(&j, "problems", '[');
+    for (size_t i = 0; i < r->n; i++) {
+        const struct order_problem *p = &r->problems[i];
+        json_open(&j, NULL, '{');
+        json_text(&j, "code", code_text(a, &p->error));
+        json_text(&j, "field", p->field);
+        json_text(&j, "value", p->value);
+        json_text(&j, "what", p->what);
+        json_text(&j, "fix", p->fix);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_texts(&j, "notes", &r->notes);
+    json_csr(&j, r);
+    if (reports)
+        cli_reports(&j, a, &g->out, reports, n_reports);
+    json_close(&j, '}');
+    buf_puts(b, "\n");
+}
+
+static void show_text(struct buf *b, struct arena *a, const struct order_report *r)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        const struct order_problem *p = &r->problems[i];
+        const char *code = code_text(a, &p->error);
+        buf_printf(b, "FAIL  %s\n  %s%s%s\n  %s\n  %s\n\n", code ? code : "?", p->field, p->value ? ": " : "",
+                   p->value ? p->value : "", p->what, p->fix);
+    }
+    if (!r->n)
+        buf_printf(b, "PASS  nothing in the order's inputs is refused%s%s\n",
+                   r->has_csr ? "; the CSR's key is " : "", r->has_csr ? r->csr.key_text : "");
+    for (size_t i = 0; i < r->notes.n; i++)
+        buf_printf(b, "note  %s\n", r->notes.v[i]);
+}
+
+/* Every name of the order, checked for real, as `check` does. */
+static int probe_names(struct arena *a, const struct given_order *g, const struct order_report *r,
+                       struct checks *c, const struct report *const **ret, size_t *n)
+{
+    struct given_list given = {0};
+    bool ok = !g->token ||
+              given_add(a, &given, (struct given){request_field_find("token"), g->token, strlen(g->token)});
+    if (g->order.method.given) { /* beside an email, CAA is all that the network can be asked */
+        const char *name = method_name(g->order.method.email ? METHOD_CAA : g->order.method.method);
+        ok = ok && given_add(a, &given, (struct given){request_field_find("methods"), name, strlen(name)});
+    }
+    int status = ok ? checks_configure(a, c, g->config, &given) : EXIT_USAGE;
+    for (size_t i = 0; !status && i < r->names.n; i++)
+        status = checks_add(a, c, r->names.v[i], &given);
+    return status ? status : checks_run(a, c, ret, n);
+}
+
+/* The order's report, then those of its names: one document where it is one of JSON. */
+static int show_order(struct arena *a, const struct given_order *g, const struct order_report *r)
+{
+    struct checks c = {0};
+    const struct report *const *reports = NULL;
+    size_t n = 0;
+    bool json = g->out.format == FORMAT_JSON, probe = g->probe && r->names.n;
+    struct buf b = {0};
+    int probed = EXIT_PASS, status = r->n ? EXIT_FAIL : EXIT_PASS, shown;
+    if (json && probe)
+        probed = probe_names(a, g, r, &c, &reports, &n);
+    if (json || g->out.format == FORMAT_NDJSON)
+        show_json(&b, a, g, r, probe ? reports : NULL, n);
+    else
+        show_text(&b, a, r);
+    shown = cli_flush(&b);
+    if (!shown && !json && probe) { /* the order's own faults are told before the network is asked */
+        probed = probe_names(a, g, r, &c, &reports, &n);
+        if (g->out.format == FORMAT_TEXT && r->n == 0 && n)
+            shown = puts("") < 0 ? EXIT_USAGE : EXIT_PASS;
+        if (n && !shown)
+            shown = cli_show(&g->out, reports, n) == EXIT_USAGE ? EXIT_USAGE : EXIT_PASS;
+    }
+    int found = exit_status(reports, n);
+    checks_free(&c);
+    if (shown || probed == EXIT_USAGE)
+        return EXIT_USAGE;
+    return status ? status : found ? found : probed;
+}
+
+static bool anything(const struct order *o)
+{
+    return o->csr.p || o->note.p || o->names.n || o->common_name || o->organization || o->org_units.n ||
+           o->addresses.n || o->emails.n;
+}
+
+int cmd_preflight(int argc, char **argv)
+{
+    struct arena *a = arena_new(0);
+    struct given_order g = {.out = {.format = FORMAT_TEXT}};
+    struct order_report r;
+    int status = a ? EXIT_PASS : EXIT_USAGE;
+    for (int opt; !status && (opt = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        status = opt != '?' && take(a, &g, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
+    for (int i = optind; !status && i < argc; i++)
+        status = texts_add(a, &g.order.names, argv[i]) ? EXIT_PASS : EXIT_USAGE;
+    if (!status && g.out.format > FORMAT_NDJSON) {
+        complain("--format: an order has no status line and no records; expected text, json or ndjson");
+        status = EXIT_USAGE;
+    }
+    if (!status && !anything(&g.order)) {
+        complain(
+            "preflight: nothing to check; expected NAME… or --san NAME, --csr F, --common-name N, --org N, "
+            "--org-unit N, --address LINE, --email A or --note F; beside them --product P, --method M, "
+            "--token V, "
+            "--original F, --original-common-name N, --original-san NAME, --config F, --probe, --json");
+        status = EXIT_USAGE;
+    }
+    if (!status && !g.config && !configure_default(a, &g.order))
+        status = EXIT_USAGE;
+    if (!status && order_check(a, &g.order, &r)) {
+        complain("preflight: out of memory");
+        status = EXIT_USAGE;
+    }
+    if (!status && r.unusable) {
+        complain("--original: the CSR cannot be used, so there is nothing to compare with: %s", r.unusable);
+        status = EXIT_USAGE;
+    }
+    if (!status)
+        status = show_order(a, &g, &r);
+    arena_free(a);
+    return status;
+}

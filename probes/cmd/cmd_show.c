@@ -1,0 +1,161 @@
+/* cmd_show.c - dcvprobe show: the daemon's reports, as check shows its own. */
+#include "cmd/client.h"
+
+#include "cmd/cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WAIT_CALL_MS = 60000, WAIT_MOST_MS = 24 * 3600 * 1000 };
+
+/* What was asked for, and what has come of it. */
+struct showing {
+    struct arena *a;
+    struct client *client;
+    dcv_time until; /* waited for at most */
+    const struct report **r;
+    size_t n, room;
+    bool open, failed; /* a check has not ended; one could not be shown */
+};
+
+static bool add(struct showing *s, const struct report *r)
+{
+    if (s->n == s->room) {
+        size_t room = 2 * s->room + METHOD_COUNT;
+        const struct report **v = arena_array(s->a, room, sizeof(struct report *));
+        if (!v)
+            return false;
+        for (size_t i = 0; i < s->n; i++)
+            v[i] = s->r[i];
+        s->r = v;
+        s->room = room;
+    }
+    s->r[s->n++] = r;
+    return true;
+}
+
+/* One report, which the daemon has as a text of its own. */
+static void take_report(struct showing *s, const char *id, const json_t *object)
+{
+    struct json_problem problem = {0};
+    struct report *r = arena_alloc(s->a, sizeof *r);
+    char *text = json_dumps(object, JSON_COMPACT);
+    int rc = r && text ? json_read_report(s->a, text, strlen(text), NULL, r, &problem) : -ENOMEM;
+    if (!rc && !add(s, r))
+        rc = -ENOMEM;
+    if (rc) {
+        complain("show: check %s: %s%s", id, rc == -EINVAL ? problem.text : strerror(-rc),
+                 rc == -EINVAL ? "; expected a report of a dcvd of this version" : "");
+        s->failed = true;
+    }
+    free(text);
+}
+
+static void take(struct showing *s, const char *id, const json_t *root)
+{
+    const char *state = json_string_value(json_object_get(root, "state"));
+    size_t i;
+    json_t *report;
+    if (!state) {
+        complain("show: dcvd answers without a state; expected a dcvd of this version");
+        s->failed = true;
+    } else if (strcmp(state, "done") != 0) {
+        complain("check %s is %s: there are no reports%s", id, state,
+                 strcmp(state, "cancelled") ? " yet; --wait S waits for them" : "");
+        s->open = true;
+    } else {
+        json_array_foreach(json_object_get(root, "reports"), i, report) take_report(s, id, report);
+    }
+}
+
+static bool alive(const json_t *root)
+{
+    const char *state = json_string_value(json_object_get(root, "state"));
+    return state && (!strcmp(state, "queued") || !strcmp(state, "running"));
+}
+
+/* The daemon holds an answer for a minute at most, and gives it at every change: ask until it is the last. */
+static void show(struct showing *s, const char *id)
+{
+    for (;;) {
+        dcv_time left = s->until - cli_now();
+        uint32_t ms = left < 0 ? 0 : left > WAIT_CALL_MS ? WAIT_CALL_MS : (uint32_t)left;
+        char path[40], wait[20];
+        snprintf(path, sizeof path, "/v1/checks/%s", id);
+        snprintf(wait, sizeof wait, "%" PRIu32 ".%03" PRIu32, ms / 1000, ms % 1000);
+        json_t *root = client_get(s->client, path, &(struct client_param){"wait", wait}, 1, ms);
+        if (!root || !ms || !alive(root)) {
+            if (root)
+                take(s, id, root);
+            s->failed = s->failed || !root;
+            json_decref(root);
+            return;
+        }
+        json_decref(root);
+    }
+}
+
+static bool read_wait(const char *text, dcv_time *until)
+{
+    char *end;
+    double s = strtod(text, &end);
+    if (*end || end == text || !(s >= 0 && s * 1000 <= WAIT_MOST_MS)) {
+        complain("--wait: '%s' is no time to wait; expected seconds from 0 to %d", text, WAIT_MOST_MS / 1000);
+        return false;
+    }
+    *until = cli_now() + (dcv_time)(s * 1000);
+    return true;
+}
+
+static bool is_id(const char *text)
+{
+    bool yes = strlen(text) == 16 && strspn(text, "0123456789abcdef") == 16;
+    if (!yes)
+        complain("show: '%.40s' is no id; expected 16 digits of 0-9 a-f, as submit and list print them",
+                 text);
+    return yes;
+}
+
+int cmd_show(int argc, char **argv)
+{
+    static const struct option own[] = {
+        {"format", required_argument, NULL, OPT_FORMAT}, {"json", no_argument, NULL, OPT_JSON},
+        {"verbose", no_argument, NULL, OPT_VERBOSE},     {"redact", no_argument, NULL, OPT_REDACT},
+        {"save", required_argument, NULL, OPT_SAVE},     {"socket", required_argument, NULL, OPT_SOCKET},
+        {"wait", required_argument, NULL, OPT_WAIT},     {0}};
+    const char *socket = CLIENT_SOCKET, *path = NULL;
+    struct output out = {.format = FORMAT_TEXT};
+    struct showing s = {0};
+    for (int opt; (opt = getopt_long(argc, argv, "v", own, NULL)) != -1;) {
+        if (opt == OPT_SOCKET)
+            socket = optarg;
+        else if (opt == OPT_SAVE)
+            path = optarg;
+        else if (opt == OPT_WAIT ? !read_wait(optarg, &s.until)
+                                 : cli_output_option(&out, opt == 'v' ? OPT_VERBOSE : opt, optarg) != 0)
+            return EXIT_USAGE;
+    }
+    if (optind == argc) {
+        complain("show: no id given; expected dcvprobe show ID…");
+        return EXIT_USAGE;
+    }
+    for (int i = optind; i < argc; i++)
+        if (!is_id(argv[i]))
+            return EXIT_USAGE;
+    s.a = arena_new(0);
+    s.client = s.a ? client_new(socket) : NULL;
+    for (int i = optind; s.client && i < argc; i++)
+        show(&s, argv[i]);
+    int status = s.client ? EXIT_PASS : EXIT_USAGE;
+    if (s.n || (s.client && out.format == FORMAT_NAGIOS))
+        status = cli_show(&out, s.r, s.n);
+    if (s.n && path && cli_save(path, s.r, s.n, out.flags))
+        s.failed = true;
+    client_free(s.client);
+    arena_free(s.a);
+    if (out.format == FORMAT_NAGIOS)
+        return status;
+    return s.failed ? EXIT_USAGE : status == EXIT_PASS && s.open ? EXIT_UNDECIDED : status;
+}

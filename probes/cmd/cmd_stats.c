@@ -1,0 +1,126 @@
+/* cmd_stats.c - dcvprobe stats: how often the daemon came to which verdict, code and cause. */
+#include "cmd/client.h"
+
+#include "cmd/cli.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHOWN = 60 };
+
+/* The counts of GET /v1/stats, and what they are of. */
+static const struct {
+    const char *member, *title;
+    bool by_name; /* newest first, where all others begin with the most frequent */
+} kinds[] = {
+    {"states", "Checks by state", false},
+    {"verdicts", "Reports by verdict", false},
+    {"methods", "Reports by method", false},
+    {"codes", "Reports by code", false},
+    {"detail_codes", "Reports by detail code", false},
+    {"causes", "Findings by cause", false},
+    {"days", "Reports by day", true},
+};
+
+struct count {
+    const char *value;
+    json_int_t n;
+};
+
+static int by_count(const void *x, const void *y)
+{
+    const struct count *a = x, *b = y;
+    return a->n != b->n ? (a->n < b->n) - (a->n > b->n) : strcmp(a->value, b->value);
+}
+
+static int by_name(const void *x, const void *y)
+{
+    const struct count *a = x, *b = y;
+    return strcmp(b->value, a->value);
+}
+
+static void table(struct buf *b, struct arena *a, const char *title, json_t *counts, bool named, size_t width)
+{
+    size_t n = json_object_size(counts), k = 0;
+    struct count *v = arena_array(a, n, sizeof *v);
+    const char *key;
+    json_t *value;
+    if (!v || !n)
+        return;
+    json_object_foreach(counts, key, value)
+    {
+        const char *shown = text_escape(a, key, strlen(key), SHOWN);
+        v[k] = (struct count){shown ? shown : "", json_integer_value(value)};
+        k++;
+    }
+    qsort(v, n, sizeof *v, named ? by_name : by_count);
+    buf_printf(b, "%s%s\n", b->n ? "\n" : "", title);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(b, "  %-*s  %9" JSON_INTEGER_FORMAT "\n", (int)width, v[i].value, v[i].n);
+}
+
+/* So that all tables stand below one another. */
+static size_t widest(json_t *root)
+{
+    size_t width = 0;
+    const char *key;
+    json_t *value;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        json_object_foreach(json_object_get(root, kinds[i].member), key, value) width =
+            strlen(key) > width ? strlen(key) : width;
+    return width < SHOWN ? width : SHOWN;
+}
+
+static int show(json_t *root, enum format format)
+{
+    struct buf b = {0};
+    if (format == FORMAT_TEXT) {
+        struct arena *a = arena_new(0);
+        for (size_t i = 0; a && i < sizeof kinds / sizeof *kinds; i++)
+            table(&b, a, kinds[i].title, json_object_get(root, kinds[i].member), kinds[i].by_name,
+                  widest(root));
+        if (!b.n)
+            buf_puts(&b, "No check was submitted in that time.\n");
+        b.failed = b.failed || !a || arena_full(a);
+        arena_free(a);
+    } else {
+        char *text = json_dumps(root, format == FORMAT_JSON ? JSON_INDENT(2) : JSON_COMPACT);
+        buf_puts(&b, text ? text : "");
+        buf_puts(&b, "\n");
+        b.failed = b.failed || !text;
+        free(text);
+    }
+    return cli_flush(&b);
+}
+
+int cmd_stats(int argc, char **argv)
+{
+    enum { SINCE, UNTIL, N_PARAMS };
+    static const struct option own[] = {
+        {"since", required_argument, NULL, SINCE},       {"until", required_argument, NULL, UNTIL},
+        {"socket", required_argument, NULL, OPT_SOCKET}, {"format", required_argument, NULL, OPT_FORMAT},
+        {"json", no_argument, NULL, OPT_JSON},           {0}};
+    struct client_param params[N_PARAMS] = {{"since", NULL}, {"until", NULL}};
+    const char *socket = CLIENT_SOCKET;
+    struct output out = {.format = FORMAT_TEXT};
+    for (int opt; (opt = getopt_long(argc, argv, "", own, NULL)) != -1;) {
+        if (opt >= 0 && opt < N_PARAMS)
+            params[opt].value = optarg;
+        else if (opt == OPT_SOCKET)
+            socket = optarg;
+        else if (cli_output_option(&out, opt, optarg))
+            return EXIT_USAGE;
+    }
+    if (optind < argc || out.format > FORMAT_NDJSON) {
+        complain("stats: %s; expected dcvprobe stats [--since T] [--until T] [--format text|json|ndjson]",
+                 optind < argc ? "it takes no argument" : "counts have no status line and no records");
+        return EXIT_USAGE;
+    }
+    struct client *c = client_new(socket);
+    json_t *root = c ? client_get(c, "/v1/stats", params, N_PARAMS, 0) : NULL;
+    int status = root ? show(root, out.format) : EXIT_USAGE;
+    json_decref(root);
+    client_free(c);
+    return status;
+}

@@ -1,0 +1,183 @@
+/* cmd_watch.c - dcvprobe watch: makes watches in the daemon, or takes those that there are, and follows them.
+ */
+#include "cmd/follow.h"
+
+#include <jansson.h>
+#include <string.h>
+
+enum { OPT_INTERVAL = OPT_HELP + 100, OPT_UNTIL, OPT_DELETE };
+
+struct watching {
+    const char *socket, *interval, *until;
+    struct output output;
+    bool delete;
+    struct given_list given;
+    struct client *client;
+    char (*ids)[WATCH_ID_LEN + 1];
+    size_t n;
+};
+
+static bool is_id(const char *text)
+{
+    return strlen(text) == WATCH_ID_LEN && strspn(text, "0123456789abcdef") == WATCH_ID_LEN;
+}
+
+static void write_order(struct buf *b, const char *domain, const struct watching *w)
+{
+    struct json_out j = {.b = b};
+    json_open(&j, NULL, '{');
+    client_write_request(&j, "request", domain, &w->given);
+    size_t digits = w->interval ? strspn(w->interval, "0123456789") : 0;
+    if (digits && digits < 10 && !w->interval[digits] && *w->interval != '0')
+        json_raw(&j, "interval", w->interval, digits);
+    else if (w->interval)
+        json_text(&j, "interval", w->interval);
+    if (w->until)
+        json_text(&j, "until", w->until);
+    json_close(&j, '}');
+}
+
+static int make(struct watching *w, const char *domain, char id[WATCH_ID_LEN + 1])
+{
+    struct buf body = {0};
+    struct client_answer answer;
+    write_order(&body, domain, w);
+    bool ok = !body.failed && client_call(w->client, "POST", "/v1/watches", &body, 0, &answer);
+    buf_free(&body);
+    if (!ok)
+        return EXIT_USAGE;
+    int status = EXIT_USAGE;
+    if (client_accept(&answer)) {
+        json_t *root = json_loadb(answer.body.p ? answer.body.p : "", answer.body.n, 0, NULL);
+        const char *made = json_string_value(json_object_get(root, "id"));
+        if (made && is_id(made)) {
+            memcpy(id, made, WATCH_ID_LEN + 1);
+            complain("watch %s of %s", id, domain);
+            status = EXIT_PASS;
+        } else {
+            complain("dcvd answers without an id; expected a dcvd of this version");
+        }
+        json_decref(root);
+    }
+    buf_free(&answer.body);
+    return status;
+}
+
+static int delete_one(struct client *c, const char *id)
+{
+    char path[64];
+    struct client_answer answer;
+    snprintf(path, sizeof path, "/v1/watches/%s", id);
+    if (!client_call(c, "DELETE", path, NULL, 0, &answer))
+        return EXIT_USAGE;
+    bool ok = client_accept(&answer);
+    buf_free(&answer.body);
+    return ok ? EXIT_PASS : EXIT_USAGE;
+}
+
+static int delete_all(struct watching *w, char **what, int n)
+{
+    int status = EXIT_PASS;
+    for (int i = 0; i < n; i++)
+        if (!is_id(what[i])) {
+            complain("watch --delete: '%.40s' is no id; expected 16 digits of 0-9 a-f, as watch tells them",
+                     what[i]);
+            return EXIT_USAGE;
+        }
+    for (int i = 0; i < n; i++)
+        if (delete_one(w->client, what[i]))
+            status = EXIT_USAGE;
+    return status;
+}
+
+/* A slip in the last domain must not leave the first one watched. */
+static int read_all(struct arena *a, const struct watching *w, char **what, int n)
+{
+    bool domains = false;
+    struct request q;
+    for (int i = 0; i < n; i++)
+        if (!is_id(what[i])) {
+            int status = cli_request(a, what[i], &w->given, NULL, cli_now(), &q);
+            if (status)
+                return status;
+            domains = true;
+        }
+    if (domains || (!w->given.n && !w->interval && !w->until))
+        return EXIT_PASS;
+    complain(
+        "watch: a watch that there is keeps its request; expected options of the request with a domain only");
+    return EXIT_USAGE;
+}
+
+static int watch_all(struct arena *a, struct watching *w, char **what, int n)
+{
+    int status = read_all(a, w, what, n);
+    w->ids = arena_array(a, (size_t)n, sizeof *w->ids);
+    if (!status && !w->ids) {
+        complain("out of memory");
+        status = EXIT_USAGE;
+    }
+    for (; !status && w->n < (size_t)n; w->n++)
+        if (is_id(what[w->n]))
+            memcpy(w->ids[w->n], what[w->n], WATCH_ID_LEN + 1);
+        else
+            status = make(w, what[w->n], w->ids[w->n]);
+    return status ? status : follow(w->socket, w->client, w->ids, w->n, w->output.format);
+}
+
+static bool read_option(struct arena *a, struct watching *w, int opt, const char *value)
+{
+    size_t n;
+    const struct request_field *fields = request_fields(&n);
+    if (opt == OPT_SOCKET) {
+        w->socket = value;
+    } else if (opt == OPT_INTERVAL) {
+        w->interval = value;
+    } else if (opt == OPT_UNTIL) {
+        w->until = value;
+    } else if (opt == OPT_DELETE) {
+        w->delete = true;
+    } else if (opt == OPT_FORMAT) {
+        if (cli_output_option(&w->output, opt, value))
+            return false;
+        if (w->output.format != FORMAT_TEXT && w->output.format != FORMAT_NDJSON) {
+            complain("--format: '%.40s' is no form of what comes as it happens; expected text or ndjson",
+                     value);
+            return false;
+        }
+    } else if (opt >= OPT_FIELD && fields[opt - OPT_FIELD].secret) {
+        complain("--auth-key-file: keys are never sent; they are named in the daemon's configuration, "
+                 "use --auth-key-name");
+        return false;
+    } else if (opt < OPT_FIELD || !cli_given(a, &w->given, opt, value)) {
+        return false;
+    }
+    return true;
+}
+
+int cmd_watch(int argc, char **argv)
+{
+    static const struct option own[] = {
+        {"socket", required_argument, NULL, OPT_SOCKET}, {"interval", required_argument, NULL, OPT_INTERVAL},
+        {"until", required_argument, NULL, OPT_UNTIL},   {"delete", no_argument, NULL, OPT_DELETE},
+        {"format", required_argument, NULL, OPT_FORMAT}, {0}};
+    struct watching w = {.socket = CLIENT_SOCKET};
+    struct arena *a = arena_new(0);
+    struct option *options = a ? cli_options(a, own, true) : NULL;
+    int status = options ? EXIT_PASS : EXIT_USAGE;
+    for (int opt; !status && (opt = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        if (!read_option(a, &w, opt, optarg))
+            status = EXIT_USAGE;
+    if (!status && optind == argc) {
+        complain("watch: nothing to watch; expected dcvprobe watch DOMAIN… [options], or the ID… of watches");
+        status = EXIT_USAGE;
+    }
+    if (!status && !(w.client = client_new(w.socket)))
+        status = EXIT_USAGE;
+    if (!status)
+        status = w.delete ? delete_all(&w, argv + optind, argc - optind)
+                          : watch_all(a, &w, argv + optind, argc - optind);
+    client_free(w.client);
+    arena_free(a);
+    return status;
+}

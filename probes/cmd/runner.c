@@ -1,0 +1,139 @@
+#include "cmd/runner.h"
+
+#include "cmd/cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct runner {
+    struct runner_config cfg;
+    uv_loop_t loop;
+    struct net *net;
+    size_t running;
+    bool starting, exhausted, stopped, closed;
+};
+
+static void start_more(struct runner *r);
+
+static void on_done(void *user, struct check *c, struct report *report, int err)
+{
+    (void)c;
+    struct job *job = user;
+    struct runner *r = job->runner;
+    job->report = report;
+    r->running--;
+    r->cfg.done(r->cfg.user, job, r->stopped ? -ECANCELED : err);
+    start_more(r);
+}
+
+static void close_all(struct runner *r)
+{
+    if (r->closed)
+        return;
+    r->closed = true;
+    if (r->cfg.ended)
+        r->cfg.ended(r->cfg.user);
+    net_close(r->net, NULL, NULL);
+}
+
+/* A check that ends from within net_check() comes back here: the loop outside picks the next one up, so
+ * nothing recurses. */
+static void start_more(struct runner *r)
+{
+    if (r->starting)
+        return;
+    r->starting = true;
+    while (!r->exhausted && r->running < r->cfg.in_flight) {
+        struct job *job;
+        int rc = r->cfg.next(r->cfg.user, &job);
+        if (rc == -EAGAIN)
+            break;
+        if (rc) {
+            r->exhausted = true;
+            break;
+        }
+        job->runner = r;
+        r->running++;
+        rc = net_check(r->net, job->arena, &job->request, on_done, job, NULL);
+        if (rc) {
+            r->running--;
+            r->cfg.done(r->cfg.user, job, rc);
+        }
+    }
+    r->starting = false;
+    if (r->exhausted && !r->running)
+        close_all(r);
+}
+
+struct runner *runner_new(const struct runner_config *cfg)
+{
+    struct runner *r = calloc(1, sizeof *r);
+    const char *what = NULL;
+    int rc = r ? uv_loop_init(&r->loop) : -ENOMEM;
+    if (!rc) {
+        r->cfg = *cfg;
+        rc = net_new(&r->loop, &cfg->net, &r->net, &what);
+        if (rc) {
+            uv_run(&r->loop,
+                   UV_RUN_DEFAULT); /* what was opened before it failed is closed from a later turn */
+            uv_loop_close(&r->loop);
+        }
+    }
+    if (!rc)
+        return r;
+    if (rc == -EINVAL && what)
+        complain("--resolver: %s; expected ADDR, ADDR:PORT or [V6]:PORT", what);
+    else
+        complain("the network cannot be set up: %s", strerror(-rc));
+    free(r);
+    return NULL;
+}
+
+uv_loop_t *runner_loop(struct runner *r)
+{
+    return &r->loop;
+}
+
+void runner_wake(struct runner *r)
+{
+    start_more(r);
+}
+
+void runner_stop(struct runner *r)
+{
+    r->exhausted = r->stopped = true;
+    close_all(r); /* each check that runs comes to on_done() from within */
+}
+
+void runner_run(struct runner *r)
+{
+    start_more(r);
+    uv_run(&r->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&r->loop);
+    free(r);
+}
+
+int runner_files(const struct net_config *net)
+{
+    const struct recursive_config cfg = {.trust_anchor = net->trust_anchor, .root_hints = net->root_hints};
+    struct recursive_fault fault;
+    if (!resolvers_recursive(&net->resolvers)) {
+        if (!net->trust_anchor && !net->root_hints)
+            return EXIT_PASS;
+        complain("--%s: it is for --resolver recursive alone",
+                 net->trust_anchor ? "trust-anchor" : "root-hints");
+        return EXIT_USAGE;
+    }
+    struct arena *a = arena_new(0);
+    int rc = a ? recursive_files(a, &cfg, &fault) : -ENOMEM;
+    if (rc == -ENOMEM)
+        complain("%s", strerror(-rc));
+    else if (rc)
+        complain("--%s: '%s': %s; expected %s", fault.hints ? "root-hints" : "trust-anchor",
+                 text_escape(a, fault.file, strlen(fault.file), 200), fault.why,
+                 fault.hints ? "the root's NS records and their addresses, as package dns-root-data has them"
+                             : "the root's DS or DNSKEY records, as package dns-root-data has them");
+    arena_free(a);
+    return rc ? EXIT_USAGE : EXIT_PASS;
+}

@@ -1,0 +1,241 @@
+#include "evidence/fetch.h"
+
+#include "ca/profile.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+bool url_read(struct arena *a, const char *text, struct url *ret)
+{
+    struct url u = {.port = 80};
+    if (!strncasecmp(text, "https://", 8)) {
+        u = (struct url){.https = true, .port = 443};
+        text += 8;
+    } else if (!strncasecmp(text, "http://", 7)) {
+        text += 7;
+    } else {
+        return false;
+    }
+    size_t n = strcspn(text, "/?#");
+    const char *at = memrchr(text, '@', n); /* user information is no part of the host */
+    if (at) {
+        n -= (size_t)(at + 1 - text);
+        text = at + 1;
+    }
+    bool bracket = *text == '[';
+    const char *close = bracket ? memchr(text, ']', n) : NULL;
+    if (bracket && !close)
+        return false;
+    const char *colon = close ? close + 1 : memchr(text, ':', n);
+    size_t host = close ? (size_t)(close - text) - 1 : colon ? (size_t)(colon - text) : n;
+    if (colon && colon < text + n) {
+        if (*colon != ':')
+            return false;
+        char *end;
+        unsigned long port = strtoul(colon + 1, &end, 10);
+        if (end != text + n || port > 65535 || (end != colon + 1 && (colon[1] < '0' || colon[1] > '9')))
+            return false;
+        if (end != colon + 1)
+            u.port = (unsigned)port;
+    }
+    u.host = arena_strndup(a, text + bracket, host);
+    if (!u.host || !host)
+        return false;
+    *ret = u;
+    return true;
+}
+
+const char *fetch_url(struct arena *a, const struct request *r, const char *scheme)
+{
+    const struct profile *p = r->profile;
+    const char *file = r->method == METHOD_HTTP_TOKEN_DYNAMIC && r->filename ? r->filename : p->file_name;
+    bool v6 = r->is_ip && strchr(r->domain, ':');
+    return arena_concat(a, scheme, v6 ? "://[" : "://", r->domain, v6 ? "]" : "", p->file_dir, file, NULL);
+}
+
+/* ---------------------------------------------------------------- one step --------------------------- */
+
+struct walk {
+    struct arena *a;
+    const struct asker *asker;
+    const struct request *r;
+    const struct evidence *ev;
+    struct fetch *f;
+    const char *host, *only; /* connect to only for this host; NULL: nothing is fixed */
+    const char *seen[16];    /* URLs of the steps */
+    size_t n_seen;
+};
+
+static bool note(struct walk *w, const struct fact *fact)
+{
+    struct fetch *f = w->f;
+    if ((f->n & (f->n - 1)) == 0) {
+        const struct fact **v = arena_array(w->a, f->n ? f->n * 2 : 1, sizeof *v);
+        if (!v)
+            return false;
+        if (f->n)
+            memcpy(v, f->facts, f->n * sizeof *v);
+        f->facts = v;
+    }
+    f->facts[f->n++] = fact;
+    return true;
+}
+
+/* An address that does not connect gives way to the next one. */
+static bool gives_way(const struct fact *fact)
+{
+    switch (fact->http.outcome) {
+    case HTTP_REFUSED:
+    case HTTP_TIMEOUT:
+    case HTTP_UNREACHABLE:
+    case HTTP_FORBIDDEN_ADDRESS:
+        return true;
+    case HTTP_RESPONSE:
+    case HTTP_TLS:
+    case HTTP_NOT_HTTP:
+    case HTTP_TOO_MANY_REDIRECTS:
+    case HTTP_RESET:
+        return false;
+    }
+    return false;
+}
+
+/* Fetches from one address. NULL: not answered yet. */
+static const struct fact *from_address(struct walk *w, const struct url *u, const char *ip)
+{
+    bool v6 = strchr(ip, ':');
+    /* No URL with another port comes here: judge_redirect() holds it up. */
+    const char *address =
+        arena_concat(w->a, v6 ? "[" : "", ip, v6 ? "]" : "", u->https ? ":443" : ":80", NULL);
+    if (!address)
+        return NULL;
+    struct ask q = {.kind = ASK_HTTP, .via = VIA_DIRECT, .url = w->f->url, .address = address};
+    return w->asker->want(w->asker->self, &q);
+}
+
+/* The response at the current URL. NULL: pending, or class is settled to network. */
+static const struct fact *step(struct walk *w, const struct url *u)
+{
+    struct fetch *f = w->f;
+    const char *fixed = name_is_ip(u->host)                                  ? u->host
+                        : w->only && w->host && name_equal(u->host, w->host) ? w->only
+                                                                             : NULL;
+    if (fixed) {
+        const struct fact *fact = from_address(w, u, fixed);
+        if (fact && note(w, fact) && fact->http.outcome != HTTP_RESPONSE)
+            f->class = FETCH_NETWORK;
+        f->fact = fact;
+        return f->class == FETCH_PENDING ? fact : NULL;
+    }
+    const char *host = arena_concat(w->a, u->host, ".", NULL);
+    if (!host)
+        return NULL;
+    lookup_want(w->asker, host, RR_A);
+    if (lookup_read(w->a, w->ev, host, RR_A, &f->lookup) || f->lookup.class == LOOKUP_PENDING)
+        return NULL;
+    if (f->lookup.class != LOOKUP_DATA) {
+        f->class = FETCH_NETWORK;
+        if (f->lookup.class != LOOKUP_FAIL) {
+            lookup_want(w->asker, host, RR_AAAA);
+            lookup_read(w->a, w->ev, host, RR_AAAA, &f->aaaa);
+            if (f->aaaa.class == LOOKUP_PENDING)
+                f->class = FETCH_PENDING;
+        }
+        return NULL;
+    }
+    for (size_t i = 0; i < f->lookup.n; i++) {
+        const char *ip = rr_rdata_text(w->a, f->lookup.rr[i]);
+        const struct fact *fact = ip ? from_address(w, u, ip) : NULL;
+        if (!fact || !note(w, fact))
+            return NULL;
+        if (!f->fact || !gives_way(fact))
+            f->fact = fact;
+        if (fact->http.outcome == HTTP_RESPONSE) {
+            f->fact = fact;
+            return fact;
+        }
+        if (!gives_way(fact))
+            break;
+    }
+    f->class = FETCH_NETWORK;
+    return NULL;
+}
+
+/* ---------------------------------------------------------------- redirects -------------------------- */
+
+static bool glued(const char *host)
+{
+    /* "http://shop.example.com.well-known/…": the slash between host and path was forgotten in a rewrite
+     * rule. */
+    size_t n = strlen(host);
+    static const char tail[] = ".well-known";
+    return n > sizeof tail - 1 && !strcasecmp(host + n - (sizeof tail - 1), tail);
+}
+
+static enum redirect_fault judge_redirect(struct walk *w, const struct fact *fact)
+{
+    int s = fact->http.status;
+    const char *to = fact->http.redirect;
+    struct url u;
+    if (s != 301 && s != 302 && s != 307 && s != 308)
+        return REDIRECT_STATUS;
+    if (!to || !*to)
+        return REDIRECT_MALFORMED;
+    const char *colon = strstr(to, "://");
+    if (colon && strncasecmp(to, "http://", 7) && strncasecmp(to, "https://", 8))
+        return REDIRECT_SCHEME;
+    if (!url_read(w->a, to, &u) || glued(u.host))
+        return REDIRECT_MALFORMED;
+    if (u.port != (u.https ? 443 : 80))
+        return REDIRECT_PORT;
+    bool here = w->r->is_ip
+                    ? name_equal(u.host, w->r->domain)
+                    : !name_is_ip(u.host) && w->r->registrable && name_within(u.host, w->r->registrable);
+    if (!here)
+        return REDIRECT_HOST;
+    for (size_t i = 0; i < w->n_seen; i++)
+        if (!strcmp(w->seen[i], to))
+            return REDIRECT_LOOP;
+    if (w->f->hops >= w->r->profile->redirects || w->n_seen >= sizeof w->seen / sizeof *w->seen)
+        return REDIRECT_COUNT;
+    return REDIRECT_FINE;
+}
+
+int fetch_walk(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
+               const char *url, const char *only, struct fetch *ret)
+{
+    *ret = (struct fetch){.class = FETCH_PENDING, .url = url};
+    struct walk w = {.a = a, .asker = asker, .r = r, .ev = ev, .f = ret, .only = only};
+    struct url u;
+    if (url_read(a, url, &u))
+        w.host = u.host;
+    for (;;) {
+        w.seen[w.n_seen++] = ret->url;
+        ret->fact = NULL;
+        const struct fact *fact = url_read(a, ret->url, &u) ? step(&w, &u) : NULL;
+        if (!fact)
+            break;
+        int s = fact->http.status;
+        if (s >= 200 && s < 300) {
+            ret->class = FETCH_CONTENT;
+            break;
+        }
+        if (s < 300 || s >= 400) {
+            ret->class = FETCH_STATUS;
+            break;
+        }
+        ret->fault = judge_redirect(&w, fact);
+        ret->target = fact->http.redirect;
+        if (ret->fault != REDIRECT_FINE) {
+            ret->class = FETCH_REDIRECT;
+            break;
+        }
+        ret->url = fact->http.redirect;
+        ret->hops++;
+    }
+    return arena_full(a) ? -ENOMEM : 0;
+}

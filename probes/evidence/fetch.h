@@ -1,0 +1,64 @@
+/* fetch.h - one file as the CA would fetch it, read from facts: addresses in order, redirects step by step.
+ * Pure.
+ *
+ * fetch_walk() serves plan and judge alike: it goes as far as the facts lead, and puts the question that it
+ * lacks through the asker it was given. With plan's asker that makes the next ask; with judge's it finds
+ * nothing and the fetch is pending. */
+#ifndef DCV_FETCH_H
+#define DCV_FETCH_H
+
+#include "evidence/lookup.h"
+
+/* content: 2xx; status: a response that is neither 2xx nor a redirect that counts; redirect: one that may not
+ * be followed; network: no response at all. */
+#define DCV_FETCHES(X)                                                                                       \
+    X(FETCH_PENDING, "pending")                                                                              \
+    X(FETCH_CONTENT, "content")                                                                              \
+    X(FETCH_STATUS, "status")                                                                                \
+    X(FETCH_REDIRECT, "redirect")                                                                            \
+    X(FETCH_NETWORK, "network")
+enum fetch_class { DCV_FETCHES(DCV_MEMBER) };
+
+/* Why a redirect may not be followed (BR 3.2.2.4.18: the same registrable domain here, ports 80 and 443). */
+enum redirect_fault {
+    REDIRECT_FINE,
+    REDIRECT_STATUS,    /* 300, 303, 304, 305, …: none of 301, 302, 307, 308 */
+    REDIRECT_MALFORMED, /* no Location, one that is no URL, or host and path glued together */
+    REDIRECT_SCHEME,
+    REDIRECT_PORT,
+    REDIRECT_HOST,
+    REDIRECT_LOOP,
+    REDIRECT_COUNT
+};
+
+struct fetch {
+    enum fetch_class class;
+    const char *url;           /* of the last step */
+    const struct fact *fact;   /* the HTTP fact that decides; NULL while pending, or without an address */
+    struct lookup lookup;      /* A records of the last host; .name NULL for an IP address */
+    struct lookup aaaa;        /* where there is no A record */
+    enum redirect_fault fault; /* redirect */
+    const char *target;        /* redirect: where it leads, as read */
+    unsigned hops;             /* redirects followed */
+    const struct fact **facts; /* all steps, in order */
+    size_t n;
+};
+
+/* only: connect to this IP address alone for the host of url (other hosts of redirects are looked up as ever);
+ * NULL: to those that the host has. 0 or -ENOMEM. */
+int fetch_walk(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
+               const char *url, const char *only, struct fetch *ret);
+
+/* The file's URL under a scheme, "http" or "https". NULL where the arena is full. */
+const char *fetch_url(struct arena *a, const struct request *r, const char *scheme);
+
+/* Parts of a URL in the normal form that observers give. False where it is no http or https URL with a host.
+ */
+struct url {
+    bool https;
+    const char *host; /* without brackets */
+    unsigned port;
+};
+bool url_read(struct arena *a, const char *text, struct url *ret);
+
+#endif

@@ -1,0 +1,37 @@
+/* json_inner.h - what the JSON files share among themselves. Pure. */
+#ifndef DCV_JSON_PARTS_H
+#define DCV_JSON_PARTS_H
+
+#include "format/json.h"
+
+/* The text with "redacted", repeated to the token's length, wherever the random value stands in it
+ * ("REDACTED" where only its letters' case differs, so that a judge still tells the two apart): as it is,
+ * escaped for a zone file or a shell, or in UTF-16. text itself where it does not occur; .p is NULL where the
+ * arena is full. */
+struct bytes redact_bytes(struct arena *a, const char *token, struct bytes text);
+const char *redact_text(struct arena *a, const char *token, const char *text); /* NULL stays NULL */
+/* The same for a record: with its rdata redacted, a value that is split over character-strings included. */
+struct rr redact_rr(struct arena *a, const char *token, const struct rr *rr);
+
+/* RFC 4648 §4, with padding. */
+char *base64_encode(struct arena *a, struct bytes b);
+bool base64_decode(struct arena *a, const char *text, size_t len,
+                   struct bytes *ret); /* false too where the arena is full */
+
+/* The bits of dns_fact.flags and their names. */
+struct flag_name {
+    uint16_t bit;
+    char name[4];
+};
+extern const struct flag_name dns_flag_names[7];
+
+/* What a fact that does not say otherwise has. */
+enum { DNS_TTL_USUAL = 300 };
+uint16_t dns_rcode_usual(enum dns_outcome outcome);
+uint16_t dns_flags_usual(const struct ask *ask, bool silent);
+enum via via_usual(enum ask_kind kind);
+
+/* What json_shown() writes beside the members of a report and its request: the derivation, the evidence. */
+void json_shown_more(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
+
+#endif

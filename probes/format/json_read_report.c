@@ -1,0 +1,220 @@
+/* json_read_report.c - a report read back as it was written. */
+#include "format/json_reader.h"
+
+#include "show/catalogue.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define NAME(sym, text) text ", "
+
+static void fix(struct reader *rd, json_t *o, struct fix *f)
+{
+    const char *op = reader_text(rd, o, "op"), *until = reader_text(rd, o, "until");
+    if (!op || !fix_op_parse(op, &f->op))
+        reader_refuse(rd, "op", json_object_get(o, "op"), DCV_FIX_OPS(NAME) "and nothing else");
+    f->owner = reader_text(rd, o, "owner");
+    f->ttl = (uint32_t)reader_int(rd, o, "ttl", 0, 0, UINT32_MAX);
+    f->type = reader_text(rd, o, "type");
+    f->rdata = reader_text(rd, o, "rdata");
+    f->old_rdata = reader_text(rd, o, "old_rdata");
+    f->url = reader_text(rd, o, "url");
+    f->body = reader_text(rd, o, "body");
+    f->until = TIME_UNKNOWN;
+    if (until && !time_parse(until, &f->until))
+        reader_refuse(rd, "until", json_object_get(o, "until"), "a time as 2026-11-22T12:00:00Z");
+    f->argument = reader_text(rd, o, "argument");
+    f->value = reader_text(rd, o, "value");
+    f->text = reader_text(rd, o, "text");
+}
+
+/* A cause that is no longer one keeps its words. */
+static void finding(struct reader *rd, json_t *o, struct finding *f)
+{
+    const char *cause = reader_text(rd, o, "cause"), *weight = reader_text(rd, o, "weight");
+    json_t *facts = reader_list(rd, o, "facts"), *fixes = reader_list(rd, o, "fixes"), *v;
+    size_t i;
+    f->cause = cause ? cause_find(cause) : CAUSE_NONE;
+    if (!weight || !weight_parse(weight, &f->weight))
+        reader_refuse(rd, "weight", json_object_get(o, "weight"), DCV_WEIGHTS(NAME) "and nothing else");
+    f->summary = reader_text(rd, o, "summary");
+    if (!f->summary)
+        reader_refuse(rd, "summary", json_object_get(o, "summary"), "a sentence");
+    f->facts = arena_array(rd->a, json_array_size(facts), sizeof *f->facts);
+    f->fixes = arena_array(rd->a, json_array_size(fixes), sizeof *f->fixes);
+    if (!f->facts || !f->fixes) {
+        reader_fail(rd, -ENOMEM);
+        return;
+    }
+    json_array_foreach(facts, i, v)
+    {
+        if (!json_is_integer(v) || json_integer_value(v) < 1 || json_integer_value(v) > UINT32_MAX)
+            reader_refuse(rd, "facts", v, "numbers of facts");
+        else
+            f->facts[f->n_facts++] = (uint32_t)json_integer_value(v);
+    }
+    json_array_foreach(fixes, i, v)
+    {
+        size_t mark = reader_into(rd, "fixes", (long)i);
+        fix(rd, v, &f->fixes[f->n_fixes++]);
+        reader_back(rd, mark);
+    }
+}
+
+static void findings(struct reader *rd, json_t *root, struct report *r)
+{
+    json_t *list = reader_list(rd, root, "findings"), *v;
+    size_t i;
+    r->findings = arena_array(rd->a, json_array_size(list), sizeof *r->findings);
+    if (!r->findings) {
+        reader_fail(rd, -ENOMEM);
+        return;
+    }
+    json_array_foreach(list, i, v)
+    {
+        size_t mark = reader_into(rd, "findings", (long)i);
+        finding(rd, v, &r->findings[r->n_findings++]);
+        reader_back(rd, mark);
+    }
+}
+
+static enum code known_code(struct reader *rd, const char *key, const char *text, const char *variables[2])
+{
+    enum code c = code_find(rd->a, text, variables);
+    if (c == CODE_NONE)
+        reader_refuse(rd, key, NULL, "a code of the API");
+    return c;
+}
+
+static void outcome(struct reader *rd, json_t *root, struct report *r)
+{
+    const char *verdict = reader_text(rd, root, "verdict"), *challenge = reader_text(rd, root, "challenge");
+    const char *variables[2], *detail = reader_text(rd, root, "detail_code");
+    json_t *error = json_array_get(reader_list(rd, root, "errors"), 0);
+    json_t *permit = json_object_get(root, "br_may_permit");
+    if (!verdict || !verdict_parse(verdict, &r->verdict))
+        reader_refuse(rd, "verdict", json_object_get(root, "verdict"), DCV_VERDICTS(NAME) "and nothing else");
+    if (challenge && !challenge_parse(challenge, &r->challenge))
+        reader_refuse(rd, "challenge", json_object_get(root, "challenge"), "the kind of a challenge");
+    const char *code = error ? reader_text(rd, error, "code") : NULL;
+    if (code) {
+        r->error.code = known_code(rd, "errors", code, variables);
+        const struct code_info *info = code_info(r->error.code);
+        for (int i = 0; info && i < info->variables; i++)
+            r->error.variable[i] = *variables[i] ? variables[i] : NULL;
+    }
+    r->detail_code = detail ? known_code(rd, "detail_code", detail, NULL) : CODE_NONE;
+    r->br_may_permit = json_is_boolean(permit) ? json_is_true(permit) : -1;
+    r->reason = reader_text(rd, root, "reason");
+    r->remark = reader_text(rd, root, "remark");
+}
+
+static int read_report(struct reader *rd, json_t *root, const struct profile *profile, struct report *r)
+{
+    struct request *q = arena_alloc(rd->a, sizeof *q);
+    struct evidence *ev = arena_alloc(rd->a, sizeof *ev);
+    json_t *asked = reader_object(rd, root, "request");
+    if (!q || !ev)
+        return -ENOMEM;
+    reader_int(rd, root, "schema_version", DCV_SCHEMA_VERSION, DCV_SCHEMA_VERSION, DCV_SCHEMA_VERSION);
+    if (!asked)
+        reader_refuse(rd, "request", json_object_get(root, "request"), "the request of the report");
+    request_init(q, profile, TIME_UNKNOWN);
+    if (!rd->err)
+        reader_request(rd, q, asked, true, NULL);
+    reader_evidence(rd, reader_list(rd, root, "evidence"), ev);
+    *r = (struct report){.request = q, .evidence = ev, .started_at = TIME_UNKNOWN};
+    outcome(rd, root, r);
+    findings(rd, root, r);
+    r->id = reader_text(rd, root, "id");
+    r->version = reader_text(rd, root, "version");
+    const char *started = reader_text(rd, root, "started_at");
+    if (started && !time_parse(started, &r->started_at))
+        reader_refuse(rd, "started_at", json_object_get(root, "started_at"),
+                      "a time as 2026-11-22T12:00:00Z");
+    r->duration_us = reader_us(rd, root, "duration_ms");
+    return rd->err;
+}
+
+int json_read_report(struct arena *a, const char *text, size_t len, const struct profile *profile,
+                     struct report *ret, struct json_problem *problem)
+{
+    struct reader rd = {.a = a, .problem = problem};
+    struct report r, again;
+    json_t *root = reader_load(&rd, text, len);
+    if (!root)
+        return rd.err;
+    int rc = read_report(&rd, root, profile, &r);
+    json_decref(root);
+    if (!rc && r.request->method == METHOD_CAA) {
+        rc = judge(r.request, r.evidence, a, &again);
+        if (!rc && again.verdict == r.verdict && again.error.code == r.error.code)
+            r.caa = again.caa;
+    }
+    if (!rc)
+        *ret = r;
+    return rc;
+}
+
+/* Where the value of a member of a JSON object stands: text is valid and written by ourselves, so that
+ * brackets and quotes tell all. */
+static const char *member(const char *text, size_t len, const char *key, size_t *ret_len)
+{
+    size_t key_len = strlen(key);
+    int depth = 0;
+    const char *start = NULL; /* of the value that is looked for */
+    for (const char *p = text, *end = text + len; p < end; p++) {
+        if (*p == '"') {
+            const char *open = p++;
+            while (p < end && *p != '"')
+                p += *p == '\\' ? 2 : 1;
+            if (depth == 1 && !start && p + 1 < end && p[1] == ':' && (size_t)(p - open - 1) == key_len &&
+                !memcmp(open + 1, key, key_len))
+                start = p + 2;
+        } else if (*p == '{' || *p == '[') {
+            depth++;
+        } else if (*p == '}' || *p == ']') {
+            if (--depth < 1 && start) {
+                *ret_len = (size_t)(p - start);
+                return start;
+            }
+        } else if (*p == ',' && depth == 1 && start) {
+            *ret_len = (size_t)(p - start);
+            return start;
+        }
+    }
+    return NULL;
+}
+
+int json_shown_stored(struct json_out *j, const char *key, struct arena *a, const struct profile *profile,
+                      const struct stored *s)
+{
+    size_t n_request, n_evidence, n_caa;
+    const char *request = member(s->evidence, s->evidence_len, "request", &n_request);
+    const char *evidence = member(s->evidence, s->evidence_len, "evidence", &n_evidence);
+    if (s->report_len < 2 || !request || !evidence) {
+        json_raw(j, key, s->report, s->report_len);
+        return 0;
+    }
+    struct buf whole = {0};
+    buf_add(&whole, s->report, s->report_len - 1); /* all but its last brace */
+    struct json_out w = {.b = &whole, .comma = s->report_len > 2, .level = 1};
+    json_raw(&w, "request", request, n_request);
+    size_t common = whole.n;
+    json_raw(&w, "evidence", evidence, n_evidence);
+    json_close(&w, '}');
+    struct report r;
+    struct json_problem problem;
+    int rc = whole.failed ? -ENOMEM : json_read_report(a, whole.p, whole.n, profile, &r, &problem);
+    if (!rc) {
+        whole.n = common;
+        w = (struct json_out){.b = &whole, .comma = true, .level = 1};
+        json_shown_more(&w, a, &r, member(s->report, s->report_len, "caa", &n_caa) ? JSON_NO_CAA : 0);
+        json_close(&w, '}');
+        rc = whole.failed ? -ENOMEM : 0;
+    }
+    if (!rc || rc == -EINVAL)
+        json_raw(j, key, whole.p, whole.n);
+    buf_free(&whole);
+    return rc == -EINVAL ? 0 : rc;
+}

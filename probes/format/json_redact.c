@@ -1,0 +1,194 @@
+#include "format/json_inner.h"
+
+#include <string.h>
+
+static unsigned char fold(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
+}
+
+/* One occurrence of the token. */
+struct hit {
+    size_t len;     /* how much of the text it takes; 0: none here */
+    bool same_case; /* its letters are those of the token */
+    bool wide;      /* NULs between its characters: UTF-16 */
+};
+
+/* What begins at p. A backslash before a character is an escape of a zone file, and '\'' is a quote in a
+ * shell's word. */
+static struct hit token_at(const char *token, const uint8_t *p, size_t n)
+{
+    struct hit hit = {.same_case = true};
+    size_t i = 0;
+    for (const char *t = token; *t; t++) {
+        for (; t > token && i < n && p[i] == '\0'; i++)
+            hit.wide = true;
+        if (*t == '\'' && n - i >= 4 && !memcmp(p + i, "'\\''", 4)) {
+            i += 4;
+            continue;
+        }
+        if (i + 1 < n && p[i] == '\\' && (*t != '\\' || p[i + 1] == '\\'))
+            i++;
+        if (i >= n || fold(p[i]) != fold((unsigned char)*t))
+            return (struct hit){0};
+        hit.same_case = hit.same_case && p[i] == (unsigned char)*t;
+        i++;
+    }
+    hit.len = i;
+    return hit;
+}
+
+enum { STAND_IN_LEAST = 8 }; /* a shorter one would occur by chance */
+
+/* Letters only, for they may stand in names, file names and rdata alike, and as many as the token has, for
+ * what comes after the CA's reading limit in a file has to stay there. */
+static size_t stand_in(const char *token, struct hit hit, uint8_t *out)
+{
+    size_t n = strlen(token), k = 0;
+    n = n < STAND_IN_LEAST ? STAND_IN_LEAST : n;
+    for (size_t i = 0; i < n; i++, k++) {
+        if (hit.wide && i && out)
+            out[k] = '\0';
+        k += hit.wide && i;
+        if (out)
+            out[k] = (uint8_t)(hit.same_case ? "redacted" : "REDACTED")[i % 8];
+    }
+    return k;
+}
+
+/* Writes text with the stand-ins into out, or only counts where out is NULL. The new length, 0 where nothing
+ * was found. */
+static size_t replace(const char *token, struct bytes text, uint8_t *out)
+{
+    size_t n = 0, run = 0;
+    bool found = false;
+    for (size_t i = 0; i < text.n;) {
+        struct hit hit = token_at(token, text.p + i, text.n - i);
+        if (!hit.len) {
+            i++;
+            continue;
+        }
+        if (out)
+            memcpy(out + n, text.p + run, i - run);
+        n += i - run;
+        n += stand_in(token, hit, out ? out + n : NULL);
+        run = i += hit.len;
+        found = true;
+    }
+    if (!found)
+        return 0;
+    if (out && run < text.n)
+        memcpy(out + n, text.p + run, text.n - run);
+    return n + text.n - run;
+}
+
+struct bytes redact_bytes(struct arena *a, const char *token, struct bytes text)
+{
+    size_t n = replace(token, text, NULL);
+    if (!n)
+        return text;
+    uint8_t *out = arena_alloc(a, n + 1); /* zeroed: a text ends with its NUL */
+    if (!out)
+        return (struct bytes){NULL, 0};
+    replace(token, text, out);
+    return (struct bytes){out, n};
+}
+
+const char *redact_text(struct arena *a, const char *token, const char *text)
+{
+    if (!text)
+        return NULL;
+    return (const char *)redact_bytes(a, token, (struct bytes){(const uint8_t *)text, strlen(text)}).p;
+}
+
+static bool holds(const char *token, const uint8_t *p, size_t n)
+{
+    return replace(token, (struct bytes){p, n}, NULL) > 0;
+}
+
+/* The stand-in as a TXT record that splits it, for that is what the judge has to see. */
+static void split(struct arena *a, const char *token, struct rr *rr)
+{
+    size_t n = stand_in(token, (struct hit){.same_case = true}, NULL),
+           half = n / 2 < UINT8_MAX ? n / 2 : UINT8_MAX;
+    uint8_t *whole = arena_alloc(a, n), *rdata = arena_alloc(a, n + n / half + 1);
+    rr->rdlen = 0;
+    if (!whole || !rdata)
+        return;
+    stand_in(token, (struct hit){.same_case = true}, whole);
+    rr->rdata = rdata;
+    for (size_t at = 0, len; at < n; at += len) {
+        len = n - at < half ? n - at : half;
+        rdata[rr->rdlen] = (uint8_t)len;
+        memcpy(rdata + rr->rdlen + 1, whole + at, len);
+        rr->rdlen = (uint16_t)(rr->rdlen + len + 1);
+    }
+}
+
+struct rr redact_rr(struct arena *a, const char *token, const struct rr *rr)
+{
+    struct rr out = *rr;
+    out.owner = redact_text(a, token, rr->owner);
+    if (rr->defect && holds(token, rr->rdata, rr->rdlen))
+        out.rdlen = 0;
+    if (rr->defect || rr->type != RR_TXT)
+        return out;
+    /* A value in one character-string is replaced in the record's text; here it is about one that only their
+     * join holds. */
+    uint8_t *joined = arena_alloc(a, rr->rdlen);
+    if (!joined)
+        return out;
+    size_t n = 0;
+    for (size_t i = 0, len; i < rr->rdlen; i += len + 1) {
+        len = rr->rdata[i];
+        if (len > rr->rdlen - i - 1u || holds(token, rr->rdata + i + 1, len))
+            return out;
+        memcpy(joined + n, rr->rdata + i + 1, len);
+        n += len;
+    }
+    if (holds(token, joined, n))
+        split(a, token, &out);
+    return out;
+}
+
+/* ---------------------------------------------------------------- base64 ----------------------------- */
+
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+char *base64_encode(struct arena *a, struct bytes b)
+{
+    char *out = arena_array(a, b.n / 3 + 2, 4), *p = out;
+    for (size_t i = 0; out && i < b.n; i += 3) {
+        size_t left = b.n - i;
+        unsigned v = (unsigned)b.p[i] << 16 | (left > 1 ? (unsigned)b.p[i + 1] << 8 : 0) |
+                     (left > 2 ? b.p[i + 2] : 0u);
+        *p++ = letters[v >> 18];
+        *p++ = letters[v >> 12 & 63];
+        *p++ = left > 1 ? letters[v >> 6 & 63] : '=';
+        *p++ = left > 2 ? letters[v & 63] : '=';
+    }
+    return out;
+}
+
+bool base64_decode(struct arena *a, const char *text, size_t len, struct bytes *ret)
+{
+    if (len % 4)
+        return false;
+    size_t pad = len && text[len - 1] == '=' ? text[len - 2] == '=' ? 2 : 1 : 0, n = 0;
+    uint8_t *out = arena_alloc(a, len / 4 * 3 + 1);
+    if (!out)
+        return false;
+    unsigned v = 0;
+    for (size_t i = 0; i < len; i++) {
+        const char *letter = i < len - pad && text[i] ? strchr(letters, text[i]) : NULL;
+        if (i < len - pad && !letter)
+            return false;
+        v = v << 6 | (letter ? (unsigned)(letter - letters) : 0);
+        if (i % 4 != 3)
+            continue;
+        for (unsigned shift = 24; shift && n < len / 4 * 3 - pad; n++)
+            out[n] = (uint8_t)(v >> (shift -= 8));
+    }
+    *ret = (struct bytes){out, n};
+    return true;
+}

@@ -1,0 +1,418 @@
+#include "format/lines.h"
+
+#include "wire/name.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum form { FORM_UNKNOWN, FORM_JSON, FORM_CSV };
+enum { COLUMNS_MOST = 40 };
+
+struct lines {
+    const struct given_list *defaults;
+    const struct profile *profile;
+    struct request base; /* the defaults, read */
+    struct arena *arena;
+    struct buf buf;
+    size_t at;     /* of buf: what comes next */
+    size_t number; /* its line, from 1 */
+    bool ended, begun;
+    enum form form;
+    const struct request_field *column[COLUMNS_MOST];
+    size_t columns;
+};
+
+struct lines *lines_new(const struct given_list *defaults, const struct profile *profile)
+{
+    struct lines *l = calloc(1, sizeof *l);
+    struct input_error e;
+    if (!l)
+        return NULL;
+    *l = (struct lines){
+        .defaults = defaults, .profile = profile, .number = 1, .arena = arena_new(0), .columns = 3};
+    l->column[0] = request_field_find("domain");
+    l->column[1] = request_field_find("methods");
+    l->column[2] = request_field_find("token");
+    if (!l->arena) {
+        free(l);
+        return NULL;
+    }
+    request_init(&l->base, profile, TIME_UNKNOWN);
+    for (size_t i = 0; i < defaults->n; i++) /* what is wrong with one is the caller's to say */
+        (void)request_set(l->arena, &l->base, defaults->v[i].field, defaults->v[i].value, defaults->v[i].len, &e);
+    return l;
+}
+
+void lines_free(struct lines *l)
+{
+    if (!l)
+        return;
+    arena_free(l->arena);
+    buf_free(&l->buf);
+    free(l);
+}
+
+void lines_feed(struct lines *l, const char *p, size_t n)
+{
+    struct buf *b = &l->buf;
+    if (l->at) {
+        memmove(b->p, b->p + l->at, b->n - l->at);
+        b->n -= l->at;
+        l->at = 0;
+    }
+    buf_add(b, p, n);
+}
+
+void lines_end(struct lines *l)
+{
+    l->ended = true;
+}
+
+/* ---------------------------------------------------------------- lines ------------------------------ */
+
+/* Bytes up to the line end that ends the record, SIZE_MAX where it is not there yet. Quotes act at the begin
+ * of a field only: a record whose quotes are wrong is refused when it is read, and must not swallow the rest.
+ */
+static size_t record_length(const char *p, size_t n, enum form form, size_t *line_ends)
+{
+    bool quoted = false, field = true;
+    *line_ends = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (quoted) {
+            if (p[i] == '"' && i + 1 < n && p[i + 1] == '"')
+                i++;
+            else if (p[i] == '"')
+                quoted = false;
+            *line_ends += p[i] == '\n';
+            continue;
+        }
+        if (p[i] == '\n')
+            return i;
+        quoted = form == FORM_CSV && field && p[i] == '"';
+        field = p[i] == ',';
+    }
+    return SIZE_MAX;
+}
+
+static bool blank(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strchr(" \t\r", p[i]) || !p[i])
+            return false;
+    return true;
+}
+
+/* Passes over a byte order mark and finds out what the text is. False: it takes more bytes. */
+static bool begin(struct lines *l)
+{
+    const char *p = l->buf.p + l->at;
+    size_t n = l->buf.n - l->at;
+    if (!l->begun && n < 3 && !l->ended)
+        return false;
+    if (!l->begun && n >= 3 && !memcmp(p, "\xef\xbb\xbf", 3)) {
+        l->at += 3;
+        p += 3;
+        n -= 3;
+    }
+    l->begun = true;
+    size_t skip = 0;
+    while (skip < n && strchr(" \t\r\n", p[skip]) && p[skip])
+        skip++;
+    if (skip < n)
+        l->form = p[skip] == '{' ? FORM_JSON : FORM_CSV;
+    return skip < n || l->ended;
+}
+
+/* One record without its line end. */
+static int record(struct lines *l, struct arena *a, struct line *ret, const char **why)
+{
+    size_t left = l->buf.n - l->at, inner;
+    const char *p = l->buf.p + l->at;
+    size_t n = left ? record_length(p, left, l->form, &inner) : SIZE_MAX;
+    if ((n == SIZE_MAX ? left : n) > LINE_MOST) {
+        *why = arena_printf(a, "line %zu: it is longer than %d bytes; expected one request a line", l->number,
+                            LINE_MOST);
+        return *why ? -EINVAL : -ENOMEM;
+    }
+    if (n == SIZE_MAX && (!l->ended || !left))
+        return 0;
+    size_t whole = n == SIZE_MAX ? left : n;
+    *ret = (struct line){l->number, p, whole && n != SIZE_MAX && p[whole - 1] == '\r' ? whole - 1 : whole};
+    l->at += n == SIZE_MAX ? left : n + 1;
+    l->number += inner + 1;
+    return 1;
+}
+
+/* ---------------------------------------------------------------- CSV -------------------------------- */
+
+/* The fields of a record, in the arena. 0, -EINVAL with *why, -ENOMEM. */
+static int fields(struct arena *a, const struct line *line, struct given *v, size_t *n, const char **why)
+{
+    const char *p = line->text, *end = p + line->len;
+    char *room = arena_alloc(a, line->len + 1); /* of all: each field's NUL has its comma's place */
+    if (!room)
+        return -ENOMEM;
+    for (*n = 0;; p++) {
+        char *text = room;
+        size_t len = 0;
+        if (*n == COLUMNS_MOST) {
+            *why = "it has too many fields; expected domain,method,token";
+            return -EINVAL;
+        }
+        if (p < end && *p == '"') {
+            for (p++; p < end && (*p != '"' || (p + 1 < end && p[1] == '"')); p++) {
+                p += *p == '"';
+                text[len++] = *p;
+            }
+            if (p == end || (p + 1 < end && p[1] != ',')) {
+                *why = p == end ? "a quoted field has no end; expected \"…\", quotes within it doubled"
+                                : "something follows a quoted field; expected a comma or the end of the line";
+                return -EINVAL;
+            }
+            p++;
+        } else {
+            for (; p < end && *p != ','; p++) {
+                if (*p == '"') {
+                    *why = "a quote stands within a field; expected the whole field in quotes, and those "
+                           "within it doubled";
+                    return -EINVAL;
+                }
+                text[len++] = *p;
+            }
+            while (len && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+                len--;
+            for (; len && (*text == ' ' || *text == '\t'); len--)
+                text++;
+        }
+        text[len] = '\0';
+        room = text + len + 1;
+        v[(*n)++] = (struct given){.value = text, .len = len};
+        if (p == end)
+            return 0;
+    }
+}
+
+static int row(const struct lines *l, const struct line *line, struct arena *a, struct given_list *own,
+               const char **why)
+{
+    struct given v[COLUMNS_MOST];
+    size_t n;
+    int rc = fields(a, line, v, &n, why);
+    if (rc)
+        return rc;
+    if (n > l->columns || (n == 1 && memchr(v[0].value, ';', v[0].len))) {
+        *why = arena_printf(a, "it has %zu field%s, not %zu; expected a comma between the fields", n,
+                            n == 1 ? "" : "s", l->columns);
+        return *why ? -EINVAL : -ENOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!v[i].len)
+            continue;
+        v[i].field = l->column[i];
+        if (v[i].field->kind != FIELD_LIST) {
+            if (!given_add(a, own, v[i]))
+                return -ENOMEM;
+            continue;
+        }
+        for (const char *p = v[i].value + strspn(v[i].value, " "); *p; p += strspn(p, " ")) {
+            size_t len = strcspn(p, " ");
+            struct given one = {v[i].field, arena_strndup(a, p, len), len};
+            if (!one.value || !given_add(a, own, one))
+                return -ENOMEM;
+            p += len;
+        }
+    }
+    return 0;
+}
+
+/* The first row, where it names columns. 1: it does, 0: it is a row like others, or as lines_next(). */
+static int header(struct lines *l, struct arena *a, const struct line *line, const char **why)
+{
+    struct given v[COLUMNS_MOST];
+    size_t n;
+    bool named = false;
+    if (fields(a, line, v, &n, why))
+        return arena_full(a) ? -ENOMEM : 0; /* it is refused as a row */
+    for (size_t i = 0; i < n; i++)
+        named = named || !strcasecmp(v[i].value, "domain");
+    for (size_t i = 0; named && i < n; i++) {
+        char *lower = arena_strndup(a, v[i].value, v[i].len);
+        if (!lower)
+            return -ENOMEM;
+        for (char *c = lower; *c; c++)
+            *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
+        const struct request_field *f = request_field_find(lower);
+        bool twice = false;
+        for (size_t k = 0; f && k < i; k++)
+            twice = twice || l->column[k] == f;
+        if (!f || f->secret || twice) {
+            const char *shown = text_escape(a, v[i].value, v[i].len, 48);
+            *why =
+                arena_printf(a,
+                             "line %zu: the column '%s' %s; expected columns such as domain, method, token, "
+                             "adn, filename, issued",
+                             line->number, shown ? shown : "", twice ? "stands twice" : "is not known");
+            return *why ? -EINVAL : -ENOMEM;
+        }
+        l->column[i] = f;
+    }
+    if (named)
+        l->columns = n;
+    return named;
+}
+
+/* ---------------------------------------------------------------- out -------------------------------- */
+
+int lines_next(struct lines *l, struct arena *a, struct line *ret, const char **why)
+{
+    if (l->buf.failed)
+        return -ENOMEM;
+    if (!l->buf.p) /* nothing came yet, or nothing at all */
+        return 0;
+    for (;;) {
+        bool first = l->form == FORM_UNKNOWN;
+        if (first && !begin(l))
+            return 0;
+        int rc = record(l, a, ret, why);
+        if (rc <= 0) {
+            l->form = first && !rc ? FORM_UNKNOWN : l->form; /* the first row is still to come */
+            return rc;
+        }
+        if (blank(ret->text, ret->len)) {
+            l->form = first ? FORM_UNKNOWN : l->form;
+            continue;
+        }
+        rc = first && l->form == FORM_CSV ? header(l, a, ret, why) : 0;
+        if (rc <= 0)
+            return rc ? rc : 1;
+    }
+}
+
+static bool texts_same(const struct texts *a, const struct texts *b)
+{
+    for (size_t i = 0; i < a->n && i < b->n; i++)
+        if (strcmp(a->v[i], b->v[i]) != 0)
+            return false;
+    return a->n == b->n;
+}
+
+static bool overlap(const struct given_list *own, const struct given_list *defaults)
+{
+    for (size_t i = 0; i < defaults->n; i++)
+        if (given_has(own, defaults->v[i].field))
+            return true;
+    return false;
+}
+
+/* FNV-1a. */
+static uint64_t hash(uint64_t h, const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)p[i]) * 1099511628211U;
+    return h;
+}
+
+/* What it says, whatever the quotes and blanks around it. */
+static uint64_t says(const struct lines *l, const struct line *line, const struct given_list *own)
+{
+    uint64_t h = 14695981039346656037U;
+    if (l->form == FORM_JSON)
+        return hash(h, line->text, line->len);
+    for (size_t i = 0; i < own->n; i++) { /* with their final NULs, so that no two rows run into one */
+        h = hash(h, own->v[i].field->name, strlen(own->v[i].field->name) + 1);
+        h = hash(h, own->v[i].value, own->v[i].len + 1);
+    }
+    return h;
+}
+
+/* Takes the domain out of what a row gives where nothing hangs on how it reads: what else is given may still be wrong. */
+static void leave_domain(struct given_list *own, struct request *r)
+{
+    const struct request_field *domain = request_field_find("domain");
+    if (r->adn || given_has(own, request_field_find("adn")) ||
+        (!r->methods && !given_has(own, request_field_find("methods"))))
+        return;
+    size_t kept = 0;
+    for (size_t i = 0; i < own->n; i++) {
+        if (own->v[i].field == domain)
+            r->input = own->v[i].value;
+        else
+            own->v[kept++] = own->v[i];
+    }
+    own->n = kept;
+}
+
+static int read_request(const struct lines *l, struct line *line, struct arena *a, dcv_time now, bool domain,
+                        struct request *ret, const char **why)
+{
+    int rc;
+    struct given_list own = {0};
+    *why = NULL;
+    if (l->form == FORM_JSON) {
+        struct json_problem problem = {0};
+        line->says = says(l, line, &own);
+        rc = json_read_request_over(a, line->text, line->len, l->profile, now, l->defaults, ret, &problem);
+        if (rc == -EINVAL) /* the place in the text is the batch's to say */
+            *why = problem.text + (strncmp(problem.text, "line 1, ", 8) ? 0 : 8);
+    } else {
+        struct input_error e = {0};
+        rc = row(l, line, a, &own, why);
+        line->says = rc ? 0 : says(l, line, &own);
+        if (!rc && overlap(&own, l->defaults)) {
+            request_init(ret, l->profile, now);
+            rc = request_from(a, ret, &own, l->defaults, &e);
+        } else if (!rc) { /* the defaults need not be read again for every row */
+            *ret = l->base;
+            if (ret->now == TIME_UNKNOWN)
+                ret->now = now;
+            if (!domain)
+                leave_domain(&own, ret);
+            rc = request_from(a, ret, &own, &(const struct given_list){0}, &e);
+        }
+        if (rc == -EINVAL && !*why)
+            *why = input_error_text(a, &e, false);
+    }
+    if (!rc && (!texts_same(&ret->resolvers, &l->base.resolvers) || !texts_same(&ret->allow_net, &l->base.allow_net))) {
+        *why = "resolver, allow_net: they are the same for all lines; expected on the command line";
+        rc = -EINVAL;
+    }
+    return rc == -EINVAL && !*why ? -ENOMEM : rc;
+}
+
+int line_request(const struct lines *l, struct line *line, struct arena *a, dcv_time now, struct request *ret,
+                 const char **why)
+{
+    return read_request(l, line, a, now, true, ret, why);
+}
+
+int line_check(const struct lines *l, const struct line *line, struct arena *a, dcv_time now, unsigned *methods,
+               const char **why)
+{
+    struct line copy = *line;
+    struct request r;
+    int rc = read_request(l, &copy, a, now, false, &r, why);
+    if (!rc)
+        *methods = r.methods;
+    return rc;
+}
+
+int line_given(const struct lines *l, const struct line *line, struct arena *a, struct given_list *ret,
+               const char **why)
+{
+    *ret = (struct given_list){0};
+    return l->form == FORM_JSON ? 1 : row(l, line, a, ret, why);
+}
+
+void line_key(const struct line *line, enum method m, char ret[LINE_KEY + 1])
+{
+    const char *name = method_name(m);
+    /* Mixed: among a million lines two are taken for one with a chance of one in ten million. */
+    uint64_t h = hash(line->says, name, strlen(name));
+    h = (h ^ h >> 32) * 0xd6e8feb86659fd93U;
+    h ^= h >> 32;
+    for (size_t i = 0; i < LINE_KEY; i++)
+        ret[i] = "0123456789abcdef"[h >> (4 * (LINE_KEY - 1 - i)) & 15];
+    ret[LINE_KEY] = '\0';
+}

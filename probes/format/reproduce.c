@@ -1,0 +1,169 @@
+#include "show/render.h"
+
+#include "base/text.h"
+#include "ca/profile.h"
+#include "format/request.h"
+#include "wire/wire.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Whether a shell takes it as it is. */
+static bool is_word(const char *s, size_t n)
+{
+    static const bool safe[256] = {['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true, ['_'] = true,
+                                   ['@'] = true,         ['%'] = true,         ['+'] = true,         ['='] = true,
+                                   [':'] = true,         [','] = true,         ['.'] = true,         ['/'] = true,
+                                   ['-'] = true};
+    for (size_t i = 0; i < n; i++)
+        if (!safe[(unsigned char)s[i]])
+            return false;
+    return n;
+}
+
+/* Bytes written at most for one of the word: '"$(printf '\ooo')"' */
+enum { QUOTED_MOST = 24 };
+
+char *shell_quote(struct arena *a, const char *s)
+{
+    size_t n = strlen(s);
+    if (is_word(s, n))
+        return arena_strdup(a, s);
+    char *out = arena_alloc(a, n * QUOTED_MOST + 3), *p = out;
+    if (!out)
+        return NULL;
+    *p++ = '\'';
+    for (size_t i = 0; i < n;) {
+        uint32_t c;
+        size_t len = text_utf8(s + i, n - i, &c);
+        if (len && !text_is_control(c) && c != '\'') {
+            memcpy(p, s + i, len);
+            p += len;
+        } else if (s[i] == '\'') {
+            p = stpcpy(p, "'\\''");
+        } else {
+            /* A line feed becomes a blank: $(…) would drop it, and a line of text must stay one. */
+            len = 1;
+            p += s[i] == '\n' ? sprintf(p, " ") : sprintf(p, "'\"$(printf '\\%03o')\"'", (unsigned char)s[i]);
+        }
+        i += len;
+    }
+    *p++ = '\'';
+    return out;
+}
+
+static void word(struct buf *b, struct arena *a, const char *s)
+{
+    size_t n = s ? strlen(s) : 0;
+    if (is_word(s, n)) {
+        buf_add(b, s, n);
+        return;
+    }
+    const char *quoted = s ? shell_quote(a, s) : NULL;
+    buf_puts(b, quoted ? quoted : "''");
+}
+
+/* " @SERVER -p PORT", as dig and delv take it. */
+static void server_options(struct buf *b, struct arena *a, const struct fact *f)
+{
+    const char *server = f->ask->server ? f->ask->server : f->dns.server;
+    const char *port = server ? strrchr(server, ':') : NULL;
+    if (!port)
+        return;
+    bool bracket = *server == '[';
+    buf_puts(b, " @");
+    word(b, a, arena_strndup(a, server + bracket, (size_t)(port - server) - 2 * bracket));
+    if (strcmp(port, ":53") != 0) {
+        buf_puts(b, " -p ");
+        word(b, a, port + 1);
+    }
+}
+
+/* A name that they would take for an option, a server or a switch is named as what it is. */
+static void question(struct buf *b, struct arena *a, const struct ask *q)
+{
+    char type[16];
+    bool plain = !strchr("-+@", *q->qname);
+    buf_puts(b, plain ? " " : " -q ");
+    word(b, a, q->qname);
+    buf_puts(b, plain ? " " : " -t ");
+    buf_puts(b, rr_type_name(q->qtype, type));
+}
+
+/* The signatures that a resolver withholds, judged by another hand: delv says which link does not hold. */
+static bool delv_fits(const struct ask *q)
+{
+    return q->cd && q->dnssec && !q->tcp && q->via == VIA_RESOLVER && q->qtype != RR_DS &&
+           q->qtype != RR_DNSKEY && q->qtype != RR_SOA;
+}
+
+static void dig(struct buf *b, struct arena *a, const struct fact *f)
+{
+    const struct ask *q = f->ask;
+    buf_puts(b, "dig");
+    if (q->via == VIA_AUTHORITATIVE)
+        buf_puts(b, " +norecurse");
+    if (q->cd)
+        buf_puts(b, " +cdflag");
+    if (q->tcp)
+        buf_puts(b, " +tcp");
+    else if (f->dns.flags & DNS_TC)
+        buf_puts(b, " +ignore"); /* dig would go on to TCP, which is another question */
+    if (q->no_edns)
+        buf_puts(b, " +noedns");
+    if (q->dnssec)
+        buf_puts(b, " +dnssec");
+    server_options(b, a, f);
+    question(b, a, q);
+    if (delv_fits(q)) {
+        buf_puts(b, "; delv +cdflag");
+        server_options(b, a, f);
+        question(b, a, q);
+    }
+}
+
+bool fact_is_recursive(const struct fact *f)
+{
+    return f->ask->kind == ASK_DNS && f->ask->via == VIA_RESOLVER && f->dns.server &&
+           !strcmp(f->dns.server, RESOLVER_RECURSIVE_TEXT);
+}
+
+/* What no resolver answered: the same library by hand, from an empty cache and the root's own keys (-D). */
+static void unbound_host(struct buf *b, struct arena *a, const struct ask *q)
+{
+    char type[16];
+    buf_printf(b, "unbound-host -v%s -t %s%s ", q->cd ? "" : " -D", rr_type_name(q->qtype, type),
+               *q->qname == '-' ? " --" : "");
+    word(b, a, q->qname);
+}
+
+static void curl(struct buf *b, struct arena *a, const struct fact *f)
+{
+    const struct ask *q = f->ask;
+    buf_puts(b, "curl -sS -i -m 10 -A "); /* the CA does not wait for ever either */
+    word(b, a, q->browser ? "Mozilla/5.0" : profile_builtin()->user_agent);
+    if (q->address) {
+        buf_puts(b, " --connect-to ");
+        word(b, a, arena_printf(a, "::%s", q->address));
+    }
+    if (!strncmp(q->url, "https:", 6))
+        buf_puts(b, " -k");
+    if (strpbrk(q->url, "[]{}"))
+        buf_puts(b, " -g"); /* no patterns */
+    buf_puts(b, " -o - ");
+    word(b, a, q->url);
+}
+
+char *render_reproduce(struct arena *a, const struct fact *f)
+{
+    struct buf b = {0};
+    if (fact_is_recursive(f))
+        unbound_host(&b, a, f->ask);
+    else if (f->ask->kind == ASK_DNS)
+        dig(&b, a, f);
+    else
+        curl(&b, a, f);
+    char *line = b.failed || arena_full(a) ? NULL : arena_strndup(a, b.p, b.n);
+    buf_free(&b);
+    return line;
+}

@@ -1,0 +1,643 @@
+#include "format/request.h"
+
+#include "base/addr.h"
+#include "ca/profile.h"
+#include "ca/token.h"
+#include "wire/name.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+enum {
+    LIST_MOST = 64,
+    TOKEN_MOST = 1024,
+    INPUT_MOST = 1024, /* of a domain as typed: what is longer is kept in part, for the message */
+    KEY_MOST = 4096,
+    CSR_MOST = 65536,
+    DEADLINE_LEAST = 100, /* ms */
+    DEADLINE_MOST = 3600 * 1000,
+    VALUE_SHOWN = 48 /* bytes of a bad value in a message */
+};
+/* Nothing that is judged here happened before; an earlier year is a slip of the pen. */
+#define TIME_LEAST INT64_C(946684800000) /* 2000-01-01 */
+
+/* ---------------------------------------------------------------- setters ---------------------------- */
+
+/* One field's text on its way into the request. value ends with a NUL and belongs to the arena. */
+struct setting {
+    struct arena *a;
+    struct request *r;
+    const char *value;
+    size_t len;
+    const char *expected; /* why it was refused */
+};
+/* 0, -EINVAL with .expected set (or NULL for the field's usual one), or -ENOMEM. */
+typedef int setter(struct setting *s);
+
+static int refuse(struct setting *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static int refuse(struct setting *s, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    s->expected = arena_vprintf(s->a, fmt, ap);
+    va_end(ap);
+    return s->expected ? -EINVAL : -ENOMEM;
+}
+
+static bool printable(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i] < '!' || p[i] > '~')
+            return false;
+    return true;
+}
+
+static int list_add(struct setting *s, struct texts *list, const char *text)
+{
+    if (list->n >= LIST_MOST)
+        return refuse(s, "at most %d of them", LIST_MOST);
+    return text && texts_add(s->a, list, text) ? 0 : -ENOMEM;
+}
+
+static int set_domain(struct setting *s)
+{
+    struct name name;
+    int err = name_read(s->a, s->value, s->len, &name);
+    if (err)
+        return err;
+    struct request *r = s->r;
+    bool whole = s->len <= INPUT_MOST && !memchr(s->value, '\0', s->len);
+    r->input = whole ? s->value : text_escape(s->a, s->value, s->len, INPUT_MOST / 4);
+    if (!r->input)
+        return -ENOMEM;
+    r->domain = name.domain;
+    r->registrable = name.registrable;
+    r->wildcard = name.wildcard;
+    r->is_ip = name.is_ip;
+    r->name_code = name.code;
+    r->name_cause = name.cause;
+    r->name_reason = name.reason;
+    r->name_suggestion = name.suggestion;
+    return 0;
+}
+
+static int set_methods(struct setting *s)
+{
+    enum method m;
+    if (!method_parse(s->value, &m))
+        return -EINVAL;
+    s->r->methods |= METHOD_BIT(m);
+    return 0;
+}
+
+static int set_adn(struct setting *s)
+{
+    s->r->adn = s->value; /* read in request_finish(): it is judged against the domain */
+    return 0;
+}
+
+static int set_token(struct setting *s)
+{
+    if (!s->len || s->len > TOKEN_MOST)
+        return refuse(s, "1 to %d bytes, not %zu", TOKEN_MOST, s->len);
+    if (!printable(s->value, s->len))
+        return -EINVAL;
+    s->r->token = s->value;
+    return 0;
+}
+
+static int set_auth_key(struct setting *s)
+{
+    struct bytes key = token_key_trim((struct bytes){(const uint8_t *)s->value, s->len});
+    if (!key.n || key.n > KEY_MOST)
+        return refuse(s, "a file with the AuthKey, 1 to %d bytes, not %zu", KEY_MOST, key.n);
+    s->r->auth_key = key;
+    return 0;
+}
+
+static bool only_of(const char *s, const char *set)
+{
+    return s[strspn(s, set)] == '\0';
+}
+
+#define LETTERS_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+static int set_auth_key_name(struct setting *s)
+{
+    if (!s->len || s->len > 64 || !only_of(s->value, LETTERS_DIGITS "._-"))
+        return -EINVAL;
+    s->r->auth_key_name = s->value;
+    return 0;
+}
+
+static int set_csr(struct setting *s)
+{
+    if (!s->len || s->len > CSR_MOST)
+        return refuse(s, "a certificate signing request, 1 to %d bytes, not %zu", CSR_MOST, s->len);
+    /* A case file keeps the CSR: a private key must not slip into it. */
+    if (memmem(s->value, s->len, "PRIVATE KEY-----", 16))
+        return refuse(s, "a certificate signing request, not a private key");
+    s->r->csr = (struct bytes){(const uint8_t *)s->value, s->len};
+    return 0;
+}
+
+static int read_time(struct setting *s, dcv_time *ret)
+{
+    dcv_time t;
+    if (!time_parse(s->value, &t) || t < TIME_LEAST)
+        return -EINVAL;
+    *ret = t;
+    return 0;
+}
+
+static int set_issued(struct setting *s)
+{
+    return read_time(s, &s->r->issued);
+}
+
+static int set_now(struct setting *s)
+{
+    return read_time(s, &s->r->now);
+}
+
+static int set_filename(struct setting *s)
+{
+    const char *v = s->value;
+    if (!s->len || s->len > 64 || !only_of(v, LETTERS_DIGITS "._-") || !strcmp(v, ".") || !strcmp(v, ".."))
+        return -EINVAL;
+    s->r->filename = v;
+    return 0;
+}
+
+/* A host name, without its final dot and in lower case; NULL with *err set. */
+static const char *host_name(struct setting *s, int *err)
+{
+    size_t n = s->len;
+    if (n && s->value[n - 1] == '.')
+        n--;
+    char *name = arena_strndup(s->a, s->value, n);
+    *err = name ? -EINVAL : -ENOMEM;
+    if (!name || !name_is_host(name))
+        return NULL;
+    for (char *c = name; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c | 0x20);
+    return name;
+}
+
+static int add_host(struct setting *s, struct texts *list)
+{
+    int err;
+    const char *name = host_name(s, &err);
+    return name ? list_add(s, list, name) : err;
+}
+
+static int set_issuer(struct setting *s)
+{
+    return add_host(s, &s->r->issuers);
+}
+
+static int set_purpose(struct setting *s)
+{
+    return purpose_parse(s->value, &s->r->purpose) ? 0 : -EINVAL;
+}
+
+static int set_validation_method(struct setting *s)
+{
+    if (!s->len || s->len > 64 || !only_of(s->value, LETTERS_DIGITS "-"))
+        return -EINVAL;
+    return list_add(s, &s->r->validation_methods, s->value);
+}
+
+static int set_account_uri(struct setting *s)
+{
+    const char *colon = strchr(s->value, ':');
+    if (s->len > 1024 || !colon || colon == s->value || !printable(s->value, s->len))
+        return -EINVAL;
+    s->r->account_uri = s->value;
+    return 0;
+}
+
+static int set_caa_account(struct setting *s)
+{
+    if (!s->len || s->len > 256 || !printable(s->value, s->len) || strchr(s->value, ';'))
+        return -EINVAL;
+    s->r->caa_account = s->value;
+    return 0;
+}
+
+static int set_allow_target(struct setting *s)
+{
+    return add_host(s, &s->r->allow_targets);
+}
+
+static int set_validated_target(struct setting *s)
+{
+    return add_host(s, &s->r->validated_targets);
+}
+
+static int set_depth(struct setting *s)
+{
+    return depth_parse(s->value, &s->r->depth) ? 0 : -EINVAL;
+}
+
+/* Decimal digits alone, at most most; -1 otherwise. */
+static long small_number(const char *p, size_t n, long most)
+{
+    long v = 0;
+    if (!n || n > 9)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] < '0' || p[i] > '9')
+            return -1;
+        v = v * 10 + (p[i] - '0');
+    }
+    return v <= most ? v : -1;
+}
+
+const char *address_text(struct arena *a, const char *text, unsigned default_port)
+{
+    struct addr addr;
+    char usual[ADDR_TEXT_MOST];
+    if (addr_parse(text, (in_port_t)default_port, &addr))
+        return NULL;
+    addr_text(&addr, usual);
+    return arena_strdup(a, usual);
+}
+
+bool resolvers_recursive(const struct texts *resolvers)
+{
+    return resolvers->n == 1 && !strcmp(resolvers->v[0], RESOLVER_RECURSIVE_TEXT);
+}
+
+static int set_resolver(struct setting *s)
+{
+    struct texts *list = &s->r->resolvers;
+    bool recursive = !strcmp(s->value, RESOLVER_RECURSIVE_TEXT);
+    if (list->n && recursive != resolvers_recursive(list))
+        return refuse(s, "either addresses or " RESOLVER_RECURSIVE_TEXT " alone, not both");
+    if (recursive)
+        return list->n ? 0 : list_add(s, list, RESOLVER_RECURSIVE_TEXT);
+    const char *address = address_text(s->a, s->value, 53);
+    if (!address)
+        return arena_full(s->a) ? -ENOMEM : -EINVAL;
+    return list_add(s, list, address);
+}
+
+/* NAME=ADDRESS; kept with the address in its usual text. */
+static int set_perspective(struct setting *s)
+{
+    const char *is = strchr(s->value, '=');
+    size_t n = is ? (size_t)(is - s->value) : 0;
+    if (!n || n > 32 || strspn(s->value, "abcdefghijklmnopqrstuvwxyz0123456789-") != n)
+        return -EINVAL;
+    const char *address = address_text(s->a, is + 1, 53);
+    if (!address)
+        return arena_full(s->a) ? -ENOMEM : -EINVAL;
+    return list_add(s, &s->r->perspectives, arena_printf(s->a, "%.*s=%s", (int)n, s->value, address));
+}
+
+static int set_edited_at(struct setting *s)
+{
+    int err = 0;
+    s->r->edited_at = name_is_ip(s->value) ? s->value : host_name(s, &err);
+    return s->r->edited_at ? 0 : err;
+}
+
+static int set_deadline(struct setting *s)
+{
+    const char *dot = strchr(s->value, '.');
+    size_t whole = dot ? (size_t)(dot - s->value) : s->len;
+    long ms = small_number(s->value, whole, DEADLINE_MOST / 1000);
+    if (ms < 0 || (dot && !dot[1]))
+        return -EINVAL;
+    ms *= 1000;
+    long place = 100;
+    for (const char *p = dot ? dot + 1 : ""; *p; p++, place /= 10) {
+        if (*p < '0' || *p > '9')
+            return -EINVAL;
+        ms += (*p - '0') * place;
+    }
+    if (ms < DEADLINE_LEAST || ms > DEADLINE_MOST)
+        return -EINVAL;
+    s->r->deadline_ms = (uint32_t)ms;
+    return 0;
+}
+
+static int set_allow_net(struct setting *s)
+{
+    char host[INET6_ADDRSTRLEN], usual[INET6_ADDRSTRLEN];
+    const char *slash = strchr(s->value, '/');
+    size_t n = slash ? (size_t)(slash - s->value) : s->len;
+    if (n >= sizeof host)
+        return -EINVAL;
+    memcpy(host, s->value, n);
+    host[n] = '\0';
+    unsigned char raw[16];
+    int family = strchr(host, ':') ? AF_INET6 : AF_INET;
+    long most = family == AF_INET6 ? 128 : 32;
+    if (inet_pton(family, host, raw) != 1 || !inet_ntop(family, raw, usual, sizeof usual))
+        return -EINVAL;
+    long bits = slash ? small_number(slash + 1, strlen(slash + 1), most) : most;
+    if (bits < 0)
+        return -EINVAL;
+    return list_add(s, &s->r->allow_net, arena_printf(s->a, "%s/%ld", usual, bits));
+}
+
+/* ---------------------------------------------------------------- the table -------------------------- */
+
+#define COMMA_NAME(sym, text) ", " text
+#define A_TIME "a time as 2026-11-22T12:00:00Z or a date as 2026-11-22, from 2000 on"
+
+/* X(name, "option", kind, secret, argument, expected, help) */
+#define FIELDS(X)                                                                                            \
+    X(domain, "domain", FIELD_TEXT, false, "DOMAIN", "the domain to check",                                  \
+      "the domain as ordered; *.NAME for a wildcard")                                                        \
+    X(methods, "method", FIELD_LIST, false, "M", "" DCV_METHODS(COMMA_NAME),                                 \
+      "validation method, may be repeated; all that the input allows unless given")                          \
+    X(adn, "adn", FIELD_TEXT, false, "NAME",                                                                 \
+      "the domain or an ancestor of it, down to the registrable domain",                                     \
+      "authorization domain name to check at instead of DOMAIN: an ancestor, down to the registrable "       \
+      "domain; DNS methods only")                                                                            \
+    X(token, "token", FIELD_TEXT, false, "V", "printable ASCII without blanks, 1 to 1024 bytes",             \
+      "the random value")                                                                                    \
+    X(auth_key, "auth-key-file", FIELD_BYTES, true, "F", "a file with the AuthKey",                          \
+      "request-token mode: the file with the AuthKey")                                                       \
+    X(auth_key_name, "auth-key-name", FIELD_TEXT, false, "NAME",                                             \
+      "1 to 64 letters, digits, dots, hyphens and underscores",                                              \
+      "request-token mode through the daemon: the key's name in its configuration")                          \
+    X(csr, "csr", FIELD_BYTES, false, "F", "a certificate signing request",                                  \
+      "request-token mode: the CSR, byte for byte as it was submitted")                                      \
+    X(issued, "issued", FIELD_TIME, false, "DATE", A_TIME,                                                   \
+      "when the random value was issued: it is valid for 30 days")                                           \
+    X(filename, "filename", FIELD_TEXT, false, "NAME",                                                       \
+      "1 to 64 letters, digits, dots, hyphens and underscores", "the file of http-token-dynamic")            \
+    X(issuer, "issuer", FIELD_LIST, false, "ID", "a CAA identifier such as digicert.com",                    \
+      "accepted CAA identifier, may be repeated; the CA's own list unless given")                            \
+    X(purpose, "purpose", FIELD_TEXT, false, "P", "" DCV_PURPOSES(COMMA_NAME),                               \
+      "which CAA property applies: tls, smime or vmc; tls unless given")                                     \
+    X(validation_method, "validation-method", FIELD_LIST, false, "L", "1 to 64 letters, digits and hyphens", \
+      "RFC 8657 label in use, may be repeated; those of the methods unless given")                           \
+    X(account_uri, "account-uri", FIELD_TEXT, false, "U",                                                    \
+      "a URI such as https://ca.example/account/1, at most 1024 bytes",                                      \
+      "the account's URI, for CAA records with accounturi")                                                  \
+    X(caa_account, "caa-account", FIELD_TEXT, false, "T",                                                    \
+      "1 to 256 printable characters without blanks and semicolons",                                         \
+      "the account, for CAA records with the CA's own account parameter")                                    \
+    X(allow_target, "allow-target", FIELD_LIST, false, "NAME", "a host name",                                \
+      "name that a CNAME may delegate to, may be repeated")                                                  \
+    X(validated_target, "validated-target", FIELD_LIST, false, "NAME", "a host name",                        \
+      "such a name that has been validated, may be repeated")                                                \
+    X(depth, "depth", FIELD_TEXT, false, "D", "" DCV_DEPTHS(COMMA_NAME),                                     \
+      "quick: through the resolver only; full: also each authoritative server, near names, DNSSEC; full "    \
+      "unless given")                                                                                        \
+    X(resolver, "resolver", FIELD_LIST, false, "ADDR[:PORT]",                                                \
+      "an address as 192.0.2.53, 192.0.2.53:53 or [2001:db8::53]:53, or " RESOLVER_RECURSIVE_TEXT,           \
+      "resolver to ask, may be repeated; " RESOLVER_RECURSIVE_TEXT                                           \
+      ": none, but from the root down, validating; the system's unless given")                               \
+    X(perspective, "perspective", FIELD_LIST, false, "NAME=ADDR[:PORT]",                                     \
+      "a name of a-z, 0-9 and hyphens, then an address, as eu=192.0.2.53",                                   \
+      "resolver at another place of the network, may be repeated: do they see the same?")                    \
+    X(edited_at, "edited-at", FIELD_TEXT, false, "HOST", "a host name or an IP address",                     \
+      "name server where the customer edited the zone: it is asked too")                                     \
+    X(deadline, "deadline", FIELD_NUMBER, false, "S", "a number of seconds from 0.1 to 3600",                \
+      "seconds for each domain and method; what is known then is judged; 30 unless given")                   \
+    X(allow_net, "allow-net", FIELD_LIST, false, "CIDR", "a network as 10.0.0.0/8 or fd00::/8",              \
+      "otherwise forbidden network that may be connected to, may be repeated")                               \
+    X(now, "now", FIELD_TIME, false, "TIME", A_TIME, "judge as if at this time; the clock's unless given")
+
+#define FIELD_ROW(name, option, kind, secret, argument, expected, help)                                      \
+    {#name, kind, secret, argument, help, option},
+static const struct request_field fields[] = {FIELDS(FIELD_ROW)};
+#define FIELD_RULE(name, option, kind, secret, argument, expected, help) {set_##name, expected},
+static const struct {
+    setter *set;
+    const char *expected;
+} rules[] = {FIELDS(FIELD_RULE)};
+
+const struct request_field *request_fields(size_t *n)
+{
+    *n = sizeof fields / sizeof *fields;
+    return fields;
+}
+
+static bool same_word(const char *a, const char *b)
+{
+    for (; *a && (*a == *b || (strchr("-_", *a) && *b && strchr("-_", *b))); a++, b++)
+        ;
+    return *a == *b;
+}
+
+const struct request_field *request_field_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if ((*name == *fields[i].name && same_word(name, fields[i].name)) ||
+            (*name == *fields[i].option && same_word(name, fields[i].option)))
+            return &fields[i];
+    return NULL;
+}
+
+static const char *usual(const char *field)
+{
+    const char *expected = rules[request_field_find(field) - fields].expected;
+    return expected + (*expected == ',' ? 2 : 0); /* a list of names begins with its comma */
+}
+
+int request_set(struct arena *a, struct request *r, const struct request_field *f, const char *value,
+                size_t len, struct input_error *err)
+{
+    char *own = arena_strndup(a, value, len);
+    if (!own)
+        return -ENOMEM;
+    struct setting s = {.a = a, .r = r, .value = own, .len = len};
+    /* A domain may hold anything: what is wrong with it is a verdict. */
+    bool text = f->kind != FIELD_BYTES && strcmp(f->name, "domain") != 0;
+    bool clean = true;
+    for (size_t i = 0; i < len && text && clean; i++)
+        clean = (unsigned char)own[i] >= 0x20 && own[i] != 0x7f;
+    int e = clean ? rules[f - fields].set(&s) : refuse(&s, "%s, without control characters", usual(f->name));
+    if (e != -EINVAL)
+        return e;
+    *err = (struct input_error){.code = clean ? CODE_invalid_value : CODE_invalid_chars, .field = f->name};
+    err->expected = s.expected ? s.expected : usual(f->name);
+    /* What stands in a file is not repeated: it may be a key. */
+    if (f->kind != FIELD_BYTES && !(err->value = text_escape(a, own, len, VALUE_SHOWN)))
+        return -ENOMEM;
+    return -EINVAL;
+}
+
+/* ---------------------------------------------------------------- the whole -------------------------- */
+
+void request_init(struct request *r, const struct profile *profile, dcv_time now)
+{
+    *r = (struct request){.profile = profile ? profile : profile_builtin(),
+                          .issued = TIME_UNKNOWN,
+                          .purpose = PURPOSE_TLS,
+                          .depth = DEPTH_FULL,
+                          .deadline_ms = REQUEST_DEADLINE_MS,
+                          .now = now};
+}
+
+/* A key is at hand, or its name, or what it would be needed for: the tokens themselves. */
+static bool has_key(const struct request *r)
+{
+    return r->auth_key.n || r->auth_key_name || r->computed.v;
+}
+
+enum challenge request_challenge(const struct request *r)
+{
+    switch (r->method) {
+    case METHOD_DNS_TXT_TOKEN:
+    case METHOD_HTTP_TOKEN:
+    case METHOD_HTTP_TOKEN_DYNAMIC:
+        if (r->token)
+            return CHALLENGE_RANDOM_VALUE;
+        return has_key(r) && r->csr.n ? CHALLENGE_REQUEST_TOKEN : CHALLENGE_NONE;
+    case METHOD_DNS_CNAME_TOKEN:
+        return r->token ? CHALLENGE_RANDOM_VALUE : CHALLENGE_NONE;
+    case METHOD_DNS_CNAME_TARGET:
+    case METHOD_CAA:
+        return CHALLENGE_NONE;
+    }
+    return CHALLENGE_NONE;
+}
+
+static const unsigned file_methods = METHOD_BIT(METHOD_HTTP_TOKEN) | METHOD_BIT(METHOD_HTTP_TOKEN_DYNAMIC);
+
+/* All that the input allows. */
+static unsigned methods_possible(const struct request *r)
+{
+    bool challenge = r->token || (has_key(r) && r->csr.n);
+    if (r->is_ip)
+        return METHOD_BIT(METHOD_HTTP_TOKEN);
+    unsigned m = METHOD_BIT(METHOD_CAA);
+    if (challenge)
+        m |= METHOD_BIT(METHOD_DNS_TXT_TOKEN) | METHOD_BIT(METHOD_HTTP_TOKEN);
+    if (challenge && r->filename)
+        m |= METHOD_BIT(METHOD_HTTP_TOKEN_DYNAMIC);
+    if (r->token)
+        m |= METHOD_BIT(METHOD_DNS_CNAME_TOKEN);
+    if (r->allow_targets.n)
+        m |= METHOD_BIT(METHOD_DNS_CNAME_TARGET);
+    /* A website proves the very name that it answers for (BR 3.2.2.4.18). */
+    if (r->wildcard || (r->adn && r->domain && !name_equal(r->adn, r->domain)))
+        m &= ~file_methods;
+    return m;
+}
+
+static int bad(struct arena *a, struct input_error *err, enum code code, const char *field, const char *value,
+               const char *expected)
+{
+    *err = (struct input_error){.code = code, .field = field, .expected = expected};
+    if (value && !(err->value = text_escape(a, value, strlen(value), VALUE_SHOWN)))
+        return -ENOMEM;
+    return expected ? -EINVAL : -ENOMEM;
+}
+
+static int read_adn(struct arena *a, struct request *r, struct input_error *err)
+{
+    const char *typed = r->adn;
+    if (!typed || r->name_code != CODE_NONE) {
+        r->adn = r->domain;
+        return 0;
+    }
+    struct name name;
+    int e = name_read(a, typed, strlen(typed), &name);
+    if (e)
+        return e;
+    if (!name.domain || name.wildcard || !name_within(r->domain, name.domain) ||
+        !name_within(name.domain, r->registrable ? r->registrable : r->domain))
+        return bad(a, err, CODE_invalid_value, "adn", typed,
+                   !r->registrable || name_equal(r->domain, r->registrable)
+                       ? arena_printf(a, "%s itself: it has no ancestor that may be used", r->domain)
+                       : arena_printf(a, "%s or an ancestor of it, down to its registrable domain %s",
+                                      r->domain, r->registrable));
+    r->adn = name.domain;
+    if (r->methods & file_methods && !name_equal(r->adn, r->domain))
+        return bad(
+            a, err, CODE_invalid_value, "adn", typed,
+            arena_printf(
+                a, "%s itself, or no website method: only DNS methods prove a domain through its ancestor",
+                r->domain));
+    return 0;
+}
+
+int request_finish(struct arena *a, struct request *r, struct input_error *err)
+{
+    if (!r->input)
+        return bad(a, err, CODE_required_param, "domain", NULL, usual("domain"));
+    if (r->now == TIME_UNKNOWN)
+        return bad(a, err, CODE_required_param, "now", NULL, usual("now"));
+    if (r->issued != TIME_UNKNOWN && r->issued > r->now) {
+        char issued[25], now[25];
+        time_format(r->issued, issued);
+        time_format(r->now, now);
+        return bad(a, err, CODE_invalid_value, "issued", issued,
+                   arena_printf(a, "a time that is not after now, %s", now));
+    }
+    if (r->methods & METHOD_BIT(METHOD_DNS_CNAME_TOKEN) && !r->token && has_key(r))
+        return bad(a, err, CODE_invalid_value, "methods", method_name(METHOD_DNS_CNAME_TOKEN),
+                   "a method that takes a request token (dns-txt-token, http-token, http-token-dynamic), "
+                   "or a random value in token");
+    int e = read_adn(a, r, err);
+    if (e)
+        return e;
+    if (!r->methods)
+        r->methods = methods_possible(r);
+    r->method = (enum method)__builtin_ctz(r->methods);
+    return 0;
+}
+
+bool given_add(struct arena *a, struct given_list *list, struct given one)
+{
+    struct given *v = arena_array(a, list->n + 1, sizeof *v); /* a command line and a row are short */
+    if (!v)
+        return false;
+    for (size_t i = 0; i < list->n; i++)
+        v[i] = list->v[i];
+    v[list->n++] = one;
+    list->v = v;
+    return true;
+}
+
+bool given_has(const struct given_list *list, const struct request_field *f)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i].field == f)
+            return true;
+    return false;
+}
+
+int request_from(struct arena *a, struct request *r, const struct given_list *own,
+                 const struct given_list *defaults, struct input_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < own->n; i++)
+        rc = request_set(a, r, own->v[i].field, own->v[i].value, own->v[i].len, err);
+    for (size_t i = 0; !rc && i < defaults->n; i++)
+        if (!given_has(own, defaults->v[i].field))
+            rc = request_set(a, r, defaults->v[i].field, defaults->v[i].value, defaults->v[i].len, err);
+    return rc ? rc : request_finish(a, r, err);
+}
+
+struct request request_for(const struct request *r, enum method m)
+{
+    struct request one = *r;
+    one.method = m;
+    return one;
+}
+
+char *input_error_text(struct arena *a, const struct input_error *e, bool dash)
+{
+    const struct request_field *f = request_field_find(e->field);
+    bool option = dash && f && strcmp(f->name, "domain") != 0;
+    const char *name = option ? f->option : dash && f ? f->argument : e->field;
+    const char *dashes = option ? "--" : "";
+    if (e->value)
+        return arena_printf(a, "%s%s: '%s' is not accepted; expected %s", dashes, name, e->value,
+                            e->expected);
+    bool missing = e->code == CODE_required_param;
+    return arena_printf(a, "%s%s: %s; expected %s", dashes, name, missing ? "missing" : "not accepted",
+                        e->expected);
+}

@@ -1,0 +1,370 @@
+/* causes_caa.c - the CAA set forbids, or cannot be found out. */
+#include "ca/altered.h"
+#include "ca/profile.h"
+#include "judge/fix.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <string.h>
+#include <strings.h>
+
+static bool set_fails(const struct judgement *j, enum code code)
+{
+    return judged_failing(j) && j->caa.relevant && j->caa.set.code == code;
+}
+
+static struct finding *about_set(struct judgement *j, enum cause c, const struct caa_record *r)
+{
+    const struct lookup *l = j->caa.relevant;
+    struct finding *f = finding_add(j, c);
+    finding_set(j, f, "owner", l->end);
+    finding_set(j, f, "ca", caa_issuers(j->r)->v[0]);
+    finding_fact(j, f, l->fact);
+    if (r) {
+        finding_set(j, f, "tag", text_escape(j->a, (const char *)r->tag.p, r->tag.n, 30));
+        finding_set(j, f, "value", text_escape(j->a, (const char *)r->value.p, r->value.n, 100));
+    }
+    return f;
+}
+
+/* ---------------------------------------------------------------- the set forbids -------------------- */
+
+/* A value that was meant for this CA: what is wrong with it, or NULL. */
+static const char *typo(const struct caa_record *r, const struct bytes *ids, size_t n)
+{
+    for (size_t i = 0; !r->sound && i < n; i++)
+        if (bytes_find(r->value, ids[i]) >= 0)
+            return "holds more than the CA's domain name and parameters may";
+    const char *near = near_any(r->value, ids, n);
+    for (size_t i = 0; !near && i < n; i++) {
+        const uint8_t *dot = memrchr(ids[i].p, '.', ids[i].n);
+        if (dot && r->issuer.n == (size_t)(dot - ids[i].p) && !memcmp(r->issuer.p, ids[i].p, r->issuer.n))
+            near = "lacks the last label";
+    }
+    return near;
+}
+
+static const struct caa_record *mistyped(struct judgement *j, const char **what)
+{
+    const struct texts *issuers = caa_issuers(j->r);
+    struct bytes *ids = arena_array(j->a, issuers->n, sizeof *ids);
+    for (size_t i = 0; ids && i < issuers->n; i++)
+        ids[i] = (struct bytes){(const uint8_t *)issuers->v[i], strlen(issuers->v[i])};
+    for (size_t i = 0; ids && i < j->caa.set.n; i++) {
+        const struct caa_record *r = &j->caa.set.v[i];
+        *what = r->applies ? typo(r, ids, issuers->n) : NULL;
+        if (*what)
+            return r;
+    }
+    return NULL;
+}
+
+/* The record whose place that for this CA can take: of a list, the others in it are not ours to drop. */
+static const struct caa_record *meant(struct judgement *j)
+{
+    const char *what;
+    const struct caa_record *r = mistyped(j, &what);
+    return r && !memchr(r->value.p, ',', r->value.n) ? r : NULL;
+}
+
+static bool forbids_all(const struct caa_record *r)
+{
+    return r->broken || (r->critical && r->known == CAA_UNKNOWN);
+}
+
+void cause_caa_critical_unknown(struct judgement *j)
+{
+    const struct caa_record *r = j->caa.set.decider;
+    if (!set_fails(j, CODE_invalid_caa_entry) || r->broken || !forbids_all(r))
+        return;
+    struct finding *f = about_set(j, CAUSE_caa_critical_unknown, r);
+    fix_caa_permit(j, f, "", meant(j));
+}
+
+void cause_caa_value_typo(struct judgement *j)
+{
+    bool malformed = set_fails(j, CODE_invalid_caa_entry) && !forbids_all(j->caa.set.decider);
+    const char *what;
+    if (!malformed && !set_fails(j, CODE_caa_not_found))
+        return;
+    const struct caa_record *r = mistyped(j, &what);
+    if (!r)
+        return;
+    struct finding *f = about_set(j, CAUSE_caa_value_typo, r);
+    finding_set(j, f, "what", what);
+    fix_caa_permit(j, f, "", meant(j));
+}
+
+void cause_caa_malformed(struct judgement *j)
+{
+    const struct caa_record *r = j->caa.set.decider;
+    if (!set_fails(j, CODE_invalid_caa_entry) || finding_find(j, CAUSE_caa_critical_unknown) ||
+        finding_find(j, CAUSE_caa_value_typo))
+        return;
+    struct finding *f = about_set(j, CAUSE_caa_malformed, r);
+    if (r->broken)
+        finding_set(j, f, "what", r->rr->defect ? r->rr->defect : "its data does not parse");
+    else
+        finding_set(j, f, "what",
+                    arena_printf(j->a, "at byte %zu of its value expected is %s", r->error_at, r->error));
+    finding_set(j, f, "value", ""); /* of a record that has none */
+    fix_caa_permit(j, f, "", meant(j));
+}
+
+void cause_caa_account_restricted(struct judgement *j)
+{
+    const struct caa_record *r = j->caa.set.decider;
+    bool locked = set_fails(j, CODE_domain_locked),
+         uri = set_fails(j, CODE_caa_check_failed) && r->unmet == CAA_ACCOUNT_URI;
+    if (!locked && !uri)
+        return;
+    struct finding *f = about_set(j, CAUSE_caa_account_restricted, r);
+    const char *name = locked ? j->r->profile->caa_account : "accounturi",
+               *ours = locked ? j->r->caa_account : j->r->account_uri;
+    finding_set(j, f, "parameter", name);
+    if (ours) {
+        const char *parameter = arena_printf(j->a, "; %s=%s", name, ours);
+        fix_caa_permit(j, f, parameter ? parameter : "", NULL);
+    } else {
+        struct fix *x = finding_fix(j, f, FIX_INPUT);
+        x->argument = locked ? "caa_account" : "account_uri";
+        x->value = "";
+        x->text = "Give the account that orders; if it is another one than the record names, order from that "
+                  "one, or add a record "
+                  "for this account.";
+    }
+}
+
+void cause_caa_method_restricted(struct judgement *j)
+{
+    const struct caa_record *r = j->caa.set.decider;
+    if (!set_fails(j, CODE_caa_check_failed) || r->unmet != CAA_METHODS)
+        return;
+    struct finding *f = about_set(j, CAUSE_caa_method_restricted, r);
+    struct texts in_use = caa_methods_in_use(j->a, j->r);
+    finding_set(j, f, "method", in_use.n ? in_use.v[0] : "none that was given");
+    const char *parameter = in_use.n ? arena_printf(j->a, "; validationmethods=%s", in_use.v[0]) : NULL;
+    fix_caa_permit(j, f, parameter ? parameter : "", NULL);
+}
+
+/* The three below share the code caa_not_found: no applicable value names the CA. */
+static bool nobody_names_us(const struct judgement *j)
+{
+    return set_fails(j, CODE_caa_not_found) && !finding_find(j, CAUSE_caa_value_typo);
+}
+
+/* The issue records, which do not count where there is issuewild, would permit. */
+static bool issue_permits(const struct judgement *j)
+{
+    for (size_t i = 0; i < j->caa.set.n; i++) {
+        struct caa_record r = j->caa.set.v[i];
+        if (r.known != CAA_ISSUE || r.broken || !caa_value_parse(j->a, &r))
+            continue;
+        const struct texts *ids = caa_issuers(j->r);
+        for (size_t k = 0; k < ids->n; k++)
+            if (r.issuer.n == strlen(ids->v[k]) &&
+                !strncasecmp((const char *)r.issuer.p, ids->v[k], r.issuer.n))
+                return true;
+    }
+    return false;
+}
+
+void cause_caa_wildcard_excluded(struct judgement *j)
+{
+    if (!nobody_names_us(j) || fix_caa_tag(j) != CAA_ISSUEWILD || !issue_permits(j))
+        return;
+    const struct caa_record *r = j->caa.set.decider;
+    struct finding *f = about_set(j, CAUSE_caa_wildcard_excluded, r);
+    fix_caa_permit(j, f, "", NULL);
+}
+
+void cause_caa_smime_excluded(struct judgement *j)
+{
+    if (!nobody_names_us(j) || j->r->purpose != PURPOSE_SMIME)
+        return;
+    struct finding *f = about_set(j, CAUSE_caa_smime_excluded, j->caa.set.decider);
+    fix_caa_permit(j, f, "", NULL);
+}
+
+void cause_caa_forbids_all(struct judgement *j)
+{
+    if (!nobody_names_us(j) || finding_find(j, CAUSE_caa_wildcard_excluded) ||
+        finding_find(j, CAUSE_caa_smime_excluded))
+        return;
+    for (size_t i = 0; i < j->caa.set.n; i++)
+        if (j->caa.set.v[i].applies && j->caa.set.v[i].issuer.n)
+            return;
+    struct finding *f = about_set(j, CAUSE_caa_forbids_all, j->caa.set.decider);
+    fix_caa_permit(j, f, "", NULL);
+}
+
+void cause_caa_excludes_ca(struct judgement *j)
+{
+    if (!nobody_names_us(j) || finding_find(j, CAUSE_caa_wildcard_excluded) ||
+        finding_find(j, CAUSE_caa_smime_excluded) || finding_find(j, CAUSE_caa_forbids_all))
+        return;
+    const struct caa_record *r = NULL;
+    for (size_t i = 0; i < j->caa.set.n && !r; i++)
+        if (j->caa.set.v[i].applies && j->caa.set.v[i].issuer.n)
+            r = &j->caa.set.v[i];
+    struct finding *f = about_set(j, CAUSE_caa_excludes_ca, r);
+    fix_caa_permit(j, f, "", NULL);
+}
+
+/* ---------------------------------------------------------------- where the set stands --------------- */
+
+void cause_caa_through_alias(struct judgement *j)
+{
+    const struct lookup *l = j->caa.relevant;
+    if (!judged_failing(j) || !l || !l->hops)
+        return;
+    struct finding *f = about_set(j, CAUSE_caa_through_alias, NULL);
+    finding_set(j, f, "alias", l->name);
+    if (fix_caa_within_reach(j, l->end))
+        fix_advice(j, f, "The change must be made at the alias's target, or the alias given up.");
+    else if (fix_caa_own_place(j, l))
+        fix_advice(j, f,
+                   "The target's set is somebody else's: a set below the alias, or a CAA record that the "
+                   "target's owner adds, permits this CA.");
+    else
+        fix_advice(
+            j, f,
+            "Ask whoever owns the target's zone for a CAA record that permits this CA; the alias leaves "
+            "no room for one here.");
+}
+
+/* The records that the finding which explains the failure wants changed. */
+static size_t records_to_change(const struct judgement *j)
+{
+    for (size_t i = 0; i < j->report->n_findings; i++) {
+        const struct finding *f = &j->report->findings[i];
+        size_t n = 0;
+        for (size_t k = 0; k < f->n_fixes; k++)
+            n += f->fixes[k].op == FIX_ADD || f->fixes[k].op == FIX_REMOVE || f->fixes[k].op == FIX_REPLACE;
+        if (n)
+            return n;
+    }
+    return 0;
+}
+
+void cause_caa_inherited(struct judgement *j)
+{
+    const struct lookup *l = j->caa.relevant;
+    if (!judged_failing(j) || !l || l == &j->caa.level[0])
+        return;
+    struct finding *f = about_set(j, CAUSE_caa_inherited, NULL);
+    finding_set(j, f, "level", l->name);
+    const struct lookup *place = fix_caa_own_place(j, l);
+    size_t n = records_to_change(j);
+    if (!place) {
+        fix_advice(j, f,
+                   "The domain is an alias and cannot have a set of its own: the change must be made at the "
+                   "ancestor.");
+        return;
+    }
+    if (!fix_caa_within_reach(j, l->end)) {
+        fix_advice(j, f,
+                   "The set that counts is somebody else's: a set of the domain's own is the smaller change, "
+                   "and takes its place for this domain.");
+        return;
+    }
+    const char *own = name_equal(place->name, j->caa.level[0].name)
+                          ? "a set of the domain's own"
+                          : arena_printf(j->a, "a set at %s", place->name);
+    const char *which =
+        n > 1 ? arena_printf(j->a, "Instead of %zu records to be changed at %s, and the smaller change", n,
+                             l->end)
+        : n   ? arena_printf(j->a, "Instead of the change at %s, which is the smaller one", l->end)
+              : arena_printf(j->a, "Instead of a change at %s", l->end);
+    fix_caa_own_set(j, f, place, "")->text = arena_printf(
+        j->a, "%s: %s ends the search there, so other CAs and contacts must be named in it, too.", which,
+        own);
+}
+
+/* ---------------------------------------------------------------- the search fails ------------------- */
+
+static struct finding *about_failure(struct judgement *j, enum cause c)
+{
+    const struct lookup *l = j->caa.failed;
+    struct finding *f = finding_add(j, c);
+    char buf[16];
+    finding_set(j, f, "owner", l->name);
+    finding_set(j, f, "rcode",
+                l->fact->dns.outcome == DNS_ANSWER || l->fact->dns.outcome == DNS_NODATA
+                    ? "an answer that is not whole"
+                    : rcode_name(l->fact->dns.rcode, buf));
+    finding_set(j, f, "where",
+                name_equal(l->name, j->caa.level[0].name) ? "" : ", an ancestor of the domain");
+    finding_fact(j, f, l->udp);
+    finding_fact(j, f, l->fact);
+    finding_fact(j, f, l->cd);
+    finding_fact(j, f, j->caa.ds.fact); /* what br_may_permit rests on */
+    return f;
+}
+
+/* Below a failing ancestor a set of the domain's own ends the climb before it. */
+static void fix_below(struct judgement *j, struct finding *f)
+{
+    const struct lookup *place = fix_caa_own_place(j, j->caa.failed);
+    if (place)
+        fix_caa_own_set(j, f, place, "")->text = arena_printf(
+            j->a, "A set at %s ends the search before %s is asked.", place->name, j->caa.failed->name);
+    fix_advice(j, f,
+               place
+                   ? "Or have the name servers of the failing zone answer for type CAA (257) like for any "
+                     "other type."
+                   : "Have the name servers of the zone answer for type CAA (257) like for any other type.");
+}
+
+void cause_caa_timeout(struct judgement *j)
+{
+    if (!judged_failing(j) || j->report->error.code != CODE_dns_lookup_timeout_caa)
+        return;
+    struct finding *f = about_failure(j, CAUSE_caa_timeout);
+    fix_below(j, f);
+}
+
+void cause_caa_lookup_failed(struct judgement *j)
+{
+    if (!judged_failing(j) || !j->caa.failed || finding_find(j, CAUSE_caa_timeout) ||
+        dnssec_found(j) || finding_find(j, CAUSE_dns_malformed_answer) ||
+        finding_find(j, CAUSE_cname_chain_broken))
+        return;
+    struct finding *f = about_failure(j, CAUSE_caa_lookup_failed);
+    fix_below(j, f);
+}
+
+void cause_caa_fail_open(struct judgement *j)
+{
+    if (!judged_failing(j) || !j->caa.failed || j->report->br_may_permit != 1)
+        return;
+    struct finding *f = about_failure(j, CAUSE_caa_fail_open);
+    fix_advice(j, f, "Ask the CA to try again; it may issue all the same.");
+}
+
+/* ---------------------------------------------------------------- worth knowing ---------------------- */
+
+void cause_caa_flag_misread(struct judgement *j)
+{
+    for (size_t i = 0; j->caa.relevant && i < j->caa.set.n; i++) {
+        const struct caa_record *r = &j->caa.set.v[i];
+        if (r->broken || r->flags != 1)
+            continue;
+        struct finding *f = about_set(j, CAUSE_caa_flag_misread, r);
+        /* 128 on a property that nobody knows would forbid every CA. */
+        const char *text = rr_rdata_text(j->a, r->rr), *flag = r->known == CAA_UNKNOWN ? "0" : "128";
+        fix_caa_replace(j, f, r, text && text[0] == '1' ? arena_printf(j->a, "%s%s", flag, text + 1) : text);
+        return;
+    }
+}
+
+void cause_caa_only_iodef(struct judgement *j)
+{
+    if (j->report->verdict != VERDICT_PASS || !j->caa.relevant || j->caa.set.n_applicable)
+        return;
+    for (size_t i = 0; i < j->caa.set.n; i++)
+        if (j->caa.set.v[i].known != CAA_IODEF)
+            return;
+    struct finding *f = about_set(j, CAUSE_caa_only_iodef, NULL);
+    fix_advice(j, f, "Nothing must be done.");
+}

@@ -1,0 +1,176 @@
+/* causes_cname.c - the CNAME is missing, or points somewhere else than it must. */
+#include "ca/profile.h"
+#include "judge/fix.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* ---------------------------------------------------------------- dns-cname-token -------------------- */
+
+static bool cname_failing(const struct judgement *j)
+{
+    return judged_failing(j) && j->r->method == METHOD_DNS_CNAME_TOKEN && !j->cname.found;
+}
+
+static struct finding *about_cname(struct judgement *j, enum cause c, enum cname_place place)
+{
+    struct finding *f = finding_add(j, c);
+    finding_set(j, f, "owner", j->cname.at[place].name);
+    finding_set(j, f, "target", j->cname.target[place]);
+    finding_fact(j, f, j->cname.at[place].fact);
+    return f;
+}
+
+/* The right target with the zone's own name behind it: "token.base.D", "token.base.Z". */
+static bool is_relative(const struct judgement *j, const char *target)
+{
+    const char *base = j->r->profile->cname_base, *at = strcasestr(target, base);
+    if (!at || at[strlen(base)] != '.')
+        return false;
+    const char *rest = at + strlen(base) + 1;
+    return *rest && j->r->registrable && name_within(rest, j->r->registrable) && name_within(j->r->adn, rest);
+}
+
+void cause_cname_target_relative(struct judgement *j)
+{
+    const char *target = j->cname.target[CNAME_CURRENT];
+    if (cname_failing(j) && target && is_relative(j, target)) {
+        struct finding *f = about_cname(j, CAUSE_cname_target_relative, CNAME_CURRENT);
+        fix_publish(j, f);
+        return;
+    }
+    /* The same slip with a target of one's own: "validate.host.net.D". */
+    const struct target_view *t = &j->target;
+    if (!judged_failing(j) || !t->target)
+        return;
+    for (size_t i = 0; i < j->r->allow_targets.n; i++) {
+        const char *listed = j->r->allow_targets.v[i];
+        size_t n = strlen(listed);
+        if (n && listed[n - 1] == '.')
+            n--;
+        if (strncasecmp(t->target, listed, n) || t->target[n] != '.' || !t->target[n + 1] ||
+            !name_within(j->r->adn, t->target + n + 1))
+            continue;
+        struct finding *f = finding_add(j, CAUSE_cname_target_relative);
+        finding_set(j, f, "owner", t->found->name);
+        finding_set(j, f, "target", t->target);
+        finding_fact(j, f, t->found->fact);
+        fix_target(j, f, t->found->rr[0], listed);
+        return;
+    }
+}
+
+/* The value without the base name, or the base name without the value. */
+void cause_cname_target_incomplete(struct judgement *j)
+{
+    const char *target = j->cname.target[CNAME_CURRENT], *token = j->r->token;
+    if (!cname_failing(j) || !target || !token || finding_find(j, CAUSE_cname_target_relative))
+        return;
+    size_t n = strlen(token);
+    const char *label = *target == '_' ? target + 1 : target;
+    bool token_alone = !strncasecmp(label, token, n) && label[n] == '.';
+    bool base_alone = name_equal(target, j->r->profile->cname_base);
+    if (!token_alone && !base_alone)
+        return;
+    struct finding *f = about_cname(j, CAUSE_cname_target_incomplete, CNAME_CURRENT);
+    finding_set(j, f, "what", token_alone ? j->r->profile->cname_base : token);
+    fix_publish(j, f);
+}
+
+void cause_cname_other_target(struct judgement *j)
+{
+    const char *target = j->cname.target[CNAME_CURRENT];
+    if (!cname_failing(j) || !target || finding_find(j, CAUSE_cname_target_relative) ||
+        finding_find(j, CAUSE_cname_target_incomplete) || finding_find(j, CAUSE_txt_stale_other_order))
+        return;
+    struct finding *f = about_cname(j, CAUSE_cname_other_target, CNAME_CURRENT);
+    fix_publish(j, f);
+}
+
+static bool empty(const struct lookup *l)
+{
+    return l->class == LOOKUP_NODATA || l->class == LOOKUP_NXDOMAIN;
+}
+
+void cause_cname_absent(struct judgement *j)
+{
+    bool nothing = empty(&j->cname.at[CNAME_RETIRED]) || j->cname.target[CNAME_RETIRED]; /* nothing of use */
+    if (!cname_failing(j) || !empty(&j->cname.at[CNAME_CURRENT]) || !nothing)
+        return;
+    struct finding *f = about_cname(j, CAUSE_cname_absent, CNAME_CURRENT);
+    if (j->cname.n > CNAME_RETIRED)
+        finding_fact(j, f, j->cname.at[CNAME_RETIRED].fact);
+    finding_set(j, f, "base", j->r->profile->cname_base);
+    finding_set(j, f, "token", fix_shown_value(j));
+    fix_publish(j, f);
+}
+
+void cause_cname_retired_form(struct judgement *j)
+{
+    if (j->report->verdict != VERDICT_PASS || !j->cname.retired)
+        return;
+    struct finding *f = about_cname(j, CAUSE_cname_retired_form, CNAME_RETIRED);
+    finding_set(j, f, "current", j->cname.at[CNAME_CURRENT].name);
+    fix_publish(j, f);
+}
+
+/* ---------------------------------------------------------------- dns-cname-target ------------------- */
+
+void cause_target_absent(struct judgement *j)
+{
+    const struct target_view *t = &j->target;
+    if (!judged_failing(j) || t->found || !t->at[0].name || !empty(&t->at[0]) || !empty(&t->at[1]))
+        return;
+    struct finding *f = finding_add(j, CAUSE_target_absent);
+    finding_set(j, f, "owner", t->at[0].name);
+    finding_set(j, f, "second", t->at[1].name);
+    finding_fact(j, f, t->at[0].fact);
+    finding_fact(j, f, t->at[1].fact);
+    /* The apex of a zone cannot hold a CNAME beside its SOA (RFC 1034 3.6.2): the label below always can. */
+    fix_target_at(j, f, t->at[1].name);
+}
+
+static struct finding *about_target(struct judgement *j, enum cause c)
+{
+    struct finding *f = finding_add(j, c);
+    finding_set(j, f, "owner", j->target.found->name);
+    finding_set(j, f, "target", j->target.target);
+    finding_fact(j, f, j->target.found->fact);
+    return f;
+}
+
+static bool target_code(const struct judgement *j, enum code c)
+{
+    return judged_failing(j) && j->r->method == METHOD_DNS_CNAME_TARGET && j->report->error.code == c;
+}
+
+void cause_target_malformed(struct judgement *j)
+{
+    if (!target_code(j, CODE_malformed_cname_target))
+        return;
+    struct finding *f = about_target(j, CAUSE_target_malformed);
+    finding_set(j, f, "what", j->target.problem);
+    fix_target(j, f, j->target.found->rr[0], NULL);
+}
+
+void cause_target_not_allowed(struct judgement *j)
+{
+    if (!target_code(j, CODE_invalid_cname_whitelist) || finding_find(j, CAUSE_cname_target_relative))
+        return;
+    struct finding *f = about_target(j, CAUSE_target_not_allowed);
+    if (j->r->allow_targets.n)
+        fix_target(j, f, j->target.found->rr[0], NULL);
+    fix_advice(j, f, "Ask the CA's support to put this target on the account's list of allowed targets.");
+}
+
+void cause_target_not_validated(struct judgement *j)
+{
+    if (!target_code(j, CODE_invalid_cname_validation))
+        return;
+    struct finding *f = about_target(j, CAUSE_target_not_validated);
+    fix_advice(
+        j, f,
+        "Have the target domain itself validated first, by any DCV method, then check this domain again.");
+}

@@ -1,0 +1,367 @@
+/* causes_delegation.c - who serves the zone, and whether they agree. */
+#include "format/request.h"
+#include "judge/fix.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <string.h>
+
+/* "a and b", "a, b and 3 more" */
+static const char *listed(struct arena *a, const struct texts *names)
+{
+    enum { MOST = 3 };
+    const char *list = "";
+    size_t shown = names->n > MOST + 1 ? MOST : names->n;
+    for (size_t i = 0; i < shown && list; i++) {
+        const char *between = !i ? "" : i + 1 == names->n ? " and " : ", ";
+        size_t len = strlen(names->v[i]);
+        bool dot = len > 1 && names->v[i][len - 1] == '.';
+        list = arena_printf(a, "%s%s%.*s", list, between, (int)(len - dot), names->v[i]);
+    }
+    if (list && shown < names->n)
+        list = arena_printf(a, "%s and %zu more", list, names->n - shown);
+    return list;
+}
+
+/* ---------------------------------------------------------------- the delegation --------------------- */
+
+void cause_name_not_registered(struct judgement *j)
+{
+    const struct fact *denial = j->servers.zone.denial;
+    if (!denial || j->input_cause != CAUSE_NONE || j->report->verdict == VERDICT_UNDECIDED)
+        return;
+    struct finding *f = finding_add(j, CAUSE_name_not_registered);
+    finding_set(j, f, "zone", j->r->registrable);
+    finding_fact(j, f, denial);
+    fix_advice(
+        j, f,
+        "Register or renew the domain, or have the registrar take it off hold; the registry publishes it "
+        "within minutes to hours after that.");
+}
+
+void cause_delegation_elsewhere(struct judgement *j)
+{
+    const struct zone *z = judged_zone(j);
+    const struct name_server *s = j->servers.edited_server;
+    if (!z || !s)
+        return;
+    struct finding *f = finding_add(j, CAUSE_delegation_elsewhere);
+    finding_set(j, f, "zone", z->apex);
+    finding_set(j, f, "host", server_shown(j->a, s));
+    const struct texts *hosts = z->at_parent.n ? &z->at_parent : &z->at_zone;
+    finding_set(j, f, "servers", listed(j->a, hosts));
+    for (size_t i = 0; j->servers.edited && j->servers.edited[i].name && i < 2; i++)
+        finding_fact(j, f, j->servers.edited[i].fact);
+    finding_fact(j, f, z->delegation);
+    fix_advice(j, f,
+               arena_printf(j->a,
+                            "Enter the record at the provider that runs %s, or change the delegation at the "
+                            "registrar to the servers where it was entered.",
+                            listed(j->a, hosts)));
+}
+
+/* Another address of the same host in the same state: one finding is enough. */
+static bool repeats(const struct zone *z, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (z->v[k].state == z->v[i].state && name_equal(z->v[k].host, z->v[i].host))
+            return true;
+    return false;
+}
+
+static const char *lame_words(struct judgement *j, const struct fact *f)
+{
+    char buf[16];
+    if (f->dns.rcode)
+        return arena_printf(j->a, "it answers %s", rcode_name(f->dns.rcode, buf));
+    if (f->dns.outcome == DNS_MALFORMED)
+        return "its answer cannot be read";
+    if (!(f->dns.flags & DNS_AA))
+        return "its answer is without authority";
+    return "it has no SOA record for it";
+}
+
+void cause_delegation_lame(struct judgement *j)
+{
+    const struct zone *z = judged_zone(j);
+    bool explains = judged_lookup_failed(j);
+    for (size_t i = 0; z && i < z->n; i++) {
+        const struct name_server *s = &z->v[i];
+        if (s->state != SERVER_LAME || repeats(z, i))
+            continue;
+        struct finding *f = finding_about_server(j, CAUSE_delegation_lame, s);
+        finding_aside(f, explains);
+        finding_fact(j, f, z->delegation);
+        finding_set(j, f, "what", lame_words(j, s->soa));
+        fix_advice(
+            j, f,
+            arena_printf(j->a,
+                         "Set the zone %s up on %s, or take that server out of the name servers at the "
+                         "registrar and out of the zone's NS records.",
+                         z->apex, s->host));
+    }
+}
+
+void cause_delegation_unreachable(struct judgement *j)
+{
+    const struct zone *z = judged_zone(j);
+    if (!z || zone_answers(z) != 1)
+        return;
+    for (size_t i = 0; i < z->n; i++) {
+        const struct name_server *s = &z->v[i];
+        if (s->state != SERVER_SILENT || repeats(z, i))
+            continue;
+        struct finding *f = finding_about_server(j, CAUSE_delegation_unreachable, s);
+        finding_fact(j, f, z->delegation);
+        const char *why = s->soa->dns.detail ? s->soa->dns.detail : "";
+        fix_advice(
+            j, f,
+            arena_printf(j->a,
+                         "Start the name server on %s, or open its port 53 (UDP and TCP), or take it out "
+                         "of the delegation.%s%s",
+                         server_shown(j->a, s), *why ? " Here " : "", why));
+    }
+}
+
+/* Those of a that are not in b. */
+static struct texts missing_in(struct arena *a, const struct texts *all, const struct texts *b)
+{
+    struct texts only = {0};
+    for (size_t i = 0; i < all->n; i++) {
+        bool there = false;
+        for (size_t k = 0; k < b->n && !there; k++)
+            there = name_equal(all->v[i], b->v[k]);
+        if (!there)
+            texts_add(a, &only, all->v[i]);
+    }
+    return only;
+}
+
+static bool serves(const struct zone *z, const char *host)
+{
+    for (size_t i = 0; i < z->n; i++)
+        if (name_equal(z->v[i].host, host) && z->v[i].state == SERVER_GOOD)
+            return true;
+    return false;
+}
+
+void cause_delegation_mismatch(struct judgement *j)
+{
+    const struct zone *z = judged_zone(j);
+    if (!z || !z->at_parent.n || !z->at_zone.n)
+        return;
+    struct texts parent = missing_in(j->a, &z->at_parent, &z->at_zone),
+                 zone = missing_in(j->a, &z->at_zone, &z->at_parent);
+    if (!parent.n && !zone.n)
+        return;
+    struct finding *f = finding_add(j, CAUSE_delegation_mismatch);
+    finding_set(j, f, "zone", z->apex);
+    finding_set(j, f, "parent_only",
+                parent.n ? arena_printf(j->a, "only the registry has %s", listed(j->a, &parent)) : "");
+    finding_set(j, f, "zone_only",
+                zone.n
+                    ? arena_printf(j->a, "%sonly the zone has %s", parent.n ? "; " : "", listed(j->a, &zone))
+                    : "");
+    finding_fact(j, f, z->delegation);
+    finding_fact(j, f, z->ns);
+    /* The registry's list is what works now: where its servers are good the zone can follow it. */
+    bool sound = true;
+    for (size_t i = 0; i < parent.n; i++)
+        sound = sound && serves(z, parent.v[i]);
+    for (size_t i = 0; i < parent.n && sound; i++) {
+        struct fix *x = finding_fix(j, f, FIX_ADD);
+        x->owner = z->apex;
+        x->ttl = 3600;
+        x->type = "NS";
+        x->rdata = parent.v[i];
+    }
+    fix_advice(
+        j, f,
+        "Name the same servers at the registrar and in the zone's NS records; a server that is named in one "
+        "place only is either forgotten or not used.");
+}
+
+/* ---------------------------------------------------------------- what the servers say --------------- */
+
+/* What a server or a resolver gives for a name, for a sentence. */
+static const char *has(struct judgement *j, const struct lookup *l)
+{
+    char room[16], buf[16];
+    const char *type = rr_type_name(l->type, room);
+    switch (l->class) {
+    case LOOKUP_DATA: {
+        const char *one = rr_rdata_text(j->a, l->rr[0]);
+        return l->n == 1 ? arena_printf(j->a, "%.60s", one ? one : "")
+                         : arena_printf(j->a, "%zu %s records", l->n, type);
+    }
+    case LOOKUP_NODATA:
+    case LOOKUP_NXDOMAIN:
+        return arena_printf(j->a, "no %s record", type);
+    case LOOKUP_FAIL:
+    case LOOKUP_PENDING:
+        break;
+    }
+    if (!l->fact)
+        return "no answer";
+    return l->fact->dns.rcode ? arena_printf(j->a, "the error %s", rcode_name(l->fact->dns.rcode, buf))
+                              : "no answer";
+}
+
+/* Seconds until a secondary asks again: REFRESH of the SOA (RFC 1035 3.3.13), from its end: serial, refresh,
+ * retry, expire, minimum. */
+static uint32_t refresh_of(const struct fact *soa)
+{
+    for (size_t i = 0; soa && i < soa->dns.answer.n; i++) {
+        const struct rr *rr = &soa->dns.answer.v[i];
+        if (rr->type != RR_SOA || rr->defect || rr->rdlen < 22)
+            continue;
+        const uint8_t *p = rr->rdata + rr->rdlen - 16;
+        return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    }
+    return 0;
+}
+
+void cause_nameservers_disagree(struct judgement *j)
+{
+    const struct servers_view *s = &j->servers;
+    if (!s->disagree || j->report->verdict == VERDICT_UNDECIDED)
+        return;
+    struct finding *f = finding_add(j, CAUSE_nameservers_disagree);
+    finding_aside(f, s->with && s->without);
+    finding_set(j, f, "zone", s->zone.apex);
+    finding_set(j, f, "owner", s->odd[0]->name);
+    finding_set(j, f, "first", server_shown(j->a, s->odd_server[0]));
+    finding_set(j, f, "second", server_shown(j->a, s->odd_server[1]));
+    finding_set(j, f, "first_has", has(j, s->odd[0]));
+    finding_set(j, f, "second_has", has(j, s->odd[1]));
+    const struct name_server *a = s->odd_server[0], *b = s->odd_server[1];
+    bool behind = a->has_serial && b->has_serial && a->serial != b->serial;
+    finding_set(j, f, "serials",
+                behind ? arena_printf(j->a, " (zone versions %u and %u)", a->serial, b->serial) : "");
+    for (unsigned i = 0; i < 2; i++) {
+        finding_fact(j, f, s->odd[i]->fact);
+        finding_fact(j, f, s->odd_server[i]->soa);
+    }
+    uint32_t refresh = refresh_of(a->soa), other = refresh_of(b->soa);
+    if (other > refresh)
+        refresh = other;
+    if (behind && refresh) {
+        struct fix *x = finding_fix(j, f, FIX_WAIT);
+        x->until = j->r->now + refresh * INT64_C(1000);
+        x->text = "By then each server has had its turn to fetch the newest version of the zone.";
+    }
+    fix_advice(
+        j, f,
+        behind
+            ? "Make the server with the older version of the zone fetch the newer one, by notify or by "
+              "reload; if it stays behind, its transfers are blocked."
+            : "Publish the record on every name server of the zone: they say that they have the same version "
+              "and do not.");
+}
+
+void cause_perspective_differs(struct judgement *j)
+{
+    const struct perspectives_view *v = &j->perspectives;
+    struct lookup here;
+    if (!v->differ.n)
+        return;
+    /* The name at which the two views part. */
+    for (size_t i = 0;; i++) {
+        j->err = view_lookup(j->a, j->ev, v->from, v->at[i].name, v->at[i].type, &here);
+        if (j->err)
+            return;
+        if (i + 1 < v->n_at && here.class != LOOKUP_FAIL && lookup_same(&here, &v->at[i]))
+            continue;
+        struct finding *f = finding_add(j, CAUSE_perspective_differs);
+        finding_aside(f, v->beyond);
+        finding_set(j, f, "owner", v->at[i].name);
+        finding_set(
+            j, f, "who",
+            arena_printf(j->a, "%zu of %zu perspectives (%s)", v->differ.n, v->n, listed(j->a, &v->differ)));
+        finding_set(j, f, "there", has(j, &v->at[i]));
+        finding_set(j, f, "here", has(j, &here));
+        finding_set(j, f, "quorum", v->beyond ? ", which is more than the CA may leave aside" : "");
+        finding_fact(j, f, here.fact);
+        finding_fact(j, f, v->at[i].fact);
+        fix_advice(
+            j, f,
+            "Serve the same records to the whole world: look for answers that depend on the place of the "
+            "asker "
+            "(geo rules, split views), firewalls that let some networks in only, and anycast sites that are "
+            "behind.");
+        return;
+    }
+}
+
+static uint32_t longest_ttl(const struct lookup *l)
+{
+    uint32_t ttl = 0;
+    const struct dns_fact *d = &l->fact->dns;
+    for (size_t i = 0; i < l->n; i++)
+        ttl = l->rr[i]->ttl > ttl ? l->rr[i]->ttl : ttl;
+    for (size_t i = 0; i < d->authority.n && !l->n; i++) {
+        uint32_t serial, negative;
+        if (d->authority.v[i].type == RR_SOA && soa_read(&d->authority.v[i], &serial, &negative) &&
+            negative > ttl)
+            ttl = negative;
+    }
+    return ttl;
+}
+
+static const struct name_server *good_server(const struct zone *z)
+{
+    for (size_t i = 0; i < z->n; i++)
+        if (z->v[i].state == SERVER_GOOD && z->v[i].has_serial)
+            return &z->v[i];
+    return NULL;
+}
+
+void cause_resolver_stale(struct judgement *j)
+{
+    const struct lookup *old = j->servers.stale, *new = j->servers.fresh;
+    if (!old || j->report->verdict == VERDICT_UNDECIDED)
+        return;
+    struct finding *f = finding_add(j, CAUSE_resolver_stale);
+    finding_set(j, f, "owner", old->name);
+    finding_set(j, f, "resolver", old->fact->dns.server ? old->fact->dns.server : "in use");
+    finding_set(j, f, "resolver_has", has(j, old));
+    finding_set(j, f, "zone_has", has(j, new));
+    finding_fact(j, f, old->fact);
+    finding_fact(j, f, new->fact);
+    uint32_t ttl = longest_ttl(old);
+    const struct name_server *s = good_server(&j->servers.zone);
+    if (!ttl && s && old->class != LOOKUP_FAIL)
+        ttl = s->negative_ttl;
+    if (!ttl) {
+        fix_advice(
+            j, f, "Ask the zone's name servers directly, or another resolver: this one cannot be relied on.");
+        return;
+    }
+    struct fix *x = finding_fix(j, f, FIX_WAIT);
+    x->until = j->r->now + ttl * INT64_C(1000);
+    x->text = "Then this resolver has forgotten its old answer. There is nothing to change in the zone.";
+}
+
+void cause_negative_cache(struct judgement *j)
+{
+    const struct lookup *old = j->servers.stale;
+    const struct name_server *s = good_server(&j->servers.zone);
+    if (!old || !s || j->report->verdict != VERDICT_PASS || j->servers.fresh->class != LOOKUP_DATA ||
+        (old->class != LOOKUP_NODATA && old->class != LOOKUP_NXDOMAIN))
+        return;
+    char until[25];
+    dcv_time at = j->r->now + s->negative_ttl * INT64_C(1000);
+    time_format(at, until);
+    until[10] = ' ';
+    until[19] = '\0';
+    struct finding *f = finding_add(j, CAUSE_negative_cache);
+    finding_set(j, f, "owner", old->name);
+    finding_set(j, f, "zone", j->servers.zone.apex);
+    finding_set(j, f, "until", until);
+    finding_fact(j, f, old->fact);
+    finding_fact(j, f, s->soa);
+    finding_fact(j, f, j->servers.fresh->fact);
+    struct fix *x = finding_fix(j, f, FIX_WAIT);
+    x->until = at;
+    x->text = "By then no cache may remember that the record was missing.";
+}

@@ -1,0 +1,233 @@
+/* causes_dns.c - the lookup itself fails: broken signatures, broken servers, broken messages. */
+#include "judge/fix.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+const struct lookup *judged_lookups(const struct judgement *j, size_t *n)
+{
+    *n = 0;
+    /* Where nothing is decided a failing lookup proves nothing: it may be the network on this side. */
+    if (j->input_cause != CAUSE_NONE || j->report->verdict == VERDICT_UNDECIDED)
+        return NULL;
+    switch (j->r->method) {
+    case METHOD_DNS_TXT_TOKEN:
+        *n = j->txt.at[0].name ? 2 : 0;
+        return j->txt.at;
+    case METHOD_DNS_CNAME_TOKEN:
+        *n = j->cname.n;
+        return j->cname.at;
+    case METHOD_DNS_CNAME_TARGET:
+        *n = j->target.at[0].name ? 2 : 0;
+        return j->target.at;
+    case METHOD_HTTP_TOKEN:
+    case METHOD_HTTP_TOKEN_DYNAMIC:
+        /* Both schemes begin at the same host; a failing lookup further on belongs to a redirect. */
+        *n = j->file.best && j->file.best->fetch.lookup.name ? 1 : 0;
+        return *n ? &j->file.best->fetch.lookup : NULL;
+    case METHOD_CAA:
+        *n = j->caa.failed ? 1 : 0; /* what failed above the relevant set does not matter */
+        return j->caa.failed;
+    }
+    return NULL;
+}
+
+const char *judged_ede(struct judgement *j, const struct fact *fact)
+{
+    if (!fact || !fact->dns.n_ede)
+        return "";
+    const struct ede *e = &fact->dns.ede[0];
+    const char *name = ede_name(e->code);
+    const char *said = arena_printf(j->a, " (%s%s%s)", name ? name : "extended error",
+                                    e->text && *e->text ? ": " : "", e->text ? e->text : "");
+    return said ? said : "";
+}
+
+void finding_lookup(struct judgement *j, struct finding *f, const struct lookup *l)
+{
+    finding_set(j, f, "owner", l->name);
+    char buf[16];
+    finding_set(j, f, "type", rr_type_name(l->type, buf));
+    finding_fact(j, f, l->udp);
+    finding_fact(j, f, l->fact);
+    finding_fact(j, f, l->cd);
+}
+
+const struct lookup *judged_first(const struct judgement *j,
+                                  bool (*shows)(const struct judgement *, const struct lookup *))
+{
+    size_t n;
+    const struct lookup *l = judged_lookups(j, &n);
+    for (size_t i = 0; i < n; i++)
+        if (l[i].class == LOOKUP_FAIL && shows(j, &l[i]))
+            return &l[i];
+    return NULL;
+}
+
+static bool shows_rcode(const struct judgement *j, const struct lookup *l)
+{
+    enum dns_outcome o = l->fact->dns.outcome;
+    bool named = lookup_bogus(l) || (lookup_dnssec_fault(l) && dnssec_found(j));
+    return (o == DNS_SERVFAIL || o == DNS_REFUSED || o == DNS_OTHER) && !named &&
+           !(l->fact->dns.flags & DNS_TC);
+}
+
+void cause_dns_servfail(struct judgement *j)
+{
+    if (j->r->method == METHOD_CAA)
+        return; /* caa-lookup-failed says it, with what it means for the search */
+    const struct lookup *l = judged_first(j, shows_rcode);
+    if (!l)
+        return;
+    struct finding *f = finding_add(j, CAUSE_dns_servfail);
+    finding_lookup(j, f, l);
+    char buf[16];
+    finding_set(j, f, "rcode", rcode_name(l->fact->dns.rcode, buf));
+    finding_set(j, f, "reason", judged_ede(j, l->fact));
+    fix_advice(j, f,
+               "Ask whoever runs the zone's name servers to repair them: each must answer for the zone, with "
+               "authority, "
+               "over UDP and TCP.");
+}
+
+static bool shows_silence(const struct judgement *j, const struct lookup *l)
+{
+    (void)j;
+    enum dns_outcome o = l->fact->dns.outcome;
+    return (o == DNS_TIMEOUT || o == DNS_UNREACHABLE) && !l->udp;
+}
+
+static bool shows_any(const struct judgement *j, const struct lookup *l)
+{
+    return shows_rcode(j, l) || shows_silence(j, l);
+}
+
+void cause_delegation_all_unreachable(struct judgement *j)
+{
+    if (j->r->method == METHOD_CAA)
+        return; /* caa-timeout says it */
+    bool all = zone_answers(&j->servers.zone) == 0;
+    const struct lookup *l = judged_first(j, all ? shows_any : shows_silence);
+    if (!l)
+        return;
+    struct finding *f = finding_add(j, CAUSE_delegation_all_unreachable);
+    finding_lookup(j, f, l);
+    finding_fact(j, f, lookup_control(j->ev));
+    finding_set(j, f, "who",
+                all ? arena_printf(j->a, "%s name server of %s is silent, over UDP and TCP",
+                                   j->servers.zone.n == 1 ? "the only" : "every", j->servers.zone.apex)
+                    : arena_printf(j->a,
+                                   "the resolver stayed silent in %u %s while it answers for other names, so the "
+                                   "name servers of the zone cannot be reached",
+                                   (unsigned)l->fact->dns.tries, l->fact->dns.tries == 1 ? "try" : "tries"));
+    for (size_t i = 0; all && i < j->servers.zone.n; i++)
+        finding_fact(j, f, j->servers.zone.v[i].soa);
+    fix_advice(j, f,
+               "Start the name servers of the zone, or open their port 53 (UDP and TCP) to all networks, or "
+               "delegate the "
+               "zone to servers that run.");
+}
+
+static bool shows_malformed(const struct judgement *j, const struct lookup *l)
+{
+    (void)j;
+    return l->fact->dns.outcome == DNS_MALFORMED || l->broken || l->fact->dns.n_defects;
+}
+
+void cause_dns_malformed_answer(struct judgement *j)
+{
+    size_t n;
+    const struct lookup *l = judged_lookups(j, &n), *bad = judged_first(j, shows_malformed);
+    /* Beside a good record a broken one is no failure, yet a resolver on the way may drop the lot. */
+    for (size_t i = 0; i < n && !bad; i++)
+        if (l[i].fact && (l[i].broken || l[i].fact->dns.n_defects))
+            bad = &l[i];
+    if (!bad)
+        return;
+    struct finding *f = finding_add(j, CAUSE_dns_malformed_answer);
+    finding_lookup(j, f, bad);
+    const struct dns_fact *d = &bad->fact->dns;
+    const char *what = "it is no answer to the question";
+    unsigned offset = 0;
+    if (d->n_defects) {
+        what = d->defects[0].what;
+        offset = d->defects[0].offset;
+    } else {
+        for (size_t i = 0; i < d->answer.n; i++)
+            if (d->answer.v[i].defect) {
+                what = d->answer.v[i].defect;
+                offset = d->answer.v[i].offset;
+                break;
+            }
+    }
+    finding_set(j, f, "what", what);
+    finding_set(j, f, "offset", arena_printf(j->a, "%u", offset));
+    fix_advice(j, f,
+               "Enter the record again through the DNS provider's panel; if it stays broken, the provider's "
+               "name server "
+               "software is at fault.");
+}
+
+/* An answer that is whole came over TCP, whatever is wrong with what it says. */
+static bool shows_no_tcp(const struct judgement *j, const struct lookup *l)
+{
+    (void)j;
+    return l->udp && (!lookup_answered(l) || l->fact->dns.flags & DNS_TC);
+}
+
+void cause_dns_tcp_blocked(struct judgement *j)
+{
+    const struct lookup *l = judged_first(j, shows_no_tcp);
+    if (!l)
+        return;
+    struct finding *f = finding_add(j, CAUSE_dns_tcp_blocked);
+    finding_lookup(j, f, l);
+    finding_set(j, f, "outcome", dns_outcome_name(l->fact->dns.outcome));
+    fix_advice(j, f, "Open TCP port 53 on every name server of the zone and on the way to the resolver.");
+}
+
+static bool shows_broken_chain(const struct judgement *j, const struct lookup *l)
+{
+    (void)j;
+    return l->looped;
+}
+
+/* The record that makes the name an alias: its CNAME, or the DNAME above it from which servers make one (RFC 6672). */
+static const struct rr *first_alias(const struct lookup *l)
+{
+    const struct rrs *answer = &l->fact->dns.answer;
+    const struct rr *cname = NULL;
+    for (size_t i = 0; i < answer->n; i++) {
+        const struct rr *rr = &answer->v[i];
+        if (rr->type == RR_DNAME && !name_equal(rr->owner, l->name) && name_within(l->name, rr->owner))
+            return rr;
+        if (rr->type == RR_CNAME && !cname && name_equal(rr->owner, l->name))
+            cname = rr;
+    }
+    return cname;
+}
+
+void cause_cname_chain_broken(struct judgement *j)
+{
+    size_t n;
+    const struct lookup *l = judged_lookups(j, &n), *bad = judged_first(j, shows_broken_chain);
+    for (size_t i = 0; i < n && !bad; i++)
+        if (l[i].hops && l[i].fact && l[i].class != LOOKUP_DATA && l[i].fact->dns.outcome == DNS_NXDOMAIN)
+            bad = &l[i];
+    if (!bad)
+        return;
+    struct finding *f = finding_add(j, CAUSE_cname_chain_broken);
+    finding_lookup(j, f, bad);
+    finding_set(j, f, "what",
+                bad->looped ? "run in a circle"
+                            : arena_printf(j->a, "end at %s, which does not exist", bad->end));
+    const struct rr *alias = first_alias(bad);
+    if (alias) {
+        char type[16];
+        struct fix *x = finding_fix(j, f, FIX_REMOVE);
+        x->owner = alias->owner;
+        x->type = arena_strdup(j->a, rr_type_name(alias->type, type));
+        x->rdata = rr_rdata_text(j->a, alias);
+    }
+    if (j->r->method == METHOD_DNS_TXT_TOKEN)
+        fix_publish_txt(j, f);
+}

@@ -1,0 +1,430 @@
+/* causes_dnssec.c - the answer is there, and its chain of signatures is broken: which link, and what mends
+ * it. */
+#include "evidence/chain.h"
+#include "format/request.h"
+#include "judge/fix.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct dnssec_view {
+    const struct lookup *lookup; /* the bogus one; NULL: none is */
+    struct dnssec_chain chain;
+    struct dnssec_fault fault;
+};
+
+static bool shows_fault(const struct judgement *j, const struct lookup *l)
+{
+    (void)j;
+    return lookup_dnssec_fault(l);
+}
+
+/* RFC 8914: 12 is NSEC Missing. */
+static bool resolver_misses_denial(const struct lookup *l)
+{
+    for (size_t i = 0; i < l->fact->dns.n_ede; i++)
+        if (l->fact->dns.ede[i].code == 12)
+            return true;
+    return false;
+}
+
+/* The proof is there and its signatures hold, and the resolver says that it proves something else. */
+static void read_denial(struct dnssec_view *v)
+{
+    if (v->fault.kind != DNSSEC_NO_FAULT || v->fault.clock || !resolver_misses_denial(v->lookup))
+        return;
+    for (size_t i = 0; i < v->chain.n_items; i++) {
+        const struct dnssec_item *it = &v->chain.item[i];
+        if (!it->denial || !it->zone)
+            continue;
+        v->fault = (struct dnssec_fault){.kind = DNSSEC_NO_DENIAL,
+                                         .zone = it->zone,
+                                         .owner = it->owner,
+                                         .type = it->type,
+                                         .fact = v->chain.answer,
+                                         .what = "its NSEC or NSEC3 records do not cover that name and type"};
+        return;
+    }
+}
+
+/* See JSON_REDACT in json.h. */
+static const char *stand_in(const struct request *r)
+{
+    return r->token && !strncmp(r->token, "redacted", 8) ? r->token : NULL;
+}
+
+static const struct dnssec_view *view(struct judgement *j)
+{
+    if (j->dnssec)
+        return j->dnssec;
+    struct dnssec_view *v = arena_alloc(j->a, sizeof *v);
+    if (!v) {
+        static const struct dnssec_view nothing;
+        j->err = -ENOMEM;
+        return &nothing;
+    }
+    j->dnssec = v;
+    v->lookup = judged_first(j, shows_fault);
+    if (!v->lookup)
+        return v;
+    const struct asker nobody = asker_none(j->ev);
+    j->err = dnssec_walk(j->a, &nobody, v->lookup->name, v->lookup->type, &v->chain);
+    if (!j->err)
+        j->err = dnssec_fault(j->a, &v->chain, j->r->now, stand_in(j->r), &v->fault);
+    if (!j->err)
+        read_denial(v);
+    return v;
+}
+
+bool dnssec_found(const struct judgement *j)
+{
+    return finding_find(j, CAUSE_dnssec_ds_without_dnskey) || finding_find(j, CAUSE_dnssec_expired) ||
+           finding_find(j, CAUSE_dnssec_denial_missing) || finding_find(j, CAUSE_dnssec_bogus);
+}
+
+/* ---------------------------------------------------------------- words ------------------------------ */
+
+static struct finding *about(struct judgement *j, enum cause c, const struct dnssec_view *v)
+{
+    struct finding *f = finding_add(j, c);
+    finding_fact(j, f, v->lookup->udp);
+    finding_fact(j, f, v->lookup->fact);
+    finding_fact(j, f, v->fault.fact);
+    if (v->fault.zone) {
+        finding_fact(j, f, v->fault.zone->ds);
+        finding_fact(j, f, v->fault.zone->dnskey);
+        finding_set(j, f, "zone", v->fault.zone->name);
+    }
+    finding_fact(j, f, v->chain.answer);
+    finding_fact(j, f, v->lookup->cd);
+    return f;
+}
+
+/* "key tag 12345", "key tags 12345 and 23456". */
+static const char *tag_list(struct arena *a, const uint16_t *tags, size_t n)
+{
+    const char *text = n == 1 ? "key tag" : "key tags";
+    for (size_t i = 0; i < n && text; i++)
+        text = arena_printf(a, "%s%s %u", text, !i ? "" : i + 1 < n ? "," : " and", tags[i]);
+    return text;
+}
+
+enum { NAMED_MOST = 6 }; /* records that a sentence names */
+
+static const char *tags_of_ds(struct arena *a, const struct ds *ds, size_t n)
+{
+    uint16_t tags[NAMED_MOST];
+    size_t named = 0;
+    for (size_t i = 0; i < n && named < NAMED_MOST; i++) {
+        bool again = false;
+        for (size_t k = 0; k < named; k++)
+            again = again || tags[k] == ds[i].tag;
+        if (!again)
+            tags[named++] = ds[i].tag;
+    }
+    return tag_list(a, tags, named);
+}
+
+static const char *tags_of_keys(struct arena *a, const struct dnskey *keys, size_t n)
+{
+    uint16_t tags[NAMED_MOST];
+    size_t named = 0;
+    for (size_t i = 0; i < n && named < NAMED_MOST; i++)
+        if (dnskey_signs(&keys[i]))
+            tags[named++] = keys[i].tag;
+    return tag_list(a, tags, named);
+}
+
+static const char *parent_name(const struct dnssec_zone *z)
+{
+    const char *above = z->parent ? z->parent->name : name_parent(z->name);
+    return above ? above : ".";
+}
+
+/* Where the DS record of a zone is kept, as the beginning of an advice. */
+static const char *ds_place(struct arena *a, const struct dnssec_zone *z)
+{
+    const char *own = name_registrable(z->name);
+    if (own == z->name)
+        return arena_printf(a, "At the registrar of %s,", z->name);
+    if (own)
+        return arena_printf(a, "In the zone %s, which holds the DS records of %s,", parent_name(z), z->name);
+    return arena_printf(a, "Only the registry that runs %s can repair this: in %s,", z->name, parent_name(z));
+}
+
+/* "34 days", "5 hours", "1 minute" */
+static const char *span(struct arena *a, dcv_time ms)
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"day", 86400000}, {"hour", 3600000}, {"minute", 60000}, {"second", 1000}};
+    size_t i = 0;
+    while (i < 3 && ms < units[i].ms)
+        i++;
+    long long n = (long long)(ms / units[i].ms);
+    return arena_printf(a, "%lld %s%s", n, units[i].name, n == 1 ? "" : "s");
+}
+
+static const char *moment(struct arena *a, dcv_time t)
+{
+    char stamp[TOKEN_STAMP + 1];
+    token_stamp(t, stamp);
+    return arena_printf(a, "%.4s-%.2s-%.2s %.2s:%.2s:%.2s UTC", stamp, stamp + 4, stamp + 6, stamp + 8,
+                        stamp + 10, stamp + 12);
+}
+
+/* ---------------------------------------------------------------- DS and DNSKEY ---------------------- */
+
+/* Which of a zone's keys a DS record should name: those that sign the DNSKEY set and are marked as entry
+ * points (RFC 4034 2.1.1), or where none is marked all that sign it. */
+static bool entry_point(struct arena *a, const struct dnssec_zone *z, const struct dnskey *k, bool marked)
+{
+    struct rrsig s;
+    if (!dnskey_signs(k) || (marked && !(k->flags & KEY_SEP)))
+        return false;
+    for (size_t i = 0; i < z->dnskey->dns.answer.n; i++)
+        if (rrsig_read(a, &z->dnskey->dns.answer.v[i], &s) && s.covered == RR_DNSKEY && s.tag == k->tag &&
+            s.algorithm == k->algorithm)
+            return true;
+    return false;
+}
+
+static const char *ds_records(struct arena *a, const struct dnssec_zone *z, const struct ds *ds, size_t n)
+{
+    const char *text = n == 1 ? "the DS record" : "the DS records";
+    for (size_t i = 0; i < n && i < NAMED_MOST && text; i++) {
+        const char *rdata = rr_rdata_text(a, ds[i].rr);
+        text = rdata ? arena_printf(a, "%s%s %s IN DS %s", text, i ? "," : "", z->name, rdata) : NULL;
+    }
+    return text;
+}
+
+static void fix_ds(struct judgement *j, struct finding *f, const struct dnssec_zone *z, const struct ds *ds,
+                   size_t n_ds, const struct dnskey *keys, size_t n_keys)
+{
+    const char *place = ds_place(j->a, z), *old = ds_records(j->a, z, ds, n_ds), *new = "";
+    for (int marked = 1; marked >= 0 && !*new; marked--)
+        for (size_t i = 0, named = 0; i < n_keys && named < NAMED_MOST && new; i++) {
+            const char *rdata = entry_point(j->a, z, &keys[i], marked) ? ds_text_for(j->a, &keys[i]) : NULL;
+            if (rdata) {
+                new = arena_printf(j->a, "%s%s %s IN DS %s", new, named ? "," : "", z->name, rdata);
+                named++;
+            }
+        }
+    if (!place || !old || !new)
+        return;
+    uint32_t ttl = n_ds ? ds[0].rr->ttl : 0;
+    if (*new)
+        fix_advice(j, f,
+                   arena_printf(j->a, "%s replace %s by%s; resolvers forget the old one within %u seconds.",
+                                place, old, new, ttl));
+    else
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "%s remove %s, or have the zone signed again and its new DS record entered "
+                                "there; resolvers forget the old one within %u seconds.",
+                                place, old, ttl));
+}
+
+void cause_dnssec_ds_without_dnskey(struct judgement *j)
+{
+    const struct dnssec_view *v = view(j);
+    const struct dnssec_zone *z = v->fault.zone;
+    if (v->fault.kind != DNSSEC_NO_KEYS && v->fault.kind != DNSSEC_OTHER_KEYS)
+        return;
+    size_t n_ds, n_keys;
+    struct ds *ds = dnssec_ds(j->a, z, &n_ds);
+    struct dnskey *keys = dnssec_keys(j->a, z, &n_keys);
+    if (!ds || !keys)
+        return;
+    struct finding *f = about(j, CAUSE_dnssec_ds_without_dnskey, v);
+    finding_set(j, f, "parent", parent_name(z));
+    finding_set(j, f, "tags", tags_of_ds(j->a, ds, n_ds));
+    const char *what = "the zone has no key (DNSKEY) at all";
+    if (v->fault.kind == DNSSEC_OTHER_KEYS)
+        what =
+            arena_printf(j->a, "none of the zone's own keys (%s) fits it", tags_of_keys(j->a, keys, n_keys));
+    for (size_t i = 0; i < n_ds; i++)
+        for (size_t k = 0; k < n_keys; k++)
+            if (ds[i].tag == keys[k].tag && ds_known(&ds[i]))
+                what = arena_printf(j->a, "the zone's key %u does not fit the digest in it", ds[i].tag);
+    finding_set(j, f, "what", what);
+    fix_ds(j, f, z, ds, n_ds, keys, n_keys);
+}
+
+/* ---------------------------------------------------------------- signatures ------------------------- */
+
+static void set_signature(struct judgement *j, struct finding *f, const struct dnssec_fault *x)
+{
+    char buf[16];
+    finding_set(j, f, "owner", x->owner);
+    finding_set(j, f, "type", rr_type_name(x->type, buf));
+    finding_set(j, f, "tag", arena_printf(j->a, "%u", x->sig.tag));
+    const char *server = x->fact->dns.server;
+    bool somebody = server && strcmp(server, RESOLVER_RECURSIVE_TEXT) != 0;
+    finding_set(j, f, "server", somebody ? server : "the zone's own name server");
+}
+
+void cause_dnssec_expired(struct judgement *j)
+{
+    const struct dnssec_view *v = view(j);
+    const struct dnssec_fault *x = &v->fault;
+    if (x->kind != DNSSEC_EXPIRED && x->kind != DNSSEC_FUTURE)
+        return;
+    struct finding *f = about(j, CAUSE_dnssec_expired, v);
+    dcv_time now = j->r->now, from = rrsig_moment(x->sig.inception, now),
+             to = rrsig_moment(x->sig.expiration, now);
+    set_signature(j, f, x);
+    finding_set(j, f, "inception", moment(j->a, from));
+    finding_set(j, f, "expiration", moment(j->a, to));
+    if (x->kind == DNSSEC_EXPIRED) {
+        finding_set(j, f, "what",
+                    arena_printf(j->a, "expired on %s, %s ago", moment(j->a, to), span(j->a, now - to)));
+        fix_advice(
+            j, f,
+            arena_printf(j->a,
+                         "Have %s signed again and see to it that its signatures are renewed from then on; "
+                         "where that takes long, a zone without a DS record at its registrar counts as not "
+                         "signed.",
+                         x->zone->name));
+    } else {
+        finding_set(
+            j, f, "what",
+            arena_printf(j->a, "holds only from %s on, in %s", moment(j->a, from), span(j->a, from - now)));
+        fix_advice(
+            j, f,
+            arena_printf(j->a, "Set the clock of the machine that signs %s, then have the zone signed again.",
+                         x->zone->name));
+    }
+}
+
+void cause_dnssec_denial_missing(struct judgement *j)
+{
+    const struct dnssec_view *v = view(j);
+    const struct dnssec_fault *x = &v->fault;
+    char buf[16];
+    if (x->kind != DNSSEC_NO_DENIAL)
+        return;
+    struct finding *f = about(j, CAUSE_dnssec_denial_missing, v);
+    finding_set(j, f, "owner", x->owner);
+    finding_set(j, f, "type", rr_type_name(x->type, buf));
+    finding_set(j, f, "claim",
+                arena_printf(j->a,
+                             x->wildcard ? "nothing but a wildcard stands for %s at %s"
+                                         : "there is no %s record at %s",
+                             rr_type_name(x->type, buf), x->owner));
+    finding_set(j, f, "what", x->what);
+    fix_advice(
+        j, f,
+        arena_printf(j->a,
+                     "Have %s signed again as a whole, and make each of its name servers serve that signed "
+                     "zone, with its NSEC or NSEC3 records, and with DNSSEC turned on.",
+                     x->zone->name));
+}
+
+static const char *bogus_words(struct judgement *j, const struct dnssec_fault *x)
+{
+    char buf[16];
+    const char *type = rr_type_name(x->type, buf), *zone = x->zone ? x->zone->name : "";
+    switch (x->kind) {
+    case DNSSEC_ALTERED:
+        return arena_printf(j->a, ": the %s set at %s does not fit its signature by key %u of %s", type,
+                            x->owner, x->sig.tag, zone);
+    case DNSSEC_UNSIGNED:
+        return arena_printf(j->a, ": the %s set at %s has no signature, and %s is a signed zone", type,
+                            x->owner, zone);
+    case DNSSEC_KEY_GONE:
+        return arena_printf(j->a, ": the %s set at %s is signed with key %u, which %s does not vouch for",
+                            type, x->owner, x->sig.tag, zone);
+    case DNSSEC_NO_FAULT:
+    case DNSSEC_NO_KEYS:
+    case DNSSEC_OTHER_KEYS:
+    case DNSSEC_EXPIRED:
+    case DNSSEC_FUTURE:
+    case DNSSEC_NO_DENIAL:
+        break;
+    }
+    return "";
+}
+
+void cause_dnssec_bogus(struct judgement *j)
+{
+    const struct dnssec_view *v = view(j);
+    if (!v->lookup || !lookup_bogus(v->lookup) || dnssec_found(j))
+        return;
+    struct finding *f = about(j, CAUSE_dnssec_bogus, v);
+    finding_lookup(j, f, v->lookup);
+    const char *what = bogus_words(j, &v->fault);
+    finding_set(j, f, "what", what ? what : "");
+    finding_set(j, f, "reason", judged_ede(j, v->lookup->fact));
+    if (v->fault.kind == DNSSEC_ALTERED)
+        fix_advice(
+            j, f,
+            arena_printf(
+                j->a,
+                "Have %s signed again: the records were changed after they were signed, or signed with "
+                "another key than the zone shows.",
+                v->fault.zone->name));
+    else if (v->fault.kind == DNSSEC_UNSIGNED || v->fault.kind == DNSSEC_KEY_GONE)
+        fix_advice(
+            j, f,
+            arena_printf(j->a,
+                         "Have %s signed again as a whole with its present keys, and make each of its name "
+                         "servers serve that signed zone.",
+                         v->fault.zone->name));
+    else
+        fix_advice(
+            j, f,
+            "Have the zone signed again with keys that match the DS record at the registrar, or have the DS "
+            "record removed there; then check again after its TTL.");
+}
+
+/* ---------------------------------------------------------------- not looked at ---------------------- */
+
+/* A resolver validates that marks an answer as authentic (RFC 4035 3.2.3; our questions ask for that by AD),
+ * or that refuses a bogus one. */
+static bool validates(const struct judgement *j)
+{
+    for (size_t i = 0; i < j->ev->n; i++) {
+        const struct fact *f = j->ev->facts[i];
+        struct lookup l;
+        if (f->ask->kind != ASK_DNS || f->ask->via != VIA_RESOLVER)
+            continue;
+        if (f->dns.flags & DNS_AD)
+            return true;
+        if (f->dns.outcome == DNS_SERVFAIL && !f->ask->cd && !f->ask->dnssec &&
+            !lookup_read(j->a, j->ev, f->ask->qname, f->ask->qtype, &l) && lookup_dnssec_fault(&l))
+            return true;
+    }
+    return false;
+}
+
+/* Where nothing at all was answered for the domain, signatures are the least of its troubles. */
+static bool all_failed(const struct judgement *j)
+{
+    size_t n, failed = 0;
+    const struct lookup *l = judged_lookups(j, &n);
+    for (size_t i = 0; i < n; i++)
+        failed += l[i].class == LOOKUP_FAIL;
+    return n && failed == n;
+}
+
+void cause_dnssec_not_checked(struct judgement *j)
+{
+    const struct fact *control = lookup_control(j->ev);
+    if (j->input_cause != CAUSE_NONE || j->r->depth != DEPTH_FULL || !control_alive(control) ||
+        all_failed(j) || validates(j))
+        return;
+    struct finding *f = finding_add(j, CAUSE_dnssec_not_checked);
+    finding_set(j, f, "server", control->dns.server ? control->dns.server : "of this system");
+    finding_fact(j, f, control);
+    struct fix *x = finding_fix(j, f, FIX_INPUT);
+    x->argument = "resolver";
+    x->value = "";
+    x->text =
+        "Name a resolver that checks signatures: one of your own (Unbound, Knot Resolver and BIND do), or a "
+        "public one such as 1.1.1.1, 8.8.8.8 or 9.9.9.9.";
+}

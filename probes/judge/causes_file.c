@@ -1,0 +1,430 @@
+/* causes_file.c - the file cannot be fetched, or is not the one that the CA looks for. */
+#include "ca/altered.h"
+#include "ca/profile.h"
+#include "judge/fix.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* NULL also where what the side came to is but the consequence of a cause that is named already. */
+static const struct file_side *failing_side(const struct judgement *j)
+{
+    bool named = finding_find(j, CAUSE_file_addresses_differ) || finding_find(j, CAUSE_file_bot_challenge);
+    return judged_failing(j) && j->file.read && !named ? j->file.best : NULL;
+}
+
+/* The right file is elsewhere: that it is not here follows from that. */
+static bool misplaced(const struct judgement *j)
+{
+    return finding_find(j, CAUSE_file_wrong_path) || finding_find(j, CAUSE_file_on_other_host);
+}
+
+static struct finding *about(struct judgement *j, enum cause c, const struct fetch *fetch)
+{
+    struct finding *f = finding_add(j, c);
+    finding_set(j, f, "url", fetch->url);
+    for (size_t i = 0; i < fetch->n; i++)
+        finding_fact(j, f, fetch->facts[i]);
+    if (!fetch->n)
+        finding_fact(j, f, fetch->lookup.fact);
+    if (fetch->fact && fetch->fact->ask->address)
+        finding_set(j, f, "address", fetch->fact->ask->address);
+    return f;
+}
+
+/* ---------------------------------------------------------------- before anything is fetched --------- */
+
+void cause_file_token_in_url(struct judgement *j)
+{
+    if (!judged_failing(j) || !file_token_in_name(j->r))
+        return;
+    struct finding *f = finding_add(j, CAUSE_file_token_in_url);
+    finding_set(j, f, "filename", j->r->filename);
+    struct fix *x = finding_fix(j, f, FIX_INPUT);
+    x->argument = "filename";
+    x->value = "";
+    x->text =
+        "Choose a file name that does not hold the value (BR 3.2.2.4.18), and put the value into the file.";
+}
+
+/* ---------------------------------------------------------------- the way to the server -------------- */
+
+void cause_file_ipv6_only(struct judgement *j)
+{
+    const struct file_side *s = failing_side(j);
+    if (!s || s->fetch.class != FETCH_NETWORK || s->fetch.aaaa.class != LOOKUP_DATA)
+        return;
+    struct finding *f = about(j, CAUSE_file_ipv6_only, &s->fetch);
+    finding_set(j, f, "host", s->fetch.lookup.name);
+    finding_fact(j, f, s->fetch.lookup.fact);
+    finding_fact(j, f, s->fetch.aaaa.fact);
+    fix_advice(j, f, "Add an A record with a public IPv4 address of the web server beside the AAAA record.");
+}
+
+void cause_file_no_address(struct judgement *j)
+{
+    const struct file_side *s = failing_side(j);
+    const struct lookup *l = s ? &s->fetch.lookup : NULL;
+    if (!l || !l->name || !(l->class == LOOKUP_NODATA || l->class == LOOKUP_NXDOMAIN) ||
+        finding_find(j, CAUSE_file_ipv6_only))
+        return;
+    struct finding *f = about(j, CAUSE_file_no_address, &s->fetch);
+    finding_set(j, f, "host", l->name);
+    finding_set(j, f, "what", l->class == LOOKUP_NXDOMAIN ? " (the name does not exist)" : "");
+    finding_fact(j, f, l->fact);
+    fix_advice(j, f, "Add an A record with the web server's public IPv4 address, or use a DNS method.");
+}
+
+static bool network(const struct judgement *j, enum http_outcome outcome)
+{
+    return failing_side(j) && j->file.best->fetch.class == FETCH_NETWORK && j->file.best->fetch.fact &&
+           j->file.best->fetch.fact->http.outcome == outcome;
+}
+
+void cause_file_private_address(struct judgement *j)
+{
+    if (!network(j, HTTP_FORBIDDEN_ADDRESS))
+        return;
+    struct finding *f = about(j, CAUSE_file_private_address, &j->file.best->fetch);
+    const char *detail = j->file.best->fetch.fact->http.detail;
+    finding_set(j, f, "what", detail ? detail : "not on the public internet");
+    fix_advice(j, f, "Publish an A record with an address that the whole internet can reach.");
+}
+
+void cause_file_port_closed(struct judgement *j)
+{
+    if (!network(j, HTTP_REFUSED))
+        return;
+    struct finding *f = about(j, CAUSE_file_port_closed, &j->file.best->fetch);
+    fix_advice(
+        j, f,
+        "Start the web server, or open port 80 in its firewall; one of the ports 80 and 443 must answer.");
+}
+
+void cause_file_timeout(struct judgement *j)
+{
+    if (!network(j, HTTP_TIMEOUT) && !network(j, HTTP_UNREACHABLE))
+        return;
+    struct finding *f = about(j, CAUSE_file_timeout, &j->file.best->fetch);
+    fix_advice(j, f,
+               "Open port 80 to all networks: a firewall that drops packets, or a server that is too slow, "
+               "looks like this.");
+}
+
+void cause_file_reset(struct judgement *j)
+{
+    if (!network(j, HTTP_RESET))
+        return;
+    struct finding *f = about(j, CAUSE_file_reset, &j->file.best->fetch);
+    fix_advice(
+        j, f,
+        "Look into the web server's or firewall's log for this request: it hangs up without an answer.");
+}
+
+void cause_file_not_http(struct judgement *j)
+{
+    if (!network(j, HTTP_NOT_HTTP))
+        return;
+    struct finding *f = about(j, CAUSE_file_not_http, &j->file.best->fetch);
+    fix_advice(j, f, "Serve plain HTTP on port 80 and HTTPS on port 443.");
+}
+
+static const struct file_side *https_side(const struct judgement *j)
+{
+    return j->file.read ? &j->file.side[1] : NULL;
+}
+
+void cause_file_tls_broken(struct judgement *j)
+{
+    const struct file_side *s = https_side(j);
+    if (!s || s->fetch.class != FETCH_NETWORK || !s->fetch.fact)
+        return;
+    const struct http_fact *http = &s->fetch.fact->http;
+    /* A port that does not speak TLS at all; where that decides, file-not-http has said so. */
+    bool plain = http->outcome == HTTP_NOT_HTTP && !http->tls && !finding_find(j, CAUSE_file_not_http);
+    if (http->outcome != HTTP_TLS && !plain)
+        return;
+    struct finding *f = about(j, CAUSE_file_tls_broken, &s->fetch);
+    finding_set(j, f, "what", http->detail ? http->detail : "the handshake fails");
+    fix_advice(
+        j, f,
+        "Repair the TLS set-up on port 443, or serve the file over plain HTTP on port 80: either suffices.");
+}
+
+void cause_file_tls_only(struct judgement *j)
+{
+    const struct fetch *plain = &j->file.side[0].fetch;
+    if (!j->file.read || j->report->verdict != VERDICT_PASS || plain->class != FETCH_NETWORK ||
+        !plain->fact || plain->hops)
+        return;
+    struct finding *f = about(j, CAUSE_file_tls_only, plain);
+    fix_advice(
+        j, f, "Nothing must be done; opening port 80 makes the check independent of the certificate set-up.");
+}
+
+void cause_file_tls_cert_ignored(struct judgement *j)
+{
+    const struct file_side *s = https_side(j);
+    const struct tls_fact *tls = s && s->fetch.fact ? s->fetch.fact->http.tls : NULL;
+    if (!tls || !tls->problem)
+        return;
+    struct finding *f = about(j, CAUSE_file_tls_cert_ignored, &s->fetch);
+    finding_set(j, f, "what", tls->problem);
+    fix_advice(j, f, "Nothing must be done for the check: certificates are not verified here.");
+}
+
+/* ---------------------------------------------------------------- redirects -------------------------- */
+
+static bool redirected(const struct judgement *j, unsigned faults)
+{
+    const struct file_side *s = failing_side(j);
+    return s && s->fetch.class == FETCH_REDIRECT && faults & 1u << s->fetch.fault;
+}
+
+static struct finding *about_redirect(struct judgement *j, enum cause c)
+{
+    const struct fetch *x = &j->file.best->fetch;
+    struct finding *f = about(j, c, x);
+    finding_set(j, f, "status", arena_printf(j->a, "%d", x->fact->http.status));
+    finding_set(j, f, "target", x->target ? x->target : "nowhere");
+    return f;
+}
+
+static void exempt(struct judgement *j, struct finding *f)
+{
+    fix_advice(j, f,
+               arena_printf(j->a, "Exempt %s from redirects, and serve the file there directly.",
+                            j->r->profile->file_dir));
+}
+
+void cause_file_redirect_malformed(struct judgement *j)
+{
+    if (!redirected(j, 1u << REDIRECT_MALFORMED))
+        return;
+    struct finding *f = about_redirect(j, CAUSE_file_redirect_malformed);
+    exempt(j, f);
+}
+
+void cause_file_redirect_loop(struct judgement *j)
+{
+    if (!redirected(j, 1u << REDIRECT_LOOP | 1u << REDIRECT_COUNT))
+        return;
+    struct finding *f = about_redirect(j, CAUSE_file_redirect_loop);
+    finding_set(j, f, "what",
+                j->file.best->fetch.fault == REDIRECT_LOOP ? "lead back to where they came from"
+                                                           : "go on for more than the CA follows");
+    exempt(j, f);
+}
+
+void cause_file_redirect_forbidden(struct judgement *j)
+{
+    if (!redirected(j, 1u << REDIRECT_STATUS | 1u << REDIRECT_SCHEME | 1u << REDIRECT_PORT |
+                           1u << REDIRECT_HOST))
+        return;
+    static const char *const why[] = {
+        [REDIRECT_STATUS] = "only 301, 302, 307 and 308 are followed",
+        [REDIRECT_SCHEME] = "only http and https are followed",
+        [REDIRECT_PORT] = "only port 80 for http and 443 for https are followed",
+        [REDIRECT_HOST] = "only the same registrable domain is followed",
+    };
+    struct finding *f = about_redirect(j, CAUSE_file_redirect_forbidden);
+    finding_set(j, f, "what", why[j->file.best->fetch.fault]);
+    exempt(j, f);
+}
+
+/* ---------------------------------------------------------------- the status ------------------------- */
+
+static bool status_in(const struct judgement *j, int low, int high)
+{
+    const struct file_side *s = failing_side(j);
+    return s && s->fetch.class == FETCH_STATUS && s->fetch.fact->http.status >= low &&
+           s->fetch.fact->http.status <= high;
+}
+
+static struct finding *about_status(struct judgement *j, enum cause c)
+{
+    struct finding *f = about(j, c, &j->file.best->fetch);
+    finding_set(j, f, "status", arena_printf(j->a, "%d", j->file.best->fetch.fact->http.status));
+    return f;
+}
+
+static bool forbidding(const struct judgement *j)
+{
+    return status_in(j, 401, 401) || status_in(j, 403, 403) || status_in(j, 407, 407);
+}
+
+void cause_file_forbidden(struct judgement *j)
+{
+    if (!forbidding(j))
+        return;
+    struct finding *f = about_status(j, CAUSE_file_forbidden);
+    fix_advice(
+        j, f,
+        arena_printf(
+            j->a,
+            "Let everybody read %s without logging in; look at the web server's access rules and at any "
+            "firewall before it.",
+            j->r->profile->file_dir));
+    fix_publish_file(j, f);
+}
+
+void cause_file_absent(struct judgement *j)
+{
+    if (forbidding(j) || misplaced(j) || !(status_in(j, 400, 499) || status_in(j, 100, 199)))
+        return;
+    struct finding *f = about_status(j, CAUSE_file_absent);
+    fix_publish_file(j, f);
+}
+
+void cause_file_server_error(struct judgement *j)
+{
+    if (!status_in(j, 500, 999))
+        return;
+    struct finding *f = about_status(j, CAUSE_file_server_error);
+    fix_advice(j, f, "Look into the web server's error log for this request.");
+}
+
+/* ---------------------------------------------------------------- the content ------------------------ */
+
+static const struct fact *wrong_content(const struct judgement *j)
+{
+    const struct file_side *s = failing_side(j);
+    return s && s->fetch.class == FETCH_CONTENT ? s->fetch.fact : NULL;
+}
+
+static struct bytes trim(struct bytes v)
+{
+    while (v.n && v.p[0] <= ' ')
+        v.p++, v.n--;
+    while (v.n && v.p[v.n - 1] <= ' ')
+        v.n--;
+    return v;
+}
+
+static bool is_html(struct bytes body)
+{
+    static const char *const starts[] = {"<!doctype", "<html", "<head", "<body", "<?xml", "<!--"};
+    body = trim(body);
+    if (body.n >= 3 && !memcmp(body.p, "\xef\xbb\xbf", 3))
+        body.p += 3, body.n -= 3;
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (body.n >= strlen(starts[i]) && !strncasecmp((const char *)body.p, starts[i], strlen(starts[i])))
+            return true;
+    return false;
+}
+
+static void content_cause(struct judgement *j, enum cause c)
+{
+    struct finding *f = about(j, c, &j->file.best->fetch);
+    finding_set(j, f, "token", fix_shown_value(j));
+    fix_publish_file(j, f);
+}
+
+void cause_file_encoding(struct judgement *j)
+{
+    if (wrong_content(j) && j->file.best->wide)
+        content_cause(j, CAUSE_file_encoding);
+}
+
+void cause_file_empty(struct judgement *j)
+{
+    const struct fact *fact = wrong_content(j);
+    if (fact && !trim(fact->http.body).n)
+        content_cause(j, CAUSE_file_empty);
+}
+
+void cause_file_soft_404(struct judgement *j)
+{
+    const struct fact *fact = wrong_content(j);
+    if (fact && !j->candidate.place && !j->file.best->wide && !j->file.whole_holds && !misplaced(j) &&
+        is_html(fact->http.body))
+        content_cause(j, CAUSE_file_soft_404);
+}
+
+void cause_file_too_large(struct judgement *j)
+{
+    const struct fact *fact = wrong_content(j);
+    if (!fact || j->candidate.place || finding_find(j, CAUSE_file_soft_404) ||
+        finding_find(j, CAUSE_file_encoding))
+        return;
+    if (!fact->http.more && fact->http.size <= j->r->profile->file_bytes)
+        return;
+    if (j->file.whole && !j->file.whole_holds)
+        return; /* the rest was read, and the value is not there either */
+    struct finding *f = about(j, CAUSE_file_too_large, &j->file.best->fetch);
+    finding_fact(j, f, j->file.whole);
+    finding_set(j, f, "limit", arena_printf(j->a, "%u", j->r->profile->file_bytes));
+    fix_publish_file(j, f);
+}
+
+void cause_file_other_content(struct judgement *j)
+{
+    const struct fact *fact = wrong_content(j);
+    static const enum cause better[] = {CAUSE_file_encoding, CAUSE_file_empty, CAUSE_file_soft_404,
+                                        CAUSE_file_too_large, CAUSE_txt_stale_other_order};
+    if (!fact || j->candidate.place || misplaced(j))
+        return;
+    for (size_t i = 0; i < sizeof better / sizeof *better; i++)
+        if (finding_find(j, better[i]))
+            return;
+    struct finding *f = about(j, CAUSE_file_other_content, &j->file.best->fetch);
+    struct bytes body = trim(fact->http.body);
+    const char *shown = text_escape(j->a, (const char *)body.p, body.n, 60), *near = NULL;
+    if (j->r->token)
+        near = near_value(body, (struct bytes){(const uint8_t *)j->r->token, strlen(j->r->token)});
+    finding_set(j, f, "value", shown);
+    finding_set(j, f, "token", fix_shown_value(j));
+    finding_set(j, f, "what", near ? arena_printf(j->a, ": the value %s", near) : "");
+    fix_publish_file(j, f);
+}
+
+void cause_file_bom(struct judgement *j)
+{
+    const struct file_side *s = j->file.best;
+    if (!j->file.read || j->report->verdict != VERDICT_PASS || s->fetch.class != FETCH_CONTENT)
+        return;
+    struct bytes body = s->fetch.fact->http.body;
+    if (body.n >= 3 && !memcmp(body.p, "\xef\xbb\xbf", 3))
+        content_cause(j, CAUSE_file_bom);
+}
+
+/* Addresses of the domain that give no answer at all while another one serves the file. */
+static const char *silent_addresses(struct judgement *j, const struct fact **down)
+{
+    const struct file_view *v = &j->file;
+    const char *list = NULL;
+    bool served = false;
+    for (size_t i = 0; i < v->n_address; i++) {
+        const struct file_address *f = &v->address[i];
+        served = served || file_address_holds(f);
+        if (file_address_holds(f) || file_address_answers(f) || file_address_open(f) ||
+            !f->side[0].fetch.fact)
+            continue;
+        *down = *down ? *down : f->side[0].fetch.fact;
+        list = list ? arena_printf(j->a, "%s, %s", list, f->ip) : f->ip;
+    }
+    return served ? list : NULL;
+}
+
+void cause_file_address_down(struct judgement *j)
+{
+    const struct file_side *s = j->file.best;
+    if (!j->file.read || s->fetch.class == FETCH_NETWORK)
+        return;
+    const struct fact *down = NULL;
+    const char *list = silent_addresses(j, &down);
+    if (!list)
+        down = NULL;
+    for (size_t i = 0; i < s->fetch.n && !down; i++)
+        if (s->fetch.facts[i]->http.outcome != HTTP_RESPONSE)
+            down = s->fetch.facts[i];
+    if (!down)
+        return;
+    struct finding *f = finding_add(j, CAUSE_file_address_down);
+    finding_set(j, f, "address", list ? list : down->ask->address);
+    finding_set(j, f, "url", down->ask->url);
+    finding_fact(j, f, down);
+    fix_advice(j, f, "Repair the web server at that address, or take its A record out.");
+}

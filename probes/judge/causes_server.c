@@ -1,0 +1,177 @@
+/* causes_server.c - what single name servers do wrong, though they answer for the zone. */
+#include "judge/fix.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+/* The facts about the checked names at one server: the n-th that is there, from *at on. */
+static const struct fact *next_fact(const struct judgement *j, const struct name_server *s,
+                                    const struct checked *v, size_t n, size_t *at)
+{
+    while (*at < n) {
+        const struct checked *c = &v[(*at)++];
+        const struct fact *f =
+            name_within(c->name, j->servers.zone.apex) ? server_fact(j->ev, s, c->name, c->type) : NULL;
+        if (f)
+            return f;
+    }
+    return NULL;
+}
+
+static bool names(struct judgement *j, struct checked **v, size_t *n)
+{
+    int rc = checked_names(j->a, j->r, v, n);
+    if (rc && !j->err)
+        j->err = rc;
+    return !rc;
+}
+
+/* Dropped questions among answered ones of the same type: a limit, not a type that the server does not know.
+ */
+static size_t dropped(const struct judgement *j, const struct name_server *s, const struct checked *v,
+                      size_t n, size_t *asked)
+{
+    size_t lost = 0, answered = 0, at = 0;
+    const struct fact *f;
+    *asked = 0;
+    while ((f = next_fact(j, s, v, n, &at)) != NULL) {
+        ++*asked;
+        lost += dns_silent(&f->dns) || f->dns.tries > 1;
+        answered += !dns_silent(&f->dns);
+    }
+    if (s->soa && s->soa->dns.tries > 1 && !dns_silent(&s->soa->dns))
+        lost++;
+    ++*asked;
+    return answered && lost >= 2 ? lost : 0;
+}
+
+void cause_dns_type_refused(struct judgement *j)
+{
+    const struct zone *z = judged_zone(j);
+    struct checked *v;
+    size_t n, asked;
+    if (!z || j->report->verdict == VERDICT_UNDECIDED || !names(j, &v, &n))
+        return;
+    bool explains = judged_lookup_failed(j);
+    for (size_t i = 0; i < z->n; i++) {
+        const struct name_server *s = &z->v[i];
+        const struct fact *f;
+        size_t at = 0;
+        if (s->state != SERVER_GOOD || dropped(j, s, v, n, &asked))
+            continue;
+        while ((f = next_fact(j, s, v, n, &at)) != NULL && fact_answers(f))
+            continue;
+        /* The same name in the type that everybody knows: a server that fails there too fails altogether. */
+        const struct fact *other = f ? server_fact(j->ev, s, f->ask->qname, RR_A) : NULL;
+        if (!other || !fact_answers(other))
+            continue;
+        char type[16], rcode[16];
+        struct finding *x = finding_about_server(j, CAUSE_dns_type_refused, s);
+        finding_aside(x, explains);
+        finding_fact(j, x, f);
+        finding_fact(j, x, other);
+        finding_set(j, x, "owner", f->ask->qname);
+        finding_set(j, x, "type", rr_type_name(f->ask->qtype, type));
+        finding_set(j, x, "what",
+                    dns_silent(&f->dns) ? "it stays silent"
+                              : arena_printf(j->a, "it answers %s", rcode_name(f->dns.rcode, rcode)));
+        fix_advice(j, x,
+                   arena_printf(
+                       j->a,
+                       "Have whoever runs %s upgrade the name server, or let type %s (%u) pass the firewall "
+                       "before it; a type that is not there is answered with an empty answer, never with "
+                       "silence or an error.",
+                       server_shown(j->a, s), rr_type_name(f->ask->qtype, type), f->ask->qtype));
+    }
+}
+
+void cause_dns_rate_limited(struct judgement *j)
+{
+    const struct zone *z = judged_zone(j);
+    struct checked *v;
+    size_t n, asked;
+    if (!z || !names(j, &v, &n))
+        return;
+    for (size_t i = 0; i < z->n; i++) {
+        const struct name_server *s = &z->v[i];
+        size_t lost = s->state == SERVER_GOOD ? dropped(j, s, v, n, &asked) : 0, at = 0;
+        if (!lost)
+            continue;
+        struct finding *f = finding_about_server(j, CAUSE_dns_rate_limited, s);
+        finding_set(j, f, "dropped", arena_printf(j->a, "%zu", lost));
+        finding_set(j, f, "asked", arena_printf(j->a, "%zu", asked));
+        const struct fact *one;
+        while ((one = next_fact(j, s, v, n, &at)) != NULL)
+            if (dns_silent(&one->dns) || one->dns.tries > 1)
+                finding_fact(j, f, one);
+        fix_advice(
+            j, f,
+            arena_printf(
+                j->a,
+                "Raise the rate limit on %s, or exempt questions that differ: a handful within a second "
+                "is what one certificate order costs.",
+                server_shown(j->a, s)));
+    }
+}
+
+void cause_dns_edns_broken(struct judgement *j)
+{
+    const struct zone *z = judged_zone(j);
+    for (size_t i = 0; z && i < z->n; i++) {
+        const struct name_server *s = &z->v[i];
+        if (s->state != SERVER_GOOD || !s->plain)
+            continue;
+        char rcode[16];
+        struct finding *f = finding_about_server(j, CAUSE_dns_edns_broken, s);
+        finding_fact(j, f, s->refused_edns);
+        finding_set(j, f, "what",
+                    dns_silent(&s->refused_edns->dns)
+                        ? "stays silent on"
+                        : arena_printf(j->a, "answers %s to", rcode_name(s->refused_edns->dns.rcode, rcode)));
+        fix_advice(j, f,
+                   arena_printf(
+                       j->a,
+                       "Upgrade the name server on %s, or let questions with an OPT record pass the firewall "
+                       "before it.",
+                       server_shown(j->a, s)));
+    }
+}
+
+void cause_dns_case_mangled(struct judgement *j)
+{
+    const struct zone *z = judged_zone(j);
+    for (size_t i = 0; z && i < z->n; i++) {
+        const struct name_server *s = &z->v[i];
+        if (s->state != SERVER_GOOD || !s->soa->ask->mixed_case || s->soa->dns.case_kept)
+            continue;
+        struct finding *f = finding_about_server(j, CAUSE_dns_case_mangled, s);
+        fix_advice(j, f, "Upgrade the name server: an answer repeats the question as it came.");
+    }
+}
+
+void cause_dns_nodata_no_soa(struct judgement *j)
+{
+    const struct zone *z = judged_zone(j);
+    struct checked *v;
+    size_t n;
+    if (!z || !names(j, &v, &n))
+        return;
+    for (size_t i = 0; i < z->n; i++) {
+        const struct name_server *s = &z->v[i];
+        const struct fact *f;
+        size_t at = 0;
+        if (s->state != SERVER_GOOD)
+            continue;
+        while ((f = next_fact(j, s, v, n, &at)) != NULL) {
+            bool negative = f->dns.outcome == DNS_NODATA || f->dns.outcome == DNS_NXDOMAIN, soa = false;
+            for (size_t k = 0; k < f->dns.authority.n; k++)
+                soa = soa || f->dns.authority.v[k].type == RR_SOA || f->dns.authority.v[k].type == RR_NS;
+            if (!negative || soa || !(f->dns.flags & DNS_AA) || f->dns.flags & DNS_TC)
+                continue; /* of a truncated answer anything may be missing */
+            struct finding *x = finding_about_server(j, CAUSE_dns_nodata_no_soa, s);
+            finding_set(j, x, "owner", f->ask->qname);
+            finding_fact(j, x, f);
+            fix_advice(j, x, "Repair or upgrade the name server software; no record needs to change.");
+            break;
+        }
+    }
+}

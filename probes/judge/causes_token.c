@@ -1,0 +1,123 @@
+/* causes_token.c - a value is there, but it is an old one, a future one, a broken one or another one. The
+ * same for TXT records and files: j->candidate is where it stands. */
+#include "ca/profile.h"
+#include "judge/fix.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <string.h>
+
+#define DAY_MS INT64_C(86400000)
+
+static bool candidate_is(const struct judgement *j, enum token_class class)
+{
+    return judged_failing(j) && j->candidate.place && j->candidate.token && j->candidate.class == class;
+}
+
+static void set_date(struct judgement *j, struct finding *f, const char *variable, dcv_time t)
+{
+    char stamp[TOKEN_STAMP + 1];
+    token_stamp(t, stamp);
+    finding_set(
+        j, f, variable,
+        arena_printf(j->a, "%.4s-%.2s-%.2s %.2s:%.2s", stamp, stamp + 4, stamp + 6, stamp + 8, stamp + 10));
+}
+
+void cause_txt_token_expired(struct judgement *j)
+{
+    const struct candidate *c = &j->candidate;
+    bool request_token = candidate_is(j, TOKEN_TIME) && !c->token->future;
+    bool random =
+        judged_failing(j) && j->report->challenge == CHALLENGE_RANDOM_VALUE && request_expired(j->r);
+    if (!request_token && !random)
+        return;
+    dcv_time made = random ? j->r->issued : c->token->stamp;
+    struct finding *f = finding_add(j, CAUSE_txt_token_expired);
+    finding_fact(j, f, c->fact);
+    finding_set(j, f, "what",
+                random ? "The random value" : arena_printf(j->a, "The request token at %s", c->place));
+    set_date(j, f, "date", made);
+    finding_set(j, f, "age", arena_printf(j->a, "%lld", (long long)((j->r->now - made) / DAY_MS)));
+    finding_set(j, f, "limit",
+                arena_printf(j->a, "%u", random ? j->r->profile->random_days : j->r->profile->token_days));
+    if (random)
+        fix_new_value(j, f);
+    else
+        fix_correct(j, f);
+}
+
+void cause_txt_token_future(struct judgement *j)
+{
+    if (!candidate_is(j, TOKEN_TIME) || !j->candidate.token->future)
+        return;
+    struct finding *f = finding_about(j, CAUSE_txt_token_future);
+    set_date(j, f, "date", j->candidate.token->stamp);
+    fix_correct(j, f);
+}
+
+void cause_txt_token_malformed(struct judgement *j)
+{
+    if (!candidate_is(j, TOKEN_MALFORMED))
+        return;
+    struct finding *f = finding_about(j, CAUSE_txt_token_malformed);
+    finding_set(j, f, "what",
+                j->candidate.token->problem ? j->candidate.token->problem : "it breaks the form");
+    fix_correct(j, f);
+}
+
+void cause_txt_token_other_csr(struct judgement *j)
+{
+    if (!candidate_is(j, TOKEN_MISMATCH))
+        return;
+    struct finding *f = finding_about(j, CAUSE_txt_token_other_csr);
+    const char *variant = j->candidate.token->variant;
+    finding_set(j, f, "variant", variant ? arena_printf(j->a, "; it fits the CSR %s", variant) : "");
+    fix_correct(j, f);
+}
+
+static void stale(struct judgement *j, const char *place, const char *value, const struct fact *fact)
+{
+    struct finding *f = finding_add(j, CAUSE_txt_stale_other_order);
+    finding_set(j, f, "owner", place);
+    finding_set(j, f, "value", value);
+    finding_set(j, f, "token", j->r->token);
+    finding_fact(j, f, fact);
+    fix_publish(j, f);
+}
+
+static struct bytes trimmed(struct bytes v)
+{
+    while (v.n && strchr(" \t\r\n", v.p[v.n - 1]) && v.p[v.n - 1])
+        v.n--;
+    return v;
+}
+
+void cause_txt_stale_other_order(struct judgement *j)
+{
+    if (!judged_failing(j) || j->report->challenge != CHALLENGE_RANDOM_VALUE ||
+        finding_find(j, CAUSE_txt_altered_value) || j->candidate.place)
+        return;
+    for (size_t i = 0; i < j->txt.n; i++) {
+        const struct txt_value *v = &j->txt.v[i];
+        if (token_looks_random(v->text)) {
+            stale(j, v->rr->owner, arena_strndup(j->a, v->text.p, v->text.n), v->at->fact);
+            return;
+        }
+    }
+    const char *target = j->cname.target[CNAME_CURRENT];
+    if (target && !j->cname.found) {
+        /* Another value below the right base name. */
+        const char *dot = strchr(target, '.'), *label = *target == '_' ? target + 1 : target;
+        struct bytes value = {(const uint8_t *)label, dot && dot > label ? (size_t)(dot - label) : 0};
+        if (dot && name_equal(dot + 1, j->r->profile->cname_base) && token_looks_random(value)) {
+            stale(j, j->cname.at[CNAME_CURRENT].name, target, j->cname.at[CNAME_CURRENT].fact);
+            return;
+        }
+    }
+    const struct file_side *s = j->file.best;
+    if (s && s->fetch.class == FETCH_CONTENT) {
+        struct bytes body = trimmed(s->fetch.fact->http.body);
+        if (token_looks_random(body))
+            stale(j, s->fetch.url, arena_strndup(j->a, body.p, body.n), s->fetch.fact);
+    }
+}

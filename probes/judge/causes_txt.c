@@ -1,0 +1,140 @@
+/* causes_txt.c - the TXT records are there, or not, and the value is not what the CA looks for. */
+#include "ca/altered.h"
+#include "ca/profile.h"
+#include "judge/fix.h"
+#include "wire/wire.h"
+
+#include <string.h>
+
+static struct bytes wanted(const struct judgement *j)
+{
+    return (struct bytes){(const uint8_t *)j->r->token, strlen(j->r->token)};
+}
+
+/* Random value, no record holds it: the ground for the causes below. */
+static bool random_missing(const struct judgement *j)
+{
+    return judged_failing(j) && j->report->challenge == CHALLENGE_RANDOM_VALUE && j->txt.class == TOKEN_NONE;
+}
+
+void cause_txt_altered_value(struct judgement *j)
+{
+    for (size_t i = 0; random_missing(j) && i < j->txt.n; i++) {
+        const struct txt_value *v = &j->txt.v[i];
+        const char *phrase = near_value(v->text, wanted(j));
+        if (!phrase)
+            continue;
+        struct finding *f = finding_add(j, CAUSE_txt_altered_value);
+        finding_set(j, f, "owner", v->rr->owner);
+        finding_set(j, f, "what", phrase);
+        finding_fact(j, f, v->at->fact);
+        fix_replace_txt(j, f, v->rr);
+        return;
+    }
+}
+
+void cause_txt_other_values_only(struct judgement *j)
+{
+    const struct txt_view *t = &j->txt;
+    if (!judged_failing(j) || !t->n || t->class != TOKEN_NONE || finding_find(j, CAUSE_txt_altered_value) ||
+        finding_find(j, CAUSE_txt_stale_other_order))
+        return;
+    struct finding *f = finding_add(j, CAUSE_txt_other_values_only);
+    const char *count =
+        t->n == 1 ? "There is one TXT record" : arena_printf(j->a, "There are %zu TXT records", t->n);
+    finding_set(j, f, "count", count ? count : "");
+    finding_set(j, f, "none", t->n == 1 ? "it does not hold" : "none of them holds");
+    const char *place = t->at[0].n && t->at[1].n
+                            ? arena_printf(j->a, "%s and %s", t->at[0].name, t->at[1].name)
+                            : t->at[t->at[0].n ? 0 : 1].name;
+    finding_set(j, f, "place", place ? place : "");
+    finding_set(j, f, "token", fix_shown_value(j));
+    for (size_t i = 0; i < 2; i++)
+        finding_fact(j, f, t->at[i].fact);
+    fix_publish_txt(j, f);
+}
+
+/* Absence is what both names must show: where one lookup failed, that failure is the cause. */
+void cause_txt_absent(struct judgement *j)
+{
+    const struct txt_view *t = &j->txt;
+    if (!judged_failing(j) || t->n || finding_find(j, CAUSE_cname_chain_broken))
+        return;
+    for (size_t i = 0; i < 2; i++)
+        if (t->at[i].class != LOOKUP_NODATA && t->at[i].class != LOOKUP_NXDOMAIN)
+            return;
+    struct finding *f = finding_add(j, CAUSE_txt_absent);
+    finding_set(j, f, "owner", t->at[0].name);
+    finding_set(j, f, "domain", t->at[1].name);
+    finding_set(j, f, "nxdomain",
+                t->at[1].class == LOOKUP_NXDOMAIN ? " (that name does not exist at all)" : "");
+    finding_set(j, f, "token", fix_shown_value(j));
+    for (size_t i = 0; i < 2; i++)
+        finding_fact(j, f, t->at[i].fact);
+    fix_publish_txt(j, f);
+}
+
+/* ---------------------------------------------------------------- passes, but … ---------------------- */
+
+static const struct txt_value *passing(const struct judgement *j)
+{
+    return j->report->verdict == VERDICT_PASS ? j->txt.best : NULL;
+}
+
+void cause_txt_split_strings(struct judgement *j)
+{
+    const struct txt_value *v = passing(j);
+    if (!v || j->report->challenge != CHALLENGE_RANDOM_VALUE || v->in_one)
+        return;
+    struct finding *f = finding_about(j, CAUSE_txt_split_strings);
+    fix_replace_txt(j, f, v->rr);
+}
+
+void cause_txt_answered_by_alias(struct judgement *j)
+{
+    const struct txt_value *v = passing(j);
+    if (!v || !v->at->hops)
+        return;
+    struct finding *f = finding_add(j, CAUSE_txt_answered_by_alias);
+    finding_set(j, f, "owner", v->at->name);
+    finding_set(j, f, "target", v->at->end);
+    finding_fact(j, f, v->at->fact);
+    if (v->at == &j->txt.at[0]) {
+        /* A CNAME stands alone at its owner (RFC 1034 3.6.2): the record can only go there once the alias is
+         * gone. */
+        fix_advice(j, f, "Replace the CNAME at the checked name by the TXT record itself.");
+        return;
+    }
+    fix_publish_txt(j, f);
+}
+
+void cause_txt_too_many_values(struct judgement *j)
+{
+    enum { SLOW_US = 1000000 };
+    for (size_t i = 0; i < 2; i++) {
+        const struct lookup *l = &j->txt.at[i];
+        bool slow = l->fact && l->fact->us > SLOW_US;
+        if (!l->udp || !(l->class == LOOKUP_FAIL || slow))
+            continue;
+        struct finding *f = finding_add(j, CAUSE_txt_too_many_values);
+        finding_set(j, f, "owner", l->name);
+        finding_set(j, f, "what",
+                    l->class == LOOKUP_FAIL ? ", which fails" : ", which takes more than a second");
+        finding_fact(j, f, l->udp);
+        finding_fact(j, f, l->fact);
+        if (i == 1)
+            fix_publish_txt(j, f);
+        else
+            fix_advice(j, f, "Remove the TXT records that are no longer needed.");
+        return;
+    }
+}
+
+void cause_txt_quotes_in_value(struct judgement *j)
+{
+    const struct txt_value *v = passing(j);
+    if (!v || v->text.n < 2 || v->text.p[0] != '"' || v->text.p[v->text.n - 1] != '"')
+        return;
+    struct finding *f = finding_about(j, CAUSE_txt_quotes_in_value);
+    fix_replace_txt(j, f, v->rr);
+}

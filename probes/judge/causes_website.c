@@ -1,0 +1,110 @@
+/* causes_website.c - the file is there, and not where the CA looks, or not for the CA. */
+#include "ca/profile.h"
+#include "judge/fix.h"
+
+#include <string.h>
+
+static const struct file_view *failing(const struct judgement *j)
+{
+    return judged_failing(j) && j->file.read ? &j->file : NULL;
+}
+
+static const char *joined(struct judgement *j, const char *list, const char *one)
+{
+    return list ? arena_printf(j->a, "%s, %s", list, one) : one;
+}
+
+/* The response that shows what an address serves, or what it lacks. */
+static const struct fact *shown(const struct file_address *f)
+{
+    return f->side[file_side_holds(&f->side[1]) && !file_side_holds(&f->side[0])].fetch.fact;
+}
+
+void cause_file_addresses_differ(struct judgement *j)
+{
+    const struct file_view *v = failing(j);
+    const struct file_address *with = NULL, *without = NULL;
+    const char *have = NULL, *lack = NULL;
+    for (size_t i = 0; v && i < v->n_address + v->n_address6; i++) {
+        bool v6 = i >= v->n_address;
+        const struct file_address *f = v6 ? &v->address6[i - v->n_address] : &v->address[i];
+        if (file_address_holds(f)) {
+            with = with ? with : f;
+            have = joined(j, have, f->ip);
+        } else if (!v6 && file_address_answers(f)) {
+            without = without ? without : f;
+            lack = joined(j, lack, f->ip);
+        }
+    }
+    if (!with || !without)
+        return;
+    struct finding *f = finding_add(j, CAUSE_file_addresses_differ);
+    finding_set(j, f, "url", fetch_url(j->a, j->r, "http"));
+    finding_set(j, f, "with", have);
+    finding_set(j, f, "without", lack);
+    finding_fact(j, f, shown(with));
+    finding_fact(j, f, shown(without));
+    fix_advice(
+        j, f,
+        arena_printf(j->a,
+                     "Publish the file on every web server of the name: it is missing at %s. If a server "
+                     "should no longer serve the name, take its address out of the DNS.",
+                     lack));
+}
+
+void cause_file_bot_challenge(struct judgement *j)
+{
+    const struct file_view *v = failing(j);
+    if (!v || !v->browser.fact)
+        return;
+    const struct fact *ca = v->first;
+    const char *agent = j->r->profile->user_agent, *version = strchr(agent, '/');
+    struct finding *f = finding_add(j, CAUSE_file_bot_challenge);
+    finding_set(j, f, "url", ca->ask->url);
+    finding_set(j, f, "what",
+                ca->http.outcome != HTTP_RESPONSE ? "the connection is cut"
+                : ca->http.status >= 200 && ca->http.status < 300
+                    ? "another page"
+                    : arena_printf(j->a, "status %d", ca->http.status));
+    finding_fact(j, f, ca);
+    finding_fact(j, f, v->browser.fact);
+    fix_advice(
+        j, f,
+        arena_printf(j->a, "Let the user agent “%s” pass the bot filter or firewall for everything below %s.",
+                     version ? arena_strndup(j->a, agent, (size_t)(version - agent)) : agent,
+                     j->r->profile->file_dir));
+}
+
+/* The file is right at another URL: publish it at the right one. */
+static struct finding *misplaced(struct judgement *j, enum cause c, const struct file_clue *clue)
+{
+    const char *right = fetch_url(j->a, j->r, "http");
+    struct finding *f = finding_add(j, c);
+    finding_set(j, f, "url", right);
+    finding_set(j, f, "found", clue->fact->ask->url);
+    finding_set(j, f, "what", clue->what);
+    finding_fact(j, f, j->file.best->fetch.fact);
+    finding_fact(j, f, clue->fact);
+    finding_fact(j, f, clue->control);
+    fix_publish_file(j, f);
+    return f;
+}
+
+void cause_file_wrong_path(struct judgement *j)
+{
+    const struct file_view *v = failing(j);
+    if (!v || !v->near.fact || v->browser.fact)
+        return;
+    struct finding *f = misplaced(j, CAUSE_file_wrong_path, &v->near);
+    fix_advice(j, f,
+               arena_printf(j->a, "Or move the file that is at %s to %s; letter case and dots count.",
+                            v->near.fact->ask->url, fetch_url(j->a, j->r, "http")));
+}
+
+void cause_file_on_other_host(struct judgement *j)
+{
+    const struct file_view *v = failing(j);
+    if (!v || !v->host.fact || v->near.fact || v->browser.fact)
+        return;
+    misplaced(j, CAUSE_file_on_other_host, &v->host);
+}

@@ -1,0 +1,210 @@
+#include "judge/fix.h"
+
+#include "ca/profile.h"
+#include "wire/wire.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The token for a time stamp: computed with the key, or found among those that a case file brought along. */
+static const char *token_for(struct judgement *j, const char *stamp)
+{
+    const struct request *r = j->r;
+    if (r->auth_key.n && r->csr.n) {
+        char *token = arena_alloc(j->a, TOKEN_LENGTH + 1);
+        if (!token || token_compute(stamp, r->auth_key, r->csr, token))
+            return NULL;
+        struct texts *known = &j->report->tokens;
+        for (size_t i = 0; i < known->n; i++)
+            if (!strcmp(known->v[i], token))
+                return token;
+        return texts_add(j->a, known, token) ? token : NULL;
+    }
+    for (size_t i = 0; i < r->computed.n; i++)
+        if (!strncmp(r->computed.v[i], stamp, TOKEN_STAMP)) {
+            texts_add(j->a, &j->report->tokens, r->computed.v[i]);
+            return r->computed.v[i];
+        }
+    return NULL;
+}
+
+const char *fix_value(struct judgement *j)
+{
+    switch (j->report->challenge) {
+    case CHALLENGE_RANDOM_VALUE:
+        return request_expired(j->r) ? NULL : j->r->token;
+    case CHALLENGE_REQUEST_TOKEN: {
+        char stamp[TOKEN_STAMP + 1];
+        token_stamp(j->r->now, stamp);
+        return token_for(j, stamp);
+    }
+    case CHALLENGE_NONE:
+        return NULL;
+    }
+    return NULL;
+}
+
+const char *fix_txt_rdata(struct judgement *j, const char *text)
+{
+    size_t n = strlen(text), strings = n ? (n + 254) / 255 : 1;
+    uint8_t *p = arena_alloc(j->a, n + strings);
+    if (!p)
+        return NULL;
+    struct rr rr = {.type = RR_TXT, .rdata = p, .rdlen = (uint16_t)(n + strings)};
+    for (size_t i = 0; i < strings; i++) {
+        size_t len = n - i * 255 < 255 ? n - i * 255 : 255;
+        *p++ = (uint8_t)len;
+        memcpy(p, text + i * 255, len);
+        p += len;
+    }
+    return rr_rdata_text(j->a, &rr);
+}
+
+void fix_new_value(struct judgement *j, struct finding *f)
+{
+    bool random = j->report->challenge == CHALLENGE_RANDOM_VALUE;
+    struct fix *x = finding_fix(j, f, FIX_INPUT);
+    x->argument = random ? "token" : "auth_key_file";
+    x->value = "";
+    x->text =
+        random
+            ? "Get a new random value for the order and publish that."
+            : "Compute a new request token from the AuthKey and the CSR (dcvprobe token) and publish that.";
+}
+
+void fix_add_txt(struct judgement *j, struct finding *f, const char *value)
+{
+    struct fix *x = finding_fix(j, f, FIX_ADD);
+    x->owner = arena_printf(j->a, "%s.%s.", j->r->profile->txt_label, j->r->adn);
+    x->ttl = FIX_TTL;
+    x->type = "TXT";
+    x->rdata = fix_txt_rdata(j, value);
+}
+
+void fix_publish_txt(struct judgement *j, struct finding *f)
+{
+    const char *value = fix_value(j);
+    if (value)
+        fix_add_txt(j, f, value);
+    else
+        fix_new_value(j, f);
+}
+
+void fix_replace_txt(struct judgement *j, struct finding *f, const struct rr *rr)
+{
+    const char *value = fix_value(j);
+    if (!value) {
+        fix_new_value(j, f);
+        return;
+    }
+    struct fix *x = finding_fix(j, f, FIX_REPLACE);
+    x->owner = rr->owner;
+    x->ttl = FIX_TTL; /* a cache's answer tells what is left of the record's own, not what that was */
+    x->type = "TXT";
+    x->old_rdata = rr_rdata_text(j->a, rr);
+    x->rdata = fix_txt_rdata(j, value);
+}
+
+void fix_remove(struct judgement *j, struct finding *f, const struct rr *rr)
+{
+    char type[16];
+    struct fix *x = finding_fix(j, f, FIX_REMOVE);
+    x->owner = rr->owner;
+    x->type = arena_strdup(j->a, rr_type_name(rr->type, type));
+    x->rdata = rr_rdata_text(j->a, rr);
+}
+
+void fix_publish_file(struct judgement *j, struct finding *f)
+{
+    const char *value = fix_value(j);
+    if (!value) {
+        fix_new_value(j, f);
+        return;
+    }
+    struct fix *x = finding_fix(j, f, FIX_PUT_FILE);
+    x->url = fetch_url(j->a, j->r, "http");
+    x->body = value;
+}
+
+void fix_publish_cname(struct judgement *j, struct finding *f, const struct rr *old)
+{
+    const char *value = fix_value(j);
+    if (!value) {
+        fix_new_value(j, f);
+        return;
+    }
+    struct fix *x = finding_fix(j, f, old ? FIX_REPLACE : FIX_ADD);
+    x->owner = cname_owner(j->a, j->r, CNAME_CURRENT);
+    x->ttl = FIX_TTL;
+    x->type = "CNAME";
+    x->old_rdata = old ? rr_rdata_text(j->a, old) : NULL;
+    x->rdata = arena_printf(j->a, "%s.%s.", value, j->r->profile->cname_base);
+}
+
+void fix_publish(struct judgement *j, struct finding *f)
+{
+    switch (j->r->method) {
+    case METHOD_DNS_TXT_TOKEN:
+        fix_publish_txt(j, f);
+        break;
+    case METHOD_DNS_CNAME_TOKEN: {
+        const struct lookup *l = &j->cname.at[CNAME_CURRENT];
+        fix_publish_cname(j, f, l->class == LOOKUP_DATA ? l->rr[0] : NULL);
+        break;
+    }
+    case METHOD_HTTP_TOKEN:
+    case METHOD_HTTP_TOKEN_DYNAMIC:
+        fix_publish_file(j, f);
+        break;
+    case METHOD_DNS_CNAME_TARGET:
+    case METHOD_CAA:
+        break; /* neither takes a value */
+    }
+}
+
+void fix_correct(struct judgement *j, struct finding *f)
+{
+    if (j->candidate.rr)
+        fix_replace_txt(j, f, j->candidate.rr);
+    else
+        fix_publish(j, f);
+}
+
+static void point_at(struct judgement *j, struct finding *f, const char *owner, const struct rr *old,
+                     const char *target)
+{
+    if (!target && j->r->allow_targets.n)
+        target = j->r->allow_targets.v[0];
+    if (!target) {
+        fix_advice(j, f,
+                   "Point the CNAME at a target that the CA has on the account's list of allowed targets.");
+        return;
+    }
+    size_t n = strlen(target);
+    struct fix *x = finding_fix(j, f, old ? FIX_REPLACE : FIX_ADD);
+    x->owner = owner;
+    x->ttl = FIX_TTL;
+    x->type = "CNAME";
+    x->old_rdata = old ? rr_rdata_text(j->a, old) : NULL;
+    x->rdata = arena_printf(j->a, "%s%s", target, n && target[n - 1] == '.' ? "" : ".");
+}
+
+void fix_target(struct judgement *j, struct finding *f, const struct rr *old, const char *target)
+{
+    point_at(j, f, old->owner, old, target);
+}
+
+void fix_target_at(struct judgement *j, struct finding *f, const char *owner)
+{
+    point_at(j, f, owner, NULL, NULL);
+}
+
+const char *fix_shown_value(const struct judgement *j)
+{
+    return j->r->token ? j->r->token : "of a request token";
+}
+
+void fix_advice(struct judgement *j, struct finding *f, const char *text)
+{
+    finding_fix(j, f, FIX_ADVICE)->text = text;
+}

@@ -1,0 +1,162 @@
+/* file.c - http-token and http-token-dynamic: what stands in the file. */
+#include "methods/verdict.h"
+
+#include "ca/profile.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The table of file codes from the top: a lower rank is the better of the two schemes. */
+enum rank {
+    RANK_PASS,
+    RANK_WIDE,
+    RANK_TIME,
+    RANK_MALFORMED,
+    RANK_CONTENT,
+    RANK_STATUS,
+    RANK_NETWORK,
+    RANK_OPEN
+};
+
+static const enum code rank_code[] = {
+    [RANK_PASS] = CODE_NONE,
+    [RANK_WIDE] = CODE_file_invalid_format,
+    [RANK_TIME] = CODE_file_outdated_content,
+    [RANK_MALFORMED] = CODE_file_invalid_format,
+    [RANK_CONTENT] = CODE_file_incorrect_content,
+    [RANK_STATUS] = CODE_file_not_found,
+    [RANK_NETWORK] = CODE_file_server_not_reachable,
+    [RANK_OPEN] = CODE_NONE,
+};
+
+static enum rank rank_content(const struct file_side *s)
+{
+    if (s->token_class == TOKEN_VALID)
+        return RANK_PASS;
+    if (s->wide)
+        return RANK_WIDE;
+    switch (s->token_class) {
+    case TOKEN_TIME:
+        return RANK_TIME;
+    case TOKEN_MALFORMED:
+        return RANK_MALFORMED;
+    case TOKEN_NONE:
+    case TOKEN_MISMATCH:
+    case TOKEN_VALID:
+        break;
+    }
+    return RANK_CONTENT;
+}
+
+static enum rank rank_side(const struct file_side *s)
+{
+    switch (s->fetch.class) {
+    case FETCH_PENDING:
+        return RANK_OPEN;
+    case FETCH_CONTENT:
+        return rank_content(s);
+    case FETCH_STATUS:
+        return s->fetch.fact->http.status >= 500 ? RANK_NETWORK : RANK_STATUS;
+    case FETCH_REDIRECT:
+        return RANK_STATUS;
+    case FETCH_NETWORK:
+        return RANK_NETWORK;
+    }
+    return RANK_OPEN;
+}
+
+static void fail_file(struct judgement *j, enum code code)
+{
+    if (j->report->challenge == CHALLENGE_RANDOM_VALUE)
+        verdict_fail(j, CODE_file_random_value_not_found, code);
+    else
+        verdict_fail(j, code, code);
+}
+
+/* What a CA that meets this address alone would come to. */
+static enum rank rank_address(const struct file_address *f)
+{
+    enum rank http = rank_side(&f->side[0]), https = rank_side(&f->side[1]);
+    return file_address_open(f) ? RANK_OPEN : http < https ? http : https;
+}
+
+/* The first address that answers HTTP and has not the file, NULL where there is none. *open: one is yet to
+ * answer. An address that gives no answer at all is passed over: the CA would go on to the next one. */
+static const struct file_address *address_without(const struct file_view *v, bool *open)
+{
+    for (size_t i = 0; i < v->n_address; i++) {
+        enum rank rank = rank_address(&v->address[i]);
+        if (rank == RANK_OPEN)
+            *open = true;
+        else if (rank != RANK_PASS && file_address_answers(&v->address[i]))
+            return &v->address[i];
+    }
+    return NULL;
+}
+
+static const struct file_side *better(const struct file_side *sides)
+{
+    return &sides[rank_side(&sides[1]) < rank_side(&sides[0])];
+}
+
+static void pass_file(struct judgement *j)
+{
+    j->report->verdict = VERDICT_PASS;
+    if (file_http_decides(j->r, &j->file.side[0]))
+        j->report->remark = "Not asked over https: the file came over http, and one of the two suffices.";
+}
+
+void verdict_file(struct judgement *j)
+{
+    struct file_view *v = &j->file;
+    if (j->r->method == METHOD_HTTP_TOKEN_DYNAMIC && !j->r->filename) {
+        verdict_undecided(j, "The name of the file is not known: give it with --filename.");
+        return;
+    }
+    if (file_token_in_name(j->r)) {
+        fail_file(j, CODE_file_not_found);
+        return;
+    }
+    struct asker nobody = asker_none(j->ev);
+    j->err = website_look(j->a, &nobody, j->r, j->ev, v, &j->report->tokens);
+    if (j->err)
+        return;
+    bool open = v->side[0].fetch.class == FETCH_PENDING || v->side[1].fetch.class == FETCH_PENDING;
+    v->best = better(v->side);
+    v->read = true;
+    enum rank best = rank_side(v->best);
+    if (best == RANK_PASS) {
+        /* The CA may meet any of the addresses, from each of its perspectives another one (BR 3.2.2.9). */
+        open = false;
+        const struct file_address *without = address_without(v, &open);
+        if (without) {
+            v->best = better(without->side);
+            best = rank_side(v->best);
+            open = false;
+        }
+    }
+    if (v->best->token_class != TOKEN_NONE)
+        j->candidate = (struct candidate){
+            .class = v->best->token_class,
+            .place = v->best->fetch.url,
+            .fact = v->best->fetch.fact,
+            .token = j->report->challenge == CHALLENGE_REQUEST_TOKEN ? &v->best->token : NULL,
+            .text = v->best->fetch.fact->http.body};
+    const struct lookup *a = &v->side[0].fetch.lookup;
+    const char *fault;
+    if (j->report->challenge == CHALLENGE_NONE)
+        verdict_undecided(
+            j,
+            "There is nothing to compare the file with: give the random value with --token, or the AuthKey "
+            "and the CSR with --auth-key-file and --csr.");
+    else if (open)
+        verdict_undecided(j, DEADLINE_REASON);
+    else if (best == RANK_PASS)
+        pass_file(j);
+    else if (a->name && a->class == LOOKUP_FAIL && (fault = network_fault(j, a, 1)))
+        verdict_undecided(j, fault);
+    else
+        fail_file(j, rank_code[best]);
+}

@@ -1,0 +1,431 @@
+#include "methods/file_look.h"
+
+#include "ca/profile.h"
+#include "methods/verdict.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+struct look {
+    struct arena *a;
+    const struct asker *asker;
+    const struct request *r;
+    const struct evidence *ev;
+    struct file_view *v;
+    struct texts *tokens;
+    bool waiting; /* for the answer to one of the fetches since it was last cleared */
+    int err;
+};
+
+bool file_token_in_name(const struct request *r)
+{
+    return r->method == METHOD_HTTP_TOKEN_DYNAMIC && r->filename && r->token && strstr(r->filename, r->token);
+}
+
+/* ---------------------------------------------------------------- what a body holds ------------------ */
+
+static enum token_class read_text(struct look *k, struct bytes text, struct token_found *found)
+{
+    *found = (struct token_found){.class = TOKEN_NONE};
+    switch (request_challenge(k->r)) {
+    case CHALLENGE_REQUEST_TOKEN: {
+        int rc = token_find(k->a, k->r, text, found, k->tokens);
+        if (rc && !k->err)
+            k->err = rc;
+        return found->class;
+    }
+    case CHALLENGE_RANDOM_VALUE: {
+        struct bytes needle = {(const uint8_t *)k->r->token, strlen(k->r->token)};
+        if (bytes_find(text, needle) < 0)
+            return TOKEN_NONE;
+        return request_expired(k->r) ? TOKEN_TIME : TOKEN_VALID;
+    }
+    case CHALLENGE_NONE:
+        break;
+    }
+    return TOKEN_NONE;
+}
+
+/* As much of a body as the CA reads. */
+static struct bytes readable(const struct look *k, const struct fact *fact)
+{
+    struct bytes body = fact->http.body;
+    if (body.n > k->r->profile->file_bytes)
+        body.n = k->r->profile->file_bytes;
+    return body;
+}
+
+/* NUL bytes or a byte order mark of UTF-16: text in an encoding that hides the token from a search for bytes.
+ */
+static bool is_wide(struct bytes body)
+{
+    return body.n &&
+           (memchr(body.p, 0, body.n) || (body.n >= 2 && ((body.p[0] == 0xff && body.p[1] == 0xfe) ||
+                                                          (body.p[0] == 0xfe && body.p[1] == 0xff))));
+}
+
+static void read_side(struct look *k, const char *scheme, const char *only, struct file_side *s)
+{
+    const char *url = fetch_url(k->a, k->r, scheme);
+    int rc = url ? fetch_walk(k->a, k->asker, k->r, k->ev, url, only, &s->fetch) : -ENOMEM;
+    if (rc)
+        k->err = rc;
+    if (rc || s->fetch.class != FETCH_CONTENT)
+        return;
+    struct bytes body = readable(k, s->fetch.fact);
+    s->wide = is_wide(body);
+    s->token_class = read_text(k, body, &s->token);
+}
+
+static const char *const schemes[FILE_SIDES] = {"http", "https"};
+
+int file_side_look(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
+                   size_t side, struct file_side *ret)
+{
+    struct look k = {.a = a, .asker = asker, .r = r, .ev = ev};
+    *ret = (struct file_side){0};
+    read_side(&k, schemes[side], NULL, ret);
+    return k.err;
+}
+
+static bool holds(struct look *k, const struct fact *fact)
+{
+    struct token_found found;
+    return fact && fact->http.outcome == HTTP_RESPONSE && fact->http.status >= 200 &&
+           fact->http.status < 300 && read_text(k, readable(k, fact), &found) == TOKEN_VALID;
+}
+
+bool file_side_holds(const struct file_side *s)
+{
+    return s->fetch.class == FETCH_CONTENT && s->token_class == TOKEN_VALID;
+}
+
+bool file_http_decides(const struct request *r, const struct file_side *http)
+{
+    return r->sparing && http->fetch.n == 1 && file_side_holds(http);
+}
+
+/* ---------------------------------------------------------------- every address ---------------------- */
+
+bool file_address_holds(const struct file_address *f)
+{
+    return file_side_holds(&f->side[0]) || file_side_holds(&f->side[1]);
+}
+
+bool file_address_open(const struct file_address *f)
+{
+    bool pending = f->side[0].fetch.class == FETCH_PENDING || f->side[1].fetch.class == FETCH_PENDING;
+    return pending && !file_address_holds(f);
+}
+
+bool file_address_answers(const struct file_address *f)
+{
+    for (size_t i = 0; i < FILE_SIDES; i++)
+        for (size_t n = 0; n < f->side[i].fetch.n; n++)
+            if (f->side[i].fetch.facts[n]->http.outcome == HTTP_RESPONSE)
+                return true;
+    return false;
+}
+
+/* The domain's addresses of one family, and the file from each. False: the lookup waits for its answer. */
+static bool look_at_addresses(struct look *k, uint16_t type, size_t most, struct file_address **ret,
+                              size_t *n)
+{
+    struct lookup l;
+    const char *host = arena_printf(k->a, "%s.", k->r->domain);
+    if (!host)
+        return false;
+    lookup_want(k->asker, host, type);
+    int rc = lookup_read(k->a, k->ev, host, type, &l);
+    if (rc || l.class != LOOKUP_DATA) {
+        k->err = rc ? rc : k->err;
+        return l.class != LOOKUP_PENDING;
+    }
+    size_t found = l.n < most ? l.n : most;
+    struct file_address *v = arena_array(k->a, found, sizeof *v);
+    for (size_t i = 0; v && i < found && !k->err; i++) {
+        const char *ip = rr_rdata_text(k->a, l.rr[i]);
+        if (!ip)
+            break;
+        v[i].ip = ip;
+        for (size_t side = 0; side < FILE_SIDES; side++)
+            read_side(k, schemes[side], ip, &v[i].side[side]);
+        *n = i + 1;
+    }
+    *ret = v;
+    return true;
+}
+
+/* ---------------------------------------------------------------- one fetch, no redirects ------------- */
+
+static const struct fact *get(struct look *k, const char *url, const char *address, bool browser, bool whole)
+{
+    struct ask q = {.kind = ASK_HTTP,
+                    .via = VIA_DIRECT,
+                    .url = url,
+                    .address = address,
+                    .browser = browser,
+                    .whole = whole};
+    if (!url || !address)
+        return NULL;
+    const struct fact *fact = k->asker->want(k->asker->self, &q);
+    k->waiting = k->waiting || (!fact && evidence_find(k->ev, &q));
+    return fact;
+}
+
+/* A name beside path that nobody has given to a file. It comes from the URL alone, so that a saved check asks
+ * for the same one again when it is replayed. */
+static const char *invented(struct look *k, const char *base, const char *path)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    for (const char *s = base; *s; s++)
+        hash = (hash ^ (uint8_t)tolower((unsigned char)*s)) * UINT64_C(0x100000001b3);
+    size_t dir = (size_t)(strrchr(path, '/') - path) + 1;
+    const char *in = arena_strndup(k->a, path, dir);
+    return in ? arena_printf(k->a, "%s%s%016llx.txt", base, in, (unsigned long long)hash) : NULL;
+}
+
+/* Whether a hit is a file of its own: a site that shows the value under every name proves nothing about where
+ * it was put. Sets clue where it is. False: the answer is yet to come. */
+static bool confirm(struct look *k, const struct fact *hit, const char *base, const char *path,
+                    const char *what, struct file_clue *clue)
+{
+    const struct fact *control = get(k, invented(k, base, path), hit->ask->address, false, false);
+    if (!control)
+        return false;
+    if (control->http.outcome == HTTP_RESPONSE && !holds(k, control))
+        *clue = (struct file_clue){hit, what, control};
+    return true;
+}
+
+/* "http://shop.example.com" of a URL. */
+static const char *base_of(struct arena *a, const char *url)
+{
+    const char *host = strstr(url, "://");
+    return host ? arena_strndup(a, url, (size_t)(host + 3 - url) + strcspn(host + 3, "/?#")) : NULL;
+}
+
+/* ---------------------------------------------------------------- near paths ------------------------- */
+
+/* How the name of the file comes about. */
+enum near_name {
+    NAME_SAME,
+    NAME_OTHER_CASE,
+    NAME_ENDING_TWICE,
+    NAME_NO_ENDING,
+    NAME_OF_PROFILE, /* for the dynamic method: the other method's name */
+    NAME_NONE
+};
+
+/* What explains most comes first. */
+static const struct {
+    const char *dir; /* NULL: the right one */
+    enum near_name name;
+    const char *what;
+} near[] = {
+    {NULL, NAME_OTHER_CASE, "the letter case of the file's name differs"},
+    {NULL, NAME_ENDING_TWICE, "the name carries its ending twice"},
+    {NULL, NAME_NO_ENDING, "the name lacks its ending"},
+    {NULL, NAME_OF_PROFILE, "it has the file name of the static method"},
+    {NULL, NAME_NONE, "it is the directory's own page"},
+    {"/.Well-Known/pki-validation/", NAME_SAME, "the letter case of the directory differs"},
+    {"/.well-known/PKI-Validation/", NAME_SAME, "the letter case of the directory differs"},
+    {"/well-known/pki-validation/", NAME_SAME, "the directory's name lacks its dot"},
+    {"/.well-known/", NAME_SAME, "the directory pki-validation is missing"},
+    {"/pki-validation/", NAME_SAME, "the directory .well-known is missing"},
+    {"/", NAME_SAME, "it is in the top directory of the site"},
+};
+enum { NEAR_PATHS = sizeof near / sizeof *near, CONTROLS_MOST = 2 };
+
+/* NULL where there is no such name. */
+static const char *near_name(struct look *k, const char *file, enum near_name kind)
+{
+    const char *dot = strrchr(file, '.');
+    char *name = arena_strdup(k->a, file);
+    if (!name)
+        return NULL;
+    switch (kind) {
+    case NAME_SAME:
+        return file;
+    case NAME_OTHER_CASE:
+        if (!strcmp(file, "fileauth.txt"))
+            return "FileAuth.txt";
+        for (char *p = name; *p; p++)
+            *p = (char)tolower((unsigned char)*p);
+        if (!strcmp(name, file))
+            *name = (char)toupper((unsigned char)*name);
+        return name;
+    case NAME_ENDING_TWICE:
+        return arena_printf(k->a, "%s%s", file, dot ? dot : ".txt");
+    case NAME_NO_ENDING:
+        return dot && dot > file ? arena_strndup(k->a, file, (size_t)(dot - file)) : NULL;
+    case NAME_OF_PROFILE:
+        return k->r->profile->file_name;
+    case NAME_NONE:
+        return "";
+    }
+    return NULL;
+}
+
+static bool is_page(struct bytes body)
+{
+    while (body.n && body.p[0] <= ' ')
+        body.p++, body.n--;
+    return body.n && body.p[0] == '<';
+}
+
+static void look_near(struct look *k, const struct fact *at)
+{
+    const struct profile *p = k->r->profile;
+    const char *file = k->r->method == METHOD_HTTP_TOKEN_DYNAMIC ? k->r->filename : p->file_name;
+    const char *base = base_of(k->a, at->ask->url), *right = arena_printf(k->a, "%s%s", p->file_dir, file);
+    const char *path[NEAR_PATHS] = {0};
+    const struct fact *fact[NEAR_PATHS] = {0};
+    if (!base || !right)
+        return;
+    k->waiting = false;
+    for (size_t i = 0; i < NEAR_PATHS; i++) {
+        const char *name = near_name(k, file, near[i].name);
+        path[i] = name ? arena_printf(k->a, "%s%s", near[i].dir ? near[i].dir : p->file_dir, name) : NULL;
+        if (path[i] && strcmp(path[i], right))
+            fact[i] = get(k, arena_printf(k->a, "%s%s", base, path[i]), at->ask->address, false, false);
+    }
+    /* Once all have answered, so that the order in which they do changes nothing. */
+    if (k->waiting)
+        return;
+    for (size_t i = 0, controls = 0; i < NEAR_PATHS && controls < CONTROLS_MOST && !k->v->near.fact; i++) {
+        /* A list of files is no file, whatever their names hold. */
+        if (!holds(k, fact[i]) || (near[i].name == NAME_NONE && is_page(fact[i]->http.body)))
+            continue;
+        controls++;
+        if (!confirm(k, fact[i], base, path[i], near[i].what, &k->v->near))
+            return;
+    }
+}
+
+/* ---------------------------------------------------------------- other hosts ------------------------ */
+
+static void look_at_host(struct look *k, const char *host, const char *what)
+{
+    struct lookup l;
+    const char *absolute = arena_printf(k->a, "%s.", host), *right = fetch_url(k->a, k->r, "http");
+    if (!absolute || !right)
+        return;
+    lookup_want(k->asker, absolute, RR_A);
+    if (lookup_read(k->a, k->ev, absolute, RR_A, &l) || l.class != LOOKUP_DATA)
+        return;
+    const char *path = strchr(strstr(right, "://") + 3, '/'), *ip = rr_rdata_text(k->a, l.rr[0]);
+    const struct fact *fact[FILE_SIDES];
+    const char *base[FILE_SIDES];
+    k->waiting = false;
+    for (size_t i = 0; i < FILE_SIDES; i++) {
+        base[i] = arena_printf(k->a, "%s://%s", schemes[i], host);
+        const char *address = ip ? arena_printf(k->a, "%s:%d", ip, i ? 443 : 80) : NULL;
+        fact[i] = base[i] ? get(k, arena_printf(k->a, "%s%s", base[i], path), address, false, false) : NULL;
+    }
+    for (size_t i = 0; i < FILE_SIDES && !k->waiting && !k->v->host.fact; i++)
+        if (holds(k, fact[i])) {
+            confirm(k, fact[i], base[i], path, what, &k->v->host);
+            return;
+        }
+}
+
+static void look_at_hosts(struct look *k)
+{
+    const char *d = k->r->domain, *registrable = k->r->registrable, *www;
+    if (k->r->is_ip || !registrable)
+        return;
+    bool is_www = !strncmp(d, "www.", 4) && name_within(d + 4, registrable);
+    www = is_www ? d + 4 : arena_printf(k->a, "www.%s", d);
+    if (www && name_is_host(www))
+        look_at_host(k, www, is_www ? "without www" : "with www in front");
+    if (!name_equal(registrable, d) && !(www && name_equal(registrable, www)))
+        look_at_host(k, registrable, "at the registered domain");
+}
+
+/* ---------------------------------------------------------------- a browser, and the rest of the body - */
+
+/* At the URL that the CA begins with, and at the one where it ended: a filter may stand before either. */
+static void look_as_browser(struct look *k)
+{
+    for (size_t i = 0; i < FILE_SIDES; i++) {
+        const struct fetch *f = &k->v->side[i].fetch;
+        const struct fact *last = NULL;
+        for (size_t n = 0; n < f->n; n++) {
+            const struct fact *fact = f->facts[n];
+            bool spoke = fact->http.outcome == HTTP_RESPONSE || fact->http.outcome == HTTP_RESET;
+            bool ends = n + 1 == f->n, begins = spoke && !last;
+            if (!spoke || !(begins || ends))
+                continue;
+            last = fact;
+            const struct fact *other = get(k, fact->ask->url, fact->ask->address, true, false);
+            if (k->v->browser.fact || !holds(k, other))
+                continue;
+            k->v->browser = (struct file_clue){.fact = other};
+            k->v->first = fact;
+        }
+    }
+}
+
+static void look_beyond(struct look *k, const struct fact *at)
+{
+    struct token_found found;
+    if (!at->http.more && at->http.size <= k->r->profile->file_bytes)
+        return;
+    k->v->whole = get(k, at->ask->url, at->ask->address, false, true);
+    k->v->whole_holds = k->v->whole && k->v->whole->http.outcome == HTTP_RESPONSE &&
+                        read_text(k, k->v->whole->http.body, &found) == TOKEN_VALID;
+}
+
+/* ---------------------------------------------------------------- the whole -------------------------- */
+
+/* The side that came furthest, with the response that it ended in: content before status before redirect.
+ * NULL where no server answered. */
+static const struct file_side *furthest(const struct file_view *v)
+{
+    const struct file_side *s = &v->side[v->side[1].fetch.class < v->side[0].fetch.class];
+    return s->fetch.fact && s->fetch.fact->http.outcome == HTTP_RESPONSE ? s : NULL;
+}
+
+static void look_elsewhere(struct look *k)
+{
+    const struct file_side *s = furthest(k->v);
+    if (s)
+        look_near(k, s->fetch.fact);
+    look_at_hosts(k);
+    look_as_browser(k);
+    if (s && s->fetch.class == FETCH_CONTENT)
+        look_beyond(k, s->fetch.fact);
+    if (k->v->n_address)
+        look_at_addresses(k, RR_AAAA, FILE_ADDRESSES6, &k->v->address6, &k->v->n_address6);
+}
+
+int website_look(struct arena *a, const struct asker *asker, const struct request *r,
+                 const struct evidence *ev, struct file_view *ret, struct texts *tokens)
+{
+    *ret = (struct file_view){0};
+    struct look k = {.a = a, .asker = asker, .r = r, .ev = ev, .v = ret, .tokens = tokens};
+    bool open = false, found = false;
+    for (size_t i = 0; i < FILE_SIDES && !k.err; i++) {
+        if (i && file_http_decides(r, &ret->side[0]))
+            break;
+        read_side(&k, schemes[i], NULL, &ret->side[i]);
+        open = open || ret->side[i].fetch.class == FETCH_PENDING;
+        found = found || file_side_holds(&ret->side[i]);
+    }
+    if (k.err || r->depth != DEPTH_FULL)
+        return k.err;
+    if (!r->is_ip && !look_at_addresses(&k, RR_A, FILE_ADDRESSES, &ret->address, &ret->n_address))
+        open = true;
+    for (size_t i = 0; i < ret->n_address; i++) {
+        open = open || file_address_open(&ret->address[i]);
+        found = found || file_address_holds(&ret->address[i]);
+    }
+    /* What is wrong with the value itself is no matter of where it stands. */
+    if (!k.err && !open && !found && request_challenge(r) != CHALLENGE_NONE && !request_expired(r))
+        look_elsewhere(&k);
+    return k.err ? k.err : arena_full(a) ? -ENOMEM : 0;
+}

@@ -1,0 +1,585 @@
+#include "observe/http_inner.h"
+
+#include "observe/slice.h"
+
+#include "evidence/fetch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---------------------------------------------------------------- sites ------------------------------ */
+
+static uint32_t site_bucket(const struct addr *a)
+{
+    bool v6 = a->sa.sa_family == AF_INET6;
+    const uint8_t *p = v6 ? a->v6.sin6_addr.s6_addr : (const uint8_t *)&a->v4.sin_addr;
+    uint64_t hash = v6 ? a->v6.sin6_port : a->v4.sin_port;
+
+    for (size_t i = 0; i < (v6 ? 16u : 4u); i++)
+        hash = (hash ^ p[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(hash >> 32) % SITE_BUCKETS;
+}
+
+static struct site *site_get(struct http *h, const struct addr *addr)
+{
+    uint32_t bucket = site_bucket(addr);
+    struct site *s = h->table[bucket];
+
+    while (s && !addr_equal(&s->addr, addr))
+        s = s->same_bucket;
+    if (!s) {
+        s = calloc(1, sizeof(*s));
+        if (!s)
+            return NULL;
+        *s = (struct site){.addr = *addr, .bucket = bucket, .same_bucket = h->table[bucket]};
+        TAILQ_INIT(&s->waiting);
+        strcpy(s->pin_text, "::");
+        addr_text(addr, s->pin_text + 2);
+        s->pin.data = s->pin_text;
+        h->table[bucket] = s;
+    }
+    s->refs++;
+    return s;
+}
+
+static void site_put(struct http *h, struct site *s)
+{
+    struct site **at = &h->table[s->bucket];
+
+    if (--s->refs > 0)
+        return;
+    while (*at != s)
+        at = &(*at)->same_bucket;
+    *at = s->same_bucket;
+    free(s);
+}
+
+/* Puts s on or off the list of sites that have something to start and may. */
+static void site_update(struct http *h, struct site *s)
+{
+    bool can = s->in_flight < h->cfg.per_address && !TAILQ_EMPTY(&s->waiting);
+
+    if (can == s->runnable)
+        return;
+    s->runnable = can;
+    if (can)
+        TAILQ_INSERT_TAIL(&h->run, s, run_link);
+    else
+        TAILQ_REMOVE(&h->run, s, run_link);
+}
+
+/* ---------------------------------------------------------------- exchanges ---------------------------- */
+
+static void exchange_list(struct exchange *x, struct exchanges *list, bool first)
+{
+    if (first)
+        TAILQ_INSERT_HEAD(list, x, link);
+    else
+        TAILQ_INSERT_TAIL(list, x, link);
+    x->in = list;
+    if (list == &x->h->ready)
+        return;
+    x->h->counters.waiting++;
+    site_update(x->h, x->site);
+}
+
+static void exchange_unlist(struct exchange *x)
+{
+    struct exchanges *list = x->in;
+
+    if (!list)
+        return;
+    TAILQ_REMOVE(list, x, link);
+    x->in = NULL;
+    if (list == &x->h->ready)
+        return;
+    x->h->counters.waiting--;
+    site_update(x->h, x->site);
+}
+
+void exchange_connected(struct exchange *x)
+{
+    if (x->due)
+        return;
+    x->due = uv_hrtime() + (uint64_t)x->h->cfg.read_ms * 1000000;
+    TAILQ_INSERT_TAIL(&x->h->reading, x, reading_link);
+}
+
+/* No longer in flight. */
+static void exchange_landed(struct exchange *x)
+{
+    if (x->due)
+        TAILQ_REMOVE(&x->h->reading, x, reading_link);
+    x->due = 0;
+    x->site->in_flight--;
+    x->h->counters.in_flight--;
+    site_update(x->h, x->site);
+}
+
+static void exchange_rest(struct exchange *x)
+{
+    x->h->rest_until = uv_hrtime() + REST_MS * UINT64_C(1000000);
+    exchange_list(x, &x->site->waiting, true);
+}
+
+static void exchange_done(struct exchange *x, CURLcode result, bool late)
+{
+    struct http_counters *c = &x->h->counters;
+    bool told = transfer_end(x->transfer, result, late);
+
+    exchange_landed(x);
+    if (!told) {
+        exchange_rest(x);
+        return;
+    }
+    if (x->fact) {
+        enum http_outcome o = x->fact->http.outcome;
+        c->responses += o == HTTP_RESPONSE;
+        c->timeouts += o == HTTP_TIMEOUT;
+        c->forbidden += o == HTTP_FORBIDDEN_ADDRESS;
+    }
+    exchange_list(x, &x->h->ready, false);
+}
+
+static void exchange_begin(struct exchange *x)
+{
+    struct http *h = x->h;
+
+    exchange_unlist(x);
+    x->started = uv_hrtime();
+    if (!transfer_begin(x)) {
+        exchange_rest(x);
+        return;
+    }
+    h->counters.sent++;
+    h->counters.in_flight++;
+    x->site->in_flight++;
+    site_update(h, x->site);
+}
+
+/* The exchange's one callback. */
+static void exchange_end(struct exchange *x, struct fact *fact)
+{
+    struct http *h = x->h;
+    fact_fn *fn = x->fn;
+    void *user = x->user;
+    struct ask *ask = x->ask;
+
+    exchange_unlist(x);
+    if (x->site)
+        site_put(h, x->site);
+    free(x);
+    h->open--;
+    fn(user, ask, fact);
+}
+
+/* ---------------------------------------------------------------- curl's side ------------------------ */
+
+static void collect(struct http *h)
+{
+    CURLMsg *m;
+    int left;
+
+    while ((m = curl_multi_info_read(h->multi, &left))) {
+        struct transfer *t = NULL;
+        CURLcode result = m->data.result;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+        exchange_done(t->exchange, result, false);
+    }
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *known)
+{
+    struct http *h = user;
+    struct epoll_event ev = {.data.fd = fd};
+
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        for (unsigned i = h->event; i < h->n_events; i++)
+            if (h->events[i].data.fd == fd)
+                h->events[i].data.fd = -1;
+        epoll_ctl(h->epoll, EPOLL_CTL_DEL, fd, NULL);
+        return 0;
+    }
+    if (what & CURL_POLL_IN)
+        ev.events |= EPOLLIN;
+    if (what & CURL_POLL_OUT)
+        ev.events |= EPOLLOUT;
+    if (!known)
+        curl_multi_assign(h->multi, fd, h);
+    return epoll_ctl(h->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &ev);
+}
+
+static void on_timer(uv_timer_t *timer);
+
+static int on_curl_timer(CURLM *multi, long ms, void *user)
+{
+    struct http *h = user;
+
+    (void)multi;
+    if (h->closing)
+        return 0;
+    return ms < 0 ? uv_timer_stop(&h->timer) : uv_timer_start(&h->timer, on_timer, (uint64_t)ms, 0);
+}
+
+/* ---------------------------------------------------------------- turns ------------------------------ */
+
+static void on_idle(uv_idle_t *idle);
+static void on_deadline(uv_timer_t *timer);
+
+static uint64_t ms_until(uint64_t then, uint64_t now)
+{
+    return then > now ? (then - now + 999999) / 1000000 : 0;
+}
+
+static bool can_begin(const struct http *h)
+{
+    return !TAILQ_EMPTY(&h->run) && h->counters.in_flight < h->cfg.fetches && !h->rest_until && !h->preparing;
+}
+
+/* Sees to it that the loop comes back. An open fetch keeps the loop alive, an open http does not. */
+static void http_wake(struct http *h)
+{
+    const struct exchange *x = TAILQ_FIRST(&h->reading);
+    uint64_t next = x ? x->due : 0;
+
+    if (h->closing)
+        return;
+    if (can_begin(h) || !TAILQ_EMPTY(&h->ready))
+        uv_idle_start(&h->idler, on_idle);
+    else
+        uv_idle_stop(&h->idler);
+    if (h->rest_until && (!next || h->rest_until < next))
+        next = h->rest_until;
+    if (next)
+        uv_timer_start(&h->deadline, on_deadline, ms_until(next, uv_hrtime()), 0);
+    else
+        uv_timer_stop(&h->deadline);
+    if (h->open > 0)
+        uv_ref((uv_handle_t *)&h->poll);
+    else
+        uv_unref((uv_handle_t *)&h->poll);
+}
+
+/* The end of each turn: no function of curl is on the stack here. */
+static void turn_end(struct http *h)
+{
+    struct exchange *x;
+    uint64_t began = turn_begin();
+
+    while ((x = TAILQ_FIRST(&h->ready))) {
+        exchange_end(x, x->fact);
+        if (turn_over(began))
+            break;
+    }
+    http_wake(h);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    struct http *h = idle->data;
+    uint64_t began = turn_begin();
+    int running;
+
+    while (can_begin(h) && !turn_over(began)) {
+        struct site *s = TAILQ_FIRST(&h->run);
+        TAILQ_REMOVE(&h->run, s, run_link);
+        TAILQ_INSERT_TAIL(&h->run, s, run_link);
+        exchange_begin(TAILQ_FIRST(&s->waiting));
+        /* curl only makes a note of it; now it connects. */
+        curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+    collect(h);
+    turn_end(h);
+}
+
+/* A TLS handshake takes long: whoever is left when the time is over comes first in the next turn. */
+static void on_sockets(uv_poll_t *poll, int status, int events)
+{
+    struct http *h = poll->data;
+    uint64_t began = turn_begin();
+
+    (void)status, (void)events;
+    while (!turn_over(began)) {
+        if (h->event == h->n_events) {
+            int n = epoll_wait(h->epoll, h->events, EVENTS_MOST, 0);
+            h->n_events = n > 0 ? (unsigned)n : 0;
+            h->event = 0;
+            if (n <= 0)
+                break;
+        }
+        const struct epoll_event *ev = &h->events[h->event++];
+        /* What is wrong with a socket curl learns best by using it. */
+        bool bad = ev->events & (EPOLLERR | EPOLLHUP);
+        int what = (bad || ev->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                   (bad || ev->events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
+        int running;
+        if (ev->data.fd >= 0)
+            curl_multi_socket_action(h->multi, ev->data.fd, what, &running);
+    }
+    collect(h);
+    turn_end(h);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct http *h = timer->data;
+    int running;
+
+    curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect(h);
+    turn_end(h);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct http *h = timer->data;
+    uint64_t now = uv_hrtime();
+    struct exchange *x;
+
+    if (h->rest_until <= now)
+        h->rest_until = 0;
+    /* The time to read is the same for all, so the first is due first. */
+    while ((x = TAILQ_FIRST(&h->reading)) && x->due <= now)
+        exchange_done(x, CURLE_OPERATION_TIMEDOUT, true);
+    turn_end(h);
+}
+
+/* ---------------------------------------------------------------- certificates ----------------------- */
+
+static void part_closed(struct http *h);
+
+static void on_prepare(uv_work_t *work)
+{
+    (void)work;
+    tls_prepare();
+}
+
+static void on_prepared(uv_work_t *work, int status)
+{
+    struct http *h = work->data;
+
+    (void)status; /* whoever needs them then reads them */
+    h->preparing = false;
+    if (h->closing)
+        part_closed(h);
+    else
+        http_wake(h);
+}
+
+/* The first fetch over TLS reads the system's certificates, which would hold up the loop. */
+static void prepare(struct http *h)
+{
+    if (h->preparing || tls_prepared())
+        return;
+    h->prepare.data = h;
+    h->preparing = !uv_queue_work(h->loop, &h->prepare, on_prepare, on_prepared);
+}
+
+/* ---------------------------------------------------------------- the observer ----------------------- */
+
+/* Credentials in a URL are not sent: a CA has none to send. NULL: curl cannot read it. */
+static const char *without_credentials(struct arena *a, const char *url)
+{
+    CURLU *u = curl_url();
+    char *text = NULL;
+    const char *ret = NULL;
+
+    if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_set(u, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
+        curl_url_set(u, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_URL, &text, 0) == CURLUE_OK)
+        ret = arena_strdup(a, text);
+    curl_free(text);
+    curl_url_cleanup(u);
+    return ret;
+}
+
+/* Takes the URL apart. -EINVAL where it is none of ours; *fits: its port is its scheme's. */
+static int url_take(struct exchange *x, bool *fits, in_port_t *port)
+{
+    struct url u;
+
+    if (url_read(x->arena, x->ask->url, &u)) {
+        *port = u.https ? 443 : 80;
+        *fits = u.port == *port;
+        x->host = u.host;
+        x->url = strchr(x->ask->url, '@') ? without_credentials(x->arena, x->ask->url) : x->ask->url;
+    }
+    return x->url ? 0 : arena_full(x->arena) ? -ENOMEM : -EINVAL;
+}
+
+static int refuse_port(struct exchange *x)
+{
+    struct fact *f = arena_alloc(x->arena, sizeof(*f));
+
+    if (!f)
+        return -ENOMEM;
+    f->ask = x->ask;
+    f->http.outcome = HTTP_FORBIDDEN_ADDRESS;
+    f->http.detail = "on another port than 80 for http and 443 for https";
+    x->fact = f;
+    x->h->counters.forbidden++;
+    return 0;
+}
+
+static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, void *user, void **op)
+{
+    struct http *h = self;
+    struct addr addr;
+    in_port_t port = 0;
+    bool fits = false;
+
+    if (h->closing)
+        return -ECANCELED;
+    if (ask->kind != ASK_HTTP || ask->via != VIA_DIRECT)
+        return -ENOTSUP;
+    if (!ask->url || !ask->address)
+        return -EINVAL;
+    struct exchange *x = calloc(1, sizeof(*x));
+    if (!x)
+        return -ENOMEM;
+    *x = (struct exchange){.h = h, .arena = a, .ask = ask, .fn = fn, .user = user};
+    int r = url_take(x, &fits, &port);
+    if (r == 0)
+        r = addr_parse(ask->address, port, &addr);
+    if (r == 0 && !fits)
+        r = refuse_port(x);
+    else if (r == 0 && !(x->site = site_get(h, &addr)))
+        r = -ENOMEM;
+    if (r < 0) {
+        free(x);
+        return r;
+    }
+    if (port == 443)
+        prepare(h);
+    h->open++;
+    h->counters.asked++;
+    exchange_list(x, fits ? &x->site->waiting : &h->ready, false);
+    http_wake(h);
+    *op = x;
+    return 0;
+}
+
+static void on_cancel(void *self, void *op)
+{
+    struct http *h = self;
+    struct exchange *x = op;
+
+    if (x->transfer) {
+        transfer_release(x->transfer);
+        exchange_landed(x);
+    }
+    exchange_end(x, NULL);
+    http_wake(h);
+}
+
+void http_observer(struct http *h, struct observer *ret)
+{
+    *ret = (struct observer){.self = h, .start = on_start, .cancel = on_cancel};
+}
+
+void http_counters(const struct http *h, struct http_counters *ret)
+{
+    *ret = h->counters;
+}
+
+/* ---------------------------------------------------------------- life ------------------------------- */
+
+static uv_once_t curl_once = UV_ONCE_INIT;
+
+static void curl_start(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static void http_free(struct http *h)
+{
+    transfers_trim(h, 0);
+    if (h->multi)
+        curl_multi_cleanup(h->multi);
+    if (h->epoll >= 0)
+        close(h->epoll);
+    free(h->user_agent);
+    free(h);
+}
+
+int http_new(uv_loop_t *loop, const struct http_config *cfg, struct http **ret)
+{
+    struct http *h = calloc(1, sizeof(*h));
+    int r = 0;
+
+    if (!h)
+        return -ENOMEM;
+    uv_once(&curl_once, curl_start);
+    h->loop = loop;
+    h->cfg = *cfg;
+    if (h->cfg.per_address == 0)
+        h->cfg.per_address = PER_ADDRESS;
+    TAILQ_INIT(&h->run);
+    TAILQ_INIT(&h->ready);
+    TAILQ_INIT(&h->reading);
+    SLIST_INIT(&h->idle);
+    if (asprintf(&h->user_agent, "%s (dcvd/%s)", cfg->user_agent, DCVD_VERSION) < 0)
+        h->user_agent = NULL;
+    h->cfg.user_agent = h->user_agent;
+    h->multi = curl_multi_init();
+    h->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (h->epoll < 0)
+        r = -errno;
+    else if (!h->multi || !h->user_agent)
+        r = -ENOMEM;
+    else
+        r = uv_poll_init(loop, &h->poll, h->epoll);
+    if (r < 0) {
+        http_free(h);
+        return r;
+    }
+    uv_idle_init(loop, &h->idler);
+    uv_timer_init(loop, &h->timer);
+    uv_timer_init(loop, &h->deadline);
+    h->poll.data = h->idler.data = h->timer.data = h->deadline.data = h;
+    uv_poll_start(&h->poll, UV_READABLE, on_sockets);
+    uv_unref((uv_handle_t *)&h->poll);
+    uv_unref((uv_handle_t *)&h->timer);
+    uv_unref((uv_handle_t *)&h->deadline);
+    curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+    curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
+    curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+    *ret = h;
+    return 0;
+}
+
+static void part_closed(struct http *h)
+{
+    if (--h->handles > 0)
+        return;
+    void (*closed)(void *) = h->closed;
+    void *user = h->closed_user;
+    /* All transfers are gone and their connections with them: nothing is written from here on. */
+    http_free(h);
+    if (closed)
+        closed(user);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    part_closed(handle->data);
+}
+
+void http_close(struct http *h, void (*closed)(void *user), void *user)
+{
+    h->closing = true;
+    h->closed = closed;
+    h->closed_user = user;
+    h->handles = h->preparing ? 5 : 4;
+    uv_close((uv_handle_t *)&h->poll, on_handle_closed);
+    uv_close((uv_handle_t *)&h->idler, on_handle_closed);
+    uv_close((uv_handle_t *)&h->timer, on_handle_closed);
+    uv_close((uv_handle_t *)&h->deadline, on_handle_closed);
+}

@@ -1,0 +1,129 @@
+/* http_inner.h - what the files of the HTTP observer share: http.c (exchanges, whose turn it is, the loop)
+ * and http_transfer.c (what curl does for one of them).
+ *
+ * An exchange belongs to the http from start() to its callback. While it is in flight it has a transfer: a
+ * curl handle with its buffers, which goes back to a pool afterwards. What waits costs 200 bytes, not 20 KB.
+ *
+ * A turn: sockets and timers are told to curl; what ended becomes a fact and goes on the ready list; when
+ * curl has returned, the callers' fact_fn are called; what these ask is started from the idle handle. So
+ * nothing is ever started, cancelled or told inside a callback of curl.
+ *
+ * Times are nanoseconds of uv_hrtime(). */
+#ifndef DCV_HTTP_INNER_H
+#define DCV_HTTP_INNER_H
+
+#include "base/addr.h"
+#include "observe/http.h"
+#include "observe/http_tls.h"
+
+#include <curl/curl.h>
+#include <sys/epoll.h>
+#include <sys/queue.h>
+
+enum {
+    POOL_IDLE_MOST = 64,
+    EVENTS_MOST = 32,
+    SITE_BUCKETS = 1024,
+    PER_ADDRESS = 8,
+    REST_MS = 50, /* after the machine ran out of sockets or memory */
+};
+
+struct exchange;
+TAILQ_HEAD(exchanges, exchange);
+
+struct exchange {
+    TAILQ_ENTRY(exchange) link;
+    struct exchanges *in; /* the list that .link is in: its site's or the ready list; NULL: none */
+    TAILQ_ENTRY(exchange) reading_link; /* in http.reading while .due */
+    struct http *h;
+    struct arena *arena;
+    struct ask *ask;
+    fact_fn *fn;
+    void *user;
+    struct site *site;         /* NULL where nothing is to be sent */
+    struct transfer *transfer; /* while in flight */
+    struct fact *fact;         /* while ready; NULL: the arena was full */
+    const char *url, *host;    /* what is asked for, and what its certificate should be for */
+    uint64_t started;          /* when curl got it: what it waited before is not the server's doing */
+    uint64_t due;              /* when the response must have ended; 0: not connected yet */
+};
+
+TAILQ_HEAD(sites, site);
+
+/* One address and port. There while an exchange refers to it. */
+struct site {
+    struct site *same_bucket;
+    TAILQ_ENTRY(site) run_link;
+    struct addr addr;
+    struct curl_slist pin; /* of CONNECT_TO, a list of one: whatever host and port a URL has, it goes to .addr */
+    char pin_text[ADDR_TEXT_MOST + 2];
+    uint32_t in_flight, refs, bucket;
+    bool runnable;
+    struct exchanges waiting;
+};
+
+struct buffer {
+    char *p;
+    size_t n, room;
+};
+
+struct transfer {
+    SLIST_ENTRY(transfer) link; /* in http.idle */
+    struct exchange *exchange;
+    CURL *easy;
+    struct tls_view tls;
+    const char *denied;       /* the guard's word */
+    bool starved;             /* the machine is short of sockets or memory: nobody's fault but ours */
+    bool greeted;             /* TCP connected, TLS begun */
+    bool flooded, final;      /* final: the headers of the response proper are complete */
+    struct buffer head, body; /* head: header lines, each with its end of line */
+    size_t body_most;
+    uint64_t size;  /* of the body, as far as it came */
+    unsigned lines; /* in .head */
+    char words[CURL_ERROR_SIZE];
+};
+
+struct http {
+    uv_loop_t *loop;
+    uv_poll_t poll; /* on .epoll, which holds all sockets: uv_poll_init() on each would probe each */
+    uv_idle_t idler;
+    uv_timer_t timer;    /* curl's */
+    uv_timer_t deadline; /* for .reading, and for the end of a rest */
+    int epoll;
+    struct epoll_event events[EVENTS_MOST]; /* of it: from .event on they are still to be looked at */
+    unsigned event, n_events;
+    bool closing;
+    unsigned handles;
+    void (*closed)(void *user);
+    void *closed_user;
+
+    CURLM *multi;
+    struct http_config cfg;
+    char *user_agent;
+    struct site *table[SITE_BUCKETS];
+    struct sites run;                /* with something to start and room for it */
+    struct exchanges ready, reading; /* reading: in the order of .due */
+    SLIST_HEAD(, transfer) idle;
+    unsigned n_idle;
+    uv_work_t prepare;   /* a pool thread reads the system's certificates */
+    bool preparing;      /* meanwhile nothing begins */
+    size_t open;         /* accepted asks without a callback yet */
+    uint64_t rest_until; /* 0: not resting */
+    struct http_counters counters;
+};
+
+/* ---- http.c */
+/* Connected: the response has its time from now on. */
+void exchange_connected(struct exchange *x);
+
+/* ---- http_transfer.c */
+/* Hands x to curl. False: no memory. */
+bool transfer_begin(struct exchange *x);
+/* curl is done with the transfer, or is not to go on because x is late. False: nothing was asked, for want of
+ * sockets or memory here; otherwise x->fact is set. */
+bool transfer_end(struct transfer *t, CURLcode result, bool late);
+/* Takes the transfer away from curl and from its fetch. */
+void transfer_release(struct transfer *t);
+void transfers_trim(struct http *h, unsigned idle_most);
+
+#endif

@@ -1,0 +1,519 @@
+#include "observe/recursive_inner.h"
+
+#include "format/request.h"
+#include "wire/wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+/* A context is a resolver of its own: one thread, one cache, 2 MB and more. It starts empty, as a CA's
+ * resolver does as far as the customer's zone goes, and serves many questions, so that the root and the TLDs
+ * are not asked again for each. What is in its cache makes answers old: who mends a record and checks again
+ * must see the mended one, so no context takes a question beyond its age. It then ends those that it has,
+ * which is over within one question's deadline, while a new one takes over. */
+enum {
+    AGE_MS = 30000,
+    LIVE_MOST = 2,  /* contexts that take questions: the second when the first has all that it takes */
+    POOL_MOST = 6,  /* with those that end */
+    IN_FLIGHT = 256 /* questions of one context; more wait here, where they cost nothing */
+};
+
+static const struct {
+    const char *option, *value;
+    bool must; /* what another version of the library does not know is otherwise left at its default */
+} options[] = {
+    {"module-config:", "validator iterator", true},
+    {"do-not-query-localhost:", "no", true}, /* the guard's ranges say that, and its exceptions */
+    {"outgoing-range:", "512", false},       /* UDP sockets: a question has one or two at a time */
+    {"num-queries-per-thread:", "512", false},
+    {"msg-cache-size:", "1m", false},
+    {"rrset-cache-size:", "2m", false},
+    {"key-cache-size:", "1m", false},
+    {"neg-cache-size:", "0", false},
+    /* Each name is asked for, none is concluded from its neighbours' proofs. */
+    {"aggressive-nsec:", "no", false},
+    {"ede:", "yes", false},
+    {"val-log-level:", "2", true}, /* otherwise it keeps its reason to itself */
+    {"val-log-squelch:", "yes", false},
+    {"trust-anchor-signaling:", "no", false},
+    {"use-syslog:", "no", false},
+};
+
+struct exchange;
+TAILQ_HEAD(exchanges, exchange);
+TAILQ_HEAD(contexts, context);
+
+struct exchange {
+    TAILQ_ENTRY(exchange) link;
+    struct exchanges *in; /* waiting, asked or ready */
+    struct recursive *r;
+    struct arena *arena;
+    struct ask *ask;
+    fact_fn *fn;
+    void *user;
+    struct context *context; /* while asked */
+    int id;                  /* libunbound's */
+    uint64_t sent;           /* nanoseconds of uv_hrtime() */
+    uint64_t due;            /* of now_ms() */
+    struct fact *fact;       /* while ready */
+};
+
+struct context {
+    TAILQ_ENTRY(context) link;
+    struct recursive *r;
+    struct ub_ctx *ub;
+    uv_poll_t poll;
+    uv_work_t work;
+    uint64_t until; /* of now_ms(): takes questions before that only */
+    unsigned in_flight;
+    bool ending; /* its poll handle is being closed, then a thread deletes it */
+};
+
+struct recursive {
+    uv_loop_t *loop;
+    uv_timer_t timer;
+    uint32_t timeout_ms, age_ms;
+    struct recursive_counters counters;
+    struct texts anchors, forbidden;
+    const char *root_hints;
+    struct contexts contexts;
+    size_t n_contexts, open;                /* open: accepted asks without a callback yet */
+    struct exchanges waiting, asked, ready; /* asked: by .due */
+    bool closing, timer_closed;
+    void (*closed)(void *user);
+    void *closed_user;
+};
+
+/* Not uv_now(): making a context takes milliseconds, and a turn of the loop may take many. */
+static uint64_t now_ms(void)
+{
+    return uv_hrtime() / 1000000;
+}
+
+/* ---------------------------------------------------------------- exchanges -------------------------- */
+
+static void exchange_list(struct exchange *x, struct exchanges *list)
+{
+    if (x->in)
+        TAILQ_REMOVE(x->in, x, link);
+    if (list)
+        TAILQ_INSERT_TAIL(list, x, link);
+    x->in = list;
+}
+
+static struct fact *fact_new(struct exchange *x)
+{
+    struct fact *f = arena_alloc(x->arena, sizeof(*f));
+
+    if (!f)
+        return NULL;
+    f->ask = x->ask;
+    uint64_t us = x->sent ? (uv_hrtime() - x->sent) / 1000 : 0;
+    f->us = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
+    f->dns.server = RESOLVER_RECURSIVE_TEXT;
+    f->dns.tries = x->sent ? 1 : 0;
+    return f;
+}
+
+/* The exchange leaves its context; its callback comes at the end of the turn. */
+static void exchange_ready(struct exchange *x, struct fact *fact)
+{
+    if (x->context)
+        x->context->in_flight--;
+    x->context = NULL;
+    x->fact = fact;
+    exchange_list(x, &x->r->ready);
+}
+
+static void exchange_failed(struct exchange *x, enum dns_outcome outcome, const char *detail)
+{
+    struct fact *f = detail ? fact_new(x) : NULL;
+
+    if (f) {
+        f->dns.outcome = outcome;
+        f->dns.detail = detail;
+    }
+    exchange_ready(x, f);
+}
+
+/* The exchange's one callback. */
+static void exchange_end(struct exchange *x, struct fact *fact)
+{
+    fact_fn *fn = x->fn;
+    void *user = x->user;
+    struct ask *ask = x->ask;
+
+    exchange_list(x, NULL);
+    x->r->open--;
+    free(x);
+    fn(user, ask, fact);
+}
+
+static void library_failed(struct exchange *x, int error)
+{
+    exchange_failed(
+        x, DNS_UNREACHABLE,
+        arena_printf(x->arena, "the resolver within this program does not work: %s", ub_strerror(error)));
+}
+
+/* From within ub_process(): nobody is told here, who is told may ask again and close. */
+static void on_result(void *user, int error, struct ub_result *result)
+{
+    struct exchange *x = user;
+
+    if (x && error) {
+        library_failed(x, error);
+    } else if (x) {
+        struct fact *f = fact_new(x);
+        bool whole = f && recursive_answer(x->arena, x->ask, result, &f->dns) == 0;
+        x->r->counters.answered++;
+        exchange_ready(x, whole ? f : NULL);
+    }
+    ub_resolve_free(result);
+}
+
+static void exchange_send(struct exchange *x, struct context *c)
+{
+    struct recursive *r = x->r;
+
+    x->sent = uv_hrtime();
+    x->due = now_ms() + r->timeout_ms;
+    x->context = c;
+    c->in_flight++;
+    exchange_list(x, &r->asked);
+    int error = ub_resolve_async(c->ub, x->ask->qname, x->ask->qtype, 1, x, on_result, &x->id);
+    if (error)
+        library_failed(x, error);
+}
+
+/* ---------------------------------------------------------------- contexts --------------------------- */
+
+static void settle(struct recursive *r);
+
+static void recursive_free(struct recursive *r)
+{
+    void (*closed)(void *) = r->closed;
+    void *user = r->closed_user;
+
+    if (!r->timer_closed || r->n_contexts > 0)
+        return;
+    free(r);
+    if (closed)
+        closed(user);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct context *c = poll->data;
+
+    (void)events;
+    if (status < 0 || ub_process(c->ub))
+        c->until = 0; /* its pipe is broken: what it still has runs into the deadline */
+    settle(c->r);
+}
+
+/* In a thread of the pool: it waits for the context's own thread to end. */
+static void delete_work(uv_work_t *work)
+{
+    struct context *c = work->data;
+
+    ub_ctx_delete(c->ub);
+}
+
+static void after_delete(uv_work_t *work, int status)
+{
+    struct context *c = work->data;
+    struct recursive *r = c->r;
+
+    (void)status;
+    TAILQ_REMOVE(&r->contexts, c, link);
+    r->n_contexts--;
+    free(c);
+    if (r->closing)
+        recursive_free(r);
+    else
+        settle(r);
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+    struct context *c = handle->data;
+
+    c->work.data = c;
+    uv_queue_work(c->r->loop, &c->work, delete_work, after_delete);
+}
+
+/* Never from within ub_process(). */
+static void context_end(struct context *c)
+{
+    c->ending = true;
+    uv_close((uv_handle_t *)&c->poll, on_poll_closed);
+}
+
+static int context_configure(const struct recursive *r, struct ub_ctx *ub)
+{
+    int error = ub_ctx_debugout(ub, NULL); /* it would write to our standard error */
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]) && !error; i++) {
+        int refused = ub_ctx_set_option(ub, options[i].option, options[i].value);
+        error = options[i].must ? refused : 0;
+    }
+    for (size_t i = 0; i < r->forbidden.n && !error; i++)
+        error = ub_ctx_set_option(ub, "do-not-query-address:", r->forbidden.v[i]);
+    for (size_t i = 0; i < r->anchors.n && !error; i++)
+        error = ub_ctx_add_ta(ub, r->anchors.v[i]);
+    if (r->root_hints && !error)
+        error = ub_ctx_set_option(ub, "root-hints:", r->root_hints);
+    return error ? error : ub_ctx_async(ub, 1);
+}
+
+/* NULL with *error, libunbound's. */
+static struct context *context_new(struct recursive *r, int *error)
+{
+    struct context *c = calloc(1, sizeof(*c));
+
+    *error = UB_NOMEM;
+    if (!c || !(c->ub = ub_ctx_create())) {
+        free(c);
+        return NULL;
+    }
+    *error = context_configure(r, c->ub);
+    /* The first question starts its thread and shows whether all of the above holds together. This one is
+     * answered without anything sent. */
+    if (!*error)
+        *error = ub_resolve_async(c->ub, "localhost.", RR_A, 1, NULL, on_result, NULL);
+    if (!*error && uv_poll_init(r->loop, &c->poll, ub_fd(c->ub)))
+        *error = UB_SOCKET;
+    if (*error) {
+        ub_ctx_delete(c->ub);
+        free(c);
+        return NULL;
+    }
+    c->r = r;
+    c->poll.data = c;
+    c->until = now_ms() + r->age_ms;
+    uv_poll_start(&c->poll, UV_READABLE, on_readable);
+    uv_unref((uv_handle_t *)&c->poll); /* what is pending keeps the loop alive */
+    TAILQ_INSERT_TAIL(&r->contexts, c, link);
+    r->n_contexts++;
+    r->counters.contexts++;
+    return c;
+}
+
+static bool context_takes(const struct context *c)
+{
+    return !c->ending && now_ms() < c->until;
+}
+
+/* The one that the next question goes to; NULL with *error 0: it has to wait. */
+static struct context *context_take(struct recursive *r, int *error)
+{
+    struct context *c;
+    unsigned live = 0;
+
+    *error = 0;
+    /* The first that has room, so that one cache serves as many as it can. */
+    TAILQ_FOREACH(c, &r->contexts, link)
+    {
+        if (!context_takes(c))
+            continue;
+        live++;
+        if (c->in_flight < IN_FLIGHT)
+            return c;
+    }
+    return live < LIVE_MOST && r->n_contexts < POOL_MOST ? context_new(r, error) : NULL;
+}
+
+/* ---------------------------------------------------------------- turns ------------------------------ */
+
+static void on_timer(uv_timer_t *timer);
+
+/* Sees to it that the loop comes back: at once where somebody is to be told, otherwise for the next deadline
+ * or the next context that is too old. */
+static void rearm(struct recursive *r)
+{
+    uint64_t now = now_ms(), next = UINT64_MAX;
+    struct exchange *first = TAILQ_FIRST(&r->asked);
+    struct context *c;
+
+    if (r->closing)
+        return;
+    if (first)
+        next = first->due;
+    TAILQ_FOREACH(c, &r->contexts, link)
+    {
+        if (!c->ending && (c->in_flight == 0 || now < c->until) && c->until < next)
+            next = c->until;
+    }
+    if (!TAILQ_EMPTY(&r->ready))
+        next = now;
+    if (next == UINT64_MAX)
+        uv_timer_stop(&r->timer);
+    else
+        uv_timer_start(&r->timer, on_timer, next > now ? next - now : 0, 0);
+    if (r->open > 0)
+        uv_ref((uv_handle_t *)&r->timer);
+    else
+        uv_unref((uv_handle_t *)&r->timer);
+}
+
+static void feed(struct recursive *r)
+{
+    struct exchange *x;
+
+    while ((x = TAILQ_FIRST(&r->waiting))) {
+        int error;
+        struct context *c = context_take(r, &error);
+        if (c)
+            exchange_send(x, c);
+        else if (error)
+            library_failed(x, error);
+        else
+            break;
+    }
+}
+
+/* The end of each turn; nothing of libunbound is on the stack here. */
+static void settle(struct recursive *r)
+{
+    struct exchange *x;
+    struct context *c;
+
+    while ((x = TAILQ_FIRST(&r->ready)))
+        exchange_end(x, x->fact);
+    if (r->closing)
+        return;
+    TAILQ_FOREACH(c, &r->contexts, link)
+    {
+        if (!c->ending && c->in_flight == 0 && !context_takes(c))
+            context_end(c);
+    }
+    feed(r);
+    rearm(r);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct recursive *r = timer->data;
+    struct exchange *x;
+
+    while ((x = TAILQ_FIRST(&r->asked)) && x->due <= now_ms()) {
+        ub_cancel(x->context->ub, x->id);
+        r->counters.timeouts++;
+        exchange_failed(x, DNS_TIMEOUT,
+                        arena_printf(x->arena,
+                                     "no answer was found on the way from the root within %g seconds",
+                                     r->timeout_ms / 1000.0));
+    }
+    settle(r);
+}
+
+static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, void *user, void **op)
+{
+    struct recursive *r = self;
+    uint8_t query[WIRE_QUERY_MOST];
+
+    if (r->closing)
+        return -ECANCELED;
+    if (ask->kind != ASK_DNS || ask->via != VIA_RESOLVER)
+        return -ENOTSUP;
+    int n = wire_query(ask, 0, 0, query); /* a name that is none is found here as it is by other observers */
+    if (n < 0)
+        return n;
+    struct exchange *x = calloc(1, sizeof(*x));
+    if (!x)
+        return -ENOMEM;
+    *x = (struct exchange){.r = r, .arena = a, .ask = ask, .fn = fn, .user = user};
+    r->open++;
+    r->counters.asked++;
+    exchange_list(x, &r->waiting);
+    feed(r);
+    rearm(r);
+    *op = x;
+    return 0;
+}
+
+static void on_cancel(void *self, void *op)
+{
+    struct recursive *r = self;
+    struct exchange *x = op;
+
+    if (x->context) {
+        ub_cancel(x->context->ub, x->id); /* from here on it does not call back */
+        x->context->in_flight--;
+    }
+    exchange_end(x, NULL);
+    feed(r);
+    rearm(r);
+}
+
+void recursive_observer(struct recursive *r, struct observer *ret)
+{
+    *ret = (struct observer){.self = r, .start = on_start, .cancel = on_cancel};
+}
+
+void recursive_counters(const struct recursive *r, struct recursive_counters *ret)
+{
+    *ret = r->counters;
+}
+
+/* ---------------------------------------------------------------- life ------------------------------- */
+
+int recursive_new(uv_loop_t *loop, struct arena *a, const struct recursive_config *cfg,
+                  struct recursive **ret, struct recursive_fault *fault)
+{
+    struct recursive *r = calloc(1, sizeof(*r));
+    int error = 0, rc = -ENOMEM;
+
+    if (!r)
+        return -ENOMEM;
+    *r = (struct recursive){
+        .loop = loop, .timeout_ms = cfg->timeout_ms, .age_ms = cfg->age_ms ? cfg->age_ms : AGE_MS};
+    TAILQ_INIT(&r->contexts);
+    TAILQ_INIT(&r->waiting);
+    TAILQ_INIT(&r->asked);
+    TAILQ_INIT(&r->ready);
+    rc = recursive_read(a, cfg, &r->anchors, fault);
+    if (rc == 0)
+        rc = guard_forbidden(a, cfg->guard, &r->forbidden);
+    if (rc == 0 && cfg->root_hints && !(r->root_hints = arena_strdup(a, cfg->root_hints)))
+        rc = -ENOMEM;
+    if (rc == 0 && !context_new(r, &error)) {
+        *fault = (struct recursive_fault){"libunbound", ub_strerror(error), false};
+        rc = -EIO;
+    }
+    if (rc < 0) {
+        free(r);
+        return rc;
+    }
+    uv_timer_init(loop, &r->timer);
+    r->timer.data = r;
+    rearm(r);
+    *ret = r;
+    return 0;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct recursive *r = handle->data;
+
+    r->timer_closed = true;
+    recursive_free(r);
+}
+
+void recursive_close(struct recursive *r, void (*closed)(void *user), void *user)
+{
+    struct context *c;
+
+    r->closing = true;
+    r->closed = closed;
+    r->closed_user = user;
+    TAILQ_FOREACH(c, &r->contexts, link)
+    {
+        if (!c->ending)
+            context_end(c);
+    }
+    uv_close((uv_handle_t *)&r->timer, on_timer_closed);
+}

@@ -1,0 +1,265 @@
+/* explain.c - what an error of the API means, for a person on the telephone; and reading the errors out of an
+ * API's answer. */
+#include "show/catalogue.h"
+
+#include "wire/name.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+enum { WIDTH = 80, LABEL = 4, TEXT = 22, HEAD = 37, SHOWN = 300 };
+
+const char *basis_sentence(enum code_basis b)
+{
+    switch (b) {
+    case BASIS_DOCUMENTED:
+        return "The API's own document says that this is what the code stands for.";
+    case BASIS_LIBRARY:
+        return "The document leaves it open; the CA's published validation library works this way.";
+    case BASIS_STANDARD:
+        return "The document leaves it open; the standards that bind every public CA (RFC 5280, the Baseline "
+               "Requirements) say what is allowed.";
+    case BASIS_RULE:
+        return "The document does not say what sets this code apart from its neighbours: the reading is our "
+               "own, "
+               "argued from its name. Trust the facts of a check more than the code.";
+    }
+    return "";
+}
+
+/* The name for <domain> in the texts: a plain host name only, for people paste such lines into a shell. */
+static const char *domain_of(enum code c, const char *const variables[2])
+{
+    const struct code_info *info = code_info(c);
+    const char *v = variables && variables[0] ? variables[0] : "";
+    if (strchr(info->code, ':') || info->class == CLASS_ACCOUNT || info->class == CLASS_API)
+        return NULL;
+    if (!strncmp(v, "*.", 2))
+        v += 2;
+    return name_is_host(v) ? v : NULL;
+}
+
+/* text with each <domain> replaced; text itself where there is nothing to put in, or no memory to do it. */
+static const char *fill(struct arena *a, const char *text, const char *domain)
+{
+    static const char place[] = "<domain>";
+    if (!domain)
+        return text;
+    for (const char *p = text, *at; (at = strstr(p, place));) {
+        char *filled = arena_printf(a, "%.*s%s%s", (int)(at - text), text, domain, at + strlen(place));
+        if (!filled)
+            return text;
+        p = filled + (at - text) + strlen(domain);
+        text = filled;
+    }
+    return text;
+}
+
+/* The error as the API spells it, with the variables that the code has; not escaped. */
+static const char *error_text(struct arena *a, enum code c, const char *const variables[2])
+{
+    const struct code_info *info = code_info(c);
+    if (!variables || !variables[0] || !*variables[0])
+        return strchr(info->code, ':') ? info->spelling : info->code;
+    struct code_error e = {.code = c, .variable = {variables[0]}};
+    if (variables[1] && *variables[1])
+        e.variable[1] = variables[1];
+    char *s = code_text(a, &e);
+    return s ? s : info->code;
+}
+
+/* text from column left on, wrapped at blanks. */
+static void wrapped(struct buf *b, size_t left, const char *text)
+{
+    for (size_t column = left; *text;) {
+        size_t n = strcspn(text, " ");
+        if (column > left && column + 1 + n > WIDTH) {
+            buf_printf(b, "\n%*s", (int)left, "");
+            column = left;
+        } else if (column > left) {
+            buf_puts(b, " ");
+            column++;
+        }
+        buf_add(b, text, n);
+        column += n;
+        text += n + (text[n] == ' ');
+    }
+    buf_puts(b, "\n");
+}
+
+static void paragraph(struct buf *b, const char *label, const char *text)
+{
+    buf_printf(b, "%*s%-*s", LABEL, "", TEXT - LABEL, label);
+    wrapped(b, TEXT, text);
+}
+
+void explain_code(struct buf *b, struct arena *a, enum code c, const char *const variables[2], bool color)
+{
+    const struct code_info *info = code_info(c);
+    if (!info)
+        return;
+    const char *raw = error_text(a, c, variables);
+    const char *shown = text_escape(a, raw, strlen(raw), SHOWN);
+    if (!shown)
+        shown = info->code;
+    size_t n = strlen(shown);
+    buf_printf(b, "%s%s%s%*s  HTTP %d, %s, %s\n", color ? "\033[1m" : "", shown, color ? "\033[0m" : "",
+               n + 2 < HEAD ? (int)(HEAD - 2 - n) : 0, "", info->status, code_class_name(info->class),
+               code_basis_name(info->basis));
+    const char *domain = domain_of(c, variables);
+    buf_puts(b, "  ");
+    wrapped(b, 2, info->message);
+    paragraph(b, "what the CA saw", fill(a, info->meaning, domain));
+    paragraph(b, "what to check", fill(a, info->check, domain));
+    paragraph(b, "how certain", basis_sentence(info->basis));
+    const char *command = code_command(a, c, variables);
+    if (command) /* in one line however long, so that it can be pasted */
+        buf_printf(b, "%*s%-*s%s\n", LABEL, "", TEXT - LABEL, "reproduce it", command);
+    else
+        paragraph(b, "reproduce it", "It cannot be, from here: this is state that only the CA holds.");
+}
+
+void explain_code_json(struct json_out *j, const char *key, struct arena *a, enum code c,
+                       const char *const variables[2])
+{
+    const struct code_info *info = code_info(c);
+    if (!info) {
+        json_nil(j, key);
+        return;
+    }
+    const char *domain = domain_of(c, variables);
+    json_open(j, key, '{');
+    json_text(j, "error", error_text(a, c, variables));
+    json_text(j, "code", info->code);
+    json_open(j, "values", '[');
+    for (int i = 0; variables && i < 2 && variables[i] && *variables[i]; i++)
+        json_text(j, NULL, variables[i]);
+    json_close(j, ']');
+    json_int(j, "http_status", info->status);
+    json_text(j, "class", code_class_name(info->class));
+    json_text(j, "basis", code_basis_name(info->basis));
+    json_text(j, "message", info->message);
+    json_text(j, "meaning", fill(a, info->meaning, domain));
+    json_text(j, "check", fill(a, info->check, domain));
+    json_text(j, "certainty", basis_sentence(info->basis));
+    json_text(j, "command", code_command(a, c, variables));
+    json_close(j, '}');
+}
+
+/* ---------------------------------------------------------------- reading an answer ------------------ */
+
+#define FORM "{\"errors\":[{\"code\":\"...\",\"message\":\"...\"}]}"
+
+/* what: NULL where the value is of the wrong kind, which e->value names. */
+static int complain(struct arena *a, struct json_problem *problem, const struct input_error *e,
+                    const char *what)
+{
+    problem->code = e->code;
+    problem->input = *e;
+    problem->text = what ? arena_printf(a, "%s: %s; expected %s", e->field, what, e->expected)
+                         : arena_printf(a, "%s: it is %s; expected %s", e->field, e->value, e->expected);
+    return problem->text ? -EINVAL : -ENOMEM;
+}
+
+static const char *json_kind(const json_t *v)
+{
+    switch (json_typeof(v)) {
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "an array";
+    case JSON_STRING:
+        return "a text";
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return "a number";
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return "true or false";
+    case JSON_NULL:
+        return "null";
+    }
+    return "?";
+}
+
+/* The code of one member of the list; place names the member. */
+static int read_one(struct arena *a, const json_t *one, const char *place, struct texts *codes,
+                    struct json_problem *problem)
+{
+    struct input_error e = {CODE_invalid_value, place, NULL,
+                            "an object {\"code\":\"...\",\"message\":\"...\"}"};
+    if (!json_is_object(one)) {
+        e.value = json_kind(one);
+        return complain(a, problem, &e, NULL);
+    }
+    const json_t *code = json_object_get(one, "code");
+    e.field = *place ? arena_printf(a, "%s.code", place) : "code";
+    e.expected = "a text such as \"dns_mismatch|shop.example.com\"";
+    if (!e.field)
+        return -ENOMEM;
+    if (!code) {
+        e.code = CODE_required_param;
+        return complain(a, problem, &e, "it is missing");
+    }
+    if (!json_is_string(code)) {
+        e.value = json_kind(code);
+        return complain(a, problem, &e, NULL);
+    }
+    const char *s = arena_strndup(a, json_string_value(code), json_string_length(code));
+    return s && texts_add(a, codes, s) ? 0 : -ENOMEM;
+}
+
+/* The list wherever it stands: {"errors":[…]}, […], or one error by itself. */
+static int read_all(struct arena *a, const json_t *root, struct texts *codes, struct json_problem *problem)
+{
+    const json_t *list = json_is_object(root) ? json_object_get(root, "errors") : root;
+    const char *name = list == root ? "" : "errors";
+    struct input_error e = {CODE_invalid_value, *name ? name : "the answer", NULL, FORM};
+    if (!list && json_object_get(root, "code"))
+        return read_one(a, root, "", codes, problem);
+    if (!list) {
+        e.code = CODE_required_param;
+        return complain(a, problem, &e, "it is missing");
+    }
+    if (!json_is_array(list)) {
+        e.value = json_kind(list);
+        return complain(a, problem, &e, NULL);
+    }
+    if (!json_array_size(list))
+        return complain(a, problem, &e, "the list is empty, so the answer names no error");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *place = arena_printf(a, "%s[%zu]", name, i);
+        int err = place ? read_one(a, json_array_get(list, i), place, codes, problem) : -ENOMEM;
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+int explain_read(struct arena *a, const char *text, size_t len, struct texts *codes,
+                 struct json_problem *problem)
+{
+    *problem = (struct json_problem){0};
+    if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) { /* a byte order mark, as Windows editors leave one */
+        text += 3;
+        len -= 3;
+    }
+    json_error_t at;
+    json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &at);
+    if (!root) {
+        if (json_error_code(&at) == json_error_out_of_memory)
+            return -ENOMEM;
+        problem->code = CODE_bad_request_format;
+        char *why = text_escape(a, at.text, strlen(at.text), SHOWN);
+        problem->text =
+            arena_printf(a, "line %d, column %d: %s; expected " FORM, at.line, at.column, why ? why : "");
+        return problem->text ? -EINVAL : -ENOMEM;
+    }
+    struct texts found = {0};
+    int err = read_all(a, root, &found, problem);
+    json_decref(root);
+    if (!err)
+        *codes = found;
+    return err;
+}

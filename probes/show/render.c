@@ -1,0 +1,441 @@
+#include "show/render.h"
+
+#include "base/text.h"
+#include "judge/caa_explain.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum {
+    WIDTH = 80,
+    RECORDS_SHOWN = 4,
+    PROOF_SHOWN = 6,
+    COMMANDS_SHOWN = 2,
+    VALUE_SHOWN = 300,
+    KEY_SHOWN = 8,
+    TYPE_SHOWN = 24,
+    BODY_SHOWN = 60
+};
+
+/* One report on its way to a terminal. */
+struct page {
+    struct buf *b;
+    struct arena *a;
+    unsigned width;
+    bool color, verbose;
+};
+
+/* Text that may come from the network, safe to show. */
+static const char *safe(struct arena *a, const char *s, size_t most)
+{
+    const char *shown = s ? text_escape(a, s, strlen(s), most) : NULL;
+    return shown ? shown : "";
+}
+
+static void blanks(struct page *p, size_t n)
+{
+    buf_printf(p->b, "%*s", (int)n, "");
+}
+
+/* Prose, broken between words; lines after the first begin at column indent. at: where the first one stands.
+ */
+static void wrap(struct page *p, const char *text, size_t indent, size_t at)
+{
+    const char *margin = arena_printf(p->a, "%*s", (int)indent, "");
+    render_wrap(p->b, text, margin ? margin : "", at, p->width);
+}
+
+static void prose(struct page *p, size_t indent, const char *text)
+{
+    blanks(p, indent);
+    wrap(p, safe(p->a, text, SIZE_MAX), indent, indent);
+}
+
+static void duration(struct buf *b, uint32_t us)
+{
+    if (us < 10000)
+        buf_printf(b, "%u.%u ms", us / 1000, us / 100 % 10);
+    else if (us < 10000000)
+        buf_printf(b, "%u ms", us / 1000);
+    else
+        buf_printf(b, "%u s", us / 1000000);
+}
+
+static void fixes(struct page *p, const struct finding *f)
+{
+    for (size_t i = 0; i < f->n_fixes; i++)
+        render_fix(p->b, p->a, &f->fixes[i], 4, p->width);
+}
+
+/* ---------------------------------------------------------------- facts ------------------------------ */
+
+/* What a fact is about, and what came of it: in one line where there is room. */
+static void headline(struct page *p, size_t indent, const char *about, const char *outcome)
+{
+    size_t width =
+        indent + text_characters(about, strlen(about)) + 2 + text_characters(outcome, strlen(outcome));
+    blanks(p, indent);
+    if (width <= p->width)
+        buf_printf(p->b, "%s  %s\n", about, outcome);
+    else
+        buf_printf(p->b, "%s\n%*s%s\n", about, (int)indent + 4, "", outcome);
+}
+
+/* How much of a record's data is shown. It is evidence here, and what has to be copied stands in the cure:
+ * the end of what is very long is left out, and a key or signature, which nobody reads. */
+static size_t data_shown(const struct page *p, const struct rr *rr, const char *text)
+{
+    size_t n = strlen(text);
+    const char *last = strrchr(text, ' ');
+    if (p->verbose)
+        return n;
+    if ((rr->type == RR_RRSIG || rr->type == RR_DNSKEY) && last && strlen(last) > KEY_SHOWN)
+        return (size_t)(last - text) + 1 + KEY_SHOWN;
+    return n > VALUE_SHOWN ? VALUE_SHOWN : n;
+}
+
+static void record(struct page *p, const struct rr *rr)
+{
+    char type[16];
+    const char *text = rr_rdata_text(p->a, rr), *owner = safe(p->a, rr->owner, VALUE_SHOWN);
+    const char *head = arena_printf(p->a, "%s %u %s", owner, rr->ttl, rr_type_name(rr->type, type));
+    if (!text || !head)
+        return;
+    size_t all = strlen(text), n = data_shown(p, rr, text);
+    const char *shown =
+        n < all ? arena_printf(p->a, "%.*s… and %zu bytes more", (int)n, text, all - n) : text;
+    shown = safe(p->a, shown, SIZE_MAX);
+    bool fits = 6 + strlen(head) + 1 + text_characters(shown, strlen(shown)) <= p->width;
+    buf_printf(p->b, "      %s%s", head, fits ? " " : "\n        ");
+    if (n < all && n < VALUE_SHOWN)
+        wrap(p, shown, 8, fits ? 7 + strlen(head) : 8);
+    else
+        buf_printf(p->b, "%s\n", shown);
+    if (rr->defect)
+        prose(p, 8, arena_printf(p->a, "broken: %s", rr->defect));
+}
+
+static void dns_outcome(struct buf *b, const struct ask *q, const struct dns_fact *f)
+{
+    char text[16];
+    switch (f->outcome) {
+    case DNS_ANSWER:
+        buf_printf(b, "%zu record%s", f->answer.n, f->answer.n == 1 ? "" : "s");
+        break;
+    case DNS_NODATA:
+        buf_printf(b, "no %s record", rr_type_name(q->qtype, text));
+        break;
+    case DNS_NXDOMAIN:
+    case DNS_SERVFAIL:
+    case DNS_REFUSED:
+    case DNS_OTHER:
+        buf_puts(b, rcode_name(f->rcode, text));
+        break;
+    case DNS_TIMEOUT:
+        buf_puts(b, "no answer");
+        break;
+    case DNS_UNREACHABLE:
+        buf_puts(b, "unreachable");
+        break;
+    case DNS_MALFORMED:
+        buf_puts(b, "broken answer");
+        break;
+    }
+}
+
+/* "NAME TYPE  outcome  from SERVER in TIME" */
+static void dns_headline(struct page *p, const struct fact *fact)
+{
+    char type[16];
+    const struct ask *q = fact->ask;
+    const char *server = q->server ? q->server : fact->dns.server;
+    struct buf b = {0};
+    dns_outcome(&b, q, &fact->dns);
+    if (fact_is_recursive(fact))
+        buf_puts(&b, "  from the root down");
+    else if (server)
+        buf_printf(&b, "  from %s", safe(p->a, server, VALUE_SHOWN));
+    if (q->via == VIA_PERSPECTIVE && q->perspective)
+        buf_printf(&b, " (%s)", safe(p->a, q->perspective, VALUE_SHOWN));
+    buf_printf(&b, "%s%s in ", q->tcp ? " over TCP" : "", q->cd ? " without DNSSEC checks" : "");
+    duration(&b, fact->us);
+    const char *about =
+        arena_printf(p->a, "%s %s", safe(p->a, q->qname, VALUE_SHOWN), rr_type_name(q->qtype, type));
+    headline(p, 4, about ? about : "", b.p ? b.p : "");
+    p->b->failed = p->b->failed || b.failed;
+    buf_free(&b);
+}
+
+static void dns_fact(struct page *p, const struct fact *fact)
+{
+    const struct dns_fact *f = &fact->dns;
+    dns_headline(p, fact);
+    if (f->detail)
+        prose(p, 6, f->detail);
+    for (size_t i = 0; i < f->n_ede; i++) {
+        const char *name = ede_name(f->ede[i].code);
+        bool said = f->ede[i].text && *f->ede[i].text;
+        prose(p, 6,
+              arena_printf(p->a, "the %s says: error %u%s%s%s%s",
+                           fact_is_recursive(fact) ? "validator" : "server", f->ede[i].code, name ? ", " : "",
+                           name ? name : "", said ? ": " : "", said ? f->ede[i].text : ""));
+    }
+    for (size_t i = 0; i < f->n_defects; i++)
+        prose(p, 6, arena_printf(p->a, "broken at byte %u: %s", f->defects[i].offset, f->defects[i].what));
+    size_t shown = p->verbose || f->answer.n <= RECORDS_SHOWN ? f->answer.n : RECORDS_SHOWN;
+    for (size_t i = 0; i < shown; i++)
+        record(p, &f->answer.v[i]);
+    if (shown < f->answer.n)
+        buf_printf(p->b, "      … and %zu more\n", f->answer.n - shown);
+    for (size_t i = 0; p->verbose && i < f->authority.n; i++)
+        record(p, &f->authority.v[i]);
+}
+
+static const char *header(const struct http_fact *f, const char *name)
+{
+    for (size_t i = 0; i < f->n_headers; i++)
+        if (!strcasecmp(f->headers[i].name, name))
+            return f->headers[i].value;
+    return NULL;
+}
+
+static void http_headline(struct page *p, const struct fact *fact)
+{
+    const struct http_fact *f = &fact->http;
+    const char *type = header(f, "content-type");
+    struct buf b = {0};
+    if (f->outcome == HTTP_RESPONSE)
+        buf_printf(&b, "status %d, %llu byte%s%s%s%s", f->status, (unsigned long long)f->size,
+                   f->size == 1 ? "" : "s", f->more ? " and more" : "", type ? ", " : "",
+                   safe(p->a, type, TYPE_SHOWN));
+    else
+        buf_puts(&b, http_outcome_name(f->outcome));
+    if (fact->ask->address)
+        buf_printf(&b, "  from %s", safe(p->a, fact->ask->address, VALUE_SHOWN));
+    buf_puts(&b, " in ");
+    duration(&b, fact->us);
+    headline(p, 4, safe(p->a, fact->ask->url, VALUE_SHOWN), b.p ? b.p : "");
+    p->b->failed = p->b->failed || b.failed;
+    buf_free(&b);
+}
+
+static void http_fact(struct page *p, const struct fact *fact)
+{
+    const struct http_fact *f = &fact->http;
+    const char *location = header(f, "location");
+    http_headline(p, fact);
+    if (f->detail)
+        prose(p, 6, f->detail);
+    if (location)
+        buf_printf(p->b, "      Location: %s\n", safe(p->a, location, VALUE_SHOWN));
+    const char *body = f->body.n ? text_escape(p->a, (const char *)f->body.p, f->body.n, BODY_SHOWN) : NULL;
+    if (body)
+        buf_printf(p->b, "      \"%s\"\n", body);
+    if (f->tls && f->tls->problem)
+        prose(p, 6, f->tls->problem);
+}
+
+static void fact(struct page *p, const struct fact *f)
+{
+    if (f->ask->kind == ASK_DNS)
+        dns_fact(p, f);
+    else
+        http_fact(p, f);
+}
+
+static const struct fact *fact_find(const struct report *r, uint32_t n)
+{
+    return r->evidence && n && n <= r->evidence->n ? r->evidence->facts[n - 1] : NULL;
+}
+
+static void reproduce(struct page *p, const struct fact *f)
+{
+    const char *line = render_reproduce(p->a, f);
+    buf_printf(p->b, "    %s\n", line ? line : "");
+}
+
+/* ---------------------------------------------------------------- report ----------------------------- */
+
+static void heading(struct page *p, const struct report *r)
+{
+    static const struct {
+        const char *word, *color;
+    } verdicts[] = {[VERDICT_UNDECIDED] = {"UNDECIDED", "33"},
+                    [VERDICT_PASS] = {"PASS", "32"},
+                    [VERDICT_FAIL] = {"FAIL", "31"}};
+    const struct request *q = r->request;
+    const char *display = q->domain ? name_display(p->a, q->domain) : NULL;
+    bool odd = display && strcmp(display, q->domain) != 0;
+    const char *name =
+        arena_printf(p->a, "%s%s%s%s%s", q->wildcard && q->domain ? "*." : "",
+                     safe(p->a, q->domain ? q->domain : q->input, VALUE_SHOWN), odd ? " (" : "",
+                     odd ? safe(p->a, display, VALUE_SHOWN) : "", odd ? ")" : "");
+    const struct code_info *code = code_info(r->error.code), *detail = code_info(r->detail_code);
+    bool finer = code && detail && detail != code;
+    const char *rest =
+        arena_printf(p->a, "%s%s%s%s%s%s", method_name(q->method), code ? "  " : "", code ? code->code : "",
+                     finer ? " (" : "", finer ? detail->code : "", finer ? ")" : "");
+    if (!name || !rest)
+        return;
+    const char *word = verdicts[r->verdict].word;
+    size_t width = strlen(word) + 2 + text_characters(name, strlen(name)) + 2 + strlen(rest);
+    if (p->color)
+        buf_printf(p->b, "\033[1;%sm%s\033[0m", verdicts[r->verdict].color, word);
+    else
+        buf_puts(p->b, word);
+    buf_printf(p->b, "  %s%s%s\n", name, width <= p->width ? "  " : "\n      ", rest);
+}
+
+static void title(struct page *p, const char *text)
+{
+    buf_printf(p->b, "\n  %s\n", text);
+}
+
+static void proof(struct page *p, const struct report *r, const struct finding *f)
+{
+    if (!f->n_facts)
+        return;
+    title(p, "Proof");
+    size_t shown = p->verbose || f->n_facts <= PROOF_SHOWN ? f->n_facts : PROOF_SHOWN;
+    for (size_t i = 0; i < shown; i++) {
+        const struct fact *one = fact_find(r, f->facts[i]);
+        if (one)
+            fact(p, one);
+    }
+    if (shown < f->n_facts)
+        buf_printf(p->b, "    … and %zu more\n", f->n_facts - shown);
+}
+
+static void others(struct page *p, const struct report *r, size_t from)
+{
+    if (from >= r->n_findings)
+        return;
+    title(p, from ? "Also" : "Findings");
+    for (size_t i = from; i < r->n_findings; i++) {
+        const struct finding *f = &r->findings[i];
+        buf_printf(p->b, "    %s: ", weight_name(f->weight));
+        wrap(p, safe(p->a, f->summary, SIZE_MAX), 6, 6 + strlen(weight_name(f->weight)));
+        if (p->verbose || f->weight == WEIGHT_BLOCKING)
+            fixes(p, f);
+    }
+}
+
+static void api_answer(struct page *p, const struct report *r)
+{
+    const struct code_info *info = code_info(r->error.code);
+    if (!info)
+        return;
+    title(p, "The API would answer");
+    const char *code = code_text(p->a, &r->error);
+    prose(p, 4,
+          arena_printf(p->a, "HTTP %d, code %s: %s", info->status, code ? code : info->code, info->message));
+    if (r->caa && r->caa->may_because)
+        prose(p, 4,
+              arena_printf(p->a, "May the CA go on all the same? %s %s",
+                           r->br_may_permit == 1   ? "Yes, but it need not."
+                           : r->br_may_permit == 0 ? "No."
+                                                   : "That is not known.",
+                           r->caa->may_because));
+}
+
+/* The picture of the search shows the fact already. */
+static bool pictured(const struct report *r, uint32_t n)
+{
+    for (size_t i = 0; r->caa && r->caa->relevant && i < r->caa->n_climb; i++)
+        for (size_t k = 0; k < r->caa->climb[i].n_facts; k++)
+            if (r->caa->climb[i].facts[k] == n)
+                return true;
+    return false;
+}
+
+static bool all_pictured(const struct report *r, const struct finding *f)
+{
+    for (size_t i = 0; i < f->n_facts; i++)
+        if (!pictured(r, f->facts[i]))
+            return false;
+    return true;
+}
+
+/* Each question of the search as far as it came, then what the finding rests on beside them. */
+static void search_commands(struct page *p, const struct report *r, const struct finding *f)
+{
+    const struct caa_derivation *d = r->caa;
+    title(p, "To see it yourself");
+    for (size_t i = 0; i < d->n_climb && d->climb[i].reached; i++)
+        for (size_t k = 0; k < d->climb[i].n_facts; k++)
+            reproduce(p, fact_find(r, d->climb[i].facts[k]));
+    for (size_t i = 0, more = 0; f && i < f->n_facts && more < COMMANDS_SHOWN; i++) {
+        const struct fact *one = fact_find(r, f->facts[i]);
+        bool again = !one;
+        for (size_t k = 0; k < d->n_climb && d->climb[k].reached; k++)
+            for (size_t m = 0; m < d->climb[k].n_facts; m++)
+                again = again || d->climb[k].facts[m] == f->facts[i];
+        if (again)
+            continue;
+        reproduce(p, one);
+        more++;
+    }
+}
+
+static void commands(struct page *p, const struct report *r, const struct finding *f)
+{
+    bool any = false;
+    for (size_t i = 0; i < f->n_facts && i < COMMANDS_SHOWN; i++) {
+        const struct fact *one = fact_find(r, f->facts[i]);
+        if (!one)
+            continue;
+        if (!any)
+            title(p, "To see it yourself");
+        any = true;
+        reproduce(p, one);
+    }
+}
+
+static void all_evidence(struct page *p, const struct report *r)
+{
+    if (!r->evidence || !r->evidence->n)
+        return;
+    title(p, "All evidence");
+    for (size_t i = 0; i < r->evidence->n; i++) {
+        buf_printf(p->b, "  %u\n", r->evidence->facts[i]->n);
+        fact(p, r->evidence->facts[i]);
+        reproduce(p, r->evidence->facts[i]);
+    }
+}
+
+void render_report(struct buf *b, struct arena *a, const struct report *r, const struct render *how)
+{
+    struct page p = {b, a, how->width ? how->width : WIDTH, how->color, how->verbose};
+    heading(&p, r);
+    if (r->reason)
+        prose(&p, 2, r->reason);
+    if (r->remark)
+        prose(&p, 2, r->remark);
+    /* On a pass nothing needs an explanation: the risks are all that is left to say. */
+    const struct finding *first = r->verdict != VERDICT_PASS && r->n_findings ? r->findings : NULL;
+    bool pictures = r->caa && (r->verdict != VERDICT_PASS || how->derivation || how->verbose);
+    if (first) {
+        buf_puts(b, "\n");
+        prose(&p, 2, first->summary);
+        if (pictures)
+            render_caa(b, a, r, how);
+        if (!pictures || !all_pictured(r, first))
+            proof(&p, r, first);
+        if (first->n_fixes) {
+            title(&p, "Cure");
+            fixes(&p, first);
+        }
+    }
+    if (pictures && !first)
+        render_caa(b, a, r, how);
+    others(&p, r, first ? 1 : 0);
+    api_answer(&p, r);
+    if (pictures && !how->verbose)
+        search_commands(&p, r, first);
+    else if (first && !how->verbose)
+        commands(&p, r, first);
+    if (how->verbose)
+        all_evidence(&p, r);
+}

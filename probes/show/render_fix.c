@@ -1,0 +1,322 @@
+/* render_fix.c - what to change, in the forms that it is applied in: by hand from a report, as lines of a
+ * zone file, as a script for nsupdate. Pure. */
+#include "show/render.h"
+
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { WIDTH = 80, VALUE_SHOWN = 300 };
+
+enum form { FORM_TEXT, FORM_ZONE, FORM_NSUPDATE };
+
+/* Where fixes are written to. */
+struct sheet {
+    struct buf *b;
+    struct arena *a;
+    enum form form;
+    const char *margin; /* before every line that is not for a program to read */
+    unsigned width;
+    const struct evidence *ev; /* nsupdate: tells where zones begin */
+    const char *zone;          /* nsupdate: of the update that is being written, "" where it is not known */
+    const char *owner;         /* nsupdate: NULL where no update is being written */
+};
+
+static size_t columns(const char *p, size_t n)
+{
+    size_t c = 0;
+    for (size_t i = 0; i < n; i++)
+        c += ((unsigned char)p[i] & 0xc0) != 0x80;
+    return c;
+}
+
+void render_wrap(struct buf *b, const char *text, const char *margin, size_t at, unsigned width)
+{
+    size_t indent = columns(margin, strlen(margin));
+    for (const char *s = text; *s;) {
+        s += strspn(s, " ");
+        size_t n = strcspn(s, " "), c = columns(s, n);
+        if (!n)
+            break;
+        if (at > indent && at + c + (s > text) > width) {
+            buf_printf(b, "\n%s", margin);
+            at = indent;
+        } else if (s > text) {
+            buf_puts(b, " ");
+            at++;
+        }
+        buf_add(b, s, n);
+        at += c;
+        s += n;
+    }
+    buf_puts(b, "\n");
+}
+
+static const char *safe(struct arena *a, const char *s, size_t most)
+{
+    const char *shown = s ? text_escape(a, s, strlen(s), most) : NULL;
+    return shown ? shown : "";
+}
+
+static void prose(struct sheet *s, const char *text)
+{
+    buf_puts(s->b, s->margin);
+    render_wrap(s->b, safe(s->a, text, SIZE_MAX), s->margin, columns(s->margin, strlen(s->margin)), s->width);
+}
+
+/* ---------------------------------------------------------------- records ---------------------------- */
+
+/* Characters of a name that mean something else to a zone file (RFC 1035 5.1). Names as we hold them leave
+ * them bare. */
+static const char *zone_name(struct arena *a, const char *name)
+{
+    char *out = arena_alloc(a, strlen(name) * 2 + 1), *p = out;
+    if (!out)
+        return "";
+    for (; *name; name++) {
+        if (*name == '\\' && name[1]) {
+            *p++ = *name++;
+        } else if (strchr("\"();@$", *name)) {
+            *p++ = '\\';
+        }
+        *p++ = *name;
+    }
+    *p = '\0';
+    return out;
+}
+
+/* A line of rdata that is a name needs the same; in any other, what is special stands in quotes already. */
+static const char *zone_rdata(struct arena *a, const struct fix *f, const char *rdata)
+{
+    uint16_t type;
+    if (!rdata)
+        return "";
+    bool name = rr_type_parse(f->type, &type) && (type == RR_CNAME || type == RR_NS || type == RR_DNAME);
+    return safe(a, name ? zone_name(a, rdata) : rdata, SIZE_MAX);
+}
+
+static const char *zone_owner(struct arena *a, const struct fix *f)
+{
+    return safe(a, zone_name(a, f->owner), SIZE_MAX);
+}
+
+/* live: a program shall read it, where the form is one for programs. */
+static void record(struct sheet *s, const struct fix *f, const char *rdata, bool ttl, bool live)
+{
+    if (!live || s->form == FORM_TEXT)
+        buf_printf(s->b, "%s  ", s->margin);
+    buf_printf(s->b, "%s ", zone_owner(s->a, f));
+    if (ttl)
+        buf_printf(s->b, "%u ", f->ttl);
+    buf_printf(s->b, "IN %s %s\n", safe(s->a, f->type, VALUE_SHOWN), zone_rdata(s->a, f, rdata));
+}
+
+static void row(struct sheet *s, const char *label, const char *value)
+{
+    buf_printf(s->b, "%s  %-5s  %s\n", s->margin, label, value);
+}
+
+/* What is to be typed into a web panel: the host without the zone, the value without a zone file's quotes. */
+static void panel(struct sheet *s, const struct fix *f, const char *verb)
+{
+    struct arena *a = s->a;
+    size_t n = strlen(f->owner);
+    char *owner = arena_strndup(a, f->owner, n && f->owner[n - 1] == '.' ? n - 1 : n);
+    const char *base = owner ? name_registrable(owner) : NULL;
+    if (!base)
+        return;
+    struct rr rr = {.owner = f->owner, .class = 1};
+    bool known = rr_type_parse(f->type, &rr.type) && !rr_rdata_from_text(a, f->rdata, &rr) && !rr.defect;
+    const char *value = safe(a, f->rdata, SIZE_MAX);
+    prose(s, arena_printf(a, "or, in a web panel for %s, %s:", base, verb));
+    row(s, "Host",
+        base > owner ? safe(a, arena_strndup(a, owner, (size_t)(base - owner) - 1), SIZE_MAX)
+                     : "@ (or leave it empty)");
+    row(s, "Type", safe(a, f->type, VALUE_SHOWN));
+    if (known && rr.type == RR_TXT) {
+        struct bytes joined = txt_joined(a, &rr);
+        value = joined.p ? text_escape(a, (const char *)joined.p, joined.n, SIZE_MAX) : NULL;
+    } else if (known && rr.type == RR_CAA) {
+        /* RFC 8659 4.1: flags, the tag's length, the tag, the value. Panels ask for each by itself. */
+        const char *p = (const char *)rr.rdata;
+        size_t tag = rr.rdata[1];
+        row(s, "Flags", arena_printf(a, "%u", rr.rdata[0]));
+        row(s, "Tag", text_escape(a, p + 2, tag, SIZE_MAX));
+        value = text_escape(a, p + 2 + tag, rr.rdlen - 2u - tag, SIZE_MAX);
+    }
+    row(s, "Value", value ? value : "");
+}
+
+/* ---------------------------------------------------------------- nsupdate --------------------------- */
+
+/* The zone that a name stands in, as far as the SOA records of the evidence tell: the deepest one that holds
+ * the name. NULL where none was seen, or only the registry's: an update for that is never meant. */
+static const char *zone_of(const struct evidence *ev, const char *owner)
+{
+    const char *zone = NULL;
+    for (size_t i = 0; ev && i < ev->n; i++) {
+        const struct dns_fact *d = &ev->facts[i]->dns;
+        if (ev->facts[i]->ask->kind != ASK_DNS)
+            continue;
+        const struct rrs sections[] = {d->answer, d->authority};
+        for (size_t k = 0; k < 2; k++)
+            for (size_t n = 0; n < sections[k].n; n++) {
+                const struct rr *rr = &sections[k].v[n];
+                if (rr->type == RR_SOA && !rr->defect && name_within(owner, rr->owner) &&
+                    (!zone || name_labels(rr->owner) > name_labels(zone)))
+                    zone = rr->owner;
+            }
+    }
+    return zone && name_registrable(zone) ? zone : NULL;
+}
+
+static void update_end(struct sheet *s)
+{
+    if (s->owner)
+        buf_puts(s->b, "send\n");
+    s->owner = NULL;
+}
+
+/* Updates of one zone go out together, so that nobody ever sees the name without either record. */
+static void update_begin(struct sheet *s, const struct fix *f)
+{
+    const char *zone = zone_of(s->ev, f->owner);
+    zone = zone ? zone : "";
+    if (s->owner && name_equal(zone, s->zone) && (*zone || name_equal(f->owner, s->owner)))
+        return;
+    update_end(s);
+    if (*zone)
+        buf_printf(s->b, "zone %s\n", safe(s->a, zone_name(s->a, zone), SIZE_MAX));
+    s->zone = zone;
+    s->owner = f->owner;
+}
+
+/* Data that does not parse is written as bytes (RFC 3597 5), and nsupdate refuses those of a type it knows.
+ */
+static bool nameless(const struct fix *f, const char *rdata)
+{
+    return !strncmp(rdata, "\\#", 2) && strncasecmp(f->type, "TYPE", 4) != 0;
+}
+
+static void update(struct sheet *s, const struct fix *f)
+{
+    const char *gone = f->op == FIX_REMOVE ? f->rdata : f->op == FIX_REPLACE ? f->old_rdata : NULL;
+    const char *owner = zone_owner(s->a, f), *type = safe(s->a, f->type, VALUE_SHOWN);
+    update_begin(s, f);
+    if (gone && nameless(f, gone)) {
+        prose(s, "Delete this record by hand: its data is broken, and nsupdate takes no such data.");
+        record(s, f, gone, false, false);
+    } else if (gone) {
+        buf_printf(s->b, "update delete %s %s %s\n", owner, type, zone_rdata(s->a, f, gone));
+    }
+    if (f->op != FIX_REMOVE)
+        buf_printf(s->b, "update add %s %u %s %s\n", owner, f->ttl, type, zone_rdata(s->a, f, f->rdata));
+}
+
+/* ---------------------------------------------------------------- one fix ---------------------------- */
+
+static void records(struct sheet *s, const struct fix *f)
+{
+    if (!f->owner || !f->type || !f->rdata || (f->op == FIX_REPLACE && !f->old_rdata))
+        return; /* the judge's arena was full */
+    if (s->form == FORM_NSUPDATE) {
+        update(s, f);
+        return;
+    }
+    if (f->op == FIX_REMOVE) {
+        prose(s, "remove the record");
+        record(s, f, f->rdata, false, false);
+        panel(s, f, "delete");
+        return;
+    }
+    if (f->op == FIX_REPLACE) {
+        prose(s, "replace the record");
+        record(s, f, f->old_rdata, false, false);
+        prose(s, "by");
+    } else {
+        prose(s, "add the record");
+    }
+    record(s, f, f->rdata, true, true);
+    panel(s, f, f->op == FIX_ADD ? "enter" : "change it to");
+}
+
+static void fix(struct sheet *s, const struct fix *f)
+{
+    char until[25];
+    struct arena *a = s->a;
+    switch (f->op) {
+    case FIX_ADD:
+    case FIX_REMOVE:
+    case FIX_REPLACE:
+        records(s, f);
+        break;
+    case FIX_PUT_FILE:
+        prose(s, arena_printf(a, "publish at %s, as the only content:", f->url));
+        buf_printf(s->b, "%s  %s\n", s->margin, safe(a, f->body, SIZE_MAX));
+        break;
+    case FIX_WAIT:
+        time_format(f->until, until);
+        until[10] = ' ';
+        until[19] = '\0'; /* whole seconds are enough for a person */
+        prose(s, arena_printf(a, "wait until %s UTC", until));
+        break;
+    case FIX_INPUT: {
+        const struct request_field *field = f->argument ? request_field_find(f->argument) : NULL;
+        bool domain = field && !strcmp(field->name, "domain");
+        const char *value = f->value && *f->value ? shell_quote(a, f->value) : NULL;
+        buf_printf(s->b, "%srun again with %s%s %s\n", s->margin, domain ? "the domain" : "--",
+                   domain  ? ""
+                   : field ? field->option
+                           : safe(a, f->argument, VALUE_SHOWN),
+                   value ? value : "put right");
+        break;
+    }
+    case FIX_ADVICE:
+        break;
+    }
+    if (f->text && *f->text)
+        prose(s, f->text);
+}
+
+void render_fix(struct buf *b, struct arena *a, const struct fix *f, size_t indent, unsigned width)
+{
+    const char *margin = arena_printf(a, "%*s", (int)indent, "");
+    struct sheet s = {.b = b, .a = a, .form = FORM_TEXT, .margin = margin ? margin : "", .width = width};
+    fix(&s, f);
+}
+
+/* ---------------------------------------------------------------- all reports ------------------------ */
+
+static void sheet(struct buf *b, struct arena *a, enum form form, const struct report *const *r, size_t n)
+{
+    struct sheet s = {.b = b, .a = a, .form = form, .margin = "; ", .width = WIDTH};
+    for (size_t i = 0; i < n; i++) {
+        const struct finding *f = r[i]->n_findings ? r[i]->findings : NULL;
+        const struct cause_info *cause = f && r[i]->verdict == VERDICT_FAIL ? cause_info(f->cause) : NULL;
+        if (i)
+            buf_puts(b, "\n");
+        prose(&s, arena_printf(a, "%s %s: %s%s%s", r[i]->request->input, method_name(r[i]->request->method),
+                               verdict_name(r[i]->verdict), cause ? ", " : "", cause ? cause->id : ""));
+        if (r[i]->reason)
+            prose(&s, r[i]->reason);
+        if (!cause)
+            continue;
+        prose(&s, f->summary);
+        s.ev = r[i]->evidence;
+        for (size_t k = 0; k < f->n_fixes; k++)
+            fix(&s, &f->fixes[k]);
+        update_end(&s);
+    }
+}
+
+void render_zone(struct buf *b, struct arena *a, const struct report *const *r, size_t n)
+{
+    sheet(b, a, FORM_ZONE, r, n);
+}
+
+void render_nsupdate(struct buf *b, struct arena *a, const struct report *const *r, size_t n)
+{
+    sheet(b, a, FORM_NSUPDATE, r, n);
+}

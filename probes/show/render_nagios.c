@@ -1,0 +1,189 @@
+/* render_nagios.c - the state of checks for a monitoring system: one line, as plugins of Nagios and Icinga
+ * print it (Monitoring Plugins Development Guidelines). Pure. */
+#include "show/render.h"
+
+#include "base/text.h"
+#include "ca/profile.h"
+#include "ca/token.h"
+#include "wire/dnssec_rr.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { TEXT_SHOWN = 300 };
+#define DAY_MS INT64_C(86400000)
+
+/* The plugins' own statuses, and how bad each is. */
+enum { NAGIOS_OK, NAGIOS_WARNING, NAGIOS_CRITICAL, NAGIOS_UNKNOWN };
+
+static int status_of(const struct report *r)
+{
+    switch (r->verdict) {
+    case VERDICT_FAIL:
+        return NAGIOS_CRITICAL;
+    case VERDICT_UNDECIDED:
+        return NAGIOS_UNKNOWN;
+    case VERDICT_PASS:
+        break;
+    }
+    for (size_t i = 0; i < r->n_findings; i++)
+        if (r->findings[i].weight == WEIGHT_RISK)
+            return NAGIOS_WARNING;
+    return NAGIOS_OK;
+}
+
+/* The bar begins the performance data, so a text must not hold one. */
+static void text(struct buf *b, struct arena *a, const char *s)
+{
+    const char *shown = s ? text_escape(a, s, strlen(s), TEXT_SHOWN) : NULL;
+    for (const char *p = shown ? shown : ""; *p; p++)
+        buf_add(b, *p == '|' ? "/" : p, 1);
+}
+
+/* ---------------------------------------------------------------- performance data ------------------- */
+
+/* What all reports come to together. Times are left until something runs out, TIME_UNKNOWN where none is
+ * known. */
+struct totals {
+    uint32_t us, deadline_ms;
+    size_t findings[3]; /* by weight */
+    size_t asked;
+    dcv_time token, signature;
+    uint32_t token_days; /* how long it lives */
+};
+
+/* When the value that passes now will pass no more. */
+static dcv_time token_end(struct arena *a, const struct report *r)
+{
+    const struct request *q = r->request;
+    dcv_time end = TIME_UNKNOWN;
+    if (r->challenge == CHALLENGE_RANDOM_VALUE)
+        return q->issued == TIME_UNKNOWN ? TIME_UNKNOWN : q->issued + q->profile->random_days * DAY_MS;
+    for (size_t i = 0; r->challenge == CHALLENGE_REQUEST_TOKEN && i < r->evidence->n; i++) {
+        const struct fact *f = r->evidence->facts[i];
+        bool dns = f->ask->kind == ASK_DNS;
+        for (size_t k = 0; k < (dns ? f->dns.answer.n : 1); k++) {
+            struct token_found found = {.class = TOKEN_NONE};
+            const struct rr *rr = dns ? &f->dns.answer.v[k] : NULL;
+            if (rr && (rr->type != RR_TXT || rr->defect))
+                continue;
+            if (token_find(a, q, rr ? txt_joined(a, rr) : f->http.body, &found, NULL) ||
+                found.class != TOKEN_VALID)
+                continue;
+            dcv_time until = found.stamp + q->profile->token_days * DAY_MS;
+            end = until > end ? until : end;
+        }
+    }
+    return end;
+}
+
+/* When the first of the domain's signatures that were seen runs out. */
+static dcv_time signature_end(struct arena *a, const struct report *r)
+{
+    const char *zone = r->request->registrable;
+    dcv_time end = TIME_UNKNOWN;
+    for (size_t i = 0; zone && i < r->evidence->n; i++) {
+        const struct fact *f = r->evidence->facts[i];
+        for (size_t k = 0; f->ask->kind == ASK_DNS && k < f->dns.answer.n; k++) {
+            struct rrsig s;
+            if (!rrsig_read(a, &f->dns.answer.v[k], &s) || !name_within(s.signer, zone))
+                continue;
+            dcv_time until = rrsig_moment(s.expiration, r->request->now);
+            end = end == TIME_UNKNOWN || until < end ? until : end;
+        }
+    }
+    return end;
+}
+
+static void soonest(dcv_time *left, dcv_time end, dcv_time now)
+{
+    if (end != TIME_UNKNOWN && (*left == TIME_UNKNOWN || end - now < *left))
+        *left = end - now;
+}
+
+static void add(struct totals *t, struct arena *a, const struct report *r)
+{
+    const struct request *q = r->request;
+    t->us = r->duration_us > t->us ? r->duration_us : t->us;
+    t->deadline_ms = q->deadline_ms > t->deadline_ms ? q->deadline_ms : t->deadline_ms;
+    for (size_t i = 0; i < r->n_findings; i++)
+        t->findings[r->findings[i].weight]++;
+    if (!r->evidence)
+        return;
+    t->asked += r->evidence->n_asks;
+    soonest(&t->signature, signature_end(a, r), q->now);
+    if (r->verdict != VERDICT_PASS)
+        return;
+    soonest(&t->token, token_end(a, r), q->now);
+    t->token_days = r->challenge == CHALLENGE_RANDOM_VALUE ? q->profile->random_days : q->profile->token_days;
+}
+
+/* Hundredths of a day, downwards: a day is not over before it is. */
+static void days(struct buf *b, const char *label, dcv_time left, uint32_t most)
+{
+    int64_t part = left / (DAY_MS / 100), size = part < 0 ? -part : part;
+    if (left == TIME_UNKNOWN)
+        return;
+    buf_printf(b, " %s=%s%" PRId64 ".%02" PRId64 ";;0:;", label, part < 0 ? "-" : "", size / 100, size % 100);
+    if (most)
+        buf_printf(b, ";%" PRIu32, most);
+}
+
+/* 'label'=value[UOM];[warn];[crit];[min];[max]. The ranges are those that decide the status. */
+static void performance(struct buf *b, const struct totals *t)
+{
+    static const char *const ranges[] = {
+        [WEIGHT_BLOCKING] = ";;0;0", [WEIGHT_RISK] = ";0;;0", [WEIGHT_NOTE] = ";;;0"};
+    buf_printf(b, "|time=%u.%03us;;;0", t->us / 1000000, t->us / 1000 % 1000);
+    if (t->deadline_ms)
+        buf_printf(b, ";%u.%03u", t->deadline_ms / 1000, t->deadline_ms % 1000);
+    for (size_t w = 0; w < sizeof ranges / sizeof *ranges; w++)
+        buf_printf(b, " %s=%zu%s", weight_name((enum weight)w), t->findings[w], ranges[w]);
+    buf_printf(b, " questions=%zu;;;0", t->asked);
+    days(b, "token_days", t->token, t->token_days);
+    days(b, "signature_days", t->signature, 0);
+    buf_puts(b, "\n");
+}
+
+int render_nagios(struct buf *b, struct arena *a, const struct report *const *r, size_t n)
+{
+    static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+    static const int badness[] = {
+        [NAGIOS_OK] = 0, [NAGIOS_WARNING] = 1, [NAGIOS_UNKNOWN] = 2, [NAGIOS_CRITICAL] = 3};
+    const struct report *worst = NULL;
+    struct totals totals = {.token = TIME_UNKNOWN, .signature = TIME_UNKNOWN};
+    int status = n ? NAGIOS_OK : NAGIOS_UNKNOWN;
+    size_t same = 0;
+    for (size_t i = 0; i < n; i++) {
+        int s = status_of(r[i]);
+        add(&totals, a, r[i]);
+        if (!worst || badness[s] > badness[status]) {
+            worst = r[i];
+            status = s;
+            same = 0;
+        }
+        same += s == status;
+    }
+    buf_printf(b, "DCV %s - ", words[status]);
+    if (n > 1)
+        buf_printf(b, "%zu of %zu checks: ", same, n);
+    if (worst) {
+        text(b, a, worst->request->input);
+        buf_printf(b, " %s ", method_name(worst->request->method));
+        const struct code_info *code = code_info(worst->error.code);
+        text(b, a, code ? code->code : verdict_name(worst->verdict));
+        const char *why = worst->reason && *worst->reason ? worst->reason
+                          : worst->n_findings             ? worst->findings->summary
+                                                          : NULL;
+        if (why) {
+            buf_puts(b, ": ");
+            text(b, a, why);
+        }
+    } else {
+        buf_puts(b, "no check was made");
+    }
+    performance(b, &totals);
+    return status;
+}

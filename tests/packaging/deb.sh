@@ -1,0 +1,49 @@
+#!/bin/bash
+# deb.sh BUILD OUTDIR: the Debian package builds, holds what meson install gives from BUILD, and its programs run.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+build=$1 out=$2
+for program in dpkg-buildpackage dh; do
+    command -v "$program" >/dev/null || {
+        echo "deb.sh: skipped: $program is not installed (contrib/packages names the packages)" >&2
+        exit 77
+    }
+done
+rm -rf "$out"
+deb=$("$here/../../contrib/make-deb" "$out")
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+wrong=0
+complain() {
+    echo "deb.sh: $*"
+    wrong=1
+}
+
+meson install -C "$build" --no-rebuild --quiet --destdir "$root/meson" >/dev/null
+prefix=$(dirname "$(dirname "$(find "$root/meson" -path '*/bin/dcvd')")")
+dpkg-deb -x "$deb" "$root/deb"
+# Debian's own are the changelog, the copyright in place of our LICENSE, and the configuration, which elsewhere is an
+# example; it packs documents, its units may be in /lib, and its zsh looks elsewhere.
+find "$prefix" -type f -printf '%P\n' | grep -v '^share/doc/dcvd/LICENSE$' | sort >"$root/expected"
+find "$root/deb" -type f -printf '%P\n' | sed 's,^usr/,,; s,\.gz$,,; s,zsh/vendor-completions,zsh/site-functions,' |
+    grep -vxE 'etc/dcvd/dcvd.conf|share/doc/dcvd/(changelog|copyright)' | sort >"$root/found"
+diff -u --label "meson install" "$root/expected" --label "$(basename "$deb")" "$root/found" || complain "not the same files"
+
+cmp "$here/../../contrib/dcvd.conf" "$root/deb/etc/dcvd/dcvd.conf" || complain "etc/dcvd/dcvd.conf is not the example"
+dpkg-deb -I "$deb" conffiles | grep -qx /etc/dcvd/dcvd.conf || complain "etc/dcvd/dcvd.conf is no conffile"
+for words in 'systemd-sysusers.*dcvd.conf' 'systemd-tmpfiles.*dcvd.conf' "deb-systemd-invoke .*'dcvd.service'" \
+    "deb-systemd-invoke start 'dcvd.socket'"; do
+    dpkg-deb -I "$deb" postinst | grep -q "$words" || complain "postinst has no line like $words"
+done
+version=$("$root/deb/usr/bin/dcvd" --version)
+[ "$version" = "dcvd $(dpkg-deb -f "$deb" Version)" ] || complain "$version is not the version of $(basename "$deb")"
+"$root/deb/usr/bin/dcvd" --check-config --config "$root/deb/etc/dcvd/dcvd.conf" >/dev/null || complain "its configuration is wrong"
+depends=$(dpkg-deb -f "$deb" Depends)
+for package in publicsuffix dns-root-data ca-certificates libunbound8 libsqlite3-0 systemd; do
+    [[ ", $depends, " == *", $package"[,\ ]* ]] || complain "does not depend on $package"
+done
+if command -v lintian >/dev/null; then
+    lintian --allow-root --fail-on error,warning "$out"/dcvd_*.changes || complain "lintian has something to say"
+fi
+[ $wrong -gt 0 ] || echo "$(basename "$deb"): $(wc -l <"$root/found") files"
+exit $wrong

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""What is said of the programs outside of them is all there and no more: the manual pages and the example configuration.
+
+documents.py TOP DCVPROBE DCVD. The programs are asked where they can tell, and their tables read where they cannot."""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+TOP = pathlib.Path(sys.argv[1])
+DCVPROBE, DCVD = (str(pathlib.Path(program).resolve()) for program in sys.argv[2:4])
+wrong = []
+
+
+def read(path):
+    return (TOP / path).read_text(encoding="utf-8")
+
+
+def compare(where, said, true):
+    for what, words in (("not said", true - said), ("said, and not true", said - true)):
+        if words:
+            wrong.append(f"{where}: {what}: {', '.join(sorted(words))}")
+    if not true:
+        wrong.append(f"{where}: nothing to compare it with; has a table changed its form?")
+
+
+def options(*command):
+    """All long options: they all begin with nothing, so getopt_long() names them."""
+    said = subprocess.run([*command, "--=x"], capture_output=True, text=True, check=False).stderr
+    return set(re.findall(r"'--([a-z-]+)'", said))
+
+
+def help_of(program, *arguments):
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def man_options(page):
+    """Those that the page defines: bold, at the start of a line, with others beside it or not."""
+    found = set()
+    for line in re.findall(r"^\*-.*$", page, re.M):
+        found |= set(re.findall(r"(?:^|, )\*--([a-z-]+)\*", line))
+    return found
+
+
+def commands():
+    return re.findall(r"^  dcvprobe ([a-z]+)", help_of(DCVPROBE, "help"), re.M)
+
+
+def check_dcvprobe():
+    wide = [line for line in help_of(DCVPROBE, "help").splitlines() if len(line) > 80]
+    if wide:
+        wrong.append(f"dcvprobe help: wider than a terminal: {wide}")
+    page = read("contrib/man/dcvprobe.1.scd")
+    own = {command: options(DCVPROBE, command) for command in commands() if command != "help"}
+    compare("dcvprobe.1, options", man_options(page), set().union(*own.values()))
+    section = {s.split("\n")[0]: man_options(s) for s in re.split(r"^# ", page, flags=re.M)}
+    fields = set(re.findall(r"^  --([a-z-]+) ", help_of(DCVPROBE, "help").split("Options of check, replay")[0], re.M))
+    compare("dcvprobe.1, THE REQUEST", section["THE REQUEST"], fields)
+    compare("dcvprobe.1, OPTIONS OF PREFLIGHT", section["OPTIONS OF PREFLIGHT"], own["preflight"] - {"format", "json"})
+    head = page.split("# DESCRIPTION")[0]
+    compare("dcvprobe.1, SYNOPSIS", set(re.findall(r"\*([a-z]{3,})\*", head)) - {"dcvprobe"}, set(commands()))
+
+
+def check_dcvd():
+    true = options(DCVD)
+    compare("dcvd.8, options", man_options(read("contrib/man/dcvd.8.scd")), true)
+    compare("dcvd --help", set(re.findall(r"--([a-z-]+)", help_of(DCVD, "--help"))), true)
+
+
+def macros():
+    """Texts that the table of keys has by name."""
+    found = {}
+    for header in [*TOP.glob("probes/*/*.h"), *TOP.glob("daemon/*/*.h")]:
+        found |= dict(re.findall(r'^#define (\w+) "([^"]*)"', header.read_text(encoding="utf-8"), re.M))
+    return found
+
+
+def keys():
+    """{(section, key): (default, range or None)} by the programs' own table."""
+    named, found = macros(), {}
+    rows = re.findall(r'^    \{"(\w+)", "(\w+)", KIND_(\w+), [^,]+, ([^,]+), ([^,]+), ("[^"]*"|\w+), (?:"\w+"|NULL)\},',
+                      read("probes/run/conf.c"), re.M)
+    for section, key, kind, low, high, value in rows:
+        value = "" if value == "NULL" else value.strip('"') if value[0] == '"' else named[value]
+        found[section, key] = value, f"{low} to {high}" if kind == "NUMBER" and low != high else None
+    for key in re.findall(r"^    X\((\w+_domains)\)", read("probes/ca/order.h"), re.M):
+        found["order", key] = "", None
+    return found
+
+
+def check_conf():
+    true = keys()
+    page, paragraphs = read("contrib/man/dcvd.conf.5.scd"), {}
+    for section, text in re.findall(r"^# \[(\w+)\]\n(.*?)(?=^# )", page, re.M | re.S):
+        for heads, body in re.findall(r"^(\*\w.*)\n((?:\t.*\n)+)", text, re.M):
+            for key, value in re.findall(r"\*(\w+)\*(?: = ?(.*))?", heads):
+                paragraphs[section, key] = value, body
+    names = {f"[{section}] {key}" for section, key in true}
+    compare("dcvd.conf.5", {f"[{section}] {key}" for section, key in paragraphs}, names)
+    example, section = {}, None
+    for paragraph in read("contrib/dcvd.conf").split("\n\n"):  # one that begins with "# Example" shows no defaults
+        section = m[1] if (m := re.match(r"\[(\w+)\]\n", paragraph)) else section
+        shown = re.search(r"^# Example", paragraph, re.M)
+        for key, value in re.findall(r"^#(\w+) = (.*)", paragraph, re.M):
+            example[section, key] = "" if shown else value
+    compare("dcvd.conf", {f"[{s}] {key}" for s, key in example if s != "auth_keys"}, names)
+    for at, (value, bounds) in true.items():
+        for where, said in (("dcvd.conf.5", paragraphs.get(at, (value,))[0]), ("dcvd.conf", example.get(at, value))):
+            if said != value:
+                wrong.append(f"{where}: [{at[0]}] {at[1]}: '{said}' is not the default, which is '{value}'")
+        if bounds and at in paragraphs and bounds not in paragraphs[at][1]:
+            wrong.append(f"dcvd.conf.5: [{at[0]}] {at[1]}: the range, {bounds}, is not said")
+
+
+def check_example():
+    """Every line of the example is understood."""
+    with tempfile.TemporaryDirectory() as folder:
+        key, conf = pathlib.Path(folder, "key"), pathlib.Path(folder, "dcvd.conf")
+        key.write_text("key", encoding="ascii")
+        key.chmod(0o600)
+        text = re.sub(r"^#(\w+ = )", r"\1", read("contrib/dcvd.conf"), flags=re.M)
+        text = text.replace("/etc/dcvd/ca.conf", str(TOP.resolve() / "contrib/ca-profiles/digicert.conf"))
+        conf.write_text(text.replace("/etc/dcvd/keys/production", str(key)), encoding="utf-8")
+        for command in ([DCVD, "--check-config"], [DCVPROBE, "preflight", "www.example.com"]):
+            done = subprocess.run([*command, "--config", str(conf)], capture_output=True, text=True, check=False)
+            if done.returncode:
+                wrong.append(f"dcvd.conf: {done.stderr}{done.stdout}")
+
+
+def check_api():
+    page = read("contrib/man/dcvd-api.7.scd")
+    routes, queries = set(), {}
+    tables = [*TOP.glob("daemon/api/*.c")]
+    for method, path, query in re.findall(r'^    \{"([A-Z]+)", "(/[^"]*)", API_\w+, \w+,\s+"([^"]*)"',
+                                          "".join(t.read_text(encoding="utf-8") for t in tables), re.M):
+        routes.add(f"{method} {path}")
+        queries[f"{method} {path}"] = set(query.split())
+    said = {}
+    for line in re.findall(r"^\*[A-Z]+ /.*$", page, re.M):
+        for method, path, segment, query in re.findall(r"\*([A-Z]+) (/[^*]*)\*(_[A-Z]+_)?(\[\?.*\])?", line):
+            said[f"{method} {path}{'*' if segment else ''}"] = set(re.findall(r"(\w+)=", query))
+    compare("dcvd-api.7, CALLS", set(said), routes)
+    for route, query in queries.items():
+        if said.get(route, query) != query:
+            wrong.append(f"dcvd-api.7: {route} takes {' '.join(sorted(query)) or 'nothing'} in its query")
+    fields = set(re.findall(r'^    X\((\w+), "', read("probes/format/request.c"), re.M)) - {"auth_key"}
+    table = page.split("# A REQUEST")[1].split("# A REPORT")[0]
+    compare("dcvd-api.7, A REQUEST", set(re.findall(r"^\|  (\w+)$", table, re.M)), fields)
+
+
+check_dcvprobe()
+check_dcvd()
+check_conf()
+check_example()
+check_api()
+for line in wrong:
+    print(line)
+sys.exit(bool(wrong))

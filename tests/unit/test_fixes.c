@@ -1,0 +1,265 @@
+/* What a failing CAA check proposes is carried out on the evidence, which is then judged again: it must pass.
+ * For the case files, and for sets of up to three records of many kinds, in every place where a set can
+ * stand. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "format/json.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+static unsigned faults, cured;
+#define wrong(...) (faults++, print_error("" __VA_ARGS__), print_error("\n"))
+
+static bool changes_records(const struct fix *x)
+{
+    return x->op == FIX_ADD || x->op == FIX_REMOVE || x->op == FIX_REPLACE;
+}
+
+/* Takes the record out of an answer. */
+static bool take_out(struct arena *a, struct dns_fact *f, const char *owner, const char *rdata)
+{
+    for (size_t i = 0; i < f->answer.n; i++) {
+        struct rr *rr = &f->answer.v[i];
+        if (rr->type != RR_CAA || !name_equal(rr->owner, owner) || strcmp(rr_rdata_text(a, rr), rdata) != 0)
+            continue;
+        f->n_defects -= rr->defect && f->n_defects;
+        memmove(rr, rr + 1, (--f->answer.n - i) * sizeof *rr);
+        return true;
+    }
+    return false;
+}
+
+static void put_in(struct arena *a, struct dns_fact *f, const struct fix *x)
+{
+    struct rr *v = arena_array(a, f->answer.n + 1, sizeof *v);
+    if (f->answer.n)
+        memcpy(v, f->answer.v, f->answer.n * sizeof *v);
+    struct rr *rr = &v[f->answer.n++];
+    *rr = (struct rr){.owner = x->owner, .type = RR_CAA, .class = 1, .ttl = x->ttl};
+    assert_int_equal(rr_rdata_from_text(a, x->rdata, rr), 0);
+    assert_null(rr->defect);
+    f->answer.v = v;
+    f->outcome = DNS_ANSWER;
+    f->rcode = 0;
+}
+
+/* One operation on every answer that shows the owner's records; how many those were. */
+static size_t apply(struct arena *a, const struct evidence *ev, const struct fix *x)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < ev->n; i++) {
+        struct fact *f = ev->facts[i];
+        if (f->ask->kind != ASK_DNS || f->ask->qtype != RR_CAA ||
+            !name_equal(dns_chain_end(a, &f->dns, f->ask->qname, NULL, NULL), x->owner))
+            continue;
+        const char *old = x->op == FIX_REMOVE ? x->rdata : x->op == FIX_REPLACE ? x->old_rdata : NULL;
+        if (old && !take_out(a, &f->dns, x->owner, old))
+            continue;
+        n++;
+        if (x->op != FIX_REMOVE)
+            put_in(a, &f->dns, x);
+    }
+    return n;
+}
+
+static void read_case(struct arena *a, const char *name, const char *text, struct dcv_case *c)
+{
+    struct json_problem problem = {0};
+    if (json_read_case(a, text, strlen(text), NULL, c, &problem))
+        fail_msg("%s: %s", name, problem.text);
+}
+
+/* Carries the i-th finding's fixes out on evidence of their own, all of them, or all but one: then they must
+ * not do, or the change would not be the smallest. */
+enum { NONE_LEFT_OUT = -1 };
+static size_t cure(const char *name, const char *text, const struct report *ill, size_t i, int left_out)
+{
+    const struct finding *f = &ill->findings[i];
+    const char *cause = cause_info(f->cause)->id;
+    struct arena *a = arena_new(0);
+    struct dcv_case c;
+    struct report r;
+    size_t n = 0;
+    read_case(a, name, text, &c);
+    for (size_t k = 0; k < f->n_fixes; k++) {
+        const struct fix *x = &f->fixes[k];
+        if (!changes_records(x) || strcmp(x->type, "CAA") != 0)
+            continue;
+        if ((int)n++ == left_out)
+            continue;
+        if (!apply(a, &c.evidence, x))
+            wrong("%s: %s: there is no such record at %s: %s", name, cause, x->owner,
+                  x->op == FIX_ADD ? "" : x->rdata);
+    }
+    assert_int_equal(judge(&c.request, &c.evidence, a, &r), 0);
+    /* A note on another matter changes nothing. */
+    enum verdict due = f->cause == CAUSE_caa_flag_misread ? ill->verdict : VERDICT_PASS;
+    if (left_out != NONE_LEFT_OUT)
+        due = ill->verdict;
+    if (n && r.verdict != due)
+        wrong("%s: %s %d of the fixes of %s the verdict is %s (%s)", name,
+              left_out == NONE_LEFT_OUT ? "after" : "without", left_out, cause, verdict_name(r.verdict),
+              r.n_findings ? r.findings->summary : "");
+    cured += n && ill->verdict == VERDICT_FAIL && left_out == NONE_LEFT_OUT;
+    arena_free(a);
+    return n;
+}
+
+/* How many findings of the case say what record to change. */
+static size_t cure_all(const char *name, const char *text)
+{
+    struct arena *a = arena_new(0);
+    struct dcv_case c;
+    struct report r;
+    size_t n = 0;
+    read_case(a, name, text, &c);
+    if (c.request.method == METHOD_CAA) {
+        assert_int_equal(judge(&c.request, &c.evidence, a, &r), 0);
+        for (size_t i = 0; i < r.n_findings; i++) {
+            for (size_t k = 0; k < r.findings[i].n_fixes; k++)
+                n += changes_records(&r.findings[i].fixes[k]);
+            int changes = (int)cure(name, text, &r, i, NONE_LEFT_OUT);
+            for (int k = 0; changes > 1 && k < changes; k++)
+                cure(name, text, &r, i, k);
+        }
+        if (r.verdict == VERDICT_PASS)
+            n = 1; /* nothing to cure */
+    }
+    arena_free(a);
+    return n;
+}
+
+static void case_files(void **state)
+{
+    (void)state;
+    static char text[1 << 20];
+    struct dirent **names;
+    const char *dir = getenv("CASES");
+    assert_non_null(dir);
+    int n = scandir(dir, &names, NULL, alphasort);
+    assert_true(n > 0);
+    for (int i = 0; i < n; i++) {
+        char path[4096];
+        if (!strncmp(names[i]->d_name, "caa-", 4)) {
+            snprintf(path, sizeof path, "%s/%s", dir, names[i]->d_name);
+            FILE *f = fopen(path, "rb");
+            assert_non_null(f);
+            text[fread(text, 1, sizeof text - 1, f)] = '\0';
+            fclose(f);
+            cure_all(names[i]->d_name, text);
+        }
+        free(names[i]);
+    }
+    free(names);
+    print_message("%u findings of case files carried out\n", cured);
+    assert_true(cured > 30);
+    assert_int_equal(faults, 0);
+}
+
+/* In zone-file form, escaped for JSON. */
+static const char *const records[] = {
+    "0 issue \\\"digicert.com\\\"",
+    "0 issue \\\"digicert.com.\\\"",
+    "0 issue \\\"https://digicert.com\\\"",
+    "0 issue \\\"digicert.com, letsencrypt.org\\\"",
+    "0 issue \\\"digicert.com; validationmethods=dns-01\\\"",
+    "0 issue \\\"digicert.com; account=7\\\"",
+    "0 issue \\\"digicert.com; accounturi=https://x/1\\\"",
+    "0 issue \\\"letsencrypt.org\\\"",
+    "0 issue \\\"letsencrypt.org.\\\"",
+    "0 issue \\\";\\\"",
+    "0 issuewild \\\"digicert.com\\\"",
+    "0 issuewild \\\"a;;\\\"",
+    "0 issuewild \\\";\\\"",
+    "0 iodef \\\"mailto:a@example.com\\\"",
+    "128 tbs \\\"x\\\"",
+    "129 other \\\"\\\"",
+    "1 third \\\"\\\"",
+    "\\\\# 1 00",
+    "\\\\# 3 000561",
+};
+enum { N_RECORDS = sizeof records / sizeof *records };
+
+/* Where the set stands: at a name of the climb, or at the target of that name's alias. */
+static const struct place {
+    const char *name, *target;
+    bool below_alias; /* the domain itself is an alias that leads to nothing */
+    bool helpless;    /* the set is a stranger's, and there is no room for another one */
+} places[] = {
+    {.name = "a.b.example.com"},
+    {.name = "b.example.com"},
+    {.name = "b.example.com", .below_alias = true},
+    {.name = "com"},
+    {.name = "com", .below_alias = true},
+    {.name = "a.b.example.com", .target = "c.example.com"},
+    {.name = "a.b.example.com", .target = "c.example.net", .helpless = true},
+    {.name = "b.example.com", .target = "c.example.net"},
+};
+
+static void level(struct buf *b, const struct place *p, const char *name, const size_t *pick, size_t n)
+{
+    bool here = !strcmp(name, p->name), leaf = !strcmp(name, "a.b.example.com");
+    const char *target = here ? p->target : leaf && p->below_alias ? "c.example.net" : NULL;
+    buf_printf(b, "%s{\"kind\":\"dns\",\"qname\":\"%s\",\"qtype\":\"CAA\",\"rcode\":\"NOERROR\",\"answer\":[",
+               leaf ? "" : ",", name);
+    if (target)
+        buf_printf(b, "{\"type\":\"CNAME\",\"rdata\":\"%s.\"}%s", target, here ? "," : "");
+    for (size_t i = 0; here && i < n; i++)
+        buf_printf(b, "%s{\"owner\":\"%s\",\"type\":\"CAA\",\"rdata\":\"%s\"}", i ? "," : "",
+                   target ? target : name, records[pick[i]]);
+    buf_puts(b, "]}");
+}
+
+static void one_set(const struct place *p, bool wildcard, bool told, const size_t *pick, size_t n)
+{
+    static const char *const names[] = {"a.b.example.com", "b.example.com", "example.com", "com"};
+    struct buf b = {0};
+    buf_printf(&b,
+               "{\"request\":{\"domain\":\"%sa.b.example.com\",\"methods\":[\"caa\"],\"now\":\"2026-11-22T12:"
+               "00:00Z\","
+               "\"issuer\":[\"digicert.com\"],\"validation_method\":[\"ca-tbr-7\"]%s},\"evidence\":[",
+               wildcard ? "*." : "",
+               told ? ",\"caa_account\":\"8\",\"account_uri\":\"https://ca/\\\"1;\"" : "");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        level(&b, p, names[i], pick, n);
+    buf_puts(&b, "]}");
+    assert_false(b.failed);
+    size_t changes = cure_all(b.p, b.p);
+    if (!changes && told && !p->helpless)
+        wrong("no record is proposed: %s", b.p);
+    buf_free(&b);
+}
+
+static void generated_sets(void **state)
+{
+    (void)state;
+    unsigned sets = 0;
+    for (size_t place = 0; place < sizeof places / sizeof *places; place++)
+        for (unsigned kind = 0; kind < 4; kind++)
+            for (size_t i = 0; i < N_RECORDS; i++)
+                for (size_t k = i; k < N_RECORDS; k++)
+                    for (size_t m = k; m < N_RECORDS; m += m == k ? 1 : 3) {
+                        const size_t pick[] = {i, k, m};
+                        one_set(&places[place], kind & 1, kind & 2, pick, k == i ? 1 : m == k ? 2 : 3);
+                        sets++;
+                        if (faults > 10)
+                            fail_msg("too much is wrong");
+                    }
+    print_message("%u sets\n", sets);
+    assert_int_equal(faults, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(case_files), cmocka_unit_test(generated_sets)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,363 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "wire/name.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct arena *arena;
+
+static int setup(void **state)
+{
+    (void)state;
+    arena = arena_new(0);
+    return arena ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+static struct name read_n(const char *input, size_t n)
+{
+    struct name name;
+    assert_int_equal(name_read(arena, input, n, &name), 0);
+    return name;
+}
+
+static struct name reading(const char *input)
+{
+    return read_n(input, strlen(input));
+}
+
+static void accepted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *input, *domain, *registrable;
+        bool wildcard;
+    } rows[] = {
+        {"shop.example.com", "shop.example.com", "example.com", false},
+        {"*.Example.COM.", "example.com", "example.com", true},
+        {"a.b.c.d.e.f.g.h.example.co.uk", "a.b.c.d.e.f.g.h.example.co.uk", "example.co.uk", false},
+        {"Bücher.example.de", "xn--bcher-kva.example.de", "example.de", false},
+        {"faß.de", "xn--fa-hia.de", "xn--fa-hia.de", false},
+        {"XN--BCHER-KVA.de", "xn--bcher-kva.de", "xn--bcher-kva.de", false},
+        {"www。example．com｡", "www.example.com", "example.com", false},
+        {"пример.рф", "xn--e1afmkfd.xn--p1ai", "xn--e1afmkfd.xn--p1ai", false},
+        /* A suffix of the private section is no obstacle, nor is an exception to a wildcard rule. */
+        {"dcvd.github.io", "dcvd.github.io", "github.io", false},
+        {"x.www.ck", "x.www.ck", "www.ck", false},
+        {"a.b.nes.buskerud.no", "a.b.nes.buskerud.no", "b.nes.buskerud.no", false},
+        {"a--b.com", "a--b.com", "a--b.com", false},
+        {"0.com", "0.com", "0.com", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct name n = reading(rows[i].input);
+        if (n.code != CODE_NONE)
+            fail_msg("%s: %s", rows[i].input, n.reason);
+        assert_string_equal(n.domain, rows[i].domain);
+        assert_string_equal(n.registrable, rows[i].registrable);
+        assert_true(n.wildcard == rows[i].wildcard);
+        assert_false(n.is_ip);
+        assert_null(n.reason);
+        assert_null(n.suggestion);
+    }
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* What is in the form of DNS already takes a shorter way than what is not: in capitals it is the same name. */
+static void short_way(void **state)
+{
+    (void)state;
+    static const char signs[] = "ab0.-1nx.";
+    static const char *const ends[] = {"", "com", ".com", ".co.uk", ".example.com", ".www.ck", ".test", ".0", "-.de"};
+    uint32_t random = 1;
+    for (unsigned round = 0; round < 20000; round++) {
+        char small[100] = "", large[100];
+        size_t n = round % 11;
+        for (size_t i = 0; i < n; i++) {
+            random = random * 1664525 + 1013904223;
+            small[i] = signs[(random >> 16) % (sizeof signs - 1)];
+        }
+        if (round % 50 == 0) /* about the longest label and beyond */
+            memset(small, 'a', n = 58 + n);
+        strcpy(small + n, ends[(random >> 24) % (sizeof ends / sizeof *ends)]);
+        for (size_t i = 0; i <= strlen(small); i++)
+            large[i] = small[i] >= 'a' ? (char)(small[i] & ~0x20) : small[i];
+        struct name a = reading(small), b = reading(large);
+        if (a.code != b.code || a.cause != b.cause || a.is_ip != b.is_ip || !same(a.domain, b.domain) ||
+            !same(a.registrable, b.registrable) || !same(a.suggestion, b.suggestion))
+            fail_msg("%s: %s, %s", small, a.reason ? a.reason : a.domain, b.reason ? b.reason : b.domain);
+    }
+}
+
+static void refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *input, *reason, *suggestion;
+    } rows[] = {
+        {"", "it is empty", NULL},
+        {" \t ", "it consists of blanks", NULL},
+        {"\xc2\xa0shop.example.com\r\n", "a blank stands before it", "shop.example.com"},
+        {"Example.com ", "a blank stands after it", "example.com"},
+        {"shop example.com", "a blank (a space) at character 5", NULL},
+        {"https://Shop.example.com:8443/path?q", "begins with \"https://\"", "shop.example.com"},
+        {"http://[2606:4700::1111]:80/", "begins with \"http://\"", "2606:4700::1111"},
+        {"shop.example.com/x\xe2\x80\xaez",
+         "character 19 is an invisible control character (\\xe2\\x80\\xae)", "shop.example.com"},
+        {"shop.example.com/index", "\"/index\" at character 17 is a path", "shop.example.com"},
+        {"admin@example.com", "an @ at character 6", "example.com"},
+        {"example.com:443", "a port, \":443\"", "example.com"},
+        {"[2606:4700::1111]:443", "a port, \":443\"", "2606:4700::1111"},
+        {"2606:4700::1111::", "no IPv6 address", NULL},
+        {"fe80::1%eth0", "no IPv6 address", NULL},
+        {"\"example.com\"", "has \"\"\" at its character 1", "example.com"},
+        {".example.com", "begins with a dot", "example.com"},
+        {"example.com...", "ends with more than one dot", "example.com"},
+        {"shop..example.com", "label 2 is empty: there are two dots in a row at character 5", NULL},
+        {".", "the root", NULL},
+        {"*", "a * alone", NULL},
+        {"*.", "a * alone", NULL},
+        {"w*.example.com", "label 1, \"w*\", has a * at its character 2", NULL},
+        {"*.*.example.com", "label 2, \"*\", has a *", NULL},
+        {"_dnsauth.shop.example.com", "label 1, \"_dnsauth\", has an underscore at its character 1",
+         "shop.example.com"},
+        {"my_shop.example.com", "has an underscore at its character 3", NULL},
+        {"my_bücher.example.com", "has an underscore at its character 3", NULL},
+        {"bü＿r.example.com", "has", NULL},
+        {"shöp!.example.com", "has \"!\" at its character 5", NULL},
+        {"-shop.example.com", "\"-shop\", begins with a hyphen", NULL},
+        {"shop-.example.com", "\"shop-\", ends with a hyphen", NULL},
+        {"ab--cd.example.com", "hyphens as its third and fourth character", NULL},
+        {"xn--zzzzzz.example.com", "begins with xn-- but", NULL},
+        {"ｘn--zzzzzz.example.com", "begins with xn-- but", NULL},
+        {"xn--.example.com", "\"xn--\", ends with a hyphen", NULL},
+        {"shop💩.example.com", "has \"💩\" (U+1F4A9) at its character 5", NULL},
+        {"\xcc\x80"
+         "a.example.com",
+         "combining mark", NULL},
+        {"\xd7\x90"
+         "a.example.com",
+         "from right to left", NULL},
+        {"\xc2\xad.example.com", "invisible characters alone", NULL},
+        {"shop\xff.example.com", "character 5 is the byte \\xff, which is not UTF-8", NULL},
+        {"*.8.8.8.8", "not for addresses", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct name n = reading(rows[i].input);
+        if (n.code != CODE_dns_invalid_domain || n.cause != CAUSE_name_invalid ||
+            !strstr(n.reason, rows[i].reason))
+            fail_msg("%s: code %d, reason %s", rows[i].input, (int)n.code, n.reason ? n.reason : "-");
+        assert_null(n.domain);
+        if (!rows[i].suggestion != !n.suggestion ||
+            (n.suggestion && strcmp(n.suggestion, rows[i].suggestion)))
+            fail_msg("%s: suggestion %s", rows[i].input, n.suggestion ? n.suggestion : "-");
+    }
+    struct name n = read_n("shop\0.example.com", 17);
+    assert_int_equal(n.code, CODE_dns_invalid_domain);
+    assert_non_null(strstr(n.reason, "character 5 is an invisible control character (\\x00)"));
+}
+
+/* 63 and 253 are allowed, one more is not; and nothing is so long that it costs more than a look. */
+static void lengths(void **state)
+{
+    (void)state;
+    char text[300];
+    memset(text, 'a', sizeof text);
+    for (int i = 63; i < 250; i += 64)
+        text[i] = '.';
+    memcpy(text + 249, ".com", 5);
+    assert_int_equal(strlen(text), 253);
+    assert_int_equal(reading(text).code, CODE_NONE);
+    memcpy(text + 249, "a.com", 6);
+    struct name n = reading(text);
+    assert_int_equal(n.code, CODE_dns_invalid_domain);
+    assert_non_null(strstr(n.reason, "longer than 253 characters (254 as typed)"));
+    memset(text, 'a', 64);
+    memcpy(text + 64, ".com", 5);
+    n = reading(text);
+    assert_int_equal(n.code, CODE_dns_invalid_domain);
+    assert_non_null(strstr(n.reason, "is 64 characters long; 63 are the most"));
+    assert_int_equal(reading(text + 1).code, CODE_NONE);
+
+    size_t much = 100000;
+    char *big = malloc(much);
+    assert_non_null(big);
+    for (size_t i = 0; i < much; i++)
+        big[i] = i % 2 ? '.' : 'a';
+    n = read_n(big, much);
+    assert_int_equal(n.code, CODE_dns_invalid_domain);
+    assert_true(strlen(n.reason) < 400);
+    memset(big, '*', much);
+    assert_true(strlen(read_n(big, much).reason) < 400);
+    memset(big, '/', much);
+    assert_true(strlen(read_n(big, much).reason) < 400);
+    free(big);
+}
+
+static void internal(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *input, *domain, *reason;
+        enum cause cause;
+    } rows[] = {
+        {"intranet", "intranet", "single label", CAUSE_name_internal},
+        {"localhost", "localhost", "the machine itself", CAUSE_name_internal},
+        {"*.Corp.LOCAL", "corp.local", "local network", CAUSE_name_internal},
+        {"router.home.arpa.", "router.home.arpa", "home networks", CAUSE_name_internal},
+        {"1.2.0.192.in-addr.arpa", "1.2.0.192.in-addr.arpa", "reverse names", CAUSE_name_internal},
+        {"abcdefgh.onion", "abcdefgh.onion", "methods of their own", CAUSE_name_internal},
+        {"shop.notatld", "shop.notatld", "notatld is no top-level domain", CAUSE_name_internal},
+        {"256.1.1.1", "256.1.1.1", "no IPv4 address", CAUSE_name_internal},
+        {"com", "com", "public suffix", CAUSE_name_is_public_suffix},
+        {"*.co.uk", "co.uk", "public suffix", CAUSE_name_is_public_suffix},
+        {"anything.ck", "anything.ck", "public suffix", CAUSE_name_is_public_suffix},
+        {"10.1.2.3", "10.1.2.3", "private (10.0.0.0/8)", CAUSE_name_internal},
+        {"１２７.0.0.1", "127.0.0.1", "loopback (127.0.0.0/8)", CAUSE_name_internal},
+        {"100.127.255.255", "100.127.255.255", "shared by carriers", CAUSE_name_internal},
+        {"255.255.255.255", "255.255.255.255", "broadcast", CAUSE_name_internal},
+        {"[::1]", "::1", "loopback", CAUSE_name_internal},
+        {"::ffff:8.8.8.8", "::ffff:8.8.8.8", "in disguise", CAUSE_name_internal},
+        {"2001:DB8::0:1", "2001:db8::1", "documentation", CAUSE_name_internal},
+        {"fd00::1", "fd00::1", "private", CAUSE_name_internal},
+        {"5f00::1", "5f00::1", "outside", CAUSE_name_internal},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct name n = reading(rows[i].input);
+        if (n.code != CODE_internal_names_not_allowed || n.cause != rows[i].cause ||
+            !strstr(n.reason, rows[i].reason))
+            fail_msg("%s: code %d, reason %s", rows[i].input, (int)n.code, n.reason ? n.reason : "-");
+        assert_string_equal(n.domain, rows[i].domain);
+        assert_null(n.registrable);
+    }
+}
+
+static void addresses(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"8.8.8.8", "8.8.8.8"},
+        {"9.255.255.255.", "9.255.255.255"},
+        {"100.128.0.0", "100.128.0.0"},
+        {"172.32.0.1", "172.32.0.1"},
+        {"[2606:4700:0::1111]", "2606:4700::1111"},
+        {"2001:200::1", "2001:200::1"},
+        {"3ffe::1", "3ffe::1"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct name n = reading(rows[i][0]);
+        if (n.code != CODE_NONE)
+            fail_msg("%s: %s", rows[i][0], n.reason);
+        assert_true(n.is_ip);
+        assert_string_equal(n.domain, rows[i][1]);
+        assert_null(n.registrable);
+        assert_true(name_is_ip(n.domain));
+    }
+    assert_true(name_is_ip("192.0.2.1."));
+    assert_false(name_is_ip("192.0.2"));
+    assert_false(name_is_ip("192.0.2.1.example"));
+    assert_false(name_is_ip(""));
+}
+
+static void comparing(void **state)
+{
+    (void)state;
+    assert_true(name_equal("Shop.example.com.", "shop.EXAMPLE.com"));
+    assert_false(name_equal("a\\.", "a")); /* that dot is part of the label */
+    assert_true(name_within("a.example.com", "Example.com."));
+    assert_true(name_within("example.com", "example.com."));
+    assert_true(name_within("example.com.", "."));
+    assert_false(name_within("badexample.com", "example.com"));
+    assert_false(name_within("a\\.example.com", "example.com"));
+    assert_false(name_within("com", "example.com"));
+    assert_string_equal(name_parent("a\\.b.example.com."), "example.com.");
+    assert_null(name_parent("com."));
+    assert_null(name_parent("."));
+    assert_int_equal(name_labels("a\\.b.\\046c.com."), 3);
+    assert_int_equal(name_labels("."), 0);
+    const char *name = "_dnsauth.WWW.Example.Co.UK.";
+    assert_ptr_equal(name_registrable(name), name + 13);
+    assert_null(name_registrable("co.uk."));
+    assert_null(name_registrable("shop.notatld"));
+    assert_true(name_is_public_suffix("Co.UK."));
+    assert_false(name_is_public_suffix("github.io"));
+    assert_false(name_is_public_suffix("notatld"));
+    /* A label whose text is longer than any of the list hides nothing of what stands right of it. */
+    char text[1024] = "x.";
+    for (int i = 0; i < 100; i++)
+        strcat(text, "\\000");
+    strcat(text, ".example.com.");
+    assert_string_equal(name_registrable(text), "example.com.");
+    assert_true(name_is_host("xn--a.example-1.com."));
+    assert_false(name_is_host("a..b"));
+    assert_false(name_is_host("a.b.."));
+    assert_false(name_is_host("-a.b"));
+    assert_false(name_is_host("a_b.c"));
+    assert_false(name_is_host("."));
+}
+
+static void showing(void **state)
+{
+    (void)state;
+    assert_string_equal(name_display(arena, "www.xn--bcher-kva.de"), "www.bücher.de");
+    assert_string_equal(name_display(arena, "www.example.com"), "www.example.com");
+    assert_string_equal(name_display(arena, "xn--zzzzzz.com"), "xn--zzzzzz.com");
+    static const struct {
+        const char *in;
+        size_t n, most;
+        const char *out;
+    } rows[] = {
+        {"plain ü 💩", 13, 99, "plain ü 💩"},
+        {"a\0b\n\x1b[2J", 8, 99, "a\\x00b\\x0a\\x1b[2J"},
+        {"\xc2\x9b\xff\xc0\xaf\xed\xa0\x80", 8, 99, "\\xc2\\x9b\\xff\\xc0\\xaf\\xed\\xa0\\x80"},
+        {"\xe2\x80\xae"
+         "abc\xd8\x9c",
+         8, 99, "\\xe2\\x80\\xaeabc\\xd8\\x9c"},
+        {"\xe2\x82", 2, 99, "\\xe2\\x82"},
+        {"abcdef", 6, 6, "abcdef"},
+        {"abcdefg", 7, 6, "abcdef…"},
+        {"abcdeü", 7, 6, "abcde…"},
+        {"abc\n", 4, 6, "abc…"},
+        {"", 0, 0, ""},
+        {"x", 1, 0, "…"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(text_escape(arena, rows[i].in, rows[i].n, rows[i].most), rows[i].out);
+}
+
+static void no_memory(void **state)
+{
+    (void)state;
+    struct name n = {.reason = "untouched"};
+    struct arena *small = arena_new(1);
+    if (!small)
+        return;
+    assert_int_equal(name_read(small, "shop..example.com", 17, &n), -12);
+    assert_int_equal(name_read(small, "example.com", 11, &n), -12);
+    assert_string_equal(n.reason, "untouched");
+    arena_free(small);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(accepted), cmocka_unit_test(short_way), cmocka_unit_test(refused),   cmocka_unit_test(lengths),
+        cmocka_unit_test(internal), cmocka_unit_test(addresses), cmocka_unit_test(comparing),
+        cmocka_unit_test(showing),  cmocka_unit_test(no_memory),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

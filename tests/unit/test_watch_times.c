@@ -1,0 +1,159 @@
+#include "base/heap.h"
+#include "work/watch_times.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+#define MADE INT64_C(1795348800123)
+
+static struct steps of_ca(bool forever)
+{
+    const struct profile *p = profile_builtin();
+    return (struct steps){.v = p->polling, .n = p->n_polling, .forever = forever};
+}
+
+/* All of the CA's runs, each late by late(n) and done at once; how many there were. */
+static size_t run_through(const struct steps *s, int64_t (*late)(size_t n), int64_t *last_age)
+{
+    size_t n = 0;
+    dcv_time now = MADE;
+    for (;;) {
+        dcv_time began = now + late(n++);
+        now = steps_next(s, MADE, began, began);
+        if (now == TIME_UNKNOWN) {
+            *last_age = began - MADE;
+            return n;
+        }
+        assert_true(now > began);
+    }
+}
+
+static int64_t punctual(size_t n)
+{
+    (void)n;
+    return 0;
+}
+
+static int64_t a_little(size_t n)
+{
+    return (int64_t)(n * 7919 % 20) * SECOND;
+}
+
+/* 1 + 15 + 12 + 96 + 240: the same number, and the same end, whether or not each begins a little late. */
+static void whole_time(void **state)
+{
+    (void)state;
+    struct steps s = of_ca(false);
+    int64_t age, end = INT64_C(1000) * s.v[s.n - 1].until;
+    assert_int_equal(run_through(&s, punctual, &age), 364);
+    assert_true(age == end);
+    assert_int_equal(run_through(&s, a_little, &age), 364);
+    assert_true(age >= end && age < end + MINUTE);
+}
+
+static void boundaries(void **state)
+{
+    (void)state;
+    struct steps s = of_ca(false);
+    static const struct {
+        int64_t last, next;
+    } rows[] = {
+        {0, MINUTE},
+        {13 * MINUTE, 14 * MINUTE},
+        {14 * MINUTE, 15 * MINUTE},
+        {14 * MINUTE + 31 * SECOND, 20 * MINUTE}, /* the one at 15 would be within half a step */
+        {15 * MINUTE, 20 * MINUTE},
+        {70 * MINUTE, 75 * MINUTE},
+        {75 * MINUTE, 90 * MINUTE},
+        {75 * MINUTE + DAY, 135 * MINUTE + DAY},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_true(steps_next(&s, MADE, MADE + rows[i].last, MADE + rows[i].last) == MADE + rows[i].next);
+    int64_t end = INT64_C(1000) * s.v[s.n - 1].until;
+    assert_true(steps_next(&s, MADE, MADE + end, MADE + end) == TIME_UNKNOWN);
+    s = of_ca(true);
+    assert_true(steps_next(&s, MADE, MADE + end, MADE + end) == MADE + end + HOUR);
+    assert_true(steps_next(&s, MADE, MADE + 3 * end, MADE + 3 * end) <= MADE + 3 * end + 2 * HOUR);
+}
+
+/* What was slept through is one run, after which all is as before. */
+static void slept(void **state)
+{
+    (void)state;
+    struct steps s = of_ca(false), fixed = {.interval = 10 * SECOND};
+    dcv_time woke = MADE + 3 * DAY + 17 * MINUTE;
+    dcv_time next = steps_next(&s, MADE, woke, woke);
+    assert_true(next == MADE + 3 * DAY + 75 * MINUTE);
+    woke = MADE + 30 * (int64_t)DAY;
+    assert_true(steps_next(&s, MADE, woke, woke) == TIME_UNKNOWN);
+    /* A run that takes longer than the interval skips places and does not run at a stretch. */
+    assert_true(steps_next(&fixed, MADE, MADE, MADE + 34 * SECOND) == MADE + 40 * SECOND);
+    dcv_time now = MADE;
+    for (int i = 1; i <= 100000; i++) {
+        now = steps_next(&fixed, MADE, now + 900, now + 4000);
+        assert_true(now == MADE + (int64_t)i * 10 * SECOND);
+    }
+}
+
+static void clock_set_back(void **state)
+{
+    (void)state;
+    struct steps s = of_ca(false), fixed = {.interval = HOUR};
+    dcv_time now = MADE - 5 * (int64_t)DAY; /* made and run in what is the future now */
+    dcv_time next = steps_next(&s, MADE, MADE + MINUTE, now);
+    assert_true(next > now && next <= now + 2 * MINUTE);
+    next = steps_next(&fixed, MADE, MADE + MINUTE, now);
+    assert_true(next > now && next <= now + 2 * HOUR);
+    /* From an age back to a smaller one. */
+    next = steps_next(&s, MADE, MADE + 5 * (int64_t)DAY, MADE + 10 * MINUTE);
+    assert_true(next == MADE + 11 * MINUTE);
+    assert_true(steps_next(&(struct steps){0}, MADE, MADE, MADE) == TIME_UNKNOWN);
+}
+
+struct item {
+    struct due due;
+};
+
+static void heap(void **state)
+{
+    (void)state;
+    enum { N = 1000 };
+    static struct item items[N];
+    struct heap h = {0};
+    assert_int_equal(heap_room(&h, N), 0);
+    uint32_t x = 1;
+    for (int round = 0; round < 3; round++)
+        for (size_t i = 0; i < N; i++) {
+            x = x * 1664525 + 1013904223;
+            heap_put(&h, &items[i].due, (dcv_time)(x >> 12));
+            if (x >> 31)
+                heap_take(&h, &items[i * 7 % N].due);
+        }
+    size_t in = 0, out = 0;
+    for (size_t i = 0; i < N; i++)
+        in += items[i].due.place != 0;
+    assert_true(in > N / 4 && in == h.n);
+    dcv_time before = 0;
+    for (struct due *d; (d = heap_first(&h)); out++) {
+        assert_true(d->at >= before);
+        before = d->at;
+        heap_take(&h, d);
+        heap_take(&h, d);
+        assert_int_equal(d->place, 0);
+    }
+    assert_int_equal(out, in);
+    heap_deinit(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whole_time),     cmocka_unit_test(boundaries), cmocka_unit_test(slept),
+        cmocka_unit_test(clock_set_back), cmocka_unit_test(heap),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
