@@ -30,7 +30,7 @@ struct dcvd {
     struct writer *writer;
     struct shards *shards;
     struct generations *generations;
-    struct loop *loop;
+    struct scheduler *scheduler;
     struct batches *batches;
     struct readers *readers;
     struct peers *peers;
@@ -40,9 +40,9 @@ struct dcvd {
     struct server *server;
     uv_signal_t term, interrupt, hangup;
     struct reload reload;
-    struct watchdog watchdog;
+    struct systemd_watchdog watchdog;
     struct retention retention;
-    struct turns turns;
+    struct loop_lag turns;
     bool stopping;
 };
 
@@ -54,8 +54,8 @@ static void on_writer_closed(void *user)
     uv_close((uv_handle_t *)&d->term, NULL);
     uv_close((uv_handle_t *)&d->interrupt, NULL);
     uv_close((uv_handle_t *)&d->hangup, NULL);
-    watchdog_close(&d->watchdog);
-    turns_close(&d->turns);
+    systemd_watchdog_close(&d->watchdog);
+    loop_lag_close(&d->turns);
 }
 
 static void on_shards_closed(void *user)
@@ -83,7 +83,7 @@ static void on_front_closed(void *user)
     server_close(d->server, on_server_closed, d);
 }
 
-static void on_loop_stopped(void *user)
+static void on_scheduler_stopped(void *user)
 {
     struct dcvd *d = user;
     front_close(d->front, on_front_closed, d);
@@ -96,14 +96,14 @@ static void on_signal(uv_signal_t *signal, int number)
         return;
     d->stopping = true;
     log_notice("%s: ending", number == SIGTERM ? "SIGTERM" : "SIGINT");
-    notify_manager("STOPPING=1");
+    systemd_notify("STOPPING=1");
     reload_stop(&d->reload);
     server_stop_accepting(d->server);
     retention_close(&d->retention);
     batches_stop(d->batches);
     watches_stop(d->watches);
     front_stop(d->front);
-    loop_stop(d->loop, GRACE_MS, on_loop_stopped, d);
+    scheduler_stop(d->scheduler, GRACE_MS, on_scheduler_stopped, d);
 }
 
 static void on_hangup(uv_signal_t *signal, int number)
@@ -118,7 +118,7 @@ static void deinit(struct dcvd *d)
 {
     front_free(d->front);
     batches_free(d->batches);
-    loop_free(d->loop);
+    scheduler_free(d->scheduler);
     watches_free(d->watches);
     readers_free(d->readers);
     peers_free(d->peers);
@@ -207,13 +207,13 @@ static int resume(struct dcvd *d)
     rc = watches_resume(d->watches, db);
     if (rc)
         log_error("watches cannot be read: %s", db_error(db));
-    else if ((rc = loop_resume(d->loop, db)) || (rc = batches_resume(d->batches, db)))
+    else if ((rc = scheduler_resume(d->scheduler, db)) || (rc = batches_resume(d->batches, db)))
         log_error("unfinished checks cannot be read: %s", db_error(db));
     db_close(db);
     return rc;
 }
 
-static void on_news(void *user, const struct loop_news *news)
+static void on_news(void *user, const struct scheduler_news *news)
 {
     struct dcvd *d = user;
     events_check(&d->events, news, clock_now());
@@ -226,16 +226,16 @@ static int start_rooms(struct dcvd *d)
     if (rc)
         return rc;
     if ((rc = readers_new(&d->uv, d->conf->database, &d->readers)) ||
-        (rc = loop_new(&d->uv, d->generations, d->writer, d->readers, &d->loop)) ||
-        (rc = batches_new(&d->uv, d->loop, d->writer, d->readers, &d->batches)))
+        (rc = scheduler_new(&d->uv, d->generations, d->writer, d->readers, &d->scheduler)) ||
+        (rc = batches_new(&d->uv, d->scheduler, d->writer, d->readers, &d->batches)))
         return rc;
-    loop_listen(d->loop, on_news, d);
-    if ((rc = watches_new(&d->uv, d->conf, d->loop, d->writer, &d->events, &d->watches)) || (rc = resume(d)))
+    scheduler_listen(d->scheduler, on_news, d);
+    if ((rc = watches_new(&d->uv, d->conf, d->scheduler, d->writer, &d->events, &d->watches)) || (rc = resume(d)))
         return rc;
     if ((rc = peers_new(d->conf, &d->peers)) ||
         (rc = front_new(&d->uv,
                         &(struct rooms){.conf = d->conf,
-                                        .loop = d->loop,
+                                        .scheduler = d->scheduler,
                                         .batches = d->batches,
                                         .readers = d->readers,
                                         .peers = d->peers,
@@ -268,7 +268,7 @@ static int start(struct dcvd *d, struct arena *a, const struct conf *conf)
     }
     rc = uv_loop_init(&d->uv);
     if (!rc)
-        rc = turns_start(&d->turns, &d->uv);
+        rc = loop_lag_start(&d->turns, &d->uv);
     if (!rc)
         rc = start_net(d, a, conf);
     if (!rc)
@@ -281,12 +281,12 @@ static int start(struct dcvd *d, struct arena *a, const struct conf *conf)
     d->reload = (struct reload){.uv = &d->uv,
                                 .source = d->source,
                                 .generations = d->generations,
-                                .loop = d->loop,
+                                .scheduler = d->scheduler,
                                 .peers = d->peers};
     listen_to(d, &d->term, on_signal, SIGTERM);
     listen_to(d, &d->interrupt, on_signal, SIGINT);
     listen_to(d, &d->hangup, on_hangup, SIGHUP);
-    watchdog_start(&d->watchdog, &d->uv);
+    systemd_watchdog_start(&d->watchdog, &d->uv);
     return 0;
 }
 
@@ -427,8 +427,8 @@ int main(int argc, char **argv)
         return EXIT_BROKEN;
     log_notice("dcvd " DCVD_VERSION " serves %s",
                d.listeners.path ? d.listeners.path : "the sockets that it was given");
-    notify_manager("READY=1");
-    turns_restart(&d.turns);
+    systemd_notify("READY=1");
+    loop_lag_restart(&d.turns);
     uv_run(&d.uv, UV_RUN_DEFAULT);
     deinit(&d);
     arena_free(d.arena);

@@ -18,7 +18,7 @@ static void end(struct reload *r)
     r->busy = false;
     if (r->stopped)
         return;
-    notify_manager("READY=1");
+    systemd_notify("READY=1");
     if (r->again) {
         r->again = false;
         reload_start(r);
@@ -39,7 +39,7 @@ static void on_opened(void *user, int error, const char *why)
         log_error("the network side cannot start: %s; the configuration stays as it was", why);
     } else {
         log_limit((enum log_level)generations_conf(r->generations)->log_level);
-        loop_reload(r->loop);
+        scheduler_reload(r->scheduler);
         peers_reload(r->peers);
         log_notice("the configuration is in force as it stands now%s%s", r->conf.file ? " in " : "",
                    r->conf.file ? r->conf.file : "");
@@ -65,7 +65,7 @@ static void on_known(uv_work_t *work, int status)
         arena_free(r->arena);
         return;
     }
-    if (!status && conf_keep(r->arena, &r->conf, generations_conf(r->generations), &kept)) {
+    if (!status && conf_reload(r->arena, &r->conf, generations_conf(r->generations), &kept)) {
         status = -ENOMEM;
         r->why = "out of memory";
     }
@@ -86,7 +86,7 @@ void reload_start(struct reload *r)
         return;
     }
     r->busy = true;
-    notify_reloading();
+    systemd_notify_reloading();
     r->arena = NULL;
     r->work.data = r;
     r->why = "out of memory";

@@ -22,7 +22,7 @@ struct reload { /* embedded in its owner; zero, and then the first block set */
     uv_loop_t *uv;
     struct conf_source source;
     struct generations *generations;
-    struct loop *loop;
+    struct scheduler *scheduler;
     struct peers *peers;
     /* ---- its own */
     uv_work_t work;

@@ -131,7 +131,7 @@ struct write_job {
     struct db_watch_change watch;
     dcv_time at;
     char *domain;
-    char *request; /* JSON of json_request() */
+    char *request; /* JSON of json_write_request() */
     size_t request_len;
     struct db_result *results;
     size_t n_results;

@@ -179,9 +179,9 @@ static void on_async(uv_async_t *async)
 {
     struct writer *w = async->data;
     bool ended;
-    uint64_t began = turn_begin();
+    uint64_t began = slice_begin();
     while (give_back(w, &ended))
-        if (turn_over(began)) { /* a commit of hundreds of results tells many */
+        if (slice_over(began)) { /* a commit of hundreds of results tells many */
             uv_async_send(async);
             return;
         }

@@ -127,7 +127,7 @@ static bool type_known(const char *type)
 
 /* ---------------------------------------------------------------- all together ----------------------- */
 
-static bool no_route(struct reading *r, bool path_known)
+static bool no_route(struct api_reading *r, bool path_known)
 {
     const char *path = text_escape(r->a, r->in->path, strlen(r->in->path), 120);
     const char *method = text_escape(r->a, r->in->method, strlen(r->in->method), 20);
@@ -145,7 +145,7 @@ static bool no_route(struct reading *r, bool path_known)
 void api_read(const struct conf *conf, struct arena *a, const struct api_input *in, dcv_time now,
               struct api_call *call, struct api_answer *answer)
 {
-    struct reading r = {
+    struct api_reading r = {
         .conf = conf, .a = a, .in = in, .now = now, .where = "", .call = call, .answer = answer};
     *call = (struct api_call){.action = API_ANSWERED,
                               .event = -1,

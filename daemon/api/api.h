@@ -112,7 +112,7 @@ void api_error(struct api_answer *ans, int status, enum code code, const char *v
     __attribute__((format(printf, 5, 6)));
 void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state);
 
-struct api_report { /* the object as it is answered: of one check json_shown(), in lists as the store has it */
+struct api_report { /* the object as it is answered: of one check json_write_shown(), in lists as the store has it */
     const char *text;
     size_t len;
 };

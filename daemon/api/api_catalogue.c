@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-void api_catalogue(struct reading *r, const char *key, void (*list)(struct json_out *j, const char *key))
+void api_catalogue(struct api_reading *r, const char *key, void (*list)(struct json_out *j, const char *key))
 {
     struct json_out j = api_writer(r->answer, 200);
     json_open(&j, NULL, '{');
@@ -14,7 +14,7 @@ void api_catalogue(struct reading *r, const char *key, void (*list)(struct json_
     json_close(&j, '}');
 }
 
-void api_one_code(struct reading *r, const char *text)
+void api_one_code(struct api_reading *r, const char *text)
 {
     const char *variables[2];
     enum code c = code_find(r->a, text, variables);
@@ -27,7 +27,7 @@ void api_one_code(struct reading *r, const char *text)
     code_json(&j, NULL, c);
 }
 
-void api_one_cause(struct reading *r, const char *text)
+void api_one_cause(struct api_reading *r, const char *text)
 {
     enum cause c = cause_find(text);
     if (c == CAUSE_NONE) {

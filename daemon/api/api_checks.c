@@ -40,7 +40,7 @@ static bool texts_equal(const struct texts *x, const struct texts *y)
 }
 
 /* With the configuration's word for what the body leaves out. */
-static int read_over(struct reading *r, const char *body, size_t len, struct request *q, struct json_problem *problem)
+static int read_over(struct api_reading *r, const char *body, size_t len, struct request *q, struct json_problem *problem)
 {
     const struct request *d = &r->conf->defaults;
     char deadline[24];
@@ -53,7 +53,7 @@ static int read_over(struct reading *r, const char *body, size_t len, struct req
 }
 
 /* What the configuration gives, and what it does not allow. */
-static bool configure(struct reading *r, struct request *q)
+static bool configure(struct api_reading *r, struct request *q)
 {
     const struct request *d = &r->conf->defaults;
     const char *bad;
@@ -95,13 +95,13 @@ static bool configure(struct reading *r, struct request *q)
     return true;
 }
 
-void api_no_body(struct reading *r, const char *member)
+void api_no_body(struct api_reading *r, const char *member)
 {
     api_error(r->answer, 400, CODE_missing_request_data, NULL,
               "the request has no body; expected a JSON object with at least \"%s\"", member);
 }
 
-bool api_read_request(struct reading *r, const char *body, size_t len)
+bool api_read_request(struct api_reading *r, const char *body, size_t len)
 {
     struct request q;
     struct json_problem problem = {0};
@@ -116,7 +116,7 @@ bool api_read_request(struct reading *r, const char *body, size_t len)
     struct json_out j = {.b = &text};
     if (!rc) {
         /* Where no time was given, it is judged as of when it runs. */
-        json_request(&j, NULL, r->a, &q, q.now == r->now ? 0 : JSON_NOW);
+        json_write_request(&j, NULL, r->a, &q, q.now == r->now ? 0 : JSON_NOW);
         r->call->domain = q.domain ? q.domain : q.input;
         r->call->text = text.failed || !text.p ? NULL : arena_strndup(r->a, text.p, text.n);
         r->call->text_len = text.n;
@@ -129,7 +129,7 @@ bool api_read_request(struct reading *r, const char *body, size_t len)
     return false;
 }
 
-void api_read_submit(struct reading *r)
+void api_read_submit(struct api_reading *r)
 {
     if (!r->in->len)
         api_no_body(r, "domain");
@@ -164,13 +164,13 @@ void api_read_line(const struct conf *conf, struct arena *a, size_t number, cons
     char where[40];
     snprintf(where, sizeof where, "line %zu: ", number);
     struct api_input in = {.body = text, .len = len};
-    struct reading r = {
+    struct api_reading r = {
         .conf = conf, .a = a, .in = &in, .now = now, .where = where, .call = call, .answer = answer};
     *call = (struct api_call){.action = API_ANSWERED};
     api_read_submit(&r);
 }
 
-void api_one(struct reading *r, const char *what, const char *text, enum api_action action)
+void api_one(struct api_reading *r, const char *what, const char *text, enum api_action action)
 {
     if (db_id_parse(text, &r->call->id))
         r->call->action = action;

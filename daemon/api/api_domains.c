@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void api_one_domain(struct reading *r, const char *text)
+void api_one_domain(struct api_reading *r, const char *text)
 {
     struct name name;
     if (name_read(r->a, text, strlen(text), &name)) {

@@ -12,7 +12,7 @@ enum { NEAREST = 3 };
 #define A_TIME "a time such as 2026-11-22T12:00:00Z or a date such as 2026-11-22"
 
 /* Each reads one parameter: NULL, or what was expected. */
-static const char *read_wait(struct reading *r, const char *v)
+static const char *read_wait(struct api_reading *r, const char *v)
 {
     uint64_t ms;
     if (!seconds_parse(v, &ms) || ms > API_WAIT_MOST)
@@ -21,7 +21,7 @@ static const char *read_wait(struct reading *r, const char *v)
     return NULL;
 }
 
-static const char *read_domain(struct reading *r, const char *v)
+static const char *read_domain(struct api_reading *r, const char *v)
 {
     struct name name;
     if (!*v || name_read(r->a, v, strlen(v), &name))
@@ -40,7 +40,7 @@ const char *api_nearest_codes(struct arena *a, const char *v)
     return s ? s : "a code";
 }
 
-static const char *read_any_code(struct reading *r, const char *v, const char **ret)
+static const char *read_any_code(struct api_reading *r, const char *v, const char **ret)
 {
     const char *variables[2];
     enum code c = code_find(r->a, v, variables);
@@ -50,17 +50,17 @@ static const char *read_any_code(struct reading *r, const char *v, const char **
     return NULL;
 }
 
-static const char *read_code(struct reading *r, const char *v)
+static const char *read_code(struct api_reading *r, const char *v)
 {
     return read_any_code(r, v, &r->call->filter.code);
 }
 
-static const char *read_detail_code(struct reading *r, const char *v)
+static const char *read_detail_code(struct api_reading *r, const char *v)
 {
     return read_any_code(r, v, &r->call->filter.detail_code);
 }
 
-static const char *read_cause(struct reading *r, const char *v)
+static const char *read_cause(struct api_reading *r, const char *v)
 {
     enum cause c = cause_find(v);
     if (c == CAUSE_NONE)
@@ -70,7 +70,7 @@ static const char *read_cause(struct reading *r, const char *v)
 }
 
 #define NAME_IN(sym, text) text ", "
-static const char *read_verdict(struct reading *r, const char *v)
+static const char *read_verdict(struct api_reading *r, const char *v)
 {
     enum verdict verdict;
     if (!verdict_parse(v, &verdict))
@@ -79,7 +79,7 @@ static const char *read_verdict(struct reading *r, const char *v)
     return NULL;
 }
 
-static const char *read_method(struct reading *r, const char *v)
+static const char *read_method(struct api_reading *r, const char *v)
 {
     enum method method;
     if (!method_parse(v, &method))
@@ -93,17 +93,17 @@ static const char *read_time(const char *v, dcv_time *ret)
     return time_parse(v, ret) ? NULL : A_TIME;
 }
 
-static const char *read_since(struct reading *r, const char *v)
+static const char *read_since(struct api_reading *r, const char *v)
 {
     return read_time(v, &r->call->filter.since);
 }
 
-static const char *read_until(struct reading *r, const char *v)
+static const char *read_until(struct api_reading *r, const char *v)
 {
     return read_time(v, &r->call->filter.until);
 }
 
-static const char *read_limit(struct reading *r, const char *v)
+static const char *read_limit(struct api_reading *r, const char *v)
 {
     size_t n = strlen(v);
     unsigned long limit = n && n <= 4 && strspn(v, "0123456789") == n ? strtoul(v, NULL, 10) : 0;
@@ -113,12 +113,12 @@ static const char *read_limit(struct reading *r, const char *v)
     return NULL;
 }
 
-static const char *read_cursor(struct reading *r, const char *v)
+static const char *read_cursor(struct api_reading *r, const char *v)
 {
     return db_id_parse(v, &r->call->filter.before) ? NULL : "the \"next\" of an earlier list";
 }
 
-static const char *read_event(struct reading *r, const char *v)
+static const char *read_event(struct api_reading *r, const char *v)
 {
     enum event_kind kind;
     if (!event_kind_parse(v, &kind))
@@ -127,17 +127,17 @@ static const char *read_event(struct reading *r, const char *v)
     return NULL;
 }
 
-static const char *read_watch(struct reading *r, const char *v)
+static const char *read_watch(struct api_reading *r, const char *v)
 {
     return db_id_parse(v, &r->call->watch) ? NULL : "the id of a watch";
 }
 
-static const char *read_batch(struct reading *r, const char *v)
+static const char *read_batch(struct api_reading *r, const char *v)
 {
     return db_id_parse(v, &r->call->filter.batch) ? NULL : "the id of a batch, 16 hexadecimal digits";
 }
 
-static const char *read_state(struct reading *r, const char *v)
+static const char *read_state(struct api_reading *r, const char *v)
 {
     enum watch_state state;
     if (!watch_state_parse(v, &state))
@@ -148,7 +148,7 @@ static const char *read_state(struct reading *r, const char *v)
 
 static const struct param {
     const char *name;
-    const char *(*read)(struct reading *r, const char *value);
+    const char *(*read)(struct api_reading *r, const char *value);
     const char *help;
 } params[] = {
     {"wait", read_wait,
@@ -193,7 +193,7 @@ const char *api_param_help(const char *name)
     return p ? p->help : "";
 }
 
-void api_refuse(struct reading *r, enum code code, const char *field, const char *value, const char *expected)
+void api_refuse(struct api_reading *r, enum code code, const char *field, const char *value, const char *expected)
 {
     const char *f = text_escape(r->a, field, strlen(field), 60);
     const char *v = value ? text_escape(r->a, value, strlen(value), 120) : NULL;
@@ -211,7 +211,7 @@ static bool has_control(const struct api_param *p)
     return false;
 }
 
-bool api_read_params(struct reading *r, const char *names)
+bool api_read_params(struct api_reading *r, const char *names)
 {
     const struct api_param *p = r->in->params;
     for (size_t i = 0; i < r->in->n_params; i++) {

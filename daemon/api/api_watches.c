@@ -12,7 +12,7 @@ enum { INTERVAL_LEAST = 10, INTERVAL_MOST = 86400 }; /* seconds */
 
 #define NAME_IN(sym, text) text ", "
 
-static int64_t read_interval(struct reader *rd, json_t *root)
+static int64_t read_interval(struct json_reader *rd, json_t *root)
 {
     json_t *v = json_object_get(root, "interval");
     if (!v || json_is_null(v) || (json_is_string(v) && !strcmp(json_string_value(v), "ca")))
@@ -34,7 +34,7 @@ static int64_t read_interval(struct reader *rd, json_t *root)
     return 0;
 }
 
-static enum watch_until read_until(struct reader *rd, json_t *root)
+static enum watch_until read_until(struct json_reader *rd, json_t *root)
 {
     enum watch_until until = UNTIL_PASS;
     json_t *v = json_object_get(root, "until");
@@ -44,7 +44,7 @@ static enum watch_until read_until(struct reader *rd, json_t *root)
 }
 
 /* What is misspelt and left out would be another watch than was asked for. */
-static void refuse_unknown(struct reader *rd, json_t *root)
+static void refuse_unknown(struct json_reader *rd, json_t *root)
 {
     const char *key;
     json_t *v;
@@ -53,7 +53,7 @@ static void refuse_unknown(struct reader *rd, json_t *root)
         reader_refuse(rd, key, v, "only request, interval and until");
 }
 
-static char *request_text(struct reader *rd, json_t *root)
+static char *request_text(struct json_reader *rd, json_t *root)
 {
     json_t *v = json_object_get(root, "request");
     if (!json_is_object(v)) {
@@ -66,14 +66,14 @@ static char *request_text(struct reader *rd, json_t *root)
     return text;
 }
 
-void api_read_watch(struct reading *r)
+void api_read_watch(struct api_reading *r)
 {
     if (!r->in->len) {
         api_no_body(r, "request");
         return;
     }
     struct json_problem problem = {0};
-    struct reader rd = {.a = r->a, .problem = &problem};
+    struct json_reader rd = {.a = r->a, .problem = &problem};
     json_t *root = reader_load(&rd, r->in->body, r->in->len);
     char *text = NULL;
     if (root) {

@@ -325,7 +325,7 @@ static void paths(struct json_out *j)
     json_close(j, '}');
 }
 
-void api_describe(struct reading *r)
+void api_describe(struct api_reading *r)
 {
     struct json_out j = api_writer(r->answer, 200);
     json_open(&j, NULL, '{');

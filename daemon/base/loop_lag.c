@@ -12,7 +12,7 @@ static uint64_t cpu_now(void)
 
 static void on_prepare(uv_prepare_t *prepare)
 {
-    struct turns *t = prepare->data;
+    struct loop_lag *t = prepare->data;
     uint64_t now = uv_hrtime(), idle = uv_metrics_idle_time(prepare->loop);
     double busy = (double)(now - t->at) - (double)(idle - t->idle);
     t->at = now;
@@ -30,12 +30,12 @@ static void on_prepare(uv_prepare_t *prepare)
         t->longest_cpu = worked;
 }
 
-int turns_start(struct turns *t, uv_loop_t *uv)
+int loop_lag_start(struct loop_lag *t, uv_loop_t *uv)
 {
     int rc = uv_loop_configure(uv, UV_METRICS_IDLE_TIME);
     if (rc)
         return rc;
-    *t = (struct turns){.at = uv_hrtime()};
+    *t = (struct loop_lag){.at = uv_hrtime()};
     uv_prepare_init(uv, &t->prepare);
     t->prepare.data = t;
     uv_prepare_start(&t->prepare, on_prepare);
@@ -43,14 +43,14 @@ int turns_start(struct turns *t, uv_loop_t *uv)
     return 0;
 }
 
-void turns_restart(struct turns *t)
+void loop_lag_restart(struct loop_lag *t)
 {
     t->at = uv_hrtime();
     t->idle = uv_metrics_idle_time(t->prepare.loop);
     t->cpu = cpu_now();
 }
 
-void turns_close(struct turns *t)
+void loop_lag_close(struct loop_lag *t)
 {
     if (t->prepare.data && !uv_is_closing((uv_handle_t *)&t->prepare))
         uv_close((uv_handle_t *)&t->prepare, NULL);

@@ -2,14 +2,14 @@
  * the next, the wait itself left out.
  *
  * Embedded in its owner, on the loop's thread. */
-#ifndef DCVD_TURNS_H
-#define DCVD_TURNS_H
+#ifndef DCVD_LOOP_LAG_H
+#define DCVD_LOOP_LAG_H
 
 #include "base/histogram.h"
 
 #include <uv.h>
 
-struct turns {
+struct loop_lag {
     uv_prepare_t prepare;
     uint64_t at, idle; /* nanoseconds, at the last wait; idle: spent waiting by then */
     uint64_t cpu;      /* of the thread, likewise; 0: not known, for the loop may be made on another one */
@@ -18,9 +18,9 @@ struct turns {
     double longest_cpu; /* seconds of CPU: without those in which others had the processor */
 };
 /* Before the loop runs, for it has to be told to measure its waits. 0 or a negative errno. */
-int turns_start(struct turns *t, uv_loop_t *uv);
+int loop_lag_start(struct loop_lag *t, uv_loop_t *uv);
 /* What was done until now was no turn: the start of the program. */
-void turns_restart(struct turns *t);
-void turns_close(struct turns *t); /* one that never started is allowed */
+void loop_lag_restart(struct loop_lag *t);
+void loop_lag_close(struct loop_lag *t); /* one that never started is allowed */
 
 #endif

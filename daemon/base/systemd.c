@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-void notify_manager(const char *state)
+void systemd_notify(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -30,14 +30,14 @@ void notify_manager(const char *state)
     close(fd);
 }
 
-void notify_reloading(void)
+void systemd_notify_reloading(void)
 {
     char text[64];
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%lld",
              (long long)t.tv_sec * 1000000 + t.tv_nsec / 1000);
-    notify_manager(text);
+    systemd_notify(text);
 }
 
 /* 0: nobody watches. */
@@ -55,10 +55,10 @@ static uint64_t patience_ms(void)
 static void on_turn(uv_timer_t *timer)
 {
     (void)timer;
-    notify_manager("WATCHDOG=1");
+    systemd_notify("WATCHDOG=1");
 }
 
-void watchdog_start(struct watchdog *w, uv_loop_t *uv)
+void systemd_watchdog_start(struct systemd_watchdog *w, uv_loop_t *uv)
 {
     uv_timer_init(uv, &w->timer);
     uint64_t ms = patience_ms() / 2;
@@ -66,7 +66,7 @@ void watchdog_start(struct watchdog *w, uv_loop_t *uv)
         uv_timer_start(&w->timer, on_turn, ms, ms);
 }
 
-void watchdog_close(struct watchdog *w)
+void systemd_watchdog_close(struct systemd_watchdog *w)
 {
     uv_close((uv_handle_t *)&w->timer, NULL);
 }

@@ -204,7 +204,7 @@ int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret)
         return -ENOMEM;
     *f = (struct front){.uv = uv,
                         .conf = rooms->conf,
-                        .loop = rooms->loop,
+                        .scheduler = rooms->scheduler,
                         .batches = rooms->batches,
                         .readers = rooms->readers,
                         .peers = rooms->peers,

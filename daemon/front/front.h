@@ -18,7 +18,7 @@ struct front;
 /* All that is given must outlive it. */
 struct rooms { /* whom the front desk knows */
     const struct conf *conf;
-    struct loop *loop;
+    struct scheduler *scheduler;
     struct batches *batches;
     struct readers *readers;
     struct peers *peers;

@@ -112,7 +112,7 @@ static void on_batch(struct read_job *job, int status)
         call_answer_broken(c, status);
         return;
     } else {
-        c->batches->running = loop_running(c->front->loop, c->api.id);
+        c->batches->running = scheduler_running(c->front->scheduler, c->api.id);
         api_write_batch(&ans, c->batches);
     }
     call_answer(c, &ans);

@@ -33,7 +33,7 @@ static void answer_done(struct call *c, const struct write_job *w)
 void front_show(struct call *c)
 {
     enum db_state state;
-    const struct write_job *w = loop_ending(c->front->loop, c->api.id);
+    const struct write_job *w = scheduler_ending(c->front->scheduler, c->api.id);
     waiter_leave(&c->waiter);
     if (c->timer_open)
         uv_timer_stop(&c->timer);
@@ -41,7 +41,7 @@ void front_show(struct call *c)
         front_batch(c);
     else if (w)
         answer_done(c, w);
-    else if (loop_state(c->front->loop, c->api.id, &state))
+    else if (scheduler_state(c->front->scheduler, c->api.id, &state))
         answer_alive(c, state);
     else
         front_one(c);
@@ -56,7 +56,7 @@ void front_change(void *user)
 {
     struct call *c = user;
     /* Who submits waits for the reports, who asks waits for any change. */
-    if (c->api.action != API_SUBMIT || !loop_wait(c->front->loop, c->api.id, &c->waiter))
+    if (c->api.action != API_SUBMIT || !scheduler_wait(c->front->scheduler, c->api.id, &c->waiter))
         front_show(c);
 }
 
@@ -64,7 +64,7 @@ void front_change(void *user)
 static bool join(struct call *c)
 {
     return c->api.action == API_BATCH_SHOW ? batches_wait(c->front->batches, c->api.id, &c->waiter)
-                                           : loop_wait(c->front->loop, c->api.id, &c->waiter);
+                                           : scheduler_wait(c->front->scheduler, c->api.id, &c->waiter);
 }
 
 void front_wait(struct call *c)
@@ -107,7 +107,7 @@ void front_submit(struct call *c)
     struct front *f = c->front;
     int rc = f->stopping
                  ? -ESHUTDOWN
-                 : loop_submit(f->loop, 0, c->api.domain, c->api.text, c->api.text_len, on_submitted, c);
+                 : scheduler_submit(f->scheduler, 0, c->api.domain, c->api.text, c->api.text_len, on_submitted, c);
     if (rc == -ESHUTDOWN)
         call_answer_ending(c);
     else if (rc == -EAGAIN)
@@ -120,7 +120,7 @@ void front_submit(struct call *c)
 
 void front_cancel(struct call *c)
 {
-    int rc = loop_cancel(c->front->loop, c->api.id, on_cancelled, c);
+    int rc = scheduler_cancel(c->front->scheduler, c->api.id, on_cancelled, c);
     if (rc == -ENOENT) /* it has ended, or never was */
         front_show(c);
     else if (rc == -ESHUTDOWN)

@@ -2,8 +2,8 @@
  *
  * A call is one exchange on its way to its answer. It is in its front's list from the start; call_answer()
  * and those built on it end it. */
-#ifndef DCVD_FRONT_PARTS_H
-#define DCVD_FRONT_PARTS_H
+#ifndef DCVD_FRONT_INNER_H
+#define DCVD_FRONT_INNER_H
 
 #include "front/front.h"
 #include "work/events.h"
@@ -11,7 +11,7 @@
 struct front {
     uv_loop_t *uv;
     const struct conf *conf;
-    struct loop *loop;
+    struct scheduler *scheduler;
     struct readers *readers;
     struct peers *peers;
     struct generations *generations;

@@ -44,7 +44,7 @@ int call_report(struct arena *a, const struct profile *profile, const struct db_
         const struct stored stored = {row->report, row->report_len, row->evidence, row->evidence_len};
         struct arena *scratch = arena_new(CEILING_REPORT);
         struct json_out j = {.b = &shown};
-        int rc = scratch ? json_shown_stored(&j, NULL, scratch, profile, &stored) : -ENOMEM;
+        int rc = scratch ? json_write_stored(&j, NULL, scratch, profile, &stored) : -ENOMEM;
         arena_free(scratch);
         if (rc || shown.failed) {
             buf_free(&shown);
@@ -125,7 +125,7 @@ static void on_list(struct read_job *job, int status)
     size_t n = more ? c->api.filter.limit : c->n_rows;
     for (size_t i = 0; i < n; i++)
         if (c->rows[i].state == STATE_QUEUED) /* the store does not know which of them run */
-            loop_state(c->front->loop, c->rows[i].id, &c->rows[i].state);
+            scheduler_state(c->front->scheduler, c->rows[i].id, &c->rows[i].state);
     struct api_answer ans = {0};
     api_write_list(&ans, c->rows, n, more ? c->rows[n - 1].id : 0);
     call_answer(c, &ans);

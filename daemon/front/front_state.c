@@ -24,8 +24,8 @@ void front_health(struct call *c)
 
 void front_ready(struct call *c)
 {
-    struct loop_counters counters;
-    loop_counters(c->front->loop, &counters);
+    struct scheduler_counters counters;
+    scheduler_counters(c->front->scheduler, &counters);
     if (c->front->stopping)
         call_answer_error(c, 503, CODE_internal_data_check_failed, "the daemon is ending");
     else if (counters.failing)
@@ -58,7 +58,7 @@ static uint64_t open_descriptors(void)
     return n > 3 ? n - 3 : 0; /* "." and "..", and the one that looks */
 }
 
-static void on_tally(void *user, const struct tally *tally)
+static void on_tally(void *user, const struct generations_counters *tally)
 {
     struct call *c = user;
     struct metrics m = {.dns = tally->network.dns,
@@ -66,13 +66,13 @@ static void on_tally(void *user, const struct tally *tally)
                         .turn_seconds = tally->turn_seconds,
                         .turn_longest = tally->turn_longest,
                         .turn_longest_cpu = tally->turn_longest_cpu,
-                        .decided = loop_decided(c->front->loop),
+                        .verdicts = scheduler_verdicts(c->front->scheduler),
                         .watches = watches_count(c->front->watches),
                         .streams = c->front->streams,
                         .resident_bytes = resident_bytes(),
                         .open_descriptors = open_descriptors()};
     struct api_answer ans = {.status = 200, .type = METRICS_TYPE};
-    loop_counters(c->front->loop, &m.loop);
+    scheduler_counters(c->front->scheduler, &m.scheduler);
     writer_counters(c->front->writer, &m.writer);
     metrics_write(&ans.body, &m);
     call_answer(c, &ans);

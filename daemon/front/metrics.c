@@ -5,16 +5,16 @@
 
 /* X(name, type, help, value) */
 #define METRICS(X)                                                                                           \
-    X("dcvd_checks_submitted_total", "counter", "Checks that were accepted.", m->loop.submitted)             \
+    X("dcvd_checks_submitted_total", "counter", "Checks that were accepted.", m->scheduler.submitted)             \
     X("dcvd_checks_coalesced_total", "counter", "Of them, those that joined an equal one under way.",        \
-      m->loop.coalesced)                                                                                     \
-    X("dcvd_checks_refused_total", "counter", "Requests turned away for a full queue.", m->loop.refused)     \
-    X("dcvd_checks_done_total", "counter", "Checks whose reports are on disk.", m->loop.done)                \
-    X("dcvd_checks_cancelled_total", "counter", "Checks that were cancelled.", m->loop.cancelled)            \
-    X("dcvd_queue_depth", "gauge", "Runs that wait for their turn.", m->loop.queued)                         \
-    X("dcvd_checks_running", "gauge", "Checks under way, one for each domain and method.", m->loop.running)  \
-    X("dcvd_jobs_unwritten", "gauge", "Jobs whose end is not on disk yet.", m->loop.unwritten)               \
-    X("dcvd_store_failing", "gauge", "1 where the store refused the last write.", m->loop.failing)           \
+      m->scheduler.coalesced)                                                                                     \
+    X("dcvd_checks_refused_total", "counter", "Requests turned away for a full queue.", m->scheduler.refused)     \
+    X("dcvd_checks_done_total", "counter", "Checks whose reports are on disk.", m->scheduler.done)                \
+    X("dcvd_checks_cancelled_total", "counter", "Checks that were cancelled.", m->scheduler.cancelled)            \
+    X("dcvd_queue_depth", "gauge", "Runs that wait for their turn.", m->scheduler.queued)                         \
+    X("dcvd_checks_running", "gauge", "Checks under way, one for each domain and method.", m->scheduler.running)  \
+    X("dcvd_jobs_unwritten", "gauge", "Jobs whose end is not on disk yet.", m->scheduler.unwritten)               \
+    X("dcvd_store_failing", "gauge", "1 where the store refused the last write.", m->scheduler.failing)           \
     X("dcvd_store_jobs_total", "counter", "Writes that came back.", m->writer.jobs)                          \
     X("dcvd_store_jobs_failed_total", "counter", "Of them, with an error.", m->writer.failed)                \
     X("dcvd_store_commits_total", "counter", "Transactions.", m->writer.commits)                             \
@@ -65,7 +65,7 @@ static void buckets(struct buf *b, const char *name, const char *label, const st
     buf_printf(b, labels ? "%s_count{%.*s} %llu\n" : "%s_count%.*s %llu\n", name, labels, label, n);
 }
 
-static void decided(struct buf *b, const struct decided *d)
+static void verdicts(struct buf *b, const struct verdict_counts *d)
 {
     const char *name = "dcvd_reports_total";
     head(b, name, "counter", "Reports on disk, one for each domain and method.");
@@ -98,7 +98,7 @@ void metrics_write(struct buf *b, const struct metrics *m)
 #define WRITE(name, type, help, value) one(b, name, type, help, (uint64_t)(value));
     METRICS(WRITE)
 #undef WRITE
-    decided(b, m->decided);
+    verdicts(b, m->verdicts);
     const char *name = "dcvd_store_commit_seconds";
     head(b, name, "histogram", "Time of a transaction.");
     buckets(b, name, "", &m->writer.commit_seconds, &scale_seconds);

@@ -10,11 +10,11 @@
 #include "work/verdict_counts.h"
 
 struct metrics {
-    struct loop_counters loop;
+    struct scheduler_counters scheduler;
     struct writer_counters writer;
     struct dns_counters dns;
     struct http_counters http;
-    const struct decided *decided;
+    const struct verdict_counts *verdicts;
     struct histogram turn_seconds;
     double turn_longest, turn_longest_cpu;
     uint64_t watches, streams; /* active, open */

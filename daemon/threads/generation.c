@@ -15,8 +15,8 @@ struct generation {
     size_t users;
     unsigned pending; /* sites that open or close */
     bool ending;
-    struct site *failed; /* to open; NULL: none */
-    struct site sites[SHARDS_MOST];
+    struct shard_net *failed; /* to open; NULL: none */
+    struct shard_net sites[SHARDS_MOST];
 };
 
 struct generations {
@@ -27,7 +27,7 @@ struct generations {
     generation_opened_fn *opened;
     void *opened_user;
     uv_timer_t reaper;
-    struct place places[SHARDS_MOST];
+    struct shard_nets places[SHARDS_MOST];
     bool closing;
     void (*closed)(void *user);
     void *closed_user;
@@ -53,7 +53,7 @@ static void close_check(struct generations *all)
         uv_close((uv_handle_t *)&all->reaper, on_reaper_closed);
 }
 
-static void on_site_closed(struct site *s)
+static void on_site_closed(struct shard_net *s)
 {
     struct generation *g = s->user;
     struct generations *all = g->all;
@@ -74,7 +74,7 @@ static void generation_end(struct generation *g)
     g->ending = true;
     g->pending = n;
     for (unsigned i = 0; i < n; i++)
-        site_close(&g->sites[i], on_site_closed);
+        shard_net_close(&g->sites[i], on_site_closed);
 }
 
 static void on_reaper(uv_timer_t *timer)
@@ -115,14 +115,14 @@ static void dropped(struct generation *g)
     close_check(all);
 }
 
-static void on_dropped(struct site *s)
+static void on_dropped(struct shard_net *s)
 {
     struct generation *g = s->user;
     if (!--g->pending)
         dropped(g);
 }
 
-static void on_site_opened(struct site *s)
+static void on_site_opened(struct shard_net *s)
 {
     struct generation *g = s->user;
     struct generations *all = g->all;
@@ -145,7 +145,7 @@ static void on_site_opened(struct site *s)
     else
         for (unsigned i = 0; i < n; i++)
             if (!g->sites[i].status)
-                site_close(&g->sites[i], on_dropped);
+                shard_net_close(&g->sites[i], on_dropped);
 }
 
 /* Limits are the daemon's, of which each shard has its part. */
@@ -180,9 +180,9 @@ int generations_open(struct generations *all, struct arena *a, const struct conf
     all->opened_user = user;
     g->pending = n;
     for (unsigned i = 0; i < n; i++) {
-        g->sites[i] = (struct site){
+        g->sites[i] = (struct shard_net){
             .shards = all->shards, .place = &all->places[i], .at = i, .config = &g->net, .user = g};
-        site_open(&g->sites[i], on_site_opened);
+        shard_net_open(&g->sites[i], on_site_opened);
     }
     return 0;
 }
@@ -216,23 +216,23 @@ const struct conf *generation_conf(const struct generation *g)
     return &g->conf;
 }
 
-void generation_check(struct generation *g, struct task *t, int64_t key)
+void generation_check(struct generation *g, struct remote_check *t, int64_t key)
 {
     unsigned n = shards_count(g->all->shards);
-    task_start(t, &g->sites[n > 1 ? hash_number((uint64_t)key) % n : 0]);
+    remote_check_start(t, &g->sites[n > 1 ? hash_number((uint64_t)key) % n : 0]);
 }
 
 /* ---------------------------------------------------------------- counting --------------------------- */
 
 struct counting {
     struct generations *all;
-    tally_fn *counted;
+    generations_counted_fn *counted;
     void *user;
     unsigned pending;
     struct part { /* one shard's; the shard's own while it counts */
         struct errand errand;
         struct counting *of;
-        struct tally tally;
+        struct generations_counters tally;
     } parts[SHARDS_MOST];
 };
 
@@ -241,10 +241,10 @@ static void on_counted(struct errand *e)
     struct counting *c = CONTAINER(e, struct part, errand)->of;
     if (--c->pending)
         return;
-    struct tally sum = {0};
+    struct generations_counters sum = {0};
     for (unsigned i = 0; i < shards_count(c->all->shards); i++) {
-        const struct tally *t = &c->parts[i].tally;
-        network_add(&sum.network, &t->network);
+        const struct generations_counters *t = &c->parts[i].tally;
+        net_counters_add(&sum.network, &t->network);
         histogram_join(&sum.turn_seconds, &t->turn_seconds);
         if (t->turn_longest > sum.turn_longest)
             sum.turn_longest = t->turn_longest;
@@ -258,15 +258,15 @@ static void on_counted(struct errand *e)
 static void on_count(struct errand *e)
 {
     struct part *p = CONTAINER(e, struct part, errand);
-    const struct turns *turns = shards_turns(e->shards, e->at);
-    place_count(&p->of->all->places[e->at], &p->tally.network);
+    const struct loop_lag *turns = shards_turns(e->shards, e->at);
+    shard_nets_count(&p->of->all->places[e->at], &p->tally.network);
     p->tally.turn_seconds = turns->seconds;
     p->tally.turn_longest = turns->longest;
     p->tally.turn_longest_cpu = turns->longest_cpu;
     errand_return(e, on_counted);
 }
 
-int generations_count(struct generations *all, tally_fn *counted, void *user)
+int generations_count(struct generations *all, generations_counted_fn *counted, void *user)
 {
     struct counting *c = calloc(1, sizeof *c);
     if (!c)

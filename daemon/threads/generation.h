@@ -30,16 +30,16 @@ struct generation *generation_join(struct generations *all);
 void generation_leave(struct generation *g);
 const struct conf *generation_conf(const struct generation *g);
 /* A check on the shard of this key. */
-void generation_check(struct generation *g, struct task *t, int64_t key);
+void generation_check(struct generation *g, struct remote_check *t, int64_t key);
 
 /* What all shards have counted. counted(user) gets it, perhaps before this returns. 0 or -ENOMEM. */
-struct tally {
-    struct network network;
+struct generations_counters {
+    struct net_counters network;
     struct histogram turn_seconds;
     double turn_longest, turn_longest_cpu;
 };
-typedef void tally_fn(void *user, const struct tally *tally);
-int generations_count(struct generations *all, tally_fn *counted, void *user);
+typedef void generations_counted_fn(void *user, const struct generations_counters *tally);
+int generations_count(struct generations *all, generations_counted_fn *counted, void *user);
 
 /* Nothing joins any more. Who has is waited for, and so is what is being opened; closed(user) comes once every net
  * is closed. */

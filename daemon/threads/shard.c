@@ -14,14 +14,14 @@ struct inbox { /* the mutex guards all but the handle */
 
 struct shard {
     uv_loop_t uv;
-    struct turns turns;
+    struct loop_lag turns;
     struct inbox inbox;
     uv_thread_t thread;
 };
 
 struct shards {
     uv_loop_t *uv; /* home's */
-    struct turns *turns;
+    struct loop_lag *turns;
     struct inbox home;
     unsigned n;
     struct shard shard[SHARDS_MOST]; /* but for the first, which is home */
@@ -82,11 +82,11 @@ static void inbox_return(struct inbox *b, struct errand *first)
 static bool inbox_work(struct inbox *b)
 {
     bool stop;
-    uint64_t began = turn_begin();
+    uint64_t began = slice_begin();
     for (struct errand *e = inbox_take(b, &stop), *next; e; e = next) {
         next = e->next; /* what it carries may be gone after its call */
         e->fn(e);
-        if (next && turn_over(began)) {
+        if (next && slice_over(began)) {
             inbox_return(b, next);
             return false;
         }
@@ -103,7 +103,7 @@ static void on_shard(uv_async_t *async)
 {
     struct shard *s = async->data;
     if (inbox_work(&s->inbox)) {
-        turns_close(&s->turns);
+        loop_lag_close(&s->turns);
         uv_close((uv_handle_t *)async, NULL);
     }
 }
@@ -140,7 +140,7 @@ uv_loop_t *shards_uv(struct shards *s, unsigned at)
     return at ? &s->shard[at].uv : s->uv;
 }
 
-struct turns *shards_turns(struct shards *s, unsigned at)
+struct loop_lag *shards_turns(struct shards *s, unsigned at)
 {
     return at ? &s->shard[at].turns : s->turns;
 }
@@ -157,7 +157,7 @@ static int shard_start(struct shard *s)
     int rc = uv_loop_init(&s->uv);
     if (rc)
         return rc;
-    rc = turns_start(&s->turns, &s->uv);
+    rc = loop_lag_start(&s->turns, &s->uv);
     if (!rc)
         rc = inbox_init(&s->inbox, &s->uv, on_shard, s);
     if (!rc && (rc = uv_thread_create(&s->thread, on_thread, s))) {
@@ -165,7 +165,7 @@ static int shard_start(struct shard *s)
         uv_mutex_destroy(&s->inbox.mutex);
     }
     if (rc) {
-        turns_close(&s->turns);
+        loop_lag_close(&s->turns);
         on_thread(s); /* closes what was opened */
     }
     return rc;
@@ -201,7 +201,7 @@ void shards_close(struct shards *s, void (*closed)(void *user), void *user)
     uv_close((uv_handle_t *)&s->home.async, on_closed);
 }
 
-int shards_new(uv_loop_t *home, struct turns *turns, unsigned n, struct shards **ret)
+int shards_new(uv_loop_t *home, struct loop_lag *turns, unsigned n, struct shards **ret)
 {
     struct shards *s = calloc(1, sizeof *s);
     if (!s)

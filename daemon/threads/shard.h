@@ -17,11 +17,11 @@ enum { SHARDS_MOST = 16 };
 
 struct shards;
 /* n of 1 to SHARDS_MOST, the caller's loop, which is measured by turns, among them. 0 or a negative errno. */
-int shards_new(uv_loop_t *home, struct turns *turns, unsigned n, struct shards **ret);
+int shards_new(uv_loop_t *home, struct loop_lag *turns, unsigned n, struct shards **ret);
 unsigned shards_count(const struct shards *s); /* any thread */
 /* On the shard's own thread only. */
 uv_loop_t *shards_uv(struct shards *s, unsigned at);
-struct turns *shards_turns(struct shards *s, unsigned at);
+struct loop_lag *shards_turns(struct shards *s, unsigned at);
 
 struct errand;
 typedef void errand_fn(struct errand *e);

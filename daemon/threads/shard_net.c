@@ -8,7 +8,7 @@
 
 /* ---------------------------------------------------------------- counters --------------------------- */
 
-void network_add(struct network *sum, const struct network *more)
+void net_counters_add(struct net_counters *sum, const struct net_counters *more)
 {
     sum->dns.asked += more->dns.asked;
     sum->dns.sent += more->dns.sent;
@@ -27,17 +27,17 @@ void network_add(struct network *sum, const struct network *more)
     sum->http.waiting += more->http.waiting;
 }
 
-static void count(const struct site *s, struct network *sum)
+static void count(const struct shard_net *s, struct net_counters *sum)
 {
-    struct network now;
+    struct net_counters now;
     net_counters(s->net, &now.dns, &now.http);
-    network_add(sum, &now);
+    net_counters_add(sum, &now);
 }
 
-void place_count(const struct place *p, struct network *ret)
+void shard_nets_count(const struct shard_nets *p, struct net_counters *ret)
 {
     *ret = p->past;
-    for (const struct site *s = p->sites; s; s = s->next)
+    for (const struct shard_net *s = p->sites; s; s = s->next)
         count(s, ret);
 }
 
@@ -45,13 +45,13 @@ void place_count(const struct place *p, struct network *ret)
 
 static void on_done(struct errand *e)
 {
-    struct site *s = CONTAINER(e, struct site, errand);
+    struct shard_net *s = CONTAINER(e, struct shard_net, errand);
     s->done(s);
 }
 
 static void on_open(struct errand *e)
 {
-    struct site *s = CONTAINER(e, struct site, errand);
+    struct shard_net *s = CONTAINER(e, struct shard_net, errand);
     const char *what = NULL;
     s->status = net_new(shards_uv(s->shards, s->at), s->config, &s->net, &what);
     if (s->status) {
@@ -66,7 +66,7 @@ static void on_open(struct errand *e)
     errand_return(e, on_done);
 }
 
-void site_open(struct site *s, void (*done)(struct site *s))
+void shard_net_open(struct shard_net *s, void (*done)(struct shard_net *s))
 {
     s->done = done;
     errand_send(&s->errand, s->shards, s->at, on_open);
@@ -74,13 +74,13 @@ void site_open(struct site *s, void (*done)(struct site *s))
 
 static void on_net_closed(void *user)
 {
-    struct site *s = user;
+    struct shard_net *s = user;
     errand_return(&s->errand, on_done);
 }
 
 static void on_close(struct errand *e)
 {
-    struct site *s = CONTAINER(e, struct site, errand);
+    struct shard_net *s = CONTAINER(e, struct shard_net, errand);
     count(s, &s->place->past); /* none is under way, so gauges add nothing */
     *s->back = s->next;
     if (s->next)
@@ -88,7 +88,7 @@ static void on_close(struct errand *e)
     net_close(s->net, on_net_closed, s);
 }
 
-void site_close(struct site *s, void (*done)(struct site *s))
+void shard_net_close(struct shard_net *s, void (*done)(struct shard_net *s))
 {
     s->closing = true;
     s->done = done;
@@ -99,12 +99,12 @@ void site_close(struct site *s, void (*done)(struct site *s))
 
 static void on_back(struct errand *e)
 {
-    struct task *t = CONTAINER(e, struct task, errand);
+    struct remote_check *t = CONTAINER(e, struct remote_check, errand);
     t->under_way = false;
     t->done(t);
 }
 
-static void task_link(struct task **list, struct task *t)
+static void task_link(struct remote_check **list, struct remote_check *t)
 {
     t->next = *list;
     t->back = list;
@@ -113,14 +113,14 @@ static void task_link(struct task **list, struct task *t)
     *list = t;
 }
 
-static void task_unlink(struct task *t)
+static void task_unlink(struct remote_check *t)
 {
     *t->back = t->next;
     if (t->next)
         t->next->back = t->back;
 }
 
-static void task_end(struct task *t, struct report *report, int error)
+static void task_end(struct remote_check *t, struct report *report, int error)
 {
     task_unlink(t);
     t->report = report;
@@ -136,8 +136,8 @@ static void on_check(void *user, struct check *c, struct report *report, int err
 
 static void on_start(struct errand *e)
 {
-    struct task *t = CONTAINER(e, struct task, errand);
-    struct site *s = t->site;
+    struct remote_check *t = CONTAINER(e, struct remote_check, errand);
+    struct shard_net *s = t->site;
     task_link(&s->tasks, t);
     int rc = atomic_load(&t->cancelled) ? -ECANCELED
                                         : net_check(s->net, t->arena, t->request, on_check, t, &t->check);
@@ -145,7 +145,7 @@ static void on_start(struct errand *e)
         task_end(t, NULL, rc);
 }
 
-void task_start(struct task *t, struct site *s)
+void remote_check_start(struct remote_check *t, struct shard_net *s)
 {
     t->site = s;
     t->under_way = true;
@@ -157,9 +157,9 @@ static void on_swept(struct errand *e);
 /* Who is cancelled says so itself: a message that names a task could come after its end. */
 static void on_sweep(struct errand *e)
 {
-    struct site *s = CONTAINER(e, struct site, sweep);
-    struct task *doomed = NULL;
-    for (struct task *t = s->tasks, *next; t; t = next) {
+    struct shard_net *s = CONTAINER(e, struct shard_net, sweep);
+    struct remote_check *doomed = NULL;
+    for (struct remote_check *t = s->tasks, *next; t; t = next) {
         next = t->next;
         if (atomic_load(&t->cancelled)) {
             task_unlink(t);
@@ -173,7 +173,7 @@ static void on_sweep(struct errand *e)
 
 static void on_swept(struct errand *e)
 {
-    struct site *s = CONTAINER(e, struct site, sweep);
+    struct shard_net *s = CONTAINER(e, struct shard_net, sweep);
     s->sweeping = false;
     if (s->again && !s->closing) {
         s->again = false;
@@ -182,9 +182,9 @@ static void on_swept(struct errand *e)
     }
 }
 
-void task_cancel(struct task *t)
+void remote_check_cancel(struct remote_check *t)
 {
-    struct site *s = t->site;
+    struct shard_net *s = t->site;
     if (!t->under_way || atomic_exchange(&t->cancelled, true))
         return;
     if (!s->at) { /* at home, and perhaps still in the call that starts it */

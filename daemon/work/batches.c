@@ -40,7 +40,7 @@ struct take {
 };
 
 struct batches {
-    struct loop *loop;
+    struct scheduler *scheduler;
     struct writer *writer;
     struct readers *readers;
     struct table all;
@@ -154,7 +154,7 @@ static void give_lines(struct take *t)
     struct batch *x = t->batch;
     for (size_t i = 0; i < t->n; i++) {
         struct db_line *line = &t->lines[i];
-        int rc = loop_add(x->room->loop, line->id, x->id, line->domain, line->request, line->request_len);
+        int rc = scheduler_add(x->room->scheduler, line->id, x->id, line->domain, line->request, line->request_len);
         line->request = NULL;
         if (rc && rc != -ESHUTDOWN)
             log_error("check %016llx waits for the next start: %s", (unsigned long long)line->id,
@@ -204,7 +204,7 @@ static void feed(struct batches *b)
     struct batch *x;
     while (b->takes < TAKES_AT_ONCE && !b->stopped && !uv_is_active((uv_handle_t *)&b->retry) &&
            (x = turn(b))) {
-        size_t room = loop_room(b->loop);
+        size_t room = scheduler_room(b->scheduler);
         room = room > b->asked ? room - b->asked : 0;
         if (room < TAKE_LEAST)
             return;
@@ -315,15 +315,15 @@ void batches_drop(struct batches *b, int64_t id)
     writer_push(b->writer, w);
 }
 
-struct cancel {
+struct batch_cancel {
     struct batches *room;
-    loop_cancel_fn *fn;
+    scheduler_cancel_fn *fn;
     void *user;
 };
 
 static void on_cancelled(struct write_job *w)
 {
-    struct cancel *c = w->user;
+    struct batch_cancel *c = w->user;
     struct batches *b = c->room;
     int status = w->status;
     if (!status) {
@@ -333,7 +333,7 @@ static void on_cancelled(struct write_job *w)
             open_remove(x);
             end_check(x);
         }
-        status = loop_cancel_batch(b->loop, w->id, c->fn, c->user);
+        status = scheduler_cancel_batch(b->scheduler, w->id, c->fn, c->user);
         sweep(b); /* after what is alive has moved to request: the writer keeps the order */
     }
     if (status)
@@ -342,20 +342,20 @@ static void on_cancelled(struct write_job *w)
     write_job_free(w);
 }
 
-int batches_cancel(struct batches *b, int64_t id, loop_cancel_fn *fn, void *user)
+int batches_cancel(struct batches *b, int64_t id, scheduler_cancel_fn *fn, void *user)
 {
     if (!find(b, id))
         return -ENOENT;
     if (b->stopped)
         return -ESHUTDOWN;
     struct write_job *w = calloc(1, sizeof *w);
-    struct cancel *c = calloc(1, sizeof *c);
+    struct batch_cancel *c = calloc(1, sizeof *c);
     if (!w || !c) {
         free(w);
         free(c);
         return -ENOMEM;
     }
-    *c = (struct cancel){b, fn, user};
+    *c = (struct batch_cancel){b, fn, user};
     *w = (struct write_job){
         .kind = WRITE_CANCEL_BATCH, .id = id, .at = clock_now(), .done = on_cancelled, .user = c};
     writer_push(b->writer, w);
@@ -378,18 +378,18 @@ bool batches_wait(struct batches *b, int64_t id, struct waiter *w)
 
 /* ---------------------------------------------------------------- life ------------------------------- */
 
-int batches_new(uv_loop_t *uv, struct loop *loop, struct writer *writer, struct readers *readers,
+int batches_new(uv_loop_t *uv, struct scheduler *scheduler, struct writer *writer, struct readers *readers,
                 struct batches **ret)
 {
     struct batches *b = calloc(1, sizeof *b);
     if (!b)
         return -ENOMEM;
-    *b = (struct batches){.loop = loop, .writer = writer, .readers = readers};
+    *b = (struct batches){.scheduler = scheduler, .writer = writer, .readers = readers};
     b->open_end = &b->open;
     uv_timer_init(uv, &b->retry);
     uv_timer_init(uv, &b->sweep);
     b->retry.data = b->sweep.data = b;
-    loop_feed(loop, &(struct loop_feeder){on_began, on_ended, b});
+    scheduler_feed(scheduler, &(struct scheduler_feeder){on_began, on_ended, b});
     *ret = b;
     return 0;
 }

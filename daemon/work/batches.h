@@ -11,7 +11,7 @@
 
 struct batches;
 /* Becomes the loop's feeder. loop, writer and readers must outlive it. 0 or a negative errno. */
-int batches_new(uv_loop_t *uv, struct loop *loop, struct writer *writer, struct readers *readers,
+int batches_new(uv_loop_t *uv, struct scheduler *scheduler, struct writer *writer, struct readers *readers,
                 struct batches **ret);
 /* Takes up what an earlier life left: after db_batches_abandon(), before the uv loop runs. 0 or a negative
  * errno of the store. */
@@ -27,7 +27,7 @@ void batches_drop(struct batches *b, int64_t id);
 
 /* Cancels what has not ended of it. fn comes when that is on disk. -ENOENT: it has ended, or never was;
  * -ESHUTDOWN, -ENOMEM. */
-int batches_cancel(struct batches *b, int64_t id, loop_cancel_fn *fn, void *user);
+int batches_cancel(struct batches *b, int64_t id, scheduler_cancel_fn *fn, void *user);
 size_t batches_alive(const struct batches *b, int64_t id); /* how many of its checks the loop has */
 /* Waits for its end. False: it has ended, or never was; fn will not be called. */
 bool batches_wait(struct batches *b, int64_t id, struct waiter *w);

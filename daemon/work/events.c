@@ -80,7 +80,7 @@ static void tell(struct events *e, enum event_kind kind, const char *domain, int
     buf_free(line);
 }
 
-void events_check(struct events *e, const struct loop_news *news, dcv_time at)
+void events_check(struct events *e, const struct scheduler_news *news, dcv_time at)
 {
     if (!wanted(e, EVENT_CHECK, news->domain, news->watch))
         return;

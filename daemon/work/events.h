@@ -36,7 +36,7 @@ struct watch_news {
     const char *from, *to; /* what it came to before and now: JSON of results_summary(), or NULL */
 };
 
-void events_check(struct events *e, const struct loop_news *news, dcv_time at);
+void events_check(struct events *e, const struct scheduler_news *news, dcv_time at);
 void events_watch(struct events *e, const struct watch_news *news, dcv_time at);
 /* What a listener is told that no event has come for a while, and that n of them were left out. */
 void event_alive(struct buf *line, dcv_time at);

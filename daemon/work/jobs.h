@@ -15,7 +15,7 @@ struct run;
 
 struct job {
     struct link by_id;
-    struct loop *loop;
+    struct scheduler *scheduler;
     int64_t id;
     int64_t watch; /* that made it, or 0 */
     int64_t batch; /* whose line it was; 0: it came alone */
@@ -24,7 +24,7 @@ struct job {
     struct run *run;          /* NULL before the request and from the results on */
     struct job *next, **back; /* in run->jobs */
     struct waiter *waiters;
-    loop_submit_fn *submitted; /* until the request is on disk */
+    scheduler_submit_fn *submitted; /* until the request is on disk */
     void *user;
 };
 
@@ -32,14 +32,14 @@ struct part { /* one method's check */
     struct run *run;
     struct arena *arena; /* the run's own where this is its only part */
     struct request request;
-    struct task task;
+    struct remote_check task;
     struct report *report;
     struct targets *targets; /* before it: which CNAME targets the store knows as validated; NULL: nobody asks */
 };
 
 struct run {
     struct link by_text;
-    struct loop *loop;
+    struct scheduler *scheduler;
     char *text;
     size_t text_len;
     struct job *jobs;

@@ -7,20 +7,20 @@
 #include <errno.h>
 #include <string.h>
 
-void write_push(struct loop *l, struct write_job *w)
+void write_push(struct scheduler *l, struct write_job *w)
 {
     l->writes++;
     writer_push(l->writer, w);
 }
 
 /* What the store says of itself by what became of a write. */
-static void write_note(struct loop *l, int status)
+static void write_note(struct scheduler *l, int status)
 {
     if (!db_fault_is_the_jobs(status))
         l->counters.failing = status;
 }
 
-void write_end(struct loop *l, struct write_job *w)
+void write_end(struct scheduler *l, struct write_job *w)
 {
     write_note(l, w->status);
     l->writes--;
@@ -30,7 +30,7 @@ void write_end(struct loop *l, struct write_job *w)
 
 static void on_retry(uv_timer_t *timer)
 {
-    struct loop *l = timer->data;
+    struct scheduler *l = timer->data;
     struct write_job *w = l->failed;
     l->failed = NULL;
     while (w) {
@@ -42,7 +42,7 @@ static void on_retry(uv_timer_t *timer)
     }
 }
 
-void failed_drop(struct loop *l)
+void failed_drop(struct scheduler *l)
 {
     while (l->failed) {
         struct write_job *w = l->failed;
@@ -54,7 +54,7 @@ void failed_drop(struct loop *l)
 
 static void on_results(struct write_job *w)
 {
-    struct loop *l = w->user;
+    struct scheduler *l = w->user;
     struct job *j = job_find(&l->jobs, w->id);
     bool ours = w->status && db_fault_is_the_jobs(w->status); /* trying again would not help */
     if (w->status && !ours && !l->stopping) {
@@ -75,7 +75,7 @@ static void on_results(struct write_job *w)
                   strerror(-w->status));
     if (!w->status) {
         l->retry_ms = RETRY_FIRST_MS;
-        decided_add(&l->decided, w->results, w->n_results);
+        verdict_counts_add(&l->verdicts, w->results, w->n_results);
     }
     if (j && (!w->status || ours)) {
         l->counters.done += !w->status;
@@ -97,7 +97,7 @@ static int take_texts(struct write_job *w, const struct run *r, const struct job
 
 int results_write(const struct run *r, struct job *j, struct report *const *reports, size_t n)
 {
-    struct loop *l = j->loop;
+    struct scheduler *l = j->scheduler;
     struct write_job *w;
     int rc = results_job(j->id, reports, n, j->waiters, &w);
     if (rc)

@@ -29,12 +29,12 @@ static int result_fill(struct db_result *to, struct report *report, int64_t id, 
     struct json_out j = {.b = &text};
     buf_reserve(&text, REPORT_USUAL);
     buf_reserve(&evidence, (report->evidence->n + 1) * FACT_USUAL);
-    json_report(&j, NULL, scratch, report, JSON_NO_EVIDENCE | JSON_NO_CAA);
+    json_write_report(&j, NULL, scratch, report, JSON_NO_EVIDENCE | JSON_NO_CAA);
     j = (struct json_out){.b = &evidence};
-    json_case(&j, scratch, report, JSON_NO_REPORT | JSON_TERSE);
+    json_write_case(&j, scratch, report, JSON_NO_REPORT | JSON_TERSE);
     if (show && report->evidence->n <= SHOWN_FACTS) {
         j = (struct json_out){.b = &shown};
-        json_shown(&j, NULL, scratch, report);
+        json_write_shown(&j, NULL, scratch, report);
     }
 
     *to = (struct db_result){.method = q->method,

@@ -34,14 +34,14 @@ void run_free(struct run *r)
 void run_unlist(struct run *r)
 {
     if (r->listed)
-        table_remove(&r->loop->runs, &r->by_text);
+        table_remove(&r->scheduler->runs, &r->by_text);
     r->listed = false;
 }
 
 /* The run's work is over: every job gets results of its own. */
 static void run_finish(struct run *r)
 {
-    struct loop *l = r->loop;
+    struct scheduler *l = r->scheduler;
     runs_remove(r->abandoned ? &l->leaving : &l->active, r);
     if (!r->abandoned) {
         /* From here on an equal request asks the network anew. */
@@ -68,8 +68,8 @@ static void run_drop(struct run *r)
 {
     run_unlist(r);
     r->abandoned = true;
-    runs_remove(&r->loop->active, r);
-    runs_add(&r->loop->leaving, r);
+    runs_remove(&r->scheduler->active, r);
+    runs_add(&r->scheduler->leaving, r);
 }
 
 static void run_release(struct run *r)
@@ -80,9 +80,9 @@ static void run_release(struct run *r)
 
 static void places(struct run *r, int more)
 {
-    r->loop->checks += (size_t)more;
+    r->scheduler->checks += (size_t)more;
     if (r->bulk)
-        r->loop->bulk_checks += (size_t)more;
+        r->scheduler->bulk_checks += (size_t)more;
 }
 
 /* A report for a check that never ran. */
@@ -157,7 +157,7 @@ static int run_read(struct run *r)
     return 0;
 }
 
-static void on_checked(struct task *t)
+static void on_checked(struct remote_check *t)
 {
     struct part *p = CONTAINER(t, struct part, task);
     struct run *r = p->run;
@@ -178,7 +178,7 @@ static void part_launch(struct part *p)
     struct run *r = p->run;
     r->pending++;
     places(r, 1);
-    p->task = (struct task){.arena = p->arena, .request = &p->request, .done = on_checked};
+    p->task = (struct remote_check){.arena = p->arena, .request = &p->request, .done = on_checked};
     generation_check(r->generation, &p->task, r->key);
 }
 
@@ -231,12 +231,12 @@ static void part_start(struct part *p)
     p->request.validated_targets = own;
     *p->targets = (struct targets){.read = {.read = read_targets, .done = on_targets}, .part = p};
     r->pending++;
-    readers_run(r->loop->readers, &p->targets->read);
+    readers_run(r->scheduler->readers, &p->targets->read);
 }
 
 void run_start(struct run *r)
 {
-    struct loop *l = r->loop;
+    struct scheduler *l = r->scheduler;
     r->running = true;
     r->generation = generation_join(l->generations);
     r->key = r->jobs->id;
@@ -273,6 +273,6 @@ void run_abandon(struct run *r)
     run_drop(r);
     r->pending++; /* the last cancel must not take the run away under us */
     for (size_t i = 0; i < r->n_parts; i++)
-        task_cancel(&r->parts[i].task);
+        remote_check_cancel(&r->parts[i].task);
     run_release(r);
 }

@@ -9,9 +9,9 @@
 
 enum { STARTS_A_TURN = 32 };
 
-struct cancel {
-    struct loop *loop;
-    loop_cancel_fn *fn;
+struct job_cancel {
+    struct scheduler *scheduler;
+    scheduler_cancel_fn *fn;
     void *user;
 };
 
@@ -27,9 +27,9 @@ void job_change(struct job *j, enum db_state state)
 
 void job_tell(const struct job *j, const struct write_job *w)
 {
-    struct loop *l = j->loop;
+    struct scheduler *l = j->scheduler;
     if (l->news)
-        l->news(l->news_user, &(struct loop_news){.id = j->id,
+        l->news(l->news_user, &(struct scheduler_news){.id = j->id,
                                                   .watch = j->watch,
                                                   .domain = j->domain,
                                                   .state = j->state,
@@ -37,7 +37,7 @@ void job_tell(const struct job *j, const struct write_job *w)
                                                   .n_results = w ? w->n_results : 0});
 }
 
-void loop_listen(struct loop *l, loop_news_fn *fn, void *user)
+void scheduler_listen(struct scheduler *l, scheduler_news_fn *fn, void *user)
 {
     l->news = fn;
     l->news_user = user;
@@ -55,10 +55,10 @@ void job_end(struct job *j, enum db_state state, const struct write_job *w)
     job_detach(j);
     if (r && !r->jobs)
         run_abandon(r);
-    table_remove(&j->loop->jobs, &j->by_id);
-    j->loop->ending = w;
+    table_remove(&j->scheduler->jobs, &j->by_id);
+    j->scheduler->ending = w;
     job_change(j, state);
-    j->loop->ending = NULL;
+    j->scheduler->ending = NULL;
     job_tell(j, w);
     if (j->batch)
         bulk_ended(j);
@@ -68,7 +68,7 @@ void job_end(struct job *j, enum db_state state, const struct write_job *w)
 /* ---------------------------------------------------------------- starting ---------------------------- */
 
 /* The run whose turn it is, if there is a place for it. */
-static struct run *startable(const struct loop *l)
+static struct run *startable(const struct scheduler *l)
 {
     if (l->stopping || l->checks >= l->conf->in_flight)
         return NULL;
@@ -77,16 +77,16 @@ static struct run *startable(const struct loop *l)
 
 static void on_start(uv_idle_t *idle)
 {
-    struct loop *l = idle->data;
+    struct scheduler *l = idle->data;
     struct run *r;
-    uint64_t began = turn_begin();
-    for (int i = 0; i < STARTS_A_TURN && !turn_over(began) && (r = startable(l)); i++)
+    uint64_t began = slice_begin();
+    for (int i = 0; i < STARTS_A_TURN && !slice_over(began) && (r = startable(l)); i++)
         run_start(r);
     if (!startable(l))
         uv_idle_stop(idle);
 }
 
-void starter_wake(struct loop *l)
+void starter_wake(struct scheduler *l)
 {
     if (startable(l))
         uv_idle_start(&l->starter, on_start);
@@ -94,12 +94,12 @@ void starter_wake(struct loop *l)
 
 struct runs *queue_of(struct run *r)
 {
-    return r->bulk ? &r->loop->bulk : &r->loop->queue;
+    return r->bulk ? &r->scheduler->bulk : &r->scheduler->queue;
 }
 
 int job_schedule(struct job *j, char *text, size_t len)
 {
-    struct loop *l = j->loop;
+    struct scheduler *l = j->scheduler;
     int rc = table_add(&l->jobs, &j->by_id, hash_number((uint64_t)j->id));
     if (rc) {
         free(text);
@@ -127,7 +127,7 @@ int job_schedule(struct job *j, char *text, size_t len)
         table_remove(&l->jobs, &j->by_id);
         return -ENOMEM;
     }
-    r->loop = l;
+    r->scheduler = l;
     r->text = text;
     r->text_len = len;
     r->listed = true;
@@ -145,9 +145,9 @@ int job_schedule(struct job *j, char *text, size_t len)
 static void on_request(struct write_job *w)
 {
     struct job *j = w->user;
-    struct loop *l = j->loop;
+    struct scheduler *l = j->scheduler;
     int status = w->status;
-    loop_submit_fn *fn = j->submitted;
+    scheduler_submit_fn *fn = j->submitted;
     void *user = j->user;
     int64_t id = j->id;
     l->submits--;
@@ -171,8 +171,8 @@ static void on_request(struct write_job *w)
     write_end(l, w);
 }
 
-int loop_submit(struct loop *l, int64_t watch, const char *domain, const char *text, size_t len,
-                loop_submit_fn *fn, void *user)
+int scheduler_submit(struct scheduler *l, int64_t watch, const char *domain, const char *text, size_t len,
+                scheduler_submit_fn *fn, void *user)
 {
     if (l->stopping)
         return -ESHUTDOWN;
@@ -188,7 +188,7 @@ int loop_submit(struct loop *l, int64_t watch, const char *domain, const char *t
         return -ENOMEM;
     }
     dcv_time now = clock_now();
-    *j = (struct job){.loop = l,
+    *j = (struct job){.scheduler = l,
                       .id = db_id_next(now),
                       .watch = watch,
                       .domain = strdup(domain),
@@ -213,7 +213,7 @@ int loop_submit(struct loop *l, int64_t watch, const char *domain, const char *t
     return 0;
 }
 
-bool loop_state(const struct loop *l, int64_t id, enum db_state *ret)
+bool scheduler_state(const struct scheduler *l, int64_t id, enum db_state *ret)
 {
     const struct job *j = job_find(&l->jobs, id);
     if (j)
@@ -221,12 +221,12 @@ bool loop_state(const struct loop *l, int64_t id, enum db_state *ret)
     return j;
 }
 
-const struct write_job *loop_ending(const struct loop *l, int64_t id)
+const struct write_job *scheduler_ending(const struct scheduler *l, int64_t id)
 {
     return l->ending && l->ending->id == id ? l->ending : NULL;
 }
 
-bool loop_wait(struct loop *l, int64_t id, struct waiter *w)
+bool scheduler_wait(struct scheduler *l, int64_t id, struct waiter *w)
 {
     struct job *j = job_find(&l->jobs, id);
     if (j)
@@ -236,8 +236,8 @@ bool loop_wait(struct loop *l, int64_t id, struct waiter *w)
 
 static void on_cancelled(struct write_job *w)
 {
-    struct cancel *c = w->user;
-    struct loop *l = c->loop;
+    struct job_cancel *c = w->user;
+    struct scheduler *l = c->scheduler;
     struct job *j = job_find(&l->jobs, w->id);
     /* Were its results in the store before, the job would be gone: the writer keeps the order. */
     if (!w->status && j) {
@@ -249,7 +249,7 @@ static void on_cancelled(struct write_job *w)
     write_end(l, w);
 }
 
-int loop_cancel(struct loop *l, int64_t id, loop_cancel_fn *fn, void *user)
+int scheduler_cancel(struct scheduler *l, int64_t id, scheduler_cancel_fn *fn, void *user)
 {
     const struct job *j = job_find(&l->jobs, id);
     if (!j)
@@ -257,13 +257,13 @@ int loop_cancel(struct loop *l, int64_t id, loop_cancel_fn *fn, void *user)
     if (l->stopping)
         return -ESHUTDOWN;
     struct write_job *w = calloc(1, sizeof *w);
-    struct cancel *c = calloc(1, sizeof *c);
+    struct job_cancel *c = calloc(1, sizeof *c);
     if (!w || !c) {
         free(w);
         free(c);
         return -ENOMEM;
     }
-    *c = (struct cancel){l, fn, user};
+    *c = (struct job_cancel){l, fn, user};
     *w = (struct write_job){.kind = WRITE_CANCEL,
                             .id = id,
                             .batch = j->batch,
@@ -275,14 +275,14 @@ int loop_cancel(struct loop *l, int64_t id, loop_cancel_fn *fn, void *user)
 }
 
 /* Whoever asks from here on is answered under the new configuration: no run of the old one takes jobs in. */
-void loop_reload(struct loop *l)
+void scheduler_reload(struct scheduler *l)
 {
     for (struct run *r = l->active.first; r; r = r->next)
         run_unlist(r);
     starter_wake(l);
 }
 
-void loop_counters(const struct loop *l, struct loop_counters *ret)
+void scheduler_counters(const struct scheduler *l, struct scheduler_counters *ret)
 {
     *ret = l->counters;
     ret->running = l->checks;
@@ -290,20 +290,20 @@ void loop_counters(const struct loop *l, struct loop_counters *ret)
     ret->queued = l->queue.n + l->bulk.n;
 }
 
-const struct decided *loop_decided(const struct loop *l)
+const struct verdict_counts *scheduler_verdicts(const struct scheduler *l)
 {
-    return &l->decided;
+    return &l->verdicts;
 }
 
 /* ---------------------------------------------------------------- life ------------------------------- */
 
 static int on_unfinished(void *user, const struct db_check_row *row)
 {
-    struct loop *l = user;
+    struct scheduler *l = user;
     struct job *j = calloc(1, sizeof *j);
     char *text = strdup(row->request);
     if (j)
-        *j = (struct job){.loop = l,
+        *j = (struct job){.scheduler = l,
                           .id = row->id,
                           .watch = row->watch,
                           .domain = strdup(row->domain)};
@@ -321,7 +321,7 @@ static int on_unfinished(void *user, const struct db_check_row *row)
     return rc;
 }
 
-int loop_resume(struct loop *l, struct db *db)
+int scheduler_resume(struct scheduler *l, struct db *db)
 {
     int rc = db_unfinished(db, on_unfinished, l);
     if (!rc && l->jobs.n)
@@ -329,13 +329,13 @@ int loop_resume(struct loop *l, struct db *db)
     return rc;
 }
 
-int loop_new(uv_loop_t *uv, struct generations *generations, struct writer *writer, struct readers *readers,
-             struct loop **ret)
+int scheduler_new(uv_loop_t *uv, struct generations *generations, struct writer *writer, struct readers *readers,
+             struct scheduler **ret)
 {
-    struct loop *l = calloc(1, sizeof *l);
+    struct scheduler *l = calloc(1, sizeof *l);
     if (!l)
         return -ENOMEM;
-    *l = (struct loop){.conf = generations_conf(generations),
+    *l = (struct scheduler){.conf = generations_conf(generations),
                        .generations = generations,
                        .writer = writer,
                        .readers = readers,
@@ -350,12 +350,12 @@ int loop_new(uv_loop_t *uv, struct generations *generations, struct writer *writ
 
 static void on_closed(uv_handle_t *h)
 {
-    struct loop *l = h->data;
+    struct scheduler *l = h->data;
     if (!--l->closing)
         l->stopped(l->stopped_user);
 }
 
-void stop_check(struct loop *l)
+void stop_check(struct scheduler *l)
 {
     if (!l->stopping || l->ended || l->checks || l->active.n || l->leaving.n || l->writes)
         return;
@@ -368,7 +368,7 @@ void stop_check(struct loop *l)
 
 static void on_grace(uv_timer_t *timer)
 {
-    struct loop *l = timer->data;
+    struct scheduler *l = timer->data;
     log_notice("%zu checks still run; they stay queued for the next start", l->checks);
     while (l->active.first) {
         struct run *r = l->active.first;
@@ -379,7 +379,7 @@ static void on_grace(uv_timer_t *timer)
     }
 }
 
-void loop_stop(struct loop *l, uint32_t grace_ms, void (*stopped)(void *user), void *user)
+void scheduler_stop(struct scheduler *l, uint32_t grace_ms, void (*stopped)(void *user), void *user)
 {
     l->stopping = true;
     l->stopped = stopped;
@@ -391,7 +391,7 @@ void loop_stop(struct loop *l, uint32_t grace_ms, void (*stopped)(void *user), v
     stop_check(l);
 }
 
-void loop_free(struct loop *l)
+void scheduler_free(struct scheduler *l)
 {
     for (size_t i = 0; i < l->jobs.room; i++)
         for (struct link *k = l->jobs.buckets[i], *next; k; k = next) {

@@ -11,43 +11,43 @@
  * the store. One place in KEPT is never theirs. */
 enum { BULK_WAITING = 2048, KEPT = 8 };
 
-void loop_feed(struct loop *l, const struct loop_feeder *feeder)
+void scheduler_feed(struct scheduler *l, const struct scheduler_feeder *feeder)
 {
     l->feeder = *feeder;
 }
 
 void bulk_began(struct job *j)
 {
-    j->loop->bulk_jobs++;
-    if (j->loop->feeder.began)
-        j->loop->feeder.began(j->loop->feeder.user, j->batch);
+    j->scheduler->bulk_jobs++;
+    if (j->scheduler->feeder.began)
+        j->scheduler->feeder.began(j->scheduler->feeder.user, j->batch);
 }
 
 void bulk_ended(struct job *j)
 {
-    j->loop->bulk_jobs--;
-    if (j->loop->feeder.ended)
-        j->loop->feeder.ended(j->loop->feeder.user, j->batch);
+    j->scheduler->bulk_jobs--;
+    if (j->scheduler->feeder.ended)
+        j->scheduler->feeder.ended(j->scheduler->feeder.user, j->batch);
 }
 
-bool bulk_startable(const struct loop *l)
+bool bulk_startable(const struct scheduler *l)
 {
     uint32_t most = l->conf->in_flight;
     return l->bulk_checks < (most < KEPT ? most : most - most / KEPT);
 }
 
 /* Counts what waits for the disk as well: a slow one slows the batches down. */
-size_t loop_room(const struct loop *l)
+size_t scheduler_room(const struct scheduler *l)
 {
     size_t most = (size_t)l->conf->in_flight + BULK_WAITING;
     return l->stopping || l->bulk_jobs >= most ? 0 : most - l->bulk_jobs;
 }
 
-int loop_add(struct loop *l, int64_t id, int64_t batch, const char *domain, char *text, size_t len)
+int scheduler_add(struct scheduler *l, int64_t id, int64_t batch, const char *domain, char *text, size_t len)
 {
     struct job *j = l->stopping ? NULL : calloc(1, sizeof *j);
     if (j)
-        *j = (struct job){.loop = l, .id = id, .batch = batch, .domain = strdup(domain)};
+        *j = (struct job){.scheduler = l, .id = id, .batch = batch, .domain = strdup(domain)};
     int rc = l->stopping ? -ESHUTDOWN : j && j->domain ? 0 : -ENOMEM;
     if (rc)
         free(text);
@@ -63,7 +63,7 @@ int loop_add(struct loop *l, int64_t id, int64_t batch, const char *domain, char
 }
 
 /* Calls fn for each job of a batch; it must not end one. */
-static void each(const struct loop *l, int64_t batch, void (*fn)(struct job *j, void *user), void *user)
+static void each(const struct scheduler *l, int64_t batch, void (*fn)(struct job *j, void *user), void *user)
 {
     for (size_t i = 0; i < l->jobs.room; i++)
         for (struct link *k = l->jobs.buckets[i]; k; k = k->next) {
@@ -79,7 +79,7 @@ static void count_running(struct job *j, void *user)
     *n += j->state == STATE_RUNNING;
 }
 
-size_t loop_running(const struct loop *l, int64_t batch)
+size_t scheduler_running(const struct scheduler *l, int64_t batch)
 {
     size_t n = 0;
     each(l, batch, count_running, &n);
@@ -87,8 +87,8 @@ size_t loop_running(const struct loop *l, int64_t batch)
 }
 
 struct cancels { /* of all jobs of a batch */
-    struct loop *loop;
-    loop_cancel_fn *fn;
+    struct scheduler *scheduler;
+    scheduler_cancel_fn *fn;
     void *user;
     size_t pending;
     int status;
@@ -113,14 +113,14 @@ static void on_one_cancelled(void *user, int status)
 static void cancel_one(struct job *j, void *user)
 {
     struct cancels *c = user;
-    int rc = loop_cancel(c->loop, j->id, on_one_cancelled, c);
+    int rc = scheduler_cancel(c->scheduler, j->id, on_one_cancelled, c);
     if (rc)
         c->status = rc;
     else
         c->pending++;
 }
 
-int loop_cancel_batch(struct loop *l, int64_t batch, loop_cancel_fn *fn, void *user)
+int scheduler_cancel_batch(struct scheduler *l, int64_t batch, scheduler_cancel_fn *fn, void *user)
 {
     struct cancels *c = calloc(1, sizeof *c);
     if (!c)

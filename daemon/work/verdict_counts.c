@@ -8,7 +8,7 @@ static bool named_before(const struct db_result *r, size_t i)
     return false;
 }
 
-void decided_add(struct decided *d, const struct db_result *results, size_t n)
+void verdict_counts_add(struct verdict_counts *d, const struct db_result *results, size_t n)
 {
     for (const struct db_result *r = results; r < results + n; r++) {
         d->reports[r->method][r->verdict]++;

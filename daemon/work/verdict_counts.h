@@ -1,15 +1,15 @@
 /* verdict_counts.h - what the checks came to since the daemon started, counted as their results reach the disk. */
-#ifndef DCVD_DECIDED_H
-#define DCVD_DECIDED_H
+#ifndef DCVD_VERDICT_COUNTS_H
+#define DCVD_VERDICT_COUNTS_H
 
 #include "base/histogram.h"
 #include "db.h"
 
-struct decided {
+struct verdict_counts {
     uint64_t reports[METHOD_COUNT][0 DCV_VERDICTS(DCV_ONE)]; /* by enum verdict */
     struct histogram seconds[METHOD_COUNT];
     uint64_t codes[CODE_COUNT + 1], causes[CAUSE_COUNT + 1]; /* by enum; a report's causes, each once */
 };
-void decided_add(struct decided *d, const struct db_result *results, size_t n);
+void verdict_counts_add(struct verdict_counts *d, const struct db_result *results, size_t n);
 
 #endif

@@ -8,7 +8,7 @@ static int64_t place(int64_t start, int64_t every, int64_t least)
 }
 
 /* The step that an age is in; the last one's length goes on behind its end. */
-static int64_t every_at(const struct steps *s, int64_t age)
+static int64_t every_at(const struct watch_times *s, int64_t age)
 {
     size_t i = 0;
     while (i + 1 < s->n && age >= INT64_C(1000) * s->v[i].until)
@@ -16,7 +16,7 @@ static int64_t every_at(const struct steps *s, int64_t age)
     return INT64_C(1000) * s->v[i].every;
 }
 
-dcv_time steps_next(const struct steps *s, dcv_time created, dcv_time last, dcv_time now)
+dcv_time watch_times_next(const struct watch_times *s, dcv_time created, dcv_time last, dcv_time now)
 {
     if (last > now)
         last = now;

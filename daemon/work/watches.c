@@ -37,7 +37,7 @@ struct watch {
 
 struct watches {
     const struct conf *conf;
-    struct loop *loop;
+    struct scheduler *scheduler;
     struct writer *writer;
     struct events *events;
     struct table table;
@@ -99,7 +99,7 @@ static int watch_enter(struct watch *w)
 static dcv_time next_run(const struct watch *w, dcv_time last, dcv_time now)
 {
     const struct profile *p = &w->all->conf->profile;
-    return steps_next(&(struct steps){.v = p->polling,
+    return watch_times_next(&(struct watch_times){.v = p->polling,
                                       .n = p->n_polling,
                                       .interval = w->interval,
                                       .forever = w->until == UNTIL_FOREVER},
@@ -162,8 +162,8 @@ static void on_submitted(void *user, int64_t id, int status)
 /* While the store fails one run a second finds out whether it still does: each is an error in the log. */
 static bool is_pointless(struct watches *ws, dcv_time now)
 {
-    struct loop_counters counters;
-    loop_counters(ws->loop, &counters);
+    struct scheduler_counters counters;
+    scheduler_counters(ws->scheduler, &counters);
     if (!counters.failing)
         return false;
     if (now >= ws->tried && now < ws->tried + TRY_MS)
@@ -181,7 +181,7 @@ static void run(struct watch *w, dcv_time now)
     heap_take(&w->all->heap, &w->due);
     w->began = now;
     w->submitting = true;
-    int rc = loop_submit(w->all->loop, w->id, w->domain, w->request, w->request_len, on_submitted, w);
+    int rc = scheduler_submit(w->all->scheduler, w->id, w->domain, w->request, w->request_len, on_submitted, w);
     if (!rc)
         return;
     w->submitting = false;
@@ -268,7 +268,7 @@ static void on_step(struct write_job *job)
     write_job_free(job);
 }
 
-static bool all_pass(const struct loop_news *news)
+static bool all_pass(const struct scheduler_news *news)
 {
     for (size_t i = 0; i < news->n_results; i++)
         if (news->results[i].verdict != VERDICT_PASS)
@@ -277,7 +277,7 @@ static bool all_pass(const struct loop_news *news)
 }
 
 /* One that was cancelled is no result, and is not counted. */
-static void run_ended(struct watch *w, const struct loop_news *news)
+static void run_ended(struct watch *w, const struct scheduler_news *news)
 {
     dcv_time now = clock_now();
     w->check = 0;
@@ -308,7 +308,7 @@ static void run_ended(struct watch *w, const struct loop_news *news)
     step_push(w);
 }
 
-void watches_hear(struct watches *ws, const struct loop_news *news)
+void watches_hear(struct watches *ws, const struct scheduler_news *news)
 {
     struct watch *w = news->watch ? watch_find(ws, news->watch) : NULL;
     if (!w)
@@ -494,14 +494,14 @@ int watches_resume(struct watches *ws, struct db *db)
     return rc;
 }
 
-int watches_new(uv_loop_t *uv, const struct conf *conf, struct loop *loop, struct writer *writer,
+int watches_new(uv_loop_t *uv, const struct conf *conf, struct scheduler *scheduler, struct writer *writer,
                 struct events *events, struct watches **ret)
 {
     struct watches *ws = calloc(1, sizeof *ws);
     if (!ws)
         return -ENOMEM;
     *ws =
-        (struct watches){.conf = conf, .loop = loop, .writer = writer, .events = events, .seen = clock_now()};
+        (struct watches){.conf = conf, .scheduler = scheduler, .writer = writer, .events = events, .seen = clock_now()};
     uv_timer_init(uv, &ws->timer);
     ws->timer.data = ws;
     *ret = ws;

@@ -1,6 +1,6 @@
 /* watches.h - requests that are run again and again, each run a check like any other.
  *
- *   add -> WRITE_WATCH committed -> due -> loop_submit() -> the check's end -> WRITE_WATCH_STEP committed ->
+ *   add -> WRITE_WATCH committed -> due -> scheduler_submit() -> the check's end -> WRITE_WATCH_STEP committed ->
  * due …
  *
  * In memory is a watch only while it is active; all of it is on disk, so that a restart goes on where it
@@ -16,19 +16,19 @@ enum { WATCHES_MOST = 10000 };
 
 struct watches;
 /* All that is given must outlive it. 0 or a negative errno. */
-int watches_new(uv_loop_t *uv, const struct conf *conf, struct loop *loop, struct writer *writer,
+int watches_new(uv_loop_t *uv, const struct conf *conf, struct scheduler *scheduler, struct writer *writer,
                 struct events *events, struct watches **ret);
-/* Takes up what an earlier life left: before loop_resume(), of which it has to hear. 0 or a negative errno of
+/* Takes up what an earlier life left: before scheduler_resume(), of which it has to hear. 0 or a negative errno of
  * the store. */
 int watches_resume(struct watches *ws, struct db *db);
 /* What the loop tells: how their checks come along. */
-void watches_hear(struct watches *ws, const struct loop_news *news);
+void watches_hear(struct watches *ws, const struct scheduler_news *news);
 /* Begins nothing more; what is under way to the writer comes to its end there. */
 void watches_stop(struct watches *ws);
 void watches_free(struct watches *ws); /* after the writer; NULL is allowed */
 
 struct watch_order {
-    const char *domain, *request; /* as of loop_submit() */
+    const char *domain, *request; /* as of scheduler_submit() */
     size_t request_len;
     int64_t interval; /* milliseconds; 0: the CA's steps */
     enum watch_until until;

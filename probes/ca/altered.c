@@ -220,7 +220,7 @@ static const char *undone(struct bytes v, const struct bytes *wanted, size_t n)
     return NULL;
 }
 
-const char *near_any(struct bytes found, const struct bytes *wanted, size_t n)
+const char *altered_any(struct bytes found, const struct bytes *wanted, size_t n)
 {
     if (found.n > LONGEST)
         return NULL;
@@ -246,7 +246,7 @@ const char *near_any(struct bytes found, const struct bytes *wanted, size_t n)
     return phrase;
 }
 
-const char *near_value(struct bytes found, struct bytes wanted)
+const char *altered_value(struct bytes found, struct bytes wanted)
 {
-    return near_any(found, &wanted, 1);
+    return altered_any(found, &wanted, 1);
 }

@@ -20,7 +20,7 @@ static const struct {
 #undef X
 };
 
-struct reading {
+struct order_reading {
     struct arena *a;
     const char *at, *end;
     unsigned line; /* that was given out last */
@@ -28,7 +28,7 @@ struct reading {
     const char *why;
 };
 
-static int refuse(struct reading *r, const char *what)
+static int refuse(struct order_reading *r, const char *what)
 {
     if (!r->why)
         r->why = arena_printf(r->a, "line %u: %s", r->line, what ? what : "");
@@ -38,7 +38,7 @@ static int refuse(struct reading *r, const char *what)
 /* inih's handler is not told the line; this reader knows which one it gave out last. */
 static char *next_line(char *room, int size, void *user)
 {
-    struct reading *r = user;
+    struct order_reading *r = user;
     if (r->at == r->end || r->why)
         return NULL;
     r->line++;
@@ -58,7 +58,7 @@ static char *next_line(char *room, int size, void *user)
     return room;
 }
 
-static int add(struct reading *r, const char *key, struct texts *list, const char *p, size_t n)
+static int add(struct order_reading *r, const char *key, struct texts *list, const char *p, size_t n)
 {
     struct name name;
     if (name_read(r->a, p, n, &name))
@@ -73,7 +73,7 @@ static int add(struct reading *r, const char *key, struct texts *list, const cha
 
 static int on_pair(void *user, const char *section, const char *key, const char *value)
 {
-    struct reading *r = user;
+    struct order_reading *r = user;
     if (strcmp(section, "order") != 0)
         return 1;
     const char *known = NULL;
@@ -95,7 +95,7 @@ static int on_pair(void *user, const char *section, const char *key, const char 
 int order_configure(struct arena *a, const char *text, size_t len, struct order *o, const char **why)
 {
     struct order read = *o;
-    struct reading r = {.a = a, .at = text, .end = text + len, .o = &read};
+    struct order_reading r = {.a = a, .at = text, .end = text + len, .o = &read};
     int bad = ini_parse_stream(next_line, &r, on_pair, &r);
     if (bad > 0 && !r.why) {
         r.line = (unsigned)bad;

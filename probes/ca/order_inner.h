@@ -1,7 +1,7 @@
 /* order_inner.h - what the files of the order room share: order.c (names, lists, duplicates), order_fields.c
  * (CSR, subject, email, note), order_conf.c. */
-#ifndef DCV_ORDER_PARTS_H
-#define DCV_ORDER_PARTS_H
+#ifndef DCV_ORDER_INNER_H
+#define DCV_ORDER_INNER_H
 
 #include "ca/order.h"
 

@@ -6,12 +6,12 @@
 
 enum { MOST_AT_ONCE = 256 };
 
-static int next(void *user, struct job **ret)
+static int next(void *user, struct runner_check **ret)
 {
     struct checks *c = user;
     if (c->started == c->n)
         return -ENODATA;
-    struct job *job = &c->job[c->started++];
+    struct runner_check *job = &c->job[c->started++];
     job->arena = arena_new(RUNNER_CEILING);
     if (!job->arena) {
         c->err = -ENOMEM;
@@ -21,7 +21,7 @@ static int next(void *user, struct job **ret)
     return 0;
 }
 
-static void done(void *user, struct job *job, int err)
+static void done(void *user, struct runner_check *job, int err)
 {
     struct checks *c = user;
     (void)job;                            /* it keeps its arena: the report is shown at the end */
@@ -43,7 +43,7 @@ int checks_add(struct arena *a, struct checks *c, const char *domain, const stru
         return rc;
     if (c->room < c->n + METHOD_COUNT) {
         size_t room = 2 * c->room + METHOD_COUNT;
-        struct job *more = arena_array(a, room, sizeof *more);
+        struct runner_check *more = arena_array(a, room, sizeof *more);
         if (!more)
             return EXIT_USAGE;
         for (size_t i = 0; i < c->n; i++)

@@ -9,7 +9,7 @@
 struct checks {
     struct net_config net;   /* .trust_anchor and .root_hints are the owner's to set */
     const struct conf *conf; /* of checks_configure() */
-    struct job *job;
+    struct runner_check *job;
     size_t n, room, started;
     int err;
 };

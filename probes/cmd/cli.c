@@ -215,7 +215,7 @@ void cli_reports(struct json_out *j, struct arena *a, const struct output *o, co
 {
     json_open(j, "reports", '[');
     for (size_t i = 0; i < n; i++)
-        json_report(j, NULL, a, r[i], o->flags);
+        json_write_report(j, NULL, a, r[i], o->flags);
     json_close(j, ']');
 }
 
@@ -243,7 +243,7 @@ int cli_show(const struct output *o, const struct report *const *r, size_t n)
     case FORMAT_NDJSON:
         for (size_t i = 0; i < n; i++) {
             j.comma = false;
-            json_report(&j, NULL, a, r[i], o->flags);
+            json_write_report(&j, NULL, a, r[i], o->flags);
             buf_puts(&b, "\n");
         }
         break;
@@ -269,7 +269,7 @@ int cli_save(const char *path, const struct report *const *r, size_t n, unsigned
     struct json_out j = {.b = &b, .indent = n == 1 ? 2 : 0};
     for (size_t i = 0; a && i < n; i++) {
         j.comma = false;
-        json_case(&j, a, r[i], flags);
+        json_write_case(&j, a, r[i], flags);
         buf_puts(&b, "\n");
     }
     FILE *f = a && !b.failed ? fopen(path, "wb") : NULL;

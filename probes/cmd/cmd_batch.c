@@ -19,12 +19,12 @@ enum { IN_FLIGHT_MOST = 100000, PIECE = 65536, TICK_MS = 200 };
 
 /* One line in one method. */
 struct item {
-    struct job job;
+    struct runner_check job;
     size_t line;
     char key[LINE_KEY + 1];
 };
 
-struct batch {
+struct batch_command {
     struct net_config net;
     struct given_list given;
     const struct conf *conf;
@@ -56,7 +56,7 @@ struct batch {
     int err;
 };
 
-static void say_line(struct batch *b, size_t number, const char *why)
+static void say_line(struct batch_command *b, size_t number, const char *why)
 {
     progress_clear(&b->progress);
     complain("batch: '%s', line %zu: %s", b->in_name, number, why ? why : "out of memory");
@@ -65,7 +65,7 @@ static void say_line(struct batch *b, size_t number, const char *why)
 /* ---------------------------------------------------------------- input ------------------------------ */
 
 /* What is there to be read. 0, -EAGAIN, or another negative errno, said. */
-static int feed(struct batch *b)
+static int feed(struct batch_command *b)
 {
     static char piece[PIECE];
     ssize_t n;
@@ -87,7 +87,7 @@ static int feed(struct batch *b)
 }
 
 /* The next line. 1, 0 at the end, -EAGAIN; anything else is said. */
-static int next_line(struct batch *b, struct arena *a)
+static int next_line(struct batch_command *b, struct arena *a)
 {
     const char *why = NULL;
     int rc = a ? 0 : -ENOMEM;
@@ -109,7 +109,7 @@ static int next_line(struct batch *b, struct arena *a)
 }
 
 /* The next line and its request, in b->read. 1, 0 at the end, -EAGAIN; anything else is said. */
-static int read_line(struct batch *b)
+static int read_line(struct batch_command *b)
 {
     struct arena *a = arena_new(RUNNER_CEILING);
     const char *why;
@@ -127,7 +127,7 @@ static int read_line(struct batch *b)
     return rc;
 }
 
-static int begin_lines(struct batch *b)
+static int begin_lines(struct batch_command *b)
 {
     lines_free(b->lines);
     b->lines = lines_new(&b->given, &b->conf->profile);
@@ -136,7 +136,7 @@ static int begin_lines(struct batch *b)
 }
 
 /* All of a file is read before anything is asked: it is refused whole, and its length is known. */
-static int first_pass(struct batch *b)
+static int first_pass(struct batch_command *b)
 {
     struct stat st;
     off_t at = lseek(b->in, 0, SEEK_CUR);
@@ -169,7 +169,7 @@ static int first_pass(struct batch *b)
 
 static void on_readable(uv_poll_t *handle, int status, int events)
 {
-    struct batch *b = handle->data;
+    struct batch_command *b = handle->data;
     (void)status;
     (void)events;
     uv_poll_stop(handle);
@@ -177,7 +177,7 @@ static void on_readable(uv_poll_t *handle, int status, int events)
     runner_wake(b->runner);
 }
 
-static void wait_for_input(struct batch *b)
+static void wait_for_input(struct batch_command *b)
 {
     if (!b->in_polling)
         b->in_polling = !uv_poll_start(&b->in_poll, UV_READABLE, on_readable);
@@ -186,7 +186,7 @@ static void wait_for_input(struct batch *b)
 /* ---------------------------------------------------------------- jobs ------------------------------- */
 
 /* The request again, in an arena of its own, where the line's first method has taken the other. */
-static struct arena *own_arena(struct batch *b, struct request *ret)
+static struct arena *own_arena(struct batch_command *b, struct request *ret)
 {
     struct arena *a = b->read;
     const char *why;
@@ -201,9 +201,9 @@ static struct arena *own_arena(struct batch *b, struct request *ret)
     return NULL;
 }
 
-static int next(void *user, struct job **ret)
+static int next(void *user, struct runner_check **ret)
 {
-    struct batch *b = user;
+    struct batch_command *b = user;
     for (;;) {
         if (b->out.err || b->err)
             return -ENODATA;
@@ -247,12 +247,12 @@ static int next(void *user, struct job **ret)
 }
 
 /* The line's place and key stand before the report's own members. */
-static void write_report(struct batch *b, const struct item *item)
+static void write_report(struct batch_command *b, const struct item *item)
 {
     struct json_out j = {.b = &b->report};
     b->report.n = 0;
     seen_head(&j, item->line, item->key);
-    json_report(&j, NULL, item->job.arena, item->job.report, b->flags | JSON_MEMBERS);
+    json_write_report(&j, NULL, item->job.arena, item->job.report, b->flags | JSON_MEMBERS);
     json_close(&j, '}');
     buf_add(&b->report, "\n", 1);
     if (b->report.failed)
@@ -261,9 +261,9 @@ static void write_report(struct batch *b, const struct item *item)
         sink_write(&b->out, b->report.p, b->report.n);
 }
 
-static void done(void *user, struct job *job, int err)
+static void done(void *user, struct runner_check *job, int err)
 {
-    struct batch *b = user;
+    struct batch_command *b = user;
     const struct item *item = job->user;
     if (err != -ECANCELED && !job->report) {
         say_line(b, item->line, strerror(-err));
@@ -279,7 +279,7 @@ static void done(void *user, struct job *job, int err)
 
 static void ended(void *user)
 {
-    struct batch *b = user;
+    struct batch_command *b = user;
     sink_close(&b->out);
     uv_close((uv_handle_t *)&b->tick, NULL);
     for (size_t i = 0; i < 2; i++)
@@ -290,7 +290,7 @@ static void ended(void *user)
 
 static void on_tick(uv_timer_t *timer)
 {
-    struct batch *b = timer->data;
+    struct batch_command *b = timer->data;
     sink_flush(&b->out);
     if (b->out.err) /* nobody reads what comes: not told from within a check's end */
         runner_stop(b->runner);
@@ -300,7 +300,7 @@ static void on_tick(uv_timer_t *timer)
 
 static void on_signal(uv_signal_t *handle, int number)
 {
-    struct batch *b = handle->data;
+    struct batch_command *b = handle->data;
     (void)number;
     b->interrupted = true;
     runner_stop(b->runner);
@@ -308,7 +308,7 @@ static void on_signal(uv_signal_t *handle, int number)
 
 static void on_room(void *user)
 {
-    struct batch *b = user;
+    struct batch_command *b = user;
     if (!b->out.err)
         runner_wake(b->runner);
 }
@@ -323,7 +323,7 @@ static void more_files(void)
     }
 }
 
-static int set_up(struct batch *b, int out)
+static int set_up(struct batch_command *b, int out)
 {
     static const int numbers[2] = {SIGINT, SIGTERM};
     struct runner_config cfg = {
@@ -348,7 +348,7 @@ static int set_up(struct batch *b, int out)
     return EXIT_PASS;
 }
 
-static int exit_of(const struct batch *b)
+static int exit_of(const struct batch_command *b)
 {
     if (b->refused || b->out.err)
         return EXIT_USAGE;
@@ -357,7 +357,7 @@ static int exit_of(const struct batch *b)
     return b->tally.verdict[VERDICT_UNDECIDED] || b->interrupted || b->err ? EXIT_UNDECIDED : EXIT_PASS;
 }
 
-static void say_end(struct batch *b)
+static void say_end(struct batch_command *b)
 {
     const struct tally *t = &b->tally;
     size_t n = tally_all(t);
@@ -374,7 +374,7 @@ static void say_end(struct batch *b)
                 t->verdict[VERDICT_FAIL], t->verdict[VERDICT_UNDECIDED]);
 }
 
-static int run(struct batch *b, int out)
+static int run(struct batch_command *b, int out)
 {
     const char *term = getenv("TERM");
     int flags = fcntl(b->in, F_GETFL); /* uv_poll_init() changes them for everyone who has it open */
@@ -395,7 +395,7 @@ static int run(struct batch *b, int out)
 
 /* ---------------------------------------------------------------- options ---------------------------- */
 
-static int open_output(struct batch *b, int *ret)
+static int open_output(struct batch_command *b, int *ret)
 {
     *ret = STDOUT_FILENO;
     if (!b->resume)
@@ -417,7 +417,7 @@ static int open_output(struct batch *b, int *ret)
 }
 
 /* What is given for all lines is read once before any: a mistake is the command line's. */
-static int read_defaults(struct arena *a, struct batch *b)
+static int read_defaults(struct arena *a, struct batch_command *b)
 {
     struct request r;
     struct input_error e;
@@ -446,7 +446,7 @@ static bool read_in_flight(const char *text, size_t *ret)
     return true;
 }
 
-static int take(struct arena *a, struct batch *b, int opt)
+static int take(struct arena *a, struct batch_command *b, int opt)
 {
     struct output out = {.format = FORMAT_NDJSON};
     if (opt >= OPT_FIELD)
@@ -487,7 +487,7 @@ int cmd_batch(int argc, char **argv)
                                         {"trust-anchor", required_argument, NULL, OPT_TRUST_ANCHOR},
                                         {"root-hints", required_argument, NULL, OPT_ROOT_HINTS},
                                         {0}};
-    struct batch b = {.in = -1, .seen = seen_new()};
+    struct batch_command b = {.in = -1, .seen = seen_new()};
     struct arena *a = arena_new(0);
     struct option *options = a && b.seen ? cli_options(a, own, true) : NULL;
     int status = options ? EXIT_PASS : EXIT_USAGE, out = STDOUT_FILENO;

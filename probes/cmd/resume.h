@@ -1,6 +1,6 @@
 /* resume.h - the parts of dcvprobe batch: what an earlier output holds, and how far it is. */
-#ifndef DCV_BATCH_H
-#define DCV_BATCH_H
+#ifndef DCV_RESUME_H
+#define DCV_RESUME_H
 
 #include "format/lines.h"
 

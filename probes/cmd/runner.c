@@ -19,7 +19,7 @@ static void start_more(struct runner *r);
 static void on_done(void *user, struct check *c, struct report *report, int err)
 {
     (void)c;
-    struct job *job = user;
+    struct runner_check *job = user;
     struct runner *r = job->runner;
     job->report = report;
     r->running--;
@@ -45,7 +45,7 @@ static void start_more(struct runner *r)
         return;
     r->starting = true;
     while (!r->exhausted && r->running < r->cfg.in_flight) {
-        struct job *job;
+        struct runner_check *job;
         int rc = r->cfg.next(r->cfg.user, &job);
         if (rc == -EAGAIN)
             break;

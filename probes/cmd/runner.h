@@ -14,7 +14,7 @@ enum {
     RUNNER_CEILING = 16 << 20
 }; /* bytes of one check: a full sweep of many name servers fits many times over */
 
-struct job {
+struct runner_check {
     struct runner *runner;
     struct request request;
     struct arena *arena;
@@ -27,10 +27,10 @@ struct runner_config {
     size_t in_flight;
     void *user;
     /* The next job; 0, -ENODATA: there are no more, -EAGAIN: not now, runner_wake() follows. */
-    int (*next)(void *user, struct job **ret);
+    int (*next)(void *user, struct runner_check **ret);
     /* err: 0; -ENOMEM: the arena was full, and the report says so; -ECANCELED after runner_stop(), the report
      * means nothing; else the check could not be carried out and there is no report. */
-    void (*done)(void *user, struct job *job, int err);
+    void (*done)(void *user, struct runner_check *job, int err);
     /* All is done: the owner closes what it put on the loop. May be NULL. */
     void (*ended)(void *user);
 };

@@ -28,10 +28,10 @@ static const struct fact *want(const struct asker *asker, const char *name, uint
     return usable(f) ? f : NULL;
 }
 
-struct walk {
+struct chain_walk {
     struct arena *a;
     const struct asker *asker;
-    struct dnssec_chain *c;
+    struct chain *c;
 };
 
 /* Who signed the set, by its first signature in the section: only the zone that owner is in may. NULL:
@@ -57,7 +57,7 @@ static const char *denier_of(const struct fact *f, const char *name)
 }
 
 /* Where no signature names the zone of a name, its SOA question does. */
-static const char *zone_by_soa(struct walk *w, const char *name)
+static const char *zone_by_soa(struct chain_walk *w, const char *name)
 {
     const struct fact *f = want(w->asker, name, RR_SOA);
     for (size_t i = 0; f && i < f->dns.answer.n; i++)
@@ -72,7 +72,7 @@ static bool is_root(const char *name)
 }
 
 /* The zone above, by whoever answers for the DS records of this one. */
-static const char *parent_of(struct walk *w, const struct dnssec_zone *z)
+static const char *parent_of(struct chain_walk *w, const struct chain_zone *z)
 {
     if (!z->ds)
         return NULL;
@@ -86,21 +86,21 @@ static const char *parent_of(struct walk *w, const struct dnssec_zone *z)
 }
 
 /* The zone of this name in the chain, made with all above it if it is new. NULL past the bound. */
-static const struct dnssec_zone *zone_add(struct walk *w, const char *name)
+static const struct chain_zone *zone_add(struct chain_walk *w, const char *name)
 {
-    const struct dnssec_zone *first = NULL;
-    const struct dnssec_zone **link = &first;
+    const struct chain_zone *first = NULL;
+    const struct chain_zone **link = &first;
     while (name) {
-        struct dnssec_chain *c = w->c;
+        struct chain *c = w->c;
         for (size_t i = 0; i < c->n; i++)
             if (name_equal(c->zone[i].name, name)) {
                 *link = &c->zone[i];
                 return first;
             }
-        if (c->n == DNSSEC_ZONES_MOST)
+        if (c->n == CHAIN_ZONES_MOST)
             break;
-        struct dnssec_zone *z = &c->zone[c->n++];
-        *z = (struct dnssec_zone){.name = name};
+        struct chain_zone *z = &c->zone[c->n++];
+        *z = (struct chain_zone){.name = name};
         z->dnskey = want(w->asker, name, RR_DNSKEY);
         z->ds = is_root(name) ? NULL : want(w->asker, name, RR_DS);
         *link = z;
@@ -110,17 +110,17 @@ static const struct dnssec_zone *zone_add(struct walk *w, const char *name)
     return first;
 }
 
-static void item_add(struct walk *w, const char *owner, uint16_t type, bool denial, const char *zone)
+static void item_add(struct chain_walk *w, const char *owner, uint16_t type, bool denial, const char *zone)
 {
-    struct dnssec_chain *c = w->c;
+    struct chain *c = w->c;
     for (size_t i = 0; i < c->n_items; i++)
         if (c->item[i].type == type && c->item[i].denial == denial && name_equal(c->item[i].owner, owner))
             return;
-    if (c->n_items == DNSSEC_ITEMS_MOST)
+    if (c->n_items == CHAIN_ITEMS_MOST)
         return;
     if (!zone)
         zone = zone_by_soa(w, owner);
-    c->item[c->n_items++] = (struct dnssec_item){owner, type, denial, zone ? zone_add(w, zone) : NULL};
+    c->item[c->n_items++] = (struct chain_item){owner, type, denial, zone ? zone_add(w, zone) : NULL};
 }
 
 /* A CNAME that the server made from a DNAME has no signature of its own (RFC 6672 5.3.1). */
@@ -133,13 +133,13 @@ static bool synthesised(const struct rrs *v, const struct rr *rr)
     return false;
 }
 
-int dnssec_walk(struct arena *a, const struct asker *asker, const char *name, uint16_t type,
-                struct dnssec_chain *ret)
+int chain_walk(struct arena *a, const struct asker *asker, const char *name, uint16_t type,
+                struct chain *ret)
 {
-    *ret = (struct dnssec_chain){.answer = want(asker, name, type)};
+    *ret = (struct chain){.answer = want(asker, name, type)};
     if (!ret->answer)
         return arena_full(a) ? -ENOMEM : 0;
-    struct walk w = {a, asker, ret};
+    struct chain_walk w = {a, asker, ret};
     const struct rrs *v = &ret->answer->dns.answer;
     const char *end = type == RR_CNAME ? name : dns_chain_end(a, &ret->answer->dns, name, NULL, NULL);
     bool found = false;
@@ -157,7 +157,7 @@ int dnssec_walk(struct arena *a, const struct asker *asker, const char *name, ui
 
 /* ---------------------------------------------------------------- reading a zone --------------------- */
 
-struct dnskey *dnssec_keys(struct arena *a, const struct dnssec_zone *z, size_t *n)
+struct dnskey *chain_keys(struct arena *a, const struct chain_zone *z, size_t *n)
 {
     const struct rrs *v = z->dnskey ? &z->dnskey->dns.answer : NULL;
     struct dnskey *keys = arena_array(a, v ? v->n : 0, sizeof *keys);
@@ -168,7 +168,7 @@ struct dnskey *dnssec_keys(struct arena *a, const struct dnssec_zone *z, size_t 
     return keys;
 }
 
-struct ds *dnssec_ds(struct arena *a, const struct dnssec_zone *z, size_t *n)
+struct ds *chain_ds(struct arena *a, const struct chain_zone *z, size_t *n)
 {
     const struct rrs *v = z->ds ? &z->ds->dns.answer : NULL;
     struct ds *ds = arena_array(a, v ? v->n : 0, sizeof *ds);
@@ -186,18 +186,18 @@ enum state { STATE_SECURE, STATE_INSECURE, STATE_BROKEN };
 
 struct judging {
     struct arena *a;
-    const struct dnssec_chain *c;
+    const struct chain *c;
     dcv_time now;
     const char *stand_in;
     unsigned checks;
-    struct dnssec_fault *fault;
-    enum state state[DNSSEC_ZONES_MOST];
-    bool known[DNSSEC_ZONES_MOST];
-    struct dnskey *keys[DNSSEC_ZONES_MOST]; /* that may sign */
-    size_t n_keys[DNSSEC_ZONES_MOST];
+    struct chain_fault *fault;
+    enum state state[CHAIN_ZONES_MOST];
+    bool known[CHAIN_ZONES_MOST];
+    struct dnskey *keys[CHAIN_ZONES_MOST]; /* that may sign */
+    size_t n_keys[CHAIN_ZONES_MOST];
 };
 
-static bool broken(struct judging *j, enum dnssec_fault_kind kind, const struct dnssec_zone *z,
+static bool broken(struct judging *j, enum chain_fault_kind kind, const struct chain_zone *z,
                    const struct fact *fact)
 {
     j->fault->kind = kind;
@@ -229,7 +229,7 @@ static enum worth worth_of(struct judging *j, const struct rrsig *s, const struc
         enum sig_time time = j->fault->clock ? SIG_TIME_IN : rrsig_time(s, j->now);
         if (time != SIG_TIME_IN)
             return time == SIG_TIME_EXPIRED ? WORTH_EXPIRED : WORTH_FUTURE;
-        bool look = j->checks < DNSSEC_CHECKS_MOST && !redacted(j, set, n);
+        bool look = j->checks < CHAIN_CHECKS_MOST && !redacted(j, set, n);
         j->checks += look;
         best = look && rrsig_check(j->a, s, &keys[i], set, n) == SIG_CHECK_BAD ? WORTH_ALTERED : WORTH_GOOD;
     }
@@ -239,13 +239,13 @@ static enum worth worth_of(struct judging *j, const struct rrsig *s, const struc
 /* The set at owner in a section, its signatures, and the keys that may have made them. False, with the fault
  * noted, where none of the signatures holds: one that does suffices (RFC 4035 5.3.1). */
 static bool set_holds(struct judging *j, const struct fact *fact, const struct rrs *section,
-                      const char *owner, uint16_t type, const struct dnssec_zone *z,
+                      const char *owner, uint16_t type, const struct chain_zone *z,
                       const struct dnskey *keys, size_t n_keys)
 {
-    static const enum dnssec_fault_kind kinds[] = {
-        [WORTH_NOTHING] = DNSSEC_UNSIGNED, [WORTH_KEY_GONE] = DNSSEC_KEY_GONE,
-        [WORTH_ALTERED] = DNSSEC_ALTERED,  [WORTH_EXPIRED] = DNSSEC_EXPIRED,
-        [WORTH_FUTURE] = DNSSEC_FUTURE,    [WORTH_GOOD] = DNSSEC_NO_FAULT};
+    static const enum chain_fault_kind kinds[] = {
+        [WORTH_NOTHING] = CHAIN_UNSIGNED, [WORTH_KEY_GONE] = CHAIN_KEY_GONE,
+        [WORTH_ALTERED] = CHAIN_ALTERED,  [WORTH_EXPIRED] = CHAIN_EXPIRED,
+        [WORTH_FUTURE] = CHAIN_FUTURE,    [WORTH_GOOD] = CHAIN_NO_FAULT};
     const struct rr **set = arena_array(j->a, section->n, sizeof *set);
     size_t n = 0;
     for (size_t i = 0; set && i < section->n; i++)
@@ -273,10 +273,10 @@ static bool set_holds(struct judging *j, const struct fact *fact, const struct r
 /* That there is no such record must be proven by the zone: RFC 4035 3.1.3, RFC 5155 7.2. What exactly the
  * NSEC and NSEC3 records prove is not read. */
 static bool denial_holds(struct judging *j, const struct fact *fact, const char *owner, uint16_t type,
-                         const struct dnssec_zone *z, const struct dnskey *keys, size_t n_keys)
+                         const struct chain_zone *z, const struct dnskey *keys, size_t n_keys)
 {
     const struct rrs *v = &fact->dns.authority;
-    struct dnssec_fault *f = j->fault;
+    struct chain_fault *f = j->fault;
     size_t proofs = 0;
     for (size_t i = 0; i < v->n; i++) {
         const struct rr *rr = &v->v[i];
@@ -286,8 +286,8 @@ static bool denial_holds(struct judging *j, const struct fact *fact, const char 
         proofs += proof;
         if (set_holds(j, fact, v, rr->owner, rr->type, z, keys, n_keys))
             continue;
-        if (f->kind == DNSSEC_UNSIGNED && proof) {
-            f->kind = DNSSEC_NO_DENIAL;
+        if (f->kind == CHAIN_UNSIGNED && proof) {
+            f->kind = CHAIN_NO_DENIAL;
             f->what = "its NSEC or NSEC3 records carry no signature";
             f->owner = owner;
             f->type = type;
@@ -299,10 +299,10 @@ static bool denial_holds(struct judging *j, const struct fact *fact, const char 
     f->what = "it holds no NSEC or NSEC3 record";
     f->owner = owner;
     f->type = type;
-    return broken(j, DNSSEC_NO_DENIAL, z, fact);
+    return broken(j, CHAIN_NO_DENIAL, z, fact);
 }
 
-static size_t index_of(const struct judging *j, const struct dnssec_zone *z)
+static size_t index_of(const struct judging *j, const struct chain_zone *z)
 {
     return (size_t)(z - j->c->zone);
 }
@@ -323,9 +323,9 @@ static size_t vouched(const struct ds *ds, size_t n_ds, struct dnskey *keys, siz
 }
 
 /* The link from the zone above: DS records that hold, or the proof that there are none. */
-static enum state judge_ds(struct judging *j, const struct dnssec_zone *z, const struct ds *ds, size_t n_ds)
+static enum state judge_ds(struct judging *j, const struct chain_zone *z, const struct ds *ds, size_t n_ds)
 {
-    const struct dnssec_zone *up = z->parent;
+    const struct chain_zone *up = z->parent;
     size_t known = 0, i = up ? index_of(j, up) : 0;
     const char *denier = z->ds ? denier_of(z->ds, z->name) : NULL;
     /* What cannot be seen is not at fault; the zone's own word on its DS records does not count. */
@@ -343,10 +343,10 @@ static enum state judge_ds(struct judging *j, const struct dnssec_zone *z, const
     return known ? STATE_SECURE : STATE_INSECURE;
 }
 
-static enum state judge_keys(struct judging *j, const struct dnssec_zone *z, const struct ds *ds, size_t n_ds)
+static enum state judge_keys(struct judging *j, const struct chain_zone *z, const struct ds *ds, size_t n_ds)
 {
     size_t at = index_of(j, z), n, trusted;
-    struct dnskey *all = dnssec_keys(j->a, z, &n);
+    struct dnskey *all = chain_keys(j->a, z, &n);
     size_t usable_keys = 0;
     for (size_t i = 0; all && i < n; i++)
         if (dnskey_signs(&all[i]))
@@ -364,30 +364,30 @@ static enum state judge_keys(struct judging *j, const struct dnssec_zone *z, con
     } else {
         trusted = vouched(ds, n_ds, all, usable_keys);
         if (!trusted) {
-            broken(j, usable_keys ? DNSSEC_OTHER_KEYS : DNSSEC_NO_KEYS, z, z->dnskey);
+            broken(j, usable_keys ? CHAIN_OTHER_KEYS : CHAIN_NO_KEYS, z, z->dnskey);
             return STATE_BROKEN;
         }
     }
     if (set_holds(j, z->dnskey, &z->dnskey->dns.answer, z->name, RR_DNSKEY, z, all, trusted))
         return STATE_SECURE;
-    if (is_root(z->name) && (j->fault->kind == DNSSEC_EXPIRED || j->fault->kind == DNSSEC_FUTURE)) {
+    if (is_root(z->name) && (j->fault->kind == CHAIN_EXPIRED || j->fault->kind == CHAIN_FUTURE)) {
         /* The whole internet would be down: rather it is the time here that is wrong, and no time is judged.
          */
-        *j->fault = (struct dnssec_fault){.clock = true};
+        *j->fault = (struct chain_fault){.clock = true};
         return STATE_SECURE;
     }
     return STATE_BROKEN;
 }
 
 /* From the root down, so that the first link that breaks is the one that is named. */
-static enum state judge_zone(struct judging *j, const struct dnssec_zone *z)
+static enum state judge_zone(struct judging *j, const struct chain_zone *z)
 {
     size_t at = index_of(j, z), n_ds;
     if (j->known[at])
         return j->state[at];
     j->known[at] = true; /* also ends a circle of parents, which no honest answer makes */
     enum state s = z->parent ? judge_zone(j, z->parent) : STATE_SECURE;
-    struct ds *ds = dnssec_ds(j->a, z, &n_ds);
+    struct ds *ds = chain_ds(j->a, z, &n_ds);
     if (s == STATE_SECURE && !is_root(z->name))
         s = judge_ds(j, z, ds, ds ? n_ds : 0);
     if (s == STATE_SECURE)
@@ -397,7 +397,7 @@ static enum state judge_zone(struct judging *j, const struct dnssec_zone *z)
 }
 
 /* A set that was made from a wildcard needs the proof that nothing stands closer (RFC 4035 5.3.4). */
-static bool closer_denied(struct judging *j, const struct dnssec_item *it)
+static bool closer_denied(struct judging *j, const struct chain_item *it)
 {
     const struct rrs *v = &j->c->answer->dns.answer, *more = &j->c->answer->dns.authority;
     struct rrsig s;
@@ -415,16 +415,16 @@ static bool closer_denied(struct judging *j, const struct dnssec_item *it)
     j->fault->type = it->type;
     j->fault->wildcard = true;
     j->fault->what = "it holds no NSEC or NSEC3 record";
-    return broken(j, DNSSEC_NO_DENIAL, it->zone, j->c->answer);
+    return broken(j, CHAIN_NO_DENIAL, it->zone, j->c->answer);
 }
 
-int dnssec_fault(struct arena *a, const struct dnssec_chain *c, dcv_time now, const char *stand_in,
-                 struct dnssec_fault *ret)
+int chain_fault(struct arena *a, const struct chain *c, dcv_time now, const char *stand_in,
+                 struct chain_fault *ret)
 {
-    *ret = (struct dnssec_fault){.kind = DNSSEC_NO_FAULT};
+    *ret = (struct chain_fault){.kind = CHAIN_NO_FAULT};
     struct judging j = {.a = a, .c = c, .now = now, .stand_in = stand_in, .fault = ret};
-    for (size_t i = 0; i < c->n_items && ret->kind == DNSSEC_NO_FAULT; i++) {
-        const struct dnssec_item *it = &c->item[i];
+    for (size_t i = 0; i < c->n_items && ret->kind == CHAIN_NO_FAULT; i++) {
+        const struct chain_item *it = &c->item[i];
         if (!it->zone || judge_zone(&j, it->zone) != STATE_SECURE || !it->zone->dnskey)
             continue;
         size_t at = index_of(&j, it->zone);

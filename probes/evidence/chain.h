@@ -1,48 +1,48 @@
 /* chain.h - the chain of trust behind one answer, from facts: where does it break? Pure.
  *
- * dnssec_walk() serves plan and judge alike: it goes as far as the facts lead and puts the questions that it
+ * chain_walk() serves plan and judge alike: it goes as far as the facts lead and puts the questions that it
  * lacks through the asker it was given: the answer once more, with its signatures and checking disabled; DS and
- * DNSKEY of its zone, then of each zone above, up to the root. dnssec_fault() reads the chain from the root
+ * DNSKEY of its zone, then of each zone above, up to the root. chain_fault() reads the chain from the root
  * down, as a validator does, and gives the first link that does not hold. Nothing of it is a verdict: that the
  * answer is bogus a validating resolver has said before anybody looks here. Which keys of the root are to be
  * trusted is the resolver's matter, too.
  *
  * All of it lives in the arena. Sources: RFC 4034, RFC 4035 5. */
-#ifndef DCV_DNSSEC_H
-#define DCV_DNSSEC_H
+#ifndef DCV_CHAIN_H
+#define DCV_CHAIN_H
 
 #include "evidence/lookup.h"
 #include "wire/dnssec_rr.h"
 
 /* Six zones are a.b.example.co.uk and all above, or an alias between two top-level domains. ITEMS: sets of an
  * answer. CHECKS: signatures verified for one answer; a hostile one could hold thousands (as KeyTrap did). */
-enum { DNSSEC_ZONES_MOST = 6, DNSSEC_ITEMS_MOST = 8, DNSSEC_CHECKS_MOST = 32 };
+enum { CHAIN_ZONES_MOST = 6, CHAIN_ITEMS_MOST = 8, CHAIN_CHECKS_MOST = 32 };
 
-struct dnssec_zone {
+struct chain_zone {
     const char *name;
-    const struct dnssec_zone *parent; /* NULL: of the root, or not known */
+    const struct chain_zone *parent; /* NULL: of the root, or not known */
     const struct fact *ds, *dnskey;   /* usable answers, NULL where there is none; the root has no DS */
 };
 
 /* A part of the answer that must be signed: a set, or the proof that there is none (.denial). */
-struct dnssec_item {
+struct chain_item {
     const char *owner;
     uint16_t type;
     bool denial;
-    const struct dnssec_zone *zone; /* NULL where it is not known */
+    const struct chain_zone *zone; /* NULL where it is not known */
 };
 
-struct dnssec_chain {
+struct chain {
     const struct fact *answer; /* usable, or NULL */
-    struct dnssec_item item[DNSSEC_ITEMS_MOST];
+    struct chain_item item[CHAIN_ITEMS_MOST];
     size_t n_items;
-    struct dnssec_zone zone[DNSSEC_ZONES_MOST];
+    struct chain_zone zone[CHAIN_ZONES_MOST];
     size_t n;
 };
 
 /* 0 or -ENOMEM. */
-int dnssec_walk(struct arena *a, const struct asker *asker, const char *name, uint16_t type,
-                struct dnssec_chain *ret);
+int chain_walk(struct arena *a, const struct asker *asker, const char *name, uint16_t type,
+                struct chain *ret);
 
 /* What is wrong, each at .zone:
  *   no-keys     a DS record, and the zone has no DNSKEY
@@ -52,21 +52,21 @@ int dnssec_walk(struct arena *a, const struct asker *asker, const char *name, ui
  *   unsigned    no signature over .owner .type
  *   key-gone    signed by a key that the zone does not have, .sig
  *   altered     the signature .sig does not fit the data */
-#define DCV_DNSSEC_FAULTS(X)                                                                                 \
-    X(DNSSEC_NO_FAULT, "none")                                                                               \
-    X(DNSSEC_NO_KEYS, "no-keys")                                                                             \
-    X(DNSSEC_OTHER_KEYS, "other-keys")                                                                       \
-    X(DNSSEC_EXPIRED, "expired")                                                                             \
-    X(DNSSEC_FUTURE, "future")                                                                               \
-    X(DNSSEC_NO_DENIAL, "no-denial")                                                                         \
-    X(DNSSEC_UNSIGNED, "unsigned")                                                                           \
-    X(DNSSEC_KEY_GONE, "key-gone")                                                                           \
-    X(DNSSEC_ALTERED, "altered")
-enum dnssec_fault_kind { DCV_DNSSEC_FAULTS(DCV_MEMBER) };
+#define DCV_CHAIN_FAULTS(X)                                                                                 \
+    X(CHAIN_NO_FAULT, "none")                                                                               \
+    X(CHAIN_NO_KEYS, "no-keys")                                                                             \
+    X(CHAIN_OTHER_KEYS, "other-keys")                                                                       \
+    X(CHAIN_EXPIRED, "expired")                                                                             \
+    X(CHAIN_FUTURE, "future")                                                                               \
+    X(CHAIN_NO_DENIAL, "no-denial")                                                                         \
+    X(CHAIN_UNSIGNED, "unsigned")                                                                           \
+    X(CHAIN_KEY_GONE, "key-gone")                                                                           \
+    X(CHAIN_ALTERED, "altered")
+enum chain_fault_kind { DCV_CHAIN_FAULTS(DCV_MEMBER) };
 
-struct dnssec_fault {
-    enum dnssec_fault_kind kind;
-    const struct dnssec_zone *zone;
+struct chain_fault {
+    enum chain_fault_kind kind;
+    const struct chain_zone *zone;
     const char *owner, *what;
     uint16_t type;
     struct rrsig sig;
@@ -77,11 +77,11 @@ struct dnssec_fault {
 
 /* stand_in: what a redacted case has in the place of the random value, or NULL: of a set in which it stands the time
  * of a signature can be judged, not whether it fits. 0 or -ENOMEM. */
-int dnssec_fault(struct arena *a, const struct dnssec_chain *c, dcv_time now, const char *stand_in,
-                 struct dnssec_fault *ret);
+int chain_fault(struct arena *a, const struct chain *c, dcv_time now, const char *stand_in,
+                 struct chain_fault *ret);
 
 /* The sound keys or DS records of a zone, as far as they are known: an array in the arena, NULL where it is full. */
-struct dnskey *dnssec_keys(struct arena *a, const struct dnssec_zone *z, size_t *n);
-struct ds *dnssec_ds(struct arena *a, const struct dnssec_zone *z, size_t *n);
+struct dnskey *chain_keys(struct arena *a, const struct chain_zone *z, size_t *n);
+struct ds *chain_ds(struct arena *a, const struct chain_zone *z, size_t *n);
 
 #endif

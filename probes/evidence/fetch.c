@@ -59,7 +59,7 @@ const char *fetch_url(struct arena *a, const struct request *r, const char *sche
 
 /* ---------------------------------------------------------------- one step --------------------------- */
 
-struct walk {
+struct fetch_walk {
     struct arena *a;
     const struct asker *asker;
     const struct request *r;
@@ -70,7 +70,7 @@ struct walk {
     size_t n_seen;
 };
 
-static bool note(struct walk *w, const struct fact *fact)
+static bool note(struct fetch_walk *w, const struct fact *fact)
 {
     struct fetch *f = w->f;
     if ((f->n & (f->n - 1)) == 0) {
@@ -105,7 +105,7 @@ static bool gives_way(const struct fact *fact)
 }
 
 /* Fetches from one address. NULL: not answered yet. */
-static const struct fact *from_address(struct walk *w, const struct url *u, const char *ip)
+static const struct fact *from_address(struct fetch_walk *w, const struct url *u, const char *ip)
 {
     bool v6 = strchr(ip, ':');
     /* No URL with another port comes here: judge_redirect() holds it up. */
@@ -118,7 +118,7 @@ static const struct fact *from_address(struct walk *w, const struct url *u, cons
 }
 
 /* The response at the current URL. NULL: pending, or class is settled to network. */
-static const struct fact *step(struct walk *w, const struct url *u)
+static const struct fact *step(struct fetch_walk *w, const struct url *u)
 {
     struct fetch *f = w->f;
     const char *fixed = name_is_ip(u->host)                                  ? u->host
@@ -176,7 +176,7 @@ static bool glued(const char *host)
     return n > sizeof tail - 1 && !strcasecmp(host + n - (sizeof tail - 1), tail);
 }
 
-static enum redirect_fault judge_redirect(struct walk *w, const struct fact *fact)
+static enum redirect_fault judge_redirect(struct fetch_walk *w, const struct fact *fact)
 {
     int s = fact->http.status;
     const char *to = fact->http.redirect;
@@ -209,7 +209,7 @@ int fetch_walk(struct arena *a, const struct asker *asker, const struct request 
                const char *url, const char *only, struct fetch *ret)
 {
     *ret = (struct fetch){.class = FETCH_PENDING, .url = url};
-    struct walk w = {.a = a, .asker = asker, .r = r, .ev = ev, .f = ret, .only = only};
+    struct fetch_walk w = {.a = a, .asker = asker, .r = r, .ev = ev, .f = ret, .only = only};
     struct url u;
     if (url_read(a, url, &u))
         w.host = u.host;

@@ -3,8 +3,8 @@
  *
  * One list serves both, so that a saved check is judged by the questions that it really put. It depends on
  * the request and on what the checked names answered, and on nothing else. */
-#ifndef DCV_NEAR_NAMES_H
-#define DCV_NEAR_NAMES_H
+#ifndef DCV_NEAR_H
+#define DCV_NEAR_H
 
 #include "methods/verdict.h"
 

@@ -196,7 +196,7 @@ int host_addresses(struct arena *a, const struct asker *asker, const char *host,
 
 /* ---------------------------------------------------------------- the zone cut ----------------------- */
 
-struct walk {
+struct zone_walk {
     struct arena *a;
     const struct asker *asker;
     const struct request *r;
@@ -205,7 +205,7 @@ struct walk {
 };
 
 /* The NS set that the resolver gives for a name, where the name is a zone's. */
-static const struct fact *zone_ns(struct walk *w, const char *name)
+static const struct fact *zone_ns(struct zone_walk *w, const char *name)
 {
     const struct fact *f = ask_resolver(w->asker, name, RR_NS);
     if (!f)
@@ -219,7 +219,7 @@ static const struct fact *zone_ns(struct walk *w, const char *name)
 
 /* Sets apex (the deepest name with an NS set of its own), the zone's NS and the parent. An apex that is not
  * known yet is the registrable domain or below it, so that its parent is the first zone above. */
-static int find_cut(struct walk *w)
+static int find_cut(struct zone_walk *w)
 {
     unsigned below = name_labels(w->r->adn) - name_labels(w->r->registrable);
     for (const char *name = w->r->adn; name; name = name_parent(name)) {
@@ -247,7 +247,7 @@ static int find_cut(struct walk *w)
 
 /* What a server of the parent says of the zone: a referral, or the set itself where it serves both. Where the
  * resolver saw no zone at all, the referral tells whether there is a delegation. */
-static int read_delegation(struct walk *w, const struct fact *f, const char *asked)
+static int read_delegation(struct zone_walk *w, const struct fact *f, const char *asked)
 {
     const struct dns_fact *d = &f->dns;
     if (d->outcome == DNS_NXDOMAIN && d->flags & DNS_AA && name_equal(asked, w->registrable)) {
@@ -270,7 +270,7 @@ static int read_delegation(struct walk *w, const struct fact *f, const char *ask
     return 0;
 }
 
-static int ask_parent(struct walk *w)
+static int ask_parent(struct zone_walk *w)
 {
     const char *asked = w->z.apex ? w->z.apex : w->registrable;
     const struct fact *ns = w->z.parent ? zone_ns(w, w->z.parent) : NULL;
@@ -317,7 +317,7 @@ static bool with_authority(const struct fact *f, const char *apex, struct name_s
     return false;
 }
 
-static void read_server(struct walk *w, struct name_server *s)
+static void read_server(struct zone_walk *w, struct name_server *s)
 {
     struct ask q = {.qname = w->z.apex, .qtype = RR_SOA, .mixed_case = true};
     const struct fact *f = ask_server(w->asker, s->server, q);
@@ -356,7 +356,7 @@ static void read_server(struct walk *w, struct name_server *s)
     s->state = dns_silent(&f->dns) ? SERVER_SILENT : with_authority(f, w->z.apex, s) ? SERVER_GOOD : SERVER_LAME;
 }
 
-static int add_servers(struct walk *w, const char *host, struct texts *seen)
+static int add_servers(struct zone_walk *w, const char *host, struct texts *seen)
 {
     struct texts addresses = {0};
     int rc = 0;
@@ -380,7 +380,7 @@ static int add_servers(struct walk *w, const char *host, struct texts *seen)
     return rc;
 }
 
-static int find_servers(struct walk *w)
+static int find_servers(struct zone_walk *w)
 {
     struct texts hosts = {0}, seen = {0};
     w->z.v = arena_array(w->a, MOST_ADDRESSES, sizeof *w->z.v);
@@ -398,7 +398,7 @@ static int find_servers(struct walk *w)
 
 int zone_read(struct arena *a, const struct asker *asker, const struct request *r, struct zone *ret)
 {
-    struct walk w = {.a = a, .asker = asker, .r = r};
+    struct zone_walk w = {.a = a, .asker = asker, .r = r};
     int rc = 0;
     *ret = w.z;
     if (!r->registrable)

@@ -7,8 +7,8 @@
  * and read the answers (judge); which of the two depends on the asker.
  *
  * Everything lives in the arena given. No time, no I/O. */
-#ifndef DCV_DELEGATION_H
-#define DCV_DELEGATION_H
+#ifndef DCV_ZONE_H
+#define DCV_ZONE_H
 
 #include "evidence/lookup.h"
 

@@ -21,16 +21,16 @@ enum {
     JSON_TERSE = 32       /* of evidence: without what json_read_case() takes for granted or what follows from the rest */
 };
 /* One report object, see interface. a: scratch. */
-void json_report(struct json_out *j, const char *key, struct arena *a, const struct report *r, unsigned flags);
+void json_write_report(struct json_out *j, const char *key, struct arena *a, const struct report *r, unsigned flags);
 /* The request as POST /v1/checks takes it: secrets left out, defaults left out. */
-void json_request(struct json_out *j, const char *key, struct arena *a, const struct request *r, unsigned flags);
+void json_write_request(struct json_out *j, const char *key, struct arena *a, const struct request *r, unsigned flags);
 /* redact: the random value to leave out, or NULL. */
-void json_fact(struct json_out *j, const char *key, struct arena *a, const struct fact *f, const char *redact);
+void json_write_fact(struct json_out *j, const char *key, struct arena *a, const struct fact *f, const char *redact);
 /* {"request":…,"evidence":[…],"report":…}: what --save writes and replay reads. The request has the report's one
  * method, the time of judging and the computed tokens ("computed"), never the key. A redacted case judges as the whole one
  * does, for the random value is replaced alike in the request and in what came back. What is merely near to it (a letter
  * off, in base64) is no random value and stays. */
-void json_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
+void json_write_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
 
 /* ---- a report as the store keeps it and as the API shows it. The store has the report without evidence and
  * derivation, and a terse case; from them follows all that is shown. */
@@ -41,10 +41,10 @@ struct stored {
     size_t evidence_len;
 };
 /* The report with its members "request" and "evidence". Of one that is at hand: */
-void json_shown(struct json_out *j, const char *key, struct arena *a, const struct report *r);
+void json_write_shown(struct json_out *j, const char *key, struct arena *a, const struct report *r);
 /* The same of one that was stored: what it came to stands as it was written, and the derivation of a CAA verdict is left
  * out where today's rules come to another one. Texts that cannot be read are shown as they are. 0 or -ENOMEM. */
-int json_shown_stored(struct json_out *j, const char *key, struct arena *a, const struct profile *profile,
+int json_write_stored(struct json_out *j, const char *key, struct arena *a, const struct profile *profile,
                       const struct stored *s);
 
 /* ---- reading. Every error names the place: "line 3, column 14: …" or the member's path. */

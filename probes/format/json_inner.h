@@ -1,6 +1,6 @@
 /* json_inner.h - what the JSON files share among themselves. Pure. */
-#ifndef DCV_JSON_PARTS_H
-#define DCV_JSON_PARTS_H
+#ifndef DCV_JSON_INNER_H
+#define DCV_JSON_INNER_H
 
 #include "format/json.h"
 
@@ -31,7 +31,7 @@ uint16_t dns_rcode_usual(enum dns_outcome outcome);
 uint16_t dns_flags_usual(const struct ask *ask, bool silent);
 enum via via_usual(enum ask_kind kind);
 
-/* What json_shown() writes beside the members of a report and its request: the derivation, the evidence. */
-void json_shown_more(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
+/* What json_write_shown() writes beside the members of a report and its request: the derivation, the evidence. */
+void json_write_shown_more(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
 
 #endif

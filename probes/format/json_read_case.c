@@ -6,7 +6,7 @@
 
 /* ---------------------------------------------------------------- request ---------------------------- */
 
-static void set(struct reader *rd, struct request *r, const struct request_field *f, const char *value,
+static void set(struct json_reader *rd, struct request *r, const struct request_field *f, const char *value,
                 size_t len)
 {
     struct input_error e;
@@ -17,7 +17,7 @@ static void set(struct reader *rd, struct request *r, const struct request_field
         reader_fail(rd, err);
 }
 
-static void set_number(struct reader *rd, struct request *r, const struct request_field *f, json_t *v)
+static void set_number(struct json_reader *rd, struct request *r, const struct request_field *f, json_t *v)
 {
     char text[64];
     if (json_is_integer(v))
@@ -31,7 +31,7 @@ static void set_number(struct reader *rd, struct request *r, const struct reques
     set(rd, r, f, text, strlen(text));
 }
 
-static void set_text(struct reader *rd, struct request *r, const struct request_field *f, json_t *v)
+static void set_text(struct json_reader *rd, struct request *r, const struct request_field *f, json_t *v)
 {
     if (json_is_string(v))
         set(rd, r, f, json_string_value(v), json_string_length(v));
@@ -39,7 +39,7 @@ static void set_text(struct reader *rd, struct request *r, const struct request_
         reader_refuse(rd, f->name, v, "a text");
 }
 
-static void set_member(struct reader *rd, struct request *r, const struct request_field *f, json_t *v)
+static void set_member(struct json_reader *rd, struct request *r, const struct request_field *f, json_t *v)
 {
     size_t i;
     json_t *one;
@@ -76,7 +76,7 @@ static const char *known_members(struct arena *a)
 
 /* What only a case file holds: tokens that were computed when the key was at hand, and a CSR that is no text.
  */
-static bool case_member(struct reader *rd, struct request *r, json_t *object, const char *key)
+static bool case_member(struct json_reader *rd, struct request *r, json_t *object, const char *key)
 {
     if (!strcmp(key, "csr_base64")) {
         struct bytes coded = reader_bytes(rd, object, key), csr;
@@ -110,7 +110,7 @@ static const struct request_field *member_field(const char *key)
     return f && (!strcmp(key, f->name) || !strcmp(key, "method")) ? f : NULL;
 }
 
-void reader_request(struct reader *rd, struct request *r, json_t *object, bool is_case,
+void reader_request(struct json_reader *rd, struct request *r, json_t *object, bool is_case,
                     const struct given_list *defaults)
 {
     const char *key;
@@ -243,7 +243,7 @@ int json_read_request_over(struct arena *a, const char *text, size_t len, const 
                            dcv_time now, const struct given_list *defaults, struct request *ret,
                            struct json_problem *problem)
 {
-    struct reader rd = {.a = a, .problem = problem};
+    struct json_reader rd = {.a = a, .problem = problem};
     struct request r;
     request_init(&r, profile, now);
     if (read_plain(a, text, len, defaults, &r)) {
@@ -263,7 +263,7 @@ int json_read_request_over(struct arena *a, const char *text, size_t len, const 
 
 /* ---------------------------------------------------------------- case files ------------------------- */
 
-static void expected_findings(struct reader *rd, json_t *report, struct expected *e)
+static void expected_findings(struct json_reader *rd, json_t *report, struct expected *e)
 {
     json_t *list = reader_list(rd, report, "findings"), *v;
     e->has_findings = list != NULL;
@@ -295,7 +295,7 @@ static void expected_findings(struct reader *rd, json_t *report, struct expected
     }
 }
 
-static void expected(struct reader *rd, json_t *report, struct expected *e)
+static void expected(struct json_reader *rd, json_t *report, struct expected *e)
 {
     size_t mark = reader_into(rd, "report", -1);
     const char *verdict = reader_text(rd, report, "verdict");
@@ -322,7 +322,7 @@ static void expected(struct reader *rd, json_t *report, struct expected *e)
 int json_read_case(struct arena *a, const char *text, size_t len, const struct profile *profile,
                    struct dcv_case *ret, struct json_problem *problem)
 {
-    struct reader rd = {.a = a, .problem = problem};
+    struct json_reader rd = {.a = a, .problem = problem};
     struct dcv_case c = {.expected = {.error = "", .detail = "", .br_may_permit = -2}};
     json_t *root = reader_load(&rd, text, len);
     if (!root)

@@ -10,7 +10,7 @@ enum { ASKS_MOST = 4096 };
 #define COMMA_NAME(sym, text) ", " text
 #define NAMES(list) (&("" list(COMMA_NAME))[2])
 
-static const char *domain_name(struct reader *rd, json_t *object, const char *key)
+static const char *domain_name(struct json_reader *rd, json_t *object, const char *key)
 {
     uint8_t wire[WIRE_NAME_MOST];
     const char *text = reader_text(rd, object, key);
@@ -27,14 +27,14 @@ static const char *domain_name(struct reader *rd, json_t *object, const char *ke
 }
 
 /* The address of a server in its usual form; what is none stays as it is, for it only tells who answered. */
-static const char *address(struct reader *rd, json_t *object, const char *key, unsigned port)
+static const char *address(struct json_reader *rd, json_t *object, const char *key, unsigned port)
 {
     const char *text = reader_text(rd, object, key);
     const char *usual = text ? address_text(rd->a, text, port) : NULL;
     return usual ? usual : text;
 }
 
-static uint16_t type_of(struct reader *rd, json_t *object, const char *key, uint16_t missing)
+static uint16_t type_of(struct json_reader *rd, json_t *object, const char *key, uint16_t missing)
 {
     uint16_t type = missing;
     const char *text = reader_text(rd, object, key);
@@ -43,7 +43,7 @@ static uint16_t type_of(struct reader *rd, json_t *object, const char *key, uint
     return type;
 }
 
-static size_t elements(struct reader *rd, json_t *list, size_t size, void *ret)
+static size_t elements(struct json_reader *rd, json_t *list, size_t size, void *ret)
 {
     size_t n = list ? json_array_size(list) : 0;
     void *v = n ? arena_array(rd->a, n, size) : NULL;
@@ -56,7 +56,7 @@ static size_t elements(struct reader *rd, json_t *list, size_t size, void *ret)
 /* ---------------------------------------------------------------- DNS -------------------------------- */
 
 /* type: of a record that does not say its own, 0 where it must. */
-static void record(struct reader *rd, json_t *o, const struct ask *ask, uint16_t type, struct rr *rr)
+static void record(struct json_reader *rd, json_t *o, const struct ask *ask, uint16_t type, struct rr *rr)
 {
     const char *owner = domain_name(rd, o, "owner");
     rr->owner = owner ? owner : ask->qname;
@@ -80,7 +80,7 @@ static void record(struct reader *rd, json_t *o, const struct ask *ask, uint16_t
         rr->defect = defect;
 }
 
-static void records(struct reader *rd, json_t *o, const char *key, const struct ask *ask, uint16_t type,
+static void records(struct json_reader *rd, json_t *o, const char *key, const struct ask *ask, uint16_t type,
                     struct rrs *ret)
 {
     json_t *list = reader_list(rd, o, key);
@@ -95,7 +95,7 @@ static void records(struct reader *rd, json_t *o, const char *key, const struct 
     }
 }
 
-static uint16_t flags(struct reader *rd, json_t *o, uint16_t missing)
+static uint16_t flags(struct json_reader *rd, json_t *o, uint16_t missing)
 {
     json_t *list = reader_list(rd, o, "flags"), *v;
     size_t i, k;
@@ -156,7 +156,7 @@ uint16_t dns_flags_usual(const struct ask *ask, bool silent)
     return ask->via == VIA_AUTHORITATIVE ? DNS_QR | DNS_AA : DNS_QR | DNS_RD | DNS_RA;
 }
 
-static void errors_of(struct reader *rd, json_t *o, struct dns_fact *f)
+static void errors_of(struct json_reader *rd, json_t *o, struct dns_fact *f)
 {
     json_t *list = reader_list(rd, o, "ede");
     f->n_ede = elements(rd, list, sizeof *f->ede, &f->ede);
@@ -180,7 +180,7 @@ static void errors_of(struct reader *rd, json_t *o, struct dns_fact *f)
     }
 }
 
-static void dns_answer(struct reader *rd, json_t *o, const struct ask *ask, struct dns_fact *f)
+static void dns_answer(struct json_reader *rd, json_t *o, const struct ask *ask, struct dns_fact *f)
 {
     f->server = ask->server ? ask->server : address(rd, o, "server", 53);
     records(rd, o, "answer", ask, ask->qtype, &f->answer);
@@ -206,7 +206,7 @@ static void dns_answer(struct reader *rd, json_t *o, const struct ask *ask, stru
     f->case_kept = !json_is_false(json_object_get(o, "case_kept"));
 }
 
-static void dns_question(struct reader *rd, json_t *o, struct ask *ask)
+static void dns_question(struct json_reader *rd, json_t *o, struct ask *ask)
 {
     ask->qname = domain_name(rd, o, "qname");
     if (!ask->qname)
@@ -231,7 +231,7 @@ static void dns_question(struct reader *rd, json_t *o, struct ask *ask)
 
 /* ---------------------------------------------------------------- HTTP ------------------------------- */
 
-static bool header_value(struct reader *rd, struct http_header *h, const char *name, json_t *v)
+static bool header_value(struct json_reader *rd, struct http_header *h, const char *name, json_t *v)
 {
     if (!json_is_string(v) || strlen(json_string_value(v)) != json_string_length(v)) {
         reader_refuse(rd, name, v, "a text or a list of texts, without NUL bytes");
@@ -242,7 +242,7 @@ static bool header_value(struct reader *rd, struct http_header *h, const char *n
     return true;
 }
 
-static void headers(struct reader *rd, json_t *o, struct http_fact *f)
+static void headers(struct json_reader *rd, json_t *o, struct http_fact *f)
 {
     json_t *object = reader_object(rd, o, "headers"), *v, *one;
     const char *name;
@@ -264,7 +264,7 @@ static void headers(struct reader *rd, json_t *o, struct http_fact *f)
     reader_back(rd, mark);
 }
 
-static void http_answer(struct reader *rd, json_t *o, struct http_fact *f)
+static void http_answer(struct json_reader *rd, json_t *o, struct http_fact *f)
 {
     const char *outcome = reader_text(rd, o, "outcome");
     if (outcome && !http_outcome_parse(outcome, &f->outcome))
@@ -296,7 +296,7 @@ static void http_answer(struct reader *rd, json_t *o, struct http_fact *f)
     reader_back(rd, mark);
 }
 
-static void http_question(struct reader *rd, json_t *o, struct ask *ask)
+static void http_question(struct json_reader *rd, json_t *o, struct ask *ask)
 {
     ask->url = reader_text(rd, o, "url");
     bool tls = ask->url && !strncmp(ask->url, "https://", 8);
@@ -314,7 +314,7 @@ enum via via_usual(enum ask_kind kind)
     return kind == ASK_DNS ? VIA_RESOLVER : VIA_DIRECT;
 }
 
-static void via(struct reader *rd, json_t *o, struct ask *ask)
+static void via(struct json_reader *rd, json_t *o, struct ask *ask)
 {
     const char *text = reader_text(rd, o, "via"), *colon = text ? strchr(text, ':') : NULL;
     ask->via = via_usual(ask->kind);
@@ -331,7 +331,7 @@ static void via(struct reader *rd, json_t *o, struct ask *ask)
                                            : "direct or perspective:NAME");
 }
 
-static void fact(struct reader *rd, json_t *o, struct evidence *ev)
+static void fact(struct json_reader *rd, json_t *o, struct evidence *ev)
 {
     struct ask question = {.kind = json_object_get(o, "url") ? ASK_HTTP : ASK_DNS};
     const char *kind = reader_text(rd, o, "kind");
@@ -374,7 +374,7 @@ static void fact(struct reader *rd, json_t *o, struct evidence *ev)
         reader_fail(rd, -ENOMEM);
 }
 
-void reader_evidence(struct reader *rd, json_t *list, struct evidence *ev)
+void reader_evidence(struct json_reader *rd, json_t *list, struct evidence *ev)
 {
     size_t i;
     json_t *v;

@@ -8,7 +8,7 @@
 
 #define NAME(sym, text) text ", "
 
-static void fix(struct reader *rd, json_t *o, struct fix *f)
+static void fix(struct json_reader *rd, json_t *o, struct fix *f)
 {
     const char *op = reader_text(rd, o, "op"), *until = reader_text(rd, o, "until");
     if (!op || !fix_op_parse(op, &f->op))
@@ -29,7 +29,7 @@ static void fix(struct reader *rd, json_t *o, struct fix *f)
 }
 
 /* A cause that is no longer one keeps its words. */
-static void finding(struct reader *rd, json_t *o, struct finding *f)
+static void finding(struct json_reader *rd, json_t *o, struct finding *f)
 {
     const char *cause = reader_text(rd, o, "cause"), *weight = reader_text(rd, o, "weight");
     json_t *facts = reader_list(rd, o, "facts"), *fixes = reader_list(rd, o, "fixes"), *v;
@@ -61,7 +61,7 @@ static void finding(struct reader *rd, json_t *o, struct finding *f)
     }
 }
 
-static void findings(struct reader *rd, json_t *root, struct report *r)
+static void findings(struct json_reader *rd, json_t *root, struct report *r)
 {
     json_t *list = reader_list(rd, root, "findings"), *v;
     size_t i;
@@ -78,7 +78,7 @@ static void findings(struct reader *rd, json_t *root, struct report *r)
     }
 }
 
-static enum code known_code(struct reader *rd, const char *key, const char *text, const char *variables[2])
+static enum code known_code(struct json_reader *rd, const char *key, const char *text, const char *variables[2])
 {
     enum code c = code_find(rd->a, text, variables);
     if (c == CODE_NONE)
@@ -86,7 +86,7 @@ static enum code known_code(struct reader *rd, const char *key, const char *text
     return c;
 }
 
-static void outcome(struct reader *rd, json_t *root, struct report *r)
+static void outcome(struct json_reader *rd, json_t *root, struct report *r)
 {
     const char *verdict = reader_text(rd, root, "verdict"), *challenge = reader_text(rd, root, "challenge");
     const char *variables[2], *detail = reader_text(rd, root, "detail_code");
@@ -109,7 +109,7 @@ static void outcome(struct reader *rd, json_t *root, struct report *r)
     r->remark = reader_text(rd, root, "remark");
 }
 
-static int read_report(struct reader *rd, json_t *root, const struct profile *profile, struct report *r)
+static int read_report(struct json_reader *rd, json_t *root, const struct profile *profile, struct report *r)
 {
     struct request *q = arena_alloc(rd->a, sizeof *q);
     struct evidence *ev = arena_alloc(rd->a, sizeof *ev);
@@ -139,7 +139,7 @@ static int read_report(struct reader *rd, json_t *root, const struct profile *pr
 int json_read_report(struct arena *a, const char *text, size_t len, const struct profile *profile,
                      struct report *ret, struct json_problem *problem)
 {
-    struct reader rd = {.a = a, .problem = problem};
+    struct json_reader rd = {.a = a, .problem = problem};
     struct report r, again;
     json_t *root = reader_load(&rd, text, len);
     if (!root)
@@ -186,7 +186,7 @@ static const char *member(const char *text, size_t len, const char *key, size_t 
     return NULL;
 }
 
-int json_shown_stored(struct json_out *j, const char *key, struct arena *a, const struct profile *profile,
+int json_write_stored(struct json_out *j, const char *key, struct arena *a, const struct profile *profile,
                       const struct stored *s)
 {
     size_t n_request, n_evidence, n_caa;
@@ -209,7 +209,7 @@ int json_shown_stored(struct json_out *j, const char *key, struct arena *a, cons
     if (!rc) {
         whole.n = common;
         w = (struct json_out){.b = &whole, .comma = true, .level = 1};
-        json_shown_more(&w, a, &r, member(s->report, s->report_len, "caa", &n_caa) ? JSON_NO_CAA : 0);
+        json_write_shown_more(&w, a, &r, member(s->report, s->report_len, "caa", &n_caa) ? JSON_NO_CAA : 0);
         json_close(&w, '}');
         rc = whole.failed ? -ENOMEM : 0;
     }

@@ -27,13 +27,13 @@ static const char *kind_of(json_t *v)
     return "";
 }
 
-void reader_fail(struct reader *rd, int err)
+void reader_fail(struct json_reader *rd, int err)
 {
     if (!rd->err)
         rd->err = err;
 }
 
-void reader_input_error(struct reader *rd, const struct input_error *e)
+void reader_input_error(struct json_reader *rd, const struct input_error *e)
 {
     if (rd->err)
         return;
@@ -43,7 +43,7 @@ void reader_input_error(struct reader *rd, const struct input_error *e)
     rd->err = text ? -EINVAL : -ENOMEM;
 }
 
-void reader_refuse(struct reader *rd, const char *key, json_t *v, const char *expected)
+void reader_refuse(struct json_reader *rd, const char *key, json_t *v, const char *expected)
 {
     if (rd->err)
         return;
@@ -62,7 +62,7 @@ void reader_refuse(struct reader *rd, const char *key, json_t *v, const char *ex
         reader_input_error(rd, &e);
 }
 
-json_t *reader_load(struct reader *rd, const char *text, size_t len)
+json_t *reader_load(struct json_reader *rd, const char *text, size_t len)
 {
     json_error_t e;
     json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &e);
@@ -83,7 +83,7 @@ json_t *reader_load(struct reader *rd, const char *text, size_t len)
     return NULL;
 }
 
-size_t reader_into(struct reader *rd, const char *key, long index)
+size_t reader_into(struct json_reader *rd, const char *key, long index)
 {
     size_t mark = rd->path_n, room = sizeof rd->path - mark;
     const char *dot = mark && *key ? "." : "";
@@ -94,19 +94,19 @@ size_t reader_into(struct reader *rd, const char *key, long index)
     return mark;
 }
 
-void reader_back(struct reader *rd, size_t mark)
+void reader_back(struct json_reader *rd, size_t mark)
 {
     rd->path[mark] = '\0';
     rd->path_n = mark;
 }
 
-static json_t *member(struct reader *rd, json_t *object, const char *key)
+static json_t *member(struct json_reader *rd, json_t *object, const char *key)
 {
     json_t *v = rd->err ? NULL : json_object_get(object, key);
     return json_is_null(v) ? NULL : v;
 }
 
-struct bytes reader_bytes(struct reader *rd, json_t *object, const char *key)
+struct bytes reader_bytes(struct json_reader *rd, json_t *object, const char *key)
 {
     json_t *v = member(rd, object, key);
     if (!v)
@@ -122,7 +122,7 @@ struct bytes reader_bytes(struct reader *rd, json_t *object, const char *key)
     return (struct bytes){(uint8_t *)p, p ? n : 0};
 }
 
-const char *reader_text(struct reader *rd, json_t *object, const char *key)
+const char *reader_text(struct json_reader *rd, json_t *object, const char *key)
 {
     struct bytes b = reader_bytes(rd, object, key);
     if (b.p && memchr(b.p, '\0', b.n)) {
@@ -132,7 +132,7 @@ const char *reader_text(struct reader *rd, json_t *object, const char *key)
     return (const char *)b.p;
 }
 
-int64_t reader_int(struct reader *rd, json_t *object, const char *key, int64_t missing, int64_t least,
+int64_t reader_int(struct json_reader *rd, json_t *object, const char *key, int64_t missing, int64_t least,
                    int64_t most)
 {
     json_t *v = member(rd, object, key);
@@ -148,7 +148,7 @@ int64_t reader_int(struct reader *rd, json_t *object, const char *key, int64_t m
     return missing;
 }
 
-bool reader_bool(struct reader *rd, json_t *object, const char *key)
+bool reader_bool(struct json_reader *rd, json_t *object, const char *key)
 {
     json_t *v = member(rd, object, key);
     if (v && !json_is_boolean(v))
@@ -156,7 +156,7 @@ bool reader_bool(struct reader *rd, json_t *object, const char *key)
     return json_is_true(v);
 }
 
-uint32_t reader_us(struct reader *rd, json_t *object, const char *key)
+uint32_t reader_us(struct json_reader *rd, json_t *object, const char *key)
 {
     json_t *v = member(rd, object, key);
     if (!v)
@@ -168,7 +168,7 @@ uint32_t reader_us(struct reader *rd, json_t *object, const char *key)
     return 0;
 }
 
-json_t *reader_list(struct reader *rd, json_t *object, const char *key)
+json_t *reader_list(struct json_reader *rd, json_t *object, const char *key)
 {
     json_t *v = member(rd, object, key);
     if (!v || json_is_array(v))
@@ -177,7 +177,7 @@ json_t *reader_list(struct reader *rd, json_t *object, const char *key)
     return NULL;
 }
 
-json_t *reader_object(struct reader *rd, json_t *object, const char *key)
+json_t *reader_object(struct json_reader *rd, json_t *object, const char *key)
 {
     json_t *v = member(rd, object, key);
     if (!v || json_is_object(v))

@@ -8,7 +8,7 @@ static unsigned char fold(unsigned char c)
 }
 
 /* One occurrence of the token. */
-struct hit {
+struct redact_hit {
     size_t len;     /* how much of the text it takes; 0: none here */
     bool same_case; /* its letters are those of the token */
     bool wide;      /* NULs between its characters: UTF-16 */
@@ -16,9 +16,9 @@ struct hit {
 
 /* What begins at p. A backslash before a character is an escape of a zone file, and '\'' is a quote in a
  * shell's word. */
-static struct hit token_at(const char *token, const uint8_t *p, size_t n)
+static struct redact_hit token_at(const char *token, const uint8_t *p, size_t n)
 {
-    struct hit hit = {.same_case = true};
+    struct redact_hit hit = {.same_case = true};
     size_t i = 0;
     for (const char *t = token; *t; t++) {
         for (; t > token && i < n && p[i] == '\0'; i++)
@@ -30,7 +30,7 @@ static struct hit token_at(const char *token, const uint8_t *p, size_t n)
         if (i + 1 < n && p[i] == '\\' && (*t != '\\' || p[i + 1] == '\\'))
             i++;
         if (i >= n || fold(p[i]) != fold((unsigned char)*t))
-            return (struct hit){0};
+            return (struct redact_hit){0};
         hit.same_case = hit.same_case && p[i] == (unsigned char)*t;
         i++;
     }
@@ -42,7 +42,7 @@ enum { STAND_IN_LEAST = 8 }; /* a shorter one would occur by chance */
 
 /* Letters only, for they may stand in names, file names and rdata alike, and as many as the token has, for
  * what comes after the CA's reading limit in a file has to stay there. */
-static size_t stand_in(const char *token, struct hit hit, uint8_t *out)
+static size_t stand_in(const char *token, struct redact_hit hit, uint8_t *out)
 {
     size_t n = strlen(token), k = 0;
     n = n < STAND_IN_LEAST ? STAND_IN_LEAST : n;
@@ -63,7 +63,7 @@ static size_t replace(const char *token, struct bytes text, uint8_t *out)
     size_t n = 0, run = 0;
     bool found = false;
     for (size_t i = 0; i < text.n;) {
-        struct hit hit = token_at(token, text.p + i, text.n - i);
+        struct redact_hit hit = token_at(token, text.p + i, text.n - i);
         if (!hit.len) {
             i++;
             continue;
@@ -109,13 +109,13 @@ static bool holds(const char *token, const uint8_t *p, size_t n)
 /* The stand-in as a TXT record that splits it, for that is what the judge has to see. */
 static void split(struct arena *a, const char *token, struct rr *rr)
 {
-    size_t n = stand_in(token, (struct hit){.same_case = true}, NULL),
+    size_t n = stand_in(token, (struct redact_hit){.same_case = true}, NULL),
            half = n / 2 < UINT8_MAX ? n / 2 : UINT8_MAX;
     uint8_t *whole = arena_alloc(a, n), *rdata = arena_alloc(a, n + n / half + 1);
     rr->rdlen = 0;
     if (!whole || !rdata)
         return;
-    stand_in(token, (struct hit){.same_case = true}, whole);
+    stand_in(token, (struct redact_hit){.same_case = true}, whole);
     rr->rdata = rdata;
     for (size_t at = 0, len; at < n; at += len) {
         len = n - at < half ? n - at : half;

@@ -13,7 +13,7 @@ const struct flag_name dns_flag_names[7] = {{DNS_QR, "qr"}, {DNS_AA, "aa"}, {DNS
                                             {DNS_RA, "ra"}, {DNS_AD, "ad"}, {DNS_CD, "cd"}};
 
 /* One document on its way out. */
-struct out {
+struct report_out {
     struct json_out *j;
     struct arena *a;
     const char *token; /* to be left out; NULL: nothing is */
@@ -21,12 +21,12 @@ struct out {
 };
 
 /* A text in which the random value may stand. */
-static void shown(struct out *o, const char *key, const char *s)
+static void shown(struct report_out *o, const char *key, const char *s)
 {
     json_text(o->j, key, o->token ? redact_text(o->a, o->token, s) : s);
 }
 
-static void shown_if(struct out *o, const char *key, const char *s)
+static void shown_if(struct report_out *o, const char *key, const char *s)
 {
     if (s)
         shown(o, key, s);
@@ -44,7 +44,7 @@ static bool is_text(struct bytes b)
 }
 
 /* Bytes as a text where they are one, for a person to read; else in base64 under the other key. */
-static void bytes_either(struct out *o, const char *key, const char *key64, struct bytes b)
+static void bytes_either(struct report_out *o, const char *key, const char *key64, struct bytes b)
 {
     if (o->token)
         b = redact_bytes(o->a, o->token, b);
@@ -57,7 +57,7 @@ static void bytes_either(struct out *o, const char *key, const char *key64, stru
 /* ---------------------------------------------------------------- facts ------------------------------ */
 
 /* asked: the question, where it tells of what type the records are. */
-static void records(struct out *o, const char *key, const struct rrs *list, const struct ask *ask, bool asked)
+static void records(struct report_out *o, const char *key, const struct rrs *list, const struct ask *ask, bool asked)
 {
     char type[16];
     if (o->terse && !list->n)
@@ -81,7 +81,7 @@ static void records(struct out *o, const char *key, const struct rrs *list, cons
     json_close(o->j, ']');
 }
 
-static void via(struct out *o, const struct ask *ask)
+static void via(struct report_out *o, const struct ask *ask)
 {
     if (o->terse && ask->via == via_usual(ask->kind))
         return;
@@ -91,13 +91,13 @@ static void via(struct out *o, const struct ask *ask)
         json_text(o->j, "via", via_name(ask->via));
 }
 
-static void flag_if(struct out *o, const char *key, bool v)
+static void flag_if(struct report_out *o, const char *key, bool v)
 {
     if (v)
         json_bool(o->j, key, true);
 }
 
-static void flags(struct out *o, const struct ask *ask, const struct dns_fact *f)
+static void flags(struct report_out *o, const struct ask *ask, const struct dns_fact *f)
 {
     if (o->terse && f->flags == dns_flags_usual(ask, dns_silent(f)))
         return;
@@ -108,7 +108,7 @@ static void flags(struct out *o, const struct ask *ask, const struct dns_fact *f
     json_close(o->j, ']');
 }
 
-static void errors_of(struct out *o, const struct dns_fact *f)
+static void errors_of(struct report_out *o, const struct dns_fact *f)
 {
     struct json_out *j = o->j;
     if (!o->terse || f->n_ede) {
@@ -133,7 +133,7 @@ static void errors_of(struct out *o, const struct dns_fact *f)
     json_close(j, ']');
 }
 
-static void dns_fact(struct out *o, const struct ask *ask, const struct dns_fact *f)
+static void dns_fact(struct report_out *o, const struct ask *ask, const struct dns_fact *f)
 {
     char text[16];
     struct json_out *j = o->j;
@@ -177,7 +177,7 @@ static bool visible(char c)
 }
 
 /* The name as a member's, escaped for JSON. What is no visible ASCII is spelt out, so that two names never become one. */
-static const char *header_key(struct out *o, const char *name)
+static const char *header_key(struct report_out *o, const char *name)
 {
     size_t n = strlen(name), odd = 0;
     for (size_t i = 0; i < n; i++)
@@ -197,7 +197,7 @@ static const char *header_key(struct out *o, const char *name)
 }
 
 /* A header that is repeated becomes one member with a list: a JSON object holds a name once. */
-static void headers(struct out *o, const struct http_fact *f)
+static void headers(struct report_out *o, const struct http_fact *f)
 {
     const struct http_header *h = f->headers;
     if (o->terse && !f->n_headers)
@@ -225,7 +225,7 @@ static void headers(struct out *o, const struct http_fact *f)
     json_close(o->j, '}');
 }
 
-static void http_fact(struct out *o, const struct ask *ask, const struct http_fact *f)
+static void http_fact(struct report_out *o, const struct ask *ask, const struct http_fact *f)
 {
     struct json_out *j = o->j;
     shown(o, "url", ask->url);
@@ -257,7 +257,7 @@ static void http_fact(struct out *o, const struct ask *ask, const struct http_fa
     json_close(j, '}');
 }
 
-static void write_fact(struct out *o, const char *key, const struct fact *f)
+static void write_fact(struct report_out *o, const char *key, const struct fact *f)
 {
     bool dns = f->ask->kind == ASK_DNS;
     json_open(o->j, key, '{');
@@ -274,16 +274,16 @@ static void write_fact(struct out *o, const char *key, const struct fact *f)
     if (f->at != TIME_UNKNOWN)
         json_time(o->j, "at", f->at);
     if (!o->terse)
-        shown(o, "reproduce", render_reproduce(o->a, f));
+        shown(o, "reproduce", reproduce_command(o->a, f));
     json_close(o->j, '}');
 }
 
-void json_fact(struct json_out *j, const char *key, struct arena *a, const struct fact *f, const char *redact)
+void json_write_fact(struct json_out *j, const char *key, struct arena *a, const struct fact *f, const char *redact)
 {
-    write_fact(&(struct out){.j = j, .a = a, .token = redact}, key, f);
+    write_fact(&(struct report_out){.j = j, .a = a, .token = redact}, key, f);
 }
 
-static void evidence(struct out *o, const struct evidence *ev)
+static void evidence(struct report_out *o, const struct evidence *ev)
 {
     json_open(o->j, "evidence", '[');
     for (size_t i = 0; ev && i < ev->n; i++)
@@ -293,7 +293,7 @@ static void evidence(struct out *o, const struct evidence *ev)
 
 /* ---------------------------------------------------------------- request ---------------------------- */
 
-static void list_if(struct out *o, const char *key, const struct texts *t)
+static void list_if(struct report_out *o, const char *key, const struct texts *t)
 {
     if (!t->n)
         return;
@@ -312,7 +312,7 @@ static bool has_text(const struct texts *t, const char *s)
 }
 
 /* more: tokens that were computed while judging, NULL outside a case file. */
-static void write_request(struct out *o, const char *key, const struct request *r, unsigned methods,
+static void write_request(struct report_out *o, const char *key, const struct request *r, unsigned methods,
                           unsigned flags, const struct texts *more)
 {
     struct json_out *j = o->j;
@@ -366,21 +366,21 @@ static void write_request(struct out *o, const char *key, const struct request *
     json_close(j, '}');
 }
 
-static struct out begin(struct json_out *j, struct arena *a, const struct request *r, unsigned flags)
+static struct report_out begin(struct json_out *j, struct arena *a, const struct request *r, unsigned flags)
 {
-    return (struct out){j, a, flags & JSON_REDACT ? r->token : NULL, flags & JSON_TERSE};
+    return (struct report_out){j, a, flags & JSON_REDACT ? r->token : NULL, flags & JSON_TERSE};
 }
 
-void json_request(struct json_out *j, const char *key, struct arena *a, const struct request *r,
+void json_write_request(struct json_out *j, const char *key, struct arena *a, const struct request *r,
                   unsigned flags)
 {
-    struct out o = begin(j, a, r, flags);
+    struct report_out o = begin(j, a, r, flags);
     write_request(&o, key, r, r->methods, flags, NULL);
 }
 
 /* ---------------------------------------------------------------- report ----------------------------- */
 
-static void fix(struct out *o, const struct fix *f)
+static void fix(struct report_out *o, const struct fix *f)
 {
     json_open(o->j, NULL, '{');
     json_text(o->j, "op", fix_op_name(f->op));
@@ -414,7 +414,7 @@ static void fix(struct out *o, const struct fix *f)
     json_close(o->j, '}');
 }
 
-static void finding(struct out *o, const struct finding *f)
+static void finding(struct report_out *o, const struct finding *f)
 {
     const struct cause_info *info = cause_info(f->cause);
     json_open(o->j, NULL, '{');
@@ -432,7 +432,7 @@ static void finding(struct out *o, const struct finding *f)
     json_close(o->j, '}');
 }
 
-static void errors(struct out *o, const struct report *r)
+static void errors(struct report_out *o, const struct report *r)
 {
     const struct code_info *info = code_info(r->error.code), *detail = code_info(r->detail_code);
     json_open(o->j, "errors", '[');
@@ -454,7 +454,7 @@ static void errors(struct out *o, const struct report *r)
         json_bool(o->j, "br_may_permit", r->br_may_permit);
 }
 
-static void caa_step(struct out *o, const struct caa_step *s)
+static void caa_step(struct report_out *o, const struct caa_step *s)
 {
     json_open(o->j, NULL, '{');
     shown(o, "name", s->name);
@@ -473,7 +473,7 @@ static void caa_step(struct out *o, const struct caa_step *s)
 }
 
 /* What cannot be read of a broken record is null. */
-static void caa_line(struct out *o, const struct caa_derivation *d, const struct caa_line *l)
+static void caa_line(struct report_out *o, const struct caa_derivation *d, const struct caa_line *l)
 {
     struct json_out *j = o->j;
     const struct caa_record *r = l->record;
@@ -501,7 +501,7 @@ static void caa_line(struct out *o, const struct caa_derivation *d, const struct
     json_close(j, '}');
 }
 
-static void caa(struct out *o, const struct caa_derivation *d)
+static void caa(struct report_out *o, const struct caa_derivation *d)
 {
     struct json_out *j = o->j;
     json_open(j, "caa", '{');
@@ -526,7 +526,7 @@ static void caa(struct out *o, const struct caa_derivation *d)
     json_close(j, '}');
 }
 
-static void write_report(struct out *o, const char *key, const struct report *r, unsigned flags)
+static void write_report(struct report_out *o, const char *key, const struct report *r, unsigned flags)
 {
     struct json_out *j = o->j;
     const struct request *q = r->request;
@@ -560,20 +560,20 @@ static void write_report(struct out *o, const char *key, const struct report *r,
         json_close(j, '}');
 }
 
-void json_report(struct json_out *j, const char *key, struct arena *a, const struct report *r, unsigned flags)
+void json_write_report(struct json_out *j, const char *key, struct arena *a, const struct report *r, unsigned flags)
 {
-    struct out o = begin(j, a, r->request, flags);
+    struct report_out o = begin(j, a, r->request, flags);
     write_report(&o, key, r, flags);
 }
 
-static void case_request(struct out *o, const struct report *r, unsigned flags)
+static void case_request(struct report_out *o, const struct report *r, unsigned flags)
 {
     write_request(o, "request", r->request, METHOD_BIT(r->request->method), flags | JSON_NOW, &r->tokens);
 }
 
-void json_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags)
+void json_write_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags)
 {
-    struct out o = begin(j, a, r->request, flags);
+    struct report_out o = begin(j, a, r->request, flags);
     json_open(j, NULL, '{');
     json_int(j, "schema_version", DCV_SCHEMA_VERSION);
     case_request(&o, r, flags);
@@ -583,20 +583,20 @@ void json_case(struct json_out *j, struct arena *a, const struct report *r, unsi
     json_close(j, '}');
 }
 
-void json_shown_more(struct json_out *j, struct arena *a, const struct report *r, unsigned flags)
+void json_write_shown_more(struct json_out *j, struct arena *a, const struct report *r, unsigned flags)
 {
-    struct out o = begin(j, a, r->request, 0);
+    struct report_out o = begin(j, a, r->request, 0);
     if (r->caa && !(flags & JSON_NO_CAA))
         caa(&o, r->caa);
     evidence(&o, r->evidence);
 }
 
-void json_shown(struct json_out *j, const char *key, struct arena *a, const struct report *r)
+void json_write_shown(struct json_out *j, const char *key, struct arena *a, const struct report *r)
 {
-    struct out o = begin(j, a, r->request, 0);
+    struct report_out o = begin(j, a, r->request, 0);
     json_open(j, key, '{');
     write_report(&o, NULL, r, JSON_NO_EVIDENCE | JSON_NO_CAA | JSON_MEMBERS);
     case_request(&o, r, 0);
-    json_shown_more(j, a, r, 0);
+    json_write_shown_more(j, a, r, 0);
     json_close(j, '}');
 }

@@ -154,7 +154,7 @@ static void curl(struct buf *b, struct arena *a, const struct fact *f)
     word(b, a, q->url);
 }
 
-char *render_reproduce(struct arena *a, const struct fact *f)
+char *reproduce_command(struct arena *a, const struct fact *f)
 {
     struct buf b = {0};
     if (fact_is_recursive(f))

@@ -35,7 +35,7 @@ static const char *typo(const struct caa_record *r, const struct bytes *ids, siz
     for (size_t i = 0; !r->sound && i < n; i++)
         if (bytes_find(r->value, ids[i]) >= 0)
             return "holds more than the CA's domain name and parameters may";
-    const char *near = near_any(r->value, ids, n);
+    const char *near = altered_any(r->value, ids, n);
     for (size_t i = 0; !near && i < n; i++) {
         const uint8_t *dot = memrchr(ids[i].p, '.', ids[i].n);
         if (dot && r->issuer.n == (size_t)(dot - ids[i].p) && !memcmp(r->issuer.p, ids[i].p, r->issuer.n))

@@ -11,8 +11,8 @@
 
 struct dnssec_view {
     const struct lookup *lookup; /* the bogus one; NULL: none is */
-    struct dnssec_chain chain;
-    struct dnssec_fault fault;
+    struct chain chain;
+    struct chain_fault fault;
 };
 
 static bool shows_fault(const struct judgement *j, const struct lookup *l)
@@ -33,13 +33,13 @@ static bool resolver_misses_denial(const struct lookup *l)
 /* The proof is there and its signatures hold, and the resolver says that it proves something else. */
 static void read_denial(struct dnssec_view *v)
 {
-    if (v->fault.kind != DNSSEC_NO_FAULT || v->fault.clock || !resolver_misses_denial(v->lookup))
+    if (v->fault.kind != CHAIN_NO_FAULT || v->fault.clock || !resolver_misses_denial(v->lookup))
         return;
     for (size_t i = 0; i < v->chain.n_items; i++) {
-        const struct dnssec_item *it = &v->chain.item[i];
+        const struct chain_item *it = &v->chain.item[i];
         if (!it->denial || !it->zone)
             continue;
-        v->fault = (struct dnssec_fault){.kind = DNSSEC_NO_DENIAL,
+        v->fault = (struct chain_fault){.kind = CHAIN_NO_DENIAL,
                                          .zone = it->zone,
                                          .owner = it->owner,
                                          .type = it->type,
@@ -70,9 +70,9 @@ static const struct dnssec_view *view(struct judgement *j)
     if (!v->lookup)
         return v;
     const struct asker nobody = asker_none(j->ev);
-    j->err = dnssec_walk(j->a, &nobody, v->lookup->name, v->lookup->type, &v->chain);
+    j->err = chain_walk(j->a, &nobody, v->lookup->name, v->lookup->type, &v->chain);
     if (!j->err)
-        j->err = dnssec_fault(j->a, &v->chain, j->r->now, stand_in(j->r), &v->fault);
+        j->err = chain_fault(j->a, &v->chain, j->r->now, stand_in(j->r), &v->fault);
     if (!j->err)
         read_denial(v);
     return v;
@@ -137,14 +137,14 @@ static const char *tags_of_keys(struct arena *a, const struct dnskey *keys, size
     return tag_list(a, tags, named);
 }
 
-static const char *parent_name(const struct dnssec_zone *z)
+static const char *parent_name(const struct chain_zone *z)
 {
     const char *above = z->parent ? z->parent->name : name_parent(z->name);
     return above ? above : ".";
 }
 
 /* Where the DS record of a zone is kept, as the beginning of an advice. */
-static const char *ds_place(struct arena *a, const struct dnssec_zone *z)
+static const char *ds_place(struct arena *a, const struct chain_zone *z)
 {
     const char *own = name_registrable(z->name);
     if (own == z->name)
@@ -180,7 +180,7 @@ static const char *moment(struct arena *a, dcv_time t)
 
 /* Which of a zone's keys a DS record should name: those that sign the DNSKEY set and are marked as entry
  * points (RFC 4034 2.1.1), or where none is marked all that sign it. */
-static bool entry_point(struct arena *a, const struct dnssec_zone *z, const struct dnskey *k, bool marked)
+static bool entry_point(struct arena *a, const struct chain_zone *z, const struct dnskey *k, bool marked)
 {
     struct rrsig s;
     if (!dnskey_signs(k) || (marked && !(k->flags & KEY_SEP)))
@@ -192,7 +192,7 @@ static bool entry_point(struct arena *a, const struct dnssec_zone *z, const stru
     return false;
 }
 
-static const char *ds_records(struct arena *a, const struct dnssec_zone *z, const struct ds *ds, size_t n)
+static const char *ds_records(struct arena *a, const struct chain_zone *z, const struct ds *ds, size_t n)
 {
     const char *text = n == 1 ? "the DS record" : "the DS records";
     for (size_t i = 0; i < n && i < NAMED_MOST && text; i++) {
@@ -202,7 +202,7 @@ static const char *ds_records(struct arena *a, const struct dnssec_zone *z, cons
     return text;
 }
 
-static void fix_ds(struct judgement *j, struct finding *f, const struct dnssec_zone *z, const struct ds *ds,
+static void fix_ds(struct judgement *j, struct finding *f, const struct chain_zone *z, const struct ds *ds,
                    size_t n_ds, const struct dnskey *keys, size_t n_keys)
 {
     const char *place = ds_place(j->a, z), *old = ds_records(j->a, z, ds, n_ds), *new = "";
@@ -232,19 +232,19 @@ static void fix_ds(struct judgement *j, struct finding *f, const struct dnssec_z
 void cause_dnssec_ds_without_dnskey(struct judgement *j)
 {
     const struct dnssec_view *v = view(j);
-    const struct dnssec_zone *z = v->fault.zone;
-    if (v->fault.kind != DNSSEC_NO_KEYS && v->fault.kind != DNSSEC_OTHER_KEYS)
+    const struct chain_zone *z = v->fault.zone;
+    if (v->fault.kind != CHAIN_NO_KEYS && v->fault.kind != CHAIN_OTHER_KEYS)
         return;
     size_t n_ds, n_keys;
-    struct ds *ds = dnssec_ds(j->a, z, &n_ds);
-    struct dnskey *keys = dnssec_keys(j->a, z, &n_keys);
+    struct ds *ds = chain_ds(j->a, z, &n_ds);
+    struct dnskey *keys = chain_keys(j->a, z, &n_keys);
     if (!ds || !keys)
         return;
     struct finding *f = about(j, CAUSE_dnssec_ds_without_dnskey, v);
     finding_set(j, f, "parent", parent_name(z));
     finding_set(j, f, "tags", tags_of_ds(j->a, ds, n_ds));
     const char *what = "the zone has no key (DNSKEY) at all";
-    if (v->fault.kind == DNSSEC_OTHER_KEYS)
+    if (v->fault.kind == CHAIN_OTHER_KEYS)
         what =
             arena_printf(j->a, "none of the zone's own keys (%s) fits it", tags_of_keys(j->a, keys, n_keys));
     for (size_t i = 0; i < n_ds; i++)
@@ -257,7 +257,7 @@ void cause_dnssec_ds_without_dnskey(struct judgement *j)
 
 /* ---------------------------------------------------------------- signatures ------------------------- */
 
-static void set_signature(struct judgement *j, struct finding *f, const struct dnssec_fault *x)
+static void set_signature(struct judgement *j, struct finding *f, const struct chain_fault *x)
 {
     char buf[16];
     finding_set(j, f, "owner", x->owner);
@@ -271,8 +271,8 @@ static void set_signature(struct judgement *j, struct finding *f, const struct d
 void cause_dnssec_expired(struct judgement *j)
 {
     const struct dnssec_view *v = view(j);
-    const struct dnssec_fault *x = &v->fault;
-    if (x->kind != DNSSEC_EXPIRED && x->kind != DNSSEC_FUTURE)
+    const struct chain_fault *x = &v->fault;
+    if (x->kind != CHAIN_EXPIRED && x->kind != CHAIN_FUTURE)
         return;
     struct finding *f = about(j, CAUSE_dnssec_expired, v);
     dcv_time now = j->r->now, from = rrsig_moment(x->sig.inception, now),
@@ -280,7 +280,7 @@ void cause_dnssec_expired(struct judgement *j)
     set_signature(j, f, x);
     finding_set(j, f, "inception", moment(j->a, from));
     finding_set(j, f, "expiration", moment(j->a, to));
-    if (x->kind == DNSSEC_EXPIRED) {
+    if (x->kind == CHAIN_EXPIRED) {
         finding_set(j, f, "what",
                     arena_printf(j->a, "expired on %s, %s ago", moment(j->a, to), span(j->a, now - to)));
         fix_advice(
@@ -304,9 +304,9 @@ void cause_dnssec_expired(struct judgement *j)
 void cause_dnssec_denial_missing(struct judgement *j)
 {
     const struct dnssec_view *v = view(j);
-    const struct dnssec_fault *x = &v->fault;
+    const struct chain_fault *x = &v->fault;
     char buf[16];
-    if (x->kind != DNSSEC_NO_DENIAL)
+    if (x->kind != CHAIN_NO_DENIAL)
         return;
     struct finding *f = about(j, CAUSE_dnssec_denial_missing, v);
     finding_set(j, f, "owner", x->owner);
@@ -325,26 +325,26 @@ void cause_dnssec_denial_missing(struct judgement *j)
                      x->zone->name));
 }
 
-static const char *bogus_words(struct judgement *j, const struct dnssec_fault *x)
+static const char *bogus_words(struct judgement *j, const struct chain_fault *x)
 {
     char buf[16];
     const char *type = rr_type_name(x->type, buf), *zone = x->zone ? x->zone->name : "";
     switch (x->kind) {
-    case DNSSEC_ALTERED:
+    case CHAIN_ALTERED:
         return arena_printf(j->a, ": the %s set at %s does not fit its signature by key %u of %s", type,
                             x->owner, x->sig.tag, zone);
-    case DNSSEC_UNSIGNED:
+    case CHAIN_UNSIGNED:
         return arena_printf(j->a, ": the %s set at %s has no signature, and %s is a signed zone", type,
                             x->owner, zone);
-    case DNSSEC_KEY_GONE:
+    case CHAIN_KEY_GONE:
         return arena_printf(j->a, ": the %s set at %s is signed with key %u, which %s does not vouch for",
                             type, x->owner, x->sig.tag, zone);
-    case DNSSEC_NO_FAULT:
-    case DNSSEC_NO_KEYS:
-    case DNSSEC_OTHER_KEYS:
-    case DNSSEC_EXPIRED:
-    case DNSSEC_FUTURE:
-    case DNSSEC_NO_DENIAL:
+    case CHAIN_NO_FAULT:
+    case CHAIN_NO_KEYS:
+    case CHAIN_OTHER_KEYS:
+    case CHAIN_EXPIRED:
+    case CHAIN_FUTURE:
+    case CHAIN_NO_DENIAL:
         break;
     }
     return "";
@@ -360,7 +360,7 @@ void cause_dnssec_bogus(struct judgement *j)
     const char *what = bogus_words(j, &v->fault);
     finding_set(j, f, "what", what ? what : "");
     finding_set(j, f, "reason", judged_ede(j, v->lookup->fact));
-    if (v->fault.kind == DNSSEC_ALTERED)
+    if (v->fault.kind == CHAIN_ALTERED)
         fix_advice(
             j, f,
             arena_printf(
@@ -368,7 +368,7 @@ void cause_dnssec_bogus(struct judgement *j)
                 "Have %s signed again: the records were changed after they were signed, or signed with "
                 "another key than the zone shows.",
                 v->fault.zone->name));
-    else if (v->fault.kind == DNSSEC_UNSIGNED || v->fault.kind == DNSSEC_KEY_GONE)
+    else if (v->fault.kind == CHAIN_UNSIGNED || v->fault.kind == CHAIN_KEY_GONE)
         fix_advice(
             j, f,
             arena_printf(j->a,

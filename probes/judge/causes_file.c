@@ -373,7 +373,7 @@ void cause_file_other_content(struct judgement *j)
     struct bytes body = trim(fact->http.body);
     const char *shown = text_escape(j->a, (const char *)body.p, body.n, 60), *near = NULL;
     if (j->r->token)
-        near = near_value(body, (struct bytes){(const uint8_t *)j->r->token, strlen(j->r->token)});
+        near = altered_value(body, (struct bytes){(const uint8_t *)j->r->token, strlen(j->r->token)});
     finding_set(j, f, "value", shown);
     finding_set(j, f, "token", fix_shown_value(j));
     finding_set(j, f, "what", near ? arena_printf(j->a, ": the value %s", near) : "");

@@ -10,10 +10,10 @@
 #include <strings.h>
 
 /* A record at a near name that somebody entered for this order. */
-struct hit {
+struct near_hit {
     const struct near_name *n;
     const struct rr *rr;
-    const char *altered; /* what else is wrong, as near_value() says it; NULL where nothing is */
+    const char *altered; /* what else is wrong, as altered_value() says it; NULL where nothing is */
     const char *token;   /* the request token there, valid as it is; NULL for a random value */
     bool bare;           /* nothing else stands in the record: it can be removed */
 };
@@ -24,7 +24,7 @@ static bool random_value(const struct judgement *j)
 }
 
 /* A TXT record holds the value, or with altered something that is nearly it. */
-static bool holds(struct judgement *j, const struct rr *rr, bool altered, struct hit *ret)
+static bool holds(struct judgement *j, const struct rr *rr, bool altered, struct near_hit *ret)
 {
     struct bytes text = txt_joined(j->a, rr);
     ret->altered = NULL;
@@ -35,7 +35,7 @@ static bool holds(struct judgement *j, const struct rr *rr, bool altered, struct
         ret->bare = altered || text.n == wanted.n;
         if (!altered)
             return bytes_find(text, wanted) >= 0;
-        ret->altered = near_value(text, wanted);
+        ret->altered = altered_value(text, wanted);
         return ret->altered != NULL;
     }
     struct token_found token;
@@ -50,13 +50,13 @@ static bool holds(struct judgement *j, const struct rr *rr, bool altered, struct
 }
 
 /* The first such record of the slips given; the exact value anywhere before an altered one. */
-static bool txt_hit(struct judgement *j, unsigned slips, struct hit *ret)
+static bool txt_hit(struct judgement *j, unsigned slips, struct near_hit *ret)
 {
     for (int altered = 0; j->near && altered < 2; altered++)
         for (size_t i = 0; i < j->near->n; i++) {
             const struct near_name *n = &j->near->v[i];
             for (size_t k = 0; slips & 1u << n->slip && n->at.type == RR_TXT && k < n->at.n; k++) {
-                *ret = (struct hit){.n = n, .rr = n->at.rr[k]};
+                *ret = (struct near_hit){.n = n, .rr = n->at.rr[k]};
                 if (!near_synthesised(j->near, n, ret->rr) && holds(j, ret->rr, altered, ret))
                     return true;
             }
@@ -86,14 +86,14 @@ static bool points_at_label(struct judgement *j, const char *target)
 }
 
 static bool cname_hit(struct judgement *j, unsigned slips, bool (*fits)(struct judgement *, const char *),
-                      struct hit *ret)
+                      struct near_hit *ret)
 {
     for (size_t i = 0; j->near && j->r->token && i < j->near->n; i++) {
         const struct near_name *n = &j->near->v[i];
         if (!(slips & 1u << n->slip) || n->at.type != RR_CNAME)
             continue;
         const char *target = cname_target(j->a, &n->at);
-        *ret = (struct hit){.n = n, .rr = target ? n->at.rr[0] : NULL, .bare = true};
+        *ret = (struct near_hit){.n = n, .rr = target ? n->at.rr[0] : NULL, .bare = true};
         if (target && !near_synthesised(j->near, n, ret->rr) && fits(j, target))
             return true;
     }
@@ -136,7 +136,7 @@ static const struct lookup *checked(const struct judgement *j)
     return j->r->method == METHOD_DNS_TXT_TOKEN ? &j->txt.at[0] : &j->cname.at[CNAME_CURRENT];
 }
 
-static struct finding *about_hit(struct judgement *j, enum cause c, const struct hit *hit)
+static struct finding *about_hit(struct judgement *j, enum cause c, const struct near_hit *hit)
 {
     struct finding *f = finding_add(j, c);
     finding_set(j, f, "owner", hit->n->at.name);
@@ -149,14 +149,14 @@ static struct finding *about_hit(struct judgement *j, enum cause c, const struct
 }
 
 /* At its own owner only: behind an alias it belongs to somebody else. */
-static void remove_hit(struct judgement *j, struct finding *f, const struct hit *hit)
+static void remove_hit(struct judgement *j, struct finding *f, const struct near_hit *hit)
 {
     if (hit->bare && !hit->n->at.hops)
         fix_remove(j, f, hit->rr);
 }
 
 /* A request token moves as it is: a new one would take the key. */
-static void publish_hit(struct judgement *j, struct finding *f, const struct hit *hit)
+static void publish_hit(struct judgement *j, struct finding *f, const struct near_hit *hit)
 {
     if (hit->token)
         fix_add_txt(j, f, hit->token);
@@ -166,7 +166,7 @@ static void publish_hit(struct judgement *j, struct finding *f, const struct hit
 
 void cause_txt_doubled_name(struct judgement *j)
 {
-    struct hit hit;
+    struct near_hit hit;
     bool found = j->r->method == METHOD_DNS_TXT_TOKEN ? txt_hit(j, 1u << NEAR_DOUBLED, &hit)
                                                       : cname_hit(j, 1u << NEAR_DOUBLED, points_right, &hit);
     if (!found)
@@ -180,7 +180,7 @@ void cause_txt_doubled_name(struct judgement *j)
 
 void cause_txt_wrong_owner(struct judgement *j)
 {
-    struct hit hit;
+    struct near_hit hit;
     if (finding_find(j, CAUSE_txt_doubled_name) || !txt_hit(j, 1u << NEAR_ANCESTOR | 1u << NEAR_OTHER, &hit))
         return;
     struct finding *f = about_hit(j, CAUSE_txt_wrong_owner, &hit);
@@ -236,7 +236,7 @@ static const char leave_text[] = "Or leave the record and change the order's met
 
 void cause_txt_wrong_type(struct judgement *j)
 {
-    struct hit hit;
+    struct near_hit hit;
     if (!judged_failing(j) || !random_value(j) || j->candidate.place)
         return;
     if (j->r->method == METHOD_DNS_CNAME_TOKEN) {
@@ -274,7 +274,7 @@ void cause_txt_wrong_type(struct judgement *j)
 
 void cause_cname_swapped(struct judgement *j)
 {
-    struct hit hit;
+    struct near_hit hit;
     const struct lookup *retired = &j->cname.at[CNAME_RETIRED];
     const char *target = j->cname.target[CNAME_RETIRED];
     bool found = cname_hit(j, 1u << NEAR_SWAPPED | 1u << NEAR_BARE, points_at_label, &hit);
@@ -291,7 +291,7 @@ void cause_cname_swapped(struct judgement *j)
 
 void cause_cname_no_underscore(struct judgement *j)
 {
-    struct hit hit;
+    struct near_hit hit;
     if (!cname_hit(j, 1u << NEAR_BARE, points_at_base, &hit))
         return;
     struct finding *f = about_hit(j, CAUSE_cname_no_underscore, &hit);
@@ -416,7 +416,7 @@ static bool find_beside(const struct evidence *ev, const char *owner, struct bes
  * that the alias hides. */
 static bool hides(struct judgement *j, const struct lookup *l, const struct beside *b)
 {
-    struct hit hit;
+    struct near_hit hit;
     if (l->class == LOOKUP_FAIL)
         return true;
     if (j->r->method == METHOD_DNS_CNAME_TOKEN)
@@ -471,7 +471,7 @@ static const struct near_name *all_synthesised(const struct judgement *j, const 
 
 static bool holds_any(struct judgement *j, const struct lookup *l)
 {
-    struct hit hit;
+    struct near_hit hit;
     for (size_t i = 0; i < l->n; i++)
         if (l->type == RR_TXT
                 ? holds(j, l->rr[i], false, &hit)

@@ -21,7 +21,7 @@ void cause_txt_altered_value(struct judgement *j)
 {
     for (size_t i = 0; random_missing(j) && i < j->txt.n; i++) {
         const struct txt_value *v = &j->txt.v[i];
-        const char *phrase = near_value(v->text, wanted(j));
+        const char *phrase = altered_value(v->text, wanted(j));
         if (!phrase)
             continue;
         struct finding *f = finding_add(j, CAUSE_txt_altered_value);

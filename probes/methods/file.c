@@ -120,7 +120,7 @@ void verdict_file(struct judgement *j)
         return;
     }
     struct asker nobody = asker_none(j->ev);
-    j->err = website_look(j->a, &nobody, j->r, j->ev, v, &j->report->tokens);
+    j->err = file_look(j->a, &nobody, j->r, j->ev, v, &j->report->tokens);
     if (j->err)
         return;
     bool open = v->side[0].fetch.class == FETCH_PENDING || v->side[1].fetch.class == FETCH_PENDING;

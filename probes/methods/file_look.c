@@ -403,7 +403,7 @@ static void look_elsewhere(struct look *k)
         look_at_addresses(k, RR_AAAA, FILE_ADDRESSES6, &k->v->address6, &k->v->n_address6);
 }
 
-int website_look(struct arena *a, const struct asker *asker, const struct request *r,
+int file_look(struct arena *a, const struct asker *asker, const struct request *r,
                  const struct evidence *ev, struct file_view *ret, struct texts *tokens)
 {
     *ret = (struct file_view){0};

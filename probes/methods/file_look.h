@@ -1,13 +1,13 @@
 /* file_look.h - the file methods: the file over both schemes and, at depth full, from every address and where
  * else it may be. Pure.
  *
- * website_look() serves plan and judge alike, as fetch_walk() does: it goes as far as the facts lead, and
+ * file_look() serves plan and judge alike, as fetch_walk() does: it goes as far as the facts lead, and
  * puts the questions that it lacks through the asker it was given. Beside the fetches of each address it
  * makes at most 24: 11 near paths, 6 on other hosts, 4 as a browser, 2 that tell a file from a page that is
  * everywhere, 1 of the body's rest. How many of them are under way at one server is the observer's to bound
  * (http.h). */
-#ifndef DCV_WEBSITE_H
-#define DCV_WEBSITE_H
+#ifndef DCV_FILE_LOOK_H
+#define DCV_FILE_LOOK_H
 
 #include "ca/token.h"
 #include "evidence/fetch.h"
@@ -54,7 +54,7 @@ struct file_view {
 };
 
 /* 0, -ENOMEM, or what token_find() gives. Tokens that were computed are added to *tokens (may be NULL). */
-int website_look(struct arena *a, const struct asker *asker, const struct request *r,
+int file_look(struct arena *a, const struct asker *asker, const struct request *r,
                  const struct evidence *ev, struct file_view *ret, struct texts *tokens);
 
 /* One of the two alone, as the CA fetches it. */

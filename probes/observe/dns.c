@@ -36,10 +36,10 @@ static uint32_t server_bucket(const struct dns *d, const struct addr *a)
     return (uint32_t)(h >> 32) % SERVER_BUCKETS;
 }
 
-static struct server *server_get(struct dns *d, const struct addr *addr, bool tcp, bool resolver)
+static struct dns_upstream *server_get(struct dns *d, const struct addr *addr, bool tcp, bool resolver)
 {
     uint32_t bucket = server_bucket(d, addr);
-    struct server *s = d->table[bucket];
+    struct dns_upstream *s = d->table[bucket];
 
     while (s && !(s->tcp == tcp && s->resolver == resolver && addr_equal(&s->addr, addr)))
         s = s->same_bucket;
@@ -47,7 +47,7 @@ static struct server *server_get(struct dns *d, const struct addr *addr, bool tc
         s = calloc(1, sizeof(*s));
         if (!s)
             return NULL;
-        *s = (struct server){.addr = *addr, .tcp = tcp, .resolver = resolver, .bucket = bucket};
+        *s = (struct dns_upstream){.addr = *addr, .tcp = tcp, .resolver = resolver, .bucket = bucket};
         addr_text(addr, s->text);
         TAILQ_INIT(&s->again);
         TAILQ_INIT(&s->waiting);
@@ -58,11 +58,11 @@ static struct server *server_get(struct dns *d, const struct addr *addr, bool tc
     return s;
 }
 
-static void server_put(struct dns *d, struct server *s)
+static void server_put(struct dns *d, struct dns_upstream *s)
 {
     if (--s->refs > 0)
         return;
-    struct server **at = &d->table[s->bucket];
+    struct dns_upstream **at = &d->table[s->bucket];
     while (*at != s)
         at = &(*at)->same_bucket;
     *at = s->same_bucket;
@@ -72,9 +72,9 @@ static void server_put(struct dns *d, struct server *s)
 }
 
 /* Puts s on or off the list of servers that have something to send and may. */
-static void server_update(struct dns *d, struct server *s)
+static void server_update(struct dns *d, struct dns_upstream *s)
 {
-    struct servers *list = s->resolver ? &d->run_resolvers : &d->run_pool;
+    struct dns_upstreams *list = s->resolver ? &d->run_resolvers : &d->run_pool;
     bool can = s->in_flight < d->per_server && !(TAILQ_EMPTY(&s->again) && TAILQ_EMPTY(&s->waiting));
 
     if (can == s->runnable)
@@ -86,16 +86,16 @@ static void server_update(struct dns *d, struct server *s)
         TAILQ_REMOVE(list, s, run_link);
 }
 
-static struct server *runnable_server(struct dns *d)
+static struct dns_upstream *runnable_server(struct dns *d)
 {
-    struct server *s = TAILQ_FIRST(&d->run_resolvers);
+    struct dns_upstream *s = TAILQ_FIRST(&d->run_resolvers);
 
     return s || d->n_pooled >= POOL_MOST ? s : TAILQ_FIRST(&d->run_pool);
 }
 
 /* ---------------------------------------------------------------- exchanges -------------------------- */
 
-static void exchange_list(struct exchange *x, struct exchanges *list)
+static void exchange_list(struct dns_exchange *x, struct dns_exchanges *list)
 {
     TAILQ_INSERT_TAIL(list, x, link);
     x->in = list;
@@ -105,9 +105,9 @@ static void exchange_list(struct exchange *x, struct exchanges *list)
     }
 }
 
-static void exchange_unlist(struct exchange *x)
+static void exchange_unlist(struct dns_exchange *x)
 {
-    struct exchanges *list = x->in;
+    struct dns_exchanges *list = x->in;
 
     if (!list)
         return;
@@ -119,7 +119,7 @@ static void exchange_unlist(struct exchange *x)
     }
 }
 
-static void exchange_free(struct exchange *x)
+static void exchange_free(struct dns_exchange *x)
 {
     if (x->server)
         server_put(x->d, x->server);
@@ -127,7 +127,7 @@ static void exchange_free(struct exchange *x)
 }
 
 /* The exchange's one callback. */
-static void exchange_end(struct exchange *x, struct fact *fact)
+static void exchange_end(struct dns_exchange *x, struct fact *fact)
 {
     struct dns *d = x->d;
     fact_fn *fn = x->fn;
@@ -144,7 +144,7 @@ static void exchange_end(struct exchange *x, struct fact *fact)
     fn(user, ask, fact);
 }
 
-static struct fact *fact_new(struct exchange *x, const char *server)
+static struct fact *fact_new(struct dns_exchange *x, const char *server)
 {
     struct fact *f = arena_alloc(x->arena, sizeof(*f));
 
@@ -158,7 +158,7 @@ static struct fact *fact_new(struct exchange *x, const char *server)
     return f->dns.server ? f : NULL;
 }
 
-static struct fact *fact_of_message(struct exchange *x, const uint8_t *msg, size_t len)
+static struct fact *fact_of_message(struct dns_exchange *x, const uint8_t *msg, size_t len)
 {
     struct fact *f = fact_new(x, x->server->text);
 
@@ -169,7 +169,7 @@ static struct fact *fact_of_message(struct exchange *x, const uint8_t *msg, size
     return f;
 }
 
-static struct fact *fact_of_nothing(struct exchange *x, const char *server, enum dns_outcome outcome,
+static struct fact *fact_of_nothing(struct dns_exchange *x, const char *server, enum dns_outcome outcome,
                                     const char *detail)
 {
     struct fact *f = fact_new(x, server);
@@ -181,7 +181,7 @@ static struct fact *fact_of_nothing(struct exchange *x, const char *server, enum
     return f;
 }
 
-static void exchange_ready(struct exchange *x, struct fact *fact)
+static void exchange_ready(struct dns_exchange *x, struct fact *fact)
 {
     x->fact = fact;
     exchange_list(x, &x->d->ready);
@@ -215,21 +215,21 @@ static bool error_is_ours(int error)
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS || error == EAGAIN;
 }
 
-static void exchange_rest(struct exchange *x)
+static void exchange_rest(struct dns_exchange *x)
 {
     x->due = x->d->now + x->d->rest;
     exchange_list(x, &x->d->resting);
 }
 
 /* The next resolver in turn; the server of an authoritative ask stays. False: out of memory. */
-static bool exchange_turn(struct exchange *x)
+static bool exchange_turn(struct dns_exchange *x)
 {
     struct dns *d = x->d;
 
     if (x->ask->via != VIA_RESOLVER || d->n_resolvers == 1)
         return true;
     x->resolver = (uint16_t)((x->resolver + 1u) % d->n_resolvers);
-    struct server *s = server_get(d, &d->resolvers[x->resolver]->addr, x->ask->tcp, !x->ask->tcp);
+    struct dns_upstream *s = server_get(d, &d->resolvers[x->resolver]->addr, x->ask->tcp, !x->ask->tcp);
     if (!s)
         return false;
     server_put(d, x->server);
@@ -238,10 +238,10 @@ static bool exchange_turn(struct exchange *x)
 }
 
 /* Sends the exchange again, if it has a try left. */
-static bool exchange_again(struct exchange *x, bool rest)
+static bool exchange_again(struct dns_exchange *x, bool rest)
 {
     struct dns *d = x->d;
-    struct server *before = x->server;
+    struct dns_upstream *before = x->server;
     unsigned most = d->tries;
 
     if (x->refusals && most < d->n_resolvers)
@@ -257,7 +257,7 @@ static bool exchange_again(struct exchange *x, bool rest)
     return true;
 }
 
-static void exchange_answered(struct exchange *x, const struct try_end *end)
+static void exchange_answered(struct dns_exchange *x, const struct try_end *end)
 {
     struct dns *d = x->d;
     struct fact *f = fact_of_message(x, end->msg, end->len);
@@ -275,7 +275,7 @@ static void exchange_answered(struct exchange *x, const struct try_end *end)
     exchange_ready(x, f);
 }
 
-static void exchange_failed(struct exchange *x, const struct try_end *end)
+static void exchange_failed(struct dns_exchange *x, const struct try_end *end)
 {
     struct dns *d = x->d;
     const char *server = x->server->text;
@@ -317,10 +317,10 @@ static void exchange_failed(struct exchange *x, const struct try_end *end)
     exchange_ready(x, f);
 }
 
-void exchange_given_back(struct exchange *x, const struct try_end *end)
+void exchange_given_back(struct dns_exchange *x, const struct try_end *end)
 {
     struct dns *d = x->d;
-    struct server *s = x->server;
+    struct dns_upstream *s = x->server;
 
     s->in_flight--;
     d->counters.in_flight--;
@@ -335,7 +335,7 @@ void exchange_given_back(struct exchange *x, const struct try_end *end)
         exchange_failed(x, end);
 }
 
-bool exchange_misfit(struct exchange *x, const uint8_t *msg, size_t len)
+bool exchange_misfit(struct dns_exchange *x, const uint8_t *msg, size_t len)
 {
     /* One for each try: the arena is not for whoever floods us. */
     if (!x->fn || x->in || x->misfit)
@@ -353,10 +353,10 @@ bool exchange_misfit(struct exchange *x, const uint8_t *msg, size_t len)
     return true;
 }
 
-static void exchange_send(struct exchange *x)
+static void exchange_send(struct dns_exchange *x)
 {
     struct dns *d = x->d;
-    struct server *s = x->server;
+    struct dns_upstream *s = x->server;
 
     exchange_unlist(x);
     struct channel *c = channel_take(d, s);
@@ -409,12 +409,12 @@ static void dns_wake(struct dns *d)
  * keeps nobody else on the loop waiting. */
 static void turn_end(struct dns *d)
 {
-    struct exchange *x;
-    uint64_t began = turn_begin();
+    struct dns_exchange *x;
+    uint64_t began = slice_begin();
 
     while ((x = TAILQ_FIRST(&d->ready))) {
         exchange_end(x, x->fact);
-        if (turn_over(began))
+        if (slice_over(began))
             break;
     }
     dns_wake(d);
@@ -423,11 +423,11 @@ static void turn_end(struct dns *d)
 /* What waits for a place goes out, as far as there are places. */
 static void send_waiting(struct dns *d)
 {
-    struct server *s;
-    uint64_t began = turn_begin();
+    struct dns_upstream *s;
+    uint64_t began = slice_begin();
 
-    for (unsigned n = 0; n < TURN_SENDS && !turn_over(began) && (s = runnable_server(d)); n++) {
-        struct servers *list = s->resolver ? &d->run_resolvers : &d->run_pool;
+    for (unsigned n = 0; n < TURN_SENDS && !slice_over(began) && (s = runnable_server(d)); n++) {
+        struct dns_upstreams *list = s->resolver ? &d->run_resolvers : &d->run_pool;
         TAILQ_REMOVE(list, s, run_link);
         TAILQ_INSERT_TAIL(list, s, run_link);
         exchange_send(TAILQ_EMPTY(&s->again) ? TAILQ_FIRST(&s->waiting) : TAILQ_FIRST(&s->again));
@@ -460,7 +460,7 @@ static void on_sockets(uv_poll_t *poll, int status, int events)
     (void)status, (void)events;
     d->now = uv_hrtime();
     /* Few at a time: epoll goes round, so those that are left come first in the next turn. */
-    for (int n = EVENTS; n == EVENTS && !turn_over(d->now);) {
+    for (int n = EVENTS; n == EVENTS && !slice_over(d->now);) {
         n = epoll_wait(d->epoll, ev, EVENTS, 0);
         for (int i = 0; i < n; i++)
             channel_process(ev[i].data.ptr, ev[i].events);
@@ -472,7 +472,7 @@ static void on_sockets(uv_poll_t *poll, int status, int events)
 static void on_timer(uv_timer_t *timer)
 {
     struct dns *d = timer->data;
-    struct exchange *x;
+    struct dns_exchange *x;
 
     d->now = uv_hrtime();
     while ((x = TAILQ_FIRST(&d->resting)) && x->due <= d->now) {
@@ -480,7 +480,7 @@ static void on_timer(uv_timer_t *timer)
         exchange_list(x, &x->server->again);
     }
     /* All tries last equally long, so the first in .held is due first. */
-    while ((x = TAILQ_FIRST(&d->held)) && x->due <= d->now && !turn_over(d->now)) {
+    while ((x = TAILQ_FIRST(&d->held)) && x->due <= d->now && !slice_over(d->now)) {
         channel_process(x->channel, 0);
         if (TAILQ_FIRST(&d->held) == x)
             break;
@@ -491,7 +491,7 @@ static void on_timer(uv_timer_t *timer)
 
 /* ---------------------------------------------------------------- the observer ----------------------- */
 
-static int query_new(struct exchange *x)
+static int query_new(struct dns_exchange *x)
 {
     uint8_t query[WIRE_QUERY_MOST];
     uint64_t case_bits = 0;
@@ -529,10 +529,10 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
         r = ask->server ? addr_parse(ask->server, 53, &addr) : -EINVAL;
     if (r < 0)
         return r;
-    struct exchange *x = calloc(1, sizeof(*x));
+    struct dns_exchange *x = calloc(1, sizeof(*x));
     if (!x)
         return -ENOMEM;
-    *x = (struct exchange){
+    *x = (struct dns_exchange){
         .d = d, .arena = a, .ask = ask, .fn = fn, .user = user, .resolver = (uint16_t)d->favourite};
     /* Who runs this names the resolvers, a perspective's included; the zone names its servers. */
     const char *denied = ask->via == VIA_AUTHORITATIVE ? guard_denies(d->guard, &addr.sa) : NULL;
@@ -581,7 +581,7 @@ static void dns_free(struct dns *d)
     channels_trim(d, 0);
     /* The channels of the resolvers go with them, and give back what ghosts they hold. */
     for (unsigned i = 0; i < d->n_resolvers; i++) {
-        struct server *s = d->resolvers[i];
+        struct dns_upstream *s = d->resolvers[i];
         while (s->n_channels > 0)
             channel_free(s->channels[--s->n_channels]);
         server_put(d, s);
@@ -594,7 +594,7 @@ static void dns_free(struct dns *d)
 
 static int resolvers_read(struct dns *d, const struct dns_config *cfg, const char **bad)
 {
-    d->resolvers = calloc(cfg->n_resolvers, sizeof(struct server *));
+    d->resolvers = calloc(cfg->n_resolvers, sizeof(struct dns_upstream *));
     if (!d->resolvers && cfg->n_resolvers)
         return -ENOMEM;
     for (size_t i = 0; i < cfg->n_resolvers; i++) {
@@ -604,7 +604,7 @@ static int resolvers_read(struct dns *d, const struct dns_config *cfg, const cha
             *bad = cfg->resolvers[i];
             return r;
         }
-        struct server *s = server_get(d, &addr, false, true);
+        struct dns_upstream *s = server_get(d, &addr, false, true);
         if (!s)
             return -ENOMEM;
         d->resolvers[d->n_resolvers++] = s;

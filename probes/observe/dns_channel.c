@@ -57,14 +57,14 @@ void channel_free(struct channel *c)
 }
 
 /* Closes the socket that is left, so that the next query gets a new port. */
-static bool channel_aim(struct channel *c, const struct server *s)
+static bool channel_aim(struct channel *c, const struct dns_upstream *s)
 {
     c->error = 0;
     c->used = 0;
     return ares_set_servers_ports_csv(c->ares, s->text) == ARES_SUCCESS;
 }
 
-static struct channel *pool_take(struct dns *d, struct server *s)
+static struct channel *pool_take(struct dns *d, struct dns_upstream *s)
 {
     struct channel *c = TAILQ_FIRST(&d->idle[s->tcp]);
 
@@ -87,7 +87,7 @@ static struct channel *pool_take(struct dns *d, struct server *s)
 
 /* Guessing a port and an id at once must stay hard (RFC 5452), so a port does not live long: when it has had
  * its queries another channel takes over, and the old one gets a new port after its last answer. */
-static struct channel *resolver_channel(struct dns *d, struct server *s)
+static struct channel *resolver_channel(struct dns *d, struct dns_upstream *s)
 {
     struct channel *c = s->n_channels ? s->channels[s->current] : NULL;
 
@@ -112,7 +112,7 @@ static struct channel *resolver_channel(struct dns *d, struct server *s)
     return c;
 }
 
-struct channel *channel_take(struct dns *d, struct server *s)
+struct channel *channel_take(struct dns *d, struct dns_upstream *s)
 {
     return s->resolver ? resolver_channel(d, s) : pool_take(d, s);
 }
@@ -129,15 +129,15 @@ void channels_trim(struct dns *d, unsigned idle_most)
     }
 }
 
-static void by_id_add(struct channel *c, struct exchange *x)
+static void by_id_add(struct channel *c, struct dns_exchange *x)
 {
     x->same_bucket = c->by_id[x->id % ID_BUCKETS];
     c->by_id[x->id % ID_BUCKETS] = x;
 }
 
-static void by_id_remove(struct channel *c, struct exchange *x)
+static void by_id_remove(struct channel *c, struct dns_exchange *x)
 {
-    struct exchange **at = &c->by_id[x->id % ID_BUCKETS];
+    struct dns_exchange **at = &c->by_id[x->id % ID_BUCKETS];
 
     while (*at && *at != x)
         at = &(*at)->same_bucket;
@@ -145,7 +145,7 @@ static void by_id_remove(struct channel *c, struct exchange *x)
         *at = x->same_bucket;
 }
 
-void channel_renumber(struct channel *c, struct exchange *x, uint16_t id)
+void channel_renumber(struct channel *c, struct dns_exchange *x, uint16_t id)
 {
     if (id == x->id)
         return;
@@ -158,7 +158,7 @@ void channel_renumber(struct channel *c, struct exchange *x, uint16_t id)
 
 /* The last message of the stream that has the id of x: c-ares reads no further than the one it likes. What
  * has our id and another question is found here too. */
-static void stream_read(const struct channel *c, const struct exchange *x, struct try_end *ret)
+static void stream_read(const struct channel *c, const struct dns_exchange *x, struct try_end *ret)
 {
     size_t at = 0;
 
@@ -178,7 +178,7 @@ static void stream_read(const struct channel *c, const struct exchange *x, struc
     }
 }
 
-static void given_back(struct exchange *x, int status)
+static void given_back(struct dns_exchange *x, int status)
 {
     struct channel *c = x->channel;
     struct dns *d = c->d;
@@ -222,7 +222,7 @@ static void on_done(void *arg, int status, int timeouts, unsigned char *buf, int
 }
 #endif
 
-void channel_send(struct channel *c, struct exchange *x)
+void channel_send(struct channel *c, struct dns_exchange *x)
 {
     struct dns *d = c->d;
 
@@ -250,7 +250,7 @@ void channel_send(struct channel *c, struct exchange *x)
 
 void channel_process(struct channel *c, uint32_t events)
 {
-    struct inbox *in = &c->d->in;
+    struct dns_inbox *in = &c->d->in;
     int fd = c->fd;
     bool broken = events & (EPOLLERR | EPOLLHUP);
     bool readable = fd >= 0 && (broken || (events & EPOLLIN)),
@@ -265,7 +265,7 @@ void channel_process(struct channel *c, uint32_t events)
     } while (in->next < in->n && c->fd == fd);
 }
 
-void channel_drop(struct exchange *x)
+void channel_drop(struct dns_exchange *x)
 {
     if (x->channel->pooled)
         ares_cancel(x->channel->ares);

@@ -37,20 +37,20 @@ enum {
     TICK_FREED = 16, /* idle channels that one tick frees: who needs some again soon finds them still there */
 };
 
-struct exchange;
-TAILQ_HEAD(exchanges, exchange);
+struct dns_exchange;
+TAILQ_HEAD(dns_exchanges, dns_exchange);
 
-struct exchange {
-    TAILQ_ENTRY(exchange) link;
-    struct exchanges *in; /* the list that .link is in: waiting, again, resting or ready; NULL: none */
-    TAILQ_ENTRY(exchange) held_link; /* in dns.held while .in_ares */
-    struct exchange *same_bucket;    /* of channel.by_id */
+struct dns_exchange {
+    TAILQ_ENTRY(dns_exchange) link;
+    struct dns_exchanges *in; /* the list that .link is in: waiting, again, resting or ready; NULL: none */
+    TAILQ_ENTRY(dns_exchange) held_link; /* in dns.held while .in_ares */
+    struct dns_exchange *same_bucket;    /* of channel.by_id */
     struct dns *d;
     struct arena *arena;
     struct ask *ask;
     fact_fn *fn; /* NULL: a ghost */
     void *user;
-    struct server *server;
+    struct dns_upstream *server;
     struct channel *channel; /* while .in_ares */
     struct fact *fact;       /* ready: the result. Before that: what it will be if nothing better comes */
     uint8_t *query;
@@ -63,17 +63,17 @@ struct exchange {
 };
 
 TAILQ_HEAD(channels, channel);
-TAILQ_HEAD(servers, server);
+TAILQ_HEAD(dns_upstreams, dns_upstream);
 
 /* One address and transport. In the table while an exchange refers to it; resolvers for good. */
-struct server {
-    struct server *same_bucket;
-    TAILQ_ENTRY(server) run_link;
+struct dns_upstream {
+    struct dns_upstream *same_bucket;
+    TAILQ_ENTRY(dns_upstream) run_link;
     struct addr addr;
     char text[ADDR_TEXT_MOST];
     bool tcp, resolver, runnable;
     uint32_t in_flight, refs, bucket;
-    struct exchanges again, waiting;             /* again goes first */
+    struct dns_exchanges again, waiting;             /* again goes first */
     struct channel *channels[RESOLVER_CHANNELS]; /* of a resolver */
     unsigned n_channels, current;
 };
@@ -88,12 +88,12 @@ struct channel {
     bool tcp, pooled,
         segments, /* the kernel cuts datagrams of one length apart by itself, udp(7) UDP_SEGMENT */
         refused; /* refused: an ICMP refusal met while sending, to be told to c-ares on reading */
-    struct exchange *by_id[ID_BUCKETS];
+    struct dns_exchange *by_id[ID_BUCKETS];
     uint8_t *stream; /* tcp: what came so far */
     size_t stream_len, stream_room;
 };
 
-struct inbox { /* what recvmmsg() brought for the channel that is being processed */
+struct dns_inbox { /* what recvmmsg() brought for the channel that is being processed */
     struct mmsghdr msgs[BATCH];
     struct iovec iov[BATCH];
     uint8_t bytes[BATCH][DATAGRAM_MOST];
@@ -109,7 +109,7 @@ struct outbox { /* what the next sendmmsg() on .fd takes along */
     uint64_t size_of_each[BATCH][CMSG_SPACE(sizeof(uint16_t)) / sizeof(uint64_t)]; /* of the run: UDP_SEGMENT */
     struct iovec iov[BATCH];       /* of each datagram */
     uint8_t bytes[BATCH][WIRE_QUERY_MOST];
-    struct exchange *owner[BATCH];
+    struct dns_exchange *owner[BATCH];
     struct channel *channel;
     unsigned n;
 };
@@ -128,21 +128,21 @@ struct dns {
     const struct guard *guard;
     uint64_t timeout, rest; /* rest: between a refusal and the next try at the same server */
     unsigned tries, per_server;
-    struct server **resolvers;
+    struct dns_upstream **resolvers;
     unsigned n_resolvers, favourite; /* favourite: asked first */
-    struct server *table[SERVER_BUCKETS];
+    struct dns_upstream *table[SERVER_BUCKETS];
     uint64_t hash_key;
-    struct servers run_resolvers, run_pool; /* servers with something to send and room for it */
-    struct exchanges held, resting, ready;
+    struct dns_upstreams run_resolvers, run_pool; /* servers with something to send and room for it */
+    struct dns_exchanges held, resting, ready;
     struct channels idle[2]; /* by .tcp */
     unsigned n_idle, n_pooled;
     size_t open; /* accepted asks without a callback yet */
 
-    struct exchange *issuing; /* whose ares_send() we are in */
+    struct dns_exchange *issuing; /* whose ares_send() we are in */
     uint64_t now;             /* of this turn */
     uint8_t random[512];
     size_t random_at;
-    struct inbox in;
+    struct dns_inbox in;
     struct outbox out;
     struct dns_counters counters;
 };
@@ -157,28 +157,28 @@ struct try_end {
     size_t cut_at, cut_of; /* tcp: bytes of a message that stopped short of its length; 0: none */
 };
 /* c-ares gives x back. */
-void exchange_given_back(struct exchange *x, const struct try_end *end);
+void exchange_given_back(struct dns_exchange *x, const struct try_end *end);
 /* A datagram with the id of x that c-ares could not use. True: it is x's answer all the same. */
-bool exchange_misfit(struct exchange *x, const uint8_t *msg, size_t len);
+bool exchange_misfit(struct dns_exchange *x, const uint8_t *msg, size_t len);
 void dns_random(struct dns *d, void *to, size_t n);
 
 /* ---- dns_channel.c */
 /* NULL: no memory. The channel asks s and nobody else. */
-struct channel *channel_take(struct dns *d, struct server *s);
+struct channel *channel_take(struct dns *d, struct dns_upstream *s);
 /* Starts a try of x on c; the callback may come from within. */
-void channel_send(struct channel *c, struct exchange *x);
+void channel_send(struct channel *c, struct dns_exchange *x);
 /* Lets c-ares look at its socket (events of epoll) and its timeouts. */
 void channel_process(struct channel *c, uint32_t events);
 /* Takes x, a ghost, away from c-ares where that is possible: it may be gone afterwards. */
-void channel_drop(struct exchange *x);
-void channel_renumber(struct channel *c, struct exchange *x, uint16_t id);
+void channel_drop(struct dns_exchange *x);
+void channel_renumber(struct channel *c, struct dns_exchange *x, uint16_t id);
 void channels_trim(struct dns *d, unsigned idle_most);
 void channel_free(struct channel *c);
 
 /* ---- dns_socket.c */
 void socket_functions(struct channel *c);
 void socket_state(void *channel, ares_socket_t fd, int readable, int writable);
-void inbox_init(struct inbox *in);
+void inbox_init(struct dns_inbox *in);
 /* What became of the datagram that c-ares got last: one that no query wanted is looked at here. */
 void inbox_settle(struct channel *c);
 void outbox_init(struct outbox *out);

@@ -12,7 +12,7 @@
 
 /* ---------------------------------------------------------------- reading ---------------------------- */
 
-void inbox_init(struct inbox *in)
+void inbox_init(struct dns_inbox *in)
 {
     for (unsigned i = 0; i < BATCH; i++)
         in->iov[i] = (struct iovec){.iov_base = in->bytes[i], .iov_len = DATAGRAM_MOST};
@@ -20,7 +20,7 @@ void inbox_init(struct inbox *in)
 
 void inbox_settle(struct channel *c)
 {
-    struct inbox *in = &c->d->in;
+    struct dns_inbox *in = &c->d->in;
 
     if (!in->open)
         return;
@@ -29,7 +29,7 @@ void inbox_settle(struct channel *c)
         return;
     const uint8_t *msg = in->bytes[in->next - 1];
     size_t len = in->msgs[in->next - 1].msg_len;
-    struct exchange *x = NULL;
+    struct dns_exchange *x = NULL;
     if (len >= 12) {
         uint16_t id = (uint16_t)(msg[0] << 8 | msg[1]);
         for (x = c->by_id[id % ID_BUCKETS]; x && x->id != id; x = x->same_bucket)
@@ -41,7 +41,7 @@ void inbox_settle(struct channel *c)
 
 static bool inbox_fill(struct channel *c, int fd)
 {
-    struct inbox *in = &c->d->in;
+    struct dns_inbox *in = &c->d->in;
 
     for (unsigned i = 0; i < BATCH; i++) {
         in->msgs[i].msg_hdr = (struct msghdr){.msg_iov = &in->iov[i],
@@ -61,7 +61,7 @@ static bool inbox_fill(struct channel *c, int fd)
 static ares_ssize_t read_datagram(struct channel *c, int fd, void *buf, size_t room, struct sockaddr *from,
                                   ares_socklen_t *from_len)
 {
-    struct inbox *in = &c->d->in;
+    struct dns_inbox *in = &c->d->in;
 
     /* c-ares from 1.34 on reads all that is there before it looks at any of it: then it gets one at a time.
      */
@@ -156,7 +156,7 @@ static void outbox_sort(struct outbox *out)
 {
     for (unsigned i = 1; i < out->n; i++) {
         struct iovec iov = out->iov[i];
-        struct exchange *owner = out->owner[i];
+        struct dns_exchange *owner = out->owner[i];
         unsigned k = i;
         for (; k && out->iov[k - 1].iov_len > iov.iov_len; k--) {
             out->iov[k] = out->iov[k - 1];
@@ -221,7 +221,7 @@ void outbox_flush(struct dns *d)
 static ares_ssize_t send_vector(struct channel *c, int fd, const struct iovec *iov, size_t n)
 {
     struct outbox *out = &c->d->out;
-    struct exchange *x = c->d->issuing;
+    struct dns_exchange *x = c->d->issuing;
 
     /* From 1.34 on c-ares puts an id of its own into the query. */
     if (x && n == 1 && iov->iov_len == x->query_len + (c->tcp ? 2u : 0u)) {

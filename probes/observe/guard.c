@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct network {
+struct guard_network {
     int family;
     unsigned bits;
     uint8_t prefix[16];
 };
 
 struct guard {
-    struct network *allowed;
+    struct guard_network *allowed;
     size_t n;
 };
 
@@ -30,13 +30,13 @@ static const struct special {
 };
 enum { SPECIALS = sizeof(specials) / sizeof(specials[0]) };
 
-static struct network special_networks[SPECIALS];
+static struct guard_network special_networks[SPECIALS];
 static pthread_once_t specials_once = PTHREAD_ONCE_INIT;
 
 static void specials_read(void)
 {
     for (size_t i = 0; i < SPECIALS; i++) {
-        struct network *n = &special_networks[i];
+        struct guard_network *n = &special_networks[i];
         n->family = specials[i].family;
         n->bits = specials[i].bits;
         if (inet_pton(n->family, specials[i].prefix, n->prefix) != 1)
@@ -44,7 +44,7 @@ static void specials_read(void)
     }
 }
 
-static bool network_holds(const struct network *n, int family, const uint8_t *addr)
+static bool network_holds(const struct guard_network *n, int family, const uint8_t *addr)
 {
     size_t whole = n->bits / 8;
     unsigned rest = n->bits % 8;
@@ -54,9 +54,9 @@ static bool network_holds(const struct network *n, int family, const uint8_t *ad
     return rest == 0 || ((n->prefix[whole] ^ addr[whole]) >> (8 - rest)) == 0;
 }
 
-static bool network_parse(const char *text, struct network *ret)
+static bool network_parse(const char *text, struct guard_network *ret)
 {
-    struct network n = {.family = strchr(text, ':') ? AF_INET6 : AF_INET};
+    struct guard_network n = {.family = strchr(text, ':') ? AF_INET6 : AF_INET};
     unsigned most = n.family == AF_INET6 ? 128 : 32;
     char host[INET6_ADDRSTRLEN];
     size_t len = strcspn(text, "/");
@@ -84,7 +84,7 @@ static bool network_parse(const char *text, struct network *ret)
 int guard_new(struct arena *a, const char *const *networks, size_t n, struct guard **ret, const char **bad)
 {
     struct guard *g = arena_alloc(a, sizeof(*g));
-    struct network *allowed = arena_array(a, n, sizeof(*allowed));
+    struct guard_network *allowed = arena_array(a, n, sizeof(*allowed));
 
     if (!g || !allowed)
         return -ENOMEM;
@@ -140,7 +140,7 @@ const char *guard_denies(const struct guard *g, const struct sockaddr *addr)
 
 /* ---------------------------------------------------------------- as ranges -------------------------- */
 
-static bool range_add(struct arena *a, const struct network *n, struct texts *ret)
+static bool range_add(struct arena *a, const struct guard_network *n, struct texts *ret)
 {
     char text[INET6_ADDRSTRLEN];
 
@@ -151,7 +151,7 @@ static bool range_add(struct arena *a, const struct network *n, struct texts *re
 
 /* Adds n without what the exceptions open: halves it until a part is all inside one or all outside. Each
  * exception costs at most one range for each of its bits. */
-static bool range_without(struct arena *a, struct network n, const struct network *open, size_t n_open,
+static bool range_without(struct arena *a, struct guard_network n, const struct guard_network *open, size_t n_open,
                           struct texts *ret)
 {
     bool touched = false;
@@ -171,9 +171,9 @@ static bool range_without(struct arena *a, struct network n, const struct networ
 }
 
 /* A network of IPv4 as it lies behind a translator. */
-static struct network translated(const struct network *v4)
+static struct guard_network translated(const struct guard_network *v4)
 {
-    struct network n = {.family = AF_INET6, .bits = 96 + v4->bits};
+    struct guard_network n = {.family = AF_INET6, .bits = 96 + v4->bits};
 
     memcpy(n.prefix, nat64, sizeof(nat64));
     memcpy(n.prefix + sizeof(nat64), v4->prefix, 4);
@@ -185,8 +185,8 @@ int guard_forbidden(struct arena *a, const struct guard *g, struct texts *ret)
     size_t n = g ? g->n : 0, n_open = 0;
     /* For each exception itself and its image behind a translator, then the space of both transitions, which
      * are ruled by what lies in them and by nothing else. */
-    struct network *open = arena_array(a, 2 * n + 2, sizeof(*open));
-    struct network whole[2] = {{.family = AF_INET6, .bits = 96}, {.family = AF_INET6, .bits = 96}};
+    struct guard_network *open = arena_array(a, 2 * n + 2, sizeof(*open));
+    struct guard_network whole[2] = {{.family = AF_INET6, .bits = 96}, {.family = AF_INET6, .bits = 96}};
 
     if (!open)
         return -ENOMEM;

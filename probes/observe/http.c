@@ -24,10 +24,10 @@ static uint32_t site_bucket(const struct addr *a)
     return (uint32_t)(hash >> 32) % SITE_BUCKETS;
 }
 
-static struct site *site_get(struct http *h, const struct addr *addr)
+static struct http_site *site_get(struct http *h, const struct addr *addr)
 {
     uint32_t bucket = site_bucket(addr);
-    struct site *s = h->table[bucket];
+    struct http_site *s = h->table[bucket];
 
     while (s && !addr_equal(&s->addr, addr))
         s = s->same_bucket;
@@ -35,7 +35,7 @@ static struct site *site_get(struct http *h, const struct addr *addr)
         s = calloc(1, sizeof(*s));
         if (!s)
             return NULL;
-        *s = (struct site){.addr = *addr, .bucket = bucket, .same_bucket = h->table[bucket]};
+        *s = (struct http_site){.addr = *addr, .bucket = bucket, .same_bucket = h->table[bucket]};
         TAILQ_INIT(&s->waiting);
         strcpy(s->pin_text, "::");
         addr_text(addr, s->pin_text + 2);
@@ -46,9 +46,9 @@ static struct site *site_get(struct http *h, const struct addr *addr)
     return s;
 }
 
-static void site_put(struct http *h, struct site *s)
+static void site_put(struct http *h, struct http_site *s)
 {
-    struct site **at = &h->table[s->bucket];
+    struct http_site **at = &h->table[s->bucket];
 
     if (--s->refs > 0)
         return;
@@ -59,7 +59,7 @@ static void site_put(struct http *h, struct site *s)
 }
 
 /* Puts s on or off the list of sites that have something to start and may. */
-static void site_update(struct http *h, struct site *s)
+static void site_update(struct http *h, struct http_site *s)
 {
     bool can = s->in_flight < h->cfg.per_address && !TAILQ_EMPTY(&s->waiting);
 
@@ -74,7 +74,7 @@ static void site_update(struct http *h, struct site *s)
 
 /* ---------------------------------------------------------------- exchanges ---------------------------- */
 
-static void exchange_list(struct exchange *x, struct exchanges *list, bool first)
+static void exchange_list(struct http_exchange *x, struct http_exchanges *list, bool first)
 {
     if (first)
         TAILQ_INSERT_HEAD(list, x, link);
@@ -87,9 +87,9 @@ static void exchange_list(struct exchange *x, struct exchanges *list, bool first
     site_update(x->h, x->site);
 }
 
-static void exchange_unlist(struct exchange *x)
+static void exchange_unlist(struct http_exchange *x)
 {
-    struct exchanges *list = x->in;
+    struct http_exchanges *list = x->in;
 
     if (!list)
         return;
@@ -101,7 +101,7 @@ static void exchange_unlist(struct exchange *x)
     site_update(x->h, x->site);
 }
 
-void exchange_connected(struct exchange *x)
+void exchange_connected(struct http_exchange *x)
 {
     if (x->due)
         return;
@@ -110,7 +110,7 @@ void exchange_connected(struct exchange *x)
 }
 
 /* No longer in flight. */
-static void exchange_landed(struct exchange *x)
+static void exchange_landed(struct http_exchange *x)
 {
     if (x->due)
         TAILQ_REMOVE(&x->h->reading, x, reading_link);
@@ -120,13 +120,13 @@ static void exchange_landed(struct exchange *x)
     site_update(x->h, x->site);
 }
 
-static void exchange_rest(struct exchange *x)
+static void exchange_rest(struct http_exchange *x)
 {
     x->h->rest_until = uv_hrtime() + REST_MS * UINT64_C(1000000);
     exchange_list(x, &x->site->waiting, true);
 }
 
-static void exchange_done(struct exchange *x, CURLcode result, bool late)
+static void exchange_done(struct http_exchange *x, CURLcode result, bool late)
 {
     struct http_counters *c = &x->h->counters;
     bool told = transfer_end(x->transfer, result, late);
@@ -145,7 +145,7 @@ static void exchange_done(struct exchange *x, CURLcode result, bool late)
     exchange_list(x, &x->h->ready, false);
 }
 
-static void exchange_begin(struct exchange *x)
+static void exchange_begin(struct http_exchange *x)
 {
     struct http *h = x->h;
 
@@ -162,7 +162,7 @@ static void exchange_begin(struct exchange *x)
 }
 
 /* The exchange's one callback. */
-static void exchange_end(struct exchange *x, struct fact *fact)
+static void exchange_end(struct http_exchange *x, struct fact *fact)
 {
     struct http *h = x->h;
     fact_fn *fn = x->fn;
@@ -244,7 +244,7 @@ static bool can_begin(const struct http *h)
 /* Sees to it that the loop comes back. An open fetch keeps the loop alive, an open http does not. */
 static void http_wake(struct http *h)
 {
-    const struct exchange *x = TAILQ_FIRST(&h->reading);
+    const struct http_exchange *x = TAILQ_FIRST(&h->reading);
     uint64_t next = x ? x->due : 0;
 
     if (h->closing)
@@ -268,12 +268,12 @@ static void http_wake(struct http *h)
 /* The end of each turn: no function of curl is on the stack here. */
 static void turn_end(struct http *h)
 {
-    struct exchange *x;
-    uint64_t began = turn_begin();
+    struct http_exchange *x;
+    uint64_t began = slice_begin();
 
     while ((x = TAILQ_FIRST(&h->ready))) {
         exchange_end(x, x->fact);
-        if (turn_over(began))
+        if (slice_over(began))
             break;
     }
     http_wake(h);
@@ -282,11 +282,11 @@ static void turn_end(struct http *h)
 static void on_idle(uv_idle_t *idle)
 {
     struct http *h = idle->data;
-    uint64_t began = turn_begin();
+    uint64_t began = slice_begin();
     int running;
 
-    while (can_begin(h) && !turn_over(began)) {
-        struct site *s = TAILQ_FIRST(&h->run);
+    while (can_begin(h) && !slice_over(began)) {
+        struct http_site *s = TAILQ_FIRST(&h->run);
         TAILQ_REMOVE(&h->run, s, run_link);
         TAILQ_INSERT_TAIL(&h->run, s, run_link);
         exchange_begin(TAILQ_FIRST(&s->waiting));
@@ -301,10 +301,10 @@ static void on_idle(uv_idle_t *idle)
 static void on_sockets(uv_poll_t *poll, int status, int events)
 {
     struct http *h = poll->data;
-    uint64_t began = turn_begin();
+    uint64_t began = slice_begin();
 
     (void)status, (void)events;
-    while (!turn_over(began)) {
+    while (!slice_over(began)) {
         if (h->event == h->n_events) {
             int n = epoll_wait(h->epoll, h->events, EVENTS_MOST, 0);
             h->n_events = n > 0 ? (unsigned)n : 0;
@@ -339,7 +339,7 @@ static void on_deadline(uv_timer_t *timer)
 {
     struct http *h = timer->data;
     uint64_t now = uv_hrtime();
-    struct exchange *x;
+    struct http_exchange *x;
 
     if (h->rest_until <= now)
         h->rest_until = 0;
@@ -400,7 +400,7 @@ static const char *without_credentials(struct arena *a, const char *url)
 }
 
 /* Takes the URL apart. -EINVAL where it is none of ours; *fits: its port is its scheme's. */
-static int url_take(struct exchange *x, bool *fits, in_port_t *port)
+static int url_take(struct http_exchange *x, bool *fits, in_port_t *port)
 {
     struct url u;
 
@@ -413,7 +413,7 @@ static int url_take(struct exchange *x, bool *fits, in_port_t *port)
     return x->url ? 0 : arena_full(x->arena) ? -ENOMEM : -EINVAL;
 }
 
-static int refuse_port(struct exchange *x)
+static int refuse_port(struct http_exchange *x)
 {
     struct fact *f = arena_alloc(x->arena, sizeof(*f));
 
@@ -440,10 +440,10 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
         return -ENOTSUP;
     if (!ask->url || !ask->address)
         return -EINVAL;
-    struct exchange *x = calloc(1, sizeof(*x));
+    struct http_exchange *x = calloc(1, sizeof(*x));
     if (!x)
         return -ENOMEM;
-    *x = (struct exchange){.h = h, .arena = a, .ask = ask, .fn = fn, .user = user};
+    *x = (struct http_exchange){.h = h, .arena = a, .ask = ask, .fn = fn, .user = user};
     int r = url_take(x, &fits, &port);
     if (r == 0)
         r = addr_parse(ask->address, port, &addr);
@@ -468,7 +468,7 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
 static void on_cancel(void *self, void *op)
 {
     struct http *h = self;
-    struct exchange *x = op;
+    struct http_exchange *x = op;
 
     if (x->transfer) {
         transfer_release(x->transfer);

@@ -28,19 +28,19 @@ enum {
     REST_MS = 50, /* after the machine ran out of sockets or memory */
 };
 
-struct exchange;
-TAILQ_HEAD(exchanges, exchange);
+struct http_exchange;
+TAILQ_HEAD(http_exchanges, http_exchange);
 
-struct exchange {
-    TAILQ_ENTRY(exchange) link;
-    struct exchanges *in; /* the list that .link is in: its site's or the ready list; NULL: none */
-    TAILQ_ENTRY(exchange) reading_link; /* in http.reading while .due */
+struct http_exchange {
+    TAILQ_ENTRY(http_exchange) link;
+    struct http_exchanges *in; /* the list that .link is in: its site's or the ready list; NULL: none */
+    TAILQ_ENTRY(http_exchange) reading_link; /* in http.reading while .due */
     struct http *h;
     struct arena *arena;
     struct ask *ask;
     fact_fn *fn;
     void *user;
-    struct site *site;         /* NULL where nothing is to be sent */
+    struct http_site *site;         /* NULL where nothing is to be sent */
     struct transfer *transfer; /* while in flight */
     struct fact *fact;         /* while ready; NULL: the arena was full */
     const char *url, *host;    /* what is asked for, and what its certificate should be for */
@@ -48,18 +48,18 @@ struct exchange {
     uint64_t due;              /* when the response must have ended; 0: not connected yet */
 };
 
-TAILQ_HEAD(sites, site);
+TAILQ_HEAD(http_sites, http_site);
 
 /* One address and port. There while an exchange refers to it. */
-struct site {
-    struct site *same_bucket;
-    TAILQ_ENTRY(site) run_link;
+struct http_site {
+    struct http_site *same_bucket;
+    TAILQ_ENTRY(http_site) run_link;
     struct addr addr;
     struct curl_slist pin; /* of CONNECT_TO, a list of one: whatever host and port a URL has, it goes to .addr */
     char pin_text[ADDR_TEXT_MOST + 2];
     uint32_t in_flight, refs, bucket;
     bool runnable;
-    struct exchanges waiting;
+    struct http_exchanges waiting;
 };
 
 struct buffer {
@@ -69,7 +69,7 @@ struct buffer {
 
 struct transfer {
     SLIST_ENTRY(transfer) link; /* in http.idle */
-    struct exchange *exchange;
+    struct http_exchange *exchange;
     CURL *easy;
     struct tls_view tls;
     const char *denied;       /* the guard's word */
@@ -100,9 +100,9 @@ struct http {
     CURLM *multi;
     struct http_config cfg;
     char *user_agent;
-    struct site *table[SITE_BUCKETS];
-    struct sites run;                /* with something to start and room for it */
-    struct exchanges ready, reading; /* reading: in the order of .due */
+    struct http_site *table[SITE_BUCKETS];
+    struct http_sites run;                /* with something to start and room for it */
+    struct http_exchanges ready, reading; /* reading: in the order of .due */
     SLIST_HEAD(, transfer) idle;
     unsigned n_idle;
     uv_work_t prepare;   /* a pool thread reads the system's certificates */
@@ -114,11 +114,11 @@ struct http {
 
 /* ---- http.c */
 /* Connected: the response has its time from now on. */
-void exchange_connected(struct exchange *x);
+void exchange_connected(struct http_exchange *x);
 
 /* ---- http_transfer.c */
 /* Hands x to curl. False: no memory. */
-bool transfer_begin(struct exchange *x);
+bool transfer_begin(struct http_exchange *x);
 /* curl is done with the transfer, or is not to go on because x is late. False: nothing was asked, for want of
  * sockets or memory here; otherwise x->fact is set. */
 bool transfer_end(struct transfer *t, CURLcode result, bool late);

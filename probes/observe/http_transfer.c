@@ -167,7 +167,7 @@ static bool host_lower(CURLU *u)
 }
 
 /* Where the first Location leads, read by curl's own URL parser, as a client would. */
-static const char *redirect(struct exchange *x, const struct http_fact *f)
+static const char *redirect(struct http_exchange *x, const struct http_fact *f)
 {
     const char *location = NULL, *ret = NULL;
     char *text = NULL, *scheme = NULL;
@@ -192,7 +192,7 @@ static const char *redirect(struct exchange *x, const struct http_fact *f)
 
 static bool response(struct transfer *t, struct http_fact *f)
 {
-    struct exchange *x = t->exchange;
+    struct http_exchange *x = t->exchange;
     long status = 0;
 
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -211,14 +211,14 @@ static bool response(struct transfer *t, struct http_fact *f)
 
 /* ---------------------------------------------------------------- no response ------------------------ */
 
-static const char *seconds(struct exchange *x, const char *what, uint32_t ms)
+static const char *seconds(struct http_exchange *x, const char *what, uint32_t ms)
 {
     return arena_printf(x->arena, "%s within %g s", what, ms / 1000.0);
 }
 
 static const char *late_words(struct transfer *t)
 {
-    struct exchange *x = t->exchange;
+    struct http_exchange *x = t->exchange;
     const struct http_config *cfg = &x->h->cfg;
 
     if (t->final)
@@ -390,7 +390,7 @@ static struct transfer *transfer_new(struct http *h)
     return t;
 }
 
-static bool transfer_set(struct transfer *t, struct exchange *x)
+static bool transfer_set(struct transfer *t, struct http_exchange *x)
 {
     struct http *h = x->h;
     CURL *e = t->easy;
@@ -406,7 +406,7 @@ static bool transfer_set(struct transfer *t, struct exchange *x)
     return ok;
 }
 
-bool transfer_begin(struct exchange *x)
+bool transfer_begin(struct http_exchange *x)
 {
     struct http *h = x->h;
     struct transfer *t = SLIST_FIRST(&h->idle);
@@ -457,7 +457,7 @@ void transfers_trim(struct http *h, unsigned idle_most)
 
 bool transfer_end(struct transfer *t, CURLcode result, bool late)
 {
-    struct exchange *x = t->exchange;
+    struct http_exchange *x = t->exchange;
     bool starved = t->starved || (result == CURLE_OUT_OF_MEMORY && !x->due);
 
     if (!starved) {

@@ -41,13 +41,13 @@ static const struct {
     {"use-syslog:", "no", false},
 };
 
-struct exchange;
-TAILQ_HEAD(exchanges, exchange);
+struct recursive_exchange;
+TAILQ_HEAD(recursive_exchanges, recursive_exchange);
 TAILQ_HEAD(contexts, context);
 
-struct exchange {
-    TAILQ_ENTRY(exchange) link;
-    struct exchanges *in; /* waiting, asked or ready */
+struct recursive_exchange {
+    TAILQ_ENTRY(recursive_exchange) link;
+    struct recursive_exchanges *in; /* waiting, asked or ready */
     struct recursive *r;
     struct arena *arena;
     struct ask *ask;
@@ -80,7 +80,7 @@ struct recursive {
     const char *root_hints;
     struct contexts contexts;
     size_t n_contexts, open;                /* open: accepted asks without a callback yet */
-    struct exchanges waiting, asked, ready; /* asked: by .due */
+    struct recursive_exchanges waiting, asked, ready; /* asked: by .due */
     bool closing, timer_closed;
     void (*closed)(void *user);
     void *closed_user;
@@ -94,7 +94,7 @@ static uint64_t now_ms(void)
 
 /* ---------------------------------------------------------------- exchanges -------------------------- */
 
-static void exchange_list(struct exchange *x, struct exchanges *list)
+static void exchange_list(struct recursive_exchange *x, struct recursive_exchanges *list)
 {
     if (x->in)
         TAILQ_REMOVE(x->in, x, link);
@@ -103,7 +103,7 @@ static void exchange_list(struct exchange *x, struct exchanges *list)
     x->in = list;
 }
 
-static struct fact *fact_new(struct exchange *x)
+static struct fact *fact_new(struct recursive_exchange *x)
 {
     struct fact *f = arena_alloc(x->arena, sizeof(*f));
 
@@ -118,7 +118,7 @@ static struct fact *fact_new(struct exchange *x)
 }
 
 /* The exchange leaves its context; its callback comes at the end of the turn. */
-static void exchange_ready(struct exchange *x, struct fact *fact)
+static void exchange_ready(struct recursive_exchange *x, struct fact *fact)
 {
     if (x->context)
         x->context->in_flight--;
@@ -127,7 +127,7 @@ static void exchange_ready(struct exchange *x, struct fact *fact)
     exchange_list(x, &x->r->ready);
 }
 
-static void exchange_failed(struct exchange *x, enum dns_outcome outcome, const char *detail)
+static void exchange_failed(struct recursive_exchange *x, enum dns_outcome outcome, const char *detail)
 {
     struct fact *f = detail ? fact_new(x) : NULL;
 
@@ -139,7 +139,7 @@ static void exchange_failed(struct exchange *x, enum dns_outcome outcome, const 
 }
 
 /* The exchange's one callback. */
-static void exchange_end(struct exchange *x, struct fact *fact)
+static void exchange_end(struct recursive_exchange *x, struct fact *fact)
 {
     fact_fn *fn = x->fn;
     void *user = x->user;
@@ -151,7 +151,7 @@ static void exchange_end(struct exchange *x, struct fact *fact)
     fn(user, ask, fact);
 }
 
-static void library_failed(struct exchange *x, int error)
+static void library_failed(struct recursive_exchange *x, int error)
 {
     exchange_failed(
         x, DNS_UNREACHABLE,
@@ -161,7 +161,7 @@ static void library_failed(struct exchange *x, int error)
 /* From within ub_process(): nobody is told here, who is told may ask again and close. */
 static void on_result(void *user, int error, struct ub_result *result)
 {
-    struct exchange *x = user;
+    struct recursive_exchange *x = user;
 
     if (x && error) {
         library_failed(x, error);
@@ -174,7 +174,7 @@ static void on_result(void *user, int error, struct ub_result *result)
     ub_resolve_free(result);
 }
 
-static void exchange_send(struct exchange *x, struct context *c)
+static void exchange_send(struct recursive_exchange *x, struct context *c)
 {
     struct recursive *r = x->r;
 
@@ -335,7 +335,7 @@ static void on_timer(uv_timer_t *timer);
 static void rearm(struct recursive *r)
 {
     uint64_t now = now_ms(), next = UINT64_MAX;
-    struct exchange *first = TAILQ_FIRST(&r->asked);
+    struct recursive_exchange *first = TAILQ_FIRST(&r->asked);
     struct context *c;
 
     if (r->closing)
@@ -361,7 +361,7 @@ static void rearm(struct recursive *r)
 
 static void feed(struct recursive *r)
 {
-    struct exchange *x;
+    struct recursive_exchange *x;
 
     while ((x = TAILQ_FIRST(&r->waiting))) {
         int error;
@@ -378,7 +378,7 @@ static void feed(struct recursive *r)
 /* The end of each turn; nothing of libunbound is on the stack here. */
 static void settle(struct recursive *r)
 {
-    struct exchange *x;
+    struct recursive_exchange *x;
     struct context *c;
 
     while ((x = TAILQ_FIRST(&r->ready)))
@@ -397,7 +397,7 @@ static void settle(struct recursive *r)
 static void on_timer(uv_timer_t *timer)
 {
     struct recursive *r = timer->data;
-    struct exchange *x;
+    struct recursive_exchange *x;
 
     while ((x = TAILQ_FIRST(&r->asked)) && x->due <= now_ms()) {
         ub_cancel(x->context->ub, x->id);
@@ -422,10 +422,10 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
     int n = wire_query(ask, 0, 0, query); /* a name that is none is found here as it is by other observers */
     if (n < 0)
         return n;
-    struct exchange *x = calloc(1, sizeof(*x));
+    struct recursive_exchange *x = calloc(1, sizeof(*x));
     if (!x)
         return -ENOMEM;
-    *x = (struct exchange){.r = r, .arena = a, .ask = ask, .fn = fn, .user = user};
+    *x = (struct recursive_exchange){.r = r, .arena = a, .ask = ask, .fn = fn, .user = user};
     r->open++;
     r->counters.asked++;
     exchange_list(x, &r->waiting);
@@ -438,7 +438,7 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
 static void on_cancel(void *self, void *op)
 {
     struct recursive *r = self;
-    struct exchange *x = op;
+    struct recursive_exchange *x = op;
 
     if (x->context) {
         ub_cancel(x->context->ub, x->id); /* from here on it does not call back */

@@ -9,7 +9,7 @@
 enum { FILE_MOST = 1 << 20 };
 
 /* One record of a zone file: "OWNER [TTL] [CLASS] TYPE RDATA", all in one line. */
-struct line {
+struct file_line {
     const char *owner;
     struct rr rr;
 };
@@ -25,14 +25,14 @@ static const char *next_word(struct arena *a, const char **at)
 }
 
 /* 1: a record; 0: nothing in this line; -EINVAL: no record; -ENOMEM. */
-static int read_line(struct arena *a, const char *text, size_t len, struct line *ret)
+static int read_line(struct arena *a, const char *text, size_t len, struct file_line *ret)
 {
     const char *comment = memchr(text, ';', len);
     const char *at = arena_strndup(a, text, comment ? (size_t)(comment - text) : len), *word;
 
     if (!at)
         return -ENOMEM;
-    *ret = (struct line){.owner = next_word(a, &at)};
+    *ret = (struct file_line){.owner = next_word(a, &at)};
     if (!ret->owner)
         return arena_full(a) ? -ENOMEM : 0;
     while ((word = next_word(a, &at))) {
@@ -47,7 +47,7 @@ static int read_line(struct arena *a, const char *text, size_t len, struct line 
 }
 
 /* Goes through the lines of text: *at and *number are the reader's place. As read_line(), 0 at the end. */
-static int next_record(struct arena *a, const char **at, unsigned *number, struct line *ret)
+static int next_record(struct arena *a, const char **at, unsigned *number, struct file_line *ret)
 {
     while (**at) {
         const char *line = *at;
@@ -69,7 +69,7 @@ static int bad_line(struct arena *a, unsigned number, const char *expected, cons
 
 int anchors_read(struct arena *a, const char *text, struct texts *ret, const char **why)
 {
-    struct line line;
+    struct file_line line;
     unsigned number = 0;
     int r;
 
@@ -95,7 +95,7 @@ int anchors_read(struct arena *a, const char *text, struct texts *ret, const cha
 
 int hints_read(struct arena *a, const char *text, const char **why)
 {
-    struct line line;
+    struct file_line line;
     unsigned number = 0, servers = 0, addresses = 0;
     int r;
 

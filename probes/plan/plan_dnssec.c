@@ -8,9 +8,9 @@
 
 static void want_chain(struct plan *p, const struct lookup *l)
 {
-    struct dnssec_chain chain;
+    struct chain chain;
     if (lookup_dnssec_fault(l))
-        (void)dnssec_walk(p->a, &p->asker, l->name, l->type,
+        (void)chain_walk(p->a, &p->asker, l->name, l->type,
                           &chain); /* a full arena ends the plan by itself */
 }
 

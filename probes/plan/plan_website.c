@@ -6,5 +6,5 @@ void plan_website(struct plan *p)
 {
     struct file_view v;
     if (!file_token_in_name(p->r) && (p->r->method == METHOD_HTTP_TOKEN || p->r->filename))
-        website_look(p->a, &p->asker, p->r, p->ev, &v, NULL);
+        file_look(p->a, &p->asker, p->r, p->ev, &v, NULL);
 }

@@ -20,9 +20,9 @@ struct lane {
 };
 
 /* One question under way. */
-struct exchange {
+struct check_exchange {
     struct check *check;
-    struct exchange *prev, *next;
+    struct check_exchange *prev, *next;
     struct lane *lane; /* NULL: of nobody who is to be spared */
     const struct observer *observer;
     void *op;
@@ -35,7 +35,7 @@ struct check {
     struct evidence evidence;
     check_done_fn *done;
     void *user;
-    struct exchange *under_way;
+    struct check_exchange *under_way;
     struct lane *lanes;
     uint32_t pending, held; /* pending: without an answer, held ones included */
     uint32_t plan_at, planned; /* planned: facts that the last plan knew; UNPLANNED */
@@ -92,7 +92,7 @@ static void advance(struct check *c);
 
 static void on_fact(void *user, struct ask *ask, struct fact *fact)
 {
-    struct exchange *x = user;
+    struct check_exchange *x = user;
     struct check *c = x->check;
     if (x->prev)
         x->prev->next = x->next;
@@ -141,13 +141,13 @@ static struct lane *lane_of(struct check *c, const struct ask *q)
 static void begin(struct check *c, struct lane *lane, struct ask *q)
 {
     const struct observer *o = observer_of(c->obs, q);
-    struct exchange *x = arena_alloc(c->arena, sizeof *x);
+    struct check_exchange *x = arena_alloc(c->arena, sizeof *x);
     if (!x || !o->start) {
         if (!c->err)
             c->err = x ? -ENOSYS : -ENOMEM;
         return;
     }
-    *x = (struct exchange){.check = c, .next = c->under_way, .observer = o, .lane = lane};
+    *x = (struct check_exchange){.check = c, .next = c->under_way, .observer = o, .lane = lane};
     if (c->under_way)
         c->under_way->prev = x;
     c->under_way = x;

@@ -95,7 +95,7 @@ static const char *const mode_names[] = {
 #undef X
 };
 
-struct reading {
+struct conf_reading {
     struct arena *a;
     struct conf *conf;
     const char *file;
@@ -229,8 +229,8 @@ static bool read_id(const char *s, bool user, uint32_t *ret)
 }
 
 /* Calls one() for each word of a list that blanks or commas divide. */
-static const char *each(struct reading *r, const struct key *k, const char *value,
-                        const char *(*one)(struct reading *r, const struct key *k, const char *word))
+static const char *each(struct conf_reading *r, const struct key *k, const char *value,
+                        const char *(*one)(struct conf_reading *r, const struct key *k, const char *word))
 {
     const char *wrong = NULL;
     while (!wrong) {
@@ -245,7 +245,7 @@ static const char *each(struct reading *r, const struct key *k, const char *valu
     return wrong;
 }
 
-static const char *set_id(struct reading *r, const struct key *k, const char *word)
+static const char *set_id(struct conf_reading *r, const struct key *k, const char *word)
 {
     bool user = k->kind == KIND_USERS;
     struct ids *ids = (struct ids *)((char *)r->conf + k->at);
@@ -263,7 +263,7 @@ static const char *set_id(struct reading *r, const struct key *k, const char *wo
     return NULL;
 }
 
-static const char *set_field(struct reading *r, const struct key *k, const char *word)
+static const char *set_field(struct conf_reading *r, const struct key *k, const char *word)
 {
     struct input_error err = {0};
     const struct request_field *f = request_field_find(k->field);
@@ -272,7 +272,7 @@ static const char *set_field(struct reading *r, const struct key *k, const char 
 }
 
 /* NULL, or what was expected instead. */
-static const char *set(struct reading *r, const struct key *k, const char *value)
+static const char *set(struct conf_reading *r, const struct key *k, const char *value)
 {
     void *place = (char *)r->conf + k->at;
     uint64_t v = 0;
@@ -339,7 +339,7 @@ static bool is_list(enum kind kind)
 
 /* ---------------------------------------------------------------- the file --------------------------- */
 
-static int refuse(struct reading *r, const char *text)
+static int refuse(struct conf_reading *r, const char *text)
 {
     /* The first error is the one to mend: what follows may be its consequence. */
     if (!r->why)
@@ -361,7 +361,7 @@ static const char *known_names(struct arena *a, const char *section)
     return section || !s ? s : arena_printf(a, "%s, " AUTH_KEYS, s);
 }
 
-static int add_auth_key(struct reading *r, const char *name, const char *file)
+static int add_auth_key(struct conf_reading *r, const char *name, const char *file)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     struct conf *c = r->conf;
@@ -403,7 +403,7 @@ static const struct key *find_key(const char *section, const char *name, bool *s
 
 static int on_pair(void *user, const char *section, const char *name, const char *value)
 {
-    struct reading *r = user;
+    struct conf_reading *r = user;
     if (!strcmp(section, AUTH_KEYS))
         return add_auth_key(r, name, value);
     if (!strcmp(section, ORDER))
@@ -435,7 +435,7 @@ static int on_pair(void *user, const char *section, const char *name, const char
 /* inih's handler is not told the line; this reader knows which one it gave out last. */
 static char *next_line(char *room, int size, void *user)
 {
-    struct reading *r = user;
+    struct conf_reading *r = user;
     if (r->at >= r->end || r->why)
         return NULL;
     r->line++;
@@ -455,7 +455,7 @@ static char *next_line(char *room, int size, void *user)
     return room;
 }
 
-static int set_defaults(struct reading *r)
+static int set_defaults(struct conf_reading *r)
 {
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (keys[i].value && set(r, &keys[i], keys[i].value))
@@ -469,7 +469,7 @@ int conf_parse(struct arena *a, const char *file, const char *text, size_t len, 
     *ret = (struct conf){.file = file, .profile = *profile_builtin()};
     request_init(&ret->defaults, NULL, TIME_UNKNOWN);
     ret->defaults.profile = &ret->profile;
-    struct reading r = {.a = a, .conf = ret, .file = file, .at = text, .end = text + len};
+    struct conf_reading r = {.a = a, .conf = ret, .file = file, .at = text, .end = text + len};
     *why = "out of memory";
     int rc = set_defaults(&r);
     if (rc)
@@ -488,7 +488,7 @@ int conf_parse(struct arena *a, const char *file, const char *text, size_t len, 
 static int set_options(struct arena *a, const struct conf_option *options, size_t n, struct conf *c,
                        const char **why)
 {
-    struct reading r = {.a = a, .conf = c};
+    struct conf_reading r = {.a = a, .conf = c};
     for (size_t i = 0; i < n; i++) {
         const struct conf_option *o = &options[i];
         bool section_known;

@@ -91,7 +91,7 @@ const struct auth_key *conf_auth_key(const struct conf *c, const char *name); /*
 
 /* For one that is to take the place of old while the daemon runs: puts what can only change with a restart back
  * to what it is in old. *ret: these keys of [daemon], "" where none differs. 0 or -ENOMEM. */
-int conf_keep(struct arena *a, struct conf *c, const struct conf *old, const char **ret);
+int conf_reload(struct arena *a, struct conf *c, const struct conf *old, const char **ret);
 
 /* "2", "0.25", in milliseconds; what lies below one is dropped. Neither sign nor exponent. */
 bool seconds_parse(const char *text, uint64_t *ret);

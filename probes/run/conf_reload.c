@@ -31,7 +31,7 @@ static bool keep_text(struct arena *a, const char **place, const char *old)
     return equal;
 }
 
-int conf_keep(struct arena *a, struct conf *c, const struct conf *old, const char **ret)
+int conf_reload(struct arena *a, struct conf *c, const struct conf *old, const char **ret)
 {
     const char *changed = "";
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {

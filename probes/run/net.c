@@ -15,8 +15,8 @@
 #include <time.h>
 
 /* A check under its deadline; lives in the check's arena, so it is gone when .done has been called. */
-struct run {
-    TAILQ_ENTRY(run) link;
+struct net_check {
+    TAILQ_ENTRY(net_check) link;
     struct net *net;
     struct check *check; /* NULL while it starts */
     check_done_fn *done;
@@ -26,7 +26,7 @@ struct run {
     bool *over;       /* set when it ends while it starts */
 };
 
-TAILQ_HEAD(runs, run);
+TAILQ_HEAD(net_checks, net_check);
 
 struct net {
     uv_loop_t *loop;
@@ -36,8 +36,8 @@ struct net {
     struct recursive *recursive; /* NULL where resolvers are asked */
     struct http *http;
     struct observers obs;
-    struct runs runs;    /* by deadline */
-    struct runs sparing; /* in the first half of their time, by its end */
+    struct net_checks runs;    /* by deadline */
+    struct net_checks sparing; /* in the first half of their time, by its end */
     size_t running;
     unsigned parts; /* still to be closed */
     bool closing;
@@ -64,9 +64,9 @@ static uint64_t clock_monotonic(void *self)
 
 static void on_deadline(uv_timer_t *timer);
 
-static struct run *first_due(struct net *n)
+static struct net_check *first_due(struct net *n)
 {
-    struct run *a = TAILQ_FIRST(&n->runs), *b = TAILQ_FIRST(&n->sparing);
+    struct net_check *a = TAILQ_FIRST(&n->runs), *b = TAILQ_FIRST(&n->sparing);
 
     return !a || (b && b->due < a->due) ? b : a;
 }
@@ -74,7 +74,7 @@ static struct run *first_due(struct net *n)
 /* One timer for all: it stands at the first that is due. */
 static void deadline_set(struct net *n)
 {
-    struct run *first = first_due(n);
+    struct net_check *first = first_due(n);
 
     if (n->closing)
         return;
@@ -87,32 +87,32 @@ static void deadline_set(struct net *n)
     uv_timer_start(&n->timer, on_deadline, first->due > now ? first->due - now : 1, 0);
 }
 
-static struct runs *run_list(struct run *run)
+static struct net_checks *run_list(struct net_check *run)
 {
     return run->left_ms ? &run->net->sparing : &run->net->runs;
 }
 
 /* Times are mostly of one length, so the place is at the tail or near it. */
-static void run_enlist(struct run *run)
+static void run_enlist(struct net_check *run)
 {
-    struct runs *list = run_list(run);
-    struct run *before = TAILQ_LAST(list, runs);
+    struct net_checks *list = run_list(run);
+    struct net_check *before = TAILQ_LAST(list, net_checks);
 
     while (before && before->due > run->due)
-        before = TAILQ_PREV(before, runs, link);
+        before = TAILQ_PREV(before, net_checks, link);
     if (before)
         TAILQ_INSERT_AFTER(list, before, run, link);
     else
         TAILQ_INSERT_HEAD(list, run, link);
 }
 
-static void run_unlist(struct run *run)
+static void run_unlist(struct net_check *run)
 {
     TAILQ_REMOVE(run_list(run), run, link);
 }
 
 /* To ask one question after the other is for a network that answers. */
-static void run_hurry(struct run *run)
+static void run_hurry(struct net_check *run)
 {
     run_unlist(run);
     run->due += run->left_ms;
@@ -123,7 +123,7 @@ static void run_hurry(struct run *run)
 
 static void run_end(void *user, struct check *c, struct report *report, int err)
 {
-    struct run *run = user;
+    struct net_check *run = user;
     struct net *n = run->net;
     bool first = first_due(n) == run;
     check_done_fn *done = run->done;
@@ -141,8 +141,8 @@ static void run_end(void *user, struct check *c, struct report *report, int err)
 static void on_deadline(uv_timer_t *timer)
 {
     struct net *n = timer->data;
-    uint64_t now = uv_now(n->loop), began = turn_begin();
-    struct run *run;
+    uint64_t now = uv_now(n->loop), began = slice_begin();
+    struct net_check *run;
 
     /* Checks that began together are over together, and each is judged and written down. */
     while ((run = first_due(n)) && run->due <= now) {
@@ -150,7 +150,7 @@ static void on_deadline(uv_timer_t *timer)
             run_hurry(run);
         else
             check_expire(run->check);
-        if (turn_over(began))
+        if (slice_over(began))
             break;
     }
     deadline_set(n);
@@ -159,7 +159,7 @@ static void on_deadline(uv_timer_t *timer)
 int net_check(struct net *n, struct arena *a, const struct request *r, check_done_fn *done, void *user,
               struct check **ret)
 {
-    struct run *run = arena_alloc(a, sizeof(*run));
+    struct net_check *run = arena_alloc(a, sizeof(*run));
     uint32_t half_ms = r->sparing ? r->deadline_ms / 2 : 0;
     struct check *c = NULL;
     bool over = false;
@@ -168,7 +168,7 @@ int net_check(struct net *n, struct arena *a, const struct request *r, check_don
         return -ENOMEM;
     if (n->closing)
         return -ECANCELED;
-    *run = (struct run){.net = n,
+    *run = (struct net_check){.net = n,
                         .done = done,
                         .user = user,
                         .due = uv_now(n->loop) + r->deadline_ms - half_ms,
@@ -357,7 +357,7 @@ static void on_observer_closed(void *user)
 
 void net_close(struct net *n, void (*closed)(void *user), void *user)
 {
-    struct run *run;
+    struct net_check *run;
 
     n->closing = true;
     n->closed = closed;

@@ -3,8 +3,8 @@
  *
  * Codes and their variables come from outside: from a mail, a log, an API's answer. Whatever bytes they hold,
  * what is written here is one that a terminal may show and a shell may be given. */
-#ifndef DCV_CODES_H
-#define DCV_CODES_H
+#ifndef DCV_CATALOGUE_H
+#define DCV_CATALOGUE_H
 
 #include "format/json.h"
 

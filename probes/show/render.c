@@ -252,7 +252,7 @@ static const struct fact *fact_find(const struct report *r, uint32_t n)
 
 static void reproduce(struct page *p, const struct fact *f)
 {
-    const char *line = render_reproduce(p->a, f);
+    const char *line = reproduce_command(p->a, f);
     buf_printf(p->b, "    %s\n", line ? line : "");
 }
 

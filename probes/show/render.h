@@ -24,7 +24,7 @@ int render_nagios(struct buf *b, struct arena *a, const struct report *const *r,
 bool fact_is_recursive(const struct fact *f);
 /* The dig, unbound-host or curl line that asks the same by hand, quoted for a POSIX shell. NULL where the
  * arena is full. */
-char *render_reproduce(struct arena *a, const struct fact *f);
+char *reproduce_command(struct arena *a, const struct fact *f);
 /* One fix as a person would read it, every line from column indent on: a zone-file line and what a web panel
  * wants to be typed, a URL and body, a sentence. What is copied as a whole may be longer than width. */
 void render_fix(struct buf *b, struct arena *a, const struct fix *f, size_t indent, unsigned width);

@@ -13,7 +13,7 @@ enum {
 };
 
 /* A name being read. */
-struct reading {
+struct name_reading {
     struct arena *a;
     const char *p; /* what is left of the input */
     size_t n;
@@ -23,7 +23,7 @@ struct reading {
 /* Steps of the reading return GO_ON, REFUSED with the name's .code set, or -ENOMEM. */
 enum { GO_ON = 0, REFUSED = 1 };
 
-static int refuse(struct reading *r, enum code code, enum cause cause, const char *reason)
+static int refuse(struct name_reading *r, enum code code, enum cause cause, const char *reason)
 {
     if (!reason)
         return -ENOMEM;
@@ -93,7 +93,7 @@ static const char *last_of(const char *p, size_t n, char c)
     return NULL;
 }
 
-static int check_characters(struct reading *r)
+static int check_characters(struct name_reading *r)
 {
     size_t position = 1;
     for (size_t i = 0, step; i < r->n; i += step, position++) {
@@ -116,7 +116,7 @@ static int check_characters(struct reading *r)
 }
 
 /* What belongs to a URL or to a mail address, not to a name. */
-static int check_surroundings(struct reading *r)
+static int check_surroundings(struct name_reading *r)
 {
     if (!r->n)
         return INVALID(r, "it is empty; a name such as www.example.com is expected");
@@ -171,7 +171,7 @@ static bool prefix_holds(const struct special *s, const unsigned char *address)
            (!rest || !((prefix[whole] ^ address[whole]) & (unsigned char)(0xff00u >> rest)));
 }
 
-static int read_address(struct reading *r, int family, const unsigned char *address)
+static int read_address(struct name_reading *r, int family, const unsigned char *address)
 {
     char text[INET6_ADDRSTRLEN];
     inet_ntop(family, address, text, sizeof text);
@@ -187,7 +187,7 @@ static int read_address(struct reading *r, int family, const unsigned char *addr
 }
 
 /* Whatever has a colon: an IPv6 address, or a name with a port. Sets *done where it was an address. */
-static int check_colon(struct reading *r, bool *done)
+static int check_colon(struct name_reading *r, bool *done)
 {
     const char *p = r->p, *colon = memchr(p, ':', r->n);
     size_t n = r->n;
@@ -247,7 +247,7 @@ static size_t separator(const char *p, size_t n)
     return step && (c == '.' || c == 0x3002 || c == 0xff0e || c == 0xff61) ? step : 0;
 }
 
-static int bad_character(struct reading *r, const struct label *l, size_t at)
+static int bad_character(struct name_reading *r, const struct label *l, size_t at)
 {
     size_t position = text_characters(l->p, at) + 1;
     if (l->p[at] == '*')
@@ -312,7 +312,7 @@ static int lookup(const char *text, uint8_t **ret)
     return idn2_lookup_u8((const uint8_t *)text, ret, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
 }
 
-static int bad_idna(struct reading *r, const struct label *l, int rc)
+static int bad_idna(struct name_reading *r, const struct label *l, int rc)
 {
     if (rc == IDN2_MALLOC)
         return -ENOMEM;
@@ -338,7 +338,7 @@ static int bad_idna(struct reading *r, const struct label *l, int rc)
 }
 
 /* One label to its form in DNS, 64 bytes at out. */
-static int read_label(struct reading *r, struct label *l, char out[LABEL_MOST + 1])
+static int read_label(struct name_reading *r, struct label *l, char out[LABEL_MOST + 1])
 {
     bool ascii = true;
     l->shown = text_escape(r->a, l->p, l->n, SHOWN);
@@ -392,7 +392,7 @@ static int read_label(struct reading *r, struct label *l, char out[LABEL_MOST + 
     return GO_ON;
 }
 
-static int empty_label(struct reading *r, size_t at, size_t number)
+static int empty_label(struct name_reading *r, size_t at, size_t number)
 {
     if (number == 1)
         return INVALID(r, "it begins with a dot");
@@ -404,7 +404,7 @@ static int empty_label(struct reading *r, size_t at, size_t number)
 }
 
 /* The labels to their form in DNS, 254 bytes at out. */
-static int read_labels(struct reading *r, char out[NAME_MOST + 1])
+static int read_labels(struct name_reading *r, char out[NAME_MOST + 1])
 {
     size_t o = 0;
     struct label l = {0};
@@ -467,7 +467,7 @@ static bool ends_with(const char *domain, size_t n, const char *suffix)
     return n >= k && !memcmp(domain + n - k, suffix, k) && (n == k || domain[n - k - 1] == '.');
 }
 
-static int check_public(struct reading *r)
+static int check_public(struct name_reading *r)
 {
     const char *domain = r->name.domain;
     size_t n = strlen(domain);
@@ -515,7 +515,7 @@ static bool is_plain(const char *p, size_t n)
     }
 }
 
-static int read_name(struct reading *r)
+static int read_name(struct name_reading *r)
 {
     bool done = false;
     if (is_plain(r->p, r->n)) {
@@ -580,7 +580,7 @@ static void strip(const char **p, size_t *n)
 
 static int suggest(struct arena *a, const char *input, size_t len, const char **ret)
 {
-    struct reading r = {.a = a, .p = input, .n = len};
+    struct name_reading r = {.a = a, .p = input, .n = len};
     strip(&r.p, &r.n);
     if (r.n == len)
         return 0;
@@ -603,7 +603,7 @@ static int suggest(struct arena *a, const char *input, size_t len, const char **
 
 int name_read(struct arena *a, const char *input, size_t len, struct name *ret)
 {
-    struct reading r = {.a = a, .p = input, .n = len};
+    struct name_reading r = {.a = a, .p = input, .n = len};
     int rc = read_name(&r);
     if (rc == REFUSED && r.name.cause == CAUSE_name_invalid) {
         r.name.domain = NULL;

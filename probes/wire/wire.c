@@ -68,7 +68,7 @@ int wire_query(const struct ask *ask, uint16_t id, uint64_t case_bits, uint8_t o
 
 /* ---------------------------------------------------------------- reading ---------------------------- */
 
-struct reader {
+struct wire_reader {
     struct arena *a;
     struct span s; /* of what is still to be read */
     struct dns_fact *f;
@@ -86,7 +86,7 @@ struct reader {
 };
 
 /* Notes a defect of the message. NULL where the arena is full, or where more is not noted. */
-__attribute__((format(printf, 3, 4))) static const char *note(struct reader *r, size_t at, const char *fmt,
+__attribute__((format(printf, 3, 4))) static const char *note(struct wire_reader *r, size_t at, const char *fmt,
                                                               ...)
 {
     struct dns_fact *f = r->f;
@@ -113,7 +113,7 @@ __attribute__((format(printf, 3, 4))) static const char *note(struct reader *r, 
 }
 
 /* Notes what is wrong with the record in hand; its text for rr.defect. */
-static const char *note_record(struct reader *r, uint16_t type, const struct fault *why)
+static const char *note_record(struct wire_reader *r, uint16_t type, const struct fault *why)
 {
     char b[16];
     const char *what =
@@ -122,7 +122,7 @@ static const char *note_record(struct reader *r, uint16_t type, const struct fau
 }
 
 /* For faults after which there is no telling where the next record starts. */
-__attribute__((format(printf, 3, 4))) static void stop(struct reader *r, size_t at, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void stop(struct wire_reader *r, size_t at, const char *fmt, ...)
 {
     char why[128];
     va_list ap;
@@ -161,7 +161,7 @@ static bool skip_name(struct span *s)
 }
 
 /* The owner of the record in hand. NULL: broken and f filled, or the arena is full and f->why is "". */
-static const char *read_owner(struct reader *r, struct fault *f)
+static const char *read_owner(struct wire_reader *r, struct fault *f)
 {
     struct span *s = &r->s;
     const uint8_t *p = s->msg + s->at;
@@ -190,7 +190,7 @@ static const char *read_owner(struct reader *r, struct fault *f)
 }
 
 /* A copy of the rdata with names spelt out. -ENOMEM, or 0 with rr->defect set where it is broken. */
-static int read_rdata(struct reader *r, struct span *s, struct rr *rr)
+static int read_rdata(struct wire_reader *r, struct span *s, struct rr *rr)
 {
     const char *form = rdata_form(rr->type);
     struct rdata_name names[RDATA_NAMES_MOST];
@@ -224,7 +224,7 @@ static int read_rdata(struct reader *r, struct span *s, struct rr *rr)
     return 0;
 }
 
-static int add_ede(struct reader *r, const uint8_t *p, size_t len)
+static int add_ede(struct wire_reader *r, const uint8_t *p, size_t len)
 {
     struct dns_fact *f = r->f;
     if ((f->n_ede & (f->n_ede - 1)) == 0) {
@@ -243,7 +243,7 @@ static int add_ede(struct reader *r, const uint8_t *p, size_t len)
 }
 
 /* RFC 6891 6.1: class is the sender's size, the TTL holds the upper rcode bits, the version and flags. */
-static int read_opt(struct reader *r, const char *owner, size_t start, uint16_t class, uint32_t ttl,
+static int read_opt(struct wire_reader *r, const char *owner, size_t start, uint16_t class, uint32_t ttl,
                     struct span *s)
 {
     struct dns_fact *f = r->f;
@@ -282,7 +282,7 @@ static int read_opt(struct reader *r, const char *owner, size_t start, uint16_t 
 }
 
 /* Room for one more record of a section that may hold `left` more. What is read goes straight there. */
-static struct rr *next_slot(struct reader *r, size_t left, struct rrs *to)
+static struct rr *next_slot(struct wire_reader *r, size_t left, struct rrs *to)
 {
     if (!to->v) {
         /* The header's count is a claim; what the rest of the message can hold is a fact. */
@@ -295,7 +295,7 @@ static struct rr *next_slot(struct reader *r, size_t left, struct rrs *to)
 }
 
 /* One record; r->stopped is set where the next cannot be found. left: how many the section may still hold. */
-static int read_record(struct reader *r, size_t left, struct rrs *to)
+static int read_record(struct wire_reader *r, size_t left, struct rrs *to)
 {
     struct span *s = &r->s;
     size_t start = s->at;
@@ -352,7 +352,7 @@ static int read_record(struct reader *r, size_t left, struct rrs *to)
     return read_rdata(r, &data, rr);
 }
 
-static int read_section(struct reader *r, const char *name, unsigned count, struct rrs *to)
+static int read_section(struct wire_reader *r, const char *name, unsigned count, struct rrs *to)
 {
     r->section = name;
     for (r->record = 1; r->record <= count && !r->stopped; r->record++) {
@@ -382,7 +382,7 @@ static bool same_name(const uint8_t *a, const uint8_t *b, size_t n)
     return true;
 }
 
-static const char *question_text(struct reader *r, const struct wire_name *name, const uint8_t *type)
+static const char *question_text(struct wire_reader *r, const struct wire_name *name, const uint8_t *type)
 {
     char b[16];
     const char *text = text_of(r->a, name);
@@ -390,7 +390,7 @@ static const char *question_text(struct reader *r, const struct wire_name *name,
 }
 
 /* False: this is no answer to the query. */
-static bool read_question(struct reader *r, unsigned count, const uint8_t *query, size_t query_len)
+static bool read_question(struct wire_reader *r, unsigned count, const uint8_t *query, size_t query_len)
 {
     struct span *s = &r->s;
     struct wire_name name, asked;
@@ -439,7 +439,7 @@ static bool read_question(struct reader *r, unsigned count, const uint8_t *query
     return true;
 }
 
-static bool read_header(struct reader *r, const uint8_t *query, size_t query_len)
+static bool read_header(struct wire_reader *r, const uint8_t *query, size_t query_len)
 {
     const uint8_t *msg = r->s.msg;
     if (r->s.end < HEADER) {
@@ -465,7 +465,7 @@ static bool read_header(struct reader *r, const uint8_t *query, size_t query_len
     return true;
 }
 
-static bool has_answer(const struct reader *r)
+static bool has_answer(const struct wire_reader *r)
 {
     const struct rrs *v = &r->f->answer;
     for (size_t i = 0; i < v->n; i++) {
@@ -477,7 +477,7 @@ static bool has_answer(const struct reader *r)
     return false;
 }
 
-static enum dns_outcome outcome(const struct reader *r)
+static enum dns_outcome outcome(const struct wire_reader *r)
 {
     switch (r->f->rcode) {
     case NOERROR:
@@ -497,7 +497,7 @@ int wire_answer(struct arena *a, const uint8_t *msg, size_t len, const uint8_t *
                 struct dns_fact *ret)
 {
     struct dns_fact f = {.outcome = DNS_MALFORMED, .server = ret->server, .tries = ret->tries};
-    struct reader r = {.a = a, .f = &f, .qtype = QTYPE_ANY, .qclass = CLASS_IN};
+    struct wire_reader r = {.a = a, .f = &f, .qtype = QTYPE_ANY, .qclass = CLASS_IN};
     /* No transport carries more; offsets are 16 bits wide. */
     if (len > UINT16_MAX)
         len = UINT16_MAX;

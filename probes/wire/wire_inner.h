@@ -3,8 +3,8 @@
  * wire.c reads messages, wire_names.c names and the tables, wire_rdata.c what stands in a record, wire_text.c
  * its zone-file form. All of them read bytes that strangers sent: positions are checked before they are used.
  */
-#ifndef DCV_WIRE_PARTS_H
-#define DCV_WIRE_PARTS_H
+#ifndef DCV_WIRE_INNER_H
+#define DCV_WIRE_INNER_H
 
 #include "wire/wire.h"
 

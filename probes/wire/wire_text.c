@@ -7,26 +7,26 @@
 #include <time.h>
 
 /* Output that tells its length, whether it fits or not: what does not is made again into exactly that much. */
-struct out {
+struct text_out {
     char *p;
     size_t n, room;
 };
 
-static void put(struct out *o, const void *p, size_t n)
+static void put(struct text_out *o, const void *p, size_t n)
 {
     if (n && n <= o->room && o->n <= o->room - n)
         memcpy(o->p + o->n, p, n);
     o->n += n;
 }
 
-static void put_char(struct out *o, char c)
+static void put_char(struct text_out *o, char c)
 {
     if (o->n < o->room)
         o->p[o->n] = c;
     o->n++;
 }
 
-static void put_number(struct out *o, uint32_t v)
+static void put_number(struct text_out *o, uint32_t v)
 {
     char b[10], *p = b + sizeof b;
     do
@@ -37,13 +37,13 @@ static void put_number(struct out *o, uint32_t v)
 
 /* ---------------------------------------------------------------- to text ---------------------------- */
 
-static void put_escape(struct out *o, uint8_t c)
+static void put_escape(struct text_out *o, uint8_t c)
 {
     const char b[4] = {'\\', (char)('0' + c / 100), (char)('0' + c / 10 % 10), (char)('0' + c % 10)};
     put(o, b, sizeof b);
 }
 
-static void put_quoted(struct out *o, const uint8_t *p, size_t n)
+static void put_quoted(struct text_out *o, const uint8_t *p, size_t n)
 {
     put_char(o, '"');
     for (size_t i = 0; i < n; i++) {
@@ -59,7 +59,7 @@ static void put_quoted(struct out *o, const uint8_t *p, size_t n)
 }
 
 /* A CAA tag: letters and digits by the rule, but any byte on the wire. */
-static void put_word(struct out *o, const uint8_t *p, size_t n)
+static void put_word(struct text_out *o, const uint8_t *p, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (p[i] <= ' ' || p[i] > '~' || strchr("\"\\();", p[i]))
@@ -69,7 +69,7 @@ static void put_word(struct out *o, const uint8_t *p, size_t n)
     }
 }
 
-static void put_hex(struct out *o, const uint8_t *p, size_t n)
+static void put_hex(struct text_out *o, const uint8_t *p, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         put_char(o, "0123456789ABCDEF"[p[i] >> 4]);
@@ -81,7 +81,7 @@ static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 static const char base32hex[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
 
 /* Groups of `bits`, most significant first, the last one filled up with zeroes. */
-static size_t put_base(struct out *o, const uint8_t *p, size_t n, const char *alphabet, unsigned bits)
+static size_t put_base(struct text_out *o, const uint8_t *p, size_t n, const char *alphabet, unsigned bits)
 {
     uint32_t hold = 0;
     unsigned have = 0;
@@ -103,7 +103,7 @@ static size_t put_base(struct out *o, const uint8_t *p, size_t n, const char *al
 }
 
 /* RFC 4034 3.2: YYYYMMDDHHmmSS in UTC. */
-static void put_date(struct out *o, uint32_t seconds)
+static void put_date(struct text_out *o, uint32_t seconds)
 {
     time_t t = (time_t)seconds;
     struct tm tm;
@@ -111,7 +111,7 @@ static void put_date(struct out *o, uint32_t seconds)
     put(o, b, strftime(b, sizeof b, "%Y%m%d%H%M%S", gmtime_r(&t, &tm)));
 }
 
-static void put_types(struct out *o, const uint8_t *p, size_t n)
+static void put_types(struct text_out *o, const uint8_t *p, size_t n)
 {
     const char *gap = "";
     for (const uint8_t *end = p + n; p < end; p += 2 + p[1])
@@ -126,7 +126,7 @@ static void put_types(struct out *o, const uint8_t *p, size_t n)
 }
 
 /* One field that stands at [at, end) and was found sound. */
-static void put_field(struct out *o, char field, const uint8_t *p, size_t n)
+static void put_field(struct text_out *o, char field, const uint8_t *p, size_t n)
 {
     char b[NAME_TEXT_MOST];
     switch (field) {
@@ -198,7 +198,7 @@ static void put_field(struct out *o, char field, const uint8_t *p, size_t n)
 }
 
 /* False: the data does not have its type's form (NULL: any will do), and what was put is good for nothing. */
-static bool put_rdata(struct out *o, const char *form, const struct rr *rr)
+static bool put_rdata(struct text_out *o, const char *form, const struct rr *rr)
 {
     if (!form) {
         put(o, "\\# ", 3);
@@ -226,7 +226,7 @@ char *rr_rdata_text(struct arena *a, const struct rr *rr)
 {
     const char *form = rr->defect ? NULL : rdata_form(rr->type);
     char usual[512];
-    struct out o = {.p = usual, .room = sizeof usual};
+    struct text_out o = {.p = usual, .room = sizeof usual};
     if (!put_rdata(&o, form, rr)) {
         form = NULL;
         o.n = 0;
@@ -234,7 +234,7 @@ char *rr_rdata_text(struct arena *a, const struct rr *rr)
     }
     if (o.n <= sizeof usual)
         return arena_strndup(a, usual, o.n);
-    o = (struct out){.p = arena_alloc(a, o.n + 1), .room = o.n};
+    o = (struct text_out){.p = arena_alloc(a, o.n + 1), .room = o.n};
     if (o.p)
         put_rdata(&o, form, rr);
     return o.p;
@@ -281,7 +281,7 @@ static bool number(const char **text, uint32_t most, uint32_t *ret)
     return v <= most;
 }
 
-static void put_be(struct out *o, uint32_t v, unsigned size)
+static void put_be(struct text_out *o, uint32_t v, unsigned size)
 {
     while (size--)
         put_char(o, (char)(v >> 8 * size & 0xFF));
@@ -305,7 +305,7 @@ static bool get_date(const char **text, uint32_t *ret)
 }
 
 /* A quoted string or a bare word, escapes undone. Without a limit of its own (CAA values may be long). */
-static bool get_string(const char **text, struct out *o)
+static bool get_string(const char **text, struct text_out *o)
 {
     const char *s = skip_blanks(*text);
     bool quoted = *s == '"';
@@ -336,7 +336,7 @@ static bool get_string(const char **text, struct out *o)
 }
 
 /* The same behind a length byte. */
-static bool get_counted_string(const char **text, struct out *o)
+static bool get_counted_string(const char **text, struct text_out *o)
 {
     size_t head = o->n;
     put_char(o, 0);
@@ -356,7 +356,7 @@ static int nibble(char c)
 }
 
 /* Hex up to the end of the text (which may have blanks in it), or of the word. */
-static bool get_hex(const char **text, bool to_the_end, struct out *o)
+static bool get_hex(const char **text, bool to_the_end, struct text_out *o)
 {
     const char *s = skip_blanks(*text);
     while (*s && (to_the_end || !blank(*s))) {
@@ -374,7 +374,7 @@ static bool get_hex(const char **text, bool to_the_end, struct out *o)
 
 /* Base 64 or 32hex; what is left over in the last group must be zero, so that one text stands for one value.
  */
-static bool get_base(const char **text, const char *alphabet, unsigned bits, bool to_the_end, struct out *o)
+static bool get_base(const char **text, const char *alphabet, unsigned bits, bool to_the_end, struct text_out *o)
 {
     uint32_t hold = 0;
     unsigned have = 0;
@@ -404,7 +404,7 @@ static bool get_base(const char **text, const char *alphabet, unsigned bits, boo
     return have < bits && !(hold & ((1u << have) - 1));
 }
 
-static bool get_types(const char **text, struct out *o)
+static bool get_types(const char **text, struct text_out *o)
 {
     uint8_t bits[65536 / 8] = {0};
     char b[16];
@@ -428,7 +428,7 @@ static bool get_types(const char **text, struct out *o)
 }
 
 /* A field behind a length byte, by hex or base32hex. */
-static bool get_counted_bytes(const char **text, bool hex, struct out *o)
+static bool get_counted_bytes(const char **text, bool hex, struct text_out *o)
 {
     size_t head = o->n;
     put_char(o, 0);
@@ -446,7 +446,7 @@ static bool get_counted_bytes(const char **text, bool hex, struct out *o)
     return true;
 }
 
-static bool get_field(char field, const char **text, struct out *o)
+static bool get_field(char field, const char **text, struct text_out *o)
 {
     char b[NAME_TEXT_MOST];
     uint8_t wire[WIRE_NAME_MOST];
@@ -521,13 +521,13 @@ static bool get_field(char field, const char **text, struct out *o)
 }
 
 /* RFC 3597 5: \# length hex. */
-static bool get_generic(const char **text, struct out *o)
+static bool get_generic(const char **text, struct text_out *o)
 {
     uint32_t len;
     return number(text, RDATA_MOST, &len) && get_hex(text, true, o) && o->n == len;
 }
 
-static bool get_rdata(const char *text, const char *form, struct out *o)
+static bool get_rdata(const char *text, const char *form, struct text_out *o)
 {
     if (!form && !get_generic(&text, o))
         return false;
@@ -544,7 +544,7 @@ int rr_rdata_from_text(struct arena *a, const char *text, struct rr *rr)
     if (!generic && !form)
         return -EINVAL;
     s += generic ? 2 : 0;
-    struct out o = {0};
+    struct text_out o = {0};
     if (!get_rdata(s, generic ? NULL : form, &o))
         return -EINVAL;
     o.p = arena_alloc(a, o.n);

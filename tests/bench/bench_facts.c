@@ -126,7 +126,7 @@ static size_t run(const char *name)
         abort();
     struct buf text = {0};
     struct json_out j = {.b = &text};
-    json_report(&j, NULL, a, report, 0);
+    json_write_report(&j, NULL, a, report, 0);
     size_t facts = report->evidence->n;
     buf_free(&text);
     arena_free(a);

@@ -59,24 +59,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena *a = arena_new(64 << 20);
     struct net n = {.data = data, .size = size};
     struct asker asker = {&n, want};
-    struct dnssec_chain c;
-    struct dnssec_fault f;
+    struct chain c;
+    struct chain_fault f;
     must(a != NULL);
     evidence_init(&n.ev, a, 1024);
-    int rc = dnssec_walk(a, &asker, "_dnsauth.txt-bogus.com.", RR_TXT, &c);
+    int rc = chain_walk(a, &asker, "_dnsauth.txt-bogus.com.", RR_TXT, &c);
     must(rc == 0 || arena_full(a));
     if (!rc) {
         /* twice for each question, over TCP again: the answer, each zone's two, and SOA for each item and
          * each zone */
-        must(n.ev.n_asks <= 2 * (1 + 3 * DNSSEC_ZONES_MOST + DNSSEC_ITEMS_MOST));
-        must(c.n <= DNSSEC_ZONES_MOST && c.n_items <= DNSSEC_ITEMS_MOST);
+        must(n.ev.n_asks <= 2 * (1 + 3 * CHAIN_ZONES_MOST + CHAIN_ITEMS_MOST));
+        must(c.n <= CHAIN_ZONES_MOST && c.n_items <= CHAIN_ITEMS_MOST);
         for (size_t i = 0; i < c.n; i++)
             must(!c.zone[i].parent || (name_within(c.zone[i].name, c.zone[i].parent->name) &&
                                        name_labels(c.zone[i].name) > name_labels(c.zone[i].parent->name)));
-        rc = dnssec_fault(a, &c, INT64_C(1795500000000), NULL, &f);
+        rc = chain_fault(a, &c, INT64_C(1795500000000), NULL, &f);
         must(rc == 0 || arena_full(a));
-        if (!rc && f.kind != DNSSEC_NO_FAULT)
-            must(f.zone && f.fact && (f.owner || f.kind == DNSSEC_NO_KEYS || f.kind == DNSSEC_OTHER_KEYS));
+        if (!rc && f.kind != CHAIN_NO_FAULT)
+            must(f.zone && f.fact && (f.owner || f.kind == CHAIN_NO_KEYS || f.kind == CHAIN_OTHER_KEYS));
     }
     arena_free(a);
     return 0;

@@ -22,7 +22,7 @@ static char *written(struct arena *a, const struct dcv_case *c, unsigned flags)
     struct json_out j = {.b = &b};
     if (judge(&c->request, &c->evidence, a, &r))
         return NULL;
-    json_case(&j, a, &r, flags);
+    json_write_case(&j, a, &r, flags);
     must(!b.failed && b.p);
     json_error_t err;
     json_t *parsed = json_loadb(b.p, b.n, JSON_REJECT_DUPLICATES, &err);
@@ -74,7 +74,7 @@ static void run_request(const char *text, size_t size)
     if (json_read_request(a, text, size, NULL, NOW, &r, &problem) == 0) {
         struct buf b = {0};
         struct json_out j = {.b = &b};
-        json_request(&j, NULL, a, &r, 0);
+        json_write_request(&j, NULL, a, &r, 0);
         must(!b.failed && b.p);
         must(json_read_request(a, b.p, b.n, NULL, NOW, &r2, &problem) == 0 || arena_full(a));
         buf_free(&b);

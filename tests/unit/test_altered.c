@@ -56,7 +56,7 @@ static void values(void **state)
     const char *wanted = "k2m9p4q8w3e6r1t5";
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct bytes found = {(const uint8_t *)rows[i].found, strlen(rows[i].found)};
-        const char *got = near_value(found, (struct bytes){(const uint8_t *)wanted, strlen(wanted)});
+        const char *got = altered_value(found, (struct bytes){(const uint8_t *)wanted, strlen(wanted)});
         if (!rows[i].phrase ? got != NULL : !got || !strstr(got, rows[i].phrase))
             fail_msg("'%s': %s", rows[i].found, got ? got : "not near");
     }

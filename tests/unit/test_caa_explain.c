@@ -103,7 +103,7 @@ static void in_json(void **state)
     struct report r = judged(hostile);
     struct buf b = {0};
     struct json_out j = {.b = &b};
-    json_report(&j, NULL, arena, &r, 0);
+    json_write_report(&j, NULL, arena, &r, 0);
     assert_false(b.failed);
     json_t *report = json_loads(b.p, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(report);

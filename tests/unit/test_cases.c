@@ -247,10 +247,10 @@ static void invariants(const char *file, const struct report *r)
 static void stored(const char *file, struct arena *a, const struct report *r, const char *shown)
 {
     struct buf report = {0}, terse = {0}, again = {0};
-    json_report(&(struct json_out){.b = &report}, NULL, a, r, JSON_NO_EVIDENCE | JSON_NO_CAA);
-    json_case(&(struct json_out){.b = &terse}, a, r, JSON_NO_REPORT | JSON_TERSE);
+    json_write_report(&(struct json_out){.b = &report}, NULL, a, r, JSON_NO_EVIDENCE | JSON_NO_CAA);
+    json_write_case(&(struct json_out){.b = &terse}, a, r, JSON_NO_REPORT | JSON_TERSE);
     const struct stored s = {report.p, report.n, terse.p, terse.n};
-    assert_int_equal(json_shown_stored(&(struct json_out){.b = &again}, NULL, a, NULL, &s), 0);
+    assert_int_equal(json_write_stored(&(struct json_out){.b = &again}, NULL, a, NULL, &s), 0);
     if (strcmp(shown, again.p))
         wrong("%s: stored, it is shown as another:\n%s\n%s\n%s", file, shown, again.p, terse.p);
     if (r->evidence->n && report.n + terse.n >= again.n)
@@ -264,10 +264,10 @@ static void stored(const char *file, struct arena *a, const struct report *r, co
 static void stored_whole(const char *file, struct arena *a, const struct report *r, const char *shown)
 {
     struct buf report = {0}, whole = {0}, again = {0};
-    json_report(&(struct json_out){.b = &report}, NULL, a, r, JSON_NO_EVIDENCE);
-    json_case(&(struct json_out){.b = &whole}, a, r, JSON_NO_REPORT);
+    json_write_report(&(struct json_out){.b = &report}, NULL, a, r, JSON_NO_EVIDENCE);
+    json_write_case(&(struct json_out){.b = &whole}, a, r, JSON_NO_REPORT);
     const struct stored s = {report.p, report.n, whole.p, whole.n};
-    assert_int_equal(json_shown_stored(&(struct json_out){.b = &again}, NULL, a, NULL, &s), 0);
+    assert_int_equal(json_write_stored(&(struct json_out){.b = &again}, NULL, a, NULL, &s), 0);
     json_t *one = json_loads(shown, JSON_REJECT_DUPLICATES, NULL), *other = json_loads(again.p, JSON_REJECT_DUPLICATES, NULL);
     if (!one || !json_equal(one, other))
         wrong("%s: stored whole, it is shown as another:\n%s\n%s", file, shown, again.p);
@@ -284,7 +284,7 @@ static void read_back(const char *file, struct arena *a, const struct report *r)
     struct json_problem problem = {0};
     struct report again;
     struct buf text = {0};
-    json_shown(&(struct json_out){.b = &text}, NULL, a, r);
+    json_write_shown(&(struct json_out){.b = &text}, NULL, a, r);
     stored(file, a, r, text.p);
     stored_whole(file, a, r, text.p);
     int rc = json_read_report(a, text.p, text.n, NULL, &again, &problem);
@@ -298,7 +298,7 @@ static void read_back(const char *file, struct arena *a, const struct report *r)
     for (size_t i = 0; i < 2; i++) {
         struct json_out j = {.b = &json[i]};
         struct render how = {.verbose = true};
-        json_report(&j, NULL, a, two[i], 0);
+        json_write_report(&j, NULL, a, two[i], 0);
         render_report(&shown[i], a, two[i], &how);
         render_nsupdate(&shown[i], a, &two[i], 1);
     }

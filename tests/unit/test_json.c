@@ -163,7 +163,7 @@ static struct buf write_case(const struct report *r, unsigned flags)
 {
     struct buf b = {0};
     struct json_out j = {.b = &b, .indent = 1};
-    json_case(&j, arena, r, flags);
+    json_write_case(&j, arena, r, flags);
     assert_false(b.failed);
     return b;
 }
@@ -274,7 +274,7 @@ static void fields_of_a_report(void **state)
     sample_report(arena, &s);
     struct buf b = {0};
     struct json_out j = {.b = &b};
-    json_report(&j, NULL, arena, &s.report, 0);
+    json_write_report(&j, NULL, arena, &s.report, 0);
     json_t *t = json_loadb(b.p, b.n, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(t);
     const char *input, *domain, *method, *challenge, *verdict, *code, *message, *detail, *version, *started;
@@ -315,7 +315,7 @@ static void fields_of_a_report(void **state)
 
     s.report.verdict = VERDICT_PASS;
     s.report.error.code = s.report.detail_code = CODE_NONE;
-    json_report(&j, NULL, arena, &s.report, JSON_NO_EVIDENCE);
+    json_write_report(&j, NULL, arena, &s.report, JSON_NO_EVIDENCE);
     assert_non_null(strstr(b.p, "\"errors\":[],\"http_status\":200,\"detail_code\":null"));
     assert_null(strstr(b.p, "\"evidence\""));
     buf_free(&b);
@@ -597,8 +597,8 @@ static void short_way(void **state)
         }
         struct buf one = {0}, other = {0};
         struct json_out j = {.b = &one}, k = {.b = &other};
-        json_request(&j, NULL, arena, &a, JSON_NOW);
-        json_request(&k, NULL, arena, &b, JSON_NOW);
+        json_write_request(&j, NULL, arena, &a, JSON_NOW);
+        json_write_request(&k, NULL, arena, &b, JSON_NOW);
         assert_string_equal(one.p, other.p);
         buf_free(&one);
         buf_free(&other);

@@ -22,7 +22,7 @@ struct room {
     char order[8]; /* tags of the checks as they ended */
 };
 
-struct job {
+struct runner_check {
     struct room *room;
     char tag;
     struct arena *arena;
@@ -31,7 +31,7 @@ struct job {
     enum verdict verdict;
     char reason[200];
     bool close;         /* the end of this one closes the net */
-    struct job *cancel; /* the end of this one cancels that one */
+    struct runner_check *cancel; /* the end of this one cancels that one */
 };
 
 static void on_closed(void *user)
@@ -60,7 +60,7 @@ static void room_stop(struct room *m)
 
 static void on_done(void *user, struct check *c, struct report *report, int err)
 {
-    struct job *j = user;
+    struct runner_check *j = user;
 
     assert_int_equal(err, 0);
     if (j->check)
@@ -76,7 +76,7 @@ static void on_done(void *user, struct check *c, struct report *report, int err)
         net_close(j->room->net, on_closed, j->room);
 }
 
-static void job_prepare(struct room *m, struct job *j, char tag, const char *domain, uint32_t deadline_ms)
+static void job_prepare(struct room *m, struct runner_check *j, char tag, const char *domain, uint32_t deadline_ms)
 {
     j->room = m;
     j->tag = tag;
@@ -95,7 +95,7 @@ static void job_prepare(struct room *m, struct job *j, char tag, const char *dom
                                   .now = 1};
 }
 
-static void job_start(struct room *m, struct job *j, char tag, const char *domain, uint32_t deadline_ms)
+static void job_start(struct room *m, struct runner_check *j, char tag, const char *domain, uint32_t deadline_ms)
 {
     job_prepare(m, j, tag, domain, deadline_ms);
     assert_int_equal(net_check(m->net, j->arena, &j->request, on_done, j, &j->check), 0);
@@ -104,7 +104,7 @@ static void job_start(struct room *m, struct job *j, char tag, const char *domai
 static void deadlines_expire_in_their_order(void **state)
 {
     struct room m;
-    struct job a = {0}, b = {0}, c = {0}, d = {0};
+    struct runner_check a = {0}, b = {0}, c = {0}, d = {0};
 
     (void)state;
     room_start(&m);
@@ -130,7 +130,7 @@ static void deadlines_expire_in_their_order(void **state)
 static void at_half_time_all_is_asked(void **state)
 {
     struct room m;
-    struct job a = {0}, b = {0};
+    struct runner_check a = {0}, b = {0};
     struct dns_counters dns;
     struct http_counters http;
 
@@ -158,7 +158,7 @@ static void at_half_time_all_is_asked(void **state)
 static void closing_ends_what_runs(void **state)
 {
     struct room m;
-    struct job a = {0}, b = {0}, c = {.close = true}, d = {0};
+    struct runner_check a = {0}, b = {0}, c = {.close = true}, d = {0};
 
     (void)state;
     room_start(&m);

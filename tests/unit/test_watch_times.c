@@ -10,20 +10,20 @@
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 #define MADE INT64_C(1795348800123)
 
-static struct steps of_ca(bool forever)
+static struct watch_times of_ca(bool forever)
 {
     const struct profile *p = profile_builtin();
-    return (struct steps){.v = p->polling, .n = p->n_polling, .forever = forever};
+    return (struct watch_times){.v = p->polling, .n = p->n_polling, .forever = forever};
 }
 
 /* All of the CA's runs, each late by late(n) and done at once; how many there were. */
-static size_t run_through(const struct steps *s, int64_t (*late)(size_t n), int64_t *last_age)
+static size_t run_through(const struct watch_times *s, int64_t (*late)(size_t n), int64_t *last_age)
 {
     size_t n = 0;
     dcv_time now = MADE;
     for (;;) {
         dcv_time began = now + late(n++);
-        now = steps_next(s, MADE, began, began);
+        now = watch_times_next(s, MADE, began, began);
         if (now == TIME_UNKNOWN) {
             *last_age = began - MADE;
             return n;
@@ -47,7 +47,7 @@ static int64_t a_little(size_t n)
 static void whole_time(void **state)
 {
     (void)state;
-    struct steps s = of_ca(false);
+    struct watch_times s = of_ca(false);
     int64_t age, end = INT64_C(1000) * s.v[s.n - 1].until;
     assert_int_equal(run_through(&s, punctual, &age), 364);
     assert_true(age == end);
@@ -58,7 +58,7 @@ static void whole_time(void **state)
 static void boundaries(void **state)
 {
     (void)state;
-    struct steps s = of_ca(false);
+    struct watch_times s = of_ca(false);
     static const struct {
         int64_t last, next;
     } rows[] = {
@@ -72,29 +72,29 @@ static void boundaries(void **state)
         {75 * MINUTE + DAY, 135 * MINUTE + DAY},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_true(steps_next(&s, MADE, MADE + rows[i].last, MADE + rows[i].last) == MADE + rows[i].next);
+        assert_true(watch_times_next(&s, MADE, MADE + rows[i].last, MADE + rows[i].last) == MADE + rows[i].next);
     int64_t end = INT64_C(1000) * s.v[s.n - 1].until;
-    assert_true(steps_next(&s, MADE, MADE + end, MADE + end) == TIME_UNKNOWN);
+    assert_true(watch_times_next(&s, MADE, MADE + end, MADE + end) == TIME_UNKNOWN);
     s = of_ca(true);
-    assert_true(steps_next(&s, MADE, MADE + end, MADE + end) == MADE + end + HOUR);
-    assert_true(steps_next(&s, MADE, MADE + 3 * end, MADE + 3 * end) <= MADE + 3 * end + 2 * HOUR);
+    assert_true(watch_times_next(&s, MADE, MADE + end, MADE + end) == MADE + end + HOUR);
+    assert_true(watch_times_next(&s, MADE, MADE + 3 * end, MADE + 3 * end) <= MADE + 3 * end + 2 * HOUR);
 }
 
 /* What was slept through is one run, after which all is as before. */
 static void slept(void **state)
 {
     (void)state;
-    struct steps s = of_ca(false), fixed = {.interval = 10 * SECOND};
+    struct watch_times s = of_ca(false), fixed = {.interval = 10 * SECOND};
     dcv_time woke = MADE + 3 * DAY + 17 * MINUTE;
-    dcv_time next = steps_next(&s, MADE, woke, woke);
+    dcv_time next = watch_times_next(&s, MADE, woke, woke);
     assert_true(next == MADE + 3 * DAY + 75 * MINUTE);
     woke = MADE + 30 * (int64_t)DAY;
-    assert_true(steps_next(&s, MADE, woke, woke) == TIME_UNKNOWN);
+    assert_true(watch_times_next(&s, MADE, woke, woke) == TIME_UNKNOWN);
     /* A run that takes longer than the interval skips places and does not run at a stretch. */
-    assert_true(steps_next(&fixed, MADE, MADE, MADE + 34 * SECOND) == MADE + 40 * SECOND);
+    assert_true(watch_times_next(&fixed, MADE, MADE, MADE + 34 * SECOND) == MADE + 40 * SECOND);
     dcv_time now = MADE;
     for (int i = 1; i <= 100000; i++) {
-        now = steps_next(&fixed, MADE, now + 900, now + 4000);
+        now = watch_times_next(&fixed, MADE, now + 900, now + 4000);
         assert_true(now == MADE + (int64_t)i * 10 * SECOND);
     }
 }
@@ -102,16 +102,16 @@ static void slept(void **state)
 static void clock_set_back(void **state)
 {
     (void)state;
-    struct steps s = of_ca(false), fixed = {.interval = HOUR};
+    struct watch_times s = of_ca(false), fixed = {.interval = HOUR};
     dcv_time now = MADE - 5 * (int64_t)DAY; /* made and run in what is the future now */
-    dcv_time next = steps_next(&s, MADE, MADE + MINUTE, now);
+    dcv_time next = watch_times_next(&s, MADE, MADE + MINUTE, now);
     assert_true(next > now && next <= now + 2 * MINUTE);
-    next = steps_next(&fixed, MADE, MADE + MINUTE, now);
+    next = watch_times_next(&fixed, MADE, MADE + MINUTE, now);
     assert_true(next > now && next <= now + 2 * HOUR);
     /* From an age back to a smaller one. */
-    next = steps_next(&s, MADE, MADE + 5 * (int64_t)DAY, MADE + 10 * MINUTE);
+    next = watch_times_next(&s, MADE, MADE + 5 * (int64_t)DAY, MADE + 10 * MINUTE);
     assert_true(next == MADE + 11 * MINUTE);
-    assert_true(steps_next(&(struct steps){0}, MADE, MADE, MADE) == TIME_UNKNOWN);
+    assert_true(watch_times_next(&(struct watch_times){0}, MADE, MADE, MADE) == TIME_UNKNOWN);
 }
 
 struct item {
