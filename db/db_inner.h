@@ -10,7 +10,6 @@
 #include <sqlite3.h>
 
 enum { DB_APPLICATION_ID = 0x64637664 }; /* "dcvd" */
-enum { HOUR_MS = 3600000, DAY_MS = 86400000 }; /* the units of tally */
 
 /* schema.sql by version: db_schema[0] makes version 1 of an empty file, db_schema[1] makes version 2 of that.
  */

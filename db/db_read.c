@@ -1,4 +1,5 @@
 #include "db_inner.h"
+#include "model/time.h"
 
 #include <errno.h>
 #include <stdarg.h>

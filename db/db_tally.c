@@ -1,4 +1,5 @@
 #include "db_inner.h"
+#include "model/time.h"
 
 /* Two are the same where they are the same constant; one that has two places in memory is counted in two
  * rows, which tally adds up. */

@@ -1,7 +1,7 @@
 #include "api/api_inner.h"
 
 #include "base/text.h"
-#include "show/catalogue.h"
+#include "format/json_catalogue.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -201,13 +201,13 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
         api_one_domain(&r, segment);
         break;
     case API_CODES:
-        api_catalogue(&r, "codes", codes_json);
+        api_catalogue(&r, "codes", json_write_codes);
         break;
     case API_CODE:
         api_one_code(&r, segment);
         break;
     case API_CAUSES:
-        api_catalogue(&r, "causes", causes_json);
+        api_catalogue(&r, "causes", json_write_causes);
         break;
     case API_CAUSE:
         api_one_cause(&r, segment);

@@ -1,7 +1,8 @@
 #include "api/api_inner.h"
 
 #include "base/text.h"
-#include "show/catalogue.h"
+#include "format/json_catalogue.h"
+#include "model/codes.h"
 
 #include <string.h>
 
@@ -24,7 +25,7 @@ void api_one_code(struct api_reading *r, const char *text)
         return;
     }
     struct json_out j = api_writer(r->answer, 200);
-    code_json(&j, NULL, c);
+    json_write_code(&j, NULL, c);
 }
 
 void api_one_cause(struct api_reading *r, const char *text)
@@ -36,5 +37,5 @@ void api_one_cause(struct api_reading *r, const char *text)
         return;
     }
     struct json_out j = api_writer(r->answer, 200);
-    cause_json(&j, NULL, c);
+    json_write_cause(&j, NULL, c);
 }

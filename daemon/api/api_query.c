@@ -1,7 +1,8 @@
 #include "api/api_inner.h"
 
 #include "base/text.h"
-#include "show/catalogue.h"
+#include "model/codes.h"
+#include "model/time.h"
 #include "wire/name.h"
 #include "work/events.h"
 

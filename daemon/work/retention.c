@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/table.h"
+#include "model/time.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +18,6 @@ enum {
     STUCK_MS = 5000,
     ROUND_MS = 60000
 };
-#define DAY_MS INT64_C(86400000)
 
 static void on_timer(uv_timer_t *timer);
 

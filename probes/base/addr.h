@@ -4,6 +4,8 @@
 #ifndef DCV_ADDR_H
 #define DCV_ADDR_H
 
+#include "base/buf.h"
+
 #include <netinet/in.h>
 #include <stdbool.h>
 

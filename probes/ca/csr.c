@@ -1,5 +1,6 @@
 #include "ca/csr.h"
 
+#include "base/buf.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>

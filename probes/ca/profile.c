@@ -1,5 +1,5 @@
 #include "ca/profile.h"
-#include "format/request.h"
+#include "model/time.h"
 #include "wire/name.h"
 
 #include <errno.h>

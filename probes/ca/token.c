@@ -1,5 +1,5 @@
 #include "ca/token.h"
-#include "format/request.h"
+#include "model/time.h"
 
 #include <errno.h>
 #include <openssl/evp.h>

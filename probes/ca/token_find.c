@@ -1,5 +1,6 @@
 #include "ca/profile.h"
 #include "ca/token.h"
+#include "model/time.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -105,7 +106,7 @@ static int judge_candidate(struct search *s, size_t at, struct token_found *ret)
         ret->class = run >= TOKEN_LOOKALIKE ? TOKEN_MALFORMED : TOKEN_NONE;
         return 0;
     }
-    dcv_time lifetime = (dcv_time)s->r->profile->token_days * 86400000;
+    dcv_time lifetime = (dcv_time)s->r->profile->token_days * DAY_MS;
     ret->future = ret->stamp > s->r->now;
     if (ret->future || s->r->now - ret->stamp > lifetime) {
         ret->class = TOKEN_TIME;

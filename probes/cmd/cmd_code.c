@@ -1,6 +1,8 @@
 /* cmd_code.c - dcvprobe codes, causes, token: what needs no network. */
 #include "ca/token.h"
 #include "cmd/cli.h"
+#include "format/json_catalogue.h"
+#include "model/time.h"
 #include "show/catalogue.h"
 
 #include <errno.h>
@@ -37,12 +39,12 @@ static int catalogue(int argc, char **argv, const char *member, void (*table)(st
 
 int cmd_codes(int argc, char **argv)
 {
-    return catalogue(argc, argv, "codes", codes_table, codes_json);
+    return catalogue(argc, argv, "codes", codes_table, json_write_codes);
 }
 
 int cmd_causes(int argc, char **argv)
 {
-    return catalogue(argc, argv, "causes", causes_table, causes_json);
+    return catalogue(argc, argv, "causes", causes_table, json_write_causes);
 }
 
 /* ---------------------------------------------------------------- token ------------------------------ */

@@ -1,7 +1,8 @@
 /* cmd_explain.c - dcvprobe explain: what a code of the API means, and with --run whether it comes here too.
  */
 #include "cmd/checks.h"
-#include "show/catalogue.h"
+#include "model/codes.h"
+#include "show/explain.h"
 
 #include <errno.h>
 #include <string.h>
@@ -38,7 +39,7 @@ static int collect(struct arena *a, const char *arg, struct texts *codes)
     struct json_problem problem = {0};
     if (!cli_read(a, "explain", arg, &text, &len))
         return EXIT_USAGE;
-    int rc = explain_read(a, text, len, codes, &problem);
+    int rc = json_read_errors(a, text, len, codes, &problem);
     if (rc)
         complain("explain: '%s': %s", arg, rc == -EINVAL ? problem.text : strerror(-rc));
     return rc ? EXIT_USAGE : EXIT_PASS;

@@ -1,5 +1,7 @@
 #include "cmd/follow.h"
 
+#include "model/time.h"
+
 #include <curl/curl.h>
 #include <jansson.h>
 #include <signal.h>

@@ -52,13 +52,4 @@ int fetch_walk(struct arena *a, const struct asker *asker, const struct request 
 /* The file's URL under a scheme, "http" or "https". NULL where the arena is full. */
 const char *fetch_url(struct arena *a, const struct request *r, const char *scheme);
 
-/* Parts of a URL in the normal form that observers give. False where it is no http or https URL with a host.
- */
-struct url {
-    bool https;
-    const char *host; /* without brackets */
-    unsigned port;
-};
-bool url_read(struct arena *a, const char *text, struct url *ret);
-
 #endif

@@ -91,4 +91,9 @@ int json_read_case(struct arena *a, const char *text, size_t len, const struct p
 int json_read_report(struct arena *a, const char *text, size_t len, const struct profile *profile,
                      struct report *ret, struct json_problem *problem);
 
+/* An API's error response {"errors":[{"code","message"}]}, or a bare array or object of them. Codes in order,
+ * as sent, so with any bytes in them but NUL. 0, -EINVAL with *problem, -ENOMEM. */
+int json_read_errors(struct arena *a, const char *text, size_t len, struct texts *codes,
+                 struct json_problem *problem);
+
 #endif

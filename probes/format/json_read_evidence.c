@@ -1,5 +1,6 @@
 #include "format/json_reader.h"
 
+#include "model/time.h"
 #include "wire/wire.h"
 
 #include <errno.h>

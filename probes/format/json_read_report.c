@@ -1,7 +1,8 @@
 /* json_read_report.c - a report read back as it was written. */
 #include "format/json_reader.h"
 
-#include "show/catalogue.h"
+#include "model/codes.h"
+#include "model/time.h"
 
 #include <errno.h>
 #include <string.h>

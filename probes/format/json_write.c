@@ -1,92 +1,11 @@
 #include "format/json.h"
 
 #include "base/text.h"
+#include "model/time.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---------------------------------------------------------------- buf -------------------------------- */
-
-enum { ROOM_FIRST = 1024 };
-
-static __attribute__((noinline)) bool buf_grow(struct buf *b, size_t more)
-{
-    if (b->failed)
-        return false;
-    size_t need, room = b->room ? b->room : ROOM_FIRST;
-    char *p = NULL;
-    if (!__builtin_add_overflow(b->n, more, &need) && need < SIZE_MAX / 2) {
-        while (room <= need) /* strictly more: the NUL needs a place too */
-            room *= 2;
-        p = realloc(b->p, room);
-    }
-    if (!p) {
-        b->failed = true;
-        b->room = b->n; /* no room for anything: one question asks for both */
-        return false;
-    }
-    b->p = p;
-    b->room = room;
-    return true;
-}
-
-/* Room for more bytes and a NUL; false: it failed. */
-static inline bool buf_room(struct buf *b, size_t more)
-{
-    return more < b->room - b->n || buf_grow(b, more);
-}
-
-void buf_reserve(struct buf *b, size_t n)
-{
-    (void)buf_room(b, n); /* whoever adds to it finds out */
-}
-
-void buf_add(struct buf *b, const char *s, size_t n)
-{
-    if (!buf_room(b, n))
-        return;
-    if (n)
-        memcpy(b->p + b->n, s, n);
-    b->n += n;
-    b->p[b->n] = '\0';
-}
-
-void buf_puts(struct buf *b, const char *s)
-{
-    buf_add(b, s, strlen(s));
-}
-
-void buf_printf(struct buf *b, const char *fmt, ...)
-{
-    if (!buf_room(b, 64))
-        return;
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(b->p + b->n, b->room - b->n, fmt, ap);
-    va_end(ap);
-    if (n >= 0 && (size_t)n >= b->room - b->n) {
-        b->p[b->n] = '\0';
-        if (!buf_room(b, (size_t)n))
-            return;
-        va_start(ap, fmt);
-        n = vsnprintf(b->p + b->n, b->room - b->n, fmt, ap);
-        va_end(ap);
-    }
-    if (n < 0) {
-        b->p[b->n] = '\0';
-        b->failed = true;
-        return;
-    }
-    b->n += (size_t)n;
-}
-
-void buf_free(struct buf *b)
-{
-    free(b->p);
-    *b = (struct buf){0};
-}
 
 /* ---------------------------------------------------------------- texts ------------------------------ */
 

@@ -1,25 +1,14 @@
-/* json_write.h - text that grows, and JSON written into it member by member. Pure.
+/* json_write.h - JSON written member by member into a text that grows. Pure.
  *
  * A report has some eighty members, and a batch writes a hundred thousand reports: what stands inline here tells the
  * compiler how long their names are, which are literals. */
 #ifndef DCV_JSON_WRITE_H
 #define DCV_JSON_WRITE_H
 
+#include "base/buf.h"
 #include "model/dcv.h"
 
 #include <string.h>
-
-/* ---- growing text. p is NUL-terminated once anything was written. On the heap: buf_free, or hand p on to free(). */
-struct buf {
-    char *p;
-    size_t n, room;
-    bool failed; /* an allocation failed: the text is not whole */
-};
-void buf_reserve(struct buf *b, size_t n); /* of an empty one: how long the text will about be */
-void buf_add(struct buf *b, const char *s, size_t n);
-void buf_puts(struct buf *b, const char *s);
-void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void buf_free(struct buf *b);
 
 /* ---- the writer: knows where a comma belongs. key is NULL inside an array; else it is written as it is: visible ASCII
  * without quotes and backslashes.

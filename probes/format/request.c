@@ -3,6 +3,7 @@
 #include "base/addr.h"
 #include "ca/profile.h"
 #include "ca/token.h"
+#include "model/time.h"
 #include "wire/name.h"
 
 #include <arpa/inet.h>
@@ -264,11 +265,6 @@ const char *address_text(struct arena *a, const char *text, unsigned default_por
         return NULL;
     addr_text(&addr, usual);
     return arena_strdup(a, usual);
-}
-
-bool resolvers_recursive(const struct texts *resolvers)
-{
-    return resolvers->n == 1 && !strcmp(resolvers->v[0], RESOLVER_RECURSIVE_TEXT);
 }
 
 static int set_resolver(struct setting *s)

@@ -69,17 +69,8 @@ int request_finish(struct arena *a, struct request *r, struct input_error *err);
 /* The request for one of its methods: a shallow copy with .method set. */
 struct request request_for(const struct request *r, enum method m);
 
-/* What stands in place of a resolver's address where none is asked: this program goes down from the root. */
-#define RESOLVER_RECURSIVE_TEXT "recursive"
-bool resolvers_recursive(const struct texts *resolvers);
-
 /* The address of a server as an ask holds it: "192.0.2.53:53", "[2001:db8::53]:53". text may lack the port, and for
  * IPv6 without one the brackets. NULL where it is no address, or the arena is full. */
 const char *address_text(struct arena *a, const char *text, unsigned default_port);
-
-/* "2026-11-22T12:00:00Z", "2026-11-22 12:00:00Z", "2026-11-22" or with a numeric offset. */
-bool time_parse(const char *text, dcv_time *ret);
-/* RFC 3339 in UTC with milliseconds, 24 characters and NUL. */
-void time_format(dcv_time t, char out[25]);
 
 #endif

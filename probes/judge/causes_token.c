@@ -2,12 +2,12 @@
  * same for TXT records and files: j->candidate is where it stands. */
 #include "ca/profile.h"
 #include "judge/fix.h"
+#include "model/time.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
 #include <string.h>
 
-#define DAY_MS INT64_C(86400000)
 
 static bool candidate_is(const struct judgement *j, enum token_class class)
 {

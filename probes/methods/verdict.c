@@ -3,13 +3,13 @@
 #include "methods/verdict.h"
 
 #include "ca/profile.h"
+#include "model/time.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define DAY_MS INT64_C(86400000)
 
 bool judge_input(const struct request *r, struct code_error *ret, enum cause *cause)
 {

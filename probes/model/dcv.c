@@ -271,3 +271,8 @@ int evidence_add(struct evidence *ev, struct fact *fact)
     ((struct ask *)fact->ask)->fact = fact; /* the ask is evidence's own: made by evidence_ask() */
     return 0;
 }
+
+bool resolvers_recursive(const struct texts *resolvers)
+{
+    return resolvers->n == 1 && !strcmp(resolvers->v[0], RESOLVER_RECURSIVE_TEXT);
+}

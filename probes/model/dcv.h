@@ -18,6 +18,7 @@
 #define DCV_H
 
 #include "base/arena.h"
+#include "base/url.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -253,6 +254,10 @@ struct request {
 /* The challenge that the method would use with what the request holds; CHALLENGE_NONE where the method takes
  * none (caa, dns-cname-target) or the request holds neither a token nor a key and a CSR. */
 enum challenge request_challenge(const struct request *r);
+
+/* What stands in place of a resolver's address where none is asked: this program goes down from the root. */
+#define RESOLVER_RECURSIVE_TEXT "recursive"
+bool resolvers_recursive(const struct texts *resolvers);
 
 /* ---------------------------------------------------------------- ask -------------------------------- */
 

@@ -1,4 +1,4 @@
-#include "format/request.h"
+#include "model/time.h"
 
 #include <string.h>
 

@@ -2,8 +2,6 @@
 
 #include "observe/slice.h"
 
-#include "evidence/fetch.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

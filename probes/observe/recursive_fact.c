@@ -1,6 +1,5 @@
 #include "observe/recursive_inner.h"
 
-#include "format/request.h"
 #include "wire/wire.h"
 
 #include <errno.h>

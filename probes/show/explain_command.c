@@ -1,5 +1,5 @@
 /* explain_command.c - the line that brings a code about by hand. */
-#include "show/catalogue.h"
+#include "show/explain.h"
 
 #include "show/render.h"
 #include "wire/name.h"

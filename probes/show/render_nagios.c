@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "ca/profile.h"
 #include "ca/token.h"
+#include "model/time.h"
 #include "wire/dnssec_rr.h"
 #include "wire/name.h"
 #include "wire/wire.h"
@@ -13,7 +14,6 @@
 #include <string.h>
 
 enum { TEXT_SHOWN = 300 };
-#define DAY_MS INT64_C(86400000)
 
 /* The plugins' own statuses, and how bad each is. */
 enum { NAGIOS_OK, NAGIOS_WARNING, NAGIOS_CRITICAL, NAGIOS_UNKNOWN };

@@ -1,6 +1,6 @@
 #include "wire/name.h"
 
-#include "format/request.h"
+#include "model/time.h"
 
 #include <arpa/inet.h>
 #include <idn2.h>

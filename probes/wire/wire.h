@@ -13,6 +13,7 @@
 #ifndef DCV_WIRE_H
 #define DCV_WIRE_H
 
+#include "base/buf.h"
 #include "model/dcv.h"
 
 enum { WIRE_NAME_MOST = 255, WIRE_QUERY_MOST = 300, WIRE_EDNS_SIZE = 1232 };

@@ -1,6 +1,8 @@
 /* An API's answer, or a code by itself, of any bytes: what is printed of it holds no control byte but the
  * line feed, its JSON is JSON, and the command is one shell line in which the name is one word. */
-#include "show/catalogue.h"
+#include "format/json.h"
+#include "model/codes.h"
+#include "show/explain.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -85,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     struct texts codes = {0};
     struct json_problem p;
-    int err = explain_read(a, text, size, &codes, &p);
+    int err = json_read_errors(a, text, size, &codes, &p);
     assert(err == 0 || err == -EINVAL);
     if (err) {
         assert(code_info(p.code));

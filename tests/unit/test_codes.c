@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "format/json_catalogue.h"
+#include "model/codes.h"
 #include "show/catalogue.h"
 
 #include <jansson.h>
@@ -210,7 +212,7 @@ static void lists_as_json(void **state)
     (void)state;
     struct buf b = {0};
     struct json_out j = {.b = &b};
-    codes_json(&j, NULL);
+    json_write_codes(&j, NULL);
     json_t *o = parsed(&b);
     assert_int_equal(json_array_size(o), CODE_COUNT);
     assert_string_equal(member(json_array_get(o, CODE_dns_mismatch - 1), "spelling"),
@@ -219,7 +221,7 @@ static void lists_as_json(void **state)
 
     b = (struct buf){0};
     j = (struct json_out){.b = &b};
-    causes_json(&j, NULL);
+    json_write_causes(&j, NULL);
     o = parsed(&b);
     assert_int_equal(json_array_size(o), CAUSE_COUNT);
     assert_string_equal(member(json_array_get(o, 0), "id"), cause_info(1)->id);

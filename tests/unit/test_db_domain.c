@@ -6,6 +6,7 @@
 
 #include "db_inner.h"
 #include "db_jobs.h"
+#include "model/time.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "show/catalogue.h"
+#include "format/json.h"
+#include "model/codes.h"
+#include "show/explain.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -173,7 +175,7 @@ static void answers_that_name_errors(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct texts codes = {0};
         struct json_problem p;
-        assert_int_equal(explain_read(*state, cases[i].text, strlen(cases[i].text), &codes, &p), 0);
+        assert_int_equal(json_read_errors(*state, cases[i].text, strlen(cases[i].text), &codes, &p), 0);
         assert_int_equal(codes.n, cases[i].n);
         assert_string_equal(codes.v[0], cases[i].first);
         assert_string_equal(codes.v[codes.n - 1], cases[i].last);
@@ -209,7 +211,7 @@ static void answers_that_do_not(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct texts codes = {.n = 77};
         struct json_problem p;
-        assert_int_equal(explain_read(*state, cases[i].text, cases[i].len, &codes, &p), -EINVAL);
+        assert_int_equal(json_read_errors(*state, cases[i].text, cases[i].len, &codes, &p), -EINVAL);
         print_message("%s\n", p.text);
         assert_int_equal(codes.n, 77);
         assert_int_equal(p.code, cases[i].code);
@@ -230,16 +232,16 @@ static void answers_of_hostile_size(void **state)
     struct arena *a = arena_new(64 << 10);
     struct texts codes = {0};
     struct json_problem p;
-    assert_int_equal(explain_read(a, text, SIZE, &codes, &p), -EINVAL);
+    assert_int_equal(json_read_errors(a, text, SIZE, &codes, &p), -EINVAL);
 
     memset(text, 'a', SIZE);
     memcpy(text, "[{\"code\":\"", 10);
     memcpy(text + SIZE - 3, "\"}]", 3);
-    assert_int_equal(explain_read(a, text, SIZE, &codes, &p), -ENOMEM); /* beyond the arena's ceiling */
+    assert_int_equal(json_read_errors(a, text, SIZE, &codes, &p), -ENOMEM); /* beyond the arena's ceiling */
     arena_free(a);
 
     a = arena_new(0);
-    assert_int_equal(explain_read(a, text, SIZE, &codes, &p), 0);
+    assert_int_equal(json_read_errors(a, text, SIZE, &codes, &p), 0);
     enum code near[3];
     code_nearest(codes.v[0], near, 3);
     arena_free(a);

@@ -6,6 +6,7 @@
 
 #include "ca/profile.h"
 #include "format/request.h"
+#include "model/time.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,16 @@
+/* url.h - the parts of a URL that say where to connect. Pure. */
+#ifndef DCV_URL_H
+#define DCV_URL_H
+
+#include "base/arena.h"
+
+struct url {
+    bool https;
+    const char *host; /* without brackets; in the arena */
+    unsigned port;
+};
+/* Of a URL in the normal form that observers give. False where it is no http or https URL with a host, and where the
+ * arena is full. */
+bool url_read(struct arena *a, const char *text, struct url *ret);
+
+#endif
