@@ -1,5 +1,4 @@
 #include "ca/token.h"
-#include "model/time.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -50,30 +49,6 @@ int token_compute(const char *stamp, struct bytes auth_key, struct bytes csr, ch
     base36(mac, out + TOKEN_STAMP);
     out[TOKEN_LENGTH] = '\0';
     return 0;
-}
-
-/* Where the parts of a stamp stand in RFC 3339: yyyy-MM-ddTHH:mm:ss */
-static const unsigned char places[TOKEN_STAMP] = {0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18};
-
-void token_stamp(dcv_time t, char out[TOKEN_STAMP + 1])
-{
-    char text[25];
-    time_format(t, text);
-    for (int i = 0; i < TOKEN_STAMP; i++)
-        out[i] = text[places[i]];
-    out[TOKEN_STAMP] = '\0';
-}
-
-bool token_stamp_parse(const char *stamp, dcv_time *ret)
-{
-    char text[] = "0000-00-00T00:00:00Z";
-    for (int i = 0; i < TOKEN_STAMP; i++) {
-        if (stamp[i] < '0' || stamp[i] > '9')
-            return false;
-        text[places[i]] = stamp[i];
-    }
-    /* Leap seconds are in RFC 3339 but not in a token's form: the CA's clock never shows a 60. */
-    return text[17] < '6' && time_parse(text, ret);
 }
 
 struct bytes token_key_trim(struct bytes file)

@@ -6,9 +6,9 @@
 #ifndef DCV_TOKEN_H
 #define DCV_TOKEN_H
 
-#include "model/dcv.h"
+#include "model/time.h"
 
-enum { TOKEN_LENGTH = 64, TOKEN_STAMP = 14, TOKEN_LOOKALIKE = 20 };
+enum { TOKEN_LENGTH = 64, TOKEN_STAMP = TIME_STAMP, TOKEN_LOOKALIKE = 20 };
 
 /* What a text holds, worst first: a text is worth its best candidate. */
 #define DCV_TOKEN_CLASSES(X)                                                                                 \
@@ -24,9 +24,6 @@ enum token_class { DCV_TOKEN_CLASSES(DCV_MEMBER) };
 /* Computes the token for a time stamp of 14 digits into out (64 characters and NUL). 0, or -EINVAL where
  * stamp is not 14 digits, -ENOMEM, or -EIO where libcrypto refuses. */
 int token_compute(const char *stamp, struct bytes auth_key, struct bytes csr, char out[TOKEN_LENGTH + 1]);
-/* yyyyMMddHHmmss of a time, 14 characters and NUL; and the reverse (false: no such date). */
-void token_stamp(dcv_time t, char out[TOKEN_STAMP + 1]);
-bool token_stamp_parse(const char *stamp, dcv_time *ret);
 /* The AuthKey as it counts: without one final newline (LF or CR LF). */
 struct bytes token_key_trim(struct bytes file);
 

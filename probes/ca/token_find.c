@@ -1,6 +1,5 @@
 #include "ca/profile.h"
 #include "ca/token.h"
-#include "model/time.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -43,7 +42,7 @@ static const char *problem(const uint8_t *p, size_t left, size_t run, dcv_time *
         n++;
     if (n < TOKEN_STAMP && n < run)
         return "its first 14 characters are not all digits; they are the UTC time, yyyyMMddHHmmss";
-    if (n == TOKEN_STAMP && !token_stamp_parse((const char *)p, stamp))
+    if (n == TOKEN_STAMP && !time_stamp_parse((const char *)p, stamp))
         return "its first 14 digits are no date and time; they are the UTC time, yyyyMMddHHmmss";
     if (run < TOKEN_LENGTH) {
         if (run == left || is_blank(p[run]))
@@ -238,7 +237,7 @@ int token_find(struct arena *a, const struct request *r, struct bytes text, stru
 {
     struct search s = {.a = a, .r = r, .text = text, .computed = computed};
     char now[TOKEN_STAMP + 1], last[TOKEN_STAMP + 1];
-    token_stamp(r->now, now);
+    time_stamp(r->now, now);
     memcpy(last, now, sizeof last);
     for (int digit = 3; digit >= 0 && last[digit]-- == '0'; digit--)
         last[digit] = '9';

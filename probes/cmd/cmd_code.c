@@ -2,7 +2,6 @@
 #include "ca/token.h"
 #include "cmd/cli.h"
 #include "format/json_catalogue.h"
-#include "model/time.h"
 #include "show/catalogue.h"
 
 #include <errno.h>
@@ -53,11 +52,11 @@ static bool read_stamp(const char *text, char stamp[TOKEN_STAMP + 1])
 {
     dcv_time t;
     if (!text) {
-        token_stamp(cli_now(), stamp);
-    } else if (strlen(text) == TOKEN_STAMP && token_stamp_parse(text, &t)) {
+        time_stamp(cli_now(), stamp);
+    } else if (strlen(text) == TOKEN_STAMP && time_stamp_parse(text, &t)) {
         memcpy(stamp, text, TOKEN_STAMP + 1);
     } else if (time_parse(text, &t)) {
-        token_stamp(t, stamp);
+        time_stamp(t, stamp);
     } else {
         complain("--timestamp: '%s' is no time; expected 14 digits yyyyMMddHHmmss in UTC, or RFC 3339", text);
         return false;

@@ -1,8 +1,8 @@
 #include "format/json_inner.h"
 
 #include "base/text.h"
+#include "format/reproduce.h"
 #include "judge/caa_explain.h"
-#include "show/render.h"
 #include "wire/wire.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "show/render.h"
+#include "format/reproduce.h"
 
 #include "base/text.h"
 #include "ca/profile.h"

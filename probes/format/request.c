@@ -3,7 +3,6 @@
 #include "base/addr.h"
 #include "ca/profile.h"
 #include "ca/token.h"
-#include "model/time.h"
 #include "wire/name.h"
 
 #include <arpa/inet.h>

@@ -1,6 +1,5 @@
 /* causes_delegation.c - who serves the zone, and whether they agree. */
 #include "judge/fix.h"
-#include "model/time.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

@@ -170,7 +170,7 @@ static const char *span(struct arena *a, dcv_time ms)
 static const char *moment(struct arena *a, dcv_time t)
 {
     char stamp[TOKEN_STAMP + 1];
-    token_stamp(t, stamp);
+    time_stamp(t, stamp);
     return arena_printf(a, "%.4s-%.2s-%.2s %.2s:%.2s:%.2s UTC", stamp, stamp + 4, stamp + 6, stamp + 8,
                         stamp + 10, stamp + 12);
 }

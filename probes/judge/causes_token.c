@@ -2,7 +2,6 @@
  * same for TXT records and files: j->candidate is where it stands. */
 #include "ca/profile.h"
 #include "judge/fix.h"
-#include "model/time.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -17,7 +16,7 @@ static bool candidate_is(const struct judgement *j, enum token_class class)
 static void set_date(struct judgement *j, struct finding *f, const char *variable, dcv_time t)
 {
     char stamp[TOKEN_STAMP + 1];
-    token_stamp(t, stamp);
+    time_stamp(t, stamp);
     finding_set(
         j, f, variable,
         arena_printf(j->a, "%.4s-%.2s-%.2s %.2s:%.2s", stamp, stamp + 4, stamp + 6, stamp + 8, stamp + 10));

@@ -35,7 +35,7 @@ const char *fix_value(struct judgement *j)
         return request_expired(j->r) ? NULL : j->r->token;
     case CHALLENGE_REQUEST_TOKEN: {
         char stamp[TOKEN_STAMP + 1];
-        token_stamp(j->r->now, stamp);
+        time_stamp(j->r->now, stamp);
         return token_for(j, stamp);
     }
     case CHALLENGE_NONE:

@@ -3,7 +3,6 @@
 #include "methods/verdict.h"
 
 #include "ca/profile.h"
-#include "model/time.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

@@ -139,3 +139,27 @@ bool time_parse(const char *text, dcv_time *ret)
     *ret = t + ((hour * 60 + minute) * 60 + second) * (int64_t)SECOND + ms - offset;
     return true;
 }
+
+/* Where the parts of a stamp stand in RFC 3339: yyyy-MM-ddTHH:mm:ss */
+static const unsigned char places[TIME_STAMP] = {0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18};
+
+void time_stamp(dcv_time t, char out[TIME_STAMP + 1])
+{
+    char text[25];
+    time_format(t, text);
+    for (int i = 0; i < TIME_STAMP; i++)
+        out[i] = text[places[i]];
+    out[TIME_STAMP] = '\0';
+}
+
+bool time_stamp_parse(const char *stamp, dcv_time *ret)
+{
+    char text[] = "0000-00-00T00:00:00Z";
+    for (int i = 0; i < TIME_STAMP; i++) {
+        if (stamp[i] < '0' || stamp[i] > '9')
+            return false;
+        text[places[i]] = stamp[i];
+    }
+    /* Leap seconds are in RFC 3339 but not in a token's form: the CA's clock never shows a 60. */
+    return text[17] < '6' && time_parse(text, ret);
+}

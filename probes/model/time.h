@@ -12,4 +12,10 @@ bool time_parse(const char *text, dcv_time *ret);
 /* RFC 3339 in UTC with milliseconds, 24 characters and NUL. */
 void time_format(dcv_time t, char out[25]);
 
+enum { TIME_STAMP = 14 };
+/* yyyyMMddHHmmss in UTC, 14 characters and NUL, as request tokens and RRSIG records (RFC 4034 3.2) have it; and the
+ * reverse: false where the first 14 characters are no such date. */
+void time_stamp(dcv_time t, char out[TIME_STAMP + 1]);
+bool time_stamp_parse(const char *stamp, dcv_time *ret);
+
 #endif

@@ -8,7 +8,7 @@
 #define DCV_DNS_H
 
 #include "observe/guard.h"
-#include "run/check.h"
+#include "observe/observer.h"
 
 #include <uv.h>
 

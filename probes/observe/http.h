@@ -9,7 +9,7 @@
 #define DCV_HTTP_H
 
 #include "observe/guard.h"
-#include "run/check.h"
+#include "observe/observer.h"
 
 #include <uv.h>
 

@@ -12,7 +12,7 @@
 #define DCV_RECURSIVE_H
 
 #include "observe/guard.h"
-#include "run/check.h"
+#include "observe/observer.h"
 
 #include <uv.h>
 

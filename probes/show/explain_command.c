@@ -1,6 +1,7 @@
 /* explain_command.c - the line that brings a code about by hand. */
 #include "show/explain.h"
 
+#include "format/reproduce.h"
 #include "show/render.h"
 #include "wire/name.h"
 

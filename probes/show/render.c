@@ -1,6 +1,7 @@
 #include "show/render.h"
 
 #include "base/text.h"
+#include "format/reproduce.h"
 #include "judge/caa_explain.h"
 #include "wire/name.h"
 #include "wire/wire.h"

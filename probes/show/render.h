@@ -1,4 +1,4 @@
-/* render.h - a report for people: text for a terminal, a nagios line, commands that reproduce a fact. Pure.
+/* render.h - a report for people: text for a terminal, a nagios line, what a report wants to be changed. Pure.
  *
  * Nothing from the network reaches a terminal unescaped: text_escape() in name.h. */
 #ifndef DCV_RENDER_H
@@ -20,11 +20,6 @@ void render_caa(struct buf *b, struct arena *a, const struct report *r, const st
  * that passes (token_days) and the domain's signatures (signature_days) will hold, the shortest. One line.
  * Returns the plugin's exit status: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. */
 int render_nagios(struct buf *b, struct arena *a, const struct report *const *r, size_t n);
-/* It came from the root down, from no resolver that could be asked again. */
-bool fact_is_recursive(const struct fact *f);
-/* The dig, unbound-host or curl line that asks the same by hand, quoted for a POSIX shell. NULL where the
- * arena is full. */
-char *reproduce_command(struct arena *a, const struct fact *f);
 /* One fix as a person would read it, every line from column indent on: a zone-file line and what a web panel
  * wants to be typed, a URL and body, a sentence. What is copied as a whole may be longer than width. */
 void render_fix(struct buf *b, struct arena *a, const struct fix *f, size_t indent, unsigned width);
@@ -40,7 +35,4 @@ void render_wrap(struct buf *b, const char *text, const char *margin, size_t at,
  * name where no SOA record told the zone: nsupdate finds that out by itself. */
 void render_zone(struct buf *b, struct arena *a, const struct report *const *r, size_t n);
 void render_nsupdate(struct buf *b, struct arena *a, const struct report *const *r, size_t n);
-/* "\"…\"" with what a POSIX shell needs. */
-char *shell_quote(struct arena *a, const char *s);
-
 #endif

@@ -2,6 +2,7 @@
  * zone file, as a script for nsupdate. Pure. */
 #include "show/render.h"
 
+#include "format/reproduce.h"
 #include "model/time.h"
 #include "wire/name.h"
 #include "wire/wire.h"

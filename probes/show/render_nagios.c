@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "ca/profile.h"
 #include "ca/token.h"
-#include "model/time.h"
 #include "wire/dnssec_rr.h"
 #include "wire/name.h"
 #include "wire/wire.h"

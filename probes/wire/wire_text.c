@@ -1,10 +1,10 @@
+#include "model/time.h"
 #include "wire/wire_inner.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Output that tells its length, whether it fits or not: what does not is made again into exactly that much. */
 struct text_out {
@@ -105,10 +105,9 @@ static size_t put_base(struct text_out *o, const uint8_t *p, size_t n, const cha
 /* RFC 4034 3.2: YYYYMMDDHHmmSS in UTC. */
 static void put_date(struct text_out *o, uint32_t seconds)
 {
-    time_t t = (time_t)seconds;
-    struct tm tm;
-    char b[32];
-    put(o, b, strftime(b, sizeof b, "%Y%m%d%H%M%S", gmtime_r(&t, &tm)));
+    char stamp[TIME_STAMP + 1];
+    time_stamp((dcv_time)seconds * 1000, stamp);
+    put(o, stamp, TIME_STAMP);
 }
 
 static void put_types(struct text_out *o, const uint8_t *p, size_t n)
@@ -290,16 +289,14 @@ static void put_be(struct text_out *o, uint32_t v, unsigned size)
 /* RFC 4034 3.2: a date of 14 digits, or seconds. */
 static bool get_date(const char **text, uint32_t *ret)
 {
-    char b[16], *end;
+    char b[16];
     const char *s = *text;
-    if (!word(&s, b, sizeof b) || strlen(b) != 14)
+    dcv_time t;
+    if (!word(&s, b, sizeof b) || strlen(b) != TIME_STAMP)
         return number(text, UINT32_MAX, ret);
-    struct tm tm = {0};
-    end = strptime(b, "%Y%m%d%H%M%S", &tm);
-    time_t t = end && !*end ? timegm(&tm) : -1;
-    if (t < 0 || t > UINT32_MAX)
+    if (!time_stamp_parse(b, &t) || t < 0 || t / 1000 > UINT32_MAX)
         return false;
-    *ret = (uint32_t)t;
+    *ret = (uint32_t)(t / 1000);
     *text = s;
     return true;
 }

@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(f.future == (f.stamp > NOW));
     if (f.class >= TOKEN_MISMATCH) {
         char stamp[TOKEN_STAMP + 1], token[TOKEN_LENGTH + 1];
-        token_stamp(f.stamp, stamp);
+        time_stamp(f.stamp, stamp);
         assert(token_compute(stamp, r.auth_key, r.csr, token) == 0);
         assert(f.expected && !strcmp(f.expected, token));
         assert((f.class == TOKEN_VALID) == !memcmp(data + f.at, token, TOKEN_LENGTH));

@@ -8,6 +8,7 @@
 #include "ca/token.h"
 #include "show/render.h"
 
+#include "format/reproduce.h"
 #include "sample_report.h"
 
 #include <stdio.h>
@@ -215,7 +216,7 @@ static void nagios_days(void **state)
     s.request.auth_key = (struct bytes){(const uint8_t *)"key", 3};
     s.request.csr = (struct bytes){(const uint8_t *)"csr", 3};
     char stamp[TOKEN_STAMP + 1], token[TOKEN_LENGTH + 1];
-    token_stamp(SAMPLE_NOW - 3 * day, stamp);
+    time_stamp(SAMPLE_NOW - 3 * day, stamp);
     assert_int_equal(token_compute(stamp, s.request.auth_key, s.request.csr, token), 0);
     struct rr *rr = s.evidence.facts[0]->dns.answer.v;
     sample_rr(arena, &rr[0], "_dnsauth.example.com.", RR_TXT, arena_printf(arena, "\"%s\"", token));
