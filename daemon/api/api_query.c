@@ -70,7 +70,7 @@ static const char *read_cause(struct api_reading *r, const char *v)
     return NULL;
 }
 
-#define NAME_IN(sym, text) text ", "
+#define NAME_IN(sym, text, ...) text ", "
 static const char *read_verdict(struct api_reading *r, const char *v)
 {
     enum verdict verdict;

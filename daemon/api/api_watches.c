@@ -10,7 +10,7 @@
 
 enum { INTERVAL_LEAST = 10, INTERVAL_MOST = 86400 }; /* seconds */
 
-#define NAME_IN(sym, text) text ", "
+#define NAME_IN(sym, text, ...) text ", "
 
 static int64_t read_interval(struct json_reader *rd, json_t *root)
 {

@@ -25,7 +25,7 @@ static const char *const cause_ids[] = {
 #include "model/causes.def"
 #undef X
 };
-#define TEXT(sym, text) text,
+#define TEXT(sym, text, ...) text,
 #define LIST(name, LIST_OF) static const char *const name[] = {LIST_OF(TEXT)};
 LIST(states, DB_STATES)
 LIST(verdicts, DCV_VERDICTS)

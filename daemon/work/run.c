@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "base/clock.h"
 #include "ca/profile.h"
+#include "evidence/evidence.h"
 #include "model/time.h"
 
 #include <errno.h>

@@ -132,6 +132,16 @@ char *arena_strndup(struct arena *a, const void *p, size_t len)
     return s;
 }
 
+void *arena_grow(struct arena *a, const void *list, size_t n, size_t size)
+{
+    if (n & (n - 1))
+        return (void *)(uintptr_t)list; /* read as const, given back as it came */
+    void *more = n > SIZE_MAX / 2 ? NULL : arena_array(a, n ? n * 2 : 1, size);
+    if (more && n)
+        memcpy(more, list, n * size);
+    return more;
+}
+
 char *arena_strdup(struct arena *a, const char *s)
 {
     return arena_strndup(a, s, strlen(s));

@@ -30,6 +30,11 @@ void *arena_alloc(struct arena *a, size_t size);
 /* n members of size bytes, zeroed; NULL where the product overflows. */
 void *arena_array(struct arena *a, size_t n, size_t size);
 
+/* Room for one more behind the n members of size bytes at list: list itself, or a copy with twice the room where n is a
+ * power of two, so the list need not say how much room it has. For lists that grew by this alone, from NULL and 0 on.
+ * NULL: full, and list is as it was. */
+void *arena_grow(struct arena *a, const void *list, size_t n, size_t size);
+
 char *arena_strdup(struct arena *a, const char *s);
 /* A copy of len bytes and a NUL behind them; the bytes may hold NULs themselves. */
 char *arena_strndup(struct arena *a, const void *p, size_t len);

@@ -39,14 +39,10 @@ void order_problem(struct checking *c, enum code code, const char *variable, con
                    const char *value, const char *what, const char *fix)
 {
     struct order_report *r = c->r;
-    if ((r->n & (r->n - 1)) == 0) { /* the list is full at every power of two */
-        struct order_problem *v = arena_array(c->a, r->n ? r->n * 2 : 1, sizeof *v);
-        if (!v)
-            return;
-        if (r->n)
-            memcpy(v, r->problems, r->n * sizeof *v);
-        r->problems = v;
-    }
+    struct order_problem *v = arena_grow(c->a, r->problems, r->n, sizeof *v);
+    if (!v)
+        return;
+    r->problems = v;
     r->problems[r->n++] = (struct order_problem){{code, {variable, NULL}}, field, value, what, fix};
 }
 
@@ -178,7 +174,7 @@ static void check_name(struct checking *c, const char *text, bool is_common_name
                       fix);
         return;
     }
-    if (m->given && name.is_ip && (m->email || m->method != METHOD_HTTP_TOKEN)) {
+    if (m->given && name.is_ip && (m->email || !method_for_ip(m->method))) {
         order_problem(
             c, CODE_dns_invalid_domain, shown, "domain", shown,
             "An IP address has no DNS records of its own to check; it is validated with http-token only.",

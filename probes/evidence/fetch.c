@@ -33,14 +33,10 @@ struct fetch_walk {
 static bool note(struct fetch_walk *w, const struct fact *fact)
 {
     struct fetch *f = w->f;
-    if ((f->n & (f->n - 1)) == 0) {
-        const struct fact **v = arena_array(w->a, f->n ? f->n * 2 : 1, sizeof *v);
-        if (!v)
-            return false;
-        if (f->n)
-            memcpy(v, f->facts, f->n * sizeof *v);
-        f->facts = v;
-    }
+    const struct fact **v = arena_grow(w->a, f->facts, f->n, sizeof *v);
+    if (!v)
+        return false;
+    f->facts = v;
     f->facts[f->n++] = fact;
     return true;
 }

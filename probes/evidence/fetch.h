@@ -7,6 +7,7 @@
 #ifndef DCV_FETCH_H
 #define DCV_FETCH_H
 
+#include "base/url.h"
 #include "evidence/lookup.h"
 
 /* content: 2xx; status: a response that is neither 2xx nor a redirect that counts; redirect: one that may not

@@ -1,5 +1,6 @@
 #include "evidence/lookup.h"
 
+#include "evidence/evidence.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

@@ -6,11 +6,10 @@
 #ifndef DCV_NEAR_H
 #define DCV_NEAR_H
 
-#include "methods/verdict.h"
+#include "evidence/lookup.h"
 
 enum {
     NEAR_MOST = 24,       /* near questions of one check */
-    NEAR_VALUE_LEAST = 8, /* a shorter value stands in texts of other purposes by chance */
 };
 
 enum near_slip {
@@ -41,16 +40,33 @@ struct near_view {
                           below */
 };
 
-/* The first of the questions: once it is put, all are. 0, -EINVAL where the method has no near names, or
- * -ENOMEM. */
-int near_first(struct arena *a, const struct request *r, struct ask *ret);
-/* The questions, without what came of them. 0 or -ENOMEM. */
-int near_list(struct arena *a, const struct request *r, const struct evidence *ev, struct near_view *ret);
-/* The same with it. 0 or -ENOMEM. */
-int near_read(struct arena *a, const struct request *r, const struct evidence *ev, struct near_view *ret);
+/* ---- the list, filled by the method (methods.h: .near) */
+struct near_list {
+    struct arena *a;
+    const struct request *r;
+    struct near_view *view;
+    const char *scope[3]; /* names that a panel may complete with: D, its zone's apex, the registrable domain */
+    size_t n_scopes;
+};
+typedef void near_fill_fn(struct near_list *l);
 
-/* There is a value that can be told apart from other texts, and that would still be accepted. */
-bool near_value_known(const struct request *r);
+/* Takes owner in unless it is no name at all (too long, once doubled), a name that the method looks at
+ * anyway, or in the list already. */
+void near_add(struct near_list *l, enum near_slip slip, uint16_t type, const char *scope, const char *slip_text,
+              const char *owner);
+/* A label that nobody entered, below scope. */
+void near_add_random(struct near_list *l, uint16_t type, const char *scope);
+/* The random value where it can stand in a name at all, or NULL. */
+const char *near_value_label(const struct request *r);
+/* The label for TXT records without the underscore that it begins with, or NULL. */
+const char *near_bare_label(const struct request *r);
+
+/* The first of the questions: once it is put, all are. 0 or -ENOMEM. */
+int near_first(struct arena *a, const struct request *r, uint16_t type, struct ask *ret);
+/* The questions, without what came of them. fill: the method's, NULL where it has none. 0 or -ENOMEM. */
+int near_list(struct arena *a, const struct request *r, const struct evidence *ev, near_fill_fn *fill, struct near_view *ret);
+/* The same with it. 0 or -ENOMEM. */
+int near_read(struct arena *a, const struct request *r, const struct evidence *ev, near_fill_fn *fill, struct near_view *ret);
 
 /* Where rr stands at n, it may come from a wildcard: a random label answers with the same data, or has not
  * been answered at all. */

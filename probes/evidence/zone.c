@@ -1,7 +1,6 @@
 #include "evidence/zone.h"
 
-#include "ca/profile.h"
-#include "methods/verdict.h"
+#include "evidence/evidence.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -15,52 +14,6 @@ enum {
     MOST_BELOW = 6,      /* names below the registrable domain that may be zone cuts */
     PARENT_HOSTS = 2     /* servers of the parent that are asked */
 };
-
-/* ---------------------------------------------------------------- what a method rests on ------------- */
-
-static int put(struct arena *a, struct checked *v, size_t *n, const char *name, uint16_t type)
-{
-    if (!name)
-        return arena_full(a) ? -ENOMEM : 0;
-    v[(*n)++] = (struct checked){name, type};
-    return 0;
-}
-
-int checked_names(struct arena *a, const struct request *r, struct checked **ret, size_t *n)
-{
-    const char *at = arena_printf(a, "%s.", r->adn);
-    struct checked *v = arena_array(a, name_labels(r->adn) + 2u, sizeof *v);
-    int rc = v && at ? 0 : -ENOMEM;
-    *n = 0;
-    if (rc)
-        return rc;
-    switch (r->method) {
-    case METHOD_DNS_TXT_TOKEN:
-        rc = put(a, v, n, arena_printf(a, "%s.%s", r->profile->txt_label, at), RR_TXT);
-        if (!rc)
-            rc = put(a, v, n, at, RR_TXT);
-        break;
-    case METHOD_DNS_CNAME_TOKEN:
-        for (unsigned place = 0; place < CNAME_PLACES && !rc; place++)
-            rc = put(a, v, n, cname_owner(a, r, (enum cname_place)place), RR_CNAME);
-        break;
-    case METHOD_DNS_CNAME_TARGET:
-        rc = put(a, v, n, at, RR_CNAME);
-        if (!rc)
-            rc = put(a, v, n, arena_printf(a, "%s.%s", r->profile->target_label, at), RR_CNAME);
-        break;
-    case METHOD_HTTP_TOKEN:
-    case METHOD_HTTP_TOKEN_DYNAMIC:
-        rc = put(a, v, n, at, RR_A);
-        break;
-    case METHOD_CAA:
-        for (; at && !rc; at = name_parent(at))
-            rc = put(a, v, n, at, RR_CAA);
-        break;
-    }
-    *ret = v;
-    return rc;
-}
 
 /* ---------------------------------------------------------------- questions -------------------------- */
 
@@ -94,7 +47,7 @@ const struct fact *server_want(const struct asker *asker, const char *server, bo
     return ask_server_first(asker, server, (struct ask){.qname = name, .qtype = type, .no_edns = plain}, &whole);
 }
 
-static struct ask server_question(const struct name_server *s, const char *name, uint16_t type)
+struct ask server_question(const struct name_server *s, const char *name, uint16_t type)
 {
     return (struct ask){.kind = ASK_DNS,
                         .via = VIA_AUTHORITATIVE,
@@ -437,91 +390,3 @@ const char *server_shown(struct arena *a, const struct name_server *s)
 }
 
 /* ---------------------------------------------------------------- views ------------------------------ */
-
-/* The server hands the name on to another zone: NS records below the apex, and no authority of its own. */
-static bool is_referral(const struct lookup *l, const char *apex)
-{
-    const struct dns_fact *d = &l->fact->dns;
-    if (d->flags & DNS_AA || d->outcome != DNS_NODATA)
-        return false;
-    for (size_t i = 0; i < d->authority.n; i++) {
-        const struct rr *rr = &d->authority.v[i];
-        if (rr->type == RR_NS && !name_equal(rr->owner, apex) && name_within(rr->owner, apex))
-            return true;
-    }
-    return false;
-}
-
-/* The resolver's answer goes through the name at which the server's own answer ends. */
-static bool passes(const struct lookup *l, const char *name)
-{
-    if (!l->fact || name_equal(l->end, name))
-        return l->fact != NULL;
-    const struct rrs *answer = &l->fact->dns.answer;
-    for (size_t i = 0; i < answer->n; i++)
-        if (answer->v[i].type == RR_CNAME && name_equal(answer->v[i].owner, name))
-            return true;
-    return false;
-}
-
-struct ask perspective_question(const char *perspective, const char *address, const char *name, uint16_t type)
-{
-    return (struct ask){.kind = ASK_DNS,
-                        .via = VIA_PERSPECTIVE,
-                        .perspective = perspective,
-                        .server = address,
-                        .qname = name,
-                        .qtype = type};
-}
-
-int view_lookup(struct arena *a, const struct evidence *ev, const struct view *view, const char *name,
-                uint16_t type, struct lookup *ret)
-{
-    if (view && view->perspective) {
-        struct ask q = perspective_question(view->perspective, view->address, name, type);
-        return lookup_read_ask(a, ev, &q, ret);
-    }
-    if (!view || !view->server || !name_within(name, view->zone->apex))
-        return lookup_read(a, ev, name, type, ret);
-    struct ask q = server_question(view->server, name, type);
-    struct lookup l, through;
-    int rc = lookup_read_ask(a, ev, &q, &l);
-    if (rc || l.class == LOOKUP_PENDING || l.class == LOOKUP_FAIL) {
-        *ret = l;
-        return rc;
-    }
-    bool referral = is_referral(&l, view->zone->apex),
-         leaves = l.hops && l.class != LOOKUP_DATA && !name_within(l.end, view->zone->apex);
-    if (referral || leaves) {
-        rc = lookup_read(a, ev, name, type, &through);
-        if (!rc && (referral || passes(&through, l.end)))
-            l = through;
-    }
-    *ret = l;
-    return rc;
-}
-
-static bool rr_same(const struct rr *a, const struct rr *b)
-{
-    return a->rdlen == b->rdlen && (!a->rdlen || !memcmp(a->rdata, b->rdata, a->rdlen));
-}
-
-/* Sets hold no record twice (RFC 2181 5), so equal numbers and one inclusion suffice. Servers keep the order
- * or rotate it: looking on from the last match makes that one pass. */
-bool lookup_same(const struct lookup *a, const struct lookup *b)
-{
-    if (a->class != LOOKUP_DATA || b->class != LOOKUP_DATA)
-        return (a->class == LOOKUP_DATA) == (b->class == LOOKUP_DATA);
-    if (a->n != b->n)
-        return false;
-    for (size_t i = 0, k = 0; i < a->n; i++) {
-        size_t looked = 0;
-        while (looked < b->n && !rr_same(a->rr[i], b->rr[k])) {
-            k = (k + 1) % b->n;
-            looked++;
-        }
-        if (looked == b->n)
-            return false;
-    }
-    return true;
-}

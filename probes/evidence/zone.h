@@ -41,13 +41,6 @@ struct zone {
     size_t n;
 };
 
-/* The names and types that a method's verdict rests on, all of them: TXT at _dnsauth.D and D, and so on. */
-struct checked {
-    const char *name; /* absolute */
-    uint16_t type;
-};
-int checked_names(struct arena *a, const struct request *r, struct checked **ret, size_t *n);
-
 /* 0 or -ENOMEM. Puts the questions that are missing where the asker can. */
 int zone_read(struct arena *a, const struct asker *asker, const struct request *r, struct zone *ret);
 
@@ -63,24 +56,10 @@ int zone_answers(const struct zone *z);
 const struct fact *server_want(const struct asker *asker, const char *server, bool plain, const char *name,
                                uint16_t type);
 
+struct ask server_question(const struct name_server *s, const char *name, uint16_t type);
 /* What it said, the first answer; NULL where it was not asked or has not answered. */
 const struct fact *server_fact(const struct evidence *ev, const struct name_server *s, const char *name,
                                uint16_t type);
-
-/* From where a verdict is read: the resolvers (all NULL), one server of the zone, or a perspective. Of names outside the zone,
- * and of aliases that lead out of it, the resolvers' word counts in every view. */
-struct view {
-    const struct zone *zone;
-    const struct name_server *server;
-    const char *perspective, *address; /* a resolver at another place, for all names; NULL otherwise */
-};
-/* The first question that a perspective's resolver is asked for a name. */
-struct ask perspective_question(const char *perspective, const char *address, const char *name, uint16_t type);
-int view_lookup(struct arena *a, const struct evidence *ev, const struct view *view, const char *name,
-                uint16_t type, struct lookup *ret);
-
-/* The same records, in whatever order, or both without any. */
-bool lookup_same(const struct lookup *a, const struct lookup *b);
 
 /* The host name as a person reads it in a list: "ns1.example.com (192.0.2.53)"; NULL: arena full. */
 const char *server_shown(struct arena *a, const struct name_server *s);

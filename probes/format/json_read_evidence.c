@@ -1,5 +1,6 @@
 #include "format/json_reader.h"
 
+#include "evidence/evidence.h"
 #include "model/time.h"
 #include "wire/wire.h"
 
@@ -8,7 +9,7 @@
 
 enum { ASKS_MOST = 4096 };
 
-#define COMMA_NAME(sym, text) ", " text
+#define COMMA_NAME(sym, text, ...) ", " text
 #define NAMES(list) (&("" list(COMMA_NAME))[2])
 
 static const char *domain_name(struct json_reader *rd, json_t *object, const char *key)

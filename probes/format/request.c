@@ -1,8 +1,10 @@
 #include "format/request.h"
 
 #include "base/addr.h"
+#include "ca/challenge.h"
 #include "ca/profile.h"
 #include "ca/token.h"
+#include "methods/methods.h"
 #include "wire/name.h"
 
 #include <arpa/inet.h>
@@ -342,7 +344,7 @@ static int set_allow_net(struct setting *s)
 
 /* ---------------------------------------------------------------- the table -------------------------- */
 
-#define COMMA_NAME(sym, text) ", " text
+#define COMMA_NAME(sym, text, ...) ", " text
 #define A_TIME "a time as 2026-11-22T12:00:00Z or a date as 2026-11-22, from 2000 on"
 
 /* X(name, "option", kind, secret, argument, expected, help) */
@@ -474,51 +476,19 @@ void request_init(struct request *r, const struct profile *profile, dcv_time now
                           .now = now};
 }
 
-/* A key is at hand, or its name, or what it would be needed for: the tokens themselves. */
-static bool has_key(const struct request *r)
-{
-    return r->auth_key.n || r->auth_key_name || r->computed.v;
-}
-
-enum challenge request_challenge(const struct request *r)
-{
-    switch (r->method) {
-    case METHOD_DNS_TXT_TOKEN:
-    case METHOD_HTTP_TOKEN:
-    case METHOD_HTTP_TOKEN_DYNAMIC:
-        if (r->token)
-            return CHALLENGE_RANDOM_VALUE;
-        return has_key(r) && r->csr.n ? CHALLENGE_REQUEST_TOKEN : CHALLENGE_NONE;
-    case METHOD_DNS_CNAME_TOKEN:
-        return r->token ? CHALLENGE_RANDOM_VALUE : CHALLENGE_NONE;
-    case METHOD_DNS_CNAME_TARGET:
-    case METHOD_CAA:
-        return CHALLENGE_NONE;
-    }
-    return CHALLENGE_NONE;
-}
-
-static const unsigned file_methods = METHOD_BIT(METHOD_HTTP_TOKEN) | METHOD_BIT(METHOD_HTTP_TOKEN_DYNAMIC);
-
 /* All that the input allows. */
 static unsigned methods_possible(const struct request *r)
 {
-    bool challenge = r->token || (has_key(r) && r->csr.n);
-    if (r->is_ip)
-        return METHOD_BIT(METHOD_HTTP_TOKEN);
-    unsigned m = METHOD_BIT(METHOD_CAA);
-    if (challenge)
-        m |= METHOD_BIT(METHOD_DNS_TXT_TOKEN) | METHOD_BIT(METHOD_HTTP_TOKEN);
-    if (challenge && r->filename)
-        m |= METHOD_BIT(METHOD_HTTP_TOKEN_DYNAMIC);
-    if (r->token)
-        m |= METHOD_BIT(METHOD_DNS_CNAME_TOKEN);
-    if (r->allow_targets.n)
-        m |= METHOD_BIT(METHOD_DNS_CNAME_TARGET);
     /* A website proves the very name that it answers for (BR 3.2.2.4.18). */
-    if (r->wildcard || (r->adn && r->domain && !name_equal(r->adn, r->domain)))
-        m &= ~file_methods;
-    return m;
+    bool other = r->wildcard || (r->adn && r->domain && !name_equal(r->adn, r->domain));
+    unsigned fit = 0, ip = 0;
+    for (unsigned m = 0; m < METHOD_COUNT; m++) {
+        if (method_for_ip(m))
+            ip |= METHOD_BIT(m);
+        if (method_rules(m)->fits(r) && !(other && method_is_file(m)))
+            fit |= METHOD_BIT(m);
+    }
+    return r->is_ip ? ip : fit;
 }
 
 static int bad(struct arena *a, struct input_error *err, enum code code, const char *field, const char *value,
@@ -528,6 +498,14 @@ static int bad(struct arena *a, struct input_error *err, enum code code, const c
     if (value && !(err->value = text_escape(a, value, strlen(value), VALUE_SHOWN)))
         return -ENOMEM;
     return expected ? -EINVAL : -ENOMEM;
+}
+
+static bool has_file_method(const struct request *r)
+{
+    for (unsigned m = 0; m < METHOD_COUNT; m++)
+        if (r->methods & METHOD_BIT(m) && method_is_file(m))
+            return true;
+    return false;
 }
 
 static int read_adn(struct arena *a, struct request *r, struct input_error *err)
@@ -549,13 +527,23 @@ static int read_adn(struct arena *a, struct request *r, struct input_error *err)
                        : arena_printf(a, "%s or an ancestor of it, down to its registrable domain %s",
                                       r->domain, r->registrable));
     r->adn = name.domain;
-    if (r->methods & file_methods && !name_equal(r->adn, r->domain))
+    if (has_file_method(r) && !name_equal(r->adn, r->domain))
         return bad(
             a, err, CODE_invalid_value, "adn", typed,
             arena_printf(
                 a, "%s itself, or no website method: only DNS methods prove a domain through its ancestor",
                 r->domain));
     return 0;
+}
+
+/* What is expected of a method where a key is given and no random value. */
+static const char *with_request_token(struct arena *a)
+{
+    const char *list = "";
+    for (unsigned m = 0; list && m < METHOD_COUNT; m++)
+        if (method_rules(m)->takes & TAKES_REQUEST_TOKEN)
+            list = arena_concat(a, list, *list ? ", " : "", method_name(m), NULL);
+    return list ? arena_concat(a, "a method that takes a request token (", list, "), or a random value in token", NULL) : NULL;
 }
 
 int request_finish(struct arena *a, struct request *r, struct input_error *err)
@@ -571,10 +559,9 @@ int request_finish(struct arena *a, struct request *r, struct input_error *err)
         return bad(a, err, CODE_invalid_value, "issued", issued,
                    arena_printf(a, "a time that is not after now, %s", now));
     }
-    if (r->methods & METHOD_BIT(METHOD_DNS_CNAME_TOKEN) && !r->token && has_key(r))
-        return bad(a, err, CODE_invalid_value, "methods", method_name(METHOD_DNS_CNAME_TOKEN),
-                   "a method that takes a request token (dns-txt-token, http-token, http-token-dynamic), "
-                   "or a random value in token");
+    for (unsigned m = 0; m < METHOD_COUNT; m++)
+        if (r->methods & METHOD_BIT(m) && method_rules(m)->takes == TAKES_RANDOM_VALUE && !r->token && request_has_key(r))
+            return bad(a, err, CODE_invalid_value, "methods", method_name(m), with_request_token(a));
     int e = read_adn(a, r, err);
     if (e)
         return e;

@@ -1,6 +1,7 @@
 /* causes_caa.c - the CAA set forbids, or cannot be found out. */
 #include "ca/altered.h"
 #include "ca/profile.h"
+#include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"

@@ -1,5 +1,6 @@
 /* causes_cname.c - the CNAME is missing, or points somewhere else than it must. */
 #include "ca/profile.h"
+#include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"

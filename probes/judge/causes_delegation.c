@@ -1,4 +1,5 @@
 /* causes_delegation.c - who serves the zone, and whether they agree. */
+#include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"

@@ -1,67 +1,8 @@
 /* causes_dns.c - the lookup itself fails: broken signatures, broken servers, broken messages. */
+#include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"
-
-const struct lookup *judged_lookups(const struct judgement *j, size_t *n)
-{
-    *n = 0;
-    /* Where nothing is decided a failing lookup proves nothing: it may be the network on this side. */
-    if (j->input_cause != CAUSE_NONE || j->report->verdict == VERDICT_UNDECIDED)
-        return NULL;
-    switch (j->r->method) {
-    case METHOD_DNS_TXT_TOKEN:
-        *n = j->txt.at[0].name ? 2 : 0;
-        return j->txt.at;
-    case METHOD_DNS_CNAME_TOKEN:
-        *n = j->cname.n;
-        return j->cname.at;
-    case METHOD_DNS_CNAME_TARGET:
-        *n = j->target.at[0].name ? 2 : 0;
-        return j->target.at;
-    case METHOD_HTTP_TOKEN:
-    case METHOD_HTTP_TOKEN_DYNAMIC:
-        /* Both schemes begin at the same host; a failing lookup further on belongs to a redirect. */
-        *n = j->file.best && j->file.best->fetch.lookup.name ? 1 : 0;
-        return *n ? &j->file.best->fetch.lookup : NULL;
-    case METHOD_CAA:
-        *n = j->caa.failed ? 1 : 0; /* what failed above the relevant set does not matter */
-        return j->caa.failed;
-    }
-    return NULL;
-}
-
-const char *judged_ede(struct judgement *j, const struct fact *fact)
-{
-    if (!fact || !fact->dns.n_ede)
-        return "";
-    const struct ede *e = &fact->dns.ede[0];
-    const char *name = ede_name(e->code);
-    const char *said = arena_printf(j->a, " (%s%s%s)", name ? name : "extended error",
-                                    e->text && *e->text ? ": " : "", e->text ? e->text : "");
-    return said ? said : "";
-}
-
-void finding_lookup(struct judgement *j, struct finding *f, const struct lookup *l)
-{
-    finding_set(j, f, "owner", l->name);
-    char buf[16];
-    finding_set(j, f, "type", rr_type_name(l->type, buf));
-    finding_fact(j, f, l->udp);
-    finding_fact(j, f, l->fact);
-    finding_fact(j, f, l->cd);
-}
-
-const struct lookup *judged_first(const struct judgement *j,
-                                  bool (*shows)(const struct judgement *, const struct lookup *))
-{
-    size_t n;
-    const struct lookup *l = judged_lookups(j, &n);
-    for (size_t i = 0; i < n; i++)
-        if (l[i].class == LOOKUP_FAIL && shows(j, &l[i]))
-            return &l[i];
-    return NULL;
-}
 
 static bool shows_rcode(const struct judgement *j, const struct lookup *l)
 {

@@ -1,6 +1,7 @@
 /* causes_dnssec.c - the answer is there, and its chain of signatures is broken: which link, and what mends
  * it. */
 #include "evidence/chain.h"
+#include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"

@@ -1,6 +1,7 @@
 /* causes_file.c - the file cannot be fetched, or is not the one that the CA looks for. */
 #include "ca/altered.h"
 #include "ca/profile.h"
+#include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"

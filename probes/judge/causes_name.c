@@ -1,4 +1,5 @@
 /* causes_name.c - causes that stand in the input itself. */
+#include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
 

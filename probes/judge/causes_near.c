@@ -2,6 +2,7 @@
 #include "ca/altered.h"
 #include "ca/profile.h"
 #include "evidence/near.h"
+#include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"

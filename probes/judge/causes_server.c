@@ -1,5 +1,7 @@
 /* causes_server.c - what single name servers do wrong, though they answer for the zone. */
+#include "judge/causes.h"
 #include "judge/fix.h"
+#include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

@@ -1,6 +1,8 @@
 /* causes_token.c - a value is there, but it is an old one, a future one, a broken one or another one. The
  * same for TXT records and files: j->candidate is where it stands. */
+#include "ca/challenge.h"
 #include "ca/profile.h"
+#include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"

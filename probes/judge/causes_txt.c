@@ -1,6 +1,7 @@
 /* causes_txt.c - the TXT records are there, or not, and the value is not what the CA looks for. */
 #include "ca/altered.h"
 #include "ca/profile.h"
+#include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/wire.h"
 

@@ -1,5 +1,6 @@
 /* causes_website.c - the file is there, and not where the CA looks, or not for the CA. */
 #include "ca/profile.h"
+#include "judge/causes.h"
 #include "judge/fix.h"
 
 #include <string.h>

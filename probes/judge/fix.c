@@ -1,5 +1,6 @@
 #include "judge/fix.h"
 
+#include "ca/challenge.h"
 #include "ca/profile.h"
 #include "wire/wire.h"
 

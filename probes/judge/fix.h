@@ -5,7 +5,7 @@
 #ifndef DCV_FIX_H
 #define DCV_FIX_H
 
-#include "methods/verdict.h"
+#include "judge/finding.h"
 
 enum { FIX_TTL = 300 }; /* short, so that a mistake is soon forgotten */
 

@@ -1,9 +1,9 @@
 /* judge.c - from evidence to report: the verdict, then the causes, then the order and wording of the
  * findings. */
-#include "judge/caa_explain.h"
-
 #include "base/text.h"
-#include "evidence/near.h"
+#include "judge/caa_explain.h"
+#include "judge/causes.h"
+#include "judge/opinion.h"
 
 #include <errno.h>
 #include <string.h>
@@ -72,7 +72,7 @@ static void drop_consequences(struct judgement *j)
 static void read_near(struct judgement *j)
 {
     struct near_view *view = arena_alloc(j->a, sizeof *view);
-    j->err = view ? near_read(j->a, j->r, j->ev, view) : -ENOMEM;
+    j->err = view ? near_read(j->a, j->r, j->ev, method_rules(j->r->method)->near, view) : -ENOMEM;
     j->near = j->err ? NULL : view;
 }
 
@@ -115,6 +115,41 @@ static void sort_findings(struct report *p)
     }
 }
 
+/* What the reader of a verdict has to know of its ground. */
+static const char *remark(struct judgement *j)
+{
+    const struct zone *z = &j->servers.zone;
+    size_t open = j->ev->n_asks - j->ev->n;
+    if (open)
+        return arena_printf(
+            j->a,
+            "At the deadline %zu question%s had no answer yet; what could have come of %s is not in "
+            "this report.",
+            open, open == 1 ? "" : "s", open == 1 ? "it" : "them");
+    if (!z->blocked || j->servers.decided || method_is_file(j->r->method))
+        return NULL;
+    return "No name server can be asked directly from here, not even the registry's (is port 53 closed for "
+           "this "
+           "machine?), so the resolver's answers count.";
+}
+
+/* The verdict: through the resolvers, at depth full as each of the zone's servers has it, and at other places. */
+static void settle(struct judgement *j)
+{
+    if (j->r->depth == DEPTH_FULL) {
+        struct asker asker = asker_none(j->ev);
+        j->err = zone_read(j->a, &asker, j->r, &j->servers.zone);
+    }
+    if (!j->err)
+        method_rules(j->r->method)->verdict(j);
+    if (!j->err && j->servers.zone.apex)
+        j->err = judge_by_servers(j);
+    if (!j->err && j->r->depth == DEPTH_FULL && j->report->verdict != VERDICT_UNDECIDED)
+        j->report->remark = remark(j);
+    if (!j->err && j->r->perspectives.n && !method_is_file(j->r->method))
+        j->err = judge_by_perspectives(j);
+}
+
 int judge(const struct request *r, const struct evidence *ev, struct arena *a, struct report *ret)
 {
     struct report *p = ret;
@@ -131,7 +166,7 @@ int judge(const struct request *r, const struct evidence *ev, struct arena *a, s
         p->error = refused;
         p->detail_code = refused.code;
     } else {
-        verdict_settle(&j);
+        settle(&j);
     }
     if (!j.err && r->depth == DEPTH_FULL && judged_failing(&j))
         read_near(&j);
@@ -144,119 +179,4 @@ int judge(const struct request *r, const struct evidence *ev, struct arena *a, s
     if (r->method == METHOD_CAA && !j.err)
         p->caa = caa_explain(&j);
     return j.err ? j.err : arena_full(a) ? -ENOMEM : 0;
-}
-
-/* ---------------------------------------------------------------- findings --------------------------- */
-
-/* One more member in a list that doubles; NULL where the arena is full. */
-static void *list_add(struct arena *a, void *list, size_t *n, size_t size)
-{
-    void *v;
-    memcpy(&v, list, sizeof v); /* list is the address of a pointer to any type */
-    if ((*n & (*n - 1)) == 0) {
-        void *more = arena_array(a, *n ? *n * 2 : 1, size);
-        if (!more)
-            return NULL;
-        if (*n)
-            memcpy(more, v, *n * size);
-        memcpy(list, &more, sizeof more);
-        v = more;
-    }
-    return (char *)v + (*n)++ * size;
-}
-
-struct finding *finding_add(struct judgement *j, enum cause c)
-{
-    struct finding *f = list_add(j->a, &j->report->findings, &j->report->n_findings, sizeof *f);
-    if (!f)
-        return NULL;
-    enum weight most = j->report->verdict == VERDICT_FAIL ? WEIGHT_BLOCKING : WEIGHT_RISK;
-    enum weight own = cause_info(c)->weight;
-    *f = (struct finding){.cause = c, .weight = own > most ? own : most};
-    finding_set(j, f, "domain", j->r->domain ? j->r->domain : j->r->input);
-    finding_set(j, f, "input", j->r->input);
-    return f;
-}
-
-struct finding *finding_about(struct judgement *j, enum cause c)
-{
-    struct finding *f = finding_add(j, c);
-    finding_set(j, f, "owner", j->candidate.place);
-    finding_fact(j, f, j->candidate.fact);
-    return f;
-}
-
-const struct zone *judged_zone(const struct judgement *j)
-{
-    return j->input_cause == CAUSE_NONE && j->servers.zone.apex ? &j->servers.zone : NULL;
-}
-
-struct finding *finding_about_server(struct judgement *j, enum cause c, const struct name_server *s)
-{
-    struct finding *f = finding_add(j, c);
-    finding_set(j, f, "zone", j->servers.zone.apex);
-    finding_set(j, f, "host", server_shown(j->a, s));
-    finding_fact(j, f, s->soa);
-    return f;
-}
-
-bool judged_failing(const struct judgement *j)
-{
-    return j->report->verdict == VERDICT_FAIL && j->input_cause == CAUSE_NONE;
-}
-
-bool judged_lookup_failed(const struct judgement *j)
-{
-    size_t n;
-    const struct lookup *l = judged_lookups(j, &n);
-    for (size_t i = 0; i < n; i++)
-        if (l[i].class == LOOKUP_FAIL)
-            return true;
-    return false;
-}
-
-void finding_aside(struct finding *f, bool explains)
-{
-    if (f && !explains && f->weight == WEIGHT_BLOCKING)
-        f->weight = WEIGHT_RISK;
-}
-
-struct finding *finding_find(const struct judgement *j, enum cause c)
-{
-    for (size_t i = 0; i < j->report->n_findings; i++)
-        if (j->report->findings[i].cause == c)
-            return &j->report->findings[i];
-    return NULL;
-}
-
-void finding_set(struct judgement *j, struct finding *f, const char *variable, const char *value)
-{
-    enum { MOST = 160 }; /* bytes of one value in a sentence */
-    if (!f || !value)
-        return;
-    struct variable *v = list_add(j->a, &f->variables, &f->n_variables, sizeof *v);
-    const char *shown = text_escape(j->a, value, strlen(value), MOST);
-    if (v)
-        *v = (struct variable){variable, shown ? shown : ""};
-}
-
-void finding_fact(struct judgement *j, struct finding *f, const struct fact *fact)
-{
-    if (!f || !fact)
-        return;
-    for (size_t i = 0; i < f->n_facts; i++)
-        if (f->facts[i] == fact->n)
-            return;
-    uint32_t *n = list_add(j->a, &f->facts, &f->n_facts, sizeof *n);
-    if (n)
-        *n = fact->n;
-}
-
-struct fix *finding_fix(struct judgement *j, struct finding *f, enum fix_op op)
-{
-    struct fix *x = f ? list_add(j->a, &f->fixes, &f->n_fixes, sizeof *x) : NULL;
-    if (!x)
-        x = &j->spare;
-    *x = (struct fix){.op = op, .until = TIME_UNKNOWN};
-    return x;
 }

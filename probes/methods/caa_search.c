@@ -1,5 +1,5 @@
 /* caa_search.c - the search for the relevant CAA set (RFC 8659 3), and what it says. */
-#include "methods/verdict.h"
+#include "methods/caa_search.h"
 
 #include "wire/name.h"
 
@@ -84,142 +84,73 @@ int caa_climb(struct arena *a, const struct request *r, const struct evidence *e
     return 0;
 }
 
-/* RFC 8914: no server could be reached (22), network error (23). */
-static bool silent(const struct lookup *l)
-{
-    const struct dns_fact *f = &l->fact->dns;
-    if (l->udp)
-        return false; /* it answered, if only in part */
-    for (size_t i = 0; i < f->n_ede; i++)
-        if (f->outcome == DNS_SERVFAIL && (f->ede[i].code == 22 || f->ede[i].code == 23))
-            return true;
-    return dns_silent(f);
-}
-
 const char *caa_zone(struct arena *a, const struct request *r, const char *level)
 {
     const char *zone = r->registrable ? arena_concat(a, r->registrable, ".", NULL) : level;
     return !zone || name_within(level, zone) ? zone : level;
 }
 
-/* Whether every server of the zone keeps silent on the question, a resolver's SERVFAIL hides it: 1, 0, or -1 where
- * they were not asked. */
-static int servers_silent(const struct judgement *j, const struct lookup *l)
+/* ---------------------------------------------------------------- questions -------------------------- */
+
+static bool any_answered(const struct caa_view *v)
 {
-    const struct zone *z = &j->servers.zone;
-    size_t heard = 0;
-    if (!z->apex || !name_within(l->name, z->apex))
-        return -1;
-    for (size_t i = 0; i < z->n; i++) {
-        const struct fact *f = server_fact(j->ev, &z->v[i], l->name, l->type);
-        if (z->v[i].state == SERVER_HERE)
-            continue;
-        if (z->v[i].state != SERVER_SILENT) {
-            if (!f)
-                return -1;
-            if (f->dns.outcome != DNS_TIMEOUT && f->dns.outcome != DNS_UNREACHABLE)
-                return 0;
-        }
-        heard++;
-    }
-    return heard ? 1 : -1;
+    for (size_t i = 0; i < v->n; i++)
+        if (lookup_answered(&v->level[i]))
+            return true;
+    return false;
 }
 
-#define NEVER " After a DNSSEC error no CA may go on (Baseline Requirements 4.2.2.1)."
-#define UNPROVEN " Only a zone that is proven not to be signed would let a CA go on."
-
-/* BR 4.2.2.1: after a failure outside the CA's own systems, and retries, a CA may go on where the zone is
- * proven not to be signed. A validating resolver's authenticated denial of the DS record is that proof. */
-static int may_permit(struct judgement *j, const struct lookup *failed, const char **because)
+static bool any_pending(const struct caa_view *v)
 {
-    struct caa_view *v = &j->caa;
-    const char *zone = caa_zone(j->a, j->r, failed->name);
-    if (!zone || lookup_read(j->a, j->ev, zone, RR_DS, &v->ds)) {
-        j->err = -ENOMEM;
-        return -1;
-    }
-    const struct ede *e = lookup_dnssec_error(failed);
-    const struct lookup *ds = &v->ds;
-    /* Of what lies behind an alias into another zone nothing was asked. */
-    bool elsewhere = failed->hops && !name_within(failed->end, zone);
-    bool cut_is_sure = j->r->registrable && name_within(failed->name, j->r->registrable);
-    cut_is_sure = cut_is_sure || name_labels(zone) == 1;
-    int may = -1;
-    if (e) {
-        *because = arena_printf(j->a, "The resolver refuses the signatures at %s (error %u).%s", failed->name,
-                                e->code, NEVER);
-        may = 0;
-    } else if (lookup_bogus(failed)) {
-        *because = arena_printf(
-            j->a, "%s has an answer, but only with DNSSEC checks switched off: its signatures do not hold.%s",
-            failed->name, NEVER);
-        may = 0;
-    } else if (elsewhere) {
-        *because = arena_printf(
-            j->a, "%s is an alias, and whether the zone of its target is signed was not asked.%s",
-            failed->name, UNPROVEN);
-    } else if (ds->class == LOOKUP_DATA) {
-        *because =
-            arena_printf(j->a,
-                         "The zone %s is signed: it has a DS record. After a failure in a signed zone no "
-                         "CA may go on (Baseline Requirements 4.2.2.1).",
-                         zone);
-        may = 0;
-    } else if (ds->class != LOOKUP_NODATA) {
-        *because = arena_printf(
-            j->a, "Whether the zone %s is signed is not known: %s.%s", zone,
-            ds->fact ? "its DS record could not be looked up" : "its DS record was not asked for", UNPROVEN);
-    } else if (!(ds->fact->dns.flags & DNS_AD)) {
-        *because =
-            arena_printf(j->a,
-                         "%s has no DS record, but the resolver does not vouch for that (the flag AD is "
-                         "not set).%s",
-                         zone, UNPROVEN);
-    } else if (!cut_is_sure) {
-        /* In the middle of a signed zone a name has no DS record either (RFC 4035 2.4). */
-        *because =
-            arena_printf(j->a,
-                         "%s has no DS record, but it may be a part of a signed zone above it and need "
-                         "none.%s",
-                         zone, UNPROVEN);
-    } else {
-        *because =
-            arena_printf(j->a,
-                         "The zone %s is proven not to be signed: a validating resolver vouches (flag AD) "
-                         "that it has no DS record. After a retry the rules let a CA go on (Baseline "
-                         "Requirements 4.2.2.1).",
-                         zone);
-        may = 1;
-    }
-    return may;
+    for (size_t i = 0; i < v->n; i++)
+        if (v->level[i].class == LOOKUP_PENDING)
+            return true;
+    return false;
 }
 
-void verdict_caa(struct judgement *j)
+/* What only the first failing level in climb order raises, for only that one matters. A SERVFAIL is asked
+ * again with checking disabled, which tells bogus from broken. Then, where anything at all was answered, DS
+ * says whether the zone is signed; where nothing was, the control question says whether the network here is
+ * at fault, and DS follows if a question is left. Which of them are asked depends on the answers alone, not
+ * on their order. */
+static void after_failure(struct arena *a, const struct asker *asker, const struct request *r, const struct caa_view *v)
 {
-    struct caa_view *v = &j->caa;
-    const char *fault;
-    j->err = caa_climb(j->a, j->r, j->ev, j->view, true, v);
-    if (j->err)
+    const struct lookup *failed = v->failed;
+    bool servfail = failed->fact->dns.outcome == DNS_SERVFAIL;
+    if (servfail)
+        lookup_want_unchecked(asker, failed->name, RR_CAA);
+    const char *zone = caa_zone(a, r, failed->name);
+    if (!zone)
         return;
-    if (v->relevant) {
-        j->err = caa_judge(j->a, j->r, v->rr, v->n_rr, &v->set);
-        if (j->err)
-            return;
-        if (v->set.code == CODE_NONE)
-            j->report->verdict = VERDICT_PASS;
-        else
-            verdict_fail(j, v->set.code, v->set.code);
-    } else if (v->open) {
-        verdict_undecided(j, DEADLINE_REASON);
-    } else if (v->failed && (fault = network_fault(j, v->level, v->n))) {
-        verdict_undecided(j, fault);
-    } else if (v->failed) {
-        int all = servers_silent(j, v->failed);
-        enum code code =
-            (all < 0 ? silent(v->failed) : all) ? CODE_dns_lookup_timeout_caa : CODE_caa_check_failed;
-        verdict_fail(j, code, code);
-        j->report->br_may_permit = may_permit(j, v->failed, &v->may_because);
-    } else {
-        j->report->verdict = VERDICT_PASS; /* nothing restricts */
+    if (any_answered(v)) {
+        lookup_want_answer(asker, zone, RR_DS);
+        return;
     }
+    if (any_pending(v) || (servfail && !failed->cd))
+        return;
+    const struct fact *control = lookup_want_answer(asker, ".", RR_NS);
+    if (!servfail && control_alive(control))
+        lookup_want_answer(asker, zone, RR_DS);
+}
+
+/* All names of the climb at once: most climbs end at the registrable domain, and the answers above cost one
+ * round trip less. After a failure what any level answers tells whether the network here is at work. */
+void caa_ask(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev)
+{
+    struct caa_view v;
+    bool sparing = r->sparing;
+    if (caa_climb(a, r, ev, NULL, !sparing, &v))
+        return;
+    if (sparing && !v.failed) {
+        /* One level after the other, until one decides. Questions are what many checks at once cost, not round trips. */
+        if (v.open)
+            lookup_want_answer(asker, v.level[v.n - 1].name, RR_CAA);
+        return;
+    }
+    if (sparing && caa_climb(a, r, ev, NULL, true, &v))
+        return;
+    for (size_t i = 0; i < v.n; i++)
+        lookup_want_answer(asker, v.level[i].name, RR_CAA);
+    if (v.failed)
+        after_failure(a, asker, r, &v);
 }

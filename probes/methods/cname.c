@@ -1,14 +1,14 @@
-/* cname.c - dns-cname-token and dns-cname-target: what a CNAME points at. */
+/* cname.c - dns-cname-token: the value below the CA's name, as the target of a CNAME at _dnsauth.D. */
+#include "ca/challenge.h"
 #include "methods/verdict.h"
 
 #include "ca/profile.h"
+#include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* ---------------------------------------------------------------- dns-cname-token -------------------- */
 
 const char *cname_owner(struct arena *a, const struct request *r, enum cname_place place)
 {
@@ -60,7 +60,7 @@ int cname_read(struct arena *a, const struct request *r, const struct evidence *
     return 0;
 }
 
-void verdict_cname(struct judgement *j)
+static void verdict_cname(struct judgement *j)
 {
     struct cname_view *c = &j->cname;
     const char *fault;
@@ -82,76 +82,68 @@ void verdict_cname(struct judgement *j)
         verdict_fail(j, CODE_invalid_dns_cname, CODE_invalid_dns_cname);
 }
 
-/* ---------------------------------------------------------------- dns-cname-target ------------------- */
+/* ---------------------------------------------------------------- the method's row ------------------- */
 
-static bool listed(const struct texts *list, const char *name)
+static bool fits(const struct request *r)
 {
-    for (size_t i = 0; i < list->n; i++)
-        if (name_equal(list->v[i], name))
-            return true;
-    return false;
+    return r->token;
 }
 
-/* What keeps a CNAME's target from being used at all; NULL where nothing does. */
-static const char *target_problem(struct judgement *j, const char *target)
+static int names(struct arena *a, const struct request *r, struct checked_list *ret)
 {
-    struct name n;
-    size_t len = strlen(target);
-    const char *bare = arena_strndup(j->a, target, len && target[len - 1] == '.' ? len - 1 : len);
-    if (!bare)
-        return NULL;
-    if (!*bare)
-        return "it is the root";
-    if (name_is_ip(bare))
-        return "it is an IP address; a CNAME can only point at a name";
-    if (!name_is_host(bare))
-        return "it is no host name: labels are letters, digits and inner hyphens, 1 to 63 of them";
-    j->err = name_read(j->a, bare, strlen(bare), &n);
-    if (j->err || n.code == CODE_NONE || n.cause == CAUSE_name_is_public_suffix)
-        return NULL;
-    return n.reason ? n.reason : "it is no name of the public internet";
-}
-
-int target_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
-                struct target_view *ret)
-{
-    struct target_view *t = ret;
-    *t = (struct target_view){0};
-    const char *name[2] = {arena_printf(a, "%s.", r->adn),
-                           arena_printf(a, "%s.%s.", r->profile->target_label, r->adn)};
-    for (size_t i = 0; i < 2; i++) {
-        int rc = name[i] ? view_lookup(a, ev, view, name[i], RR_CNAME, &t->at[i]) : -ENOMEM;
-        if (rc)
-            return rc;
-        if (!t->found && t->at[i].class == LOOKUP_DATA) {
-            t->found = &t->at[i];
-            t->target = cname_target(a, t->found);
-        }
+    for (enum cname_place p = CNAME_CURRENT; p <= CNAME_RETIRED; p++) {
+        const char *owner = cname_owner(a, r, p);
+        if (owner ? checked_add(a, ret, owner, RR_CNAME) : arena_full(a))
+            return -ENOMEM;
     }
     return 0;
 }
 
-void verdict_target(struct judgement *j)
+static const struct lookup *lookups(const struct judgement *j, size_t *n)
 {
-    struct target_view *t = &j->target;
-    const char *fault;
-    j->err = target_read(j->a, j->r, j->ev, j->view, t);
-    if (j->err)
-        return;
-    bool first_open = t->at[0].class == LOOKUP_PENDING || (!t->found && t->at[1].class == LOOKUP_PENDING);
-    if (first_open) {
-        verdict_undecided(j, DEADLINE_REASON);
-    } else if (!t->found && (fault = network_fault(j, t->at, 2))) {
-        verdict_undecided(j, fault);
-    } else if (!t->found || !t->target) {
-        verdict_fail(j, CODE_invalid_dns_cname, CODE_invalid_dns_cname);
-    } else if ((t->problem = target_problem(j, t->target)) != NULL) {
-        verdict_fail(j, CODE_malformed_cname_target, CODE_malformed_cname_target);
-    } else if (!listed(&j->r->allow_targets, t->target)) {
-        verdict_fail(j, CODE_invalid_cname_whitelist, CODE_invalid_cname_whitelist);
-    } else if (!listed(&j->r->validated_targets, t->target)) {
-        verdict_fail(j, CODE_invalid_cname_validation, CODE_invalid_cname_validation);
-    } else {
-        j->report->verdict = VERDICT_PASS;
-    }
+    *n = j->cname.n;
+    return j->cname.at;
 }
+
+static void near(struct near_list *l)
+{
+    const char *label = l->r->profile->txt_label, *base = l->r->profile->cname_base, *d = l->r->adn,
+               *value = near_value_label(l->r);
+    const char *at = arena_printf(l->a, "%s.%s.", label, d);
+    static const uint16_t types[] = {RR_CNAME, RR_TXT, RR_A, RR_AAAA};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        near_add_random(l, types[i], l->scope[0]);
+        if (types[i] != RR_CNAME)
+            near_add(l, NEAR_TYPE, types[i], NULL, NULL, at);
+    }
+    for (size_t i = 1; i < l->n_scopes; i++)
+        near_add_random(l, RR_CNAME, l->scope[i]);
+    near_add(l, NEAR_TYPE, RR_TXT, NULL, NULL, l->scope[0]);
+    for (size_t i = 0; i < l->n_scopes; i++)
+        near_add(l, NEAR_DOUBLED, RR_CNAME, l->scope[i], NULL,
+            arena_printf(l->a, "%s.%s.%s", label, d, l->scope[i]));
+    if (!value)
+        return;
+    near_add(l, NEAR_BARE, RR_CNAME, NULL, NULL, arena_printf(l->a, "%s.%s.", value, d));
+    for (size_t i = 0; i < l->n_scopes; i++)
+        near_add(l, NEAR_SWAPPED, RR_CNAME, l->scope[i], NULL,
+            arena_printf(l->a, "%s.%s.%s", value, base, l->scope[i]));
+}
+
+static bool near_due(struct arena *a, const struct request *r, const struct evidence *ev)
+{
+    struct cname_view c;
+    return method_value_known(r) && !cname_read(a, r, ev, NULL, &c) && lookups_settled(c.at, c.n) && !c.found;
+}
+
+const struct method_rules cname_rules = {
+    .takes = TAKES_RANDOM_VALUE,
+    .fits = fits,
+    .names = names,
+    .ask = method_ask_names,
+    .verdict = verdict_cname,
+    .lookups = lookups,
+    .near_type = RR_CNAME,
+    .near = near,
+    .near_due = near_due,
+};

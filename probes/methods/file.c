@@ -1,7 +1,9 @@
 /* file.c - http-token and http-token-dynamic: what stands in the file. */
+#include "ca/challenge.h"
 #include "methods/verdict.h"
 
 #include "ca/profile.h"
+#include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -108,7 +110,7 @@ static void pass_file(struct judgement *j)
         j->report->remark = "Not asked over https: the file came over http, and one of the two suffices.";
 }
 
-void verdict_file(struct judgement *j)
+static void verdict_file(struct judgement *j)
 {
     struct file_view *v = &j->file;
     if (j->r->method == METHOD_HTTP_TOKEN_DYNAMIC && !j->r->filename) {
@@ -160,3 +162,68 @@ void verdict_file(struct judgement *j)
     else
         fail_file(j, rank_code[best]);
 }
+
+/* ---------------------------------------------------------------- the methods' rows ------------------ */
+
+static bool fits(const struct request *r)
+{
+    return r->token || (request_has_key(r) && r->csr.n);
+}
+
+static bool fits_dynamic(const struct request *r)
+{
+    return r->filename && fits(r);
+}
+
+static int names(struct arena *a, const struct request *r, struct checked_list *ret)
+{
+    return checked_add(a, ret, arena_printf(a, "%s.", r->adn), RR_A);
+}
+
+/* A connection is what a fetch costs: of many checks at once each asks over https only where the first answer over
+ * http is not the file. What http comes to after that, over a redirect or from another address, is not waited for: the
+ * check takes one fetch longer at most. */
+static bool may_decide(const struct request *r, const struct file_side *http)
+{
+    bool waits = http->fetch.class == FETCH_PENDING && !http->fetch.n;
+    return (r->sparing && waits) || file_http_decides(r, http);
+}
+
+/* As the CA fetches it; at depth full from every address, and where else the file may be. */
+static void ask(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev)
+{
+    struct file_side side;
+    struct file_view v;
+    if (file_token_in_name(r) || (r->method == METHOD_HTTP_TOKEN_DYNAMIC && !r->filename))
+        return;
+    for (size_t i = 0; i < FILE_SIDES; i++)
+        if (file_side_look(a, asker, r, ev, i, &side) || may_decide(r, &side))
+            break;
+    if (r->depth == DEPTH_FULL)
+        file_look(a, asker, r, ev, &v, NULL);
+}
+
+/* Both schemes begin at the same host; a failing lookup further on belongs to a redirect. */
+static const struct lookup *lookups(const struct judgement *j, size_t *n)
+{
+    *n = j->file.best && j->file.best->fetch.lookup.name ? 1 : 0;
+    return *n ? &j->file.best->fetch.lookup : NULL;
+}
+
+const struct method_rules file_rules = {
+    .takes = TAKES_RANDOM_VALUE | TAKES_REQUEST_TOKEN,
+    .fits = fits,
+    .names = names,
+    .ask = ask,
+    .verdict = verdict_file,
+    .lookups = lookups,
+};
+
+const struct method_rules file_dynamic_rules = {
+    .takes = TAKES_RANDOM_VALUE | TAKES_REQUEST_TOKEN,
+    .fits = fits_dynamic,
+    .names = names,
+    .ask = ask,
+    .verdict = verdict_file,
+    .lookups = lookups,
+};

@@ -1,7 +1,9 @@
 #include "methods/file_look.h"
 
+#include "ca/challenge.h"
 #include "ca/profile.h"
-#include "methods/verdict.h"
+#include "evidence/evidence.h"
+#include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -29,24 +31,10 @@ bool file_token_in_name(const struct request *r)
 
 static enum token_class read_text(struct look *k, struct bytes text, struct token_found *found)
 {
-    *found = (struct token_found){.class = TOKEN_NONE};
-    switch (request_challenge(k->r)) {
-    case CHALLENGE_REQUEST_TOKEN: {
-        int rc = token_find(k->a, k->r, text, found, k->tokens);
-        if (rc && !k->err)
-            k->err = rc;
-        return found->class;
-    }
-    case CHALLENGE_RANDOM_VALUE: {
-        struct bytes needle = {(const uint8_t *)k->r->token, strlen(k->r->token)};
-        if (bytes_find(text, needle) < 0)
-            return TOKEN_NONE;
-        return request_expired(k->r) ? TOKEN_TIME : TOKEN_VALID;
-    }
-    case CHALLENGE_NONE:
-        break;
-    }
-    return TOKEN_NONE;
+    int rc = challenge_find(k->a, k->r, request_challenge(k->r), text, k->tokens, found);
+    if (rc && !k->err)
+        k->err = rc;
+    return found->class;
 }
 
 /* As much of a body as the CA reads. */
@@ -211,7 +199,7 @@ static const char *base_of(struct arena *a, const char *url)
 /* ---------------------------------------------------------------- near paths ------------------------- */
 
 /* How the name of the file comes about. */
-enum near_name {
+enum near_path {
     NAME_SAME,
     NAME_OTHER_CASE,
     NAME_ENDING_TWICE,
@@ -223,7 +211,7 @@ enum near_name {
 /* What explains most comes first. */
 static const struct {
     const char *dir; /* NULL: the right one */
-    enum near_name name;
+    enum near_path name;
     const char *what;
 } near[] = {
     {NULL, NAME_OTHER_CASE, "the letter case of the file's name differs"},
@@ -241,7 +229,7 @@ static const struct {
 enum { NEAR_PATHS = sizeof near / sizeof *near, CONTROLS_MOST = 2 };
 
 /* NULL where there is no such name. */
-static const char *near_name(struct look *k, const char *file, enum near_name kind)
+static const char *path_name(struct look *k, const char *file, enum near_path kind)
 {
     const char *dot = strrchr(file, '.');
     char *name = arena_strdup(k->a, file);
@@ -288,7 +276,7 @@ static void look_near(struct look *k, const struct fact *at)
         return;
     k->waiting = false;
     for (size_t i = 0; i < NEAR_PATHS; i++) {
-        const char *name = near_name(k, file, near[i].name);
+        const char *name = path_name(k, file, near[i].name);
         path[i] = name ? arena_printf(k->a, "%s%s", near[i].dir ? near[i].dir : p->file_dir, name) : NULL;
         if (path[i] && strcmp(path[i], right))
             fact[i] = get(k, arena_printf(k->a, "%s%s", base, path[i]), at->ask->address, false, false);

@@ -6,10 +6,9 @@
 #ifndef DCV_VERDICT_H
 #define DCV_VERDICT_H
 
-#include "ca/caa.h"
 #include "ca/token.h"
-#include "evidence/lookup.h"
-#include "evidence/zone.h"
+#include "evidence/view.h"
+#include "methods/caa_search.h"
 #include "methods/file_look.h"
 
 /* One TXT record that was searched. */
@@ -48,19 +47,6 @@ struct target_view {
     const char *target, *problem;
 };
 
-/* caa: the climb from the domain to the top-level domain, and the set that decides. */
-struct caa_view {
-    struct lookup *level; /* of each name, from the domain up */
-    size_t n;
-    const struct lookup *relevant, *failed; /* the level at which the search ended, one at most */
-    bool open;                              /* it waits for an answer */
-    const struct rr **rr;                   /* the relevant set */
-    size_t n_rr;
-    struct caa_set set;
-    struct lookup ds;        /* after a failure: of the zone that failed, see caa_zone() */
-    const char *may_because; /* why report.br_may_permit is what it is; NULL unless the search failed */
-};
-
 /* The candidate that decides, wherever it stands: what the causes about tokens speak of. */
 struct candidate {
     enum token_class class;
@@ -97,8 +83,6 @@ struct perspectives_view {
     const struct lookup *at; /* what the first of them has at the checked names */
     size_t n_at;
 };
-/* "eu=192.0.2.53:53" into its parts; false: arena full. */
-bool perspective_split(struct arena *a, const char *text, const char **name, const char **address);
 
 struct judgement {
     const struct request *r;
@@ -124,20 +108,7 @@ struct judgement {
 /* The rules before any probe: true, with the code and the cause, where the input alone decides. */
 bool judge_input(const struct request *r, struct code_error *ret, enum cause *cause);
 
-/* The random value is older than the CA accepts (request.issued given). */
-bool request_expired(const struct request *r);
-
-/* ---- one per method: settles report.verdict, .error, .detail_code and .reason from the evidence */
-void verdict_txt(struct judgement *j);
-void verdict_cname(struct judgement *j);
-void verdict_target(struct judgement *j);
-void verdict_file(struct judgement *j);
-void verdict_caa(struct judgement *j);
-
-/* All of it: through the resolvers, and at depth full as each of the zone's servers has it (servers.c). */
-void verdict_method(struct judgement *j);
-void verdict_settle(struct judgement *j);
-
+/* ---- for verdict functions */
 void verdict_fail(struct judgement *j, enum code code, enum code detail);
 void verdict_undecided(struct judgement *j, const char *reason);
 
@@ -158,58 +129,12 @@ int target_read(struct arena *a, const struct request *r, const struct evidence 
                 struct target_view *ret);
 /* A target (may be NULL) is the value below the CA's base name, with an underscore before it or without. */
 bool cname_is_right(struct arena *a, const struct request *r, const char *target);
-/* The search for the relevant CAA set as far as the facts lead. whole: the levels above the one at which it ends or
- * waits are read too. 0 or -ENOMEM. */
-int caa_climb(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view, bool whole,
-              struct caa_view *ret);
-/* The zone whose DS record tells whether a failing level of the climb is signed: the registrable domain for
- * what stands in it, else (a public suffix, the registry's own zone) the level itself. NULL: arena full. */
-const char *caa_zone(struct arena *a, const struct request *r, const char *level);
 /* Where dns-cname-token looks; NULL where the value can form no such name, or the arena is full. */
 const char *cname_owner(struct arena *a, const struct request *r, enum cname_place place);
 /* What the first CNAME of a lookup points at, or NULL. */
 const char *cname_target(struct arena *a, const struct lookup *l);
 
-/* ---- for cause functions */
 /* The lookups that the verdict rests on: n of them, NULL where nothing is decided. */
 const struct lookup *judged_lookups(const struct judgement *j, size_t *n);
-/* The zone as the walk found it; NULL at depth quick, without a zone cut, and where the input was refused. */
-const struct zone *judged_zone(const struct judgement *j);
-/* Adds a finding about one server: {zone}, {host}, and its SOA answer. */
-struct finding *finding_about_server(struct judgement *j, enum cause c, const struct name_server *s);
-/* One of them failed: what keeps servers from answering explains the failure. */
-bool judged_lookup_failed(const struct judgement *j);
-/* For a cause that stands beside the failure without explaining it: a risk at most. */
-void finding_aside(struct finding *f, bool explains);
-/* Adds a finding with the cause's own weight (at most a risk unless the verdict is fail). NULL: arena full.
- */
-struct finding *finding_add(struct judgement *j, enum cause c);
-/* The same, about j->candidate: sets {owner} to its place and adds the proof. */
-struct finding *finding_about(struct judgement *j, enum cause c);
-/* The check itself failed, not the input: causes of a failure look no further without it. */
-bool judged_failing(const struct judgement *j);
-struct finding *finding_find(const struct judgement *j, enum cause c);
-void finding_set(struct judgement *j, struct finding *f, const char *variable,
-                 const char *value); /* fills {variable} */
-void finding_fact(struct judgement *j, struct finding *f,
-                  const struct fact *fact); /* NULL is ignored, a repetition too */
-struct fix *finding_fix(struct judgement *j, struct finding *f,
-                        enum fix_op op); /* never NULL: a spare one where the arena is full */
-
-/* One finding for the first failing lookup that shows the cause: the second name below the same zone would only
- * repeat it. NULL: none does. */
-const struct lookup *judged_first(const struct judgement *j,
-                                  bool (*shows)(const struct judgement *, const struct lookup *));
-/* Sets {owner} and {type}, and adds the lookup's facts. */
-void finding_lookup(struct judgement *j, struct finding *f, const struct lookup *l);
-/* " (Signature Expired: …)": what the resolver said beside its rcode; "" for nothing. */
-const char *judged_ede(struct judgement *j, const struct fact *fact);
-/* One of the findings about broken signatures is there. */
-bool dnssec_found(const struct judgement *j);
-
-/* One function per row of causes.def. */
-#define X(id, ...) void cause_##id(struct judgement *j);
-#include "model/causes.def"
-#undef X
 
 #endif

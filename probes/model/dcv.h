@@ -18,7 +18,6 @@
 #define DCV_H
 
 #include "base/arena.h"
-#include "base/url.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,13 +27,16 @@
 
 /* ---------------------------------------------------------------- enums, each with its names --------- */
 
+/* Third column: what the method is to the rest of the program, see methods.h. Fourth: a file on a web site proves the
+ * very name that serves it, no wildcard and no name below (BR 3.2.2.4.18); an IP address has no DNS records of its own. */
+enum { METHOD_FILE = 1, METHOD_FOR_IP = 2 };
 #define DCV_METHODS(X)                                                                                       \
-    X(METHOD_DNS_TXT_TOKEN, "dns-txt-token")                                                                 \
-    X(METHOD_DNS_CNAME_TOKEN, "dns-cname-token")                                                             \
-    X(METHOD_DNS_CNAME_TARGET, "dns-cname-target")                                                           \
-    X(METHOD_HTTP_TOKEN, "http-token")                                                                       \
-    X(METHOD_HTTP_TOKEN_DYNAMIC, "http-token-dynamic")                                                       \
-    X(METHOD_CAA, "caa")
+    X(METHOD_DNS_TXT_TOKEN, "dns-txt-token", txt_rules, 0)                                                   \
+    X(METHOD_DNS_CNAME_TOKEN, "dns-cname-token", cname_rules, 0)                                             \
+    X(METHOD_DNS_CNAME_TARGET, "dns-cname-target", target_rules, 0)                                          \
+    X(METHOD_HTTP_TOKEN, "http-token", file_rules, METHOD_FILE | METHOD_FOR_IP)                              \
+    X(METHOD_HTTP_TOKEN_DYNAMIC, "http-token-dynamic", file_dynamic_rules, METHOD_FILE)                      \
+    X(METHOD_CAA, "caa", caa_rules, 0)
 
 #define DCV_PURPOSES(X) X(PURPOSE_TLS, "tls") X(PURPOSE_SMIME, "smime") X(PURPOSE_VMC, "vmc")
 #define DCV_DEPTHS(X) X(DEPTH_QUICK, "quick") X(DEPTH_FULL, "full")
@@ -69,8 +71,8 @@
     X(FIX_ADD, "add") X(FIX_REMOVE, "remove") X(FIX_REPLACE, "replace") X(FIX_PUT_FILE, "put-file")          \
     X(FIX_WAIT, "wait") X(FIX_INPUT, "input") X(FIX_ADVICE, "advice")
 
-#define DCV_MEMBER(sym, text) sym,
-#define DCV_ONE(sym, text) +1
+#define DCV_MEMBER(sym, ...) sym,
+#define DCV_ONE(sym, ...) +1
 enum method { DCV_METHODS(DCV_MEMBER) };
 enum purpose { DCV_PURPOSES(DCV_MEMBER) };
 enum depth { DCV_DEPTHS(DCV_MEMBER) };
@@ -107,8 +109,8 @@ bool http_outcome_parse(const char *text, enum http_outcome *ret);
 bool fix_op_parse(const char *text, enum fix_op *ret);
 
 #define METHOD_BIT(m) (1u << (unsigned)(m))
-bool method_is_dns(enum method m);  /* answered by DNS records alone, caa included */
-bool method_is_file(enum method m); /* http-token, http-token-dynamic */
+bool method_is_file(enum method m); /* the others are answered by DNS records alone, caa included */
+bool method_for_ip(enum method m);  /* it may be used for an IP address */
 
 /* DNS record types that the rules know by name; wire.h knows more of them by text. */
 enum {
@@ -251,10 +253,6 @@ struct request {
     dcv_time now;
 };
 
-/* The challenge that the method would use with what the request holds; CHALLENGE_NONE where the method takes
- * none (caa, dns-cname-target) or the request holds neither a token nor a key and a CSR. */
-enum challenge request_challenge(const struct request *r);
-
 /* What stands in place of a resolver's address where none is asked: this program goes down from the root. */
 #define RESOLVER_RECURSIVE_TEXT "recursive"
 bool resolvers_recursive(const struct texts *resolvers);
@@ -389,24 +387,15 @@ struct fact {
 struct evidence {
     struct arena *arena;
     struct fact **facts; /* facts[i]->n == i + 1 */
-    size_t n, room;
+    size_t n;
     struct ask **asks; /* by .number */
-    size_t n_asks, asks_room;
+    size_t n_asks;
     size_t most_asks;  /* reaching it sets .overflow: a finding, never an error */
     bool overflow;
     bool unchecked;    /* one of the asks has .cd */
     struct ask **buckets; /* hash of the questions */
     size_t n_buckets;
 };
-
-void evidence_init(struct evidence *ev, struct arena *a, size_t most_asks);
-/* The ask with this question, made if it is new (*is_new, which may be NULL, says so). NULL past the bound
- * or where the arena is full. Texts of the question are copied. */
-struct ask *evidence_ask(struct evidence *ev, const struct ask *question, bool *is_new);
-/* The ask with this question, or NULL. */
-struct ask *evidence_find(const struct evidence *ev, const struct ask *question);
-/* Takes fact in: numbers it and ties it to its ask (fact->ask, made by evidence_ask). 0 or -ENOMEM. */
-int evidence_add(struct evidence *ev, struct fact *fact);
 
 /* ---------------------------------------------------------------- finding and report ----------------- */
 

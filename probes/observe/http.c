@@ -1,5 +1,6 @@
 #include "observe/http_inner.h"
 
+#include "base/url.h"
 #include "observe/slice.h"
 
 #include <errno.h>

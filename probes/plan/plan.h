@@ -16,18 +16,12 @@ struct plan {
     struct ask **tail; /* where the next new question is linked */
 };
 
-/* The search for the CAA set. It costs one question for each level, TCP retries after truncation, and after a
- * failure at most two more. */
-void plan_caa(struct plan *p);
 /* The same questions at each perspective, at any depth. */
 void plan_perspectives(struct plan *p);
 
 /* ---- the parts at depth full */
 /* The delegation, and what each server of the zone says of the names that are checked. */
 void plan_servers(struct plan *p);
-
-/* The file methods at depth full: every address, and where else the file may be. */
-void plan_website(struct plan *p);
 
 /* depth full, and a DNS method that does not pass: the names at which a record lands by mistake. */
 void plan_near(struct plan *p);

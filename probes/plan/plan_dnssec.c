@@ -4,7 +4,8 @@
 
 #include "evidence/chain.h"
 #include "evidence/zone.h"
-#include "methods/verdict.h"
+#include "methods/caa_search.h"
+#include "methods/methods.h"
 
 static void want_chain(struct plan *p, const struct lookup *l)
 {

@@ -1,8 +1,9 @@
 /* plan_servers.c - what to ask the zone's own servers. */
 #include "plan/plan.h"
 
+#include "evidence/view.h"
 #include "evidence/zone.h"
-#include "methods/verdict.h"
+#include "methods/methods.h"
 #include "wire/name.h"
 
 /* Names that are asked before it is known whether the server is any good. */

@@ -1,5 +1,8 @@
 #include "run/check.h"
 
+#include "evidence/evidence.h"
+#include "methods/methods.h"
+
 #include <errno.h>
 #include <string.h>
 

@@ -92,14 +92,10 @@ __attribute__((format(printf, 3, 4))) static const char *note(struct wire_reader
     struct dns_fact *f = r->f;
     if (f->n_defects == DEFECTS_MOST)
         return NULL;
-    if ((f->n_defects & (f->n_defects - 1)) == 0) {
-        struct dns_defect *v = arena_array(r->a, f->n_defects ? f->n_defects * 2 : 1, sizeof *v);
-        if (!v)
-            return NULL;
-        if (f->n_defects)
-            memcpy(v, f->defects, f->n_defects * sizeof *v);
-        f->defects = v;
-    }
+    struct dns_defect *v = arena_grow(r->a, f->defects, f->n_defects, sizeof *v);
+    if (!v)
+        return NULL;
+    f->defects = v;
     va_list ap;
     va_start(ap, fmt);
     const char *what = f->n_defects == DEFECTS_MOST - 1
@@ -227,14 +223,10 @@ static int read_rdata(struct wire_reader *r, struct span *s, struct rr *rr)
 static int add_ede(struct wire_reader *r, const uint8_t *p, size_t len)
 {
     struct dns_fact *f = r->f;
-    if ((f->n_ede & (f->n_ede - 1)) == 0) {
-        struct ede *v = arena_array(r->a, f->n_ede ? f->n_ede * 2 : 1, sizeof *v);
-        if (!v)
-            return -ENOMEM;
-        if (f->n_ede)
-            memcpy(v, f->ede, f->n_ede * sizeof *v);
-        f->ede = v;
-    }
+    struct ede *v = arena_grow(r->a, f->ede, f->n_ede, sizeof *v);
+    if (!v)
+        return -ENOMEM;
+    f->ede = v;
     const char *text = len > 2 ? arena_strndup(r->a, p + 2, len - 2) : "";
     if (!text)
         return -ENOMEM;

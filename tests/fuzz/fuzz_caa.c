@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "ca/caa.h"
+#include "evidence/evidence.h"
 #include "evidence/lookup.h"
 #include "format/request.h"
 #include "plan/plan.h"

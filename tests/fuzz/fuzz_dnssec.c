@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "evidence/chain.h"
+#include "evidence/evidence.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

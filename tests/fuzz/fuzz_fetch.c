@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/url.h"
 #include "ca/profile.h"
+#include "evidence/evidence.h"
 #include "format/request.h"
-#include "methods/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,9 @@
 #ifndef SAMPLE_REPORT_H
 #define SAMPLE_REPORT_H
 
+#include "evidence/evidence.h"
 #include "format/request.h"
+#include "methods/methods.h"
 #include "wire/wire.h"
 
 #include <string.h>

@@ -13,8 +13,9 @@
 
 #include "ca/altered.h"
 #include "ca/profile.h"
-#include "evidence/near.h"
+#include "evidence/evidence.h"
 #include "format/json.h"
+#include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -77,9 +78,9 @@ static void check_list(struct arena *a, const char *domain, enum method m)
     struct near_view v;
     struct ask first;
     evidence_init(&ev, a, 8);
-    assert_int_equal(near_list(a, &r, &ev, &v), 0);
+    assert_int_equal(near_list(a, &r, &ev, method_rules(m)->near, &v), 0);
     assert_true(v.n > 0 && v.n <= NEAR_MOST);
-    assert_int_equal(near_first(a, &r, &first), 0);
+    assert_int_equal(near_first(a, &r, method_rules(m)->near_type, &first), 0);
     assert_string_equal(first.qname, v.v[0].at.name);
     assert_int_equal(first.qtype, v.v[0].at.type);
     const char *under = arena_printf(a, "_dnsauth.%s.", domain);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "ca/caa.h"
+#include "evidence/evidence.h"
 #include "evidence/lookup.h"
 #include "format/request.h"
 #include "plan/plan.h"

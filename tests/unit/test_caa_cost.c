@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "evidence/evidence.h"
 #include "evidence/lookup.h"
 #include "format/request.h"
 #include "plan/plan.h"

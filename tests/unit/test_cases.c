@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "evidence/evidence.h"
 #include "format/json.h"
 #include "judge/caa_explain.h"
 #include "run/check.h"

@@ -6,6 +6,8 @@
 
 #include "format/json.h"
 
+#include "evidence/evidence.h"
+#include "methods/methods.h"
 #include "sample_report.h"
 
 #include <dirent.h>

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "format/request.h"
+#include "methods/methods.h"
 #include "model/time.h"
 
 #include <errno.h>

@@ -1,0 +1,147 @@
+/* finding.c - how a cause says what it found: a finding, its variables, the facts that prove it. */
+#include "judge/finding.h"
+
+#include "base/text.h"
+#include "wire/wire.h"
+
+#include <string.h>
+
+/* One more member in a list; NULL where the arena is full. */
+static void *list_add(struct arena *a, void *list, size_t *n, size_t size)
+{
+    void *v;
+    memcpy(&v, list, sizeof v); /* list is the address of a pointer to any type */
+    v = arena_grow(a, v, *n, size);
+    if (!v)
+        return NULL;
+    memcpy(list, &v, sizeof v);
+    return (char *)v + (*n)++ * size;
+}
+
+struct finding *finding_add(struct judgement *j, enum cause c)
+{
+    struct finding *f = list_add(j->a, &j->report->findings, &j->report->n_findings, sizeof *f);
+    if (!f)
+        return NULL;
+    enum weight most = j->report->verdict == VERDICT_FAIL ? WEIGHT_BLOCKING : WEIGHT_RISK;
+    enum weight own = cause_info(c)->weight;
+    *f = (struct finding){.cause = c, .weight = own > most ? own : most};
+    finding_set(j, f, "domain", j->r->domain ? j->r->domain : j->r->input);
+    finding_set(j, f, "input", j->r->input);
+    return f;
+}
+
+struct finding *finding_about(struct judgement *j, enum cause c)
+{
+    struct finding *f = finding_add(j, c);
+    finding_set(j, f, "owner", j->candidate.place);
+    finding_fact(j, f, j->candidate.fact);
+    return f;
+}
+
+const struct zone *judged_zone(const struct judgement *j)
+{
+    return j->input_cause == CAUSE_NONE && j->servers.zone.apex ? &j->servers.zone : NULL;
+}
+
+struct finding *finding_about_server(struct judgement *j, enum cause c, const struct name_server *s)
+{
+    struct finding *f = finding_add(j, c);
+    finding_set(j, f, "zone", j->servers.zone.apex);
+    finding_set(j, f, "host", server_shown(j->a, s));
+    finding_fact(j, f, s->soa);
+    return f;
+}
+
+bool judged_failing(const struct judgement *j)
+{
+    return j->report->verdict == VERDICT_FAIL && j->input_cause == CAUSE_NONE;
+}
+
+bool judged_lookup_failed(const struct judgement *j)
+{
+    size_t n;
+    const struct lookup *l = judged_lookups(j, &n);
+    for (size_t i = 0; i < n; i++)
+        if (l[i].class == LOOKUP_FAIL)
+            return true;
+    return false;
+}
+
+void finding_aside(struct finding *f, bool explains)
+{
+    if (f && !explains && f->weight == WEIGHT_BLOCKING)
+        f->weight = WEIGHT_RISK;
+}
+
+struct finding *finding_find(const struct judgement *j, enum cause c)
+{
+    for (size_t i = 0; i < j->report->n_findings; i++)
+        if (j->report->findings[i].cause == c)
+            return &j->report->findings[i];
+    return NULL;
+}
+
+void finding_set(struct judgement *j, struct finding *f, const char *variable, const char *value)
+{
+    enum { MOST = 160 }; /* bytes of one value in a sentence */
+    if (!f || !value)
+        return;
+    struct variable *v = list_add(j->a, &f->variables, &f->n_variables, sizeof *v);
+    const char *shown = text_escape(j->a, value, strlen(value), MOST);
+    if (v)
+        *v = (struct variable){variable, shown ? shown : ""};
+}
+
+void finding_fact(struct judgement *j, struct finding *f, const struct fact *fact)
+{
+    if (!f || !fact)
+        return;
+    for (size_t i = 0; i < f->n_facts; i++)
+        if (f->facts[i] == fact->n)
+            return;
+    uint32_t *n = list_add(j->a, &f->facts, &f->n_facts, sizeof *n);
+    if (n)
+        *n = fact->n;
+}
+
+struct fix *finding_fix(struct judgement *j, struct finding *f, enum fix_op op)
+{
+    struct fix *x = f ? list_add(j->a, &f->fixes, &f->n_fixes, sizeof *x) : NULL;
+    if (!x)
+        x = &j->spare;
+    *x = (struct fix){.op = op, .until = TIME_UNKNOWN};
+    return x;
+}
+
+const char *judged_ede(struct judgement *j, const struct fact *fact)
+{
+    if (!fact || !fact->dns.n_ede)
+        return "";
+    const struct ede *e = &fact->dns.ede[0];
+    const char *name = ede_name(e->code);
+    const char *said = arena_printf(j->a, " (%s%s%s)", name ? name : "extended error",
+                                    e->text && *e->text ? ": " : "", e->text ? e->text : "");
+    return said ? said : "";
+}
+
+void finding_lookup(struct judgement *j, struct finding *f, const struct lookup *l)
+{
+    finding_set(j, f, "owner", l->name);
+    char buf[16];
+    finding_set(j, f, "type", rr_type_name(l->type, buf));
+    finding_fact(j, f, l->udp);
+    finding_fact(j, f, l->fact);
+    finding_fact(j, f, l->cd);
+}
+
+const struct lookup *judged_first(const struct judgement *j,
+                                  bool (*shows)(const struct judgement *, const struct lookup *))
+{
+    size_t n;
+    const struct lookup *l = judged_lookups(j, &n);
+    for (size_t i = 0; i < n; i++)
+        if (l[i].class == LOOKUP_FAIL && shows(j, &l[i]))
+            return &l[i];
+    return NULL;
+}

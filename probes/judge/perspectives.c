@@ -1,0 +1,65 @@
+/* perspectives.c - what resolvers at other places of the network make of the check (BR 3.2.2.9). */
+#include "judge/opinion.h"
+
+#include <errno.h>
+
+/* A resolver that never answered tells nothing of the domain. */
+static bool heard(const struct opinion *o, size_t names)
+{
+    bool any = false;
+    for (size_t i = 0; i < names; i++) {
+        if (o->at[i].class == LOOKUP_PENDING)
+            return false;
+        enum dns_outcome outcome = o->at[i].fact->dns.outcome;
+        any = any || (outcome != DNS_TIMEOUT && outcome != DNS_UNREACHABLE);
+    }
+    return any;
+}
+
+/* BR 3.2.2.9: of up to five remote perspectives one may fail to corroborate, of six or more two. */
+int judge_by_perspectives(struct judgement *j)
+{
+    struct perspectives_view *v = &j->perspectives;
+    struct checked *names;
+    struct opinion *odd = NULL;
+    size_t n_names;
+    enum verdict ours = j->report->verdict;
+    int rc = checked_names(j->a, j->r, &names, &n_names);
+    struct opinion *o = rc ? NULL : arena_array(j->a, j->r->perspectives.n, sizeof *o);
+    if (!o)
+        return rc ? rc : -ENOMEM;
+    for (size_t i = 0; i < j->r->perspectives.n && ours != VERDICT_UNDECIDED; i++) {
+        struct view view = {.zone = &j->servers.zone};
+        bool all;
+        if (!perspective_split(j->a, j->r->perspectives.v[i], &view.perspective, &view.address))
+            return -ENOMEM;
+        rc = opinion_names(j, &view, names, n_names, &o[i].at, &all);
+        if (!rc && heard(&o[i], n_names)) {
+            rc = opinion_form(j, &o[i], view);
+            v->n++;
+            if (o[i].report.verdict != ours && o[i].report.verdict != VERDICT_UNDECIDED) {
+                odd = odd ? odd : &o[i];
+                if (!texts_add(j->a, &v->differ, view.perspective))
+                    return -ENOMEM;
+            }
+        }
+        if (rc)
+            return rc;
+    }
+    if (!odd)
+        return 0;
+    v->at = odd->at;
+    v->n_at = n_names;
+    v->beyond = ours == VERDICT_PASS && v->differ.n > (v->n >= 6 ? 2u : 1u);
+    v->from = j->view;
+    if (!v->beyond)
+        return 0;
+    struct perspectives_view seen = *v;
+    bool decided = j->servers.decided;
+    opinion_take(j, odd);
+    j->servers.decided = decided;
+    j->perspectives = seen;
+    if (j->r->method == METHOD_CAA) /* what fails is the corroboration, whatever a perspective has found */
+        verdict_fail(j, CODE_caa_check_failed, CODE_caa_check_failed);
+    return 0;
+}

@@ -1,0 +1,174 @@
+/* caa.c - caa: what the CAA set that decides says, and after a failed search whether a CA may go on. */
+#include "methods/methods.h"
+#include "methods/verdict.h"
+#include "wire/name.h"
+
+#include <errno.h>
+
+/* RFC 8914: no server could be reached (22), network error (23). */
+static bool silent(const struct lookup *l)
+{
+    const struct dns_fact *f = &l->fact->dns;
+    if (l->udp)
+        return false; /* it answered, if only in part */
+    for (size_t i = 0; i < f->n_ede; i++)
+        if (f->outcome == DNS_SERVFAIL && (f->ede[i].code == 22 || f->ede[i].code == 23))
+            return true;
+    return dns_silent(f);
+}
+
+/* Whether every server of the zone keeps silent on the question, a resolver's SERVFAIL hides it: 1, 0, or -1 where
+ * they were not asked. */
+static int servers_silent(const struct judgement *j, const struct lookup *l)
+{
+    const struct zone *z = &j->servers.zone;
+    size_t heard = 0;
+    if (!z->apex || !name_within(l->name, z->apex))
+        return -1;
+    for (size_t i = 0; i < z->n; i++) {
+        const struct fact *f = server_fact(j->ev, &z->v[i], l->name, l->type);
+        if (z->v[i].state == SERVER_HERE)
+            continue;
+        if (z->v[i].state != SERVER_SILENT) {
+            if (!f)
+                return -1;
+            if (f->dns.outcome != DNS_TIMEOUT && f->dns.outcome != DNS_UNREACHABLE)
+                return 0;
+        }
+        heard++;
+    }
+    return heard ? 1 : -1;
+}
+
+#define NEVER " After a DNSSEC error no CA may go on (Baseline Requirements 4.2.2.1)."
+#define UNPROVEN " Only a zone that is proven not to be signed would let a CA go on."
+
+/* BR 4.2.2.1: after a failure outside the CA's own systems, and retries, a CA may go on where the zone is
+ * proven not to be signed. A validating resolver's authenticated denial of the DS record is that proof. */
+static int may_permit(struct judgement *j, const struct lookup *failed, const char **because)
+{
+    struct caa_view *v = &j->caa;
+    const char *zone = caa_zone(j->a, j->r, failed->name);
+    if (!zone || lookup_read(j->a, j->ev, zone, RR_DS, &v->ds)) {
+        j->err = -ENOMEM;
+        return -1;
+    }
+    const struct ede *e = lookup_dnssec_error(failed);
+    const struct lookup *ds = &v->ds;
+    /* Of what lies behind an alias into another zone nothing was asked. */
+    bool elsewhere = failed->hops && !name_within(failed->end, zone);
+    bool cut_is_sure = j->r->registrable && name_within(failed->name, j->r->registrable);
+    cut_is_sure = cut_is_sure || name_labels(zone) == 1;
+    int may = -1;
+    if (e) {
+        *because = arena_printf(j->a, "The resolver refuses the signatures at %s (error %u).%s", failed->name,
+                                e->code, NEVER);
+        may = 0;
+    } else if (lookup_bogus(failed)) {
+        *because = arena_printf(
+            j->a, "%s has an answer, but only with DNSSEC checks switched off: its signatures do not hold.%s",
+            failed->name, NEVER);
+        may = 0;
+    } else if (elsewhere) {
+        *because = arena_printf(
+            j->a, "%s is an alias, and whether the zone of its target is signed was not asked.%s",
+            failed->name, UNPROVEN);
+    } else if (ds->class == LOOKUP_DATA) {
+        *because =
+            arena_printf(j->a,
+                         "The zone %s is signed: it has a DS record. After a failure in a signed zone no "
+                         "CA may go on (Baseline Requirements 4.2.2.1).",
+                         zone);
+        may = 0;
+    } else if (ds->class != LOOKUP_NODATA) {
+        *because = arena_printf(
+            j->a, "Whether the zone %s is signed is not known: %s.%s", zone,
+            ds->fact ? "its DS record could not be looked up" : "its DS record was not asked for", UNPROVEN);
+    } else if (!(ds->fact->dns.flags & DNS_AD)) {
+        *because =
+            arena_printf(j->a,
+                         "%s has no DS record, but the resolver does not vouch for that (the flag AD is "
+                         "not set).%s",
+                         zone, UNPROVEN);
+    } else if (!cut_is_sure) {
+        /* In the middle of a signed zone a name has no DS record either (RFC 4035 2.4). */
+        *because =
+            arena_printf(j->a,
+                         "%s has no DS record, but it may be a part of a signed zone above it and need "
+                         "none.%s",
+                         zone, UNPROVEN);
+    } else {
+        *because =
+            arena_printf(j->a,
+                         "The zone %s is proven not to be signed: a validating resolver vouches (flag AD) "
+                         "that it has no DS record. After a retry the rules let a CA go on (Baseline "
+                         "Requirements 4.2.2.1).",
+                         zone);
+        may = 1;
+    }
+    return may;
+}
+
+static void verdict_caa(struct judgement *j)
+{
+    struct caa_view *v = &j->caa;
+    const char *fault;
+    j->err = caa_climb(j->a, j->r, j->ev, j->view, true, v);
+    if (j->err)
+        return;
+    if (v->relevant) {
+        j->err = caa_judge(j->a, j->r, v->rr, v->n_rr, &v->set);
+        if (j->err)
+            return;
+        if (v->set.code == CODE_NONE)
+            j->report->verdict = VERDICT_PASS;
+        else
+            verdict_fail(j, v->set.code, v->set.code);
+    } else if (v->open) {
+        verdict_undecided(j, DEADLINE_REASON);
+    } else if (v->failed && (fault = network_fault(j, v->level, v->n))) {
+        verdict_undecided(j, fault);
+    } else if (v->failed) {
+        int all = servers_silent(j, v->failed);
+        enum code code =
+            (all < 0 ? silent(v->failed) : all) ? CODE_dns_lookup_timeout_caa : CODE_caa_check_failed;
+        verdict_fail(j, code, code);
+        j->report->br_may_permit = may_permit(j, v->failed, &v->may_because);
+    } else {
+        j->report->verdict = VERDICT_PASS; /* nothing restricts */
+    }
+}
+
+/* ---------------------------------------------------------------- the method's row ------------------- */
+
+static bool fits(const struct request *r)
+{
+    (void)r;
+    return true; /* it takes no more than the domain */
+}
+
+static int names(struct arena *a, const struct request *r, struct checked_list *ret)
+{
+    const char *name = arena_concat(a, r->adn, ".", NULL); /* all levels are tails of it */
+    if (!name)
+        return -ENOMEM;
+    for (; name; name = name_parent(name))
+        if (checked_add(a, ret, name, RR_CAA))
+            return -ENOMEM;
+    return 0;
+}
+
+/* What failed above the relevant set does not matter. */
+static const struct lookup *lookups(const struct judgement *j, size_t *n)
+{
+    *n = j->caa.failed ? 1 : 0;
+    return j->caa.failed;
+}
+
+const struct method_rules caa_rules = {
+    .fits = fits,
+    .names = names,
+    .ask = caa_ask,
+    .verdict = verdict_caa,
+    .lookups = lookups,
+};

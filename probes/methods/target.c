@@ -1,0 +1,135 @@
+/* target.c - dns-cname-target: D is an alias of a name that the account has validated. */
+#include "ca/profile.h"
+#include "methods/methods.h"
+#include "methods/verdict.h"
+#include "wire/name.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool listed(const struct texts *list, const char *name)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (name_equal(list->v[i], name))
+            return true;
+    return false;
+}
+
+/* What keeps a CNAME's target from being used at all; NULL where nothing does. */
+static const char *target_problem(struct judgement *j, const char *target)
+{
+    struct name n;
+    size_t len = strlen(target);
+    const char *bare = arena_strndup(j->a, target, len && target[len - 1] == '.' ? len - 1 : len);
+    if (!bare)
+        return NULL;
+    if (!*bare)
+        return "it is the root";
+    if (name_is_ip(bare))
+        return "it is an IP address; a CNAME can only point at a name";
+    if (!name_is_host(bare))
+        return "it is no host name: labels are letters, digits and inner hyphens, 1 to 63 of them";
+    j->err = name_read(j->a, bare, strlen(bare), &n);
+    if (j->err || n.code == CODE_NONE || n.cause == CAUSE_name_is_public_suffix)
+        return NULL;
+    return n.reason ? n.reason : "it is no name of the public internet";
+}
+
+int target_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+                struct target_view *ret)
+{
+    struct target_view *t = ret;
+    *t = (struct target_view){0};
+    const char *name[2] = {arena_printf(a, "%s.", r->adn),
+                           arena_printf(a, "%s.%s.", r->profile->target_label, r->adn)};
+    for (size_t i = 0; i < 2; i++) {
+        int rc = name[i] ? view_lookup(a, ev, view, name[i], RR_CNAME, &t->at[i]) : -ENOMEM;
+        if (rc)
+            return rc;
+        if (!t->found && t->at[i].class == LOOKUP_DATA) {
+            t->found = &t->at[i];
+            t->target = cname_target(a, t->found);
+        }
+    }
+    return 0;
+}
+
+static void verdict_target(struct judgement *j)
+{
+    struct target_view *t = &j->target;
+    const char *fault;
+    j->err = target_read(j->a, j->r, j->ev, j->view, t);
+    if (j->err)
+        return;
+    bool first_open = t->at[0].class == LOOKUP_PENDING || (!t->found && t->at[1].class == LOOKUP_PENDING);
+    if (first_open) {
+        verdict_undecided(j, DEADLINE_REASON);
+    } else if (!t->found && (fault = network_fault(j, t->at, 2))) {
+        verdict_undecided(j, fault);
+    } else if (!t->found || !t->target) {
+        verdict_fail(j, CODE_invalid_dns_cname, CODE_invalid_dns_cname);
+    } else if ((t->problem = target_problem(j, t->target)) != NULL) {
+        verdict_fail(j, CODE_malformed_cname_target, CODE_malformed_cname_target);
+    } else if (!listed(&j->r->allow_targets, t->target)) {
+        verdict_fail(j, CODE_invalid_cname_whitelist, CODE_invalid_cname_whitelist);
+    } else if (!listed(&j->r->validated_targets, t->target)) {
+        verdict_fail(j, CODE_invalid_cname_validation, CODE_invalid_cname_validation);
+    } else {
+        j->report->verdict = VERDICT_PASS;
+    }
+}
+
+/* ---------------------------------------------------------------- the method's row ------------------- */
+
+static bool fits(const struct request *r)
+{
+    return r->allow_targets.n;
+}
+
+static int names(struct arena *a, const struct request *r, struct checked_list *ret)
+{
+    return checked_add(a, ret, arena_printf(a, "%s.", r->adn), RR_CNAME) ||
+           checked_add(a, ret, arena_printf(a, "%s.%s.", r->profile->target_label, r->adn), RR_CNAME)
+               ? -ENOMEM
+               : 0;
+}
+
+static const struct lookup *lookups(const struct judgement *j, size_t *n)
+{
+    *n = j->target.at[0].name ? 2 : 0;
+    return j->target.at;
+}
+
+static void near(struct near_list *l)
+{
+    enum { TARGETS = 4 };
+    const char *under = arena_printf(l->a, "%s.%s.", l->r->profile->target_label, l->r->adn);
+    static const uint16_t types[] = {RR_A, RR_AAAA};
+    for (size_t i = 0; i < 2; i++) {
+        near_add_random(l, types[i], l->scope[0]);
+        near_add(l, NEAR_TYPE, types[i], NULL, NULL, under);
+    }
+    near_add(l, NEAR_TYPE, RR_A, NULL, NULL, l->scope[0]);
+    for (size_t i = 0; i < l->r->allow_targets.n && i < TARGETS; i++) {
+        const char *t = l->r->allow_targets.v[i];
+        size_t n = strlen(t);
+        near_add(l, NEAR_TARGET, RR_A, NULL, NULL, n && t[n - 1] == '.' ? t : arena_printf(l->a, "%s.", t));
+    }
+}
+
+static bool near_due(struct arena *a, const struct request *r, const struct evidence *ev)
+{
+    struct target_view t;
+    return !target_read(a, r, ev, NULL, &t) && lookups_settled(t.at, 2) && !t.found;
+}
+
+const struct method_rules target_rules = {
+    .fits = fits,
+    .names = names,
+    .ask = method_ask_names,
+    .verdict = verdict_target,
+    .lookups = lookups,
+    .near_type = RR_A,
+    .near = near,
+    .near_due = near_due,
+};
