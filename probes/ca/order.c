@@ -35,28 +35,6 @@ bool order_method_parse(const char *text, struct order_method *ret)
     return true;
 }
 
-void order_problem(struct checking *c, enum code code, const char *variable, const char *field,
-                   const char *value, const char *what, const char *fix)
-{
-    struct order_report *r = c->r;
-    struct order_problem *v = arena_grow(c->a, r->problems, r->n, sizeof *v);
-    if (!v)
-        return;
-    r->problems = v;
-    r->problems[r->n++] = (struct order_problem){{code, {variable, NULL}}, field, value, what, fix};
-}
-
-void order_note(struct checking *c, const char *text)
-{
-    if (text)
-        texts_add(c->a, &c->r->notes, text);
-}
-
-const char *order_shown(struct checking *c, const char *text)
-{
-    return text ? text_escape(c->a, text, strlen(text), ORDER_SHOWN) : NULL;
-}
-
 /* ---------------------------------------------------------------- names ------------------------------ */
 
 /* "*.example.com", "example.com" or an address: what two spellings of one name have in common. A text that is
@@ -91,14 +69,6 @@ static void gather_all(struct checking *c, struct texts *names, const struct tex
 {
     for (size_t i = 0; i < list->n; i++)
         gather(c, names, list->v[i]);
-}
-
-bool order_listed(const struct texts *list, const char *name, bool is_ip)
-{
-    for (size_t i = 0; i < list->n; i++)
-        if (is_ip ? !strcmp(name, list->v[i]) : name_within(name, list->v[i]))
-            return true;
-    return false;
 }
 
 static void check_lists(struct checking *c, const char *shown, const struct name *name,
