@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/systemd.h"
 #include "front/front.h"
+#include "observe/slice.h"
 #include "reload.h"
 #include "work/retention.h"
 
@@ -186,7 +187,7 @@ static int start_store(struct dcvd *d)
     }
     db_id_seed(last);
     db_wal_most(db, retention_wal(d->conf));
-    rc = writer_start(&d->uv, db, &d->writer);
+    rc = writer_start(&d->uv, db, SLICE_NS, &d->writer);
     if (rc) {
         log_error("the writing thread cannot start: %s", strerror(-rc));
         db_close(db);

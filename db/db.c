@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uv.h>
 
 enum {
     BUSY_MS = 5000,              /* someone may hold a write transaction open in the sqlite3 shell */
@@ -142,6 +143,22 @@ int db_run(struct db *db, const char *text)
 {
     int rc = sqlite3_exec(db->sql, text, NULL, NULL, NULL);
     return rc == SQLITE_OK ? 0 : db_failed(db, rc);
+}
+
+int db_number(struct db *db, sqlite3_stmt *s, int64_t *ret)
+{
+    int rc = sqlite3_step(s), r = 0;
+    if (rc == SQLITE_ROW)
+        *ret = sqlite3_column_int64(s, 0);
+    else
+        r = db_failed(db, rc);
+    sqlite3_reset(s);
+    return r;
+}
+
+dcv_time db_time(sqlite3_stmt *s, int column)
+{
+    return sqlite3_column_type(s, column) == SQLITE_NULL ? TIME_UNKNOWN : sqlite3_column_int64(s, column);
 }
 
 #define STATEMENT_TEXT(sym, text) [sym] = text,

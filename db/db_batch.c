@@ -139,20 +139,15 @@ int db_batches_abandon(struct db *db)
 
 /* ---------------------------------------------------------------- reading ---------------------------- */
 
-static dcv_time time_or_none(sqlite3_stmt *s, int column)
-{
-    return sqlite3_column_type(s, column) == SQLITE_NULL ? TIME_UNKNOWN : sqlite3_column_int64(s, column);
-}
-
 static struct db_batch batch_row(sqlite3_stmt *s)
 {
     struct db_batch b = {
         .id = sqlite3_column_int64(s, 0),
         .submitted = sqlite3_column_int64(s, 1),
-        .cancelled = time_or_none(s, 2),
+        .cancelled = db_time(s, 2),
         .lines = sqlite3_column_int64(s, 3),
         .waiting = sqlite3_column_int64(s, 4),
-        .ended = time_or_none(s, 5),
+        .ended = db_time(s, 5),
     };
     return b;
 }

@@ -2,10 +2,11 @@
  *
  * A struct db is one SQLite connection, its prepared statements and, for DB_WRITE, the lock that makes it the
  * only writer: a flock on PATH-lock, which the kernel drops with the process however that ends. */
-#ifndef DCV_DB_PRIVATE_H
-#define DCV_DB_PRIVATE_H
+#ifndef DCVD_DB_INNER_H
+#define DCVD_DB_INNER_H
 
 #include "db.h"
+#include "writer.h"
 
 #include <sqlite3.h>
 
@@ -86,7 +87,7 @@ extern const int db_schema_version;
     X(STMT_WATCHES_ACTIVE, "SELECT " DB_WATCH_COLUMNS " FROM watch INDEXED BY watch_active "                 \
                            "WHERE state = 'active' ORDER BY id")                                             \
     X(STMT_BATCH_COUNT, "SELECT value, n FROM batch_tally WHERE batch = ?1 AND kind = ?2 AND n > 0")           \
-    X(STMT_ROOM, "SELECT (page_count - freelist_count) * page_size, page_count * page_size "                 \
+    X(STMT_SIZE, "SELECT (page_count - freelist_count) * page_size, page_count * page_size "                 \
                  "FROM pragma_page_count, pragma_freelist_count, pragma_page_size")                          \
     X(STMT_COUNT_STATES, DB_TALLY("state", "value", "value", DB_STATE_REST))                                 \
     X(STMT_COUNT_VERDICTS, DB_TALLY("verdict", "value", "value", DB_RESULT_REST("verdict", "")))             \
@@ -246,6 +247,8 @@ int db_step(struct db *db, sqlite3_stmt *s);
 
 /* The one number that a statement answers; NULL, max() of nothing, reads as 0. */
 int db_number(struct db *db, sqlite3_stmt *s, int64_t *ret);
+/* The time in a column; NULL: TIME_UNKNOWN. */
+dcv_time db_time(sqlite3_stmt *s, int column);
 /* Calls fn for each row (request, report, evidence or NULL) of s; resets s. */
 int db_result_rows(struct db *db, sqlite3_stmt *s, db_result_fn *fn, void *user);
 /* Calls fn for each row (value, number) of s; resets s. */

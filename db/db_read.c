@@ -11,7 +11,7 @@ static int check_row(struct db *db, sqlite3_stmt *s, db_check_fn *fn, void *user
     struct db_check_row row = {
         .id = sqlite3_column_int64(s, 0),
         .submitted = sqlite3_column_int64(s, 2),
-        .ended = sqlite3_column_type(s, 3) == SQLITE_NULL ? TIME_UNKNOWN : sqlite3_column_int64(s, 3),
+        .ended = db_time(s, 3),
         .domain = (const char *)sqlite3_column_text(s, 4),
         .request = (const char *)sqlite3_column_text(s, 5),
         .batch = sqlite3_column_int64(s, 6),
@@ -82,17 +82,6 @@ int db_results(struct db *db, int64_t id, bool evidence, db_result_fn *fn, void 
     return db_result_rows(db, s, fn, user);
 }
 
-int db_number(struct db *db, sqlite3_stmt *s, int64_t *ret)
-{
-    int rc = sqlite3_step(s), r = 0;
-    if (rc == SQLITE_ROW)
-        *ret = sqlite3_column_int64(s, 0);
-    else
-        r = db_failed(db, rc);
-    sqlite3_reset(s);
-    return r;
-}
-
 int db_last_id(struct db *db, int64_t *ret)
 {
     return db_number(db, db->statement[STMT_LAST_ID], ret);
@@ -117,14 +106,14 @@ static int64_t length(const char *path)
     return path && !stat(path, &st) ? st.st_size : 0;
 }
 
-int db_room(struct db *db, struct db_room *ret)
+int db_size(struct db *db, struct db_size *ret)
 {
-    sqlite3_stmt *s = db->statement[STMT_ROOM];
+    sqlite3_stmt *s = db->statement[STMT_SIZE];
     const char *path = sqlite3_db_filename(db->sql, "main");
     int rc = sqlite3_step(s), r = 0;
     if (rc == SQLITE_ROW) {
         int64_t pages = sqlite3_column_int64(s, 1), now = length(path);
-        *ret = (struct db_room){.used = sqlite3_column_int64(s, 0),
+        *ret = (struct db_size){.used = sqlite3_column_int64(s, 0),
                                 .file = pages > now ? pages : now, /* pages may still be in the WAL alone */
                                 .wal = length(path ? sqlite3_filename_wal(path) : NULL)};
     } else {

@@ -2,50 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
-
-/* ---------------------------------------------------------------- names ------------------------------ */
-
-#define WATCH_NAME(sym, text) [sym] = text,
-static const char *const states[] = {DB_WATCH_STATES(WATCH_NAME)};
-static const char *const untils[] = {DB_UNTILS(WATCH_NAME)};
-
-const char *watch_state_name(enum watch_state s)
-{
-    return states[s];
-}
-
-const char *watch_until_name(enum watch_until u)
-{
-    return untils[u];
-}
-
-/* The number of a name; n: there is none such. */
-static size_t find(const char *const names[], size_t n, const char *text)
-{
-    size_t i = 0;
-    while (i < n && strcmp(text, names[i]))
-        i++;
-    return i;
-}
-
-enum { STATES = 0 DB_WATCH_STATES(DCV_ONE), UNTILS = 0 DB_UNTILS(DCV_ONE) };
-
-bool watch_state_parse(const char *text, enum watch_state *ret)
-{
-    size_t i = find(states, STATES, text);
-    if (i < STATES)
-        *ret = (enum watch_state)i;
-    return i < STATES;
-}
-
-bool watch_until_parse(const char *text, enum watch_until *ret)
-{
-    size_t i = find(untils, UNTILS, text);
-    if (i < UNTILS)
-        *ret = (enum watch_until)i;
-    return i < UNTILS;
-}
 
 /* ---------------------------------------------------------------- writing ---------------------------- */
 
@@ -64,7 +20,7 @@ static int insert(struct db *db, const struct write_job *job)
 /* Of the values that a statement has kept from before none may be left: what is not bound is NULL. */
 static int step(struct db *db, const struct write_job *job)
 {
-    const struct db_watch_change *w = &job->watch;
+    const struct watch_change *w = &job->watch;
     sqlite3_stmt *s = db->statement[STMT_WATCH_STEP];
     sqlite3_clear_bindings(s);
     sqlite3_bind_int64(s, 1, job->id);
@@ -113,11 +69,6 @@ int db_do_watch(struct db *db, struct write_job *job)
 
 /* ---------------------------------------------------------------- reading ---------------------------- */
 
-static dcv_time time_of(sqlite3_stmt *s, int column)
-{
-    return sqlite3_column_type(s, column) == SQLITE_NULL ? TIME_UNKNOWN : sqlite3_column_int64(s, column);
-}
-
 static int row(struct db *db, sqlite3_stmt *s, db_watch_fn *fn, void *user)
 {
     struct db_watch_row w = {
@@ -127,8 +78,8 @@ static int row(struct db *db, sqlite3_stmt *s, db_watch_fn *fn, void *user)
         .request = (const char *)sqlite3_column_text(s, 3),
         .request_len = (size_t)sqlite3_column_bytes(s, 3),
         .interval = sqlite3_column_int64(s, 4),
-        .next = time_of(s, 7),
-        .ended = time_of(s, 8),
+        .next = db_time(s, 7),
+        .ended = db_time(s, 8),
         .runs = sqlite3_column_int64(s, 9),
         .last_check = sqlite3_column_int64(s, 10),
         .last = (const char *)sqlite3_column_text(s, 11),
@@ -138,13 +89,10 @@ static int row(struct db *db, sqlite3_stmt *s, db_watch_fn *fn, void *user)
     const char *state = (const char *)sqlite3_column_text(s, 6);
     if (!w.domain || !w.request || !until || !state)
         return db_failed(db, SQLITE_NOMEM); /* the columns are NOT NULL */
-    size_t n_until = find(untils, UNTILS, until), n_state = find(states, STATES, state);
-    if (n_until == UNTILS || n_state == STATES) {
+    if (!watch_until_parse(until, &w.until) || !watch_state_parse(state, &w.state)) {
         snprintf(db->error, sizeof db->error, "corrupt: a watch is '%.40s' until '%.40s'", state, until);
         return -EILSEQ;
     }
-    w.until = (enum watch_until)n_until;
-    w.state = (enum watch_state)n_state;
     return fn(user, &w);
 }
 

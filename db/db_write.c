@@ -3,32 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-void write_job_free(struct write_job *job)
-{
-    if (!job)
-        return;
-    for (size_t i = 0; i < job->n_results; i++) {
-        struct db_result *r = &job->results[i];
-        free(r->domain);
-        free(r->variable);
-        free(r->findings);
-        free(r->report);
-        free(r->evidence);
-        free(r->shown);
-    }
-    for (size_t i = 0; i < job->n_lines; i++) {
-        free(job->lines[i].domain);
-        free(job->lines[i].request);
-    }
-    free(job->lines);
-    free(job->results);
-    free(job->domain);
-    free(job->request);
-    free(job->watch.last);
-    free(job);
-}
 
 static void bind_text(sqlite3_stmt *s, int column, const char *text)
 {
@@ -222,11 +196,6 @@ int db_do_alone(struct db *db, struct write_job *job)
         return r;
     r = db_step(db, db->statement[STMT_JOB_KEEP]);
     return done < 0 ? done : r;
-}
-
-bool db_fault_is_the_jobs(int error)
-{
-    return error == -EEXIST || error == -ENOENT || error == -EALREADY || error == -EINVAL || error == -E2BIG;
 }
 
 /* In WAL mode NORMAL leaves out the one sync of a commit, and the next FULL one syncs all that stands in the WAL. */

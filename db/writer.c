@@ -1,12 +1,42 @@
-#include "db.h"
+#include "writer.h"
 
-#include "observe/slice.h"
+#include "db.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 enum { BATCH_MOST = 512 };
+
+void write_job_free(struct write_job *job)
+{
+    if (!job)
+        return;
+    for (size_t i = 0; i < job->n_results; i++) {
+        struct db_result *r = &job->results[i];
+        free(r->domain);
+        free(r->variable);
+        free(r->findings);
+        free(r->report);
+        free(r->evidence);
+        free(r->shown);
+    }
+    for (size_t i = 0; i < job->n_lines; i++) {
+        free(job->lines[i].domain);
+        free(job->lines[i].request);
+    }
+    free(job->lines);
+    free(job->results);
+    free(job->domain);
+    free(job->request);
+    free(job->watch.last);
+    free(job);
+}
+
+bool write_job_is_at_fault(int error)
+{
+    return error == -EEXIST || error == -ENOENT || error == -EALREADY || error == -EINVAL || error == -E2BIG;
+}
 
 /* A list of jobs in the order of their arrival. */
 struct jobs {
@@ -25,6 +55,7 @@ struct writer {
     /* ---- */
     uv_thread_t thread;
     struct db *db; /* the thread's */
+    uint64_t slice_ns;
     uv_async_t async;
     void (*closed)(void *user);
     void *user;
@@ -78,7 +109,7 @@ static int write_batch(struct db *db, struct jobs *batch, bool each_alone)
     int r = nobody_told(batch) ? db_begin_loose(db) : db_begin(db);
     for (struct write_job *job = batch->first; r == 0 && job; job = job->next) {
         job->status = each_alone ? db_do_alone(db, job) : db_do(db, job);
-        if (!each_alone || !db_fault_is_the_jobs(job->status))
+        if (!each_alone || !write_job_is_at_fault(job->status))
             r = job->status;
     }
     if (r == 0)
@@ -91,7 +122,7 @@ static int write_batch(struct db *db, struct jobs *batch, bool each_alone)
 static uint64_t write_all(struct db *db, struct jobs *batch)
 {
     int r = write_batch(db, batch, false);
-    if (db_fault_is_the_jobs(r))
+    if (write_job_is_at_fault(r))
         r = write_batch(db, batch, true);
     uint64_t failed = 0;
     for (struct write_job *job = batch->first; job; job = job->next) {
@@ -179,9 +210,9 @@ static void on_async(uv_async_t *async)
 {
     struct writer *w = async->data;
     bool ended;
-    uint64_t began = slice_begin();
+    uint64_t began = uv_hrtime();
     while (give_back(w, &ended))
-        if (slice_over(began)) { /* a commit of hundreds of results tells many */
+        if (uv_hrtime() - began >= w->slice_ns) { /* after a commit of hundreds of jobs: the rest in the next turn */
             uv_async_send(async);
             return;
         }
@@ -191,7 +222,7 @@ static void on_async(uv_async_t *async)
     uv_close((uv_handle_t *)async, on_closed);
 }
 
-int writer_start(uv_loop_t *loop, struct db *db, struct writer **ret)
+int writer_start(uv_loop_t *loop, struct db *db, uint64_t slice_ns, struct writer **ret)
 {
     struct writer *w = calloc(1, sizeof *w);
     if (!w)
@@ -199,6 +230,7 @@ int writer_start(uv_loop_t *loop, struct db *db, struct writer **ret)
     jobs_init(&w->queue);
     jobs_init(&w->done);
     w->db = db;
+    w->slice_ns = slice_ns;
     int r = uv_mutex_init(&w->mutex);
     if (r < 0)
         goto no_mutex;

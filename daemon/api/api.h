@@ -8,8 +8,8 @@
 #ifndef DCVD_API_H
 #define DCVD_API_H
 
-#include "db.h"
 #include "format/json.h"
+#include "rows.h"
 #include "run/conf.h"
 
 enum {

@@ -16,7 +16,7 @@ void write_push(struct scheduler *l, struct write_job *w)
 /* What the store says of itself by what became of a write. */
 static void write_note(struct scheduler *l, int status)
 {
-    if (!db_fault_is_the_jobs(status))
+    if (!write_job_is_at_fault(status))
         l->counters.failing = status;
 }
 
@@ -56,7 +56,7 @@ static void on_results(struct write_job *w)
 {
     struct scheduler *l = w->user;
     struct job *j = job_find(&l->jobs, w->id);
-    bool ours = w->status && db_fault_is_the_jobs(w->status); /* trying again would not help */
+    bool ours = w->status && write_job_is_at_fault(w->status); /* trying again would not help */
     if (w->status && !ours && !l->stopping) {
         write_note(l, w->status);
         if (!l->failed && !uv_is_active((uv_handle_t *)&l->retry)) {

@@ -7,6 +7,8 @@
 
 #include "db.h"
 
+#include <uv.h>
+
 struct readers;
 /* path is copied. */
 int readers_new(uv_loop_t *uv, const char *path, struct readers **ret);

@@ -2,8 +2,8 @@
 #ifndef DCVD_RESULTS_H
 #define DCVD_RESULTS_H
 
-#include "db.h"
 #include "format/json.h"
+#include "writer.h"
 
 /* A WRITE_RESULTS job for a check: all texts are copies, the caller sets .at, .done and .user and pushes it.
  * shown: with the reports as the API shows them, too, unless they are very long. The reports' .id is set while it is made. 0 or -ENOMEM. */

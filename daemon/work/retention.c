@@ -72,29 +72,29 @@ static void purge_for_size(struct retention *r, int64_t over, int64_t limit)
     push(r, WRITE_PURGE, INT64_MAX, r->most);
 }
 
-static int read_room(struct read_job *job, struct db *db)
+static int read_size(struct read_job *job, struct db *db)
 {
     struct retention *r = CONTAINER(job, struct retention, read);
-    return db_room(db, &r->room);
+    return db_size(db, &r->size);
 }
 
-static void on_room(struct read_job *job, int status)
+static void on_size(struct read_job *job, int status)
 {
     struct retention *r = CONTAINER(job, struct retention, read);
     if (r->closed)
         return;
     int64_t limit = (int64_t)r->conf->retention_size - 2 * retention_wal(r->conf);
     r->by_size = true;
-    if (status || r->room.used <= limit)
+    if (status || r->size.used <= limit)
         r->over = 0;
     if (status)
         again(r, ROUND_MS);
-    else if (r->room.used > limit)
-        purge_for_size(r, r->room.used - limit, limit);
-    else if (r->room.file > limit)
+    else if (r->size.used > limit)
+        purge_for_size(r, r->size.used - limit, limit);
+    else if (r->size.file > limit)
         push(r, WRITE_VACUUM, 0, PAGES_AT_ONCE);
     else
-        again(r, r->room.file > limit / 4 * 3 ? WATCH_MS : ROUND_MS);
+        again(r, r->size.file > limit / 4 * 3 ? WATCH_MS : ROUND_MS);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -120,7 +120,7 @@ void retention_init(struct retention *r, uv_loop_t *uv, const struct conf *conf,
                     struct readers *readers)
 {
     *r = (struct retention){
-        .conf = conf, .writer = writer, .readers = readers, .read = {.read = read_room, .done = on_room}};
+        .conf = conf, .writer = writer, .readers = readers, .read = {.read = read_size, .done = on_size}};
     uv_timer_init(uv, &r->timer);
     r->timer.data = r;
     again(r, 0);

@@ -8,14 +8,15 @@
 
 #include "run/conf.h"
 #include "work/readers.h"
+#include "writer.h"
 
 struct retention {
     uv_timer_t timer;
     const struct conf *conf; /* .retention_days, .retention_size */
     struct writer *writer;
     struct readers *readers;
-    struct read_job read; /* of .room */
-    struct db_room room;
+    struct read_job read; /* of .size */
+    struct db_size size;
     uint64_t aged_at; /* when all that is too old was gone, by the loop's clock; 0: some may be left */
     int64_t over;     /* bytes, when it was last purged for the size; 0: it was not */
     uint32_t most;    /* checks then */

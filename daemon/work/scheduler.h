@@ -19,11 +19,11 @@
 
 #include "base/log.h"
 #include "base/waiter.h"
-#include "db.h"
 #include "run/conf.h"
 #include "threads/generation.h"
 #include "work/readers.h"
 #include "work/verdict_counts.h"
+#include "writer.h"
 
 struct scheduler;
 

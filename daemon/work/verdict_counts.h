@@ -3,7 +3,7 @@
 #define DCVD_VERDICT_COUNTS_H
 
 #include "base/histogram.h"
-#include "db.h"
+#include "rows.h"
 
 struct verdict_counts {
     uint64_t reports[METHOD_COUNT][0 DCV_VERDICTS(DCV_ONE)]; /* by enum verdict */

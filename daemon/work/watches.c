@@ -229,13 +229,13 @@ static void on_step(struct write_job *job)
 {
     struct watch *w = job->user;
     struct watches *ws = w->all;
-    struct db_watch_change *c = &job->watch;
+    struct watch_change *c = &job->watch;
     w->stepping = false;
     if (w->gone) {
         watch_free(w);
         return;
     }
-    if (job->status && !db_fault_is_the_jobs(job->status)) {
+    if (job->status && !write_job_is_at_fault(job->status)) {
         if (!ws->stopping)
             again(w);
         return;
@@ -286,7 +286,7 @@ static void run_ended(struct watch *w, const struct scheduler_news *news)
         schedule(w, now + AGAIN_MS);
         return;
     }
-    struct db_watch_change c = {.next = next_run(w, w->began, now)};
+    struct watch_change c = {.next = next_run(w, w->began, now)};
     if (news->state == STATE_DONE) {
         struct buf last = {0};
         struct json_out j = {.b = &last};

@@ -2,7 +2,7 @@
 #ifndef DB_JOBS_H
 #define DB_JOBS_H
 
-#include "db.h"
+#include "writer.h"
 
 struct write_job *job_request(int64_t id, const char *domain);
 struct write_job *job_results(int64_t id, size_t n);

@@ -394,8 +394,8 @@ static void old_checks_go_whole_and_counts_follow(void **state)
                                     "(SELECT count(*) FROM finding)"),
                         "2|2|1");
     /* The room of a large check counts no longer once it is gone, though the file stays as long. */
-    struct db_room small, large, again;
-    assert_int_equal(db_room(db, &small), 0);
+    struct db_size small, large, again;
+    assert_int_equal(db_size(db, &small), 0);
     struct write_job *job = job_request(db_id_at(5 * day), "large.example");
     job->request = realloc(job->request, 400000);
     assert_non_null(job->request);
@@ -403,14 +403,14 @@ static void old_checks_go_whole_and_counts_follow(void **state)
     job->request_len = 400000;
     do_job(db, job, 0);
     do_job(db, job_cancel(db_id_at(5 * day)), 0);
-    assert_int_equal(db_room(db, &large), 0);
+    assert_int_equal(db_size(db, &large), 0);
     assert_in_range(large.used - small.used, 390000, 420000); /* part of it may fill a page that was begun */
     struct write_job purge = {.kind = WRITE_PURGE, .id = INT64_MAX, .most = 100};
     assert_int_equal(db_begin(db), 0);
     assert_int_equal(db_do(db, &purge), 0);
     assert_int_equal(db_commit(db), 0);
     assert_int_equal(purge.deleted, 2);
-    assert_int_equal(db_room(db, &again), 0);
+    assert_int_equal(db_size(db, &again), 0);
     assert_true(again.used <= small.used);
     db_close(db);
 }

@@ -303,11 +303,11 @@ static void pages_are_given_back(void **state)
     job->most = 5000;
     do_job(db, job, 0);
     assert_true(number(db, "PRAGMA page_count") <= before + 2);
-    struct db_room was, is;
-    assert_int_equal(db_room(db, &was), 0);
+    struct db_size was, is;
+    assert_int_equal(db_size(db, &was), 0);
     assert_true(was.file >= (large - 20) * db->page_bytes || was.wal > was.file);
     db_checkpoint(db); /* at once, though the WAL is small */
-    assert_int_equal(db_room(db, &is), 0);
+    assert_int_equal(db_size(db, &is), 0);
     assert_true(is.file <= (before + 2) * db->page_bytes && is.used <= is.file);
     job = job_batch(WRITE_VACUUM, 0);
     job->most = 20;
@@ -321,13 +321,13 @@ static void pages_are_given_back(void **state)
 static void the_wal_stays_small(void **state)
 {
     struct db *db = open_store(*state, DB_WRITE);
-    struct db_room room;
+    struct db_size room;
     db_wal_most(db, 1 << 20);
     for (int64_t id = 1; id <= 40; id++) {
         do_job(db, job_batch(WRITE_BATCH, id), 0);
         do_job(db, job_lines(id, 10000 * id, 2000), 0);
         db_checkpoint(db);
-        assert_int_equal(db_room(db, &room), 0);
+        assert_int_equal(db_size(db, &room), 0);
         assert_true(room.wal <= 2 << 20);
     }
     assert_true(room.used > 4 << 20);

@@ -38,7 +38,7 @@ static struct write_job *job_watch(int64_t id, int64_t interval, enum watch_unti
 {
     struct write_job *job = job_request(id, "Shop.Example.COM");
     job->kind = WRITE_WATCH;
-    job->watch = (struct db_watch_change){.interval = interval, .until = until};
+    job->watch = (struct watch_change){.interval = interval, .until = until};
     return job;
 }
 
@@ -46,7 +46,7 @@ static struct write_job *job_step(int64_t id, enum watch_state state, dcv_time n
                                   const char *last)
 {
     struct write_job *job = job_batch(WRITE_WATCH_STEP, id);
-    job->watch = (struct db_watch_change){.state = state, .next = next, .check = check};
+    job->watch = (struct watch_change){.state = state, .next = next, .check = check};
     if (last) {
         job->watch.last = strdup(last);
         job->watch.last_len = strlen(last);

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { SLICE_NS = 500000 };
+
 static struct db *open_store(const char *path, enum db_mode mode)
 {
     struct db *db;
@@ -102,7 +104,7 @@ static void jobs_are_grouped_and_come_back_in_order(void **state)
     struct writer *w;
     struct writer_counters c;
     uv_loop_init(&loop);
-    assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), &w), 0);
+    assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), SLICE_NS, &w), 0);
     enum { CHECKS = 1000 };
     for (int i = 1; i <= CHECKS; i++) { /* request and results of one check meet in one batch */
         push(w, &log, job_request(i, "a.example"));
@@ -165,7 +167,7 @@ static void what_comes_back_slowly_leaves_turns_to_others(void **state)
     uv_check_init(&loop, &check);
     check.data = &turns;
     uv_check_start(&check, count_turn);
-    assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), &w), 0);
+    assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), SLICE_NS, &w), 0);
     for (int i = 1; i <= JOBS; i++) {
         struct write_job *job = job_request(i, "a.example");
         job->done = on_done_slowly;
@@ -198,7 +200,7 @@ static void only_what_somebody_is_told_waits_for_the_disk(void **state)
                                 job_request(5000, "a.example"), job_lines(10, 200, 1)};
     static const unsigned syncs[] = {0, 0, 1, 1, 0};
     uv_loop_init(&loop);
-    assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), &w), 0);
+    assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), SLICE_NS, &w), 0);
     for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
         synced = 0;
         push(w, &log, jobs[i]);
@@ -215,7 +217,7 @@ static void one_bad_job_fails_alone(void **state)
     uv_loop_t loop;
     struct writer *w;
     uv_loop_init(&loop);
-    assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), &w), 0);
+    assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), SLICE_NS, &w), 0);
     for (int i = 1; i <= 100; i++) {
         push(w, &log, job_request(i, "a.example"));
         if (i == 50) {
@@ -241,7 +243,7 @@ static void a_full_disk_fails_all_and_recovers(void **state)
     struct db *db = open_store(*state, DB_WRITE);
     sqlite3 *sql = db->sql; /* touched only while the writer has nothing to do */
     uv_loop_init(&loop);
-    assert_int_equal(writer_start(&loop, db, &w), 0);
+    assert_int_equal(writer_start(&loop, db, SLICE_NS, &w), 0);
     push(w, &log, job_request(1, "a.example"));
     wait_for(&loop, &log, 1);
     assert_int_equal(log.status[0], 0);
@@ -284,7 +286,7 @@ static void a_stalled_store_holds_up_no_loop(void **state)
     sqlite3 *other;
     int ticks = 0;
     uv_loop_init(&loop);
-    assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), &w), 0);
+    assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), SLICE_NS, &w), 0);
     struct db *reader = open_store(*state, DB_READ);
     assert_int_equal(sqlite3_open(*state, &other), SQLITE_OK);
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
@@ -346,7 +348,7 @@ static _Noreturn void be_killed(const char *path, int64_t first, int out)
     uv_loop_t loop;
     struct victim v = {.next = first, .out = out};
     uv_loop_init(&loop);
-    if (writer_start(&loop, open_store(path, DB_WRITE), &v.writer) < 0)
+    if (writer_start(&loop, open_store(path, DB_WRITE), SLICE_NS, &v.writer) < 0)
         _exit(2);
     for (int i = 0; i < 50; i++)
         push_next(&v);
