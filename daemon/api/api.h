@@ -35,6 +35,14 @@ struct api_input {
     size_t len;
 };
 
+/* What GET /v1/events tells of. */
+#define EVENT_KINDS(X)                                                                                       \
+    X(EVENT_CHECK, "check")                                                                                  \
+    X(EVENT_WATCH, "watch")
+enum event_kind { EVENT_KINDS(DCV_MEMBER) };
+const char *event_kind_name(enum event_kind k);
+bool event_kind_parse(const char *text, enum event_kind *ret);
+
 enum api_action {
     API_ANSWERED,     /* the answer is complete */
     API_SUBMIT,       /* .request, .text, .wait_ms */

@@ -4,13 +4,30 @@
 #include "model/codes.h"
 #include "model/time.h"
 #include "wire/name.h"
-#include "work/events.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { NEAREST = 3 };
 #define A_TIME "a time such as 2026-11-22T12:00:00Z or a date such as 2026-11-22"
+
+#define EVENT_NAME(sym, text) [sym] = text,
+static const char *const event_kinds[] = {EVENT_KINDS(EVENT_NAME)};
+
+const char *event_kind_name(enum event_kind k)
+{
+    return event_kinds[k];
+}
+
+bool event_kind_parse(const char *text, enum event_kind *ret)
+{
+    for (size_t i = 0; i < sizeof event_kinds / sizeof *event_kinds; i++)
+        if (!strcmp(text, event_kinds[i])) {
+            *ret = (enum event_kind)i;
+            return true;
+        }
+    return false;
+}
 
 /* Each reads one parameter: NULL, or what was expected. */
 static const char *read_wait(struct api_reading *r, const char *v)

@@ -3,7 +3,6 @@
 #include "api/api_inner.h"
 
 #include "format/request.h"
-#include "work/events.h"
 
 #include <ctype.h>
 #include <stdio.h>

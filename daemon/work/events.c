@@ -4,19 +4,6 @@
 
 #include <string.h>
 
-#define EVENT_NAME(sym, text) [sym] = text,
-static const char *const kinds[] = {EVENT_KINDS(EVENT_NAME)};
-
-bool event_kind_parse(const char *text, enum event_kind *ret)
-{
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (!strcmp(text, kinds[i])) {
-            *ret = (enum event_kind)i;
-            return true;
-        }
-    return false;
-}
-
 void events_join(struct events *e, struct listener *l)
 {
     l->next = e->listeners;
@@ -85,7 +72,7 @@ void events_check(struct events *e, const struct scheduler_news *news, dcv_time 
     if (!wanted(e, EVENT_CHECK, news->domain, news->watch))
         return;
     struct buf line = {0};
-    struct json_out j = begin(&line, kinds[EVENT_CHECK], at);
+    struct json_out j = begin(&line, event_kind_name(EVENT_CHECK), at);
     id_text(&j, "id", news->id);
     if (news->watch)
         id_text(&j, "watch", news->watch);
@@ -110,7 +97,7 @@ void events_watch(struct events *e, const struct watch_news *news, dcv_time at)
     if (!wanted(e, EVENT_WATCH, news->domain, news->id))
         return;
     struct buf line = {0};
-    struct json_out j = begin(&line, kinds[EVENT_WATCH], at);
+    struct json_out j = begin(&line, event_kind_name(EVENT_WATCH), at);
     id_text(&j, "id", news->id);
     if (news->check)
         id_text(&j, "check", news->check);

@@ -5,14 +5,9 @@
 #ifndef DCVD_EVENTS_H
 #define DCVD_EVENTS_H
 
+#include "api/api.h"
 #include "format/json.h"
 #include "work/scheduler.h"
-
-#define EVENT_KINDS(X)                                                                                       \
-    X(EVENT_CHECK, "check")                                                                                  \
-    X(EVENT_WATCH, "watch")
-enum event_kind { EVENT_KINDS(DCV_MEMBER) };
-bool event_kind_parse(const char *text, enum event_kind *ret);
 
 struct listener {
     /* The line ends with a line feed; valid during the call, in which no listener may join or leave. */
