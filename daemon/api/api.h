@@ -118,6 +118,7 @@ int api_read_stored(const struct conf *conf, struct arena *a, const char *text, 
 /* {"errors":[{"code","message"}]}; variable is the code's, or NULL. */
 void api_error(struct api_answer *ans, int status, enum code code, const char *variable, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+void api_error_no_memory(struct api_answer *ans);
 void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state);
 
 struct api_report { /* the object as it is answered: of one check json_write_shown(), in lists as the store has it */

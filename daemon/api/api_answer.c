@@ -28,6 +28,11 @@ void api_error(struct api_answer *ans, int status, enum code code, const char *v
     arena_free(a);
 }
 
+void api_error_no_memory(struct api_answer *ans)
+{
+    api_error(ans, 500, CODE_internal_data_check_failed, NULL, "there is no memory for this request; try again");
+}
+
 void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state)
 {
     char text[17];

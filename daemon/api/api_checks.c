@@ -124,8 +124,7 @@ bool api_read_request(struct api_reading *r, const char *body, size_t len)
     }
     if (!rc && r->call->text && !arena_full(r->a))
         return true;
-    api_error(r->answer, 500, CODE_internal_data_check_failed, NULL,
-              "there is no memory for this request; try again");
+    api_error_no_memory(r->answer);
     return false;
 }
 

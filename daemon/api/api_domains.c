@@ -10,8 +10,7 @@ void api_one_domain(struct api_reading *r, const char *text)
 {
     struct name name;
     if (name_read(r->a, text, strlen(text), &name)) {
-        api_error(r->answer, 500, CODE_internal_data_check_failed, NULL,
-                  "there is no memory for this request; try again");
+        api_error_no_memory(r->answer);
         return;
     }
     r->call->filter.domain = name.domain ? name.domain : text; /* a refused input is stored as it was typed */

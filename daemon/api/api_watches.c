@@ -86,8 +86,7 @@ void api_read_watch(struct api_reading *r)
     if (rd.err == -EINVAL)
         api_error(r->answer, 400, problem.code, problem.input.field, "%s", problem.text);
     else if (rd.err)
-        api_error(r->answer, 500, CODE_internal_data_check_failed, NULL,
-                  "there is no memory for this request; try again");
+        api_error_no_memory(r->answer);
     else if (api_read_request(r, text, strlen(text)))
         r->call->action = API_WATCH;
     free(text);

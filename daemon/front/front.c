@@ -5,78 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* ---------------------------------------------------------------- answers --------------------------- */
-
-static void call_free(struct call *c)
-{
-    struct front *f = c->front;
-    *c->back = c->next;
-    if (c->next)
-        c->next->back = c->back;
-    arena_free(c->arena);
-    free(c);
-    if (f->closed && !f->calls)
-        f->closed(f->closed_user);
-}
-
-static void on_timer_closed(uv_handle_t *h)
-{
-    call_free(h->data);
-}
-
-void call_end(struct call *c)
-{
-    waiter_leave(&c->waiter);
-    if (c->generation)
-        generation_leave(c->generation);
-    if (c->timer_open)
-        uv_close((uv_handle_t *)&c->timer, on_timer_closed);
-    else
-        call_free(c);
-}
-
-void call_answer(struct call *c, struct api_answer *ans)
-{
-    exchange_answer(c->exchange, ans);
-    call_end(c);
-}
-
-void call_answer_error(struct call *c, int status, enum code code, const char *text)
-{
-    struct api_answer ans = {0};
-    api_error(&ans, status, code, NULL, "%s", text);
-    if (status == 429)
-        ans.retry_after = 1;
-    call_answer(c, &ans);
-}
-
-void call_answer_broken(struct call *c, int error)
-{
-    call_answer_error(
-        c, 500, CODE_internal_data_check_failed,
-        error == -ENOSPC
-            ? "the disk of the daemon's store is full; nothing was done, try again once there is room"
-            : "the daemon's store does not work; nothing was done, the daemon's log says why");
-}
-
-void call_answer_ending(struct call *c)
-{
-    call_answer_error(c, 429, CODE_request_limit_exceeded, "the daemon is ending; try again when it is back");
-}
-
-void call_read(struct call *c, int (*read)(struct read_job *job, struct db *db),
-               void (*done)(struct read_job *job, int status))
-{
-    if (!c->generation)
-        c->generation = generation_join(c->front->generations);
-    c->read.read = read;
-    c->read.done = done;
-    readers_run(c->front->readers, &c->read);
-}
-
 /* ---------------------------------------------------------------- all together ---------------------- */
 
-static void dispatch(struct call *c, struct api_answer *ans)
+static void dispatch(struct call *c)
 {
     switch (c->api.action) {
     case API_SUBMIT:
@@ -139,7 +70,7 @@ static void dispatch(struct call *c, struct api_answer *ans)
     case API_CAUSE:
     case API_DESCRIBE:
     case API_ANSWERED:
-        call_answer(c, ans);
+        call_answer(c, &c->answer);
         break;
     }
 }
@@ -178,23 +109,15 @@ void front_exchange(void *user, struct exchange *x)
     if (!admit(f, x))
         return;
     struct api_answer ans = {0};
-    struct call *c = calloc(1, sizeof *c);
-    struct arena *a = arena_new(0); /* what goes in is bounded by the server, what comes out by the store */
-    if (!c || !a) {
-        free(c);
-        arena_free(a);
-        api_error(&ans, 500, CODE_internal_data_check_failed, NULL,
-                  "there is no memory for this request; try again");
+    struct call *c = call_new(f, x);
+    if (!c) {
+        api_error_no_memory(&ans);
         exchange_answer(x, &ans);
         return;
     }
-    *c = (struct call){.front = f, .exchange = x, .arena = a, .next = f->calls, .back = &f->calls};
     c->waiter = (struct waiter){.fn = front_change, .user = c};
-    if (c->next)
-        c->next->back = &c->next;
-    f->calls = c;
-    api_read(f->conf, a, exchange_input(x), clock_now(), &c->api, &ans);
-    dispatch(c, &ans);
+    api_read(f->conf, c->arena, exchange_input(x), clock_now(), &c->api, &c->answer);
+    dispatch(c);
 }
 
 int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret)

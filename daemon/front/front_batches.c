@@ -5,7 +5,6 @@
 #include "front/upload.h"
 
 #include <errno.h>
-#include <string.h>
 
 enum { UPLOADS_MOST = 8 };
 
@@ -22,7 +21,7 @@ static void on_uploaded(void *user, int status, struct api_answer *ans)
     struct call *c = user;
     upload_over(c);
     if (status)
-        call_answer_broken(c, status);
+        call_answer_store_failed(c, status);
     else
         call_answer(c, ans);
 }
@@ -50,8 +49,7 @@ void front_batch_submit(struct call *c)
     const struct upload_owner owner = {on_uploaded, on_gone, c};
     int rc = upload_new(&rooms, c->exchange, &owner, &c->upload);
     if (rc)
-        call_answer_error(c, 500, CODE_internal_data_check_failed,
-                          "there is no memory for this request; try again");
+        call_answer_no_memory(c);
     else
         f->uploads++;
 }
@@ -69,16 +67,9 @@ void front_batch_stop(struct call *c)
 static int take_batch(void *user, const struct db_batch *b)
 {
     struct call *c = user;
-    if (c->n_rows == c->room) {
-        size_t room = c->room ? c->room * 2 : 8;
-        struct api_batch *v = arena_array(c->arena, room, sizeof *v);
-        if (!v)
-            return -ENOMEM;
-        if (c->n_rows)
-            memcpy(v, c->batches, c->n_rows * sizeof *v);
-        c->batches = v;
-        c->room = room;
-    }
+    c->batches = call_grow(c, c->batches, c->n_rows, sizeof *c->batches);
+    if (!c->batches)
+        return -ENOMEM;
     c->batches[c->n_rows++] = (struct api_batch){.b = *b};
     return 0;
 }
@@ -109,7 +100,7 @@ static void on_batch(struct read_job *job, int status)
         api_error(&ans, 404, CODE_not_found, NULL,
                   "there is no batch %s: it never was, or its time in the store is over", text);
     } else if (status) {
-        call_answer_broken(c, status);
+        call_answer_store_failed(c, status);
         return;
     } else {
         c->batches->running = scheduler_running(c->front->scheduler, c->api.id);
@@ -136,11 +127,11 @@ static void on_batches(struct read_job *job, int status)
 {
     struct call *c = CONTAINER(job, struct call, read);
     if (status) {
-        call_answer_broken(c, status);
+        call_answer_store_failed(c, status);
         return;
     }
-    bool more = c->n_rows > c->api.filter.limit;
-    size_t n = more ? c->api.filter.limit : c->n_rows;
+    bool more;
+    size_t n = call_page(c, c->n_rows, &more);
     struct api_answer ans = {0};
     for (size_t i = 0; i < n; i++)
         c->batches[i].running = batches_alive(c->front->batches, c->batches[i].b.id);
@@ -161,7 +152,7 @@ static void on_cancelled(void *user, int status)
     if (status == -ESHUTDOWN)
         call_answer_ending(c);
     else if (status)
-        call_answer_broken(c, status);
+        call_answer_store_failed(c, status);
     else
         front_batch(c);
 }

@@ -86,7 +86,7 @@ static void on_submitted(void *user, int64_t id, int status)
     if (status == -ESHUTDOWN)
         call_answer_ending(c);
     else if (status)
-        call_answer_broken(c, status);
+        call_answer_store_failed(c, status);
     else if (!c->api.wait_ms)
         answer_alive(c, STATE_QUEUED);
     else
@@ -97,7 +97,7 @@ static void on_cancelled(void *user, int status)
 {
     struct call *c = user;
     if (status)
-        call_answer_broken(c, status);
+        call_answer_store_failed(c, status);
     else
         front_show(c);
 }
@@ -114,8 +114,7 @@ void front_submit(struct call *c)
         call_answer_error(c, 429, CODE_request_limit_exceeded,
                           "the queue of checks is full; try again later");
     else if (rc)
-        call_answer_error(c, 500, CODE_internal_data_check_failed,
-                          "there is no memory for this request; try again");
+        call_answer_no_memory(c);
 }
 
 void front_cancel(struct call *c)
@@ -126,5 +125,5 @@ void front_cancel(struct call *c)
     else if (rc == -ESHUTDOWN)
         call_answer_ending(c);
     else if (rc)
-        call_answer_broken(c, rc);
+        call_answer_store_failed(c, rc);
 }

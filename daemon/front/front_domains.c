@@ -11,9 +11,7 @@ static int take_latest(void *user, const struct db_result_row *row)
 {
     struct call *c = user;
     struct api_domain *d = c->domain;
-    return d->n_latest == METHOD_COUNT
-               ? -EILSEQ
-               : call_report(c->arena, &generation_conf(c->generation)->profile, row, &d->latest[d->n_latest++]);
+    return d->n_latest == METHOD_COUNT ? -EILSEQ : call_report(c, row, &d->latest[d->n_latest++]);
 }
 
 static const char *copy(struct arena *a, const char *s)
@@ -31,14 +29,9 @@ static int take_change(void *user, const struct db_change_row *row)
 {
     struct call *c = user;
     struct api_domain *d = c->domain;
-    if ((d->n & (d->n - 1)) == 0) { /* full: the room is the next power of two */
-        struct db_change_row *v = arena_array(c->arena, d->n ? d->n * 2 : 1, sizeof *v);
-        if (!v)
-            return -ENOMEM;
-        if (d->n)
-            memcpy(v, d->changes, d->n * sizeof *v);
-        d->changes = v;
-    }
+    d->changes = call_grow(c, d->changes, d->n, sizeof *d->changes);
+    if (!d->changes)
+        return -ENOMEM;
     struct db_change_row *to = &d->changes[d->n++];
     *to = *row;
     to->method = copy(c->arena, row->method);
@@ -81,11 +74,11 @@ static void on_domain(struct read_job *job, int status)
             "there is no check of %s: it never was checked, or the time of its checks in the store is over",
             shown ? shown : "this domain");
     } else if (status) {
-        call_answer_broken(c, status);
+        call_answer_store_failed(c, status);
         return;
     } else {
-        bool more = c->domain->n > c->api.filter.limit;
-        size_t n = more ? c->api.filter.limit : c->domain->n;
+        bool more;
+        size_t n = call_page(c, c->domain->n, &more);
         api_write_domain(&ans, c->domain, n, more ? c->domain->changes[n - 1].id : 0);
     }
     call_answer(c, &ans);

@@ -1,12 +1,8 @@
-/* front_inner.h - what front*.c share with each other; nobody else includes it.
- *
- * A call is one exchange on its way to its answer. It is in its front's list from the start; call_answer()
- * and those built on it end it. */
+/* front_inner.h - the front itself, and what front*.c do for a call. */
 #ifndef DCVD_FRONT_INNER_H
 #define DCVD_FRONT_INNER_H
 
-#include "front/front.h"
-#include "work/events.h"
+#include "front/call_inner.h"
 
 struct front {
     uv_loop_t *uv;
@@ -27,47 +23,10 @@ struct front {
     void *closed_user;
 };
 
-struct call {
-    struct call *next, **back; /* in front->calls */
-    struct front *front;
-    struct exchange *exchange;
-    struct arena *arena; /* of the request, and of what is read for it: a pool thread has it meanwhile */
-    struct api_call api;
-    struct waiter waiter;
-    uv_timer_t timer;
-    bool timer_open;
-    struct read_job read;
-    struct generation *generation; /* whose configuration holds while the store is read; NULL: it is not */
-    struct api_row *rows; /* what was read */
-    size_t n_rows, room;
-    struct api_watch *watches; /* the same, with .room */
-    size_t n_watches;
-    struct api_counts counts[DB_COUNT_KINDS], *counting; /* of stats */
-    struct api_domain *domain;                           /* in the arena */
-    struct listener listener;                            /* of events; .back tells whether it is a stream */
-    uint64_t lost;                                       /* events that its reader was too slow for */
-    struct upload *upload;                               /* of a batch that is coming in */
-    struct api_batch *batches;                           /* what was read; n_rows, room */
-};
-
-/* ---- front.c: answers; each ends the call */
-void call_end(struct call *c); /* its exchange has been answered, or has gone */
-void call_answer(struct call *c, struct api_answer *ans);
-void call_answer_error(struct call *c, int status, enum code code, const char *text);
-void call_answer_broken(struct call *c, int error); /* the store failed */
-void call_answer_ending(struct call *c);            /* the daemon ends */
-/* Reads the store on a pool thread: read() fills the call, done() answers it on the loop's. */
-void call_read(struct call *c, int (*read)(struct read_job *job, struct db *db),
-               void (*done)(struct read_job *job, int status));
-
 /* ---- front_read.c: what the store knows */
 void front_one(struct call *c); /* check .id, with its reports */
 void front_list(struct call *c);
 void front_stats(struct call *c);
-
-/* A result of the store as it is answered, in the arena. On a pool thread. 0 or a negative errno. */
-int call_report(struct arena *a, const struct profile *profile, const struct db_result_row *row, struct api_report *ret);
-int call_count(void *user, const char *value, int64_t n); /* into call->counting: a db_count_fn */
 
 /* ---- front_batches.c */
 void front_batch_submit(struct call *c);

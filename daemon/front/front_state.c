@@ -81,6 +81,5 @@ static void on_tally(void *user, const struct generations_counters *tally)
 void front_metrics(struct call *c)
 {
     if (generations_count(c->front->generations, on_tally, c))
-        call_answer_error(c, 500, CODE_internal_data_check_failed,
-                          "there is no memory for this request; try again");
+        call_answer_no_memory(c);
 }

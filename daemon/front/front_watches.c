@@ -4,7 +4,6 @@
 #include "base/table.h"
 
 #include <errno.h>
-#include <string.h>
 
 static void on_added(void *user, int64_t id, int status)
 {
@@ -13,7 +12,7 @@ static void on_added(void *user, int64_t id, int status)
     if (status == -ESHUTDOWN) {
         call_answer_ending(c);
     } else if (status) {
-        call_answer_broken(c, status);
+        call_answer_store_failed(c, status);
     } else {
         api_write_watch_accepted(&ans, id);
         call_answer(c, &ans);
@@ -35,24 +34,16 @@ void front_watch(struct call *c)
             c, 429, CODE_request_limit_exceeded,
             "there are as many watches as the daemon takes; delete some, or wait until some end");
     else if (rc)
-        call_answer_error(c, 500, CODE_internal_data_check_failed,
-                          "there is no memory for this request; try again");
+        call_answer_no_memory(c);
 }
 
 static int take_watch(void *user, const struct db_watch_row *row)
 {
     struct call *c = user;
-    if (c->n_watches == c->room) {
-        size_t room = c->room ? c->room * 2 : 8;
-        struct api_watch *v = arena_array(c->arena, room, sizeof *v);
-        if (!v)
-            return -ENOMEM;
-        if (c->n_watches)
-            memcpy(v, c->watches, c->n_watches * sizeof *v);
-        c->watches = v;
-        c->room = room;
-    }
-    struct api_watch *w = &c->watches[c->n_watches++];
+    c->watches = call_grow(c, c->watches, c->n_rows, sizeof *c->watches);
+    if (!c->watches)
+        return -ENOMEM;
+    struct api_watch *w = &c->watches[c->n_rows++];
     *w = (struct api_watch){.row = *row};
     w->row.domain = arena_strdup(c->arena, row->domain);
     w->row.request = arena_strndup(c->arena, row->request, row->request_len);
@@ -63,7 +54,7 @@ static int take_watch(void *user, const struct db_watch_row *row)
 /* What the store says is from the end of the last run. */
 static void know_now(struct call *c)
 {
-    for (size_t i = 0; i < c->n_watches; i++) {
+    for (size_t i = 0; i < c->n_rows; i++) {
         struct watch_now now;
         struct api_watch *w = &c->watches[i];
         if (w->row.state == WATCH_ACTIVE && watches_now(c->front->watches, w->row.id, &now)) {
@@ -96,7 +87,7 @@ static void on_one(struct read_job *job, int status)
     if (status == -ENOENT) {
         answer_no_watch(c);
     } else if (status) {
-        call_answer_broken(c, status);
+        call_answer_store_failed(c, status);
     } else {
         know_now(c);
         api_write_watch(&ans, &c->watches[0]);
@@ -119,12 +110,12 @@ static void on_list(struct read_job *job, int status)
     struct call *c = CONTAINER(job, struct call, read);
     struct api_answer ans = {0};
     if (status) {
-        call_answer_broken(c, status);
+        call_answer_store_failed(c, status);
         return;
     }
     know_now(c);
-    bool more = c->n_watches > c->api.filter.limit;
-    size_t n = more ? c->api.filter.limit : c->n_watches;
+    bool more;
+    size_t n = call_page(c, c->n_rows, &more);
     api_write_watches(&ans, c->watches, n, more ? c->watches[n - 1].row.id : 0);
     call_answer(c, &ans);
 }
@@ -138,7 +129,7 @@ static void on_deleted(void *user, int64_t id, int status)
     } else if (status == -ESHUTDOWN) {
         call_answer_ending(c);
     } else if (status) {
-        call_answer_broken(c, status);
+        call_answer_store_failed(c, status);
     } else {
         api_write_watch_deleted(&ans, id);
         call_answer(c, &ans);
@@ -151,7 +142,7 @@ void front_watch_delete(struct call *c)
     if (rc == -ESHUTDOWN)
         call_answer_ending(c);
     else if (rc)
-        call_answer_broken(c, rc);
+        call_answer_store_failed(c, rc);
 }
 
 void front_watch_one(struct call *c)
