@@ -43,46 +43,30 @@ enum event_kind { EVENT_KINDS(DCV_MEMBER) };
 const char *event_kind_name(enum event_kind k);
 bool event_kind_parse(const char *text, enum event_kind *ret);
 
+/* What is to be done: one for each row of routes.def, in its order. */
 enum api_action {
-    API_ANSWERED,     /* the answer is complete */
-    API_SUBMIT,       /* .request, .text, .wait_ms */
-    API_SHOW,         /* .id, .wait_ms */
-    API_LIST,         /* .filter */
-    API_CANCEL,       /* .id */
-    API_BATCH_SUBMIT, /* the body: api_read_line() */
-    API_BATCH_SHOW,   /* .id, .wait_ms */
-    API_BATCH_LIST,   /* .filter.before, .limit */
-    API_BATCH_CANCEL, /* .id */
-    API_DOMAIN, /* .filter.domain, .limit, .before: of changes */
-    API_CODES,
-    API_CODE,
-    API_CAUSES,
-    API_CAUSE,
-    API_STATS,        /* .filter.since, .until */
-    API_EVENTS,       /* .event, .watch, .filter.domain */
-    API_WATCH,        /* .domain, .text, .interval, .until */
-    API_WATCH_LIST,   /* .watch_state, .filter.domain, .limit, .before */
-    API_WATCH_SHOW,   /* .id */
-    API_WATCH_DELETE, /* .id */
-    API_DESCRIBE,
-    API_METRICS,
-    API_HEALTH,
-    API_READY
+    API_ANSWERED, /* nothing: the answer is complete */
+#define ROUTE(action, ...) action,
+#include "api/routes.def"
+#undef ROUTE
+    API_ACTIONS
 };
 
 struct api_call {
     enum api_action action;
+    /* ---- of the path and the query */
     int64_t id;
     uint32_t wait_ms;
-    struct db_filter filter;
-    int event;          /* enum event_kind; -1: any */
-    int64_t watch;      /* 0: any */
-    int64_t interval;   /* milliseconds; 0: the CA's steps */
-    enum watch_until until;
-    int watch_state;    /* enum watch_state; -1: any */
+    struct db_filter filter; /* of lists; .domain also of one domain, of events and of watches */
+    int event;               /* enum event_kind; -1: any */
+    int64_t watch;           /* of events; 0: any */
+    int watch_state;         /* enum watch_state; -1: any */
+    /* ---- of the body */
     const char *domain; /* of the request, as results will name it */
     const char *text;   /* the request in canonical form: what is stored, and what makes two requests equal */
     size_t text_len;
+    int64_t interval; /* of a watch, milliseconds; 0: the CA's steps */
+    enum watch_until until;
 };
 
 struct api_answer {
@@ -95,11 +79,11 @@ struct api_answer {
     bool close;           /* the connection is not to be used again */
 };
 
-/* How long a body may be on this route: what is longer is answered with 413 before it is read. Or
+/* How many bytes a body may have on this route: what is longer is answered with 413 before it is read. Or
  * API_BODY_PIECES. */
 size_t api_body_most(const char *method, const char *path);
-/* Routes that tell how the daemon is, and so are never counted against a peer's rate. */
-bool api_is_probe(const char *path);
+/* Whether requests for this path count against their peer's rate: those that only ask how the daemon is do not. */
+bool api_is_counted(const char *path);
 
 /* now: for a request that gives none. */
 void api_read(const struct conf *conf, struct arena *a, const struct api_input *in, dcv_time now,

@@ -4,6 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+void api_read_batch_id(struct api_reading *r)
+{
+    api_read_id(r, "batch");
+}
+
+/* ---------------------------------------------------------------- answers ---------------------------- */
+
 static int64_t count_of(const struct api_counts *c, const char *value)
 {
     for (size_t i = 0; i < c->n; i++)

@@ -1,3 +1,4 @@
+/* api_catalogue.c - the lists of codes and causes: GET /v1/codes, GET /v1/causes. */
 #include "api/api_inner.h"
 
 #include "base/text.h"
@@ -6,7 +7,7 @@
 
 #include <string.h>
 
-void api_catalogue(struct api_reading *r, const char *key, void (*list)(struct json_out *j, const char *key))
+static void catalogue(struct api_reading *r, const char *key, void (*list)(struct json_out *j, const char *key))
 {
     struct json_out j = api_writer(r->answer, 200);
     json_open(&j, NULL, '{');
@@ -15,8 +16,19 @@ void api_catalogue(struct api_reading *r, const char *key, void (*list)(struct j
     json_close(&j, '}');
 }
 
-void api_one_code(struct api_reading *r, const char *text)
+void api_answer_codes(struct api_reading *r)
 {
+    catalogue(r, "codes", json_write_codes);
+}
+
+void api_answer_causes(struct api_reading *r)
+{
+    catalogue(r, "causes", json_write_causes);
+}
+
+void api_answer_code(struct api_reading *r)
+{
+    const char *text = r->segment;
     const char *variables[2];
     enum code c = code_find(r->a, text, variables);
     if (c == CODE_NONE) {
@@ -28,8 +40,9 @@ void api_one_code(struct api_reading *r, const char *text)
     json_write_code(&j, NULL, c);
 }
 
-void api_one_cause(struct api_reading *r, const char *text)
+void api_answer_cause(struct api_reading *r)
 {
+    const char *text = r->segment;
     enum cause c = cause_find(text);
     if (c == CAUSE_NONE) {
         api_error(r->answer, 404, CODE_not_found, NULL, "'%s' is no cause; expected one of GET /v1/causes",

@@ -136,6 +136,11 @@ void api_read_submit(struct api_reading *r)
         r->call->action = API_SUBMIT;
 }
 
+void api_read_check_id(struct api_reading *r)
+{
+    api_read_id(r, "check");
+}
+
 int api_read_stored(const struct conf *conf, struct arena *a, const char *text, size_t len, dcv_time now,
                     struct request *ret, const char **why)
 {
@@ -167,14 +172,4 @@ void api_read_line(const struct conf *conf, struct arena *a, size_t number, cons
         .conf = conf, .a = a, .in = &in, .now = now, .where = where, .call = call, .answer = answer};
     *call = (struct api_call){.action = API_ANSWERED};
     api_read_submit(&r);
-}
-
-void api_one(struct api_reading *r, const char *what, const char *text, enum api_action action)
-{
-    if (db_id_parse(text, &r->call->id))
-        r->call->action = action;
-    else
-        api_error(r->answer, 404, CODE_not_found, NULL,
-                  "there is no %s '%s'; an id has 16 hexadecimal digits", what,
-                  text_escape(r->a, text, strlen(text), 60));
 }

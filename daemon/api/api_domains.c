@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-void api_one_domain(struct api_reading *r, const char *text)
+void api_read_domain(struct api_reading *r)
 {
+    const char *text = r->segment;
     struct name name;
     if (name_read(r->a, text, strlen(text), &name)) {
         api_error_no_memory(r->answer);

@@ -92,6 +92,11 @@ void api_read_watch(struct api_reading *r)
     free(text);
 }
 
+void api_read_watch_id(struct api_reading *r)
+{
+    api_read_id(r, "watch");
+}
+
 /* ---------------------------------------------------------------- answers ---------------------------- */
 
 static void write_id(struct json_out *j, const char *key, int64_t id)

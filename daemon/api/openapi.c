@@ -235,7 +235,7 @@ static void parameters(struct json_out *j, const struct route *r)
     json_open(j, "parameters", '[');
     if (strchr(r->path, '*'))
         parameter(j, "path", r->segment, "of the path");
-    for (const char *p = r->params; *p; p += strspn(p, " ")) {
+    for (const char *p = r->query; *p; p += strspn(p, " ")) {
         char name[TYPE_MOST];
         size_t n = strcspn(p, " ");
         snprintf(name, sizeof name, "%.*s", (int)n, p);
@@ -283,7 +283,7 @@ static void operation(struct json_out *j, const struct route *r)
     if (r->accepted)
         response(j, "202", "It is on disk and will be done", "application/json", r->accepted);
     if (r->answer)
-        response(j, "200", "As asked", r->type ? r->type : "application/json", r->answer);
+        response(j, "200", "As asked", r->type, r->answer);
     response(j, "default", "What is wrong", "application/json", "Errors");
     json_close(j, '}');
     json_close(j, '}');
@@ -299,32 +299,34 @@ static void path_of(const struct route *r, char ret[static 64])
         snprintf(ret, 64, "%s", r->path);
 }
 
-static bool path_before(const struct route *r, size_t n)
+static bool path_before(const struct route *routes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (!strcmp(api_routes[i].path, r[0].path))
+        if (!strcmp(routes[i].path, routes[n].path))
             return true;
     return false;
 }
 
 static void paths(struct json_out *j)
 {
+    size_t n;
+    const struct route *routes = route_list(&n);
     json_open(j, "paths", '{');
-    for (size_t i = 0; i < api_n_routes; i++) {
-        if (path_before(&api_routes[i], i))
+    for (size_t i = 0; i < n; i++) {
+        if (path_before(routes, i))
             continue;
         char path[64];
-        path_of(&api_routes[i], path);
+        path_of(&routes[i], path);
         json_open(j, path, '{');
-        for (size_t k = i; k < api_n_routes; k++)
-            if (!strcmp(api_routes[k].path, api_routes[i].path))
-                operation(j, &api_routes[k]);
+        for (size_t k = i; k < n; k++)
+            if (!strcmp(routes[k].path, routes[i].path))
+                operation(j, &routes[k]);
         json_close(j, '}');
     }
     json_close(j, '}');
 }
 
-void api_describe(struct api_reading *r)
+void api_answer_openapi(struct api_reading *r)
 {
     struct json_out j = api_writer(r->answer, 200);
     json_open(&j, NULL, '{');

@@ -5,74 +5,17 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* ---------------------------------------------------------------- all together ---------------------- */
+static void (*const runners[API_ACTIONS])(struct call *c) = {
+    [API_ANSWERED] = front_answered,
+#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, summary)       \
+    [action] = runner,
+#include "api/routes.def"
+#undef ROUTE
+};
 
-static void dispatch(struct call *c)
+void front_answered(struct call *c)
 {
-    switch (c->api.action) {
-    case API_SUBMIT:
-        front_submit(c);
-        break;
-    case API_SHOW:
-        front_wait(c);
-        break;
-    case API_LIST:
-        front_list(c);
-        break;
-    case API_DOMAIN:
-        front_domain(c);
-        break;
-    case API_STATS:
-        front_stats(c);
-        break;
-    case API_WATCH:
-        front_watch(c);
-        break;
-    case API_WATCH_LIST:
-        front_watch_list(c);
-        break;
-    case API_WATCH_SHOW:
-        front_watch_one(c);
-        break;
-    case API_WATCH_DELETE:
-        front_watch_delete(c);
-        break;
-    case API_EVENTS:
-        front_events(c);
-        break;
-    case API_METRICS:
-        front_metrics(c);
-        break;
-    case API_CANCEL:
-        front_cancel(c);
-        break;
-    case API_BATCH_SUBMIT:
-        front_batch_submit(c);
-        break;
-    case API_BATCH_SHOW:
-        front_wait(c);
-        break;
-    case API_BATCH_LIST:
-        front_batch_list(c);
-        break;
-    case API_BATCH_CANCEL:
-        front_batch_cancel(c);
-        break;
-    case API_HEALTH:
-        front_health(c);
-        break;
-    case API_READY:
-        front_ready(c);
-        break;
-    case API_CODES:
-    case API_CODE:
-    case API_CAUSES:
-    case API_CAUSE:
-    case API_DESCRIBE:
-    case API_ANSWERED:
-        call_answer(c, &c->answer);
-        break;
-    }
+    call_answer(c, &c->answer);
 }
 
 /* False: the peer is turned away, and told so. */
@@ -90,7 +33,7 @@ static bool admit(struct front *f, struct exchange *x)
             api_error(&ans, 403, CODE_access_denied_missing_permission, NULL,
                       "user id %u may not use the API: [access] of the daemon's configuration names who may",
                       who->uid);
-    } else if (!api_is_probe(exchange_input(x)->path)) {
+    } else if (api_is_counted(exchange_input(x)->path)) {
         ans.retry_after = peer_take(f->peers, who->uid, uv_now(f->uv));
         if (ans.retry_after)
             api_error(&ans, 429, CODE_request_limit_exceeded, NULL,
@@ -117,7 +60,7 @@ void front_exchange(void *user, struct exchange *x)
     }
     c->waiter = (struct waiter){.fn = front_change, .user = c};
     api_read(f->conf, c->arena, exchange_input(x), clock_now(), &c->api, &c->answer);
-    dispatch(c);
+    runners[c->api.action](c);
 }
 
 int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret)

@@ -23,41 +23,20 @@ struct front {
     void *closed_user;
 };
 
-/* ---- front_read.c: what the store knows */
-void front_one(struct call *c); /* check .id, with its reports */
-void front_list(struct call *c);
-void front_stats(struct call *c);
+/* ---- the runners of routes.def: each carries a call out, and sees to its answer */
+#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, summary)       \
+    void runner(struct call *c);
+#include "api/routes.def"
+#undef ROUTE
 
-/* ---- front_batches.c */
-void front_batch_submit(struct call *c);
-void front_batch_stop(struct call *c); /* of one that is coming in: no more of it */
-void front_batch(struct call *c);      /* batch .id, with its counts */
-void front_batch_list(struct call *c);
-void front_batch_cancel(struct call *c);
+/* ---- front_checks.c */
+void front_show(struct call *c); /* answers with what is known now, of the scheduler or of the store */
+void front_change(void *user);   /* the function of the call's waiter */
 
-/* ---- front_domains.c */
-void front_domain(struct call *c);
-
-/* ---- front_checks.c: what is alive */
-void front_submit(struct call *c);
-void front_cancel(struct call *c);
-void front_show(struct call *c); /* what is known now, from the loop or from the store */
-void front_wait(struct call *c); /* the same once something changed, if the call waits */
-void front_change(void *user);   /* the call's waiter */
-
-/* ---- front_events.c: what happens */
-void front_events(struct call *c);
-void front_events_end(struct call *c); /* of a stream */
-
-/* ---- front_watches.c */
-void front_watch(struct call *c);
-void front_watch_one(struct call *c);
-void front_watch_list(struct call *c);
-void front_watch_delete(struct call *c);
-
-/* ---- front_state.c: how the daemon is */
-void front_health(struct call *c);
-void front_ready(struct call *c);
-void front_metrics(struct call *c);
+/* ---- front_read.c, front_batches.c, front_events.c */
+void front_one(struct call *c);         /* answers with check .id of the store */
+void front_batch(struct call *c);       /* answers with batch .id of the store */
+void front_batch_stop(struct call *c);  /* the daemon ends: no more of a batch that is coming in is taken */
+void front_events_end(struct call *c);  /* ends a stream */
 
 #endif

@@ -131,9 +131,8 @@ def check_example():
 def check_api():
     page = read("contrib/man/dcvd-api.7.scd")
     routes, queries = set(), {}
-    tables = [*TOP.glob("daemon/api/*.c")]
-    for method, path, query in re.findall(r'^    \{"([A-Z]+)", "(/[^"]*)", API_\w+, \w+,\s+"([^"]*)"',
-                                          "".join(t.read_text(encoding="utf-8") for t in tables), re.M):
+    for method, path, query in re.findall(r'^ROUTE\(\w+, "([A-Z]+)", "(/[^"]*)", [^,]+, "([^"]*)",$',
+                                          read("daemon/api/routes.def"), re.M):
         routes.add(f"{method} {path}")
         queries[f"{method} {path}"] = set(query.split())
     said = {}

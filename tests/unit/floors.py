@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""floors.py --pure ARCHIVE… [--above ARCHIVE…]: what the floors of a program use, read from their symbols (nm -u).
+
+The archives come from the ground up, as meson.build lists them. A floor uses floors below it alone; a pure one decides, and
+never looks at the world itself: no I/O, no clock, no loop, no library of another floor. Names floor, object file and symbol
+for each reference that breaks a rule; status 1 where any does. What is included tells walls.py."""
+import argparse
+import re
+import subprocess
+import sys
+
+# inet_pton and inet_ntop only read and write text, and are welcome.
+WORLD = re.compile(r"""^(
+    (uv|ares|curl|sqlite3|MHD|ub|nats|natsConnection|natsSubscription|js|pthread|epoll|inotify|timerfd|io_uring)_.*
+  | socket|socketpair|connect|bind|listen|accept4?|shutdown|getsockopt|setsockopt|getsockname|getpeername
+  | send|sendto|sendmsg|sendmmsg|recv|recvfrom|recvmsg|recvmmsg|p?poll|p?select|ioctl|fcntl(64)?
+  | getaddrinfo|getnameinfo|gethostby.*|gethostname|(__)?res_.*
+  | time|clock|times|clock_.*|gettimeofday|timespec_get|localtime(_r)?|mktime|tzset|sleep|usleep|nanosleep
+  | (open|openat|creat|fopen|freopen|fdopen|opendir|readdir|tmpfile|mkstemp)(64)?
+  | read|write|readv|writev|p?read(64)?|p?write(64)?|fread|fwrite|fgets|getline|mmap(64)?|stat|fstat|access|unlink|rename
+  | printf|puts|putchar|perror|vprintf|fprintf|vfprintf|fputs|fputc|syslog|stdin|stdout|stderr
+  | getenv|secure_getenv|setenv|getrandom|getentropy|rand|random|arc4random.*|RAND_.*|json_load_file|json_dump_file
+  | fork|vfork|exec.*|posix_spawn.*|system|popen|kill|signal|sigaction|raise|exit|_exit|dlopen
+)$""", re.X)
+
+BESIDE = {"plan", "judge"}
+
+
+def plain(symbol):
+    """The name as the source has it: without a version, and without what fortified builds put around it."""
+    symbol = symbol.split("@")[0]
+    if found := re.match(r"__(.*)_chk$", symbol):
+        symbol = found[1]
+    return re.sub(r"^__isoc\d+_", "", symbol)
+
+
+def symbols(archive):
+    """[(object file, kind, symbol)] of an archive; thin ones, too."""
+    done = subprocess.run(["nm", "-A", archive], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"floors: {archive} cannot be read: {done.stderr.strip()}")
+    rows = [re.match(r"(?:.*[:/])?([^:/]+\.o):\s*[0-9a-f]*\s+(\w) (\S+)$", line) for line in done.stdout.splitlines()]
+    rows = [row.groups() for row in rows if row]
+    if not any(kind == "T" for _, kind, _ in rows):
+        sys.exit(f"floors: {archive} defines nothing")
+    return rows
+
+
+def floor(archive):
+    return re.sub(r".*libdcvd?_(\w+)\.a$", r"\1", archive)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pure", nargs="+", required=True)
+    parser.add_argument("--above", nargs="*", default=[])
+    args = parser.parse_args()
+    archives = args.pure + args.above
+    rows = {archive: symbols(archive) for archive in archives}
+    home = {}  # symbol: the place in the order of the floor that defines it
+    for place, archive in enumerate(archives):
+        for _, kind, symbol in rows[archive]:
+            if kind in "TDBRV":
+                home[symbol] = place
+    wrong = used = 0
+    for place, archive in enumerate(archives):
+        for member, kind, symbol in rows[archive]:
+            if kind != "U":
+                continue
+            used += 1
+            why = None
+            if {floor(archive), floor(archives[home.get(symbol, place)])} == BESIDE:
+                why = "and neither of the two sees the other"
+            elif home.get(symbol, place) > place:
+                why = f"which stands above, in {floor(archives[home[symbol]])}/"
+            elif archive in args.pure and symbol not in home and WORLD.match(plain(symbol)):
+                why = "and a pure floor never looks at the world itself"
+            if why:
+                print(f"floors: {floor(archive)}/ ({member}) uses {symbol}, {why}")
+                wrong += 1
+    if not used:
+        sys.exit("floors: no references seen: are these archives of objects?")
+    print(f"floors: {wrong} references break a rule" if wrong else f"floors: {used} references, all of them downwards")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
