@@ -1,11 +1,10 @@
-/* run.c - one request at work: a check for each of its methods, and the results for each of its jobs. */
-#include "work/scheduler_inner.h"
+#include "work/run.h"
 
 #include "api/api.h"
 #include "base/clock.h"
 #include "ca/profile.h"
-#include "evidence/evidence.h"
-#include "model/time.h"
+#include "work/outbox.h"
+#include "work/scheduler_inner.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,6 +20,44 @@ struct targets {
     bool validated[]; /* by place in request.allow_targets */
 };
 
+/* ---------------------------------------------------------------- lists ------------------------------ */
+
+void runs_add(struct runs *list, struct run *r)
+{
+    r->next = NULL;
+    r->prev = list->last;
+    *(list->last ? &list->last->next : &list->first) = r;
+    list->last = r;
+    list->n++;
+}
+
+void runs_remove(struct runs *list, struct run *r)
+{
+    *(r->prev ? &r->prev->next : &list->first) = r->next;
+    *(r->next ? &r->next->prev : &list->last) = r->prev;
+    list->n--;
+}
+
+struct run *run_find(const struct table *texts, const char *text, size_t len)
+{
+    struct link *k = table_first(texts, hash_bytes(text, len));
+    for (; k; k = table_next(k)) {
+        struct run *r = CONTAINER(k, struct run, by_text);
+        if (r->text_len == len && !memcmp(r->text, text, len))
+            return r;
+    }
+    return NULL;
+}
+
+void run_unlist(struct run *r)
+{
+    if (r->listed)
+        table_remove(&r->scheduler->texts, &r->by_text);
+    r->listed = false;
+}
+
+/* ---------------------------------------------------------------- its end ---------------------------- */
+
 void run_free(struct run *r)
 {
     for (size_t i = 0; i < r->n_parts; i++)
@@ -33,18 +70,11 @@ void run_free(struct run *r)
     free(r);
 }
 
-void run_unlist(struct run *r)
-{
-    if (r->listed)
-        table_remove(&r->scheduler->runs, &r->by_text);
-    r->listed = false;
-}
-
 /* The run's work is over: every job gets results of its own. */
 static void run_finish(struct run *r)
 {
-    struct scheduler *l = r->scheduler;
-    runs_remove(r->abandoned ? &l->leaving : &l->active, r);
+    struct scheduler *s = r->scheduler;
+    runs_remove(r->abandoned ? &s->leaving : &s->active, r);
     if (!r->abandoned) {
         /* From here on an equal request asks the network anew. */
         run_unlist(r);
@@ -54,15 +84,15 @@ static void run_finish(struct run *r)
         while (r->jobs) {
             struct job *j = r->jobs;
             job_detach(j);
-            int rc = results_write(r, j, reports, r->n_parts);
+            int rc = outbox_results(r, j, reports, r->n_parts);
             if (rc) /* it is queued in the store, and is run again in the next life */
                 log_error("check %016llx: its results cannot be written down: %s", (unsigned long long)j->id,
                           strerror(-rc));
         }
     }
     run_free(r);
-    starter_wake(l);
-    stop_check(l);
+    scheduler_wake(s);
+    scheduler_stop_check(s);
 }
 
 /* Nobody wants its results; on another thread it may take a while to end. */
@@ -80,7 +110,7 @@ static void run_release(struct run *r)
         run_finish(r);
 }
 
-static void places(struct run *r, int more)
+static void count_checks(struct run *r, int more)
 {
     r->scheduler->checks += (size_t)more;
     if (r->bulk)
@@ -161,9 +191,9 @@ static int run_read(struct run *r)
 
 static void on_checked(struct remote_check *t)
 {
-    struct part *p = CONTAINER(t, struct part, task);
+    struct part *p = CONTAINER(t, struct part, check);
     struct run *r = p->run;
-    places(r, -1);
+    count_checks(r, -1);
     p->report = t->report;
     if (!p->report) {
         arena_allow(r->arena, LAST_WORDS);
@@ -179,9 +209,9 @@ static void part_launch(struct part *p)
 {
     struct run *r = p->run;
     r->pending++;
-    places(r, 1);
-    p->task = (struct remote_check){.arena = p->arena, .request = &p->request, .done = on_checked};
-    generation_check(r->generation, &p->task, r->key);
+    count_checks(r, 1);
+    p->check = (struct remote_check){.arena = p->arena, .request = &p->request, .done = on_checked};
+    generation_check(r->generation, &p->check, r->key);
 }
 
 /* On a pool thread. A target counts as validated within the reuse period (BR 4.2.1) that is in force at the
@@ -190,7 +220,8 @@ static int read_targets(struct read_job *job, struct db *db)
 {
     struct targets *t = CONTAINER(job, struct targets, read);
     const struct request *q = &t->part->request;
-    dcv_time since = q->now - DAY_MS * dated_value(q->profile->reuse_days, q->profile->n_reuse, q->now);
+    const dcv_time day = INT64_C(86400000);
+    dcv_time since = q->now - day * dated_value(q->profile->reuse_days, q->profile->n_reuse, q->now);
     int rc = 0;
     for (size_t i = 0; !rc && i < q->allow_targets.n; i++)
         rc = db_validated(db, q->allow_targets.v[i], since, &t->validated[i]);
@@ -237,12 +268,12 @@ static void part_start(struct part *p)
 
 void run_start(struct run *r)
 {
-    struct scheduler *l = r->scheduler;
+    struct scheduler *s = r->scheduler;
     r->running = true;
-    r->generation = generation_join(l->generations);
+    r->generation = generation_join(s->generations);
     r->key = r->jobs->id;
-    runs_remove(queue_of(r), r);
-    runs_add(&l->active, r);
+    runs_remove(scheduler_queue_of(r), r);
+    runs_add(&s->active, r);
     r->pending = 1; /* our own: checks may end before they have all begun */
     int rc = run_read(r);
     if (rc) { /* no memory: the store has it, it is run again in the next life */
@@ -267,13 +298,13 @@ void run_abandon(struct run *r)
 {
     if (!r->running) {
         run_unlist(r);
-        runs_remove(queue_of(r), r);
+        runs_remove(scheduler_queue_of(r), r);
         run_free(r);
         return;
     }
     run_drop(r);
     r->pending++; /* the last cancel must not take the run away under us */
     for (size_t i = 0; i < r->n_parts; i++)
-        remote_check_cancel(&r->parts[i].task);
+        remote_check_cancel(&r->parts[i].check);
     run_release(r);
 }

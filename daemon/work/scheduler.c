@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "observe/slice.h"
+#include "work/outbox.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,128 +16,78 @@ struct job_cancel {
     void *user;
 };
 
-/* ---------------------------------------------------------------- waiters ---------------------------- */
-
-void job_change(struct job *j, enum db_state state)
-{
-    struct waiter *list = j->waiters;
-    j->waiters = NULL;
-    j->state = state;
-    waiters_tell(list);
-}
-
-void job_tell(const struct job *j, const struct write_job *w)
-{
-    struct scheduler *l = j->scheduler;
-    if (l->news)
-        l->news(l->news_user, &(struct scheduler_news){.id = j->id,
-                                                  .watch = j->watch,
-                                                  .domain = j->domain,
-                                                  .state = j->state,
-                                                  .results = w ? w->results : NULL,
-                                                  .n_results = w ? w->n_results : 0});
-}
-
-void scheduler_listen(struct scheduler *l, scheduler_news_fn *fn, void *user)
-{
-    l->news = fn;
-    l->news_user = user;
-}
-
-void job_free(struct job *j)
-{
-    free(j->domain);
-    free(j);
-}
-
-void job_end(struct job *j, enum db_state state, const struct write_job *w)
-{
-    struct run *r = j->run;
-    job_detach(j);
-    if (r && !r->jobs)
-        run_abandon(r);
-    table_remove(&j->scheduler->jobs, &j->by_id);
-    j->scheduler->ending = w;
-    job_change(j, state);
-    j->scheduler->ending = NULL;
-    job_tell(j, w);
-    if (j->batch)
-        bulk_ended(j);
-    job_free(j);
-}
-
 /* ---------------------------------------------------------------- starting ---------------------------- */
 
 /* The run whose turn it is, if there is a place for it. */
-static struct run *startable(const struct scheduler *l)
+static struct run *startable(const struct scheduler *s)
 {
-    if (l->stopping || l->checks >= l->conf->in_flight)
+    if (s->stopping || s->checks >= s->conf->in_flight)
         return NULL;
-    return l->queue.first ? l->queue.first : bulk_startable(l) ? l->bulk.first : NULL;
+    return s->queue.first ? s->queue.first : scheduler_bulk_startable(s) ? s->bulk.first : NULL;
 }
 
 static void on_start(uv_idle_t *idle)
 {
-    struct scheduler *l = idle->data;
+    struct scheduler *s = idle->data;
     struct run *r;
     uint64_t began = slice_begin();
-    for (int i = 0; i < STARTS_A_TURN && !slice_over(began) && (r = startable(l)); i++)
+    for (int i = 0; i < STARTS_A_TURN && !slice_over(began) && (r = startable(s)); i++)
         run_start(r);
-    if (!startable(l))
+    if (!startable(s))
         uv_idle_stop(idle);
 }
 
-void starter_wake(struct scheduler *l)
+void scheduler_wake(struct scheduler *s)
 {
-    if (startable(l))
-        uv_idle_start(&l->starter, on_start);
+    if (startable(s))
+        uv_idle_start(&s->starter, on_start);
 }
 
-struct runs *queue_of(struct run *r)
+struct runs *scheduler_queue_of(struct run *r)
 {
     return r->bulk ? &r->scheduler->bulk : &r->scheduler->queue;
 }
 
-int job_schedule(struct job *j, char *text, size_t len)
+int scheduler_put(struct job *j, char *text, size_t len)
 {
-    struct scheduler *l = j->scheduler;
-    int rc = table_add(&l->jobs, &j->by_id, hash_number((uint64_t)j->id));
+    struct scheduler *s = j->scheduler;
+    int rc = table_add(&s->jobs, &j->by_id, hash_number((uint64_t)j->id));
     if (rc) {
         free(text);
         return rc;
     }
-    struct run *r = run_find(&l->runs, text, len);
+    struct run *r = run_find(&s->texts, text, len);
     if (r) {
         free(text);
-        l->counters.coalesced++;
+        s->counters.coalesced++;
         j->state = r->running ? STATE_RUNNING : STATE_QUEUED;
         job_attach(j, r);
         if (r->bulk && !r->running && !j->batch) { /* somebody waits for it now */
-            runs_remove(&l->bulk, r);
+            runs_remove(&s->bulk, r);
             r->bulk = false;
-            runs_add(&l->queue, r);
+            runs_add(&s->queue, r);
         }
         if (j->batch)
-            bulk_began(j);
+            scheduler_bulk_began(j);
         return 0;
     }
     r = calloc(1, sizeof *r);
-    if (!r || table_add(&l->runs, &r->by_text, hash_bytes(text, len))) {
+    if (!r || table_add(&s->texts, &r->by_text, hash_bytes(text, len))) {
         free(r);
         free(text);
-        table_remove(&l->jobs, &j->by_id);
+        table_remove(&s->jobs, &j->by_id);
         return -ENOMEM;
     }
-    r->scheduler = l;
+    r->scheduler = s;
     r->text = text;
     r->text_len = len;
     r->listed = true;
     r->bulk = j->batch;
-    runs_add(queue_of(r), r);
+    runs_add(scheduler_queue_of(r), r);
     job_attach(j, r);
     if (j->batch)
-        bulk_began(j);
-    starter_wake(l);
+        scheduler_bulk_began(j);
+    scheduler_wake(s);
     return 0;
 }
 
@@ -145,15 +96,15 @@ int job_schedule(struct job *j, char *text, size_t len)
 static void on_request(struct write_job *w)
 {
     struct job *j = w->user;
-    struct scheduler *l = j->scheduler;
+    struct scheduler *s = j->scheduler;
     int status = w->status;
     scheduler_submit_fn *fn = j->submitted;
     void *user = j->user;
     int64_t id = j->id;
-    l->submits--;
+    s->submits--;
     if (!status) {
-        l->counters.submitted++;
-        status = job_schedule(j, w->request, w->request_len);
+        s->counters.submitted++;
+        status = scheduler_put(j, w->request, w->request_len);
         w->request = NULL; /* the run has it */
         if (status) {
             log_error("check %016llx waits for the next start: %s", (unsigned long long)id,
@@ -168,16 +119,16 @@ static void on_request(struct write_job *w)
         job_free(j);
     }
     fn(user, id, status);
-    write_end(l, w);
+    outbox_end(s, w);
 }
 
-int scheduler_submit(struct scheduler *l, int64_t watch, const char *domain, const char *text, size_t len,
+int scheduler_submit(struct scheduler *s, int64_t watch, const char *domain, const char *text, size_t len,
                 scheduler_submit_fn *fn, void *user)
 {
-    if (l->stopping)
+    if (s->stopping)
         return -ESHUTDOWN;
-    if (l->jobs.n - l->bulk_jobs + l->submits >= (size_t)l->conf->in_flight + l->conf->queue) {
-        l->counters.refused++;
+    if (s->jobs.n - s->bulk_jobs + s->submits >= (size_t)s->conf->in_flight + s->conf->queue) {
+        s->counters.refused++;
         return -EAGAIN;
     }
     struct job *j = calloc(1, sizeof *j);
@@ -188,7 +139,7 @@ int scheduler_submit(struct scheduler *l, int64_t watch, const char *domain, con
         return -ENOMEM;
     }
     dcv_time now = clock_now();
-    *j = (struct job){.scheduler = l,
+    *j = (struct job){.scheduler = s,
                       .id = db_id_next(now),
                       .watch = watch,
                       .domain = strdup(domain),
@@ -208,27 +159,27 @@ int scheduler_submit(struct scheduler *l, int64_t watch, const char *domain, con
         write_job_free(w);
         return -ENOMEM;
     }
-    l->submits++;
-    write_push(l, w);
+    s->submits++;
+    outbox_push(s, w);
     return 0;
 }
 
-bool scheduler_state(const struct scheduler *l, int64_t id, enum db_state *ret)
+bool scheduler_state(const struct scheduler *s, int64_t id, enum db_state *ret)
 {
-    const struct job *j = job_find(&l->jobs, id);
+    const struct job *j = job_find(&s->jobs, id);
     if (j)
         *ret = j->state;
     return j;
 }
 
-const struct write_job *scheduler_ending(const struct scheduler *l, int64_t id)
+const struct write_job *scheduler_ending(const struct scheduler *s, int64_t id)
 {
-    return l->ending && l->ending->id == id ? l->ending : NULL;
+    return s->ending && s->ending->id == id ? s->ending : NULL;
 }
 
-bool scheduler_wait(struct scheduler *l, int64_t id, struct waiter *w)
+bool scheduler_wait(struct scheduler *s, int64_t id, struct waiter *w)
 {
-    struct job *j = job_find(&l->jobs, id);
+    struct job *j = job_find(&s->jobs, id);
     if (j)
         waiter_join(&j->waiters, w);
     return j;
@@ -237,24 +188,24 @@ bool scheduler_wait(struct scheduler *l, int64_t id, struct waiter *w)
 static void on_cancelled(struct write_job *w)
 {
     struct job_cancel *c = w->user;
-    struct scheduler *l = c->scheduler;
-    struct job *j = job_find(&l->jobs, w->id);
+    struct scheduler *s = c->scheduler;
+    struct job *j = job_find(&s->jobs, w->id);
     /* Were its results in the store before, the job would be gone: the writer keeps the order. */
     if (!w->status && j) {
-        l->counters.cancelled++;
+        s->counters.cancelled++;
         job_end(j, STATE_CANCELLED, NULL);
     }
     c->fn(c->user, w->status);
     free(c);
-    write_end(l, w);
+    outbox_end(s, w);
 }
 
-int scheduler_cancel(struct scheduler *l, int64_t id, scheduler_cancel_fn *fn, void *user)
+int scheduler_cancel(struct scheduler *s, int64_t id, scheduler_cancel_fn *fn, void *user)
 {
-    const struct job *j = job_find(&l->jobs, id);
+    const struct job *j = job_find(&s->jobs, id);
     if (!j)
         return -ENOENT;
-    if (l->stopping)
+    if (s->stopping)
         return -ESHUTDOWN;
     struct write_job *w = calloc(1, sizeof *w);
     struct job_cancel *c = calloc(1, sizeof *c);
@@ -263,47 +214,53 @@ int scheduler_cancel(struct scheduler *l, int64_t id, scheduler_cancel_fn *fn, v
         free(c);
         return -ENOMEM;
     }
-    *c = (struct job_cancel){l, fn, user};
+    *c = (struct job_cancel){s, fn, user};
     *w = (struct write_job){.kind = WRITE_CANCEL,
                             .id = id,
                             .batch = j->batch,
                             .at = clock_now(),
                             .done = on_cancelled,
                             .user = c};
-    write_push(l, w);
+    outbox_push(s, w);
     return 0;
 }
 
 /* Whoever asks from here on is answered under the new configuration: no run of the old one takes jobs in. */
-void scheduler_reload(struct scheduler *l)
+void scheduler_reload(struct scheduler *s)
 {
-    for (struct run *r = l->active.first; r; r = r->next)
+    for (struct run *r = s->active.first; r; r = r->next)
         run_unlist(r);
-    starter_wake(l);
+    scheduler_wake(s);
 }
 
-void scheduler_counters(const struct scheduler *l, struct scheduler_counters *ret)
+void scheduler_listen(struct scheduler *s, scheduler_news_fn *fn, void *user)
 {
-    *ret = l->counters;
-    ret->running = l->checks;
-    ret->unwritten = l->writes;
-    ret->queued = l->queue.n + l->bulk.n;
+    s->news = fn;
+    s->news_user = user;
 }
 
-const struct verdict_counts *scheduler_verdicts(const struct scheduler *l)
+void scheduler_counters(const struct scheduler *s, struct scheduler_counters *ret)
 {
-    return &l->verdicts;
+    *ret = s->counters;
+    ret->running = s->checks;
+    ret->unwritten = s->writes;
+    ret->queued = s->queue.n + s->bulk.n;
+}
+
+const struct verdict_counts *scheduler_verdicts(const struct scheduler *s)
+{
+    return &s->verdicts;
 }
 
 /* ---------------------------------------------------------------- life ------------------------------- */
 
 static int on_unfinished(void *user, const struct db_check_row *row)
 {
-    struct scheduler *l = user;
+    struct scheduler *s = user;
     struct job *j = calloc(1, sizeof *j);
     char *text = strdup(row->request);
     if (j)
-        *j = (struct job){.scheduler = l,
+        *j = (struct job){.scheduler = s,
                           .id = row->id,
                           .watch = row->watch,
                           .domain = strdup(row->domain)};
@@ -313,7 +270,7 @@ static int on_unfinished(void *user, const struct db_check_row *row)
         free(text);
         return -ENOMEM;
     }
-    int rc = job_schedule(j, text, strlen(text));
+    int rc = scheduler_put(j, text, strlen(text));
     if (rc)
         job_free(j);
     else
@@ -321,57 +278,57 @@ static int on_unfinished(void *user, const struct db_check_row *row)
     return rc;
 }
 
-int scheduler_resume(struct scheduler *l, struct db *db)
+int scheduler_resume(struct scheduler *s, struct db *db)
 {
-    int rc = db_unfinished(db, on_unfinished, l);
-    if (!rc && l->jobs.n)
-        log_notice("%zu unfinished checks are run again", l->jobs.n);
+    int rc = db_unfinished(db, on_unfinished, s);
+    if (!rc && s->jobs.n)
+        log_notice("%zu unfinished checks are run again", s->jobs.n);
     return rc;
 }
 
 int scheduler_new(uv_loop_t *uv, struct generations *generations, struct writer *writer, struct readers *readers,
              struct scheduler **ret)
 {
-    struct scheduler *l = calloc(1, sizeof *l);
-    if (!l)
+    struct scheduler *s = calloc(1, sizeof *s);
+    if (!s)
         return -ENOMEM;
-    *l = (struct scheduler){.conf = generations_conf(generations),
+    *s = (struct scheduler){.conf = generations_conf(generations),
                        .generations = generations,
                        .writer = writer,
                        .readers = readers,
                        .retry_ms = RETRY_FIRST_MS};
-    uv_idle_init(uv, &l->starter);
-    uv_timer_init(uv, &l->retry);
-    uv_timer_init(uv, &l->grace);
-    l->starter.data = l->retry.data = l->grace.data = l;
-    *ret = l;
+    uv_idle_init(uv, &s->starter);
+    uv_timer_init(uv, &s->retry);
+    uv_timer_init(uv, &s->grace);
+    s->starter.data = s->retry.data = s->grace.data = s;
+    *ret = s;
     return 0;
 }
 
 static void on_closed(uv_handle_t *h)
 {
-    struct scheduler *l = h->data;
-    if (!--l->closing)
-        l->stopped(l->stopped_user);
+    struct scheduler *s = h->data;
+    if (!--s->closing)
+        s->stopped(s->stopped_user);
 }
 
-void stop_check(struct scheduler *l)
+void scheduler_stop_check(struct scheduler *s)
 {
-    if (!l->stopping || l->ended || l->checks || l->active.n || l->leaving.n || l->writes)
+    if (!s->stopping || s->ended || s->checks || s->active.n || s->leaving.n || s->writes)
         return;
-    l->ended = true;
-    l->closing = 3;
-    uv_close((uv_handle_t *)&l->starter, on_closed);
-    uv_close((uv_handle_t *)&l->retry, on_closed);
-    uv_close((uv_handle_t *)&l->grace, on_closed);
+    s->ended = true;
+    s->closing = 3;
+    uv_close((uv_handle_t *)&s->starter, on_closed);
+    uv_close((uv_handle_t *)&s->retry, on_closed);
+    uv_close((uv_handle_t *)&s->grace, on_closed);
 }
 
 static void on_grace(uv_timer_t *timer)
 {
-    struct scheduler *l = timer->data;
-    log_notice("%zu checks still run; they stay queued for the next start", l->checks);
-    while (l->active.first) {
-        struct run *r = l->active.first;
+    struct scheduler *s = timer->data;
+    log_notice("%zu checks still run; they stay queued for the next start", s->checks);
+    while (s->active.first) {
+        struct run *r = s->active.first;
         /* Its jobs stay: what the store says of them, queued, is what they are. */
         while (r->jobs)
             job_detach(r->jobs);
@@ -379,31 +336,31 @@ static void on_grace(uv_timer_t *timer)
     }
 }
 
-void scheduler_stop(struct scheduler *l, uint32_t grace_ms, void (*stopped)(void *user), void *user)
+void scheduler_stop(struct scheduler *s, uint32_t grace_ms, void (*stopped)(void *user), void *user)
 {
-    l->stopping = true;
-    l->stopped = stopped;
-    l->stopped_user = user;
-    uv_idle_stop(&l->starter);
-    uv_timer_stop(&l->retry);
-    failed_drop(l);
-    uv_timer_start(&l->grace, on_grace, grace_ms, 0);
-    stop_check(l);
+    s->stopping = true;
+    s->stopped = stopped;
+    s->stopped_user = user;
+    uv_idle_stop(&s->starter);
+    uv_timer_stop(&s->retry);
+    outbox_drop_failed(s);
+    uv_timer_start(&s->grace, on_grace, grace_ms, 0);
+    scheduler_stop_check(s);
 }
 
-void scheduler_free(struct scheduler *l)
+void scheduler_free(struct scheduler *s)
 {
-    for (size_t i = 0; i < l->jobs.room; i++)
-        for (struct link *k = l->jobs.buckets[i], *next; k; k = next) {
+    for (size_t i = 0; i < s->jobs.room; i++)
+        for (struct link *k = s->jobs.buckets[i], *next; k; k = next) {
             next = k->next;
             job_free(CONTAINER(k, struct job, by_id));
         }
     struct run *r;
-    while ((r = l->queue.first ? l->queue.first : l->bulk.first)) {
-        runs_remove(queue_of(r), r);
+    while ((r = s->queue.first ? s->queue.first : s->bulk.first)) {
+        runs_remove(scheduler_queue_of(r), r);
         run_free(r);
     }
-    table_deinit(&l->jobs);
-    table_deinit(&l->runs);
-    free(l);
+    table_deinit(&s->jobs);
+    table_deinit(&s->texts);
+    free(s);
 }

@@ -11,50 +11,50 @@
  * the store. One place in KEPT is never theirs. */
 enum { BULK_WAITING = 2048, KEPT = 8 };
 
-void scheduler_feed(struct scheduler *l, const struct scheduler_feeder *feeder)
+void scheduler_feed(struct scheduler *s, const struct scheduler_feeder *feeder)
 {
-    l->feeder = *feeder;
+    s->feeder = *feeder;
 }
 
-void bulk_began(struct job *j)
+void scheduler_bulk_began(struct job *j)
 {
     j->scheduler->bulk_jobs++;
     if (j->scheduler->feeder.began)
         j->scheduler->feeder.began(j->scheduler->feeder.user, j->batch);
 }
 
-void bulk_ended(struct job *j)
+void scheduler_bulk_ended(struct job *j)
 {
     j->scheduler->bulk_jobs--;
     if (j->scheduler->feeder.ended)
         j->scheduler->feeder.ended(j->scheduler->feeder.user, j->batch);
 }
 
-bool bulk_startable(const struct scheduler *l)
+bool scheduler_bulk_startable(const struct scheduler *s)
 {
-    uint32_t most = l->conf->in_flight;
-    return l->bulk_checks < (most < KEPT ? most : most - most / KEPT);
+    uint32_t most = s->conf->in_flight;
+    return s->bulk_checks < (most < KEPT ? most : most - most / KEPT);
 }
 
 /* Counts what waits for the disk as well: a slow one slows the batches down. */
-size_t scheduler_room(const struct scheduler *l)
+size_t scheduler_room(const struct scheduler *s)
 {
-    size_t most = (size_t)l->conf->in_flight + BULK_WAITING;
-    return l->stopping || l->bulk_jobs >= most ? 0 : most - l->bulk_jobs;
+    size_t most = (size_t)s->conf->in_flight + BULK_WAITING;
+    return s->stopping || s->bulk_jobs >= most ? 0 : most - s->bulk_jobs;
 }
 
-int scheduler_add(struct scheduler *l, int64_t id, int64_t batch, const char *domain, char *text, size_t len)
+int scheduler_add(struct scheduler *s, int64_t id, int64_t batch, const char *domain, char *text, size_t len)
 {
-    struct job *j = l->stopping ? NULL : calloc(1, sizeof *j);
+    struct job *j = s->stopping ? NULL : calloc(1, sizeof *j);
     if (j)
-        *j = (struct job){.scheduler = l, .id = id, .batch = batch, .domain = strdup(domain)};
-    int rc = l->stopping ? -ESHUTDOWN : j && j->domain ? 0 : -ENOMEM;
+        *j = (struct job){.scheduler = s, .id = id, .batch = batch, .domain = strdup(domain)};
+    int rc = s->stopping ? -ESHUTDOWN : j && j->domain ? 0 : -ENOMEM;
     if (rc)
         free(text);
     else
-        rc = job_schedule(j, text, len);
+        rc = scheduler_put(j, text, len);
     if (!rc) {
-        l->counters.submitted++;
+        s->counters.submitted++;
         job_tell(j, NULL);
     } else if (j) {
         job_free(j);
@@ -63,10 +63,10 @@ int scheduler_add(struct scheduler *l, int64_t id, int64_t batch, const char *do
 }
 
 /* Calls fn for each job of a batch; it must not end one. */
-static void each(const struct scheduler *l, int64_t batch, void (*fn)(struct job *j, void *user), void *user)
+static void each(const struct scheduler *s, int64_t batch, void (*fn)(struct job *j, void *user), void *user)
 {
-    for (size_t i = 0; i < l->jobs.room; i++)
-        for (struct link *k = l->jobs.buckets[i]; k; k = k->next) {
+    for (size_t i = 0; i < s->jobs.room; i++)
+        for (struct link *k = s->jobs.buckets[i]; k; k = k->next) {
             struct job *j = CONTAINER(k, struct job, by_id);
             if (j->batch == batch)
                 fn(j, user);
@@ -79,10 +79,10 @@ static void count_running(struct job *j, void *user)
     *n += j->state == STATE_RUNNING;
 }
 
-size_t scheduler_running(const struct scheduler *l, int64_t batch)
+size_t scheduler_running(const struct scheduler *s, int64_t batch)
 {
     size_t n = 0;
-    each(l, batch, count_running, &n);
+    each(s, batch, count_running, &n);
     return n;
 }
 
@@ -120,13 +120,13 @@ static void cancel_one(struct job *j, void *user)
         c->pending++;
 }
 
-int scheduler_cancel_batch(struct scheduler *l, int64_t batch, scheduler_cancel_fn *fn, void *user)
+int scheduler_cancel_batch(struct scheduler *s, int64_t batch, scheduler_cancel_fn *fn, void *user)
 {
     struct cancels *c = calloc(1, sizeof *c);
     if (!c)
         return -ENOMEM;
-    *c = (struct cancels){l, fn, user, 1, 0};
-    each(l, batch, cancel_one, c);
+    *c = (struct cancels){s, fn, user, 1, 0};
+    each(s, batch, cancel_one, c);
     cancels_release(c);
     return 0;
 }

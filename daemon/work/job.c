@@ -1,0 +1,80 @@
+#include "work/job.h"
+
+#include "work/run.h"
+#include "work/scheduler_inner.h"
+
+#include <stdlib.h>
+
+struct job *job_find(const struct table *jobs, int64_t id)
+{
+    struct link *k = table_first(jobs, hash_number((uint64_t)id));
+    for (; k; k = table_next(k)) {
+        struct job *j = CONTAINER(k, struct job, by_id);
+        if (j->id == id)
+            return j;
+    }
+    return NULL;
+}
+
+void job_attach(struct job *j, struct run *r)
+{
+    j->run = r;
+    j->next = r->jobs;
+    j->back = &r->jobs;
+    if (j->next)
+        j->next->back = &j->next;
+    r->jobs = j;
+}
+
+void job_detach(struct job *j)
+{
+    if (!j->run)
+        return;
+    *j->back = j->next;
+    if (j->next)
+        j->next->back = j->back;
+    j->run = NULL;
+}
+
+void job_change(struct job *j, enum db_state state)
+{
+    struct waiter *list = j->waiters;
+    j->waiters = NULL;
+    j->state = state;
+    waiters_tell(list);
+}
+
+void job_tell(const struct job *j, const struct write_job *w)
+{
+    struct scheduler *s = j->scheduler;
+    if (s->news)
+        s->news(s->news_user, &(struct scheduler_news){.id = j->id,
+                                                       .watch = j->watch,
+                                                       .domain = j->domain,
+                                                       .state = j->state,
+                                                       .results = w ? w->results : NULL,
+                                                       .n_results = w ? w->n_results : 0});
+}
+
+void job_end(struct job *j, enum db_state state, const struct write_job *w)
+{
+    struct scheduler *s = j->scheduler;
+    struct run *r = j->run;
+    job_detach(j);
+    if (r && !r->jobs)
+        run_abandon(r);
+    table_remove(&s->jobs, &j->by_id);
+    s->ending = w;
+    job_change(j, state);
+    s->ending = NULL;
+    job_tell(j, w);
+    if (j->batch)
+        scheduler_bulk_ended(j);
+    job_free(j);
+}
+
+void job_free(struct job *j)
+{
+    free(j->domain);
+    free(j);
+}
