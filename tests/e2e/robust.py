@@ -299,7 +299,7 @@ def starved():
     house = House()
     house.start()
     for connected in 0, 1:
-        beside, said = [], house.said().count("no connection can be taken")
+        beside, said = [], house.said().count("no connection can be accepted")
         for _ in range(connected):
             beside.append(Connection(house.socket))
             beside[-1].request("GET", "/v1/events")
@@ -311,7 +311,7 @@ def starved():
             s.connect(house.socket)
             s.settimeout(0.3)
             many.append(s)
-        within(5, "the daemon says so", lambda: house.said().count("no connection can be taken") > said)
+        within(5, "the daemon says so", lambda: house.said().count("no connection can be accepted") > said)
         cpu = cpu_seconds(house)
         time.sleep(1)
         true(cpu_seconds(house) - cpu < 0.5, f"{cpu_seconds(house) - cpu:.2f} s of CPU in a second with nothing to do")
