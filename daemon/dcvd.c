@@ -43,7 +43,7 @@ struct dcvd {
     struct reload reload;
     struct systemd_watchdog watchdog;
     struct retention retention;
-    struct loop_lag turns;
+    struct loop_lag lag;
     bool stopping;
 };
 
@@ -56,7 +56,7 @@ static void on_writer_closed(void *user)
     uv_close((uv_handle_t *)&d->interrupt, NULL);
     uv_close((uv_handle_t *)&d->hangup, NULL);
     systemd_watchdog_close(&d->watchdog);
-    loop_lag_close(&d->turns);
+    loop_lag_close(&d->lag);
 }
 
 static void on_shards_closed(void *user)
@@ -151,7 +151,7 @@ static void on_opened(void *user, int error, const char *why)
 /* Takes conf's arena over. */
 static int start_net(struct dcvd *d, struct arena *a, const struct conf *conf)
 {
-    int rc = shards_new(&d->uv, &d->turns, conf->loops, &d->shards);
+    int rc = shards_new(&d->uv, &d->lag, conf->loops, &d->shards);
     if (!rc)
         rc = generations_new(&d->uv, d->shards, &d->generations);
     if (!rc)
@@ -269,7 +269,7 @@ static int start(struct dcvd *d, struct arena *a, const struct conf *conf)
     }
     rc = uv_loop_init(&d->uv);
     if (!rc)
-        rc = loop_lag_start(&d->turns, &d->uv);
+        rc = loop_lag_start(&d->lag, &d->uv);
     if (!rc)
         rc = start_net(d, a, conf);
     if (!rc)
@@ -429,7 +429,7 @@ int main(int argc, char **argv)
     log_notice("dcvd " DCVD_VERSION " serves %s",
                d.listeners.path ? d.listeners.path : "the sockets that it was given");
     systemd_notify("READY=1");
-    loop_lag_restart(&d.turns);
+    loop_lag_restart(&d.lag);
     uv_run(&d.uv, UV_RUN_DEFAULT);
     deinit(&d);
     arena_free(d.arena);

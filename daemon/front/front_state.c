@@ -58,14 +58,14 @@ static uint64_t open_descriptors(void)
     return n > 3 ? n - 3 : 0; /* "." and "..", and the one that looks */
 }
 
-static void on_tally(void *user, const struct generations_counters *tally)
+static void on_counted(void *user, const struct generations_counters *counters)
 {
     struct call *c = user;
-    struct metrics m = {.dns = tally->network.dns,
-                        .http = tally->network.http,
-                        .turn_seconds = tally->turn_seconds,
-                        .turn_longest = tally->turn_longest,
-                        .turn_longest_cpu = tally->turn_longest_cpu,
+    struct metrics m = {.dns = counters->network.dns,
+                        .http = counters->network.http,
+                        .turn_seconds = counters->turn_seconds,
+                        .turn_longest = counters->turn_longest,
+                        .turn_longest_cpu = counters->turn_longest_cpu,
                         .verdicts = scheduler_verdicts(c->front->scheduler),
                         .watches = watches_count(c->front->watches),
                         .streams = c->front->streams,
@@ -80,6 +80,6 @@ static void on_tally(void *user, const struct generations_counters *tally)
 
 void front_metrics(struct call *c)
 {
-    if (generations_count(c->front->generations, on_tally, c))
+    if (generations_count(c->front->generations, on_counted, c))
         call_answer_no_memory(c);
 }

@@ -7,16 +7,16 @@
 #include <string.h>
 
 struct generation {
-    struct generation *next; /* older */
+    struct generation *next; /* the one before it */
     struct generations *all;
     struct arena *arena;
     struct conf conf;
-    struct net_config net;
+    struct net_config net_config;
     size_t users;
-    unsigned pending; /* sites that open or close */
+    unsigned pending; /* nets that open or close */
     bool ending;
     struct shard_net *failed; /* to open; NULL: none */
-    struct shard_net sites[SHARDS_MOST];
+    struct shard_net nets[SHARDS_MOST];
 };
 
 struct generations {
@@ -27,7 +27,7 @@ struct generations {
     generation_opened_fn *opened;
     void *opened_user;
     uv_timer_t reaper;
-    struct shard_nets places[SHARDS_MOST];
+    struct shard_nets nets[SHARDS_MOST]; /* of all generations, by shard */
     bool closing;
     void (*closed)(void *user);
     void *closed_user;
@@ -53,9 +53,9 @@ static void close_check(struct generations *all)
         uv_close((uv_handle_t *)&all->reaper, on_reaper_closed);
 }
 
-static void on_site_closed(struct shard_net *s)
+static void on_net_closed(struct shard_net *n)
 {
-    struct generation *g = s->user;
+    struct generation *g = n->user;
     struct generations *all = g->all;
     if (--g->pending)
         return;
@@ -74,7 +74,7 @@ static void generation_end(struct generation *g)
     g->ending = true;
     g->pending = n;
     for (unsigned i = 0; i < n; i++)
-        shard_net_close(&g->sites[i], on_site_closed);
+        shard_net_close(&g->nets[i], on_net_closed);
 }
 
 static void on_reaper(uv_timer_t *timer)
@@ -88,7 +88,7 @@ static void on_reaper(uv_timer_t *timer)
     close_check(all);
 }
 
-/* Whoever leaves may stand in the midst of its net: that is closed in a turn of its own. */
+/* A net is closed in a turn of its own: who leaves may have been called by it. */
 static void reap(struct generations *all)
 {
     if (!uv_is_closing((uv_handle_t *)&all->reaper))
@@ -115,19 +115,19 @@ static void dropped(struct generation *g)
     close_check(all);
 }
 
-static void on_dropped(struct shard_net *s)
+static void on_dropped(struct shard_net *n)
 {
-    struct generation *g = s->user;
+    struct generation *g = n->user;
     if (!--g->pending)
         dropped(g);
 }
 
-static void on_site_opened(struct shard_net *s)
+static void on_net_opened(struct shard_net *n)
 {
-    struct generation *g = s->user;
+    struct generation *g = n->user;
     struct generations *all = g->all;
-    if (s->status)
-        g->failed = s;
+    if (n->status)
+        g->failed = n;
     if (--g->pending)
         return;
     if (!g->failed) {
@@ -137,18 +137,18 @@ static void on_site_opened(struct shard_net *s)
         close_check(all);
         return;
     }
-    unsigned n = shards_count(all->shards);
-    for (unsigned i = 0; i < n; i++)
-        g->pending += !g->sites[i].status;
+    unsigned shards = shards_count(all->shards);
+    for (unsigned i = 0; i < shards; i++)
+        g->pending += !g->nets[i].status;
     if (!g->pending)
         dropped(g);
     else
-        for (unsigned i = 0; i < n; i++)
-            if (!g->sites[i].status)
-                shard_net_close(&g->sites[i], on_dropped);
+        for (unsigned i = 0; i < shards; i++)
+            if (!g->nets[i].status)
+                shard_net_close(&g->nets[i], on_dropped);
 }
 
-/* Limits are the daemon's, of which each shard has its part. */
+/* Limits of the configuration are for the whole daemon; each shard has an equal part of them. */
 static unsigned part_of(uint32_t limit, unsigned n)
 {
     return (limit + n - 1) / n;
@@ -166,7 +166,7 @@ int generations_open(struct generations *all, struct arena *a, const struct conf
     g->conf = *conf;
     g->conf.defaults.profile = &g->conf.profile;
     const struct conf *c = &g->conf;
-    g->net = (struct net_config){.resolvers = c->defaults.resolvers,
+    g->net_config = (struct net_config){.resolvers = c->defaults.resolvers,
                                  .trust_anchor = c->trust_anchor,
                                  .root_hints = c->root_hints,
                                  .timeout_ms = c->timeout_ms,
@@ -180,14 +180,14 @@ int generations_open(struct generations *all, struct arena *a, const struct conf
     all->opened_user = user;
     g->pending = n;
     for (unsigned i = 0; i < n; i++) {
-        g->sites[i] = (struct shard_net){
-            .shards = all->shards, .place = &all->places[i], .at = i, .config = &g->net, .user = g};
-        shard_net_open(&g->sites[i], on_site_opened);
+        g->nets[i] = (struct shard_net){
+            .shards = all->shards, .all = &all->nets[i], .at = i, .config = &g->net_config, .user = g};
+        shard_net_open(&g->nets[i], on_net_opened);
     }
     return 0;
 }
 
-/* ---------------------------------------------------------------- those that work under one ---------- */
+/* ---------------------------------------------------------------- working under one ------------------ */
 
 bool generations_opening(const struct generations *all)
 {
@@ -216,10 +216,10 @@ const struct conf *generation_conf(const struct generation *g)
     return &g->conf;
 }
 
-void generation_check(struct generation *g, struct remote_check *t, int64_t key)
+void generation_check(struct generation *g, struct remote_check *c, int64_t key)
 {
     unsigned n = shards_count(g->all->shards);
-    remote_check_start(t, &g->sites[n > 1 ? hash_number((uint64_t)key) % n : 0]);
+    remote_check_start(c, &g->nets[n > 1 ? hash_number((uint64_t)key) % n : 0]);
 }
 
 /* ---------------------------------------------------------------- counting --------------------------- */
@@ -229,21 +229,21 @@ struct counting {
     generations_counted_fn *counted;
     void *user;
     unsigned pending;
-    struct part { /* one shard's; the shard's own while it counts */
+    struct shard_count { /* the shard's own while it counts */
         struct errand errand;
         struct counting *of;
-        struct generations_counters tally;
-    } parts[SHARDS_MOST];
+        struct generations_counters counters;
+    } shard[SHARDS_MOST];
 };
 
 static void on_counted(struct errand *e)
 {
-    struct counting *c = CONTAINER(e, struct part, errand)->of;
+    struct counting *c = CONTAINER(e, struct shard_count, errand)->of;
     if (--c->pending)
         return;
     struct generations_counters sum = {0};
     for (unsigned i = 0; i < shards_count(c->all->shards); i++) {
-        const struct generations_counters *t = &c->parts[i].tally;
+        const struct generations_counters *t = &c->shard[i].counters;
         net_counters_add(&sum.network, &t->network);
         histogram_join(&sum.turn_seconds, &t->turn_seconds);
         if (t->turn_longest > sum.turn_longest)
@@ -257,12 +257,12 @@ static void on_counted(struct errand *e)
 
 static void on_count(struct errand *e)
 {
-    struct part *p = CONTAINER(e, struct part, errand);
-    const struct loop_lag *turns = shards_turns(e->shards, e->at);
-    shard_nets_count(&p->of->all->places[e->at], &p->tally.network);
-    p->tally.turn_seconds = turns->seconds;
-    p->tally.turn_longest = turns->longest;
-    p->tally.turn_longest_cpu = turns->longest_cpu;
+    struct shard_count *p = CONTAINER(e, struct shard_count, errand);
+    const struct loop_lag *lag = shards_lag(e->shards, e->at);
+    shard_nets_count(&p->of->all->nets[e->at], &p->counters.network);
+    p->counters.turn_seconds = lag->seconds;
+    p->counters.turn_longest = lag->longest;
+    p->counters.turn_longest_cpu = lag->longest_cpu;
     errand_return(e, on_counted);
 }
 
@@ -273,14 +273,14 @@ int generations_count(struct generations *all, generations_counted_fn *counted, 
         return -ENOMEM;
     unsigned n = shards_count(all->shards);
     *c = (struct counting){.all = all, .counted = counted, .user = user, .pending = n};
-    for (unsigned i = n; i--;) { /* home last: with it alone left, c may be gone */
-        c->parts[i].of = c;
-        errand_send(&c->parts[i].errand, all->shards, i, on_count);
+    for (unsigned i = n; i--;) { /* shard 0, which is a plain call, is the last: c may be freed by it */
+        c->shard[i].of = c;
+        errand_send(&c->shard[i].errand, all->shards, i, on_count);
     }
     return 0;
 }
 
-/* ---------------------------------------------------------------- life ------------------------------- */
+/* ---------------------------------------------------------------- start and end ---------------------- */
 
 int generations_new(uv_loop_t *uv, struct shards *shards, struct generations **ret)
 {

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct inbox { /* the mutex guards all but the handle */
+struct inbox { /* of one loop; the mutex guards all but the handle */
     uv_mutex_t mutex;
     uv_async_t async;
     struct errand *first, **end;
@@ -14,17 +14,17 @@ struct inbox { /* the mutex guards all but the handle */
 
 struct shard {
     uv_loop_t uv;
-    struct loop_lag turns;
+    struct loop_lag lag;
     struct inbox inbox;
     uv_thread_t thread;
 };
 
 struct shards {
-    uv_loop_t *uv; /* home's */
-    struct loop_lag *turns;
-    struct inbox home;
+    uv_loop_t *main_loop;
+    struct loop_lag *main_lag;
+    struct inbox main_inbox; /* errands that return */
     unsigned n;
-    struct shard shard[SHARDS_MOST]; /* but for the first, which is home */
+    struct shard shard[SHARDS_MOST]; /* the first one, which is the main loop, is not used */
     void (*closed)(void *user);
     void *user;
 };
@@ -64,7 +64,7 @@ static struct errand *inbox_take(struct inbox *b, bool *stop)
     return e;
 }
 
-/* What there is no time for in this turn; before what has come since. */
+/* Puts back, before what has come since, the errands for which there is no time in this turn of the loop. */
 static void inbox_return(struct inbox *b, struct errand *first)
 {
     struct errand *last = first;
@@ -79,12 +79,13 @@ static void inbox_return(struct inbox *b, struct errand *first)
     uv_async_send(&b->async);
 }
 
+/* Carries out what has come. Whether the loop is to end. */
 static bool inbox_work(struct inbox *b)
 {
     bool stop;
     uint64_t began = slice_begin();
     for (struct errand *e = inbox_take(b, &stop), *next; e; e = next) {
-        next = e->next; /* what it carries may be gone after its call */
+        next = e->next; /* the errand may be freed by its own call */
         e->fn(e);
         if (next && slice_over(began)) {
             inbox_return(b, next);
@@ -94,16 +95,16 @@ static bool inbox_work(struct inbox *b)
     return stop;
 }
 
-static void on_home(uv_async_t *async)
+static void on_main(uv_async_t *async)
 {
-    inbox_work(&((struct shards *)async->data)->home);
+    inbox_work(&((struct shards *)async->data)->main_inbox);
 }
 
 static void on_shard(uv_async_t *async)
 {
     struct shard *s = async->data;
     if (inbox_work(&s->inbox)) {
-        loop_lag_close(&s->turns);
+        loop_lag_close(&s->lag);
         uv_close((uv_handle_t *)async, NULL);
     }
 }
@@ -123,12 +124,12 @@ void errand_return(struct errand *e, errand_fn *fn)
 {
     e->fn = fn;
     if (e->at)
-        inbox_put(&e->shards->home, e);
+        inbox_put(&e->shards->main_inbox, e);
     else
         fn(e);
 }
 
-/* ---------------------------------------------------------------- life ------------------------------- */
+/* ---------------------------------------------------------------- start and end ---------------------- */
 
 unsigned shards_count(const struct shards *s)
 {
@@ -137,12 +138,12 @@ unsigned shards_count(const struct shards *s)
 
 uv_loop_t *shards_uv(struct shards *s, unsigned at)
 {
-    return at ? &s->shard[at].uv : s->uv;
+    return at ? &s->shard[at].uv : s->main_loop;
 }
 
-struct loop_lag *shards_turns(struct shards *s, unsigned at)
+struct loop_lag *shards_lag(struct shards *s, unsigned at)
 {
-    return at ? &s->shard[at].turns : s->turns;
+    return at ? &s->shard[at].lag : s->main_lag;
 }
 
 static void on_thread(void *arg)
@@ -157,7 +158,7 @@ static int shard_start(struct shard *s)
     int rc = uv_loop_init(&s->uv);
     if (rc)
         return rc;
-    rc = loop_lag_start(&s->turns, &s->uv);
+    rc = loop_lag_start(&s->lag, &s->uv);
     if (!rc)
         rc = inbox_init(&s->inbox, &s->uv, on_shard, s);
     if (!rc && (rc = uv_thread_create(&s->thread, on_thread, s))) {
@@ -165,7 +166,7 @@ static int shard_start(struct shard *s)
         uv_mutex_destroy(&s->inbox.mutex);
     }
     if (rc) {
-        loop_lag_close(&s->turns);
+        loop_lag_close(&s->lag);
         on_thread(s); /* closes what was opened */
     }
     return rc;
@@ -186,7 +187,7 @@ static void on_closed(uv_handle_t *h)
     struct shards *s = h->data;
     void (*closed)(void *) = s->closed;
     void *user = s->user;
-    uv_mutex_destroy(&s->home.mutex);
+    uv_mutex_destroy(&s->main_inbox.mutex);
     free(s);
     if (closed)
         closed(user);
@@ -198,17 +199,17 @@ void shards_close(struct shards *s, void (*closed)(void *user), void *user)
     s->user = user;
     while (s->n > 1)
         shard_stop(&s->shard[--s->n]);
-    uv_close((uv_handle_t *)&s->home.async, on_closed);
+    uv_close((uv_handle_t *)&s->main_inbox.async, on_closed);
 }
 
-int shards_new(uv_loop_t *home, struct loop_lag *turns, unsigned n, struct shards **ret)
+int shards_new(uv_loop_t *main_loop, struct loop_lag *lag, unsigned n, struct shards **ret)
 {
     struct shards *s = calloc(1, sizeof *s);
     if (!s)
         return -ENOMEM;
-    s->uv = home;
-    s->turns = turns;
-    int rc = inbox_init(&s->home, home, on_home, s);
+    s->main_loop = main_loop;
+    s->main_lag = lag;
+    int rc = inbox_init(&s->main_inbox, main_loop, on_main, s);
     if (rc) {
         free(s);
         return rc;

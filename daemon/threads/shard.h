@@ -1,10 +1,11 @@
-/* shard.h - the loops that checks run on. The first is the caller's own, home; each further one has a thread.
+/* shard.h - the loops that checks run on, each with a thread of its own. Shard 0 is the daemon's main loop on its main
+ * thread, where all but the checks' network side runs.
  *
- * An errand takes work from home to a shard and back. Whoever has it in hand owns it, and what it carries,
- * alone; both ends are reached in the order of sending. To the first shard it is a plain call. Each loop has
- * one inbox under one lock, taken whole; nothing runs under a lock.
+ * An errand takes work from the main loop to a shard and back. Whoever has it at the moment owns it, and what it carries,
+ * alone. Errands arrive in the order in which they were sent, in both directions; to shard 0 an errand is a plain call.
+ * Each loop has one inbox under one lock, which is taken out whole; no function is called under a lock.
  *
- * Thread: functions say which. */
+ * Thread: each function says which. */
 #ifndef DCVD_SHARD_H
 #define DCVD_SHARD_H
 
@@ -16,12 +17,13 @@
 enum { SHARDS_MOST = 16 };
 
 struct shards;
-/* n of 1 to SHARDS_MOST, the caller's loop, which is measured by turns, among them. 0 or a negative errno. */
-int shards_new(uv_loop_t *home, struct loop_lag *turns, unsigned n, struct shards **ret);
+/* Main thread. n shards, from 1 to SHARDS_MOST, the main loop among them, whose lag is measured by its caller. 0 or a
+ * negative errno. */
+int shards_new(uv_loop_t *main_loop, struct loop_lag *lag, unsigned n, struct shards **ret);
 unsigned shards_count(const struct shards *s); /* any thread */
-/* On the shard's own thread only. */
+/* On the shard's own thread. */
 uv_loop_t *shards_uv(struct shards *s, unsigned at);
-struct loop_lag *shards_turns(struct shards *s, unsigned at);
+struct loop_lag *shards_lag(struct shards *s, unsigned at);
 
 struct errand;
 typedef void errand_fn(struct errand *e);
@@ -31,13 +33,13 @@ struct errand { /* embedded in what it carries; zero before the first time */
     errand_fn *fn;
     unsigned at;
 };
-/* At home: fn(e) is called on the shard's thread. */
+/* Main thread: fn(e) is called on the shard's thread. */
 void errand_send(struct errand *e, struct shards *s, unsigned at, errand_fn *fn);
-/* On that thread: fn(e) is called at home. */
+/* On that thread: fn(e) is called on the main thread. */
 void errand_return(struct errand *e, errand_fn *fn);
 
-/* At home, with no errand under way and every handle on the shards' loops closed. Ends the threads;
- * closed(user) comes from the home loop. */
+/* Main thread, with no errand under way and every handle on the shards' loops closed. Ends the threads; closed(user) comes
+ * from the main loop. */
 void shards_close(struct shards *s, void (*closed)(void *user), void *user);
 
 #endif

@@ -27,173 +27,174 @@ void net_counters_add(struct net_counters *sum, const struct net_counters *more)
     sum->http.waiting += more->http.waiting;
 }
 
-static void count(const struct shard_net *s, struct net_counters *sum)
+static void count(const struct shard_net *n, struct net_counters *sum)
 {
     struct net_counters now;
-    net_counters(s->net, &now.dns, &now.http);
+    net_counters(n->net, &now.dns, &now.http);
     net_counters_add(sum, &now);
 }
 
-void shard_nets_count(const struct shard_nets *p, struct net_counters *ret)
+void shard_nets_count(const struct shard_nets *all, struct net_counters *ret)
 {
-    *ret = p->past;
-    for (const struct shard_net *s = p->sites; s; s = s->next)
-        count(s, ret);
+    *ret = all->past;
+    for (const struct shard_net *n = all->open; n; n = n->next)
+        count(n, ret);
 }
 
 /* ---------------------------------------------------------------- opening and closing ---------------- */
 
 static void on_done(struct errand *e)
 {
-    struct shard_net *s = CONTAINER(e, struct shard_net, errand);
-    s->done(s);
+    struct shard_net *n = CONTAINER(e, struct shard_net, errand);
+    n->done(n);
 }
 
 static void on_open(struct errand *e)
 {
-    struct shard_net *s = CONTAINER(e, struct shard_net, errand);
+    struct shard_net *n = CONTAINER(e, struct shard_net, errand);
     const char *what = NULL;
-    s->status = net_new(shards_uv(s->shards, s->at), s->config, &s->net, &what);
-    if (s->status) {
-        snprintf(s->why, sizeof s->why, "%s%s%s", strerror(-s->status), what ? ": " : "", what ? what : "");
+    n->status = net_new(shards_uv(n->shards, n->at), n->config, &n->net, &what);
+    if (n->status) {
+        snprintf(n->why, sizeof n->why, "%s%s%s", strerror(-n->status), what ? ": " : "", what ? what : "");
     } else {
-        s->next = s->place->sites;
-        s->back = &s->place->sites;
-        if (s->next)
-            s->next->back = &s->next;
-        s->place->sites = s;
+        n->next = n->all->open;
+        n->back = &n->all->open;
+        if (n->next)
+            n->next->back = &n->next;
+        n->all->open = n;
     }
     errand_return(e, on_done);
 }
 
-void shard_net_open(struct shard_net *s, void (*done)(struct shard_net *s))
+void shard_net_open(struct shard_net *n, void (*done)(struct shard_net *n))
 {
-    s->done = done;
-    errand_send(&s->errand, s->shards, s->at, on_open);
+    n->done = done;
+    errand_send(&n->errand, n->shards, n->at, on_open);
 }
 
 static void on_net_closed(void *user)
 {
-    struct shard_net *s = user;
-    errand_return(&s->errand, on_done);
+    struct shard_net *n = user;
+    errand_return(&n->errand, on_done);
 }
 
 static void on_close(struct errand *e)
 {
-    struct shard_net *s = CONTAINER(e, struct shard_net, errand);
-    count(s, &s->place->past); /* none is under way, so gauges add nothing */
-    *s->back = s->next;
-    if (s->next)
-        s->next->back = s->back;
-    net_close(s->net, on_net_closed, s);
+    struct shard_net *n = CONTAINER(e, struct shard_net, errand);
+    count(n, &n->all->past); /* nothing is under way: its gauges are 0 */
+    *n->back = n->next;
+    if (n->next)
+        n->next->back = n->back;
+    net_close(n->net, on_net_closed, n);
 }
 
-void shard_net_close(struct shard_net *s, void (*done)(struct shard_net *s))
+void shard_net_close(struct shard_net *n, void (*done)(struct shard_net *n))
 {
-    s->closing = true;
-    s->done = done;
-    errand_send(&s->errand, s->shards, s->at, on_close);
+    n->closing = true;
+    n->done = done;
+    errand_send(&n->errand, n->shards, n->at, on_close);
 }
 
-/* ---------------------------------------------------------------- tasks ------------------------------ */
+/* ---------------------------------------------------------------- checks ----------------------------- */
 
 static void on_back(struct errand *e)
 {
-    struct remote_check *t = CONTAINER(e, struct remote_check, errand);
-    t->under_way = false;
-    t->done(t);
+    struct remote_check *c = CONTAINER(e, struct remote_check, errand);
+    c->under_way = false;
+    c->done(c);
 }
 
-static void task_link(struct remote_check **list, struct remote_check *t)
+static void check_link(struct remote_check **list, struct remote_check *c)
 {
-    t->next = *list;
-    t->back = list;
-    if (t->next)
-        t->next->back = &t->next;
-    *list = t;
+    c->next = *list;
+    c->back = list;
+    if (c->next)
+        c->next->back = &c->next;
+    *list = c;
 }
 
-static void task_unlink(struct remote_check *t)
+static void check_unlink(struct remote_check *c)
 {
-    *t->back = t->next;
-    if (t->next)
-        t->next->back = t->back;
+    *c->back = c->next;
+    if (c->next)
+        c->next->back = c->back;
 }
 
-static void task_end(struct remote_check *t, struct report *report, int error)
+static void check_end(struct remote_check *c, struct report *report, int error)
 {
-    task_unlink(t);
-    t->report = report;
-    t->error = error;
-    errand_return(&t->errand, on_back);
+    check_unlink(c);
+    c->report = report;
+    c->error = error;
+    errand_return(&c->errand, on_back);
 }
 
-static void on_check(void *user, struct check *c, struct report *report, int error)
+static void on_check(void *user, struct check *check, struct report *report, int error)
 {
-    (void)c;
-    task_end(user, report, error);
+    (void)check;
+    check_end(user, report, error);
 }
 
 static void on_start(struct errand *e)
 {
-    struct remote_check *t = CONTAINER(e, struct remote_check, errand);
-    struct shard_net *s = t->site;
-    task_link(&s->tasks, t);
-    int rc = atomic_load(&t->cancelled) ? -ECANCELED
-                                        : net_check(s->net, t->arena, t->request, on_check, t, &t->check);
+    struct remote_check *c = CONTAINER(e, struct remote_check, errand);
+    struct shard_net *n = c->net;
+    check_link(&n->checks, c);
+    int rc = atomic_load(&c->cancelled) ? -ECANCELED
+                                        : net_check(n->net, c->arena, c->request, on_check, c, &c->check);
     if (rc)
-        task_end(t, NULL, rc);
+        check_end(c, NULL, rc);
 }
 
-void remote_check_start(struct remote_check *t, struct shard_net *s)
+void remote_check_start(struct remote_check *c, struct shard_net *n)
 {
-    t->site = s;
-    t->under_way = true;
-    errand_send(&t->errand, s->shards, s->at, on_start);
+    c->net = n;
+    c->under_way = true;
+    errand_send(&c->errand, n->shards, n->at, on_start);
 }
 
 static void on_swept(struct errand *e);
 
-/* Who is cancelled says so itself: a message that names a task could come after its end. */
+/* Ends the checks that are marked as cancelled. The mark is in the check, since an errand that names a check could arrive
+ * after its end. */
 static void on_sweep(struct errand *e)
 {
-    struct shard_net *s = CONTAINER(e, struct shard_net, sweep);
+    struct shard_net *n = CONTAINER(e, struct shard_net, sweep);
     struct remote_check *doomed = NULL;
-    for (struct remote_check *t = s->tasks, *next; t; t = next) {
-        next = t->next;
-        if (atomic_load(&t->cancelled)) {
-            task_unlink(t);
-            task_link(&doomed, t);
+    for (struct remote_check *c = n->checks, *next; c; c = next) {
+        next = c->next;
+        if (atomic_load(&c->cancelled)) {
+            check_unlink(c);
+            check_link(&doomed, c);
         }
     }
-    while (doomed) /* each ends within its call, and may take others with it */
-        net_cancel(s->net, doomed->check);
+    while (doomed) /* each leaves the list within its call, and others may end by it, too */
+        net_cancel(n->net, doomed->check);
     errand_return(e, on_swept);
 }
 
 static void on_swept(struct errand *e)
 {
-    struct shard_net *s = CONTAINER(e, struct shard_net, sweep);
-    s->sweeping = false;
-    if (s->again && !s->closing) {
-        s->again = false;
-        s->sweeping = true;
-        errand_send(e, s->shards, s->at, on_sweep);
+    struct shard_net *n = CONTAINER(e, struct shard_net, sweep);
+    n->sweeping = false;
+    if (n->again && !n->closing) {
+        n->again = false;
+        n->sweeping = true;
+        errand_send(e, n->shards, n->at, on_sweep);
     }
 }
 
-void remote_check_cancel(struct remote_check *t)
+void remote_check_cancel(struct remote_check *c)
 {
-    struct shard_net *s = t->site;
-    if (!t->under_way || atomic_exchange(&t->cancelled, true))
+    struct shard_net *n = c->net;
+    if (!c->under_way || atomic_exchange(&c->cancelled, true))
         return;
-    if (!s->at) { /* at home, and perhaps still in the call that starts it */
-        if (t->check)
-            net_cancel(s->net, t->check);
-    } else if (s->sweeping) {
-        s->again = true;
+    if (!n->at) { /* on this thread, and perhaps within the call that starts it */
+        if (c->check)
+            net_cancel(n->net, c->check);
+    } else if (n->sweeping) {
+        n->again = true;
     } else {
-        s->sweeping = true;
-        errand_send(&s->sweep, s->shards, s->at, on_sweep);
+        n->sweeping = true;
+        errand_send(&n->sweep, n->shards, n->at, on_sweep);
     }
 }

@@ -189,16 +189,16 @@ static int run_read(struct run *r)
     return 0;
 }
 
-static void on_checked(struct remote_check *t)
+static void on_checked(struct remote_check *c)
 {
-    struct part *p = CONTAINER(t, struct part, check);
+    struct part *p = CONTAINER(c, struct part, check);
     struct run *r = p->run;
     count_checks(r, -1);
-    p->report = t->report;
+    p->report = c->report;
     if (!p->report) {
         arena_allow(r->arena, LAST_WORDS);
-        p->report = report_undecided(r->arena, &p->request, strerror(-t->error));
-    } else if (t->error) {
+        p->report = report_undecided(r->arena, &p->request, strerror(-c->error));
+    } else if (c->error) {
         log_warning("a check of %s reached its memory ceiling",
                     p->request.domain ? p->request.domain : "a refused name");
     }
