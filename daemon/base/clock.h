@@ -1,4 +1,4 @@
-/* clock.h - the time of day, for the daemon's rooms; below them time is data. */
+/* clock.h - the time of day. Only the daemon reads it: to the checks time is data that they are given. */
 #ifndef DCVD_CLOCK_H
 #define DCVD_CLOCK_H
 

@@ -21,10 +21,10 @@ int heap_room(struct heap *h, size_t n)
 static void set(struct heap *h, size_t i, struct due *d)
 {
     h->v[i] = d;
-    d->place = i + 1;
+    d->position = i + 1;
 }
 
-/* Finds the place of d, for which i is free. */
+/* Puts d where it belongs, beginning at index i, which is free. */
 static void settle(struct heap *h, size_t i, struct due *d)
 {
     for (; i && h->v[(i - 1) / 2]->at > d->at; i = (i - 1) / 2)
@@ -42,16 +42,16 @@ static void settle(struct heap *h, size_t i, struct due *d)
 void heap_put(struct heap *h, struct due *d, dcv_time at)
 {
     d->at = at;
-    settle(h, d->place ? d->place - 1 : h->n++, d);
+    settle(h, d->position ? d->position - 1 : h->n++, d);
 }
 
 void heap_take(struct heap *h, struct due *d)
 {
-    if (!d->place)
+    if (!d->position)
         return;
-    size_t i = d->place - 1;
+    size_t i = d->position - 1;
     struct due *last = h->v[--h->n];
-    d->place = 0;
+    d->position = 0;
     if (last != d)
         settle(h, i, last);
 }

@@ -1,7 +1,7 @@
-/* heap.h - an intrusive priority queue by time: the earliest first.
+/* heap.h - a priority queue by time: the earliest first.
  *
- * The object holds a struct due and is in one heap at most. Room is made beforehand, so that putting an
- * object in never fails. */
+ * Each object embeds a struct due and is in one heap at most. Room is made beforehand, so that heap_put() never fails.
+ * Thread: its owner's. */
 #ifndef DCVD_HEAP_H
 #define DCVD_HEAP_H
 
@@ -9,7 +9,7 @@
 
 struct due {
     dcv_time at;
-    size_t place; /* 0: in no heap; else its index and 1 */
+    size_t position; /* 0: in no heap; otherwise its index plus 1 */
 };
 struct heap {
     struct due **v;

@@ -69,7 +69,7 @@ void log_line(enum log_level level, const char *fmt, ...)
     }
     line[at++] = '\n';
     int saved = errno;
-    /* Nowhere to complain to when standard error is gone. */
+    /* Where standard error is gone nobody can be told. */
     if (write(STDERR_FILENO, line, at) < 0)
         errno = saved;
     errno = saved;

@@ -1,4 +1,4 @@
-/* log.h - what the operator reads: one line an event, on standard error.
+/* log.h - the log: one line an event, on standard error.
  *
  * Under systemd (JOURNAL_STREAM names our standard error) each line starts with the journal's priority
  * prefix; elsewhere with the word for it. Control bytes in a message are escaped: it may quote what came from
@@ -12,8 +12,8 @@
 
 /* Once, before the first line from a second thread. */
 void log_init(enum log_level most);
-void log_limit(enum log_level most); /* home's thread, at any time */
-bool log_wanted(enum log_level level); /* by the limit: to save the work for a line that would be dropped */
+void log_limit(enum log_level most);   /* lines of higher levels are left out from now on */
+bool log_wanted(enum log_level level); /* false: the line would be left out, and need not be made */
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_line(LEVEL_ERROR, __VA_ARGS__)

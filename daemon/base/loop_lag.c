@@ -2,7 +2,7 @@
 
 #include <time.h>
 
-/* Of the thread, in nanoseconds. */
+/* CPU time of this thread in nanoseconds. */
 static uint64_t cpu_now(void)
 {
     struct timespec t;
@@ -17,7 +17,7 @@ static void on_prepare(uv_prepare_t *prepare)
     double busy = (double)(now - t->at) - (double)(idle - t->idle);
     t->at = now;
     t->idle = idle;
-    if (busy < 0) /* two clocks read one after the other */
+    if (busy < 0) /* the two clocks are not read at the same time */
         busy = 0;
     busy /= 1e9;
     histogram_add(&t->seconds, &scale_seconds, busy);

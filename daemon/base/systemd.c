@@ -26,7 +26,7 @@ void systemd_notify(const char *state)
         return;
     socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
     if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&addr, len) < 0)
-        log_warning("the service manager at %s cannot be told: %s", path, strerror(errno));
+        log_warning("the service manager cannot be notified at %s: %s", path, strerror(errno));
     close(fd);
 }
 
@@ -40,8 +40,8 @@ void systemd_notify_reloading(void)
     systemd_notify(text);
 }
 
-/* 0: nobody watches. */
-static uint64_t patience_ms(void)
+/* The time in which the manager wants to hear of the daemon; 0: it does not. */
+static uint64_t watchdog_ms(void)
 {
     const char *us = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
     if (!us || (pid && strtol(pid, NULL, 10) != getpid()))
@@ -52,7 +52,7 @@ static uint64_t patience_ms(void)
     return errno || end == us || *end ? 0 : v / 1000;
 }
 
-static void on_turn(uv_timer_t *timer)
+static void on_timer(uv_timer_t *timer)
 {
     (void)timer;
     systemd_notify("WATCHDOG=1");
@@ -61,9 +61,9 @@ static void on_turn(uv_timer_t *timer)
 void systemd_watchdog_start(struct systemd_watchdog *w, uv_loop_t *uv)
 {
     uv_timer_init(uv, &w->timer);
-    uint64_t ms = patience_ms() / 2;
+    uint64_t ms = watchdog_ms() / 2;
     if (ms)
-        uv_timer_start(&w->timer, on_turn, ms, ms);
+        uv_timer_start(&w->timer, on_timer, ms, ms);
 }
 
 void systemd_watchdog_close(struct systemd_watchdog *w)

@@ -1,20 +1,20 @@
-/* systemd.h - the service manager that started us, if one did: a word on how we are, and a sign of life.
+/* systemd.h - tells the service manager that started the daemon, if one did, about its state, and feeds the watchdog.
  *
- * What sd_notify(3) and sd_watchdog_enabled(3) do, by their protocol alone: a service manager is never
- * needed, and neither is its library. Without one nothing happens. */
+ * Does what sd_notify(3) and sd_watchdog_enabled(3) do, by their protocol: neither a service manager nor its library is
+ * needed, and without one nothing happens. Thread: the main loop's. */
 #ifndef DCVD_SYSTEMD_H
 #define DCVD_SYSTEMD_H
 
 #include <uv.h>
 
-/* "READY=1", … One datagram; a manager that cannot be told is a line in the log. */
+/* Sends a state ("READY=1", …) as one datagram. Where that fails a line in the log says so. */
 void systemd_notify(const char *state);
 
-/* "RELOADING=1" with the time that a Type=notify-reload service has to say (sd_notify(3)); READY=1 ends it. */
+/* "RELOADING=1" with the time that sd_notify(3) asks for; READY=1 ends the reload. */
 void systemd_notify_reloading(void);
 
-/* Where the manager watches over us it hears from every turn of the loop that is half its patience after the
- * last: a loop that hangs falls silent, and is killed and started again. No check is lost by that. */
+/* Where the manager asks for it (WATCHDOG_USEC), "WATCHDOG=1" goes out twice in that time. A loop that hangs sends nothing,
+ * and the manager kills the daemon and starts it again. No check is lost by that. */
 struct systemd_watchdog {
     uv_timer_t timer;
 };

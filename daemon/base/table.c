@@ -16,7 +16,7 @@ static int grow(struct table *t)
     size_t room = t->room ? t->room * 2 : ROOM_FIRST;
     struct link **b = calloc(room, sizeof(struct link *));
     if (!b)
-        return t->room ? 0 : -ENOMEM; /* longer chains will do */
+        return t->room ? 0 : -ENOMEM; /* the chains become longer, and it still works */
     for (size_t i = 0; i < t->room; i++)
         for (struct link *l = t->buckets[i], *next; l; l = next) {
             next = l->next;

@@ -1,6 +1,7 @@
-/* table.h - an intrusive hash table: finds objects by a 64-bit hash and never allocates for one.
+/* table.h - a hash table that finds objects by a 64-bit hash.
  *
- * The object holds a struct link; the caller compares keys. It doubles when it is full and stays as large. */
+ * Each object embeds a struct link, so that nothing is allocated for it; the caller compares keys. The table doubles when
+ * it is full and never shrinks. Thread: its owner's. */
 #ifndef DCVD_TABLE_H
 #define DCVD_TABLE_H
 
@@ -19,11 +20,11 @@ struct table {
     size_t room, n; /* room is a power of two, or 0 */
 };
 
-void table_deinit(struct table *t); /* of an empty one, or of one whose objects live on elsewhere */
+void table_deinit(struct table *t); /* the objects are the caller's to free */
 /* 0 or -ENOMEM. */
 int table_add(struct table *t, struct link *l, uint64_t hash);
 void table_remove(struct table *t, struct link *l);
-/* The first with this hash, and the one after it; NULL at the end. */
+/* The first object with this hash, and the next one with the same; NULL: there is none. */
 struct link *table_first(const struct table *t, uint64_t hash);
 struct link *table_next(const struct link *l);
 

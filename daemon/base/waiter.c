@@ -23,7 +23,7 @@ void waiter_leave(struct waiter *w)
 
 void waiters_tell(struct waiter *list)
 {
-    /* The list is off its job: whoever waits again from within fn waits for the next change. */
+    /* The owner has an empty list by now: whoever joins it within fn waits for the next change. */
     if (list)
         list->back = &list;
     while (list) {

@@ -41,20 +41,20 @@ void connection_free(struct connections *all, struct connection *c)
     free(c);
 }
 
-/* Bytes have come that nobody has read yet: it asks something. */
-static bool speaks(const struct connection *c)
+/* Bytes of a request have come that nobody has read yet. */
+static bool has_unread(const struct connection *c)
 {
     int n = 0;
     return !ioctl(c->fd, FIONREAD, &n) && n > 0;
 }
 
-/* Of all, or of one user; of the same age the one that came first. NULL: nobody is idle. */
+/* Of all, or of one user; of equally idle ones the oldest. silent: without unread bytes. NULL: none is idle. */
 static struct connection *longest_idle(const struct connections *all, const struct peer *who, bool silent)
 {
     struct connection *found = NULL;
     for (struct connection *c = all->list; c; c = c->next)
         if (!c->cut && c->idle && (!who || c->peer.uid == who->uid) && (!found || c->idle <= found->idle) &&
-            !(silent && speaks(c)))
+            !(silent && has_unread(c)))
             found = c;
     return found;
 }
@@ -70,7 +70,7 @@ bool connections_room(struct connections *all, int fd, bool *cut)
         return true;
     const struct peer *whose = n < CONNECTIONS_USER ? NULL : &who;
     struct connection *c = longest_idle(all, whose, false);
-    if (c && speaks(c)) /* rare, and to ask them all is slow */
+    if (c && has_unread(c)) /* rare, and to ask each of them is slow */
         c = longest_idle(all, whose, true);
     if (!c)
         return false;
@@ -89,9 +89,9 @@ void connection_refuse(int fd)
                "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
                "Retry-After: 1\r\nConnection: close\r\n\r\n%s",
                ans.body.n, ans.body.p ? ans.body.p : "");
-    /* As much as fits at once: it is a courtesy. */
+    /* Only what the socket takes at once: the connection is not worth waiting for. */
     if (!text.failed && send(fd, text.p, text.n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-        log_debug("a connection too many could not be told so: %s", strerror(errno));
+        log_debug("a connection was refused without an answer: %s", strerror(errno));
     buf_free(&text);
     buf_free(&ans.body);
     shutdown(fd, SHUT_RDWR);

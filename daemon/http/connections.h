@@ -1,12 +1,11 @@
-/* connections.h - who is connected, and for how long: taking in, turning away, cutting off.
+/* connections.h - the open connections: accepting, refusing and cutting them off.
  *
- * There is room for so many, and for so many of one user. Where it is used up whoever has been idle longest
- * makes room: one that is connected and asks nothing keeps nobody out who does ask. Only where nobody is idle
- * a newcomer is turned away. Each also has a time by which its request, or its taking of the answer, has to
- * be over.
+ * There may be CONNECTIONS_MOST, and CONNECTIONS_USER of one user. For one more the connection that has been idle longest
+ * is cut off, so that connections without requests keep no request out; only where none is idle the new one is refused.
+ * Each also has a time by which its request must have come in, or its answer must have been taken.
  *
- * A connection lives from its start until libmicrohttpd has closed it; one that is cut off counts no longer
- * from then on. Thread: the loop's; times are uv_now()'s. */
+ * A connection lives until libmicrohttpd has closed it; one that was cut off is not counted any more. Thread: the main
+ * loop's. Times are those of uv_now(), in milliseconds. */
 #ifndef DCVD_CONNECTIONS_H
 #define DCVD_CONNECTIONS_H
 
@@ -18,8 +17,8 @@ struct connection {
     struct connection *next, **back;
     int fd;
     struct peer peer;
-    uint64_t until; /* when it is cut off; 0: it waits for us */
-    uint64_t idle;  /* since when no whole request has come; 0: one is being worked at, or answered */
+    uint64_t until; /* when it is cut off; 0: never, for the daemon has to answer */
+    uint64_t idle;  /* since when it has had no whole request; 0: it has one that is not answered yet */
     bool cut;
 };
 
@@ -32,12 +31,12 @@ struct connections { /* embedded in its owner, with .peers set */
 /* NULL without memory. */
 struct connection *connection_new(struct connections *all, int fd, uint64_t now, uint64_t until);
 void connection_free(struct connections *all, struct connection *c);
-/* Whether there is room for a newcomer. Where somebody was cut off for it, *cut is set: libmicrohttpd is to
+/* Whether there is room for a new connection. Where another one was cut off for it, *cut is set: libmicrohttpd has to
  * run. */
 bool connections_room(struct connections *all, int fd, bool *cut);
-/* Tells it that there is none, and closes it. */
+/* Answers a connection for which there is no room with 429, and closes it. */
 void connection_refuse(int fd);
-/* Cuts off whose time is over; whether there was any. */
+/* Cuts off connections whose time is over; whether there was any. */
 bool connections_sweep(struct connections *all, uint64_t now);
 
 #endif

@@ -18,7 +18,7 @@ static const char *fail(struct arena *a, const char *what, const char *where, in
     return arena_printf(a, "%s %s: %s", what, where, strerror(error));
 }
 
-/* What systemd passed stays as its unit says; only the flags are ours. */
+/* Sockets that systemd passed stay as their unit says, but for the descriptors' flags. */
 static int take_passed(struct arena *a, struct listeners *l, const char **why)
 {
     const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
@@ -46,8 +46,7 @@ static int take_passed(struct arena *a, struct listeners *l, const char **why)
     return 0;
 }
 
-/* A socket that nobody answers on is what a killed daemon leaves behind. Anything else is not ours to remove.
- */
+/* Removes a socket that nobody answers on, as a killed daemon leaves it behind. Anything else is left alone. */
 static int clear_path(struct arena *a, const struct sockaddr_un *addr, const char **why)
 {
     struct stat st;
@@ -61,7 +60,7 @@ static int clear_path(struct arena *a, const struct sockaddr_un *addr, const cha
     }
     if (!S_ISSOCK(st.st_mode)) {
         *why =
-            arena_printf(a, "socket %s: something that is no socket stands there; it was left alone", path);
+            arena_printf(a, "socket %s: the file is not a socket, and was left alone", path);
         return -EEXIST;
     }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -118,12 +117,12 @@ static int open_unix(struct arena *a, const struct conf *conf, struct listeners 
     }
     l->fd[l->n++] = fd;
     struct stat st;
-    /* Closed to others until mode and group are right: nobody slips in between. */
+    /* Nobody else can connect before mode and group are set. */
     mode_t before = umask(0177);
     rc = bind(fd, (const struct sockaddr *)&addr, sizeof addr) ? -errno : 0;
     umask(before);
     if (!rc && !lstat(conf->socket, &st)) {
-        l->path = arena_strdup(a, conf->socket); /* conf may go before us */
+        l->path = arena_strdup(a, conf->socket); /* conf may be freed first */
         l->dev = st.st_dev;
         l->ino = st.st_ino;
     }
@@ -138,7 +137,7 @@ static int open_unix(struct arena *a, const struct conf *conf, struct listeners 
     return rc;
 }
 
-/* conf has made sure of the form: 127.0.0.1:PORT or [::1]:PORT. */
+/* conf.c has checked the form: 127.0.0.1:PORT or [::1]:PORT. */
 static int open_tcp(struct arena *a, const struct conf *conf, struct listeners *l, const char **why)
 {
     char text[INET6_ADDRSTRLEN + 2];

@@ -1,7 +1,7 @@
-/* listen.h - the sockets that the API is served on. Blocking only at the start of the daemon.
+/* listen.h - the sockets that the API is served on: those that systemd passed (sd_listen_fds(3)), or else a Unix socket of
+ * [daemon] socket; and one TCP socket on a loopback address where [daemon] listen names one.
  *
- * A Unix socket at a path of our own, those that systemd passed (sd_listen_fds(3)), and one TCP socket on a
- * loopback address. */
+ * Opened once, at the start of the daemon. */
 #ifndef DCVD_LISTEN_H
 #define DCVD_LISTEN_H
 
@@ -14,14 +14,14 @@ enum { LISTENERS_MOST = 8 };
 struct listeners {
     int fd[LISTENERS_MOST];
     size_t n;
-    const char *path; /* of the socket that is ours to remove; NULL where it is not */
+    const char *path; /* of the Unix socket that listeners_close() removes; NULL: none */
     dev_t dev;
     ino_t ino;
 };
 
-/* 0, or a negative errno with *why (in the arena): a live daemon on the path, a path that is no socket, … */
+/* 0, or a negative errno with *why (in the arena): a daemon that answers on the path, a file that is no socket, … */
 int listeners_open(struct arena *a, const struct conf *conf, struct listeners *ret, const char **why);
-/* Closes them, and removes the socket's path if it is still our socket that stands there. */
+/* Closes them, and removes the Unix socket where the file at its path is still the same. */
 void listeners_close(struct listeners *l);
 
 #endif

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct bucket { /* of tokens, one user's */
+struct bucket { /* a token bucket: what one user may still ask */
     struct link by_uid;
     uid_t uid;
     uint64_t at_ms;
@@ -16,8 +16,8 @@ struct bucket { /* of tokens, one user's */
 
 struct peers {
     const struct conf *conf;
-    unsigned rules;
-    struct table buckets; /* one for each user that ever came: there are only as many as the system has */
+    unsigned rules; /* counts the configurations */
+    struct table buckets; /* one for each user that ever came; there are no more than the system has users */
 };
 
 int peers_new(const struct conf *conf, struct peers **ret)

@@ -143,7 +143,7 @@ static void clock_set_back(struct watches *ws, dcv_time now)
         for (struct link *k = ws->table.buckets[i]; k; k = k->next) {
             struct watch *w = CONTAINER(k, struct watch, by_id);
             dcv_time at = next_run(w, now, now);
-            if (w->due.place && at != TIME_UNKNOWN && at < w->due.at)
+            if (w->due.position && at != TIME_UNKNOWN && at < w->due.at)
                 heap_put(&ws->heap, &w->due, at);
         }
 }
@@ -440,7 +440,7 @@ bool watches_now(const struct watches *ws, int64_t id, struct watch_now *ret)
 {
     const struct watch *w = watch_find(ws, id);
     if (w)
-        *ret = (struct watch_now){.next = w->due.place && !w->step ? w->due.at : TIME_UNKNOWN,
+        *ret = (struct watch_now){.next = w->due.position && !w->step ? w->due.at : TIME_UNKNOWN,
                                   .check = w->check};
     return w;
 }

@@ -135,7 +135,7 @@ static void heap(void **state)
         }
     size_t in = 0, out = 0;
     for (size_t i = 0; i < N; i++)
-        in += items[i].due.place != 0;
+        in += items[i].due.position != 0;
     assert_true(in > N / 4 && in == h.n);
     dcv_time before = 0;
     for (struct due *d; (d = heap_first(&h)); out++) {
@@ -143,7 +143,7 @@ static void heap(void **state)
         before = d->at;
         heap_take(&h, d);
         heap_take(&h, d);
-        assert_int_equal(d->place, 0);
+        assert_int_equal(d->position, 0);
     }
     assert_int_equal(out, in);
     heap_deinit(&h);
