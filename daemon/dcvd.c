@@ -1,9 +1,8 @@
 /* dcvd.c - the daemon: options, start, signals, end.
  *
- * Start: configuration, sockets, store, network, and only then a word to the service manager. End, by SIGTERM
- * or SIGINT, is the same chain backwards, each room calling the next when it has nothing under way any more:
- * front stops taking work -> loop lets checks end -> front answers who still waits -> server -> network ->
- * writer -> exit. */
+ * It starts with its configuration, sockets, store and network, and tells the service manager when it serves. SIGTERM and
+ * SIGINT end it, part by part, each once the one before has nothing under way any more: the front takes nothing new in ->
+ * the scheduler lets checks end -> the front answers all calls that still wait -> server -> network -> writer -> exit. */
 #include "base/clock.h"
 #include "base/systemd.h"
 #include "front/front.h"
@@ -24,9 +23,9 @@ enum { EXIT_BROKEN = 1, EXIT_USAGE = 2 };
 
 struct dcvd {
     uv_loop_t uv;
-    struct arena *arena; /* what the command line says */
+    struct arena *arena; /* of what the command line says */
     struct conf_source source;
-    const struct conf *conf; /* the one in force */
+    const struct conf *conf; /* in force: generations_conf() */
     struct listeners listeners;
     struct writer *writer;
     struct shards *shards;
@@ -129,7 +128,7 @@ static void deinit(struct dcvd *d)
 
 /* ---------------------------------------------------------------- the start -------------------------- */
 
-/* Checks, web fetches and connections each take a descriptor. */
+/* Each check, web fetch and connection takes descriptors. */
 static void raise_limits(void)
 {
     struct rlimit r;
@@ -143,12 +142,12 @@ static void on_opened(void *user, int error, const char *why)
 {
     struct dcvd *d = user;
     if (error)
-        log_error("the network side cannot start: %s", why);
+        log_error("the network side of the checks cannot be started: %s", why);
     else
         d->conf = generations_conf(d->generations);
 }
 
-/* Takes conf's arena over. */
+/* a: conf's arena, which it takes over. */
 static int start_net(struct dcvd *d, struct arena *a, const struct conf *conf)
 {
     int rc = shards_new(&d->uv, &d->lag, conf->loops, &d->shards);
@@ -157,7 +156,7 @@ static int start_net(struct dcvd *d, struct arena *a, const struct conf *conf)
     if (!rc)
         rc = generations_open(d->generations, a, conf, on_opened, d);
     if (rc) {
-        log_error("cannot start: %s", strerror(-rc));
+        log_error("dcvd cannot start: %s", strerror(-rc));
         arena_free(a);
         return rc;
     }
@@ -189,13 +188,13 @@ static int start_store(struct dcvd *d)
     db_wal_most(db, retention_wal(d->conf));
     rc = writer_start(&d->uv, db, SLICE_NS, &d->writer);
     if (rc) {
-        log_error("the writing thread cannot start: %s", strerror(-rc));
+        log_error("the writing thread cannot be started: %s", strerror(-rc));
         db_close(db);
     }
     return rc;
 }
 
-/* Through a connection of its own: the other one is the writing thread's by now. */
+/* By a connection of its own: the other one belongs to the writing thread by now. */
 static int resume(struct dcvd *d)
 {
     char why[DB_ERROR_TEXT];
@@ -207,9 +206,9 @@ static int resume(struct dcvd *d)
     }
     rc = watches_resume(d->watches, db);
     if (rc)
-        log_error("watches cannot be read: %s", db_error(db));
+        log_error("the watches cannot be read from the store: %s", db_error(db));
     else if ((rc = scheduler_resume(d->scheduler, db)) || (rc = batches_resume(d->batches, db)))
-        log_error("unfinished checks cannot be read: %s", db_error(db));
+        log_error("the unfinished checks cannot be read from the store: %s", db_error(db));
     db_close(db);
     return rc;
 }
@@ -221,7 +220,7 @@ static void on_news(void *user, const struct scheduler_news *news)
     watches_hear(d->watches, news);
 }
 
-static int start_rooms(struct dcvd *d)
+static int start_parts(struct dcvd *d)
 {
     int rc = start_store(d);
     if (rc)
@@ -235,7 +234,7 @@ static int start_rooms(struct dcvd *d)
         return rc;
     if ((rc = peers_new(d->conf, &d->peers)) ||
         (rc = front_new(&d->uv,
-                        &(struct rooms){.conf = d->conf,
+                        &(struct front_uses){.conf = d->conf,
                                         .scheduler = d->scheduler,
                                         .batches = d->batches,
                                         .readers = d->readers,
@@ -246,7 +245,7 @@ static int start_rooms(struct dcvd *d)
                                         .watches = d->watches},
                         &d->front)) ||
         (rc = server_new(&d->uv, &d->listeners, d->peers, front_exchange, d->front, &d->server)))
-        log_error("cannot start: %s", strerror(-rc));
+        log_error("dcvd cannot start: %s", strerror(-rc));
     return rc;
 }
 
@@ -257,7 +256,7 @@ static void listen_to(struct dcvd *d, uv_signal_t *signal, uv_signal_cb fn, int 
     uv_signal_start(signal, fn, number);
 }
 
-/* Takes conf's arena over. */
+/* a: conf's arena, which it takes over. */
 static int start(struct dcvd *d, struct arena *a, const struct conf *conf)
 {
     const char *why;
@@ -273,7 +272,7 @@ static int start(struct dcvd *d, struct arena *a, const struct conf *conf)
     if (!rc)
         rc = start_net(d, a, conf);
     if (!rc)
-        rc = start_rooms(d);
+        rc = start_parts(d);
     if (rc) {
         listeners_close(&d->listeners);
         return rc;
@@ -299,7 +298,7 @@ static const struct setting {
     {"socket", "daemon", "socket", "PATH", "where the API is served"},
     {"database", "daemon", "database", "FILE", "the store"},
     {"resolver", "resolver", "servers", "ADDR[:PORT]",
-     "ask this resolver; may be repeated; recursive: none, but from the root down"},
+     "ask this resolver; may be repeated; recursive: none, go down from the root"},
     {"allow-net", "fetch", "allow_net", "CIDR",
      "let checks connect to this otherwise forbidden network; may be repeated"},
 };
@@ -346,7 +345,7 @@ static bool add_setting(struct arena *a, struct command_line *cl, const struct s
     return true;
 }
 
-/* -1: go on; else the exit status. */
+/* -1: the daemon is to start; otherwise the exit status. */
 static int read_command_line(struct arena *a, int argc, char **argv, struct command_line *ret)
 {
     struct option longs[SETTING_COUNT + 5] = {{"config", required_argument, NULL, OPT_CONFIG},
@@ -382,7 +381,7 @@ static int read_command_line(struct arena *a, int argc, char **argv, struct comm
     return EXIT_USAGE;
 }
 
-/* NULL: said in the log what is wrong. */
+/* NULL: the log says what is wrong. */
 static struct arena *configure(const struct conf_source *source, struct conf *ret)
 {
     const char *why = "out of memory";
@@ -396,14 +395,13 @@ static struct arena *configure(const struct conf_source *source, struct conf *re
 
 int main(int argc, char **argv)
 {
-    static struct dcvd d; /* reachable to the end, whichever way that comes */
+    static struct dcvd d; /* static, so that a leak checker finds what it holds, whichever way the program ends */
     struct command_line cl;
     struct arena *read = NULL;
     struct conf conf;
     log_init(LEVEL_INFO);
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ,
-           SIG_IGN); /* a limit on file size then is -EFBIG from the store, an error like a full disk */
+    signal(SIGXFSZ, SIG_IGN); /* so that a limit on the size of files is an error of the store, EFBIG, as a full disk is */
     d.arena = arena_new(0);
     if (!d.arena) {
         log_error("out of memory");
@@ -427,7 +425,7 @@ int main(int argc, char **argv)
     if (start(&d, read, &conf))
         return EXIT_BROKEN;
     log_notice("dcvd " DCVD_VERSION " serves %s",
-               d.listeners.path ? d.listeners.path : "the sockets that it was given");
+               d.listeners.path ? d.listeners.path : "the sockets that were passed to it");
     systemd_notify("READY=1");
     loop_lag_restart(&d.lag);
     uv_run(&d.uv, UV_RUN_DEFAULT);

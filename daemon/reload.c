@@ -12,7 +12,7 @@ int conf_source_read(const struct conf_source *source, struct arena *a, struct c
     return rc ? rc : conf_load_keys(a, ret, why);
 }
 
-/* However it came out, the manager waits to hear that it is over. */
+/* The service manager has to be told that the reload is over, whether it succeeded or not. */
 static void end(struct reload *r)
 {
     r->busy = false;
@@ -36,12 +36,12 @@ static void on_opened(void *user, int error, const char *why)
 {
     struct reload *r = user;
     if (error) {
-        log_error("the network side cannot start: %s; the configuration stays as it was", why);
+        log_error("the network side of the checks cannot be started: %s; the configuration stays as it was", why);
     } else {
         log_limit((enum log_level)generations_conf(r->generations)->log_level);
         scheduler_reload(r->scheduler);
         peers_reload(r->peers);
-        log_notice("the configuration is in force as it stands now%s%s", r->conf.file ? " in " : "",
+        log_notice("the configuration%s%s is in force as it is now", r->conf.file ? " of " : "",
                    r->conf.file ? r->conf.file : "");
     }
     end(r);
@@ -55,7 +55,7 @@ static void on_read(uv_work_t *work)
     r->status = r->arena ? conf_source_read(&r->source, r->arena, &r->conf, &r->why) : -ENOMEM;
 }
 
-static void on_known(uv_work_t *work, int status)
+static void on_read_done(uv_work_t *work, int status)
 {
     struct reload *r = work->data;
     const char *kept = "";
@@ -70,7 +70,7 @@ static void on_known(uv_work_t *work, int status)
         r->why = "out of memory";
     }
     if (!status && *kept)
-        log_warning("[daemon] %s: changed in the file, and stays as it was until dcvd starts anew", kept);
+        log_warning("[daemon] %s: changed in the file; the old value holds until dcvd is started again", kept);
     if (!status && (status = generations_open(r->generations, r->arena, &r->conf, on_opened, r)))
         r->why = strerror(-status);
     if (status)
@@ -90,7 +90,7 @@ void reload_start(struct reload *r)
     r->arena = NULL;
     r->work.data = r;
     r->why = "out of memory";
-    int rc = uv_queue_work(r->uv, &r->work, on_read, on_known);
+    int rc = uv_queue_work(r->uv, &r->work, on_read, on_read_done);
     if (rc)
         refuse(r, strerror(-rc));
 }

@@ -1,8 +1,7 @@
-/* reload.h - SIGHUP: the configuration is read again, and takes the place of the one in force, or is refused
- * whole.
+/* reload.h - SIGHUP: reads the configuration again. It replaces the one in force, or is refused as a whole.
  *
- * It is read on a pool thread: a disk or a directory of users that is slow holds up no loop. Checks that run
- * end under the configuration that they began with (generation.h). Thread: home. */
+ * It is read on a pool thread, so that a slow disk or user directory holds up no loop. Checks that run end under the
+ * configuration that they began with (generation.h). Thread: the main thread. */
 #ifndef DCVD_RELOAD_H
 #define DCVD_RELOAD_H
 
@@ -15,16 +14,16 @@ struct conf_source { /* what the command line says */
     const struct conf_option *options;
     size_t n;
 };
-/* All of it, keys too, into the arena. 0, or a negative errno with *why. */
+/* Reads all of it into the arena, keys too. 0, or a negative errno with *why. */
 int conf_source_read(const struct conf_source *source, struct arena *a, struct conf *ret, const char **why);
 
-struct reload { /* embedded in its owner; zero, and then the first block set */
+struct reload { /* embedded in its owner, which sets the members of the first block; the others are zero */
     uv_loop_t *uv;
     struct conf_source source;
     struct generations *generations;
     struct scheduler *scheduler;
     struct peers *peers;
-    /* ---- its own */
+    /* ---- private to reload.c */
     uv_work_t work;
     struct arena *arena;
     struct conf conf;
@@ -33,7 +32,7 @@ struct reload { /* embedded in its owner; zero, and then the first block set */
     bool busy, again, stopped;
 };
 void reload_start(struct reload *r);
-/* From here on nothing changes any more; what is being read is dropped. */
+/* Nothing changes any more from now on; what is being read is dropped. */
 void reload_stop(struct reload *r);
 
 #endif

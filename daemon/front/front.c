@@ -18,7 +18,7 @@ void front_answered(struct call *c)
     call_answer(c, &c->answer);
 }
 
-/* False: the peer is turned away, and told so. */
+/* False: the peer may not go on, and has its answer. */
 static bool admit(struct front *f, struct exchange *x)
 {
     const struct peer *who = exchange_peer(x);
@@ -27,8 +27,7 @@ static bool admit(struct front *f, struct exchange *x)
         if (who->uid == PEER_NOBODY)
             api_error(&ans, 403, CODE_access_denied_missing_permission, NULL,
                       "this connection may not use the API: over TCP neither pages in browsers nor, where "
-                      "[access] names users or "
-                      "groups, anybody; use the Unix socket");
+                      "[access] names users or groups, anybody; use the Unix socket");
         else
             api_error(&ans, 403, CODE_access_denied_missing_permission, NULL,
                       "user id %u may not use the API: [access] of the daemon's configuration names who may",
@@ -63,21 +62,21 @@ void front_exchange(void *user, struct exchange *x)
     runners[c->api.action](c);
 }
 
-int front_new(uv_loop_t *uv, const struct rooms *rooms, struct front **ret)
+int front_new(uv_loop_t *uv, const struct front_uses *uses, struct front **ret)
 {
     struct front *f = calloc(1, sizeof *f);
     if (!f)
         return -ENOMEM;
     *f = (struct front){.uv = uv,
-                        .conf = rooms->conf,
-                        .scheduler = rooms->scheduler,
-                        .batches = rooms->batches,
-                        .readers = rooms->readers,
-                        .peers = rooms->peers,
-                        .generations = rooms->generations,
-                        .writer = rooms->writer,
-                        .events = rooms->events,
-                        .watches = rooms->watches};
+                        .conf = uses->conf,
+                        .scheduler = uses->scheduler,
+                        .batches = uses->batches,
+                        .readers = uses->readers,
+                        .peers = uses->peers,
+                        .generations = uses->generations,
+                        .writer = uses->writer,
+                        .events = uses->events,
+                        .watches = uses->watches};
     *ret = f;
     return 0;
 }
@@ -94,7 +93,7 @@ void front_close(struct front *f, void (*closed)(void *user), void *user)
         next = c->next;
         if (c->listener.back)
             front_events_end(c);
-        else if (c->waiter.back) /* the others are under way already */
+        else if (c->waiter.back) /* calls that do not wait are answered in any case */
             front_show(c);
         else if (c->upload)
             front_batch_stop(c);

@@ -1,4 +1,4 @@
-/* front_batches.c - batches: coming in, shown, listed and cancelled. */
+/* front_batches.c - submitting, showing, listing and cancelling batches. */
 #include "front/front_inner.h"
 
 #include "base/table.h"
@@ -42,12 +42,12 @@ void front_batch_submit(struct call *c)
     }
     if (f->uploads == UPLOADS_MOST) {
         call_answer_error(c, 429, CODE_request_limit_exceeded,
-                          "8 batches are coming in already; try again later");
+                          "8 batches are being uploaded already; try again later");
         return;
     }
-    const struct upload_rooms rooms = {f->uv, f->generations, f->writer, f->batches};
+    const struct upload_uses uses = {f->uv, f->generations, f->writer, f->batches};
     const struct upload_owner owner = {on_uploaded, on_gone, c};
-    int rc = upload_new(&rooms, c->exchange, &owner, &c->upload);
+    int rc = upload_new(&uses, c->exchange, &owner, &c->upload);
     if (rc)
         call_answer_no_memory(c);
     else
@@ -98,7 +98,7 @@ static void on_batch(struct read_job *job, int status)
     if (status == -ENOENT) {
         db_id_text(c->api.id, text);
         api_error(&ans, 404, CODE_not_found, NULL,
-                  "there is no batch %s: it never was, or its time in the store is over", text);
+                  "there is no batch %s: it never was, or the store keeps it no longer", text);
     } else if (status) {
         call_answer_store_failed(c, status);
         return;
@@ -120,7 +120,7 @@ static int read_batches(struct read_job *job, struct db *db)
 {
     struct call *c = CONTAINER(job, struct call, read);
     const struct db_filter *f = &c->api.filter;
-    return db_batches(db, f->before, f->limit + 1, take_batch, c); /* one more tells whether it goes on */
+    return db_batches(db, f->before, f->limit + 1, take_batch, c); /* one more: call_page() */
 }
 
 static void on_batches(struct read_job *job, int status)
@@ -160,7 +160,7 @@ static void on_cancelled(void *user, int status)
 void front_batch_cancel(struct call *c)
 {
     int rc = batches_cancel(c->front->batches, c->api.id, on_cancelled, c);
-    if (rc == -ENOENT) /* it has ended, or never was */
+    if (rc == -ENOENT) /* it has ended, or there is none */
         front_batch(c);
     else if (rc)
         on_cancelled(c, rc);

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-/* A check that is alive has no reports yet. */
-static void answer_alive(struct call *c, enum db_state state)
+/* One that has not ended has no reports yet. */
+static void answer_unfinished(struct call *c, enum db_state state)
 {
     struct api_answer ans = {0};
     if (c->api.action == API_SUBMIT)
@@ -14,7 +14,7 @@ static void answer_alive(struct call *c, enum db_state state)
     call_answer(c, &ans);
 }
 
-/* What is in the store by now is mostly still in memory. */
+/* Its results are on disk by now, and mostly still in memory, too. */
 static void answer_done(struct call *c, const struct write_job *w)
 {
     struct api_answer ans = {0};
@@ -42,7 +42,7 @@ void front_show(struct call *c)
     else if (w)
         answer_done(c, w);
     else if (scheduler_state(c->front->scheduler, c->api.id, &state))
-        answer_alive(c, state);
+        answer_unfinished(c, state);
     else
         front_one(c);
 }
@@ -55,7 +55,7 @@ static void on_timer(uv_timer_t *timer)
 void front_change(void *user)
 {
     struct call *c = user;
-    /* Who submits waits for the reports, who asks waits for any change. */
+    /* Who submits a check waits for its reports; who asks for one waits for any change. */
     if (c->api.action != API_SUBMIT || !scheduler_wait(c->front->scheduler, c->api.id, &c->waiter))
         front_show(c);
 }
@@ -88,7 +88,7 @@ static void on_submitted(void *user, int64_t id, int status)
     else if (status)
         call_answer_store_failed(c, status);
     else if (!c->api.wait_ms)
-        answer_alive(c, STATE_QUEUED);
+        answer_unfinished(c, STATE_QUEUED);
     else
         front_wait(c);
 }
@@ -120,7 +120,7 @@ void front_submit(struct call *c)
 void front_cancel(struct call *c)
 {
     int rc = scheduler_cancel(c->front->scheduler, c->api.id, on_cancelled, c);
-    if (rc == -ENOENT) /* it has ended, or never was */
+    if (rc == -ENOENT) /* it has ended, or there is none */
         front_show(c);
     else if (rc == -ESHUTDOWN)
         call_answer_ending(c);

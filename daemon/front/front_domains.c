@@ -1,4 +1,4 @@
-/* front_domains.c - what a domain came to, and how that changed. */
+/* front_domains.c - the latest results of a domain, and how they changed. */
 #include "front/front_inner.h"
 
 #include "base/table.h"
@@ -57,8 +57,7 @@ static int read_domain(struct read_job *job, struct db *db)
     if (!rc)
         rc = db_domain_latest(db, f->domain, take_latest, c);
     if (!rc)
-        rc = db_domain_changes(db, f->domain, f->before, f->limit + 1, take_change,
-                               c); /* one more: it goes on */
+        rc = db_domain_changes(db, f->domain, f->before, f->limit + 1, take_change, c); /* one more: call_page() */
     return rc;
 }
 
@@ -71,7 +70,7 @@ static void on_domain(struct read_job *job, int status)
         const char *shown = text_escape(c->arena, name, strlen(name), 260);
         api_error(
             &ans, 404, CODE_not_found, NULL,
-            "there is no check of %s: it never was checked, or the time of its checks in the store is over",
+            "there is no check of %s: it never was checked, or the store keeps its checks no longer",
             shown ? shown : "this domain");
     } else if (status) {
         call_answer_store_failed(c, status);

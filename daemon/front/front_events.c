@@ -1,12 +1,12 @@
-/* front_events.c - GET /v1/events: a call that goes on until its reader goes away or the daemon ends. */
+/* front_events.c - GET /v1/events: a stream until its reader goes away or the daemon ends. */
 #include "front/front_inner.h"
 
 #include "base/clock.h"
 
 enum { STREAMS_MOST = 64, ALIVE_MS = 15000 };
 
-/* What was lost is told before anything else is, and together with it: by itself it would take up the little
- * room that is left, again and again. */
+/* How many events were lost goes out before the next line and together with it: alone it would take up the little room that
+ * is left, again and again. */
 static bool send_line(struct call *c, const char *line, size_t n)
 {
     if (!c->lost)
@@ -28,7 +28,7 @@ static void on_event(void *user, const char *line, size_t n)
         c->lost++;
 }
 
-/* A reader that is gone is noticed by writing to it. */
+/* A reader that has gone away is only noticed when something is written to it. */
 static void on_timer(uv_timer_t *timer)
 {
     struct call *c = timer->data;
@@ -77,5 +77,5 @@ void front_events(struct call *c)
     c->timer.data = c;
     c->timer_open = true;
     uv_timer_start(&c->timer, on_timer, ALIVE_MS, ALIVE_MS);
-    on_timer(&c->timer); /* the reader knows from its first line that it will hear all from here on */
+    on_timer(&c->timer); /* by its first line the reader knows that it gets all events from now on */
 }

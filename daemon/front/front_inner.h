@@ -12,13 +12,13 @@ struct front {
     struct peers *peers;
     struct generations *generations;
     struct writer *writer;
+    struct batches *batches;
     struct events *events;
     struct watches *watches;
     struct call *calls;
-    size_t streams;
-    struct batches *batches;
-    size_t uploads;
-    bool stopping, ending; /* no new work; no more waiting either */
+    size_t streams, uploads; /* how many calls are a stream, or a batch that is coming in */
+    bool stopping; /* nothing new is taken in */
+    bool ending;   /* and nobody waits any more */
     void (*closed)(void *user);
     void *closed_user;
 };

@@ -1,4 +1,4 @@
-/* front_read.c - answers out of the store: one check, lists, counts. */
+/* front_read.c - answers from the store: one check, lists of checks, counts. */
 #include "front/front_inner.h"
 
 #include "base/table.h"
@@ -60,7 +60,7 @@ static void on_one(struct read_job *job, int status)
     struct api_answer ans = {0};
     if (status == -ENOENT) {
         api_error(&ans, 404, CODE_not_found, NULL,
-                  "there is no check %s: it never was, or its time in the store is over", text);
+                  "there is no check %s: it never was, or the store keeps it no longer", text);
     } else if (status) {
         call_answer_store_failed(c, status);
         return;
@@ -74,7 +74,7 @@ static int read_list(struct read_job *job, struct db *db)
 {
     struct call *c = CONTAINER(job, struct call, read);
     struct db_filter f = c->api.filter;
-    f.limit++; /* one more tells whether the list goes on */
+    f.limit++; /* one more: call_page() */
     int rc = db_list(db, &f, take_row, c);
     for (size_t i = 0; !rc && i < c->n_rows && i < c->api.filter.limit; i++)
         rc = read_results(c, db, &c->rows[i], false);

@@ -1,4 +1,4 @@
-/* front_state.c - how the daemon is: for load balancers, service managers and Prometheus. */
+/* front_state.c - the state of the daemon, for load balancers, service managers and Prometheus. */
 #include "front/front_inner.h"
 
 #include "front/metrics.h"
@@ -30,12 +30,12 @@ void front_ready(struct call *c)
         call_answer_error(c, 503, CODE_internal_data_check_failed, "the daemon is ending");
     else if (counters.failing)
         call_answer_error(c, 503, CODE_internal_data_check_failed,
-                          "the store takes nothing in; the daemon's log says why");
+                          "the store cannot be written; the daemon's log says why");
     else
         say(c, "ready");
 }
 
-/* Pages in RAM: the second number of statm. */
+/* The second number of statm, proc(5), is in pages. */
 static uint64_t resident_bytes(void)
 {
     unsigned long pages = 0;
@@ -55,7 +55,7 @@ static uint64_t open_descriptors(void)
         n++;
     if (d)
         closedir(d);
-    return n > 3 ? n - 3 : 0; /* "." and "..", and the one that looks */
+    return n > 3 ? n - 3 : 0; /* ".", ".." and the descriptor of the directory itself */
 }
 
 static void on_counted(void *user, const struct generations_counters *counters)

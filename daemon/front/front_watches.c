@@ -51,7 +51,7 @@ static int take_watch(void *user, const struct db_watch_row *row)
     return arena_full(c->arena) ? -ENOMEM : 0;
 }
 
-/* What the store says is from the end of the last run. */
+/* The store has their state at the end of the last run; the rest is known in memory. */
 static void know_now(struct call *c)
 {
     for (size_t i = 0; i < c->n_rows; i++) {
@@ -70,7 +70,7 @@ static void answer_no_watch(struct call *c)
     struct api_answer ans = {0};
     db_id_text(c->api.id, text);
     api_error(&ans, 404, CODE_not_found, NULL,
-              "there is no watch %s: it never was, was deleted, or its time in the store is over", text);
+              "there is no watch %s: it never was, it was deleted, or the store keeps it no longer", text);
     call_answer(c, &ans);
 }
 
@@ -101,7 +101,7 @@ static int read_list(struct read_job *job, struct db *db)
     const struct db_watch_filter f = {.domain = c->api.filter.domain,
                                       .state = c->api.watch_state,
                                       .before = c->api.filter.before,
-                                      .limit = c->api.filter.limit + 1}; /* one more: whether it goes on */
+                                      .limit = c->api.filter.limit + 1}; /* one more: call_page() */
     return db_watches(db, &f, take_watch, c);
 }
 

@@ -6,29 +6,29 @@
 /* X(name, type, help, value) */
 #define METRICS(X)                                                                                           \
     X("dcvd_checks_submitted_total", "counter", "Checks that were accepted.", m->scheduler.submitted)             \
-    X("dcvd_checks_coalesced_total", "counter", "Of them, those that joined an equal one under way.",        \
+    X("dcvd_checks_coalesced_total", "counter", "Of them, those that joined an equal check that had not ended.",        \
       m->scheduler.coalesced)                                                                                     \
-    X("dcvd_checks_refused_total", "counter", "Requests turned away for a full queue.", m->scheduler.refused)     \
+    X("dcvd_checks_refused_total", "counter", "Requests that were refused for a full queue.", m->scheduler.refused)     \
     X("dcvd_checks_done_total", "counter", "Checks whose reports are on disk.", m->scheduler.done)                \
     X("dcvd_checks_cancelled_total", "counter", "Checks that were cancelled.", m->scheduler.cancelled)            \
-    X("dcvd_queue_depth", "gauge", "Runs that wait for their turn.", m->scheduler.queued)                         \
-    X("dcvd_checks_running", "gauge", "Checks under way, one for each domain and method.", m->scheduler.running)  \
-    X("dcvd_jobs_unwritten", "gauge", "Jobs whose end is not on disk yet.", m->scheduler.unwritten)               \
-    X("dcvd_store_failing", "gauge", "1 where the store refused the last write.", m->scheduler.failing)           \
-    X("dcvd_store_jobs_total", "counter", "Writes that came back.", m->writer.jobs)                          \
+    X("dcvd_queue_depth", "gauge", "Runs that wait to be started.", m->scheduler.queued)                         \
+    X("dcvd_checks_running", "gauge", "Checks that run, one for each domain and method.", m->scheduler.running)  \
+    X("dcvd_jobs_unwritten", "gauge", "Writes of the scheduler that are not on disk yet.", m->scheduler.unwritten)               \
+    X("dcvd_store_failing", "gauge", "1 where the last write to the store failed.", m->scheduler.failing)           \
+    X("dcvd_store_jobs_total", "counter", "Writes that have ended.", m->writer.jobs)                          \
     X("dcvd_store_jobs_failed_total", "counter", "Of them, with an error.", m->writer.failed)                \
     X("dcvd_store_commits_total", "counter", "Transactions.", m->writer.commits)                             \
-    X("dcvd_store_queue_depth", "gauge", "Writes that wait.", m->writer.queued)                              \
+    X("dcvd_store_queue_depth", "gauge", "Writes that wait for a transaction.", m->writer.queued)                              \
     X("dcvd_store_batch_jobs_max", "gauge", "Writes in the largest transaction since the start.",            \
       m->writer.batch_most)                                                                                  \
-    X("dcvd_dns_questions_total", "counter", "DNS questions put.", m->dns.asked)                             \
+    X("dcvd_dns_questions_total", "counter", "DNS questions that were asked.", m->dns.asked)                             \
     X("dcvd_dns_messages_sent_total", "counter", "DNS messages sent, retries included.", m->dns.sent)        \
     X("dcvd_dns_answers_total", "counter", "DNS answers.", m->dns.answered)                                  \
-    X("dcvd_dns_timeouts_total", "counter", "DNS tries without an answer.", m->dns.timeouts)                 \
+    X("dcvd_dns_timeouts_total", "counter", "DNS messages that were not answered in time.", m->dns.timeouts)                 \
     X("dcvd_dns_tcp_total", "counter", "DNS questions over TCP.", m->dns.tcp)                                \
-    X("dcvd_dns_strays_total", "counter", "Datagrams that answer nothing asked.", m->dns.strays)             \
+    X("dcvd_dns_strays_total", "counter", "Datagrams that answer no question.", m->dns.strays)             \
     X("dcvd_dns_in_flight", "gauge", "DNS questions under way.", m->dns.in_flight)                           \
-    X("dcvd_dns_waiting", "gauge", "DNS questions that wait for their server's turn.", m->dns.waiting)       \
+    X("dcvd_dns_waiting", "gauge", "DNS questions that wait, for their server has enough of them.", m->dns.waiting)       \
     X("dcvd_http_fetches_total", "counter", "Web fetches asked for.", m->http.asked)                         \
     X("dcvd_http_responses_total", "counter", "Web fetches with a response.", m->http.responses)             \
     X("dcvd_http_timeouts_total", "counter", "Web fetches without one in time.", m->http.timeouts)           \
@@ -37,8 +37,8 @@
     X("dcvd_http_waiting", "gauge", "Web fetches that wait.", m->http.waiting)                               \
     X("dcvd_watches", "gauge", "Watches that are active.", m->watches)                                       \
     X("dcvd_event_streams", "gauge", "Streams of events that are open.", m->streams)                         \
-    X("process_resident_memory_bytes", "gauge", "Memory in RAM.", m->resident_bytes)                         \
-    X("process_open_fds", "gauge", "Open descriptors.", m->open_descriptors)
+    X("process_resident_memory_bytes", "gauge", "Resident memory.", m->resident_bytes)                         \
+    X("process_open_fds", "gauge", "Open file descriptors.", m->open_descriptors)
 
 static void one(struct buf *b, const char *name, const char *type, const char *help, uint64_t value)
 {
@@ -51,7 +51,7 @@ static void head(struct buf *b, const char *name, const char *type, const char *
     buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* label: "" or a pair with its comma, as in method="caa",. */
+/* label: "", or a label and a comma: method="caa", */
 static void buckets(struct buf *b, const char *name, const char *label, const struct histogram *h,
                     const struct scale *scale)
 {
@@ -107,13 +107,13 @@ void metrics_write(struct buf *b, const struct metrics *m)
     buckets(b, name, "", &m->writer.batch_jobs, &scale_counts);
     name = "dcvd_loop_turn_seconds";
     head(b, name, "histogram",
-         "Time from one wait for events to the next: for so long nothing else is served.");
+         "Time from one wait for events to the next, in which nothing else is served.");
     buckets(b, name, "", &m->turn_seconds, &scale_seconds);
     name = "dcvd_loop_turn_seconds_max";
     head(b, name, "gauge", "The longest since the start.");
     buf_printf(b, "%s %.6f\n", name, m->turn_longest);
     name = "dcvd_loop_turn_cpu_seconds_max";
-    head(b, name, "gauge", "CPU of the turn that took most of it since the start: without what others had meanwhile.");
+    head(b, name, "gauge", "The most CPU time of one turn since the start, without the time of other threads.");
     buf_printf(b, "%s %.6f\n", name, m->turn_longest_cpu);
     name = "dcvd_store_commit_seconds_max";
     head(b, name, "gauge", "The longest since the start.");

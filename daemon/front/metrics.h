@@ -1,5 +1,5 @@
-/* metrics.h - the daemon's state as Prometheus text (exposition format 0.0.4): base units, no domain in any
- * label. Pure; the counters are taken by whoever answers. */
+/* metrics.h - the daemon's state as Prometheus text (exposition format 0.0.4): base units, no domain in any label. Pure: its
+ * caller collects the counters. */
 #ifndef DCVD_METRICS_H
 #define DCVD_METRICS_H
 
@@ -22,7 +22,7 @@ struct metrics {
 };
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
-/* All lines but the last one's line feed. */
+/* Without the line feed of the last line, which the server adds. */
 void metrics_write(struct buf *b, const struct metrics *m);
 
 #endif

@@ -9,31 +9,33 @@
 #include <string.h>
 
 enum {
-    HELD_MOST = 262144, /* bytes that wait to be read: what is more waits at the client's */
-    READ_LEAST = 65536, /* and how many are worth a turn of a pool thread */
+    HELD_MOST = 262144, /* bytes that wait to be read; the client has to keep the rest */
+    READ_LEAST = 65536, /* bytes for which it is worth to use a pool thread, unless they are the last */
     GROUP_MOST = 1024,  /* lines */
-    GROUPS_MOST = 3     /* with the writer */
+    GROUPS_MOST = 3     /* groups that are with the writer at a time */
 };
 
 struct upload {
-    struct upload_rooms rooms;
+    struct upload_uses uses;
     struct generation *generation; /* all lines are read under one configuration */
     struct upload_owner owner;
     struct exchange *exchange;
     int64_t id, lines; /* lines: requests, so far */
-    struct buf in;     /* what has come since the last reading began */
-    bool ended;        /* the body has */
-    bool held;         /* the client is held up */
-    bool closed;       /* nobody waits for an answer */
-    bool begun, accepting;
-    unsigned groups; /* with the writer */
-    int failed;
-    /* ---- the pool thread's while busy */
+    struct buf in;     /* what has come since the pool thread last began to read */
+    bool ended;        /* the body has come whole */
+    bool held;         /* a piece was refused: the exchange has to be resumed */
+    bool closed;       /* it has been answered, or needs no answer */
+    bool begun;        /* WRITE_BATCH was pushed */
+    bool accepting;    /* WRITE_ACCEPT was pushed */
+    unsigned groups;   /* jobs that are with the writer */
+    int failed;        /* the first error, or 0 */
+    /* ---- the pool thread's while .busy */
     uv_work_t work;
     bool busy;
-    bool last, more; /* text holds the body's end; it may hold whole lines */
+    bool last; /* .text holds the end of the body */
+    bool more; /* .text may hold whole lines that are still to be read */
     struct buf text;
-    size_t number; /* of the line that text begins with, from 1 */
+    size_t number; /* of the line with which .text begins, from 1 */
     struct write_job *group;
     struct api_answer refusal;
     int status;
@@ -56,7 +58,7 @@ static void too_many(struct upload *u)
               API_LINES_MOST);
 }
 
-/* One request. 0: it is in the group, or refused. */
+/* Reads one request. 0: it is in the group, or the batch is refused for it; or -ENOMEM. */
 static int read_line(struct upload *u, const char *p, size_t n)
 {
     if (n > API_BODY_MOST) {
@@ -83,7 +85,7 @@ static int read_line(struct upload *u, const char *p, size_t n)
     return rc;
 }
 
-/* On a pool thread: whole lines of text, as many as make up a group. */
+/* On a pool thread: reads whole lines of .text, until they make up a group. */
 static void on_work(uv_work_t *work)
 {
     struct upload *u = CONTAINER(work, struct upload, work);
@@ -116,14 +118,14 @@ static void on_work(uv_work_t *work)
     }
 }
 
-/* ---------------------------------------------------------------- steps ------------------------------ */
+/* ---------------------------------------------------------------- to the store ------------------------ */
 
 static void step(struct upload *u);
 
 static void upload_free(struct upload *u)
 {
     if (u->begun && !u->accepting)
-        batches_drop(u->rooms.batches, u->id);
+        batches_drop(u->uses.batches, u->id);
     write_job_free(u->group);
     buf_free(&u->refusal.body);
     buf_free(&u->in);
@@ -132,7 +134,7 @@ static void upload_free(struct upload *u)
     free(u);
 }
 
-/* The answer, or none if nobody waits for one. The rest follows when nothing is under way any more. */
+/* Answers, if it still has to. It is freed once nothing of it is under way any more. */
 static void finish(struct upload *u, int status, struct api_answer *ans)
 {
     if (u->closed)
@@ -150,7 +152,7 @@ static void push(struct upload *u, struct write_job *w, enum write_kind kind,
     w->done = done;
     w->user = u;
     u->groups++;
-    writer_push(u->rooms.writer, w);
+    writer_push(u->uses.writer, w);
 }
 
 static void on_written(struct write_job *w)
@@ -175,13 +177,13 @@ static void on_accepted(struct write_job *w)
         log_error("a batch cannot be stored: %s", strerror(-status));
     } else {
         api_write_batch_accepted(&ans, u->id, u->lines);
-        batches_open(u->rooms.batches, u->id);
+        batches_open(u->uses.batches, u->id);
     }
     finish(u, status, &ans);
     step(u);
 }
 
-/* All is there. */
+/* All lines are in the store. */
 static void accept_all(struct upload *u)
 {
     struct write_job *w = calloc(1, sizeof *w);
@@ -193,7 +195,8 @@ static void accept_all(struct upload *u)
     push(u, w, WRITE_ACCEPT, on_accepted);
 }
 
-static void keep_group(struct upload *u)
+/* Pushes the group that was read, and before the first one the batch itself. */
+static void write_group(struct upload *u)
 {
     struct write_job *w = u->group, *first = NULL;
     if (!w || !w->n_lines || u->closed)
@@ -221,7 +224,7 @@ static void on_read(uv_work_t *work, int status)
     if (status)
         u->status = status;
     if (!u->status && !u->refusal.status)
-        keep_group(u);
+        write_group(u);
     write_job_free(u->group);
     u->group = NULL;
     if (u->status && !u->failed)
@@ -237,14 +240,14 @@ static void start_reading(struct upload *u)
     }
     u->last = u->ended && !u->in.n;
     u->busy = true;
-    int rc = uv_queue_work(u->rooms.uv, &u->work, on_work, on_read);
+    int rc = uv_queue_work(u->uses.uv, &u->work, on_work, on_read);
     if (rc) {
         u->busy = false;
         u->failed = rc;
     }
 }
 
-/* What comes next, after anything has changed. u may be gone afterwards. */
+/* Does what is to be done next, after anything has changed. u may be freed by it. */
 static void step(struct upload *u)
 {
     bool idle = !u->busy && !u->groups;
@@ -324,14 +327,14 @@ bool upload_stop(struct upload *u)
     return true;
 }
 
-int upload_new(const struct upload_rooms *rooms, struct exchange *x, const struct upload_owner *owner,
+int upload_new(const struct upload_uses *uses, struct exchange *x, const struct upload_owner *owner,
                struct upload **ret)
 {
     struct upload *u = calloc(1, sizeof *u);
     if (!u)
         return -ENOMEM;
-    *u = (struct upload){.rooms = *rooms,
-                         .generation = generation_join(rooms->generations),
+    *u = (struct upload){.uses = *uses,
+                         .generation = generation_join(uses->generations),
                          .owner = *owner,
                          .exchange = x,
                          .id = db_id_next(clock_now()),
