@@ -9,28 +9,28 @@
 #include <string.h>
 
 enum {
-    TAKES_AT_ONCE = 2, /* of two batches */
-    TAKE_LEAST = 64,   /* a turn of a pool thread for fewer is not worth it */
+    TAKES_AT_ONCE = 2, /* reads of the store, each for another batch */
+    TAKE_LEAST = 64,   /* lines; for fewer the store is not read */
     TAKE_MOST = 512,
-    SWEEP_MOST = 500,
+    SWEEP_MOST = 500, /* lines that one job deletes */
     SWEEP_PAUSE_MS = 20,
     RETRY_MS = 1000
 };
 
 struct batch {
     struct link by_id;
-    struct batches *room;
+    struct batches *all;
     int64_t id;
-    size_t alive;               /* its checks in the loop */
-    int64_t taken;              /* the last line that was */
-    bool taking;                /* the next ones are being read */
-    bool cancelled;             /* what is read now is not run */
-    bool open;                  /* it may have lines that were not taken */
-    struct batch *next, **back; /* in room->open, while it is */
+    size_t alive;               /* its checks that the scheduler has */
+    int64_t taken;              /* the last line that was read */
+    bool taking;                /* the next lines are being read */
+    bool cancelled;             /* lines that are being read are not run */
+    bool open;                  /* it may have lines that were not read yet */
+    struct batch *next, **back; /* in all->open, while it is open */
     struct waiter *waiters;
 };
 
-/* The next lines of a batch on their way out of the store. */
+/* The next lines of a batch while they are read from the store. */
 struct take {
     struct read_job read;
     struct batch *batch;
@@ -44,12 +44,13 @@ struct batches {
     struct writer *writer;
     struct readers *readers;
     struct table all;
-    struct batch *open, **open_end; /* whose turn it is comes first */
+    struct batch *open, **open_end; /* in the order of their turns */
     unsigned takes;
-    size_t asked; /* lines, by these */
+    size_t asked; /* how many lines these may bring */
     uv_timer_t retry, sweep;
-    bool stopped, sweeping, again; /* again: more has come to be swept since */
-    struct write_job *drops;       /* to be written again */
+    bool stopped;
+    bool sweeping, again;    /* again: when the sweep that is under way has ended, one more is needed */
+    struct write_job *drops; /* WRITE_CANCEL_BATCH of batches_drop(), to be written again */
 };
 
 /* ---------------------------------------------------------------- one batch -------------------------- */
@@ -73,16 +74,17 @@ static struct batch *find_or_make(struct batches *b, int64_t id)
     x = calloc(1, sizeof *x);
     if (!x)
         return NULL;
-    *x = (struct batch){.room = b, .id = id};
+    *x = (struct batch){.all = b, .id = id};
     if (!table_add(&b->all, &x->by_id, hash_number((uint64_t)id)))
         return x;
     free(x);
     return NULL;
 }
 
-static void open_add(struct batch *x) /* last in turn */
+/* Its turn comes last. */
+static void open_add(struct batch *x)
 {
-    struct batches *b = x->room;
+    struct batches *b = x->all;
     x->open = true;
     x->next = NULL;
     x->back = b->open_end;
@@ -96,20 +98,21 @@ static void open_remove(struct batch *x)
         return;
     x->open = false;
     *x->back = x->next;
-    *(x->next ? &x->next->back : &x->room->open_end) = x->back;
+    *(x->next ? &x->next->back : &x->all->open_end) = x->back;
 }
 
+/* Frees it if it has ended, and tells those who wait for it. */
 static void end_check(struct batch *x)
 {
-    if (x->open || x->taking || x->alive || x->room->stopped)
+    if (x->open || x->taking || x->alive || x->all->stopped)
         return;
     struct waiter *list = x->waiters;
-    table_remove(&x->room->all, &x->by_id);
+    table_remove(&x->all->all, &x->by_id);
     free(x);
     waiters_tell(list);
 }
 
-/* ---------------------------------------------------------------- feeding ---------------------------- */
+/* ---------------------------------------------------------------- feeding the scheduler --------------- */
 
 static void feed(struct batches *b);
 
@@ -148,16 +151,16 @@ static int read_lines(struct read_job *job, struct db *db)
     return db_lines(db, t->batch->id, t->after, t->most, add_line, t);
 }
 
-/* They stay in the store until they end. */
+/* Gives what was read to the scheduler. */
 static void give_lines(struct take *t)
 {
     struct batch *x = t->batch;
     for (size_t i = 0; i < t->n; i++) {
         struct db_line *line = &t->lines[i];
-        int rc = scheduler_add(x->room->scheduler, line->id, x->id, line->domain, line->request, line->request_len);
+        int rc = scheduler_add(x->all->scheduler, line->id, x->id, line->domain, line->request, line->request_len);
         line->request = NULL;
         if (rc && rc != -ESHUTDOWN)
-            log_error("check %016llx waits for the next start: %s", (unsigned long long)line->id,
+            log_error("check %016llx is not run before the next start: %s", (unsigned long long)line->id,
                       strerror(-rc));
     }
     if (t->n)
@@ -170,11 +173,11 @@ static void on_taken(struct read_job *job, int status)
 {
     struct take *t = CONTAINER(job, struct take, read);
     struct batch *x = t->batch;
-    struct batches *b = x->room;
+    struct batches *b = x->all;
     b->takes--;
     b->asked -= t->most;
     if (status) {
-        log_error("batch %016llx: its lines cannot be taken from the store: %s", (unsigned long long)x->id,
+        log_error("batch %016llx: its lines cannot be read from the store: %s", (unsigned long long)x->id,
                   strerror(-status));
         retry_later(b);
     } else if (!x->cancelled && !b->stopped) {
@@ -190,7 +193,7 @@ static void on_taken(struct read_job *job, int status)
     feed(b);
 }
 
-/* The one whose turn it is and that is not being read already; NULL: none. */
+/* The next batch in turn of which no lines are being read; NULL: there is none. */
 static struct batch *turn(const struct batches *b)
 {
     struct batch *x = b->open;
@@ -247,7 +250,7 @@ void batches_open(struct batches *b, int64_t id)
 {
     struct batch *x = find_or_make(b, id);
     if (!x) {
-        log_error("batch %016llx waits for the next start: %s", (unsigned long long)id, strerror(ENOMEM));
+        log_error("batch %016llx is not run before the next start: %s", (unsigned long long)id, strerror(ENOMEM));
         return;
     }
     if (!x->open)
@@ -309,14 +312,14 @@ void batches_drop(struct batches *b, int64_t id)
 {
     struct write_job *w = calloc(1, sizeof *w);
     if (!w)
-        return; /* it leaves the store with the next start */
+        return; /* db_batches_abandon() cancels it at the next start */
     *w = (struct write_job){
         .kind = WRITE_CANCEL_BATCH, .id = id, .at = clock_now(), .done = on_dropped, .user = b};
     writer_push(b->writer, w);
 }
 
 struct batch_cancel {
-    struct batches *room;
+    struct batches *all;
     scheduler_cancel_fn *fn;
     void *user;
 };
@@ -324,7 +327,7 @@ struct batch_cancel {
 static void on_cancelled(struct write_job *w)
 {
     struct batch_cancel *c = w->user;
-    struct batches *b = c->room;
+    struct batches *b = c->all;
     int status = w->status;
     if (!status) {
         struct batch *x = find(b, w->id);
@@ -334,7 +337,7 @@ static void on_cancelled(struct write_job *w)
             end_check(x);
         }
         status = scheduler_cancel_batch(b->scheduler, w->id, c->fn, c->user);
-        sweep(b); /* after what is alive has moved to request: the writer keeps the order */
+        sweep(b); /* the writer keeps the order: after the jobs that end as cancelled have left batch_line */
     }
     if (status)
         c->fn(c->user, status);
@@ -376,7 +379,7 @@ bool batches_wait(struct batches *b, int64_t id, struct waiter *w)
     return x;
 }
 
-/* ---------------------------------------------------------------- life ------------------------------- */
+/* ---------------------------------------------------------------- start and end ---------------------- */
 
 int batches_new(uv_loop_t *uv, struct scheduler *scheduler, struct writer *writer, struct readers *readers,
                 struct batches **ret)
@@ -404,7 +407,7 @@ int batches_resume(struct batches *b, struct db *db)
 {
     int rc = db_batches_open(db, on_open, b);
     if (!rc && b->open)
-        log_notice("unfinished batches are gone on with");
+        log_notice("batches that have not ended are resumed");
     sweep(b);
     return rc;
 }
@@ -414,7 +417,7 @@ void batches_stop(struct batches *b)
     b->stopped = true;
     uv_close((uv_handle_t *)&b->retry, NULL);
     uv_close((uv_handle_t *)&b->sweep, NULL);
-    while (b->drops) { /* they leave the store with the next start */
+    while (b->drops) { /* db_batches_abandon() cancels them at the next start */
         struct write_job *w = b->drops;
         b->drops = w->next;
         write_job_free(w);

@@ -1,7 +1,7 @@
-/* events.h - what happens in the daemon, told to whoever listens: one line of JSON an event.
+/* events.h - tells listeners what happens to checks and watches: one line of JSON for each event.
  *
- * A line is made only where somebody listens, and once for all of them. Embedded in its owner; a listener is
- * its caller's, in one list at most. Thread: the loop's. */
+ * A line is made only where somebody listens, and once for all listeners. struct events is embedded in its owner; a
+ * listener is its caller's, and in one list at most. Thread: the main loop's. */
 #ifndef DCVD_EVENTS_H
 #define DCVD_EVENTS_H
 
@@ -26,14 +26,14 @@ void events_join(struct events *e, struct listener *l);
 void events_leave(struct listener *l); /* one that is not in a list is allowed */
 
 struct watch_news {
-    int64_t id, check; /* check: whose results these are, or 0 */
+    int64_t id, check; /* check: whose results .to is, or 0 */
     const char *domain, *state;
-    const char *from, *to; /* what it came to before and now: JSON of results_summary(), or NULL */
+    const char *from, *to; /* its results before and now: JSON of results_summary(), or NULL */
 };
 
 void events_check(struct events *e, const struct scheduler_news *news, dcv_time at);
 void events_watch(struct events *e, const struct watch_news *news, dcv_time at);
-/* What a listener is told that no event has come for a while, and that n of them were left out. */
+/* The lines that tell a listener that there was no event for a while, and that n events were left out. */
 void event_alive(struct buf *line, dcv_time at);
 void event_lost(struct buf *line, dcv_time at, uint64_t n);
 

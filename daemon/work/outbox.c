@@ -13,8 +13,8 @@ void outbox_push(struct scheduler *s, struct write_job *w)
     writer_push(s->writer, w);
 }
 
-/* What the store says of itself by what became of a write. */
-static void write_note(struct scheduler *s, int status)
+/* The outcome of a write tells whether the store works. */
+static void note_state(struct scheduler *s, int status)
 {
     if (!write_job_is_at_fault(status))
         s->counters.failing = status;
@@ -22,7 +22,7 @@ static void write_note(struct scheduler *s, int status)
 
 void outbox_end(struct scheduler *s, struct write_job *w)
 {
-    write_note(s, w->status);
+    note_state(s, w->status);
     s->writes--;
     write_job_free(w);
     scheduler_stop_check(s);
@@ -48,7 +48,7 @@ void outbox_drop_failed(struct scheduler *s)
         struct write_job *w = s->failed;
         s->failed = w->next;
         s->writes--;
-        write_job_free(w); /* its request is still queued in the store, and is run again in the next life */
+        write_job_free(w);
     }
 }
 
@@ -56,9 +56,9 @@ static void on_results(struct write_job *w)
 {
     struct scheduler *s = w->user;
     struct job *j = job_find(&s->jobs, w->id);
-    bool ours = w->status && write_job_is_at_fault(w->status); /* trying again would not help */
-    if (w->status && !ours && !s->stopping) {
-        write_note(s, w->status);
+    bool at_fault = w->status && write_job_is_at_fault(w->status);
+    if (w->status && !at_fault && !s->stopping) {
+        note_state(s, w->status);
         if (!s->failed && !uv_is_active((uv_handle_t *)&s->retry)) {
             log_error("results cannot be stored: %s; trying again in %u ms", strerror(-w->status),
                       s->retry_ms);
@@ -69,22 +69,22 @@ static void on_results(struct write_job *w)
         s->failed = w;
         return;
     }
-    /* One that was cancelled meanwhile has ended already, or is gone with what was left of its batch. */
-    if (ours && w->status != -EALREADY && !(w->batch && w->status == -ENOENT))
-        log_error("check %016llx: its results are refused by the store: %s", (unsigned long long)w->id,
+    /* A check that was cancelled meanwhile has ended already, or its line was deleted with the rest of its batch. */
+    if (at_fault && w->status != -EALREADY && !(w->batch && w->status == -ENOENT))
+        log_error("check %016llx: the store refuses its results: %s", (unsigned long long)w->id,
                   strerror(-w->status));
     if (!w->status) {
         s->retry_ms = RETRY_FIRST_MS;
         verdict_counts_add(&s->verdicts, w->results, w->n_results);
     }
-    if (j && (!w->status || ours)) {
+    if (j && (!w->status || at_fault)) {
         s->counters.done += !w->status;
         job_end(j, w->status ? STATE_CANCELLED : STATE_DONE, w->status ? NULL : w);
     }
     outbox_end(s, w);
 }
 
-/* A line of a batch takes its texts with it, which the writer would else read again. */
+/* The results of a line of a batch bring its texts along, which the writer would otherwise have to read. */
 static int take_texts(struct write_job *w, const struct run *r, const struct job *j)
 {
     if (!j->batch)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT_MOST = 16 };
+enum { KEPT_MOST = 16 }; /* connections that nobody uses */
 
 struct readers {
     uv_loop_t *uv;
@@ -60,7 +60,7 @@ static int take(struct readers *r, struct db **ret)
     return rc;
 }
 
-/* One that failed is not used again: the next may find the file in order. */
+/* A connection on which a call failed is not used again: a new one may find the file in order. */
 static void give_back(struct readers *r, struct db *db, bool sound)
 {
     uv_mutex_lock(&r->mutex);

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 
 enum {
-    AT_ONCE = 200,
-    AT_ONCE_FAR_OVER = 800, /* as much as comes in meanwhile when the writer has all that it can do */
-    AT_ONCE_BY_SIZE = 20,   /* at first: one too many is a check that could have stayed */
-    PAGES_AT_ONCE = 250,    /* 2 MB to be moved */
+    AT_ONCE = 200,          /* checks that one job deletes */
+    AT_ONCE_FAR_OVER = 800, /* the same far beyond the limit: as many as come in meanwhile at full load */
+    AT_ONCE_BY_SIZE = 20,   /* the same at first, for the size: each one too many could have stayed */
+    PAGES_AT_ONCE = 250,    /* pages that one job gives back: 2 MB that are moved */
     PAUSE_MS = 20,
     WATCH_MS = 100, /* to the next look at a store that is nearly full */
     STUCK_MS = 5000,
@@ -32,18 +32,18 @@ static void on_written(struct write_job *job)
     struct retention *r = job->user;
     uint64_t pause = r->by_size ? PAUSE_MS / 4 : PAUSE_MS;
     if (job->status) {
-        pause = ROUND_MS; /* a full disk is the reason to go on; the writer has said so already */
+        pause = ROUND_MS; /* goes on: it may make room on a full disk. The failed write is in the log already */
     } else if (job->kind == WRITE_VACUUM) {
-        if (!job->deleted) /* a reader is in the way, or the file can never become shorter */
+        if (!job->deleted) /* a reader prevents it, or the file can never become shorter */
             pause = STUCK_MS;
     } else if (job->deleted < job->most) {
-        if (r->by_size) /* of what is left nothing has ended */
+        if (r->by_size) /* no check that is left has ended */
             pause = STUCK_MS;
         else
             r->aged_at = uv_now(r->timer.loop);
     }
     if (job->deleted && job->kind == WRITE_PURGE)
-        log_debug("%u checks left the store", job->deleted);
+        log_debug("%u old checks were deleted from the store", job->deleted);
     write_job_free(job);
     again(r, pause);
 }
@@ -60,8 +60,7 @@ static void push(struct retention *r, enum write_kind kind, int64_t below, uint3
     writer_push(r->writer, job);
 }
 
-/* How large a check is, the last purge tells: while it takes many more, four times as many go the next time.
- */
+/* The last purge tells how large checks are: where many more have to go, four times as many go the next time. */
 static void purge_for_size(struct retention *r, int64_t over, int64_t limit)
 {
     int64_t gained = r->over - over;

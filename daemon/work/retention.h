@@ -1,8 +1,8 @@
-/* retention.h - the store stays within its age and size: the oldest checks that have ended go first.
+/* retention.h - keeps the store within the age and the size of the configuration: deletes the oldest checks that have ended.
  *
- * A few hundred checks or pages at a time, through the writing thread, with a pause between, so that nobody waits for
- * it. The size is that on the disk, the WAL included: a file that is too long gives pages back once enough is purged.
- * Thread: the loop's. */
+ * The writing thread deletes a few hundred checks, or gives back as many pages, at a time, with a pause after each, so that
+ * other writes wait for it only shortly. The size is that on the disk, the WAL included: once enough checks are deleted, a
+ * file that is too long gives pages back. Thread: the main loop's. */
 #ifndef DCVD_RETENTION_H
 #define DCVD_RETENTION_H
 
@@ -17,19 +17,20 @@ struct retention {
     struct readers *readers;
     struct read_job read; /* of .size */
     struct db_size size;
-    uint64_t aged_at; /* when all that is too old was gone, by the loop's clock; 0: some may be left */
-    int64_t over;     /* bytes, when it was last purged for the size; 0: it was not */
-    uint32_t most;    /* checks then */
-    bool by_size;     /* what is under way is done for the size */
+    uint64_t aged_at; /* when nothing too old was left, by the loop's clock; 0: something may be left */
+    int64_t over;     /* bytes beyond the limit when it was last purged for the size; 0: it was not */
+    uint32_t most;    /* checks that were purged then */
+    bool by_size;     /* the job that is under way is for the size, not for the age */
     bool closed;
 };
 
-/* In place; the first round begins at once. All that is given must outlive retention_close() and what is under way. */
+/* In place; the first round begins at once. conf, writer and readers must outlive retention_close() and the job that is under
+ * way then. */
 void retention_init(struct retention *r, uv_loop_t *uv, const struct conf *conf, struct writer *writer,
                     struct readers *readers);
-/* How long the WAL may become, in bytes: a part of the whole. */
+/* How many bytes the WAL may have: a part of the limit. */
 int64_t retention_wal(const struct conf *conf);
-/* Begins nothing more; what the writer or a reader has in hand ends with them. */
+/* Begins nothing more; the job that is under way ends by itself. */
 void retention_close(struct retention *r);
 
 #endif

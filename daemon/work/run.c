@@ -10,14 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one check, and the request of one run, may take from the heap; and what is left to say that it was too much. */
+/* Bytes that a check, and the request of a run, may take from the heap; and those that are left to report that this was
+ * not enough. */
 enum { CEILING_QUICK = 2 << 20, CEILING_FULL = 16 << 20, CEILING_REQUEST = 4 << 20, LAST_WORDS = 64 << 10 };
 
-/* Which of a part's targets are validated. In the run's arena. */
+/* The question to the store which CNAME targets of a part are validated. In the run's arena. */
 struct targets {
     struct read_job read;
     struct part *part;
-    bool validated[]; /* by place in request.allow_targets */
+    bool validated[]; /* in the order of request.allow_targets */
 };
 
 /* ---------------------------------------------------------------- lists ------------------------------ */
@@ -70,7 +71,7 @@ void run_free(struct run *r)
     free(r);
 }
 
-/* The run's work is over: every job gets results of its own. */
+/* All of its checks have ended: each of its jobs gets results of its own. */
 static void run_finish(struct run *r)
 {
     struct scheduler *s = r->scheduler;
@@ -85,8 +86,8 @@ static void run_finish(struct run *r)
             struct job *j = r->jobs;
             job_detach(j);
             int rc = outbox_results(r, j, reports, r->n_parts);
-            if (rc) /* it is queued in the store, and is run again in the next life */
-                log_error("check %016llx: its results cannot be written down: %s", (unsigned long long)j->id,
+            if (rc)
+                log_error("check %016llx: its results are lost, it is run again after the next start: %s", (unsigned long long)j->id,
                           strerror(-rc));
         }
     }
@@ -95,7 +96,7 @@ static void run_finish(struct run *r)
     scheduler_stop_check(s);
 }
 
-/* Nobody wants its results; on another thread it may take a while to end. */
+/* Nobody wants its results. It lives until its checks on other threads have ended. */
 static void run_drop(struct run *r)
 {
     run_unlist(r);
@@ -134,8 +135,8 @@ static struct report *report_undecided(struct arena *a, const struct request *q,
     return report->reason ? report : NULL;
 }
 
-/* A stored request that no longer reads ends here, or it would come back with every start. Its own words
- * cannot be relied on: the domain as the store names it is all that is known. */
+/* A stored request that can no longer be read ends with a report that says so, or it would come back at every start. Of the
+ * request itself only the domain, as the store names it, is known. */
 static int run_read_failed(struct run *r, struct request *q, const char *why)
 {
     request_init(q, &generation_conf(r->generation)->profile, clock_now());
@@ -154,7 +155,7 @@ static int run_read_failed(struct run *r, struct request *q, const char *why)
     return 0;
 }
 
-/* A part that is alone has the run's arena: most runs have one method, and thousands wait at once. */
+/* A part that is alone uses the run's arena: most runs have one method, and thousands of them wait at a time. */
 static bool part_arena(struct part *p, bool alone)
 {
     size_t ceiling = p->request.depth == DEPTH_FULL ? CEILING_FULL : CEILING_QUICK;
@@ -199,8 +200,8 @@ static void on_checked(struct remote_check *c)
         arena_allow(r->arena, LAST_WORDS);
         p->report = report_undecided(r->arena, &p->request, strerror(-c->error));
     } else if (c->error) {
-        log_warning("a check of %s reached its memory ceiling",
-                    p->request.domain ? p->request.domain : "a refused name");
+        log_warning("a check of %s needs more memory than a check may take",
+                    p->request.domain ? p->request.domain : "an invalid name");
     }
     run_release(r);
 }
@@ -214,8 +215,8 @@ static void part_launch(struct part *p)
     generation_check(r->generation, &p->check, r->key);
 }
 
-/* On a pool thread. A target counts as validated within the reuse period (BR 4.2.1) that is in force at the
- * time of the request. */
+/* On a pool thread. A target counts as validated for the reuse period (BR 4.2.1) that is in force at the time of the
+ * request. */
 static int read_targets(struct read_job *job, struct db *db)
 {
     struct targets *t = CONTAINER(job, struct targets, read);
@@ -233,8 +234,7 @@ static void on_targets(struct read_job *job, int status)
     struct targets *t = CONTAINER(job, struct targets, read);
     struct part *p = t->part;
     struct run *r = p->run;
-    /* Where the store cannot be read only what request and configuration name is validated; the fault is
-     * logged. */
+    /* Where the store cannot be read, which the readers log, only what request and configuration name is validated. */
     for (size_t i = 0; !status && i < p->request.allow_targets.n; i++)
         if (t->validated[i])
             texts_add(r->arena, &p->request.validated_targets, p->request.allow_targets.v[i]);
@@ -253,7 +253,7 @@ static void part_start(struct part *p)
     size_t n = p->request.allow_targets.n;
     if (p->request.method == METHOD_DNS_CNAME_TARGET && n) {
         p->targets = arena_alloc(r->arena, sizeof *p->targets + n * sizeof p->targets->validated[0]);
-        for (size_t i = 0; i < given->n; i++) /* a list of its own: it grows by what the store knows */
+        for (size_t i = 0; i < given->n; i++) /* a copy, to which what the store knows is added */
             texts_add(r->arena, &own, given->v[i]);
     }
     if (!p->targets) {
@@ -274,10 +274,10 @@ void run_start(struct run *r)
     r->key = r->jobs->id;
     runs_remove(scheduler_queue_of(r), r);
     runs_add(&s->active, r);
-    r->pending = 1; /* our own: checks may end before they have all begun */
+    r->pending = 1; /* for this function: checks may end before all have begun */
     int rc = run_read(r);
-    if (rc) { /* no memory: the store has it, it is run again in the next life */
-        log_error("a request cannot be started: %s", strerror(-rc));
+    if (rc) {
+        log_error("check %016llx is not run before the next start: %s", (unsigned long long)r->key, strerror(-rc));
         run_drop(r);
         while (r->jobs)
             job_detach(r->jobs);
@@ -293,7 +293,6 @@ void run_start(struct run *r)
     run_release(r);
 }
 
-/* Its last job is gone. */
 void run_abandon(struct run *r)
 {
     if (!r->running) {
@@ -303,7 +302,7 @@ void run_abandon(struct run *r)
         return;
     }
     run_drop(r);
-    r->pending++; /* the last cancel must not take the run away under us */
+    r->pending++; /* for this function: the last cancel must not free the run */
     for (size_t i = 0; i < r->n_parts; i++)
         remote_check_cancel(&r->parts[i].check);
     run_release(r);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STARTS_A_TURN = 32 };
+enum { STARTS_A_TURN = 32 }; /* runs that begin in one turn of the loop */
 
 struct job_cancel {
     struct scheduler *scheduler;
@@ -18,7 +18,7 @@ struct job_cancel {
 
 /* ---------------------------------------------------------------- starting ---------------------------- */
 
-/* The run whose turn it is, if there is a place for it. */
+/* The next run, if one more may run now. */
 static struct run *startable(const struct scheduler *s)
 {
     if (s->stopping || s->checks >= s->conf->in_flight)
@@ -62,7 +62,7 @@ int scheduler_put(struct job *j, char *text, size_t len)
         s->counters.coalesced++;
         j->state = r->running ? STATE_RUNNING : STATE_QUEUED;
         job_attach(j, r);
-        if (r->bulk && !r->running && !j->batch) { /* somebody waits for it now */
+        if (r->bulk && !r->running && !j->batch) { /* its results are now wanted by somebody who did not submit a batch */
             runs_remove(&s->bulk, r);
             r->bulk = false;
             runs_add(&s->queue, r);
@@ -91,7 +91,7 @@ int scheduler_put(struct job *j, char *text, size_t len)
     return 0;
 }
 
-/* ---------------------------------------------------------------- from outside ----------------------- */
+/* ---------------------------------------------------------------- jobs that come alone ---------------- */
 
 static void on_request(struct write_job *w)
 {
@@ -107,9 +107,9 @@ static void on_request(struct write_job *w)
         status = scheduler_put(j, w->request, w->request_len);
         w->request = NULL; /* the run has it */
         if (status) {
-            log_error("check %016llx waits for the next start: %s", (unsigned long long)id,
+            log_error("check %016llx is not run before the next start: %s", (unsigned long long)id,
                       strerror(-status));
-            status = 0; /* it is on disk all the same */
+            status = 0; /* it is on disk, and so accepted */
             job_free(j);
         } else {
             job_tell(j, NULL);
@@ -190,7 +190,7 @@ static void on_cancelled(struct write_job *w)
     struct job_cancel *c = w->user;
     struct scheduler *s = c->scheduler;
     struct job *j = job_find(&s->jobs, w->id);
-    /* Were its results in the store before, the job would be gone: the writer keeps the order. */
+    /* The writer keeps the order: where the results were stored before, the job has ended already. */
     if (!w->status && j) {
         s->counters.cancelled++;
         job_end(j, STATE_CANCELLED, NULL);
@@ -225,7 +225,6 @@ int scheduler_cancel(struct scheduler *s, int64_t id, scheduler_cancel_fn *fn, v
     return 0;
 }
 
-/* Whoever asks from here on is answered under the new configuration: no run of the old one takes jobs in. */
 void scheduler_reload(struct scheduler *s)
 {
     for (struct run *r = s->active.first; r; r = r->next)
@@ -252,7 +251,7 @@ const struct verdict_counts *scheduler_verdicts(const struct scheduler *s)
     return &s->verdicts;
 }
 
-/* ---------------------------------------------------------------- life ------------------------------- */
+/* ---------------------------------------------------------------- start and end ---------------------- */
 
 static int on_unfinished(void *user, const struct db_check_row *row)
 {
@@ -282,7 +281,7 @@ int scheduler_resume(struct scheduler *s, struct db *db)
 {
     int rc = db_unfinished(db, on_unfinished, s);
     if (!rc && s->jobs.n)
-        log_notice("%zu unfinished checks are run again", s->jobs.n);
+        log_notice("%zu checks that have not ended are run again", s->jobs.n);
     return rc;
 }
 
@@ -326,10 +325,10 @@ void scheduler_stop_check(struct scheduler *s)
 static void on_grace(uv_timer_t *timer)
 {
     struct scheduler *s = timer->data;
-    log_notice("%zu checks still run; they stay queued for the next start", s->checks);
+    log_notice("%zu checks still run; they are run again after the next start", s->checks);
     while (s->active.first) {
         struct run *r = s->active.first;
-        /* Its jobs stay: what the store says of them, queued, is what they are. */
+        /* Its jobs stay queued, as the store has them. */
         while (r->jobs)
             job_detach(r->jobs);
         run_abandon(r);

@@ -1,4 +1,4 @@
-/* scheduler_batch.c - the loop's side of batches: how many of their checks come in, and how many run. */
+/* scheduler_batch.c - the scheduler's side of batches: how many of their lines are in memory, and how many run. */
 #include "work/scheduler_inner.h"
 
 #include "base/clock.h"
@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* BULK_WAITING: checks of batches beyond those that have a place: none stays free while the next are read in
- * the store. One place in KEPT is never theirs. */
-enum { BULK_WAITING = 2048, KEPT = 8 };
+enum {
+    BULK_WAITING = 2048, /* lines that wait in memory, so that there is one to run while the next are read in the store */
+    KEPT = 8             /* of so many checks that may run at a time one is never a batch's */
+};
 
 void scheduler_feed(struct scheduler *s, const struct scheduler_feeder *feeder)
 {
@@ -36,7 +37,7 @@ bool scheduler_bulk_startable(const struct scheduler *s)
     return s->bulk_checks < (most < KEPT ? most : most - most / KEPT);
 }
 
-/* Counts what waits for the disk as well: a slow one slows the batches down. */
+/* Lines whose results wait for the disk count, too, so that a slow disk slows the batches down. */
 size_t scheduler_room(const struct scheduler *s)
 {
     size_t most = (size_t)s->conf->in_flight + BULK_WAITING;
@@ -62,7 +63,7 @@ int scheduler_add(struct scheduler *s, int64_t id, int64_t batch, const char *do
     return rc;
 }
 
-/* Calls fn for each job of a batch; it must not end one. */
+/* Calls fn, which must not end a job, for each job of a batch. */
 static void each(const struct scheduler *s, int64_t batch, void (*fn)(struct job *j, void *user), void *user)
 {
     for (size_t i = 0; i < s->jobs.room; i++)

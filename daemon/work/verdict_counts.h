@@ -1,4 +1,4 @@
-/* verdict_counts.h - what the checks came to since the daemon started, counted as their results reach the disk. */
+/* verdict_counts.h - counts the results of checks since the daemon started, as they reach the disk. Thread: its owner's. */
 #ifndef DCVD_VERDICT_COUNTS_H
 #define DCVD_VERDICT_COUNTS_H
 

@@ -12,27 +12,29 @@
 #include <string.h>
 
 enum {
-    STARTS_A_TURN = 32,
-    TRY_MS = 1000,
-    AGAIN_MS = 5000, /* after a queue that was full or a store that failed */
-    SPREAD_MS = 20,  /* between runs that were missed */
-    LOOK_MS = 10000  /* at the clock, which may be set */
+    STARTS_A_TURN = 32, /* runs that begin in one turn of the loop */
+    TRY_MS = 1000,      /* between two runs while the store fails */
+    AGAIN_MS = 5000,    /* until a run is tried again that found the queue full or the store failing */
+    SPREAD_MS = 20,     /* between the first runs after a start, of watches that missed some */
+    LOOK_MS = 10000     /* between two looks at the clock, which may be set meanwhile */
 };
 
 struct watch {
     struct link by_id;
-    struct due due; /* in the heap: when there is something to do */
+    struct due due; /* in the heap: when it is to be run, or .step is to be written again */
     struct watches *all;
-    int64_t id, interval, check;
-    dcv_time created, began; /* began: its last run */
+    int64_t id, interval;
+    int64_t check; /* that runs; 0: none */
+    dcv_time created;
+    dcv_time began; /* when its last run began */
     enum watch_until until;
     char *domain, *request;
     size_t request_len;
     char *results; /* of its last run: results_summary(), or NULL */
-    bool submitting;
+    bool submitting;        /* the scheduler will call on_submitted() */
     struct write_job *step; /* of a run that has ended, until it is on disk */
-    bool stepping;          /* the writer has it */
-    bool gone;              /* deleted, while others still know of it */
+    bool stepping;          /* the writer has .step */
+    bool gone;              /* no longer active; freed once neither of them has it */
 };
 
 struct watches {
@@ -42,16 +44,16 @@ struct watches {
     struct events *events;
     struct table table;
     struct heap heap;
-    size_t adding; /* not on disk yet */
+    size_t adding; /* new ones that are not on disk yet */
     uv_timer_t timer;
-    dcv_time seen;  /* the clock, when it was last looked at */
-    dcv_time tried; /* a run, while the store fails */
+    dcv_time seen;  /* what the clock said at the last look */
+    dcv_time tried; /* when a run last began, while the store fails */
     bool stopping;
 };
 
-struct watch_call { /* what somebody waits for */
+struct watch_call { /* somebody waits for an addition or a deletion */
     struct watches *all;
-    struct watch *watch; /* that is added */
+    struct watch *watch; /* that is added, or NULL */
     watch_fn *fn;
     void *user;
 };
@@ -78,7 +80,7 @@ static struct watch *watch_find(const struct watches *ws, int64_t id)
     return NULL;
 }
 
-/* It is active no longer. */
+/* It is no longer active. */
 static void watch_drop(struct watch *w)
 {
     heap_take(&w->all->heap, &w->due);
@@ -88,7 +90,7 @@ static void watch_drop(struct watch *w)
         watch_free(w);
 }
 
-/* There is room for it in the table and the heap, or -ENOMEM. */
+/* Puts it into the table, and makes room for it in the heap. 0 or -ENOMEM. */
 static int watch_enter(struct watch *w)
 {
     struct watches *ws = w->all;
@@ -99,11 +101,11 @@ static int watch_enter(struct watch *w)
 static dcv_time next_run(const struct watch *w, dcv_time last, dcv_time now)
 {
     const struct profile *p = &w->all->conf->profile;
-    return watch_times_next(&(struct watch_times){.v = p->polling,
+    const struct watch_times times = {.v = p->polling,
                                       .n = p->n_polling,
                                       .interval = w->interval,
-                                      .forever = w->until == UNTIL_FOREVER},
-                      w->created, last, now);
+                                      .forever = w->until == UNTIL_FOREVER};
+    return watch_times_next(&times, w->created, last, now);
 }
 
 /* ---------------------------------------------------------------- the timer -------------------------- */
@@ -119,7 +121,7 @@ static void timer_set(struct watches *ws)
         uv_timer_stop(&ws->timer);
         return;
     }
-    /* The time of day, not that since the start: a machine that slept is late in that one. */
+    /* By the time of day, since the clock of the loop does not go on while the machine sleeps. */
     dcv_time ms = first->at - clock_now();
     uv_timer_start(&ws->timer, on_timer, ms < 0 ? 0 : ms < LOOK_MS ? (uint64_t)ms : LOOK_MS, 0);
 }
@@ -132,13 +134,14 @@ static void schedule(struct watch *w, dcv_time at)
 
 static void again(struct watch *w)
 {
-    schedule(w, clock_now() + AGAIN_MS + w->id % AGAIN_MS); /* not all at the same time */
+    schedule(w, clock_now() + AGAIN_MS + w->id % AGAIN_MS); /* not all of them at the same time */
 }
 
-/* What was due at two o'clock is not due in an hour when the clock is set from two to one. */
+/* Brings runs forward that would now be too late: what is due at two o'clock is not to wait for an hour more because the
+ * clock was set back from two to one. */
 static void clock_set_back(struct watches *ws, dcv_time now)
 {
-    log_notice("the clock was set back by %lld s: watches follow it", (long long)(ws->seen - now) / 1000);
+    log_notice("the clock was set back by %lld s; watches are run by the new time", (long long)(ws->seen - now) / 1000);
     for (size_t i = 0; i < ws->table.room; i++)
         for (struct link *k = ws->table.buckets[i]; k; k = k->next) {
             struct watch *w = CONTAINER(k, struct watch, by_id);
@@ -155,11 +158,11 @@ static void on_submitted(void *user, int64_t id, int status)
     w->submitting = false;
     if (w->gone)
         watch_free(w);
-    else if (!w->check && status != -ESHUTDOWN) /* with a check, its end is heard of */
+    else if (!w->check && status != -ESHUTDOWN) /* where there is a check, watches_hear() is told of its end */
         again(w);
 }
 
-/* While the store fails one run a second finds out whether it still does: each is an error in the log. */
+/* While the store fails, one run in TRY_MS tries whether it still does; more would only fill the log. */
 static bool is_pointless(struct watches *ws, dcv_time now)
 {
     struct scheduler_counters counters;
@@ -217,7 +220,7 @@ static void on_timer(uv_timer_t *timer)
 
 /* ---------------------------------------------------------------- the end of a run ------------------- */
 
-/* The list in {"at":…,"results":[…]}, which is our own writing. */
+/* The list in {"at":…,"results":[…]}, as run_ended() writes it. */
 static char *results_of(const char *last)
 {
     static const char key[] = "\"results\":";
@@ -241,8 +244,8 @@ static void on_step(struct write_job *job)
         return;
     }
     w->step = NULL;
-    if (job->status) { /* -ENOENT: its delete is under way */
-        log_debug("watch %016llx is not moved on: %s", (unsigned long long)w->id, strerror(-job->status));
+    if (job->status) { /* -ENOENT: it was deleted */
+        log_debug("the step of watch %016llx is not stored: %s", (unsigned long long)w->id, strerror(-job->status));
         write_job_free(job);
         watch_drop(w);
         return;
@@ -276,7 +279,7 @@ static bool all_pass(const struct scheduler_news *news)
     return news->n_results;
 }
 
-/* One that was cancelled is no result, and is not counted. */
+/* A check that was cancelled has no result, and is not counted as a run. */
 static void run_ended(struct watch *w, const struct scheduler_news *news)
 {
     dcv_time now = clock_now();
@@ -318,7 +321,7 @@ void watches_hear(struct watches *ws, const struct scheduler_news *news)
     case STATE_RUNNING:
         if (!w->step) {
             w->check = news->id;
-            heap_take(&ws->heap, &w->due); /* it is taken up from an earlier life */
+            heap_take(&ws->heap, &w->due); /* after a start the scheduler resumes its check */
         }
         break;
     case STATE_DONE:
@@ -342,7 +345,7 @@ static void on_added(struct write_job *job)
         log_error("a watch cannot be stored: %s", strerror(-status));
         watch_free(w);
     } else if (watch_enter(w)) {
-        log_error("watch %016llx waits for the next start: out of memory", (unsigned long long)w->id);
+        log_error("watch %016llx is not run before the next start: %s", (unsigned long long)w->id, strerror(ENOMEM));
         watch_free(w);
     } else if (!ws->stopping) {
         schedule(w, w->created);
@@ -450,12 +453,12 @@ size_t watches_count(const struct watches *ws)
     return ws->table.n;
 }
 
-/* ---------------------------------------------------------------- life ------------------------------- */
+/* ---------------------------------------------------------------- start and end ---------------------- */
 
 struct resuming {
     struct watches *all;
     dcv_time now;
-    int64_t late;
+    int64_t late; /* how many */
 };
 
 static int on_active(void *user, const struct db_watch_row *row)
@@ -465,7 +468,7 @@ static int on_active(void *user, const struct db_watch_row *row)
     if (!w)
         return -ENOMEM;
     w->created = row->created;
-    w->began = r->now; /* of a check that is taken up */
+    w->began = r->now; /* of a check that is resumed, if there is one */
     w->interval = row->interval;
     w->until = row->until;
     w->results = results_of(row->last);
@@ -473,7 +476,7 @@ static int on_active(void *user, const struct db_watch_row *row)
         watch_free(w);
         return -ENOMEM;
     }
-    /* Were the clock set back meanwhile, its next run could be far away. */
+    /* The clock may have been set back meanwhile; then its next run would be far away. */
     dcv_time at = row->next, most = next_run(w, r->now, r->now);
     if (most != TIME_UNKNOWN && at > most)
         at = most;
@@ -488,8 +491,7 @@ int watches_resume(struct watches *ws, struct db *db)
     struct resuming r = {.all = ws, .now = clock_now()};
     int rc = db_watches_active(db, on_active, &r);
     if (!rc && ws->table.n)
-        log_notice("%zu watches go on, %lld of them with a run that was missed", ws->table.n,
-                   (long long)r.late);
+        log_notice("%zu watches are resumed, %lld of them late for a run", ws->table.n, (long long)r.late);
     timer_set(ws);
     return rc;
 }
