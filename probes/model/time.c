@@ -1,5 +1,6 @@
 #include "model/time.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* Days since 1970-01-01 of a date in the Gregorian calendar, and back. A year is counted from March, so that
@@ -162,4 +163,27 @@ bool time_stamp_parse(const char *stamp, dcv_time *ret)
     }
     /* Leap seconds are in RFC 3339 but not in a token's form: the CA's clock never shows a 60. */
     return text[17] < '6' && time_parse(text, ret);
+}
+
+bool seconds_parse(const char *text, uint64_t *ret)
+{
+    uint64_t ms = 0;
+    unsigned decimals = 0;
+    bool point = false;
+    if (!isdigit((unsigned char)*text))
+        return false;
+    for (; *text; text++) {
+        if (*text == '.' && !point)
+            point = true;
+        else if (!isdigit((unsigned char)*text) || ms > UINT32_MAX)
+            return false;
+        else if (decimals < 3) {
+            ms = ms * 10 + (uint64_t)(*text - '0');
+            decimals += point;
+        }
+    }
+    for (; decimals < 3; decimals++)
+        ms *= 10;
+    *ret = ms;
+    return true;
 }

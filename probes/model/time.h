@@ -18,4 +18,7 @@ enum { TIME_STAMP = 14 };
 void time_stamp(dcv_time t, char out[TIME_STAMP + 1]);
 bool time_stamp_parse(const char *stamp, dcv_time *ret);
 
+/* "2", "0.25", in milliseconds; what lies below one is dropped. Neither sign nor exponent. */
+bool seconds_parse(const char *text, uint64_t *ret);
+
 #endif

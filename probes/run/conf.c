@@ -120,29 +120,6 @@ static bool read_number(const char *s, int base, uint64_t *ret)
     return true;
 }
 
-bool seconds_parse(const char *text, uint64_t *ret)
-{
-    uint64_t ms = 0;
-    unsigned decimals = 0;
-    bool point = false;
-    if (!isdigit((unsigned char)*text))
-        return false;
-    for (; *text; text++) {
-        if (*text == '.' && !point)
-            point = true;
-        else if (!isdigit((unsigned char)*text) || ms > UINT32_MAX)
-            return false;
-        else if (decimals < 3) {
-            ms = ms * 10 + (uint64_t)(*text - '0');
-            decimals += point;
-        }
-    }
-    for (; decimals < 3; decimals++)
-        ms *= 10;
-    *ret = ms;
-    return true;
-}
-
 static bool read_size(const char *s, uint64_t *ret)
 {
     char digits[24];
@@ -664,12 +641,4 @@ int conf_load_keys(struct arena *a, struct conf *c, const char **why)
         }
     }
     return 0;
-}
-
-const struct auth_key *conf_auth_key(const struct conf *c, const char *name)
-{
-    for (size_t i = 0; i < c->n_auth_keys; i++)
-        if (!strcmp(c->auth_keys[i].name, name))
-            return &c->auth_keys[i];
-    return NULL;
 }

@@ -13,6 +13,8 @@
 #include "ca/profile.h"
 #include "format/request.h"
 
+#include <string.h>
+
 #define CONF_FILE "/etc/dcvd/dcvd.conf"
 
 /* Of the daemon's log: level, name in the configuration, the journal's priority (sd-daemon(3)). */
@@ -87,13 +89,18 @@ int conf_parse(struct arena *a, const char *file, const char *text, size_t len, 
 /* Reads the files of [auth_keys]. They must be regular, and closed to others: a key that anyone can read
  * proves nothing. */
 int conf_load_keys(struct arena *a, struct conf *c, const char **why);
-const struct auth_key *conf_auth_key(const struct conf *c, const char *name); /* NULL */
+/* The key of that name, or NULL. Here, for the pure part of the daemon looks keys up, too. */
+static inline const struct auth_key *conf_auth_key(const struct conf *c, const char *name)
+{
+    for (size_t i = 0; i < c->n_auth_keys; i++)
+        if (!strcmp(c->auth_keys[i].name, name))
+            return &c->auth_keys[i];
+    return NULL;
+}
 
 /* For one that is to take the place of old while the daemon runs: puts what can only change with a restart back
  * to what it is in old. *ret: these keys of [daemon], "" where none differs. 0 or -ENOMEM. */
 int conf_reload(struct arena *a, struct conf *c, const struct conf *old, const char **ret);
 
-/* "2", "0.25", in milliseconds; what lies below one is dropped. Neither sign nor exponent. */
-bool seconds_parse(const char *text, uint64_t *ret);
 
 #endif

@@ -47,7 +47,7 @@ def symbols(archive):
 
 
 def floor(archive):
-    return re.sub(r".*libdcvd?_(\w+)\.a$", r"\1", archive)
+    return re.sub(r".*lib(?:dcvd?_)?(\w+)\.a$", r"\1", archive)
 
 
 def main():

@@ -16,7 +16,7 @@ BESIDE = {("judge", "plan"), ("observe", "evidence"), ("observe", "methods"), ("
           ("observe", "format"), ("observe", "show")}
 # What the other programs may see of probes/ and db/.
 ONLY = {"db": {"probes": ["base", "model"]}}
-WORLD = re.compile(r"(uv|ares|sqlite3|microhttpd|unbound|nats|pthread|threads|time)\.h$|(curl|sys/(socket|epoll|time|un)|netinet|netdb)")
+WORLD = re.compile(r"(uv|ares|sqlite3|microhttpd|unbound|nats|pthread|threads|time)\.h$|(curl|sys/(socket|epoll|time|un))")
 OBSERVERS = re.compile(r"(dns|http|recursive)(_\w+)?\.[ch]$")
 
 
