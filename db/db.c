@@ -11,12 +11,12 @@
 #include <uv.h>
 
 enum {
-    BUSY_MS = 5000,              /* someone may hold a write transaction open in the sqlite3 shell */
-    PAGE_BYTES = 8192,           /* of a new file: a report and its evidence have some 3 KB, and two fit a page */
-    CHECKPOINT_BYTES = 16 << 20, /* of WAL */
-    QUICK_CHECK_MOST = 64 << 20, /* bytes: reading a larger file whole would delay the start by seconds */
-    REWRITE_MOST = 64 << 20,     /* the same */
-    LEAF_PAGE = 0x0d             /* type of a table's leaf page in SQLite's file format, §1.6 */
+    BUSY_MS = 5000,              /* for a write transaction that somebody has open in the sqlite3 shell */
+    PAGE_BYTES = 8192,           /* of a new file: a report and its evidence have some 3 KB, and two of them fit a page */
+    CHECKPOINT_BYTES = 16 << 20, /* of the WAL */
+    QUICK_CHECK_MOST = 64 << 20, /* bytes: to read a larger file whole would delay the start by seconds */
+    REWRITE_MOST = 64 << 20,     /* bytes, for the same reason */
+    LEAF_PAGE = 0x0d             /* the type of a table's leaf page in SQLite's file format, §1.6 */
 };
 
 /* ---------------------------------------------------------------- errors ----------------------------- */
@@ -40,7 +40,7 @@ __attribute__((format(printf, 4, 5))) static int refuse(char why[DB_ERROR_TEXT],
     return error;
 }
 
-/* What the system said. SQLite passes it on from most places, but not from a commit; there the file knows. */
+/* The errno of the system call that failed. SQLite does not keep it for a commit; then the WAL's file has it. */
 static int system_errno(sqlite3 *sql)
 {
     int e = sqlite3_system_errno(sql);
@@ -110,7 +110,7 @@ static int errno_of(sqlite3 *sql, int rc)
 int db_failed(struct db *db, int rc)
 {
     int r = errno_of(db->sql, rc);
-    /* SQLite's own "disk I/O error" does not say what the disk's matter is. */
+    /* SQLite's own "disk I/O error" does not say what is wrong with the disk. */
     if ((rc & 0xff) == SQLITE_IOERR && r < 0)
         snprintf(db->error, sizeof db->error, "%s: %s", sqlite3_errmsg(db->sql), strerror(-r));
     else
@@ -174,16 +174,16 @@ static int prepare_all(struct db *db, enum db_mode mode)
     return 0;
 }
 
-/* ---------------------------------------------------------------- whose file is it? ------------------ */
+/* ---------------------------------------------------------------- is the file a store? --------------- */
 
 static uint32_t be32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* Reads an existing file's first bytes and nothing else: to read more, SQLite may have to roll a foreign
- * file's journal back, which would change it. Through SQLite's own handle, since closing another descriptor
- * of the file would drop the locks that other connections of this process hold on it. */
+/* Reads the first bytes of an existing file and nothing else: to read more, SQLite might have to roll back the journal of
+ * another program's file, and so change it. Uses SQLite's own handle, since closing another descriptor of the file would
+ * release the locks that other connections of this process hold on it. */
 static int examine(const char *path, char why[DB_ERROR_TEXT])
 {
     struct stat st;
@@ -206,12 +206,12 @@ static int examine(const char *path, char why[DB_ERROR_TEXT])
     if (rc != SQLITE_OK)
         r = refuse(why, path, errno_of(sql, rc), "cannot be read: %s", sqlite3_errmsg(sql));
     else if (size == 0)
-        ; /* as SQLite leaves a file that it only created */
+        ; /* SQLite leaves a file that it has only created like this */
     else if (size < (sqlite3_int64)sizeof head || memcmp(head, "SQLite format 3", 16))
         r = refuse(why, path, -EMEDIUMTYPE, "not an SQLite database; name another file");
     else {
-        /* Offsets of SQLite's file format, §1.3. Ours may still be without its mark when all of it but an
-         * empty first page is in the WAL. */
+        /* Offsets of SQLite's file format, §1.3. A store may not have its application_id yet, when all of it but an empty
+         * first page is in the WAL. */
         uint32_t id = be32(head + 68), version = be32(head + 60);
         bool empty = id == 0 && version == 0 && head[100] == LEAF_PAGE && !head[103] && !head[104];
         if (id != DB_APPLICATION_ID && !empty)
@@ -248,21 +248,20 @@ static int identify(struct db *db, const char *path, enum db_mode mode, int *ret
         return refuse(why, path, -EPROTO, "written by a newer version (schema %d, this one knows %d)",
                       version, db_schema_version);
     if (id == DB_APPLICATION_ID && version < 1)
-        return refuse(why, path, -EILSEQ, "corrupt: it bears our mark but no schema version");
+        return refuse(why, path, -EILSEQ, "corrupt: it has the application_id of dcvd but no schema version");
     if (id == DB_APPLICATION_ID && mode == DB_READ && version < db_schema_version)
         return refuse(why, path, -EPROTO,
-                      "of an older version (schema %d, this one reads %d): start the daemon once", version,
+                      "of an older version (schema %d, this one reads %d): start the daemon once to upgrade it", version,
                       db_schema_version);
     if (id != DB_APPLICATION_ID && (id || version || objects))
         return refuse(why, path, -EMEDIUMTYPE, "an SQLite database of another program; name another file");
     if (id != DB_APPLICATION_ID && mode == DB_READ)
-        return refuse(why, path, -EMEDIUMTYPE, "empty: no store was made in it yet");
+        return refuse(why, path, -EMEDIUMTYPE, "empty: there is no store in it yet");
     *ret = version;
     return 0;
 }
 
-/* Reads every page, but only where that takes less than about 0.1 s; damage in a larger file shows when it is
- * met. */
+/* Reads every page, but only where that takes less than about 0.1 s; damage in a larger file is found when it is read. */
 static int quick_check(struct db *db, const char *path, char why[DB_ERROR_TEXT])
 {
     struct stat st;
@@ -304,7 +303,7 @@ int db_migrate(struct db *db, const char *const steps[], int n)
             (r = db_run(db, mark)) == 0)
             r = db_run(db, "COMMIT");
         if (r < 0 && !sqlite3_get_autocommit(db->sql))
-            sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL); /* db_error() keeps the first failure */
+            sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL); /* db_error() keeps the first error */
     }
     return r;
 }
@@ -372,7 +371,7 @@ static int store_causes(struct db *db)
     return r;
 }
 
-/* The tables follow codes.def and causes.def; a row that left those stays, old results may refer to it. */
+/* Makes the tables as codes.def and causes.def are. A row that is no longer there stays, since old results may refer to it. */
 static int store_catalogues(struct db *db)
 {
     int r = db_run(db, "BEGIN IMMEDIATE");
@@ -385,10 +384,10 @@ static int store_catalogues(struct db *db)
 
 /* ---------------------------------------------------------------- opening ---------------------------- */
 
-/* The writer's place. The lock's file stays when the lock goes: taking it away would let two in. */
-static int take_place(struct db *db, const char *path, char why[DB_ERROR_TEXT])
+/* Makes this connection the only writer. The lock's file is never removed: two processes could then lock two files. */
+static int lock_for_writing(struct db *db, const char *path, char why[DB_ERROR_TEXT])
 {
-    char *name = NULL, *real = realpath(path, NULL); /* two names of one file must meet at one lock */
+    char *name = NULL, *real = realpath(path, NULL); /* two names of one file have one lock */
     int n = asprintf(&name, "%s-lock", real ? real : path);
     free(real);
     if (n < 0)
@@ -413,9 +412,9 @@ static int on_commit(void *user, sqlite3 *sql, const char *schema, int pages)
     return SQLITE_OK;
 }
 
-/* A file that was made without room for giving pages back is written anew, where that takes less than about a second;
- * a larger one goes on as it is: it does not become shorter, and what is freed in it is used again. */
-static void give_room(struct db *db, const char *path)
+/* A file that was made without auto_vacuum cannot give pages back. It is written anew, where that takes less than about a
+ * second; a larger one stays as it is: it never becomes shorter, and pages that are freed in it are used again. */
+static void enable_vacuum(struct db *db, const char *path)
 {
     struct stat st;
     sqlite3_stmt *s;
@@ -425,11 +424,11 @@ static void give_room(struct db *db, const char *path)
     int r = db_number(db, s, &mode);
     sqlite3_finalize(s);
     if (r == 0 && mode == 0 && db_run(db, "PRAGMA auto_vacuum = INCREMENTAL") == 0)
-        db_run(db, "VACUUM"); /* without room for it all stays as it was */
+        db_run(db, "VACUUM"); /* if the disk has no room for it, the file stays as it was */
 }
 
-/* How large its pages are, and that it gives pages back later. */
-static int shape(struct db *db)
+/* Sets what can only be set before the first page is written. */
+static int format_new(struct db *db)
 {
     char text[80];
     snprintf(text, sizeof text, "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL", PAGE_BYTES);
@@ -446,11 +445,11 @@ static int page_bytes(struct db *db)
     return r;
 }
 
-static int settle(struct db *db, const char *path, enum db_mode mode, char why[DB_ERROR_TEXT])
+static int set_up(struct db *db, const char *path, enum db_mode mode, char why[DB_ERROR_TEXT])
 {
     sqlite3_extended_result_codes(db->sql, 1);
     sqlite3_busy_timeout(db->sql, BUSY_MS);
-    /* Until the file is known for ours, closing must not move the WAL into it. */
+    /* While the file may be another program's, closing it must not move the WAL into it. */
     sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db->sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -461,13 +460,11 @@ static int settle(struct db *db, const char *path, enum db_mode mode, char why[D
     if (mode == DB_WRITE) {
         if (version > 0 && (r = quick_check(db, path, why)) < 0)
             return r;
-        /* Only before the first page is written. */
-        if (version == 0 && (r = shape(db)) < 0)
+        if (version == 0 && (r = format_new(db)) < 0)
             return refuse(why, path, r, "%s", db->error);
         if (version > 0)
-            give_room(db, path);
-        /* The pragma answers the mode that it leaves: another one where the file system has no shared memory.
-         */
+            enable_vacuum(db, path);
+        /* The row of the pragma is the mode that is in force: not WAL where the file system has no shared memory. */
         sqlite3_stmt *s;
         if ((r = db_prepare(db, "PRAGMA journal_mode = WAL", &s)) == 0) {
             int rc = sqlite3_step(s);
@@ -494,8 +491,7 @@ static int settle(struct db *db, const char *path, enum db_mode mode, char why[D
     return 0;
 }
 
-/* SQLite gets the whole path: a relative one may read as ":memory:" or, in a build that has them on, as a
- * URI. */
+/* SQLite gets the absolute path: it could read a relative one as ":memory:" or, in a build that allows them, as a URI. */
 static int attach(struct db *db, const char *path, enum db_mode mode, char why[DB_ERROR_TEXT])
 {
     char *real = realpath(path, NULL);
@@ -507,10 +503,11 @@ static int attach(struct db *db, const char *path, enum db_mode mode, char why[D
     free(real);
     if (rc != SQLITE_OK)
         return refuse(why, path, errno_of(db->sql, rc), "cannot be opened: %s", sqlite3_errmsg(db->sql));
-    return settle(db, path, mode, why);
+    return set_up(db, path, mode, why);
 }
 
-static void forget(const char *path)
+/* Removes a file that was made by this call, and what SQLite has made beside it. */
+static void remove_new(const char *path)
 {
     static const char *const parts[] = {"", "-wal", "-shm", "-journal"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -523,7 +520,7 @@ static void forget(const char *path)
 
 static int open_write(struct db *db, const char *path, char why[DB_ERROR_TEXT])
 {
-    int r = take_place(db, path, why);
+    int r = lock_for_writing(db, path, why);
     if (r < 0)
         return r;
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
@@ -536,12 +533,12 @@ static int open_write(struct db *db, const char *path, char why[DB_ERROR_TEXT])
     if (r < 0 && is_new) {
         sqlite3_close(db->sql);
         db->sql = NULL;
-        forget(path);
+        remove_new(path);
     }
     return r;
 }
 
-/* Nobody asks SQLite how much memory it has; it takes a lock of all threads for each piece to know. */
+/* SQLite's statistics of memory are not used, and take a lock for all threads at each allocation. */
 static void without_statistics(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -590,15 +587,14 @@ void db_wal_most(struct db *db, int64_t bytes)
     char text[60];
     db->wal_most = bytes < CHECKPOINT_BYTES ? bytes : CHECKPOINT_BYTES;
     snprintf(text, sizeof text, "PRAGMA journal_size_limit = %lld", (long long)bytes);
-    db_run(db, text); /* how long a file stays that one large transaction made long */
+    db_run(db, text); /* to this size the WAL's file is cut back after a large transaction */
 }
 
 void db_checkpoint(struct db *db)
 {
     if (db->wal_bytes < db->wal_most && !db->shrunk)
         return;
-    /* As SQLite's own: what could not be moved now, for a reader or a full disk, is tried again after the
-     * next commit. */
+    /* As SQLite's own checkpoints: what could not be moved, for a reader or a full disk, is moved after a later commit. */
     int in_wal = 0, moved = 0;
     int rc = sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_wal, &moved);
     if (rc == SQLITE_OK && moved == in_wal)

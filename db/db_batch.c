@@ -4,7 +4,7 @@
 
 /* ---------------------------------------------------------------- writing ---------------------------- */
 
-/* Runs a statement on batch .id. -ENOENT: it changed none. */
+/* Runs a statement on batch .id. -ENOENT: it changed no row. */
 static int change(struct db *db, enum db_statement which, const struct write_job *job, int64_t second)
 {
     sqlite3_stmt *s = db->statement[which];
@@ -29,7 +29,7 @@ static int add_lines(struct db *db, const struct write_job *job)
     return r;
 }
 
-/* -ENOENT: it is gone already. */
+/* Deletes a line. -ENOENT: it is not there. */
 static int line_gone(struct db *db, const struct write_job *job)
 {
     sqlite3_stmt *s = db->statement[STMT_LINE_GONE];
@@ -49,8 +49,8 @@ static int line_request(struct db *db, const struct write_job *job, enum db_stat
     return db_step(db, s);
 }
 
-/* Of a check that was cancelled nobody has the texts at hand. One statement that both reads and inserts would keep a
- * copy of each page that it changes. */
+/* The job of a check that was cancelled has no texts: they are read from batch_line. Not in one statement that both reads and
+ * inserts, since that would keep a copy of each page that it changes. */
 static int line_moved(struct db *db, const struct write_job *job, enum db_state state)
 {
     sqlite3_stmt *line = db->statement[STMT_LINE], *s = db->statement[STMT_LINE_END];
@@ -81,7 +81,7 @@ int db_line_end(struct db *db, const struct write_job *job, enum db_state state)
 
 static int cancel(struct db *db, const struct write_job *job)
 {
-    int r = db_settle(db); /* whether anything is left of it */
+    int r = db_settle(db); /* so that .waiting tells whether anything is left of it */
     if (r < 0)
         return r;
     r = change(db, STMT_BATCH_CANCEL, job, job->at);

@@ -1,7 +1,7 @@
-/* db_inner.h - what db*.c share with each other and with their tests; nobody else includes it.
+/* db_inner.h - what db*.c share with each other and with their tests.
  *
- * A struct db is one SQLite connection, its prepared statements and, for DB_WRITE, the lock that makes it the
- * only writer: a flock on PATH-lock, which the kernel drops with the process however that ends. */
+ * A struct db is one SQLite connection, its prepared statements and, for DB_WRITE, the lock that makes it the only writer: a
+ * flock on PATH-lock, which the kernel releases when the process ends, in whatever way. */
 #ifndef DCVD_DB_INNER_H
 #define DCVD_DB_INNER_H
 
@@ -12,21 +12,19 @@
 
 enum { DB_APPLICATION_ID = 0x64637664 }; /* "dcvd" */
 
-/* schema.sql by version: db_schema[0] makes version 1 of an empty file, db_schema[1] makes version 2 of that.
- */
+/* schema.sql by version: db_schema[0] makes version 1 of an empty file, db_schema[1] makes version 2 of version 1. */
 extern const char *const db_schema[];
 extern const int db_schema_version;
 
 #define DB_COLUMNS "q.id, q.state, q.submitted, q.ended, q.domain, q.request, q.batch, q.watch"
 #define DB_BATCH_COLUMNS "b.id, b.submitted, b.cancelled, b.lines, b.waiting, b.ended"
-/* Those that have something to run; batch_open's own condition. */
+/* Batches with lines that have not ended: the condition of the index batch_open. */
 #define DB_BATCH_OPEN "b.waiting > 0 AND b.accepted IS NOT NULL AND b.cancelled IS NULL"
 #define DB_WATCH_COLUMNS                                                                                     \
     "id, created, domain, request, interval, until, state, next, ended, runs, last_check, last"
 
-/* Counts of values: of whole days and whole hours from tally, of what is left at both ends from the rows.
- * ?1 <= day < ?2, ?3 <= hour < ?4 and ?5 <= hour < ?6, ?7 <= id < ?8 and ?9 <= id < ?10; ?11 <= id < ?12 is the
- * whole. */
+/* Counts of values within ?11 <= id < ?12: whole days and whole hours are in tally, what is left at both ends is counted in the
+ * rows. ?1 <= day < ?2, ?3 <= hour < ?4 and ?5 <= hour < ?6, ?7 <= id < ?8 and ?9 <= id < ?10. */
 #define DB_TALLY(kind, by_day, by_hour, rest)                                                                \
     "SELECT value, sum(n) FROM ("                                                                            \
     "SELECT " by_day " AS value, n FROM tally WHERE unit = 86400000 AND kind = '" kind "' "                  \
@@ -53,8 +51,8 @@ extern const int db_schema_version;
     "SELECT 'queued', b.waiting FROM batch AS b INDEXED BY batch_open "                                      \
     "WHERE " DB_BATCH_OPEN " AND b.id >= ?11 AND b.id < ?12"
 
-/* Every fixed statement: prepared on opening, so that a file without one of our tables or indexes is refused
- * then. */
+/* All statements with a constant text. They are prepared on opening, so that a file without one of the tables or indexes is
+ * refused then. */
 #define DB_READ_STATEMENTS(X)                                                                                \
     X(STMT_CHECK, "SELECT " DB_COLUMNS " FROM request AS q WHERE q.id = ?1 UNION ALL "                       \
                   "SELECT l.id, 'queued', b.submitted, NULL, l.domain, l.request, l.batch, NULL "            \
@@ -197,7 +195,7 @@ enum {
     DB_STATEMENT_COUNT = DB_READ_COUNT DB_WRITE_STATEMENTS(DCV_ONE)
 };
 
-/* Which filters a listing has; each combination is a statement of its own, prepared when first asked for. */
+/* The filters of a listing: each combination is a statement of its own, prepared when it is needed for the first time. */
 enum {
     FILTER_DOMAIN = 1,
     FILTER_CODE = 2,
@@ -209,43 +207,43 @@ enum {
     FILTER_COMBINATIONS = 128
 };
 
-/* Of what is counted within a transaction: some ten kinds and values, mostly one hour; few batches. */
+/* Bounds of what is counted within a transaction: some ten kinds and values, mostly of one hour; few batches. */
 enum { DB_COUNTED_MOST = 64, DB_ENDED_MOST = 8 };
 
 struct db {
     sqlite3 *sql;
     sqlite3_stmt *statement[DB_STATEMENT_COUNT];
     sqlite3_stmt *list[FILTER_COMBINATIONS];
-    bool loose; /* commits wait for no disk */
-    int lock; /* -1 for DB_READ; what follows is DB_WRITE's */
+    bool loose; /* commits do not wait for the disk */
+    int lock;   /* -1 for DB_READ; what follows is used for DB_WRITE only */
     int64_t page_bytes;
     int64_t wal_bytes; /* after the last commit */
-    int64_t wal_most;  /* when it is moved into the file */
-    bool shrunk; /* the file becomes shorter only once the WAL is moved into it */
+    int64_t wal_most;  /* from this size on it is moved into the file */
+    bool shrunk;       /* pages were given back: the file becomes shorter once the WAL is moved into it */
     struct db_counted {
         const char *kind, *value; /* constants, as the table has them */
-        int64_t batch;            /* 0: of all */
+        int64_t batch;            /* 0: counted for all checks, in tally; otherwise in batch_tally */
         int64_t hour, n;
-    } counted[DB_COUNTED_MOST]; /* by this transaction, and not in tally yet */
+    } counted[DB_COUNTED_MOST]; /* in this transaction, and not in the tables yet */
     size_t n_counted;
     struct db_batch_ended {
         int64_t id, n, last;
-    } ended[DB_ENDED_MOST]; /* checks of batches, likewise */
+    } ended[DB_ENDED_MOST]; /* how many checks of a batch, likewise */
     size_t n_ended;
     char error[DB_ERROR_TEXT];
 };
 
-/* The negative errno for what sqlite3 said last, which db_error() then tells. */
+/* The negative errno for an error of SQLite, of which db_error() then has the text. */
 int db_failed(struct db *db, int rc);
-/* Takes a file from its user_version to n: each step in a transaction with its version. */
+/* Takes a file from its user_version to n, each step in a transaction of its own together with its version. */
 int db_migrate(struct db *db, const char *const steps[], int n);
-/* Statements without parameters and without rows. */
+/* Runs statements that have neither parameters nor rows. */
 int db_run(struct db *db, const char *text);
 int db_prepare(struct db *db, const char *text, sqlite3_stmt **ret);
-/* Runs a statement that answers no rows, and resets it. */
+/* Runs a statement that has no rows, and resets it. */
 int db_step(struct db *db, sqlite3_stmt *s);
 
-/* The one number that a statement answers; NULL, max() of nothing, reads as 0. */
+/* The number in the one row of a statement; NULL, as max() of no rows is, reads as 0. */
 int db_number(struct db *db, sqlite3_stmt *s, int64_t *ret);
 /* The time in a column; NULL: TIME_UNKNOWN. */
 dcv_time db_time(sqlite3_stmt *s, int column);
@@ -254,23 +252,23 @@ int db_result_rows(struct db *db, sqlite3_stmt *s, db_result_fn *fn, void *user)
 /* Calls fn for each row (value, number) of s; resets s. */
 int db_counts(struct db *db, sqlite3_stmt *s, db_count_fn *fn, void *user);
 const char *db_code(enum code c); /* as error_code has it; NULL: none */
-/* The kinds that deal with batches, db_batch.c; as db_do(). */
+/* As db_do(), of the kinds that concern batches. db_batch.c. */
 int db_do_batch(struct db *db, struct write_job *job);
-/* A line of a batch becomes a row of request. -ENOENT: it is none, or was. */
+/* A line of a batch becomes a row of request. -ENOENT: there is no such line, or no longer. */
 int db_line_end(struct db *db, const struct write_job *job, enum db_state state);
-/* Before a result goes in: whether it differs from the one before it, or stands before one that is there already, so
- * that db_note_change() has to be called once it and its findings are in. db_domain.c. */
+/* Before a result is inserted: whether it differs from the one before it, or a later one is there already, so that
+ * db_note_change() has to be called once it and its findings are inserted. db_domain.c. */
 int db_differs(struct db *db, int64_t request, const struct db_result *r, bool *ret);
 int db_note_change(struct db *db, int64_t result, int64_t request, const struct db_result *r);
-/* Counts what a job has changed, once all of it is done; within its transaction. db_tally.c. */
+/* Counts what a job has changed, at its end and within its transaction. db_tally.c. */
 int db_tally_job(struct db *db, const struct write_job *job, enum db_state state);
-/* What was counted goes into the tables, which a commit does first. */
+/* Adds what was counted to the tables; a commit begins with that. */
 int db_settle(struct db *db);
-/* It was rolled back. */
+/* Forgets what was counted: the transaction was rolled back. */
 void db_unsettle(struct db *db);
-/* The kinds that deal with watches, db_watch.c; likewise. */
+/* As db_do(), of the kinds that concern watches. db_watch.c. */
 int db_do_watch(struct db *db, struct write_job *job);
-/* The listing's text for a combination of filters. */
+/* The text of the listing for a combination of filters. db_read.c. */
 enum { DB_LIST_TEXT = 5000 };
 void db_list_sql(unsigned filters, char out[DB_LIST_TEXT]);
 

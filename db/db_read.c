@@ -65,11 +65,12 @@ int db_result_rows(struct db *db, sqlite3_stmt *s, db_result_fn *fn, void *user)
         struct db_result_row row = {
             .check = sqlite3_column_int64(s, 0),
             .report = (const char *)sqlite3_column_text(s, 1),
-            .evidence = (const char *)sqlite3_column_text(s, 2), /* ends with a NUL, as a blob would not */
+            .evidence = (const char *)sqlite3_column_text(s, 2), /* as text it ends with a NUL, as a blob does not */
         };
         row.report_len = (size_t)sqlite3_column_bytes(s, 1);
         row.evidence_len = (size_t)sqlite3_column_bytes(s, 2);
-        r = !row.report || (!row.evidence && sqlite3_column_type(s, 2) != SQLITE_NULL) ? db_failed(db, SQLITE_NOMEM) : fn(user, &row);
+        bool failed = !row.report || (!row.evidence && sqlite3_column_type(s, 2) != SQLITE_NULL);
+        r = failed ? db_failed(db, SQLITE_NOMEM) : fn(user, &row);
     }
     sqlite3_reset(s);
     return r;
@@ -114,7 +115,7 @@ int db_size(struct db *db, struct db_size *ret)
     if (rc == SQLITE_ROW) {
         int64_t pages = sqlite3_column_int64(s, 1), now = length(path);
         *ret = (struct db_size){.used = sqlite3_column_int64(s, 0),
-                                .file = pages > now ? pages : now, /* pages may still be in the WAL alone */
+                                .file = pages > now ? pages : now, /* new pages may be in the WAL only */
                                 .wal = length(path ? sqlite3_filename_wal(path) : NULL)};
     } else {
         r = db_failed(db, rc);
@@ -125,7 +126,7 @@ int db_size(struct db *db, struct db_size *ret)
 
 #define COUNT_STATEMENT(sym) [sym] = STMT_##sym,
 
-/* The whole units within [low, high): both ends where there is none. */
+/* The whole units within [low, high); *first == *end where there are none. */
 static void whole(int64_t low, int64_t high, int64_t unit, int64_t *first, int64_t *end)
 {
     *first = (low + unit - 1) / unit;
@@ -134,7 +135,7 @@ static void whole(int64_t low, int64_t high, int64_t unit, int64_t *first, int64
         *end = *first;
 }
 
-/* The parts of [since, until) as DB_TALLY wants them. */
+/* Binds the parts of [since, until) to the parameters of DB_TALLY. */
 static void bind_span(sqlite3_stmt *s, dcv_time since, dcv_time until)
 {
     const int64_t never = INT64_C(1) << DB_ID_TIME_BITS;
@@ -190,7 +191,7 @@ int db_counts(struct db *db, sqlite3_stmt *s, db_count_fn *fn, void *user)
  * batch. */
 enum { LOW = 1, HIGH, LIMIT, FIRST_FILTER };
 
-/* A text that grows; what does not fit is cut, and then does not prepare. */
+/* A text that grows. One that does not fit is cut, and SQLite then refuses it. */
 struct sql {
     char *text;
     size_t n;
@@ -205,7 +206,7 @@ __attribute__((format(printf, 2, 3))) static void put(struct sql *s, const char 
     s->n += n > 0 && (size_t)n < DB_LIST_TEXT - s->n ? (size_t)n : 0;
 }
 
-/* What a result r has to meet, but for one filter that its index already stands for. */
+/* The conditions for a result r, but for the filter that the index of the statement already meets. */
 static void put_conditions(struct sql *s, unsigned filters, unsigned but)
 {
     static const struct {
@@ -234,7 +235,7 @@ static void put_method(struct sql *s, unsigned filters, const char *method)
     put(s, " ORDER BY r.request DESC LIMIT ?3)");
 }
 
-/* A domain's checks stand in its index method by method: of each the newest, and of these the newest. */
+/* The index has a domain's checks by method: the newest of each method, and of these the newest. */
 static void put_domain(struct sql *s, unsigned filters)
 {
     if (filters & FILTER_METHOD) {
@@ -270,7 +271,7 @@ static void put_code(struct sql *s, unsigned filters)
     put(s, " ORDER BY r.request DESC LIMIT ?3");
 }
 
-/* They stand in their index by verdict, then by method: of each pair the newest, and of these the newest. */
+/* The index has results by verdict and method: the newest of each pair, and of these the newest. */
 static void put_outcome(struct sql *s, unsigned filters)
 {
     int verdicts = filters & FILTER_VERDICT ? 1 : VERDICT_COUNT, methods = filters & FILTER_METHOD ? 1 : METHOD_COUNT;
@@ -286,10 +287,10 @@ static void put_outcome(struct sql *s, unsigned filters)
     }
 }
 
-/* Every listing walks indexes from their newest entries down and stops at the limit: INDEXED BY pins them, since
- * without ANALYZE the planner can only guess. A batch is mostly asked about as a whole, so its checks are walked and
- * their results looked up; otherwise it is a domain's results, or the rarest kind of value: cause, detail code, code,
- * verdict, method. All conditions on results hold for one and the same result. */
+/* Every listing reads an index from its newest entry down and stops at the limit. INDEXED BY names the index, since without
+ * ANALYZE SQLite's planner can only guess. Of a batch, which is mostly listed as a whole, the checks are read and their
+ * results looked up; otherwise the results of a domain are read, or those with the rarest kind of value: cause, detail code,
+ * code, verdict, method. All conditions on results hold for one and the same result. */
 void db_list_sql(unsigned filters, char out[DB_LIST_TEXT])
 {
     struct sql s = {out, 0};

@@ -1,8 +1,7 @@
 #include "db_inner.h"
 #include "model/time.h"
 
-/* Two are the same where they are the same constant; one that has two places in memory is counted in two
- * rows, which tally adds up. */
+/* Values are compared by their addresses. One that is at two addresses is counted twice, which the tables add up. */
 static int count(struct db *db, const char *kind, const char *value, int64_t batch, int64_t hour)
 {
     for (size_t i = db->n_counted; i > 0; i--) {

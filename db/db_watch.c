@@ -17,7 +17,7 @@ static int insert(struct db *db, const struct write_job *job)
     return db_step(db, s);
 }
 
-/* Of the values that a statement has kept from before none may be left: what is not bound is NULL. */
+/* The statement keeps what was bound before, and what is not bound now has to be NULL. */
 static int step(struct db *db, const struct write_job *job)
 {
     const struct watch_change *w = &job->watch;

@@ -76,7 +76,7 @@ static int end_queued(struct db *db, const struct write_job *job, enum db_state 
     return r == 0 && !sqlite3_changes(db->sql) ? -ENOENT : r;
 }
 
-/* 0: it has ended now; -EALREADY: it had; -ENOENT: there is none. */
+/* 0: it has ended by this; -EALREADY: it had ended before; -ENOENT: there is none. */
 static int end_request(struct db *db, const struct write_job *job, enum db_state state)
 {
     int r = job->batch ? db_line_end(db, job, state) : end_queued(db, job, state);
@@ -90,7 +90,7 @@ static int end_request(struct db *db, const struct write_job *job, enum db_state
     return r;
 }
 
-/* Where nothing is left to be counted. */
+/* Deletes the counts that have become 0. */
 static int purge_tally(struct db *db, int64_t last)
 {
     static const int64_t units[] = {HOUR_MS, DAY_MS};
@@ -104,7 +104,7 @@ static int purge_tally(struct db *db, int64_t last)
     return r;
 }
 
-/* Results and findings go with their check. */
+/* Results and findings are deleted with their check. */
 static int purge(struct db *db, struct write_job *job)
 {
     sqlite3_stmt *s = db->statement[STMT_PURGE];
@@ -132,8 +132,8 @@ static int purge(struct db *db, struct write_job *job)
     return r;
 }
 
-/* One page a step: the pragma answers a row for each. Nothing happens in a file that was made without room
- * for this; what was purged from it is used again all the same. */
+/* The pragma gives back one page for each step. It does nothing in a file that was made without auto_vacuum, whose free pages
+ * are used again all the same. */
 static int vacuum(struct db *db, struct write_job *job)
 {
     char text[60];
@@ -198,7 +198,7 @@ int db_do_alone(struct db *db, struct write_job *job)
     return done < 0 ? done : r;
 }
 
-/* In WAL mode NORMAL leaves out the one sync of a commit, and the next FULL one syncs all that stands in the WAL. */
+/* In WAL mode a NORMAL commit does not sync, and the next FULL one syncs all that is in the WAL. */
 static int begin(struct db *db, bool loose)
 {
     if (db->loose != loose) {
@@ -229,8 +229,8 @@ int db_commit(struct db *db)
 void db_rollback(struct db *db)
 {
     db_unsettle(db);
-    if (sqlite3_get_autocommit(db->sql)) /* a full disk may have rolled it back already */
+    if (sqlite3_get_autocommit(db->sql)) /* SQLite rolls back by itself, on a full disk for example */
         return;
-    sqlite3_step(db->statement[STMT_ROLLBACK]); /* db_error() keeps what led here */
+    sqlite3_step(db->statement[STMT_ROLLBACK]); /* db_error() keeps the error before it */
     sqlite3_reset(db->statement[STMT_ROLLBACK]);
 }

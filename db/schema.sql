@@ -1,6 +1,6 @@
 -- The store's schema: one section for each user_version, applied in order, each in a transaction of its own.
--- A section that has been released is never edited: what changes later is a new section at the end.
--- Times are milliseconds since 1970-01-01T00:00:00Z; the views below write them out.
+-- Statements of a section that has been released are never edited: a later change is a new section at the end.
+-- Times are milliseconds since 1970-01-01T00:00:00Z; the views below show them as text.
 
 -- user_version 1
 
@@ -10,24 +10,24 @@ CREATE TABLE error_code (
     spelling   TEXT NOT NULL,             -- with its variables named
     status     INTEGER NOT NULL,          -- of the HTTP answer
     variables  INTEGER NOT NULL,          -- how many follow the code
-    class      TEXT NOT NULL,             -- who can see it: probe, offline, policy, api, account
+    class      TEXT NOT NULL,             -- who can find it: probe, offline, policy, api, account
     basis      TEXT NOT NULL,             -- how certain its meaning is
     message    TEXT NOT NULL,
     meaning    TEXT NOT NULL,             -- what the CA saw
-    check_text TEXT NOT NULL              -- what to look at
+    check_text TEXT NOT NULL              -- what to check
 ) STRICT, WITHOUT ROWID;
 
 -- Root causes.
 CREATE TABLE cause (
     id      TEXT PRIMARY KEY NOT NULL,
-    rank    INTEGER NOT NULL,             -- of two causes of equal weight the lower one explains more
+    rank    INTEGER NOT NULL,             -- of two causes of equal weight the one with the lower rank comes first
     weight  TEXT NOT NULL,                -- the most that it can have: blocking, risk, note
-    methods TEXT NOT NULL,                -- that it can explain, with blanks between
+    methods TEXT NOT NULL,                -- that it can explain, divided by blanks
     summary TEXT NOT NULL,                -- template of the sentence in a report
     hint    TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- A check as it was asked for. It has not ended while ended is NULL, and is then run (again) after a restart.
+-- A check. It has not ended while ended is NULL, and is then run again after a restart.
 CREATE TABLE request (
     id        INTEGER PRIMARY KEY NOT NULL, -- time-ordered; its text form is printf('%016x', id)
     state     TEXT NOT NULL,                -- queued, done, cancelled
@@ -54,25 +54,25 @@ CREATE TABLE result (
     report      TEXT NOT NULL,              -- JSON, without its evidence
     evidence    BLOB NOT NULL               -- the case file, JSON: it can be judged again
 ) STRICT;
--- The second column is the order of every listing: newest check first.
+-- The second column gives the order of the listings: newest check first.
 CREATE INDEX result_request ON result (request);
 CREATE INDEX result_code ON result (code, request) WHERE code IS NOT NULL;
 CREATE INDEX result_detail_code ON result (detail_code, request) WHERE detail_code IS NOT NULL;
 CREATE INDEX result_verdict ON result (verdict, request);
 CREATE INDEX result_method ON result (method, request);
 
--- What a report names as causes, in its order.
+-- The causes that a report names, in its order.
 CREATE TABLE finding (
     result  INTEGER NOT NULL REFERENCES result (id) ON DELETE CASCADE,
-    ord     INTEGER NOT NULL,               -- 0 explains the failure first
+    ord     INTEGER NOT NULL,               -- 0: the first one, which best explains the failure
     cause   TEXT NOT NULL REFERENCES cause (id),
     weight  TEXT NOT NULL,
-    request INTEGER NOT NULL,               -- the result's, here so that one index lists by cause, newest first
+    request INTEGER NOT NULL,               -- of the result: here, so that one index lists by cause, newest first
     PRIMARY KEY (result, ord)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX finding_cause ON finding (cause, request);
 
--- For people: times written out, ids as the API shows them.
+-- For people: times as text, ids as the API shows them.
 CREATE VIEW checks AS
 SELECT printf('%016x', q.id) AS check_id,
        q.state,
@@ -112,20 +112,20 @@ WHERE r.verdict = 'fail';
 
 -- user_version 2
 
--- Many requests that came as one body. Until it has come in whole accepted is NULL, and nobody else sees it;
--- one that then does not come whole is cancelled.
+-- Many requests that came as one body. accepted is NULL until the body has come whole, and the API does not show the batch
+-- before; a batch whose body does not come whole is cancelled.
 CREATE TABLE batch (
-    id        INTEGER PRIMARY KEY NOT NULL, -- of the same kind as a request's
+    id        INTEGER PRIMARY KEY NOT NULL, -- made as a request's is
     submitted INTEGER NOT NULL,
     accepted  INTEGER,
     cancelled INTEGER,
-    lines     INTEGER NOT NULL,             -- requests in all
-    waiting   INTEGER NOT NULL              -- of them: those that have not ended; of a cancelled one, that never did
+    lines     INTEGER NOT NULL,             -- all of its requests
+    waiting   INTEGER NOT NULL              -- of these: that have not ended; of a cancelled batch, that never did
 ) STRICT;
 CREATE INDEX batch_open ON batch (id) WHERE waiting > 0 AND accepted IS NOT NULL AND cancelled IS NULL;
 
--- Its requests that have not ended. Each has the id of its check from the beginning, and moves to request when that
--- ends, so that a hundred thousand of them pass through no index on the way.
+-- The requests of batches that have not ended. Each has the id of its check from the beginning and moves to request when the
+-- check ends, so that a hundred thousand of them need no index until then.
 CREATE TABLE batch_line (
     batch   INTEGER NOT NULL REFERENCES batch (id) ON DELETE CASCADE,
     id      INTEGER NOT NULL,
@@ -137,38 +137,38 @@ CREATE TABLE batch_line (
 ALTER TABLE request ADD COLUMN batch INTEGER REFERENCES batch (id);
 CREATE INDEX request_batch ON request (batch, id) WHERE batch IS NOT NULL;
 
--- A request that is run again and again. Nothing refers to it by key: deleting it must not touch each of its checks,
+-- A request that is run again and again. No foreign key refers to it, since its deletion must not change each of its checks,
 -- of which there may be a hundred thousand.
 CREATE TABLE watch (
-    id         INTEGER PRIMARY KEY NOT NULL, -- of the same kind as a request's
+    id         INTEGER PRIMARY KEY NOT NULL, -- made as a request's is
     created    INTEGER NOT NULL,
     domain     TEXT NOT NULL,
     request    TEXT NOT NULL,                -- JSON
     interval   INTEGER NOT NULL,             -- milliseconds; 0: the CA's own steps
     until      TEXT NOT NULL,                -- pass, forever
     state      TEXT NOT NULL,                -- active, passed, expired
-    next       INTEGER,                      -- when it is run; NULL once it is no longer active
+    next       INTEGER,                      -- when it is run next; NULL once it is no longer active
     ended      INTEGER,                      -- when it passed or expired
     runs       INTEGER NOT NULL,             -- how many of its checks ended
     last_check INTEGER,                      -- the newest of them
-    last       TEXT                          -- what that came to, JSON
+    last       TEXT                          -- the results of that check, JSON
 ) STRICT;
 CREATE INDEX watch_active ON watch (id) WHERE state = 'active';
 
-ALTER TABLE request ADD COLUMN watch INTEGER; -- whose check it is; that watch may be deleted
+ALTER TABLE request ADD COLUMN watch INTEGER; -- that made the check, and may be deleted
 CREATE INDEX request_watch ON request (watch, id) WHERE watch IS NOT NULL;
 
--- What stats, history and the views read is in these two indexes, so that none of them fetches the rows of result
--- themselves, which are large. Checks of a domain are found by their results, or, while they have none, among those
--- few: an index of all domains is entered somewhere in the middle with each check, and one of these is enough.
+-- These two indexes have all that statistics, history and the views need, so that none of them reads the rows of result,
+-- which are large. Checks of a domain are found by their results; those without results are few and have an index of their
+-- own. An index of the domains of all requests would be a second one that each new check writes to at an arbitrary page.
 DROP INDEX result_request;
 CREATE INDEX result_request ON result (request, method, verdict, code, detail_code, duration_us);
 CREATE INDEX result_domain ON result (domain, method, request, verdict, code, detail_code, started);
 DROP INDEX request_domain;
 CREATE INDEX request_unreported ON request (domain) WHERE state <> 'done';
 
--- What a domain came to by a method, where that differs from the time before: here is how it was before. (The result
--- before may be gone, and this stays.)
+-- For a result that differs from the one before of the same domain and method: what the one before was. The row stays when
+-- the result before is deleted.
 CREATE TABLE change (
     result      INTEGER PRIMARY KEY NOT NULL REFERENCES result (id) ON DELETE CASCADE,
     domain      TEXT NOT NULL,
@@ -196,19 +196,19 @@ FROM (SELECT *,
       WINDOW w AS (PARTITION BY domain, method ORDER BY request, id))
 WHERE previous IS NOT NULL AND (verdict, code, detail_code, cause) IS NOT (p_verdict, p_code, p_detail_code, p_cause);
 
--- How many there are of each value, by hour and by day of the request, so that stats need not count a million rows.
--- The program counts what it writes, once for all that a transaction has in common, which is far cheaper than a
--- trigger for each row. What is deleted the triggers take off again, whoever deletes it.
+-- How many there are of each value, by hour and by day of the request, so that statistics need not count a million rows.
+-- The program counts what it writes and adds the sums once in a transaction, which is far cheaper than a trigger for each
+-- row. Triggers subtract what is deleted, whoever deletes it.
 CREATE TABLE tally (
-    unit  INTEGER NOT NULL,                 -- milliseconds: of an hour, of a day
+    unit  INTEGER NOT NULL,                 -- milliseconds of an hour, or of a day
     kind  TEXT NOT NULL,                    -- state, verdict, method, code, detail_code, cause
-    start INTEGER NOT NULL,                 -- in units since 1970
+    start INTEGER NOT NULL,                 -- number of the hour or the day since 1970
     value TEXT NOT NULL,
     n     INTEGER NOT NULL,
     PRIMARY KEY (unit, kind, start, value)
 ) STRICT, WITHOUT ROWID;
 
--- What has not ended is few: it is counted when it is asked for.
+-- Checks that have not ended are few, and are counted when they are asked for.
 INSERT INTO tally
 SELECT unit, kind, (request >> 21) / unit, value, count(*)
 FROM (SELECT 'state' AS kind, state AS value, id AS request FROM request WHERE state <> 'queued'
@@ -246,7 +246,7 @@ CREATE TRIGGER finding_gone AFTER DELETE ON finding BEGIN
     ON CONFLICT DO UPDATE SET n = n - 1;
 END;
 
--- For people. Who breaks what, most frequent first; times as in the views above.
+-- For people: what fails, most frequent first; times as in the views above.
 CREATE VIEW failures_by_code AS
 SELECT r.code,
        r.detail_code,
@@ -268,7 +268,7 @@ SELECT f.cause,
        sum(f.ord = 0) AS first_findings,
        count(DISTINCT q.domain) AS domains,
        strftime('%Y-%m-%dT%H:%M:%fZ', (max(f.request) >> 21) / 1000.0, 'unixepoch') AS last_at
-FROM finding AS f NOT INDEXED -- in the order of the requests, so that these are met one after another
+FROM finding AS f NOT INDEXED -- in the order of the requests, so that their pages are read one after another
 JOIN request AS q ON q.id = f.request
 JOIN cause AS c ON c.id = f.cause
 GROUP BY f.cause, f.weight
@@ -287,7 +287,7 @@ FROM result AS r INDEXED BY result_request
 GROUP BY (r.request >> 21) / 86400000, r.method
 ORDER BY day DESC, r.method;
 
--- Beside an aggregate max() bare columns are those of its row.
+-- Beside max() the columns without an aggregate are those of the row that has the maximum (SQLite).
 CREATE VIEW results_by_domain AS
 SELECT r.domain,
        r.method,
@@ -302,8 +302,8 @@ GROUP BY r.domain, r.method;
 
 -- user_version 3
 
--- What a batch has come to so far, so that it can be asked for while a hundred thousand of its checks end. Counted as
--- tally is; a check that is deleted takes itself off, as long as its results are there to tell of what kinds it was.
+-- The counts of a batch so far, so that they can be asked for while a hundred thousand of its checks end. The program adds to
+-- them as to tally. The trigger runs before a check is deleted, while its results still tell what is to be subtracted.
 CREATE TABLE batch_tally (
     batch INTEGER NOT NULL REFERENCES batch (id) ON DELETE CASCADE,
     kind  TEXT NOT NULL,                    -- state, verdict, code
@@ -332,10 +332,10 @@ WHEN OLD.batch IS NOT NULL BEGIN
     ON CONFLICT DO UPDATE SET n = n - 1;
 END;
 
-ALTER TABLE batch ADD COLUMN ended INTEGER; -- the last of its checks so far
+ALTER TABLE batch ADD COLUMN ended INTEGER; -- when the last of its checks so far ended
 UPDATE batch SET ended = (SELECT max(q.ended) FROM request AS q WHERE q.batch = batch.id);
 
--- One index for both: there are few verdicts and few methods, so that a list by one of them asks for each of the other.
+-- One index for verdicts and methods: there are few of both, so that a list by one of them reads it for each of the other.
 DROP INDEX result_verdict;
 DROP INDEX result_method;
 CREATE INDEX result_outcome ON result (verdict, method, request);

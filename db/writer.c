@@ -43,18 +43,19 @@ struct jobs {
     struct write_job *first, **end;
 };
 
-/* Made on the loop's thread and freed there, after the thread has ended. The mutex guards everything down to
- * the mark; neither SQLite nor a callback runs under it. */
+/* Made on the loop's thread and freed there, after the writing thread has ended. Neither SQLite nor a callback runs under the
+ * mutex. */
 struct writer {
+    /* ---- guarded by the mutex */
     uv_mutex_t mutex;
     uv_cond_t wake;
     struct jobs queue, done;
     bool stop;  /* nothing more will come: the thread ends when the queue is empty */
-    bool ended; /* the thread touches this no more */
+    bool ended; /* the thread does not use this any more */
     struct writer_counters counters;
-    /* ---- */
+    /* ---- not guarded */
     uv_thread_t thread;
-    struct db *db; /* the thread's */
+    struct db *db; /* used by the writing thread only */
     uint64_t slice_ns;
     uv_async_t async;
     void (*closed)(void *user);
@@ -74,7 +75,7 @@ static void jobs_add(struct jobs *list, struct write_job *job)
     list->end = &job->next;
 }
 
-/* Moves up to most jobs; how many. */
+/* Moves up to most jobs, and returns how many. */
 static uint32_t jobs_take(struct jobs *from, struct jobs *to, uint32_t most)
 {
     uint32_t n = 0;
@@ -92,7 +93,7 @@ static uint32_t jobs_take(struct jobs *from, struct jobs *to, uint32_t most)
 
 /* ---------------------------------------------------------------- the writing thread ----------------- */
 
-/* The lines of a batch count from its acceptance on, which is another job. */
+/* Nobody is told of these jobs: a batch counts only once WRITE_ACCEPT is on disk. */
 static bool nobody_told(const struct jobs *batch)
 {
     const struct write_job *job = batch->first;
@@ -101,9 +102,9 @@ static bool nobody_told(const struct jobs *batch)
     return !job;
 }
 
-/* One transaction for all. A job that is at fault itself (an id that is there already) is found in a second
- * pass, in which each job can be undone alone: slower, so only then. Returns the error for which none of them
- * is on disk. */
+/* Writes all jobs in one transaction. A job that is at fault itself (an id that is there already) is found in a second pass,
+ * in which each job can be undone alone; that is slower, and so only done then. Returns the error for which none of them is
+ * on disk. */
 static int write_batch(struct db *db, struct jobs *batch, bool each_alone)
 {
     int r = nobody_told(batch) ? db_begin_loose(db) : db_begin(db);
@@ -165,20 +166,20 @@ static void on_thread(void *arg)
             c->batch_most = n;
         uv_mutex_unlock(&w->mutex);
         uv_async_send(&w->async);
-        db_checkpoint(w->db); /* only now: nobody waits for it */
+        db_checkpoint(w->db); /* now, since nobody waits for it */
         uv_mutex_lock(&w->mutex);
     }
     uv_mutex_unlock(&w->mutex);
-    db_close(w->db); /* moves the WAL into the file: not on the loop */
+    db_close(w->db); /* moves the WAL into the file, which takes too long for the loop */
     uv_mutex_lock(&w->mutex);
     w->ended = true;
-    uv_async_send(&w->async); /* under the mutex: once the loop sees .ended it closes the handle */
+    uv_async_send(&w->async); /* under the mutex, since the loop closes the handle once it sees .ended */
     uv_mutex_unlock(&w->mutex);
 }
 
-/* ---------------------------------------------------------------- the loop's side -------------------- */
+/* ---------------------------------------------------------------- the loop's thread ------------------ */
 
-/* Calls back for the job that was done first. False: there is none; *ended then tells whether the thread has ended. */
+/* Calls done() of the oldest job that is done. False: there is none; *ended then tells whether the thread has ended. */
 static bool give_back(struct writer *w, bool *ended)
 {
     struct jobs one;
@@ -195,7 +196,7 @@ static void on_closed(uv_handle_t *handle)
 {
     struct writer *w = handle->data;
     bool ended;
-    while (give_back(w, &ended)) /* what was pushed too late */
+    while (give_back(w, &ended)) /* jobs that were pushed too late */
         ;
     void (*closed)(void *user) = w->closed;
     void *user = w->user;
@@ -270,7 +271,7 @@ void writer_push(struct writer *w, struct write_job *job)
         w->counters.queued++;
     }
     uv_mutex_unlock(&w->mutex);
-    if (wake) /* not before: the thread would wake up only to wait for the mutex */
+    if (wake) /* after the mutex is free, so that the thread does not wake up only to wait for it */
         uv_cond_signal(&w->wake);
 }
 
