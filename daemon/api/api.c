@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* What `curl -d` says by itself is taken for JSON as well. */
+/* The last one is what `curl -d` sends by default: it is read as JSON, too. */
 static const char *const body_types[] = {"application/json", "application/x-ndjson", "text/plain",
                                          "application/x-www-form-urlencoded"};
 

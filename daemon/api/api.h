@@ -1,10 +1,9 @@
-/* api.h - the routes of the daemon's API: from an HTTP request to what is to be done, and from data to the
- * answer.
+/* api.h - the daemon's API: makes of an HTTP request the call that is to be carried out, and of data the answer.
  *
- * Pure: no sockets, no store, no clock. api_read() turns a request into one call, or answers it itself (a
- * catalogue, an error); api_write_*() build the answers of calls that others carry out. Texts of a call are
- * in the arena that it was read with, or in the input; an answer's body is on its own heap buffer and is its
- * owner's to free. */
+ * Pure: no sockets, no store, no clock; a library of its own. api_read() finds the request's route (routes.def) and makes
+ * one call of it, or answers it by itself (a catalogue, an error); api_write_*() write the answers of calls that others
+ * carry out. Texts of a call are in the arena that it was read with, or in the input. The body of an answer is on the heap;
+ * whoever has the answer frees it. Any thread. */
 #ifndef DCVD_API_H
 #define DCVD_API_H
 
@@ -13,11 +12,11 @@
 #include "run/conf.h"
 
 enum {
-    API_BODY_MOST = 65536, /* of POST /v1/checks: a certificate request and lists fit ten times over */
-    API_BODY_PIECES = 0,   /* a body of any length, read line by line, each at most as long as that */
-    API_LINES_MOST = 1000000,
-    API_WAIT_MOST = 60000, /* milliseconds */
-    API_LIST_MOST = 1000,
+    API_BODY_MOST = 65536, /* bytes: a certificate request and all lists of a check fit several times */
+    API_BODY_PIECES = 0,   /* a body of any length, in lines of API_BODY_MOST at most */
+    API_LINES_MOST = 1000000, /* of a batch */
+    API_WAIT_MOST = 60000,    /* milliseconds */
+    API_LIST_MOST = 1000,     /* rows of a list */
     API_LIST_USUAL = 50
 };
 
@@ -72,11 +71,11 @@ struct api_call {
 struct api_answer {
     int status;
     struct buf body;
-    char allow[40];       /* "" or, for 405, the methods that there are */
-    char location[40];    /* "" or the path of what was made */
+    char allow[40];       /* of 405: the methods that the path takes; or "" */
+    char location[40];    /* the path of what was made, or "" */
     unsigned retry_after; /* seconds; 0: not said */
     const char *type;     /* of the content; NULL: JSON */
-    bool close;           /* the connection is not to be used again */
+    bool close;           /* the connection is closed after it */
 };
 
 /* How many bytes a body may have on this route: what is longer is answered with 413 before it is read. Or
@@ -85,27 +84,27 @@ size_t api_body_most(const char *method, const char *path);
 /* Whether requests for this path count against their peer's rate: those that only ask how the daemon is do not. */
 bool api_is_counted(const char *path);
 
-/* now: for a request that gives none. */
+/* now: the time of a request that gives none. call->action is API_ANSWERED where *answer is complete. */
 void api_read(const struct conf *conf, struct arena *a, const struct api_input *in, dcv_time now,
               struct api_call *call, struct api_answer *answer);
 
-/* One line of a batch, number from 1, as the body of POST /v1/checks: API_SUBMIT, or API_ANSWERED by an error
- * that names the line. */
+/* Reads a line of a batch, number from 1, as the body of POST /v1/checks: API_SUBMIT, or API_ANSWERED by an error that names
+ * the line. */
 void api_read_line(const struct conf *conf, struct arena *a, size_t number, const char *text, size_t len,
                    dcv_time now, struct api_call *call, struct api_answer *answer);
 
-/* A request as the store holds it, ready to run. 0; -EINVAL with *why, -ENOMEM. */
+/* Reads a request as the store has it, ready to be run. 0; -EINVAL with *why, -ENOMEM. */
 int api_read_stored(const struct conf *conf, struct arena *a, const char *text, size_t len, dcv_time now,
                     struct request *ret, const char **why);
 
 /* ---- answers */
-/* {"errors":[{"code","message"}]}; variable is the code's, or NULL. */
+/* {"errors":[{"code","message"}]}; variable: of the code, or NULL. */
 void api_error(struct api_answer *ans, int status, enum code code, const char *variable, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 void api_error_no_memory(struct api_answer *ans);
 void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state);
 
-struct api_report { /* the object as it is answered: of one check json_write_shown(), in lists as the store has it */
+struct api_report { /* JSON: of one check as json_write_shown() writes it, in lists as the store has it */
     const char *text;
     size_t len;
 };
@@ -121,8 +120,7 @@ struct api_row { /* of a list */
     const struct api_report *reports;
     size_t n_reports;
 };
-/* Counts of what was submitted since then and before until (TIME_UNKNOWN: of all), each kind its own list of values.
- */
+/* Counts of checks that were submitted since then and before until (TIME_UNKNOWN: all): of each kind a list of values. */
 struct api_count {
     const char *value;
     int64_t n;
@@ -136,16 +134,16 @@ void api_write_stats(struct api_answer *ans, dcv_time since, dcv_time until,
 
 struct api_batch {
     struct db_batch b;
-    size_t running;                            /* of its checks */
-    struct api_counts states, verdicts, codes; /* of api_write_batch() */
+    size_t running;                            /* how many of its checks run */
+    struct api_counts states, verdicts, codes; /* for api_write_batch() only */
 };
 void api_write_batch_accepted(struct api_answer *ans, int64_t id, int64_t lines);
 void api_write_batch(struct api_answer *ans, const struct api_batch *b);
 void api_write_batches(struct api_answer *ans, const struct api_batch *rows, size_t n, int64_t next);
 
 struct api_watch {
-    struct db_watch_row row; /* texts in the call's arena; .next is the time as far as it is known */
-    int64_t check;           /* under way; 0: none */
+    struct db_watch_row row; /* with texts in the call's arena; .next is TIME_UNKNOWN while it runs */
+    int64_t check;           /* that runs; 0: none */
 };
 void api_write_watch_accepted(struct api_answer *ans, int64_t id);
 void api_write_watch_deleted(struct api_answer *ans, int64_t id);
@@ -159,10 +157,10 @@ struct api_domain {
     struct db_change_row *changes; /* newest first */
     size_t n;
 };
-/* n of the changes; next as below. */
+/* The first n of the changes; next: as below. */
 void api_write_domain(struct api_answer *ans, const struct api_domain *d, size_t n, int64_t next);
 
-/* next: the cursor that continues the list; 0: there is no more. */
+/* next: the cursor with which the list goes on; 0: this is its end. */
 void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next);
 
 #endif

@@ -1,3 +1,4 @@
+/* api_answer.c - errors, and the answers about checks and statistics. */
 #include "api/api_inner.h"
 
 #include <stdio.h>

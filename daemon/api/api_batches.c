@@ -1,4 +1,4 @@
-/* api_batches.c - answers about batches. */
+/* api_batches.c - batches: what is asked of one, and the answers. */
 #include "api/api_inner.h"
 
 #include <stdio.h>
@@ -28,12 +28,12 @@ static enum db_state state_of(const struct db_batch *b, size_t running)
     return b->waiting < b->lines || running ? STATE_RUNNING : STATE_QUEUED;
 }
 
-/* Every line is in one of the states. What runs the store knows as one that has not ended. */
+/* How many lines are in a state; each line is in one. To the store one that runs has just not ended. */
 static int64_t lines_in(const struct api_batch *b, enum db_state state)
 {
     bool cancelled = b->b.cancelled != TIME_UNKNOWN;
     int64_t n = count_of(&b->states, db_state_name(state)), running = (int64_t)b->running;
-    if (running > b->b.waiting) /* some have ended since */
+    if (running > b->b.waiting) /* some have ended since the store was read */
         running = b->b.waiting;
     switch (state) {
     case STATE_QUEUED:

@@ -1,3 +1,4 @@
+/* api_checks.c - reads requests for checks: the body of POST /v1/checks, a line of a batch, a request of the store. */
 #include "api/api_inner.h"
 
 #include "base/cidr.h"
@@ -39,7 +40,7 @@ static bool texts_equal(const struct texts *x, const struct texts *y)
     return equal;
 }
 
-/* With the configuration's word for what the body leaves out. */
+/* Reads the body; what it leaves out is as in the configuration. */
 static int read_over(struct api_reading *r, const char *body, size_t len, struct request *q, struct json_problem *problem)
 {
     const struct request *d = &r->conf->defaults;
@@ -52,34 +53,34 @@ static int read_over(struct api_reading *r, const char *body, size_t len, struct
     return json_read_request_over(r->a, body, len, &r->conf->profile, r->now, &defaults, q, problem);
 }
 
-/* What the configuration gives, and what it does not allow. */
+/* Refuses what the configuration does not allow, and adds what it gives. */
 static bool configure(struct api_reading *r, struct request *q)
 {
     const struct request *d = &r->conf->defaults;
     const char *bad;
     if (!networks_allowed(&q->allow_net, &d->allow_net, &bad)) {
         api_refuse(r, CODE_invalid_value, "allow_net", bad,
-               arena_printf(r->a, "a network within those that the daemon's configuration allows: %s",
-                            joined(r->a, &d->allow_net, "none")));
+                   arena_printf(r->a, "a network within those that the daemon's configuration allows: %s",
+                                joined(r->a, &d->allow_net, "none")));
         return false;
     }
     if (q->perspectives.n && !texts_equal(&q->perspectives, &d->perspectives)) {
         api_refuse(r, CODE_invalid_value, "perspective", joined(r->a, &q->perspectives, ""),
-               arena_printf(r->a, "none: the daemon asks the perspectives of its configuration (%s)",
-                            joined(r->a, &d->perspectives, "none")));
+                   arena_printf(r->a, "none: the daemon asks the perspectives of its configuration (%s)",
+                                joined(r->a, &d->perspectives, "none")));
         return false;
     }
     if (q->resolvers.n && !texts_equal(&q->resolvers, &d->resolvers)) {
         api_refuse(r, CODE_invalid_value, "resolver", joined(r->a, &q->resolvers, ""),
-               arena_printf(r->a, "none: the daemon asks the resolvers of its configuration (%s)",
-                            joined(r->a, &d->resolvers, "the system's")));
+                   arena_printf(r->a, "none: the daemon asks the resolvers of its configuration (%s)",
+                                joined(r->a, &d->resolvers, "the system's")));
         return false;
     }
     if (q->auth_key_name) {
         const struct auth_key *key = conf_auth_key(r->conf, q->auth_key_name);
         if (!key) {
             api_refuse(r, CODE_invalid_value, "auth_key_name", q->auth_key_name,
-                   "a name from [auth_keys] of the daemon's configuration");
+                       "a name from [auth_keys] of the daemon's configuration");
             return false;
         }
         q->auth_key = key->key;
@@ -115,7 +116,7 @@ bool api_read_request(struct api_reading *r, const char *body, size_t len)
     struct buf text = {0};
     struct json_out j = {.b = &text};
     if (!rc) {
-        /* Where no time was given, it is judged as of when it runs. */
+        /* A request without a time is judged by the time at which it runs. */
         json_write_request(&j, NULL, r->a, &q, q.now == r->now ? 0 : JSON_NOW);
         r->call->domain = q.domain ? q.domain : q.input;
         r->call->text = text.failed || !text.p ? NULL : arena_strndup(r->a, text.p, text.n);

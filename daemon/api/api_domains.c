@@ -1,4 +1,4 @@
-/* api_domains.c - what a domain came to: GET /v1/domains/NAME. */
+/* api_domains.c - the latest results of a domain, and how they changed: GET /v1/domains/NAME. */
 #include "api/api_inner.h"
 
 #include "wire/name.h"
@@ -14,7 +14,7 @@ void api_read_domain(struct api_reading *r)
         api_error_no_memory(r->answer);
         return;
     }
-    r->call->filter.domain = name.domain ? name.domain : text; /* a refused input is stored as it was typed */
+    r->call->filter.domain = name.domain ? name.domain : text; /* an input that is no domain name is stored as it was typed */
     r->call->action = API_DOMAIN;
 }
 
@@ -28,7 +28,7 @@ static void outcome(struct json_out *j, const char *key, const struct db_outcome
     json_close(j, '}');
 }
 
-/* ids: causes with blanks between. */
+/* ids: causes, divided by blanks. */
 static void differences(struct json_out *j, const char *op, const char *ids)
 {
     for (size_t n; *ids; ids += n + (ids[n] == ' ')) {

@@ -1,3 +1,4 @@
+/* api_query.c - the parameters of queries. */
 #include "api/api_inner.h"
 
 #include "base/text.h"
@@ -29,7 +30,7 @@ bool event_kind_parse(const char *text, enum event_kind *ret)
     return false;
 }
 
-/* Each reads one parameter: NULL, or what was expected. */
+/* Each reads the value of one parameter. NULL, or what was expected. */
 static const char *read_wait(struct api_reading *r, const char *v)
 {
     uint64_t ms;
@@ -44,7 +45,7 @@ static const char *read_domain(struct api_reading *r, const char *v)
     struct name name;
     if (!*v || name_read(r->a, v, strlen(v), &name))
         return "a domain name";
-    r->call->filter.domain = name.domain ? name.domain : v; /* a refused input is stored as it was typed */
+    r->call->filter.domain = name.domain ? name.domain : v; /* an input that is no domain name is stored as it was typed */
     return NULL;
 }
 
@@ -236,7 +237,7 @@ bool api_read_params(struct api_reading *r, const char *names)
         const struct param *known = has_word(names, p[i].name) ? param_find(p[i].name) : NULL;
         const char *expected = NULL;
         if (!known) {
-            /* A misspelt filter that is left out would answer with what was not asked for. */
+            /* To ignore a misspelt filter would answer another question than was asked. */
             expected = *names ? arena_printf(r->a, "only %s in this query", names) : "no query here";
             api_refuse(r, CODE_invalid_value, p[i].name, p[i].value ? p[i].value : "",
                        expected ? expected : "less");

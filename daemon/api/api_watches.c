@@ -1,4 +1,4 @@
-/* api_watches.c - what a watch is asked with, and how it is answered. */
+/* api_watches.c - watches: the body that orders one, and the answers. */
 #include "api/api_inner.h"
 
 #include "format/json_reader.h"
@@ -43,7 +43,7 @@ static enum watch_until read_until(struct json_reader *rd, json_t *root)
     return until;
 }
 
-/* What is misspelt and left out would be another watch than was asked for. */
+/* To ignore a misspelt member would make another watch than was asked for. */
 static void refuse_unknown(struct json_reader *rd, json_t *root)
 {
     const char *key;

@@ -1,5 +1,5 @@
-/* openapi.c - the API's description of itself, OpenAPI 3.1: out of the routes, the fields of a request, the
- * lists of names and schemas.def, so that nothing is listed twice. */
+/* openapi.c - GET /v1/openapi.json: the API described for programs (OpenAPI 3.1), made of routes.def, schemas.def, the fields
+ * of a request and the lists of names, so that nothing is listed twice. */
 #include "api/api_inner.h"
 
 #include "format/request.h"
@@ -69,7 +69,7 @@ static void values(struct json_out *j, const struct enumeration *e)
     json_open(j, "enum", '[');
     for (size_t i = 0; i < e->n; i++) {
         size_t k = 0;
-        while (strcmp(e->v[k], e->v[i]) != 0) /* two lists joined: each value once */
+        while (strcmp(e->v[k], e->v[i]) != 0) /* a value that is in both of two joined lists is written once */
             k++;
         if (k == i)
             json_text(j, NULL, e->v[i]);
@@ -169,7 +169,7 @@ static const char *field_type(const struct request_field *f)
         return strcmp(f->name, "methods") ? "[string]" : "[method]";
     case FIELD_NUMBER:
         return "number";
-    case FIELD_TIME: /* a date alone will do, too */
+    case FIELD_TIME: /* or a date alone, which format date-time does not allow */
     case FIELD_BYTES:
         return "string";
     case FIELD_TEXT:
@@ -281,7 +281,7 @@ static void operation(struct json_out *j, const struct route *r)
     }
     json_open(j, "responses", '{');
     if (r->accepted)
-        response(j, "202", "It is on disk and will be done", "application/json", r->accepted);
+        response(j, "202", "It is on disk, and will be carried out", "application/json", r->accepted);
     if (r->answer)
         response(j, "200", "As asked", r->type, r->answer);
     response(j, "default", "What is wrong", "application/json", "Errors");
@@ -289,7 +289,7 @@ static void operation(struct json_out *j, const struct route *r)
     json_close(j, '}');
 }
 
-/* With the name of what stands for the star: "/v1/checks/{id}". */
+/* The path with the name of its segment in place of the star: "/v1/checks/{id}". */
 static void path_of(const struct route *r, char ret[static 64])
 {
     const char *star = strchr(r->path, '*');
