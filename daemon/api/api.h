@@ -102,6 +102,7 @@ int api_read_stored(const struct conf *conf, struct arena *a, const char *text, 
 void api_error(struct api_answer *ans, int status, enum code code, const char *variable, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 void api_error_no_memory(struct api_answer *ans);
+void api_id(struct json_out *j, const char *key, int64_t id); /* 0: null */
 void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state);
 
 struct api_report { /* JSON: of one check as json_write_shown() writes it, in lists as the store has it */

@@ -13,6 +13,13 @@ struct json_out api_writer(struct api_answer *ans, int status)
     return (struct json_out){.b = &ans->body};
 }
 
+void api_location(struct api_answer *ans, const char *path, int64_t id)
+{
+    char text[17];
+    db_id_text(id, text);
+    snprintf(ans->location, sizeof ans->location, "%s%s", path, text);
+}
+
 void api_error(struct api_answer *ans, int status, enum code code, const char *variable, const char *fmt, ...)
 {
     char message[1000];
@@ -34,16 +41,21 @@ void api_error_no_memory(struct api_answer *ans)
     api_error(ans, 500, CODE_internal_data_check_failed, NULL, "there is no memory for this request; try again");
 }
 
-void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state)
+void api_id(struct json_out *j, const char *key, int64_t id)
 {
     char text[17];
     db_id_text(id, text);
+    json_text(j, key, id ? text : NULL);
+}
+
+void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state)
+{
     struct json_out j = api_writer(ans, 202);
     json_open(&j, NULL, '{');
-    json_text(&j, "id", text);
+    api_id(&j, "id", id);
     json_text(&j, "state", db_state_name(state));
     json_close(&j, '}');
-    snprintf(ans->location, sizeof ans->location, "/v1/checks/%s", text);
+    api_location(ans, "/v1/checks/", id);
 }
 
 void api_report(struct json_out *j, const struct api_report *r)
@@ -62,11 +74,9 @@ static void write_reports(struct json_out *j, const struct api_report *reports, 
 void api_write_check(struct api_answer *ans, int64_t id, enum db_state state,
                      const struct api_report *reports, size_t n)
 {
-    char text[17];
-    db_id_text(id, text);
     struct json_out j = api_writer(ans, 200);
     json_open(&j, NULL, '{');
-    json_text(&j, "id", text);
+    api_id(&j, "id", id);
     json_text(&j, "state", db_state_name(state));
     write_reports(&j, reports, n);
     json_close(&j, '}');
@@ -74,14 +84,12 @@ void api_write_check(struct api_answer *ans, int64_t id, enum db_state state,
 
 void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next)
 {
-    char text[17];
     struct json_out j = api_writer(ans, 200);
     json_open(&j, NULL, '{');
     json_open(&j, "checks", '[');
     for (size_t i = 0; i < n; i++) {
-        db_id_text(rows[i].id, text);
         json_open(&j, NULL, '{');
-        json_text(&j, "id", text);
+        api_id(&j, "id", rows[i].id);
         json_text(&j, "state", db_state_name(rows[i].state));
         json_text(&j, "domain", rows[i].domain);
         json_time(&j, "submitted_at", rows[i].submitted);
@@ -89,9 +97,7 @@ void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n
         json_close(&j, '}');
     }
     json_close(&j, ']');
-    if (next)
-        db_id_text(next, text);
-    json_text(&j, "next", next ? text : NULL);
+    api_id(&j, "next", next);
     json_close(&j, '}');
 }
 

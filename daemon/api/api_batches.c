@@ -1,7 +1,6 @@
 /* api_batches.c - batches: what is asked of one, and the answers. */
 #include "api/api_inner.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void api_read_batch_id(struct api_reading *r)
@@ -70,25 +69,21 @@ static void write_counts(struct json_out *j, const struct api_batch *b)
 
 static void write_head(struct json_out *j, const struct db_batch *b, enum db_state state)
 {
-    char text[17];
-    db_id_text(b->id, text);
     json_open(j, NULL, '{');
-    json_text(j, "id", text);
+    api_id(j, "id", b->id);
     json_text(j, "state", db_state_name(state));
     json_time(j, "submitted_at", b->submitted);
 }
 
 void api_write_batch_accepted(struct api_answer *ans, int64_t id, int64_t lines)
 {
-    char text[17];
-    db_id_text(id, text);
     struct json_out j = api_writer(ans, 202);
     json_open(&j, NULL, '{');
-    json_text(&j, "id", text);
+    api_id(&j, "id", id);
     json_text(&j, "state", db_state_name(STATE_QUEUED));
     json_int(&j, "lines", lines);
     json_close(&j, '}');
-    snprintf(ans->location, sizeof ans->location, "/v1/batches/%s", text);
+    api_location(ans, "/v1/batches/", id);
 }
 
 void api_write_batch(struct api_answer *ans, const struct api_batch *b)
@@ -115,7 +110,6 @@ void api_write_batch(struct api_answer *ans, const struct api_batch *b)
 
 void api_write_batches(struct api_answer *ans, const struct api_batch *rows, size_t n, int64_t next)
 {
-    char text[17];
     struct json_out j = api_writer(ans, 200);
     json_open(&j, NULL, '{');
     json_open(&j, "batches", '[');
@@ -125,8 +119,6 @@ void api_write_batches(struct api_answer *ans, const struct api_batch *rows, siz
         json_close(&j, '}');
     }
     json_close(&j, ']');
-    if (next)
-        db_id_text(next, text);
-    json_text(&j, "next", next ? text : NULL);
+    api_id(&j, "next", next);
     json_close(&j, '}');
 }

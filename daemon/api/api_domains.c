@@ -44,11 +44,9 @@ static void differences(struct json_out *j, const char *op, const char *ids)
 
 static void change(struct json_out *j, const struct db_change_row *c)
 {
-    char id[17];
-    db_id_text(c->check, id);
     json_open(j, NULL, '{');
     json_time(j, "at", c->at);
-    json_text(j, "check", id);
+    api_id(j, "check", c->check);
     json_text(j, "method", c->method);
     outcome(j, "from", &c->from);
     outcome(j, "to", &c->to);
@@ -65,7 +63,6 @@ static void change(struct json_out *j, const struct db_change_row *c)
 
 void api_write_domain(struct api_answer *ans, const struct api_domain *d, size_t n, int64_t next)
 {
-    char text[17];
     struct json_out j = api_writer(ans, 200);
     json_open(&j, NULL, '{');
     json_text(&j, "domain", d->domain);
@@ -77,8 +74,6 @@ void api_write_domain(struct api_answer *ans, const struct api_domain *d, size_t
     for (size_t i = 0; i < n; i++)
         change(&j, &d->changes[i]);
     json_close(&j, ']');
-    if (next)
-        db_id_text(next, text);
-    json_text(&j, "next", next ? text : NULL);
+    api_id(&j, "next", next);
     json_close(&j, '}');
 }

@@ -62,5 +62,7 @@ void api_no_body(struct api_reading *r, const char *member); /* refuses; member:
 
 /* ---- answers: api_answer.c */
 struct json_out api_writer(struct api_answer *ans, int status); /* begins it, and drops what was written before */
+/* What was made is at this path with its id behind it. */
+void api_location(struct api_answer *ans, const char *path, int64_t id);
 
 #endif

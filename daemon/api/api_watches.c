@@ -4,7 +4,6 @@
 #include "format/json_reader.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,28 +98,19 @@ void api_read_watch_id(struct api_reading *r)
 
 /* ---------------------------------------------------------------- answers ---------------------------- */
 
-static void write_id(struct json_out *j, const char *key, int64_t id)
-{
-    char text[17];
-    db_id_text(id, text);
-    json_text(j, key, id ? text : NULL);
-}
-
 static void write_state(struct api_answer *ans, int status, int64_t id, const char *state)
 {
     struct json_out j = api_writer(ans, status);
     json_open(&j, NULL, '{');
-    write_id(&j, "id", id);
+    api_id(&j, "id", id);
     json_text(&j, "state", state);
     json_close(&j, '}');
 }
 
 void api_write_watch_accepted(struct api_answer *ans, int64_t id)
 {
-    char text[17];
-    db_id_text(id, text);
     write_state(ans, 202, id, watch_state_name(WATCH_ACTIVE));
-    snprintf(ans->location, sizeof ans->location, "/v1/watches/%s", text);
+    api_location(ans, "/v1/watches/", id);
 }
 
 void api_write_watch_deleted(struct api_answer *ans, int64_t id)
@@ -132,7 +122,7 @@ static void write_watch(struct json_out *j, const struct api_watch *w)
 {
     const struct db_watch_row *row = &w->row;
     json_open(j, NULL, '{');
-    write_id(j, "id", row->id);
+    api_id(j, "id", row->id);
     json_text(j, "state", watch_state_name(row->state));
     json_text(j, "domain", row->domain);
     json_raw(j, "request", row->request, row->request_len);
@@ -145,8 +135,8 @@ static void write_watch(struct json_out *j, const struct api_watch *w)
     json_time(j, "next_at", row->next);
     json_time(j, "ended_at", row->ended);
     json_int(j, "runs", row->runs);
-    write_id(j, "check", w->check);
-    write_id(j, "last_check", row->last_check);
+    api_id(j, "check", w->check);
+    api_id(j, "last_check", row->last_check);
     if (row->last)
         json_raw(j, "last", row->last, row->last_len);
     else
@@ -168,6 +158,6 @@ void api_write_watches(struct api_answer *ans, const struct api_watch *rows, siz
     for (size_t i = 0; i < n; i++)
         write_watch(&j, &rows[i]);
     json_close(&j, ']');
-    write_id(&j, "next", next);
+    api_id(&j, "next", next);
     json_close(&j, '}');
 }

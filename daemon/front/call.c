@@ -96,6 +96,15 @@ void call_answer_ending(struct call *c)
     call_answer_error(c, 429, CODE_request_limit_exceeded, "the daemon is ending; try again when it is back");
 }
 
+void call_answer_not_found(struct call *c, const char *what)
+{
+    char id[17];
+    struct api_answer ans = {0};
+    db_id_text(c->api.id, id);
+    api_error(&ans, 404, CODE_not_found, NULL, "there is no %s %s: it never was, or is no longer in the store", what, id);
+    call_answer(c, &ans);
+}
+
 /* ---------------------------------------------------------------- reading the store ------------------ */
 
 void call_read(struct call *c, int (*read)(struct read_job *job, struct db *db),

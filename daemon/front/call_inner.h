@@ -40,7 +40,8 @@ void call_answer(struct call *c, struct api_answer *ans);
 void call_answer_error(struct call *c, int status, enum code code, const char *text);
 void call_answer_no_memory(struct call *c);
 void call_answer_store_failed(struct call *c, int error);
-void call_answer_ending(struct call *c); /* the daemon ends */
+void call_answer_ending(struct call *c);                    /* the daemon ends */
+void call_answer_not_found(struct call *c, const char *what); /* what: "check", "batch" or "watch" */
 
 /* Reads the store on a pool thread: read() fills the call there, done() answers it on the main loop. */
 void call_read(struct call *c, int (*read)(struct read_job *job, struct db *db),

@@ -93,20 +93,16 @@ static int read_batch(struct read_job *job, struct db *db)
 static void on_batch(struct read_job *job, int status)
 {
     struct call *c = CONTAINER(job, struct call, read);
-    char text[17];
     struct api_answer ans = {0};
     if (status == -ENOENT) {
-        db_id_text(c->api.id, text);
-        api_error(&ans, 404, CODE_not_found, NULL,
-                  "there is no batch %s: it never was, or the store keeps it no longer", text);
+        call_answer_not_found(c, "batch");
     } else if (status) {
         call_answer_store_failed(c, status);
-        return;
     } else {
         c->batches->running = scheduler_running(c->front->scheduler, c->api.id);
         api_write_batch(&ans, c->batches);
+        call_answer(c, &ans);
     }
-    call_answer(c, &ans);
 }
 
 void front_batch(struct call *c)

@@ -70,7 +70,7 @@ static void on_domain(struct read_job *job, int status)
         const char *shown = text_escape(c->arena, name, strlen(name), 260);
         api_error(
             &ans, 404, CODE_not_found, NULL,
-            "there is no check of %s: it never was checked, or the store keeps its checks no longer",
+            "there is no check of %s: it never was checked, or its checks are no longer in the store",
             shown ? shown : "this domain");
     } else if (status) {
         call_answer_store_failed(c, status);

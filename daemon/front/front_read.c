@@ -55,19 +55,15 @@ static int read_one(struct read_job *job, struct db *db)
 static void on_one(struct read_job *job, int status)
 {
     struct call *c = CONTAINER(job, struct call, read);
-    char text[17];
-    db_id_text(c->api.id, text);
     struct api_answer ans = {0};
     if (status == -ENOENT) {
-        api_error(&ans, 404, CODE_not_found, NULL,
-                  "there is no check %s: it never was, or the store keeps it no longer", text);
+        call_answer_not_found(c, "check");
     } else if (status) {
         call_answer_store_failed(c, status);
-        return;
     } else {
         api_write_check(&ans, c->api.id, c->rows[0].state, c->rows[0].reports, c->rows[0].n_reports);
+        call_answer(c, &ans);
     }
-    call_answer(c, &ans);
 }
 
 static int read_list(struct read_job *job, struct db *db)

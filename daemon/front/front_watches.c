@@ -64,16 +64,6 @@ static void know_now(struct call *c)
     }
 }
 
-static void answer_no_watch(struct call *c)
-{
-    char text[17];
-    struct api_answer ans = {0};
-    db_id_text(c->api.id, text);
-    api_error(&ans, 404, CODE_not_found, NULL,
-              "there is no watch %s: it never was, it was deleted, or the store keeps it no longer", text);
-    call_answer(c, &ans);
-}
-
 static int read_one(struct read_job *job, struct db *db)
 {
     struct call *c = CONTAINER(job, struct call, read);
@@ -85,7 +75,7 @@ static void on_one(struct read_job *job, int status)
     struct call *c = CONTAINER(job, struct call, read);
     struct api_answer ans = {0};
     if (status == -ENOENT) {
-        answer_no_watch(c);
+        call_answer_not_found(c, "watch");
     } else if (status) {
         call_answer_store_failed(c, status);
     } else {
@@ -125,7 +115,7 @@ static void on_deleted(void *user, int64_t id, int status)
     struct call *c = user;
     struct api_answer ans = {0};
     if (status == -ENOENT) {
-        answer_no_watch(c);
+        call_answer_not_found(c, "watch");
     } else if (status == -ESHUTDOWN) {
         call_answer_ending(c);
     } else if (status) {

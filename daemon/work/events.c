@@ -38,13 +38,6 @@ static void end(struct json_out *j)
     buf_puts(j->b, "\n");
 }
 
-static void id_text(struct json_out *j, const char *key, int64_t id)
-{
-    char text[17];
-    db_id_text(id, text);
-    json_text(j, key, text);
-}
-
 static bool wants(const struct listener *l, enum event_kind kind, const char *domain, int64_t watch)
 {
     return (l->kind < 0 || l->kind == (int)kind) && (!l->watch || l->watch == watch) &&
@@ -73,9 +66,9 @@ void events_check(struct events *e, const struct scheduler_news *news, dcv_time 
         return;
     struct buf line = {0};
     struct json_out j = begin(&line, event_kind_name(EVENT_CHECK), at);
-    id_text(&j, "id", news->id);
+    api_id(&j, "id", news->id);
     if (news->watch)
-        id_text(&j, "watch", news->watch);
+        api_id(&j, "watch", news->watch);
     json_text(&j, "state", db_state_name(news->state));
     json_text(&j, "domain", news->domain);
     if (news->results)
@@ -98,11 +91,8 @@ void events_watch(struct events *e, const struct watch_news *news, dcv_time at)
         return;
     struct buf line = {0};
     struct json_out j = begin(&line, event_kind_name(EVENT_WATCH), at);
-    id_text(&j, "id", news->id);
-    if (news->check)
-        id_text(&j, "check", news->check);
-    else
-        json_nil(&j, "check");
+    api_id(&j, "id", news->id);
+    api_id(&j, "check", news->check);
     json_text(&j, "domain", news->domain);
     json_text(&j, "state", news->state);
     json_bool(&j, "changed", news->to && (!news->from || strcmp(news->from, news->to) != 0));
