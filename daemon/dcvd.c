@@ -1,8 +1,9 @@
 /* dcvd.c - the daemon: options, start, signals, end.
  *
- * It starts with its configuration, sockets, store and network, and tells the service manager when it serves. SIGTERM and
- * SIGINT end it, part by part, each once the one before has nothing under way any more: the front takes nothing new in ->
- * the scheduler lets checks end -> the front answers all calls that still wait -> server -> network -> writer -> exit. */
+ * It starts with its configuration, sockets, store and network, and tells the service manager when it serves. SIGTERM
+ * and SIGINT end it, part by part, each once the one before has nothing under way any more: the front takes nothing new
+ * in -> the scheduler lets checks end -> the front answers all calls that still wait -> server -> network -> writer ->
+ * exit. */
 #include "base/clock.h"
 #include "base/systemd.h"
 #include "front/front.h"
@@ -235,14 +236,14 @@ static int start_parts(struct dcvd *d)
     if ((rc = peers_new(d->conf, &d->peers)) ||
         (rc = front_new(&d->uv,
                         &(struct front_uses){.conf = d->conf,
-                                        .scheduler = d->scheduler,
-                                        .batches = d->batches,
-                                        .readers = d->readers,
-                                        .peers = d->peers,
-                                        .generations = d->generations,
-                                        .writer = d->writer,
-                                        .events = &d->events,
-                                        .watches = d->watches},
+                                             .scheduler = d->scheduler,
+                                             .batches = d->batches,
+                                             .readers = d->readers,
+                                             .peers = d->peers,
+                                             .generations = d->generations,
+                                             .writer = d->writer,
+                                             .events = &d->events,
+                                             .watches = d->watches},
                         &d->front)) ||
         (rc = server_new(&d->uv, &d->listeners, d->peers, front_exchange, d->front, &d->server)))
         log_error("dcvd cannot start: %s", strerror(-rc));
@@ -401,7 +402,8 @@ int main(int argc, char **argv)
     struct conf conf;
     log_init(LEVEL_INFO);
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* so that a limit on the size of files is an error of the store, EFBIG, as a full disk is */
+    /* So that a limit on the size of files is an error of the store, EFBIG, as a full disk is. */
+    signal(SIGXFSZ, SIG_IGN);
     d.arena = arena_new(0);
     if (!d.arena) {
         log_error("out of memory");

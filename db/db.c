@@ -12,7 +12,7 @@
 
 enum {
     BUSY_MS = 5000,              /* for a write transaction that somebody has open in the sqlite3 shell */
-    PAGE_BYTES = 8192,           /* of a new file: a report and its evidence have some 3 KB, and two of them fit a page */
+    PAGE_BYTES = 8192,           /* of a new file: a report and its evidence have some 3 KB, and two fit a page */
     CHECKPOINT_BYTES = 16 << 20, /* of the WAL */
     QUICK_CHECK_MOST = 64 << 20, /* bytes: to read a larger file whole would delay the start by seconds */
     REWRITE_MOST = 64 << 20,     /* bytes, for the same reason */
@@ -181,9 +181,9 @@ static uint32_t be32(const uint8_t *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* Reads the first bytes of an existing file and nothing else: to read more, SQLite might have to roll back the journal of
- * another program's file, and so change it. Uses SQLite's own handle, since closing another descriptor of the file would
- * release the locks that other connections of this process hold on it. */
+/* Reads the first bytes of an existing file and nothing else: to read more, SQLite might have to roll back the journal
+ * of another program's file, and so change it. Uses SQLite's own handle, since closing another descriptor of the file
+ * would release the locks that other connections of this process hold on it. */
 static int examine(const char *path, char why[DB_ERROR_TEXT])
 {
     struct stat st;
@@ -210,8 +210,8 @@ static int examine(const char *path, char why[DB_ERROR_TEXT])
     else if (size < (sqlite3_int64)sizeof head || memcmp(head, "SQLite format 3", 16))
         r = refuse(why, path, -EMEDIUMTYPE, "not an SQLite database; name another file");
     else {
-        /* Offsets of SQLite's file format, §1.3. A store may not have its application_id yet, when all of it but an empty
-         * first page is in the WAL. */
+        /* Offsets of SQLite's file format, §1.3. A store may not have its application_id yet, when all of it but an
+         * empty first page is in the WAL. */
         uint32_t id = be32(head + 68), version = be32(head + 60);
         bool empty = id == 0 && version == 0 && head[100] == LEAF_PAGE && !head[103] && !head[104];
         if (id != DB_APPLICATION_ID && !empty)
@@ -251,8 +251,8 @@ static int identify(struct db *db, const char *path, enum db_mode mode, int *ret
         return refuse(why, path, -EILSEQ, "corrupt: it has the application_id of dcvd but no schema version");
     if (id == DB_APPLICATION_ID && mode == DB_READ && version < db_schema_version)
         return refuse(why, path, -EPROTO,
-                      "of an older version (schema %d, this one reads %d): start the daemon once to upgrade it", version,
-                      db_schema_version);
+                      "of an older version (schema %d, this one reads %d): start the daemon once to upgrade it",
+                      version, db_schema_version);
     if (id != DB_APPLICATION_ID && (id || version || objects))
         return refuse(why, path, -EMEDIUMTYPE, "an SQLite database of another program; name another file");
     if (id != DB_APPLICATION_ID && mode == DB_READ)
@@ -261,7 +261,8 @@ static int identify(struct db *db, const char *path, enum db_mode mode, int *ret
     return 0;
 }
 
-/* Reads every page, but only where that takes less than about 0.1 s; damage in a larger file is found when it is read. */
+/* Reads every page, but only where that takes less than about 0.1 s; damage in a larger file is found when it is
+ * read. */
 static int quick_check(struct db *db, const char *path, char why[DB_ERROR_TEXT])
 {
     struct stat st;
@@ -371,7 +372,8 @@ static int store_causes(struct db *db)
     return r;
 }
 
-/* Makes the tables as codes.def and causes.def are. A row that is no longer there stays, since old results may refer to it. */
+/* Makes the tables as codes.def and causes.def are. A row that is no longer there stays, since old results may refer to
+ * it. */
 static int store_catalogues(struct db *db)
 {
     int r = db_run(db, "BEGIN IMMEDIATE");
@@ -412,8 +414,8 @@ static int on_commit(void *user, sqlite3 *sql, const char *schema, int pages)
     return SQLITE_OK;
 }
 
-/* A file that was made without auto_vacuum cannot give pages back. It is written anew, where that takes less than about a
- * second; a larger one stays as it is: it never becomes shorter, and pages that are freed in it are used again. */
+/* A file that was made without auto_vacuum cannot give pages back. It is written anew, where that takes less than about
+ * a second; a larger one stays as it is: it never becomes shorter, and pages that are freed in it are used again. */
 static void enable_vacuum(struct db *db, const char *path)
 {
     struct stat st;
@@ -491,7 +493,8 @@ static int set_up(struct db *db, const char *path, enum db_mode mode, char why[D
     return 0;
 }
 
-/* SQLite gets the absolute path: it could read a relative one as ":memory:" or, in a build that allows them, as a URI. */
+/* SQLite gets the absolute path: it could read a relative one as ":memory:" or, in a build that allows them, as a
+ * URI. */
 static int attach(struct db *db, const char *path, enum db_mode mode, char why[DB_ERROR_TEXT])
 {
     char *real = realpath(path, NULL);
@@ -594,7 +597,8 @@ void db_checkpoint(struct db *db)
 {
     if (db->wal_bytes < db->wal_most && !db->shrunk)
         return;
-    /* As SQLite's own checkpoints: what could not be moved, for a reader or a full disk, is moved after a later commit. */
+    /* As SQLite's own checkpoints: what could not be moved, for a reader or a full disk, is moved after a later
+     * commit. */
     int in_wal = 0, moved = 0;
     int rc = sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_wal, &moved);
     if (rc == SQLITE_OK && moved == in_wal)

@@ -20,10 +20,10 @@ enum db_mode {
 };
 enum { DB_ERROR_TEXT = 300 };
 
-/* Opens a store. -EMEDIUMTYPE: the file is not a store of dcvd; -EILSEQ: corrupt; -EPROTO: the schema of a newer version
- * (or, for DB_READ, of an older one); -EROFS, -ENOSPC, -EBUSY, -EACCES, -ENOENT, -ENOTSUP, -EIO, -ENOMEM. why then is one
- * line that names the file and what is wrong, and the file is left as it was. PATH-wal, PATH-shm and PATH-lock are made
- * beside PATH; the last one stays. */
+/* Opens a store. -EMEDIUMTYPE: the file is not a store of dcvd; -EILSEQ: corrupt; -EPROTO: the schema of a newer
+ * version (or, for DB_READ, of an older one); -EROFS, -ENOSPC, -EBUSY, -EACCES, -ENOENT, -ENOTSUP, -EIO, -ENOMEM. why
+ * then is one line that names the file and what is wrong, and the file is left as it was. PATH-wal, PATH-shm and
+ * PATH-lock are made beside PATH; the last one stays. */
 int db_open(const char *path, enum db_mode mode, struct db **ret, char why[DB_ERROR_TEXT]);
 /* NULL is allowed. For DB_WRITE it moves the WAL into the file, which takes time. */
 void db_close(struct db *db);
@@ -35,7 +35,7 @@ typedef int db_result_fn(void *user, const struct db_result_row *row);
 int db_check(struct db *db, int64_t id, db_check_fn *fn, void *user); /* -ENOENT where there is none */
 int db_results(struct db *db, int64_t id, bool evidence, db_result_fn *fn, void *user);
 int db_list(struct db *db, const struct db_filter *f, db_check_fn *fn, void *user); /* newest first */
-int db_unfinished(struct db *db, db_check_fn *fn, void *user); /* oldest first: checks to be run again; no lines of batches */
+int db_unfinished(struct db *db, db_check_fn *fn, void *user); /* oldest first; without the lines of batches */
 int db_last_id(struct db *db, int64_t *ret);                   /* 0 where the store is empty */
 /* Whether a domain (lower case, without a final dot) has passed a check since then by a method that proves control of
  * it. A check that only shows where a CNAME leads does not prove it, and neither does CAA. */

@@ -49,8 +49,8 @@ static int line_request(struct db *db, const struct write_job *job, enum db_stat
     return db_step(db, s);
 }
 
-/* The job of a check that was cancelled has no texts: they are read from batch_line. Not in one statement that both reads and
- * inserts, since that would keep a copy of each page that it changes. */
+/* The job of a check that was cancelled has no texts: they are read from batch_line. Not in one statement that both
+ * reads and inserts, since that would keep a copy of each page that it changes. */
 static int line_moved(struct db *db, const struct write_job *job, enum db_state state)
 {
     sqlite3_stmt *line = db->statement[STMT_LINE], *s = db->statement[STMT_LINE_END];

@@ -9,8 +9,8 @@ static bool is(sqlite3_stmt *s, int column, const char *value)
     return text && value ? !strcmp(text, value) : !text && !value;
 }
 
-/* The index has all that is compared of the newest result but its cause, so that no report, which is large, is read for a
- * domain that is checked every day. */
+/* The index has all that is compared of the newest result but its cause, so that no report, which is large, is read for
+ * a domain that is checked every day. */
 int db_differs(struct db *db, int64_t request, const struct db_result *r, bool *ret)
 {
     sqlite3_stmt *s = db->statement[STMT_NEWEST];
@@ -31,8 +31,8 @@ static int note(struct db *db, int64_t result)
     return db_step(db, db->statement[STMT_CHANGE]);
 }
 
-/* Checks may end in another order than they began: the result after this one may be there already, and was compared with the
- * one before this. It is compared again. */
+/* Checks may end in another order than they began: the result after this one may be there already, and was compared
+ * with the one before this. It is compared again. */
 int db_note_change(struct db *db, int64_t result, int64_t request, const struct db_result *r)
 {
     sqlite3_stmt *s = db->statement[STMT_SUCCESSOR];

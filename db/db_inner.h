@@ -1,7 +1,7 @@
 /* db_inner.h - what db*.c share with each other and with their tests.
  *
- * A struct db is one SQLite connection, its prepared statements and, for DB_WRITE, the lock that makes it the only writer: a
- * flock on PATH-lock, which the kernel releases when the process ends, in whatever way. */
+ * A struct db is one SQLite connection, its prepared statements and, for DB_WRITE, the lock that makes it the only
+ * writer: a flock on PATH-lock, which the kernel releases when the process ends, in whatever way. */
 #ifndef DCVD_DB_INNER_H
 #define DCVD_DB_INNER_H
 
@@ -23,8 +23,8 @@ extern const int db_schema_version;
 #define DB_WATCH_COLUMNS                                                                                     \
     "id, created, domain, request, interval, until, state, next, ended, runs, last_check, last"
 
-/* Counts of values within ?11 <= id < ?12: whole days and whole hours are in tally, what is left at both ends is counted in the
- * rows. ?1 <= day < ?2, ?3 <= hour < ?4 and ?5 <= hour < ?6, ?7 <= id < ?8 and ?9 <= id < ?10. */
+/* Counts of values within ?11 <= id < ?12: whole days and whole hours are in tally, what is left at both ends is
+ * counted in the rows. ?1 <= day < ?2, ?3 <= hour < ?4 and ?5 <= hour < ?6, ?7 <= id < ?8 and ?9 <= id < ?10. */
 #define DB_TALLY(kind, by_day, by_hour, rest)                                                                \
     "SELECT value, sum(n) FROM ("                                                                            \
     "SELECT " by_day " AS value, n FROM tally WHERE unit = 86400000 AND kind = '" kind "' "                  \
@@ -51,8 +51,8 @@ extern const int db_schema_version;
     "SELECT 'queued', b.waiting FROM batch AS b INDEXED BY batch_open "                                      \
     "WHERE " DB_BATCH_OPEN " AND b.id >= ?11 AND b.id < ?12"
 
-/* All statements with a constant text. They are prepared on opening, so that a file without one of the tables or indexes is
- * refused then. */
+/* All statements with a constant text. They are prepared on opening, so that a file without one of the tables or
+ * indexes is refused then. */
 #define DB_READ_STATEMENTS(X)                                                                                \
     X(STMT_CHECK, "SELECT " DB_COLUMNS " FROM request AS q WHERE q.id = ?1 UNION ALL "                       \
                   "SELECT l.id, 'queued', b.submitted, NULL, l.domain, l.request, l.batch, NULL "            \
@@ -195,7 +195,8 @@ enum {
     DB_STATEMENT_COUNT = DB_READ_COUNT DB_WRITE_STATEMENTS(DCV_ONE)
 };
 
-/* The filters of a listing: each combination is a statement of its own, prepared when it is needed for the first time. */
+/* The filters of a listing: each combination is a statement of its own, prepared when it is needed for the first
+ * time. */
 enum {
     FILTER_DOMAIN = 1,
     FILTER_CODE = 2,

@@ -281,16 +281,17 @@ static void put_outcome(struct sql *s, unsigned filters)
             snprintf(verdict, sizeof verdict, "'%s'", verdict_name((enum verdict)(i / methods)));
         if (methods > 1)
             snprintf(method, sizeof method, "'%s'", method_name((enum method)(i % methods)));
-        put(s, "%sSELECT id FROM (SELECT r.request AS id FROM result AS r INDEXED BY result_outcome WHERE r.verdict = %s "
-               "AND r.method = %s AND r.request >= ?1 AND r.request < ?2 ORDER BY r.request DESC LIMIT ?3)",
+        put(s, "%sSELECT id FROM (SELECT r.request AS id FROM result AS r INDEXED BY result_outcome "
+               "WHERE r.verdict = %s AND r.method = %s AND r.request >= ?1 AND r.request < ?2 "
+               "ORDER BY r.request DESC LIMIT ?3)",
             i ? " UNION " : "", verdict, method);
     }
 }
 
-/* Every listing reads an index from its newest entry down and stops at the limit. INDEXED BY names the index, since without
- * ANALYZE SQLite's planner can only guess. Of a batch, which is mostly listed as a whole, the checks are read and their
- * results looked up; otherwise the results of a domain are read, or those with the rarest kind of value: cause, detail code,
- * code, verdict, method. All conditions on results hold for one and the same result. */
+/* Every listing reads an index from its newest entry down and stops at the limit. INDEXED BY names the index, since
+ * without ANALYZE SQLite's planner can only guess. Of a batch, which is mostly listed as a whole, the checks are read
+ * and their results looked up; otherwise the results of a domain are read, or those with the rarest kind of value:
+ * cause, detail code, code, verdict, method. All conditions on results hold for one and the same result. */
 void db_list_sql(unsigned filters, char out[DB_LIST_TEXT])
 {
     struct sql s = {out, 0};

@@ -132,8 +132,8 @@ static int purge(struct db *db, struct write_job *job)
     return r;
 }
 
-/* The pragma gives back one page for each step. It does nothing in a file that was made without auto_vacuum, whose free pages
- * are used again all the same. */
+/* The pragma gives back one page for each step. It does nothing in a file that was made without auto_vacuum, whose free
+ * pages are used again all the same. */
 static int vacuum(struct db *db, struct write_job *job)
 {
     char text[60];

@@ -1,7 +1,7 @@
 /* rows.h - what the store holds, as data: ids, states, the rows that are read and written, and filters.
  *
- * Pure: no SQLite, no loop, no clock. Texts of a row that is read are valid during the callback that gets it; texts of a
- * row to be written belong to it and are freed with its job (writer.h). */
+ * Pure: no SQLite, no loop, no clock. Texts of a row that is read are valid during the callback that gets it; texts of
+ * a row to be written belong to it and are freed with its job (writer.h). */
 #ifndef DCVD_ROWS_H
 #define DCVD_ROWS_H
 
@@ -39,7 +39,8 @@ struct db_check_row {
     int64_t batch; /* 0: it came alone */
     int64_t watch; /* that made it, and may be deleted since; 0: none did */
 };
-struct db_filter { /* of checks. NULL, -1 or TIME_UNKNOWN: any. One and the same result has to meet all that is asked of results. */
+/* Of checks. NULL, -1 or TIME_UNKNOWN: any. One and the same result has to meet all that is asked of results. */
+struct db_filter {
     const char *domain;
     const char *code, *detail_code, *cause; /* without variables */
     int verdict, method;                    /* of the enums */

@@ -112,8 +112,8 @@ WHERE r.verdict = 'fail';
 
 -- user_version 2
 
--- Many requests that came as one body. accepted is NULL until the body has come whole, and the API does not show the batch
--- before; a batch whose body does not come whole is cancelled.
+-- Many requests that came as one body. accepted is NULL until the body has come whole, and the API does not show the
+-- batch before; a batch whose body does not come whole is cancelled.
 CREATE TABLE batch (
     id        INTEGER PRIMARY KEY NOT NULL, -- made as a request's is
     submitted INTEGER NOT NULL,
@@ -124,8 +124,8 @@ CREATE TABLE batch (
 ) STRICT;
 CREATE INDEX batch_open ON batch (id) WHERE waiting > 0 AND accepted IS NOT NULL AND cancelled IS NULL;
 
--- The requests of batches that have not ended. Each has the id of its check from the beginning and moves to request when the
--- check ends, so that a hundred thousand of them need no index until then.
+-- The requests of batches that have not ended. Each has the id of its check from the beginning and moves to request
+-- when the check ends, so that a hundred thousand of them need no index until then.
 CREATE TABLE batch_line (
     batch   INTEGER NOT NULL REFERENCES batch (id) ON DELETE CASCADE,
     id      INTEGER NOT NULL,
@@ -137,8 +137,8 @@ CREATE TABLE batch_line (
 ALTER TABLE request ADD COLUMN batch INTEGER REFERENCES batch (id);
 CREATE INDEX request_batch ON request (batch, id) WHERE batch IS NOT NULL;
 
--- A request that is run again and again. No foreign key refers to it, since its deletion must not change each of its checks,
--- of which there may be a hundred thousand.
+-- A request that is run again and again. No foreign key refers to it, since its deletion must not change each of its
+-- checks, of which there may be a hundred thousand.
 CREATE TABLE watch (
     id         INTEGER PRIMARY KEY NOT NULL, -- made as a request's is
     created    INTEGER NOT NULL,
@@ -158,17 +158,18 @@ CREATE INDEX watch_active ON watch (id) WHERE state = 'active';
 ALTER TABLE request ADD COLUMN watch INTEGER; -- that made the check, and may be deleted
 CREATE INDEX request_watch ON request (watch, id) WHERE watch IS NOT NULL;
 
--- These two indexes have all that statistics, history and the views need, so that none of them reads the rows of result,
--- which are large. Checks of a domain are found by their results; those without results are few and have an index of their
--- own. An index of the domains of all requests would be a second one that each new check writes to at an arbitrary page.
+-- These two indexes have all that statistics, history and the views need, so that none of them reads the rows of
+-- result, which are large. Checks of a domain are found by their results; those without results are few and have an
+-- index of their own. An index of the domains of all requests would be a second one that each new check writes to at an
+-- arbitrary page.
 DROP INDEX result_request;
 CREATE INDEX result_request ON result (request, method, verdict, code, detail_code, duration_us);
 CREATE INDEX result_domain ON result (domain, method, request, verdict, code, detail_code, started);
 DROP INDEX request_domain;
 CREATE INDEX request_unreported ON request (domain) WHERE state <> 'done';
 
--- For a result that differs from the one before of the same domain and method: what the one before was. The row stays when
--- the result before is deleted.
+-- For a result that differs from the one before of the same domain and method: what the one before was. The row stays
+-- when the result before is deleted.
 CREATE TABLE change (
     result      INTEGER PRIMARY KEY NOT NULL REFERENCES result (id) ON DELETE CASCADE,
     domain      TEXT NOT NULL,
@@ -196,9 +197,9 @@ FROM (SELECT *,
       WINDOW w AS (PARTITION BY domain, method ORDER BY request, id))
 WHERE previous IS NOT NULL AND (verdict, code, detail_code, cause) IS NOT (p_verdict, p_code, p_detail_code, p_cause);
 
--- How many there are of each value, by hour and by day of the request, so that statistics need not count a million rows.
--- The program counts what it writes and adds the sums once in a transaction, which is far cheaper than a trigger for each
--- row. Triggers subtract what is deleted, whoever deletes it.
+-- How many there are of each value, by hour and by day of the request, so that statistics need not count a million
+-- rows. The program counts what it writes and adds the sums once in a transaction, which is far cheaper than a trigger
+-- for each row. Triggers subtract what is deleted, whoever deletes it.
 CREATE TABLE tally (
     unit  INTEGER NOT NULL,                 -- milliseconds of an hour, or of a day
     kind  TEXT NOT NULL,                    -- state, verdict, method, code, detail_code, cause
@@ -302,8 +303,9 @@ GROUP BY r.domain, r.method;
 
 -- user_version 3
 
--- The counts of a batch so far, so that they can be asked for while a hundred thousand of its checks end. The program adds to
--- them as to tally. The trigger runs before a check is deleted, while its results still tell what is to be subtracted.
+-- The counts of a batch so far, so that they can be asked for while a hundred thousand of its checks end. The program
+-- adds to them as to tally. The trigger runs before a check is deleted, while its results still tell what is to be
+-- subtracted.
 CREATE TABLE batch_tally (
     batch INTEGER NOT NULL REFERENCES batch (id) ON DELETE CASCADE,
     kind  TEXT NOT NULL,                    -- state, verdict, code
@@ -335,7 +337,8 @@ END;
 ALTER TABLE batch ADD COLUMN ended INTEGER; -- when the last of its checks so far ended
 UPDATE batch SET ended = (SELECT max(q.ended) FROM request AS q WHERE q.batch = batch.id);
 
--- One index for verdicts and methods: there are few of both, so that a list by one of them reads it for each of the other.
+-- One index for verdicts and methods: there are few of both, so that a list by one of them reads it for each of the
+-- other.
 DROP INDEX result_verdict;
 DROP INDEX result_method;
 CREATE INDEX result_outcome ON result (verdict, method, request);

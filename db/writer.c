@@ -43,8 +43,8 @@ struct jobs {
     struct write_job *first, **end;
 };
 
-/* Made on the loop's thread and freed there, after the writing thread has ended. Neither SQLite nor a callback runs under the
- * mutex. */
+/* Made on the loop's thread and freed there, after the writing thread has ended. Neither SQLite nor a callback runs
+ * under the mutex. */
 struct writer {
     /* ---- guarded by the mutex */
     uv_mutex_t mutex;
@@ -102,9 +102,9 @@ static bool nobody_told(const struct jobs *batch)
     return !job;
 }
 
-/* Writes all jobs in one transaction. A job that is at fault itself (an id that is there already) is found in a second pass,
- * in which each job can be undone alone; that is slower, and so only done then. Returns the error for which none of them is
- * on disk. */
+/* Writes all jobs in one transaction. A job that is at fault itself (an id that is there already) is found in a second
+ * pass, in which each job can be undone alone; that is slower, and so only done then. Returns the error for which none
+ * of them is on disk. */
 static int write_batch(struct db *db, struct jobs *batch, bool each_alone)
 {
     int r = nobody_told(batch) ? db_begin_loose(db) : db_begin(db);

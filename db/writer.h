@@ -1,9 +1,9 @@
 /* writer.h - the queue of what is to be written, and the thread that writes it.
  *
- * A job is one change of the store. Jobs are written in the order in which they are pushed, many in one transaction: the
- * thread commits at once when it is idle, and while a commit runs up to 512 jobs gather for the next. Where a transaction
- * fails (full disk, …) it is rolled back and each of its jobs comes back with the error; where one job is at fault, only
- * that one does. The thread goes on in either case.
+ * A job is one change of the store. Jobs are written in the order in which they are pushed, many in one transaction:
+ * the thread commits at once when it is idle, and while a commit runs up to 512 jobs gather for the next. Where a
+ * transaction fails (full disk, …) it is rolled back and each of its jobs comes back with the error; where one job is
+ * at fault, only that one does. The thread goes on in either case.
  *
  * A job belongs to the writer from writer_push() until its done() is called. All functions are called on the thread of
  * the loop that the writer was started with, and so are done() and closed(). */
@@ -29,7 +29,7 @@ enum write_kind {
     WRITE_BATCH,        /* .id, .at */
     WRITE_LINES,        /* .id, .lines: -ENOENT where the batch is accepted or cancelled */
     WRITE_ACCEPT,       /* .id, .at: -ENOENT likewise */
-    WRITE_CANCEL_BATCH, /* .id, .at: its lines that have not ended are never run; 0 and no change where all have ended */
+    WRITE_CANCEL_BATCH, /* .id, .at: its lines that have not ended never run; 0 and no change where all have ended */
     WRITE_SWEEP,        /* .most lines of cancelled batches are deleted: .deleted */
     WRITE_WATCH,        /* .id, .domain, .request, .at, .watch.interval, .until -> active, due at .at */
     WRITE_WATCH_STEP,   /* .id, .at, the other members of .watch: -ENOENT where it was deleted */
@@ -65,8 +65,8 @@ struct write_job { /* texts belong to it */
     int status; /* 0, or the negative errno for which the change is not on disk */
 };
 void write_job_free(struct write_job *job); /* with all texts in it; NULL is allowed */
-/* Whether an error is the job's own fault: an id that is there already or is missing, a text that is missing or too long.
- * No other job suffers from that, and trying again does not help. */
+/* Whether an error is the job's own fault: an id that is there already or is missing, a text that is missing or too
+ * long. No other job suffers from that, and trying again does not help. */
 bool write_job_is_at_fault(int error);
 
 struct writer;

@@ -1,9 +1,9 @@
 /* api.h - the daemon's API: makes of an HTTP request the call that is to be carried out, and of data the answer.
  *
- * Pure: no sockets, no store, no clock; a library of its own. api_read() finds the request's route (routes.def) and makes
- * one call of it, or answers it by itself (a catalogue, an error); api_write_*() write the answers of calls that others
- * carry out. Texts of a call are in the arena that it was read with, or in the input. The body of an answer is on the heap;
- * whoever has the answer frees it. Any thread. */
+ * Pure: no sockets, no store, no clock; a library of its own. api_read() finds the request's route (routes.def) and
+ * makes one call of it, or answers it by itself (a catalogue, an error); api_write_*() write the answers of calls that
+ * others carry out. Texts of a call are in the arena that it was read with, or in the input. The body of an answer is
+ * on the heap; whoever has the answer frees it. Any thread. */
 #ifndef DCVD_API_H
 #define DCVD_API_H
 
@@ -88,8 +88,8 @@ bool api_is_counted(const char *path);
 void api_read(const struct conf *conf, struct arena *a, const struct api_input *in, dcv_time now,
               struct api_call *call, struct api_answer *answer);
 
-/* Reads a line of a batch, number from 1, as the body of POST /v1/checks: API_SUBMIT, or API_ANSWERED by an error that names
- * the line. */
+/* Reads a line of a batch, number from 1, as the body of POST /v1/checks: API_SUBMIT, or API_ANSWERED by an error that
+ * names the line. */
 void api_read_line(const struct conf *conf, struct arena *a, size_t number, const char *text, size_t len,
                    dcv_time now, struct api_call *call, struct api_answer *answer);
 
@@ -121,7 +121,8 @@ struct api_row { /* of a list */
     const struct api_report *reports;
     size_t n_reports;
 };
-/* Counts of checks that were submitted since then and before until (TIME_UNKNOWN: all): of each kind a list of values. */
+/* Counts of checks that were submitted since then and before until (TIME_UNKNOWN: all): of each kind a list of
+ * values. */
 struct api_count {
     const char *value;
     int64_t n;

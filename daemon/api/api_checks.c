@@ -41,7 +41,8 @@ static bool texts_equal(const struct texts *x, const struct texts *y)
 }
 
 /* Reads the body; what it leaves out is as in the configuration. */
-static int read_over(struct api_reading *r, const char *body, size_t len, struct request *q, struct json_problem *problem)
+static int read_over(struct api_reading *r, const char *body, size_t len, struct request *q,
+                     struct json_problem *problem)
 {
     const struct request *d = &r->conf->defaults;
     char deadline[24];

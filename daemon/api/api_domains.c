@@ -14,7 +14,8 @@ void api_read_domain(struct api_reading *r)
         api_error_no_memory(r->answer);
         return;
     }
-    r->call->filter.domain = name.domain ? name.domain : text; /* an input that is no domain name is stored as it was typed */
+    /* An input that is no domain name is stored as it was typed. */
+    r->call->filter.domain = name.domain ? name.domain : text;
     r->call->action = API_DOMAIN;
 }
 

@@ -39,7 +39,7 @@ const struct route *route_find(const char *method, const char *path, const char 
 const char *route_methods(struct arena *a, const char *path); /* that it takes: "GET, HEAD, DELETE" */
 
 /* ---- the readers of routes.def: each completes r->call, or answers */
-#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, ...)                   \
+#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, ...)             \
     void reader(struct api_reading *r);
 #include "api/routes.def"
 #undef ROUTE

@@ -45,7 +45,8 @@ static const char *read_domain(struct api_reading *r, const char *v)
     struct name name;
     if (!*v || name_read(r->a, v, strlen(v), &name))
         return "a domain name";
-    r->call->filter.domain = name.domain ? name.domain : v; /* an input that is no domain name is stored as it was typed */
+    /* An input that is no domain name is stored as it was typed. */
+    r->call->filter.domain = name.domain ? name.domain : v;
     return NULL;
 }
 

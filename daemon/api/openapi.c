@@ -1,5 +1,5 @@
-/* openapi.c - GET /v1/openapi.json: the API described for programs (OpenAPI 3.1), made of routes.def, schemas.def, the fields
- * of a request and the lists of names, so that nothing is listed twice. */
+/* openapi.c - GET /v1/openapi.json: the API described for programs (OpenAPI 3.1), made of routes.def, schemas.def, the
+ * fields of a request and the lists of names, so that nothing is listed twice. */
 #include "api/api_inner.h"
 
 #include "format/request.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct route routes[] = {
-#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, summary)       \
+#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, summary) \
     {action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, summary},
 #include "api/routes.def"
 #undef ROUTE

@@ -1,5 +1,5 @@
-/* loop_lag.h - how long each turn of a loop holds up everything else on it: the time from one wait for events to the next,
- * without the wait itself.
+/* loop_lag.h - how long each turn of a loop holds up everything else on it: the time from one wait for events to the
+ * next, without the wait itself.
  *
  * Embedded in its owner. Thread: the loop's. */
 #ifndef DCVD_LOOP_LAG_H
@@ -12,7 +12,7 @@
 struct loop_lag {
     uv_prepare_t prepare;
     uint64_t at, idle; /* nanoseconds, at the last wait; idle: spent waiting by then */
-    uint64_t cpu;      /* of the thread, likewise; 0 before the first turn, for the loop may be made on another thread */
+    uint64_t cpu;      /* of the thread, likewise; 0 before the first turn: the loop may be made on another one */
     struct histogram seconds;
     double longest;
     double longest_cpu; /* seconds of CPU: without the time in which other threads had the processor */

@@ -13,8 +13,8 @@ void systemd_notify(const char *state);
 /* "RELOADING=1" with the time that sd_notify(3) asks for; READY=1 ends the reload. */
 void systemd_notify_reloading(void);
 
-/* Where the manager asks for it (WATCHDOG_USEC), "WATCHDOG=1" goes out twice in that time. A loop that hangs sends nothing,
- * and the manager kills the daemon and starts it again. No check is lost by that. */
+/* Where the manager asks for it (WATCHDOG_USEC), "WATCHDOG=1" goes out twice in that time. A loop that hangs sends
+ * nothing, and the manager kills the daemon and starts it again. No check is lost by that. */
 struct systemd_watchdog {
     uv_timer_t timer;
 };

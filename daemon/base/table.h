@@ -1,7 +1,7 @@
 /* table.h - a hash table that finds objects by a 64-bit hash.
  *
- * Each object embeds a struct link, so that nothing is allocated for it; the caller compares keys. The table doubles when
- * it is full and never shrinks. Thread: its owner's. */
+ * Each object embeds a struct link, so that nothing is allocated for it; the caller compares keys. The table doubles
+ * when it is full and never shrinks. Thread: its owner's. */
 #ifndef DCVD_TABLE_H
 #define DCVD_TABLE_H
 

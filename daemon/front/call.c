@@ -101,7 +101,8 @@ void call_answer_not_found(struct call *c, const char *what)
     char id[17];
     struct api_answer ans = {0};
     db_id_text(c->api.id, id);
-    api_error(&ans, 404, CODE_not_found, NULL, "there is no %s %s: it never was, or is no longer in the store", what, id);
+    api_error(&ans, 404, CODE_not_found, NULL, "there is no %s %s: it never was, or is no longer in the store", what,
+              id);
     call_answer(c, &ans);
 }
 

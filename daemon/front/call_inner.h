@@ -1,8 +1,8 @@
 /* call_inner.h - a call: one exchange on its way to its answer.
  *
  * It is in its front's list from call_new() on. Exactly one of call_end(), call_answer() and what is built on that ends
- * it, and it is not to be used afterwards. Thread: the main loop's; while the store is read for it, its arena and what is
- * read belong to the pool thread. */
+ * it, and it is not to be used afterwards. Thread: the main loop's; while the store is read for it, its arena and what
+ * is read belong to the pool thread. */
 #ifndef DCVD_CALL_INNER_H
 #define DCVD_CALL_INNER_H
 
@@ -40,14 +40,14 @@ void call_answer(struct call *c, struct api_answer *ans);
 void call_answer_error(struct call *c, int status, enum code code, const char *text);
 void call_answer_no_memory(struct call *c);
 void call_answer_store_failed(struct call *c, int error);
-void call_answer_ending(struct call *c);                    /* the daemon ends */
+void call_answer_ending(struct call *c);                      /* the daemon ends */
 void call_answer_not_found(struct call *c, const char *what); /* what: "check", "batch" or "watch" */
 
 /* Reads the store on a pool thread: read() fills the call there, done() answers it on the main loop. */
 void call_read(struct call *c, int (*read)(struct read_job *job, struct db *db),
                void (*done)(struct read_job *job, int status));
-/* For read(): makes room in the arena for one more behind the n members of an array, which may move. NULL without memory.
- * Called for each member, beginning with none. */
+/* For read(): makes room in the arena for one more behind the n members of an array, which may move. NULL without
+ * memory. Called for each member, beginning with none. */
 void *call_grow(struct call *c, void *array, size_t n, size_t size);
 /* For read(): a result of the store as the API shows it, in the call's arena. 0 or a negative errno. */
 int call_report(struct call *c, const struct db_result_row *row, struct api_report *ret);

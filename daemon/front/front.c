@@ -7,7 +7,7 @@
 
 static void (*const runners[API_ACTIONS])(struct call *c) = {
     [API_ANSWERED] = front_answered,
-#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, summary)       \
+#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, summary) \
     [action] = runner,
 #include "api/routes.def"
 #undef ROUTE

@@ -1,8 +1,8 @@
 /* front.h - carries out what clients ask: takes each exchange from the server, and sees to its answer.
  *
- * An exchange becomes a call (call_inner.h): first access and rate (peers.h), then its route (api.h), then the function that
- * routes.def names for it. That asks the scheduler for checks that have not ended, the store (readers.h) for those that
- * have. Thread: the main loop's. */
+ * An exchange becomes a call (call_inner.h): first access and rate (peers.h), then its route (api.h), then the function
+ * that routes.def names for it. That asks the scheduler for checks that have not ended, the store (readers.h) for those
+ * that have. Thread: the main loop's. */
 #ifndef DCVD_FRONT_H
 #define DCVD_FRONT_H
 

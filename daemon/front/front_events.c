@@ -5,8 +5,8 @@
 
 enum { STREAMS_MOST = 64, ALIVE_MS = 15000 };
 
-/* How many events were lost goes out before the next line and together with it: alone it would take up the little room that
- * is left, again and again. */
+/* How many events were lost goes out before the next line and together with it: alone it would take up the little room
+ * that is left, again and again. */
 static bool send_line(struct call *c, const char *line, size_t n)
 {
     if (!c->lost)

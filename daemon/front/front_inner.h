@@ -24,7 +24,7 @@ struct front {
 };
 
 /* ---- the runners of routes.def: each carries a call out, and sees to its answer */
-#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, summary)       \
+#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, summary) \
     void runner(struct call *c);
 #include "api/routes.def"
 #undef ROUTE
@@ -34,9 +34,9 @@ void front_show(struct call *c); /* answers with what is known now, of the sched
 void front_change(void *user);   /* the function of the call's waiter */
 
 /* ---- front_read.c, front_batches.c, front_events.c */
-void front_one(struct call *c);         /* answers with check .id of the store */
-void front_batch(struct call *c);       /* answers with batch .id of the store */
-void front_batch_stop(struct call *c);  /* the daemon ends: no more of a batch that is coming in is taken */
-void front_events_end(struct call *c);  /* ends a stream */
+void front_one(struct call *c);        /* answers with check .id of the store */
+void front_batch(struct call *c);      /* answers with batch .id of the store */
+void front_batch_stop(struct call *c); /* the daemon ends: no more of a batch that is coming in is taken */
+void front_events_end(struct call *c); /* ends a stream */
 
 #endif

@@ -4,40 +4,40 @@
 #include <string.h>
 
 /* X(name, type, help, value) */
-#define METRICS(X)                                                                                           \
-    X("dcvd_checks_submitted_total", "counter", "Checks that were accepted.", m->scheduler.submitted)             \
-    X("dcvd_checks_coalesced_total", "counter", "Of them, those that joined an equal check that had not ended.",        \
-      m->scheduler.coalesced)                                                                                     \
-    X("dcvd_checks_refused_total", "counter", "Requests that were refused for a full queue.", m->scheduler.refused)     \
-    X("dcvd_checks_done_total", "counter", "Checks whose reports are on disk.", m->scheduler.done)                \
-    X("dcvd_checks_cancelled_total", "counter", "Checks that were cancelled.", m->scheduler.cancelled)            \
-    X("dcvd_queue_depth", "gauge", "Runs that wait to be started.", m->scheduler.queued)                         \
-    X("dcvd_checks_running", "gauge", "Checks that run, one for each domain and method.", m->scheduler.running)  \
-    X("dcvd_jobs_unwritten", "gauge", "Writes of the scheduler that are not on disk yet.", m->scheduler.unwritten)               \
-    X("dcvd_store_failing", "gauge", "1 where the last write to the store failed.", m->scheduler.failing)           \
-    X("dcvd_store_jobs_total", "counter", "Writes that have ended.", m->writer.jobs)                          \
-    X("dcvd_store_jobs_failed_total", "counter", "Of them, with an error.", m->writer.failed)                \
-    X("dcvd_store_commits_total", "counter", "Transactions.", m->writer.commits)                             \
-    X("dcvd_store_queue_depth", "gauge", "Writes that wait for a transaction.", m->writer.queued)                              \
-    X("dcvd_store_batch_jobs_max", "gauge", "Writes in the largest transaction since the start.",            \
-      m->writer.batch_most)                                                                                  \
-    X("dcvd_dns_questions_total", "counter", "DNS questions that were asked.", m->dns.asked)                             \
-    X("dcvd_dns_messages_sent_total", "counter", "DNS messages sent, retries included.", m->dns.sent)        \
-    X("dcvd_dns_answers_total", "counter", "DNS answers.", m->dns.answered)                                  \
-    X("dcvd_dns_timeouts_total", "counter", "DNS messages that were not answered in time.", m->dns.timeouts)                 \
-    X("dcvd_dns_tcp_total", "counter", "DNS questions over TCP.", m->dns.tcp)                                \
-    X("dcvd_dns_strays_total", "counter", "Datagrams that answer no question.", m->dns.strays)             \
-    X("dcvd_dns_in_flight", "gauge", "DNS questions under way.", m->dns.in_flight)                           \
-    X("dcvd_dns_waiting", "gauge", "DNS questions that wait, for their server has enough of them.", m->dns.waiting)       \
-    X("dcvd_http_fetches_total", "counter", "Web fetches asked for.", m->http.asked)                         \
-    X("dcvd_http_responses_total", "counter", "Web fetches with a response.", m->http.responses)             \
-    X("dcvd_http_timeouts_total", "counter", "Web fetches without one in time.", m->http.timeouts)           \
-    X("dcvd_http_forbidden_total", "counter", "Web fetches refused for their address.", m->http.forbidden)   \
-    X("dcvd_http_in_flight", "gauge", "Web fetches under way.", m->http.in_flight)                           \
-    X("dcvd_http_waiting", "gauge", "Web fetches that wait.", m->http.waiting)                               \
-    X("dcvd_watches", "gauge", "Watches that are active.", m->watches)                                       \
-    X("dcvd_event_streams", "gauge", "Streams of events that are open.", m->streams)                         \
-    X("process_resident_memory_bytes", "gauge", "Resident memory.", m->resident_bytes)                         \
+#define METRICS(X)                                                                                                   \
+    X("dcvd_checks_submitted_total", "counter", "Checks that were accepted.", m->scheduler.submitted)                \
+    X("dcvd_checks_coalesced_total", "counter", "Of them, those that joined an equal check that had not ended.",     \
+      m->scheduler.coalesced)                                                                                        \
+    X("dcvd_checks_refused_total", "counter", "Requests that were refused for a full queue.", m->scheduler.refused)  \
+    X("dcvd_checks_done_total", "counter", "Checks whose reports are on disk.", m->scheduler.done)                   \
+    X("dcvd_checks_cancelled_total", "counter", "Checks that were cancelled.", m->scheduler.cancelled)               \
+    X("dcvd_queue_depth", "gauge", "Runs that wait to be started.", m->scheduler.queued)                             \
+    X("dcvd_checks_running", "gauge", "Checks that run, one for each domain and method.", m->scheduler.running)      \
+    X("dcvd_jobs_unwritten", "gauge", "Writes of the scheduler that are not on disk yet.", m->scheduler.unwritten)   \
+    X("dcvd_store_failing", "gauge", "1 where the last write to the store failed.", m->scheduler.failing)            \
+    X("dcvd_store_jobs_total", "counter", "Writes that have ended.", m->writer.jobs)                                 \
+    X("dcvd_store_jobs_failed_total", "counter", "Of them, with an error.", m->writer.failed)                        \
+    X("dcvd_store_commits_total", "counter", "Transactions.", m->writer.commits)                                     \
+    X("dcvd_store_queue_depth", "gauge", "Writes that wait for a transaction.", m->writer.queued)                    \
+    X("dcvd_store_batch_jobs_max", "gauge", "Writes in the largest transaction since the start.",                    \
+      m->writer.batch_most)                                                                                          \
+    X("dcvd_dns_questions_total", "counter", "DNS questions that were asked.", m->dns.asked)                         \
+    X("dcvd_dns_messages_sent_total", "counter", "DNS messages sent, retries included.", m->dns.sent)                \
+    X("dcvd_dns_answers_total", "counter", "DNS answers.", m->dns.answered)                                          \
+    X("dcvd_dns_timeouts_total", "counter", "DNS messages that were not answered in time.", m->dns.timeouts)         \
+    X("dcvd_dns_tcp_total", "counter", "DNS questions over TCP.", m->dns.tcp)                                        \
+    X("dcvd_dns_strays_total", "counter", "Datagrams that answer no question.", m->dns.strays)                       \
+    X("dcvd_dns_in_flight", "gauge", "DNS questions under way.", m->dns.in_flight)                                   \
+    X("dcvd_dns_waiting", "gauge", "DNS questions that wait, for their server has enough of them.", m->dns.waiting)  \
+    X("dcvd_http_fetches_total", "counter", "Web fetches asked for.", m->http.asked)                                 \
+    X("dcvd_http_responses_total", "counter", "Web fetches with a response.", m->http.responses)                     \
+    X("dcvd_http_timeouts_total", "counter", "Web fetches without one in time.", m->http.timeouts)                   \
+    X("dcvd_http_forbidden_total", "counter", "Web fetches refused for their address.", m->http.forbidden)           \
+    X("dcvd_http_in_flight", "gauge", "Web fetches under way.", m->http.in_flight)                                   \
+    X("dcvd_http_waiting", "gauge", "Web fetches that wait.", m->http.waiting)                                       \
+    X("dcvd_watches", "gauge", "Watches that are active.", m->watches)                                               \
+    X("dcvd_event_streams", "gauge", "Streams of events that are open.", m->streams)                                 \
+    X("process_resident_memory_bytes", "gauge", "Resident memory.", m->resident_bytes)                               \
     X("process_open_fds", "gauge", "Open file descriptors.", m->open_descriptors)
 
 static void one(struct buf *b, const char *name, const char *type, const char *help, uint64_t value)

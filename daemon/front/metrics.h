@@ -1,5 +1,5 @@
-/* metrics.h - the daemon's state as Prometheus text (exposition format 0.0.4): base units, no domain in any label. Pure: its
- * caller collects the counters. */
+/* metrics.h - the daemon's state as Prometheus text (exposition format 0.0.4): base units, no domain in any label.
+ * Pure: its caller collects the counters. */
 #ifndef DCVD_METRICS_H
 #define DCVD_METRICS_H
 

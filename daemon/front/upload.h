@@ -2,8 +2,9 @@
  *
  *   body -> pieces -> whole lines, read on a pool thread -> WRITE_LINES, a group at a time -> WRITE_ACCEPT
  *
- * Nobody sees it, and nothing of it is run, before the last step. One that is refused, or whose client goes away, is taken
- * out of the store again. No more of the body is in memory at once than a few groups of lines, however long it is.
+ * Nobody sees it, and nothing of it is run, before the last step. One that is refused, or whose client goes away, is
+ * taken out of the store again. No more of the body is in memory at once than a few groups of lines, however long it
+ * is.
  *
  * An upload is the taker of its exchange's body, and frees itself. Thread: the main loop's. */
 #ifndef DCVD_UPLOAD_H
@@ -29,8 +30,8 @@ struct upload;
 /* Either done or gone will be called, later, unless upload_stop() returns true before. 0 or -ENOMEM. */
 int upload_new(const struct upload_uses *uses, struct exchange *x, const struct upload_owner *owner,
                struct upload **ret);
-/* The daemon ends. True: the batch is not taken in, neither done nor gone will be called, and the owner answers. False: it is
- * too late, WRITE_ACCEPT is with the writer, and done will be called. */
+/* The daemon ends. True: the batch is not taken in, neither done nor gone will be called, and the owner answers. False:
+ * it is too late, WRITE_ACCEPT is with the writer, and done will be called. */
 bool upload_stop(struct upload *u);
 
 #endif

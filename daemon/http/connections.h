@@ -1,8 +1,8 @@
 /* connections.h - the open connections: accepting, refusing and cutting them off.
  *
- * There may be CONNECTIONS_MOST, and CONNECTIONS_USER of one user. For one more the connection that has been idle longest
- * is cut off, so that connections without requests keep no request out; only where none is idle the new one is refused.
- * Each also has a time by which its request must have come in, or its answer must have been taken.
+ * There may be CONNECTIONS_MOST, and CONNECTIONS_USER of one user. For one more the connection that has been idle
+ * longest is cut off, so that connections without requests keep no request out; only where none is idle the new one is
+ * refused. Each also has a time by which its request must have come in, or its answer must have been taken.
  *
  * A connection lives until libmicrohttpd has closed it; one that was cut off is not counted any more. Thread: the main
  * loop's. Times are those of uv_now(), in milliseconds. */

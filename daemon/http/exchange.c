@@ -27,8 +27,8 @@ struct exchange {
     struct peer peer;
     /* ---- the request's body */
     size_t body_most;
-    bool whole;        /* all of it has come */
-    struct buf body;   /* unless it comes in pieces */
+    bool whole;      /* all of it has come */
+    struct buf body; /* unless it comes in pieces */
     bool in_pieces;
     struct taker taker; /* of the pieces; zero from the answer on */
     size_t took, step;  /* bytes of pieces: in all, and since the connection got more time for them */

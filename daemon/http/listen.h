@@ -1,5 +1,5 @@
-/* listen.h - the sockets that the API is served on: those that systemd passed (sd_listen_fds(3)), or else a Unix socket of
- * [daemon] socket; and one TCP socket on a loopback address where [daemon] listen names one.
+/* listen.h - the sockets that the API is served on: those that systemd passed (sd_listen_fds(3)), or else a Unix socket
+ * of [daemon] socket; and one TCP socket on a loopback address where [daemon] listen names one.
  *
  * Opened once, at the start of the daemon. */
 #ifndef DCVD_LISTEN_H

@@ -1,8 +1,9 @@
 /* peers.h - who may use the API, and how often: the rules of [access].
  *
  * A peer is the user that the kernel names at the other end of a Unix socket (SO_PEERCRED, SO_PEERGROUPS); of a TCP
- * connection it names nobody. Allowed are root, the daemon's own user, and the users and groups of the configuration; where
- * that names none, everybody who can open the socket. Each user has a rate of its own. Thread: the main loop's. */
+ * connection it names nobody. Allowed are root, the daemon's own user, and the users and groups of the configuration;
+ * where that names none, everybody who can open the socket. Each user has a rate of its own. Thread: the main
+ * loop's. */
 #ifndef DCVD_PEERS_H
 #define DCVD_PEERS_H
 

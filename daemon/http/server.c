@@ -165,8 +165,8 @@ static void listen_start(struct server *s, const struct listeners *listeners, in
     listen_again(s);
 }
 
-/* From the first Unix socket libmicrohttpd accepts by itself: it does not know of a connection that is handed to it that it
- * is not TCP, and tries to set TCP's options before and after each answer. -1: there is none. */
+/* From the first Unix socket libmicrohttpd accepts by itself: it does not know of a connection that is handed to it
+ * that it is not TCP, and tries to set TCP's options before and after each answer. -1: there is none. */
 static int first_unix(const struct listeners *listeners)
 {
     for (size_t i = 0; i < listeners->n; i++) {

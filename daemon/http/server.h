@@ -1,8 +1,8 @@
 /* server.h - HTTP/1.1 by libmicrohttpd, run by the main loop. It knows requests and answers (exchange.h), not what they
  * mean.
  *
- * It bounds the connections in all and of each user (connections.h), the bytes of a body by route, and the time in which
- * a request has to come in and an answer has to be taken: a slow client holds up nobody else.
+ * It bounds the connections in all and of each user (connections.h), the bytes of a body by route, and the time in
+ * which a request has to come in and an answer has to be taken: a slow client holds up nobody else.
  *
  * Thread: the main loop's. */
 #ifndef DCVD_SERVER_H

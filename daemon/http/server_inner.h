@@ -20,7 +20,7 @@ struct server {
     uv_poll_t poll, listen[LISTENERS_MOST];
     int listen_fd[LISTENERS_MOST];
     size_t n_listen;
-    uv_poll_t *own; /* of the listener from which libmicrohttpd itself accepts; NULL: there is none. Polled while .starved */
+    uv_poll_t *own; /* of the listener from which libmicrohttpd itself accepts, or NULL. Polled while .starved */
     uv_timer_t timeout, sweep;
     uv_prepare_t prepare;
     struct connections connections;
@@ -35,8 +35,8 @@ struct server {
     void *closed_user;
 };
 
-/* What libmicrohttpd calls for each request: once with its headers, for each piece of its body, and at its end; and once
- * it is done with the answer, or the client has gone. */
+/* What libmicrohttpd calls for each request: once with its headers, for each piece of its body, and at its end; and
+ * once it is done with the answer, or the client has gone. */
 enum MHD_Result exchange_on_request(void *user, struct MHD_Connection *mc, const char *url, const char *method,
                                     const char *version, const char *upload, size_t *upload_len, void **state);
 void exchange_on_completed(void *user, struct MHD_Connection *mc, void **state, enum MHD_RequestTerminationCode code);

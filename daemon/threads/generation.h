@@ -2,8 +2,8 @@
  *
  * A check keeps the configuration under which it began, whatever is read since: it joins the generation in force, and
  * leaves it when it has ended. An older generation ends when the last one leaves it: its nets are closed, its arena is
- * freed. Whoever only looks at a setting now and then uses the copy in force (generations_conf()): its address stays the
- * same, its values change between two turns of the loop, and its texts live until the next one comes into force.
+ * freed. Whoever only looks at a setting now and then uses the copy in force (generations_conf()): its address stays
+ * the same, its values change between two turns of the loop, and its texts live until the next one comes into force.
  *
  * Thread: the main thread. */
 #ifndef DCVD_GENERATION_H
@@ -16,9 +16,9 @@ struct generations;
 struct generation;
 
 int generations_new(uv_loop_t *uv, struct shards *shards, struct generations **ret);
-/* Makes the next one of conf and its arena, which it takes over where it returns 0. opened(user, 0, NULL) says that it is
- * in force; opened(user, error, why) that it cannot be, and all stays as it was. It may come before this returns. One at a
- * time. 0 or -ENOMEM. */
+/* Makes the next one of conf and its arena, which it takes over where it returns 0. opened(user, 0, NULL) says that it
+ * is in force; opened(user, error, why) that it cannot be, and all stays as it was. It may come before this returns.
+ * One at a time. 0 or -ENOMEM. */
 typedef void generation_opened_fn(void *user, int error, const char *why);
 int generations_open(struct generations *all, struct arena *a, const struct conf *conf,
                      generation_opened_fn *opened, void *user);

@@ -1,9 +1,9 @@
 /* shard.h - the loops that checks run on, each with a thread of its own. Shard 0 is the daemon's main loop on its main
  * thread, where all but the checks' network side runs.
  *
- * An errand takes work from the main loop to a shard and back. Whoever has it at the moment owns it, and what it carries,
- * alone. Errands arrive in the order in which they were sent, in both directions; to shard 0 an errand is a plain call.
- * Each loop has one inbox under one lock, which is taken out whole; no function is called under a lock.
+ * An errand takes work from the main loop to a shard and back. Whoever has it at the moment owns it, and what it
+ * carries, alone. Errands arrive in the order in which they were sent, in both directions; to shard 0 an errand is a
+ * plain call. Each loop has one inbox under one lock, which is taken out whole; no function is called under a lock.
  *
  * Thread: each function says which. */
 #ifndef DCVD_SHARD_H
@@ -38,8 +38,8 @@ void errand_send(struct errand *e, struct shards *s, unsigned at, errand_fn *fn)
 /* On that thread: fn(e) is called on the main thread. */
 void errand_return(struct errand *e, errand_fn *fn);
 
-/* Main thread, with no errand under way and every handle on the shards' loops closed. Ends the threads; closed(user) comes
- * from the main loop. */
+/* Main thread, with no errand under way and every handle on the shards' loops closed. Ends the threads; closed(user)
+ * comes from the main loop. */
 void shards_close(struct shards *s, void (*closed)(void *user), void *user);
 
 #endif

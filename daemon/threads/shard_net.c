@@ -154,8 +154,8 @@ void remote_check_start(struct remote_check *c, struct shard_net *n)
 
 static void on_swept(struct errand *e);
 
-/* Ends the checks that are marked as cancelled. The mark is in the check, since an errand that names a check could arrive
- * after its end. */
+/* Ends the checks that are marked as cancelled. The mark is in the check, since an errand that names a check could
+ * arrive after its end. */
 static void on_sweep(struct errand *e)
 {
     struct shard_net *n = CONTAINER(e, struct shard_net, sweep);

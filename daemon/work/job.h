@@ -29,8 +29,8 @@ void job_detach(struct job *j); /* one without a run is allowed */
 void job_change(struct job *j, enum db_state state); /* and tells those who wait for it */
 /* Tells the scheduler's listener of the state that it is in. w: its results, or NULL. */
 void job_tell(const struct job *j, const struct write_job *w);
-/* It has ended, on disk too: those who wait and the listener are told, and it is freed. Where it was the last of its run,
- * the run is abandoned. w: its results, or NULL. */
+/* It has ended, on disk too: those who wait and the listener are told, and it is freed. Where it was the last of its
+ * run, the run is abandoned. w: its results, or NULL. */
 void job_end(struct job *j, enum db_state state, const struct write_job *w);
 void job_free(struct job *j);
 

@@ -1,5 +1,5 @@
-/* readers.h - reads the store without holding up the main loop: on the pool threads of libuv, each with a connection of its
- * own. Connections are opened when they are needed, and kept.
+/* readers.h - reads the store without holding up the main loop: on the pool threads of libuv, each with a connection of
+ * its own. Connections are opened when they are needed, and kept.
  *
  * Thread: the main loop's, but for read_job.read. */
 #ifndef DCVD_READERS_H

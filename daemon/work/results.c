@@ -12,8 +12,8 @@ static int text_set(char **ret, const char *s)
 
 /* Bytes that a report and each of its facts usually take as JSON in the store. */
 enum { REPORT_USUAL = 600, FACT_USUAL = 500 };
-/* A report with more facts is not written here as the API shows it, since that would hold up the loop for too long: whoever
- * waits for it is answered from the store. */
+/* A report with more facts is not written here as the API shows it, since that would hold up the loop for too long:
+ * whoever waits for it is answered from the store. */
 enum { SHOWN_FACTS = 100 };
 
 static int result_fill(struct db_result *to, struct report *report, int64_t id, bool show)

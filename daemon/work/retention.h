@@ -1,8 +1,9 @@
-/* retention.h - keeps the store within the age and the size of the configuration: deletes the oldest checks that have ended.
+/* retention.h - keeps the store within the age and the size of the configuration: deletes the oldest checks that have
+ * ended.
  *
- * The writing thread deletes a few hundred checks, or gives back as many pages, at a time, with a pause after each, so that
- * other writes wait for it only shortly. The size is that on the disk, the WAL included: once enough checks are deleted, a
- * file that is too long gives pages back. Thread: the main loop's. */
+ * The writing thread deletes a few hundred checks, or gives back as many pages, at a time, with a pause after each, so
+ * that other writes wait for it only shortly. The size is that on the disk, the WAL included: once enough checks are
+ * deleted, a file that is too long gives pages back. Thread: the main loop's. */
 #ifndef DCVD_RETENTION_H
 #define DCVD_RETENTION_H
 
@@ -24,8 +25,8 @@ struct retention {
     bool closed;
 };
 
-/* In place; the first round begins at once. conf, writer and readers must outlive retention_close() and the job that is under
- * way then. */
+/* In place; the first round begins at once. conf, writer and readers must outlive retention_close() and the job that is
+ * under way then. */
 void retention_init(struct retention *r, uv_loop_t *uv, const struct conf *conf, struct writer *writer,
                     struct readers *readers);
 /* How many bytes the WAL may have: a part of the limit. */

@@ -89,8 +89,8 @@ static void run_finish(struct run *r)
             job_detach(j);
             int rc = outbox_results(r, j, reports, r->n_parts);
             if (rc)
-                log_error("check %016llx: its results are lost, it is run again after the next start: %s", (unsigned long long)j->id,
-                          strerror(-rc));
+                log_error("check %016llx: its results are lost, it is run again after the next start: %s",
+                          (unsigned long long)j->id, strerror(-rc));
         }
     }
     run_free(r);
@@ -137,8 +137,8 @@ static struct report *report_undecided(struct arena *a, const struct request *q,
     return report->reason ? report : NULL;
 }
 
-/* A stored request that can no longer be read ends with a report that says so, or it would come back at every start. Of the
- * request itself only the domain, as the store names it, is known. */
+/* A stored request that can no longer be read ends with a report that says so, or it would come back at every start. Of
+ * the request itself only the domain, as the store names it, is known. */
 static int run_read_failed(struct run *r, struct request *q, const char *why)
 {
     request_init(q, &generation_conf(r->generation)->profile, clock_now());

@@ -3,8 +3,8 @@
  *   scheduler_put() -> waits in a queue -> run_start() -> the checks of its parts -> results for each job -> freed
  *
  * A run is in the table of texts until no more equal requests join it: they join one that waits or runs under the
- * configuration in force. It is in one list of runs at any time. Thread: the main loop's; the checks of its parts may run
- * on other threads, which then own the part's request and arena (shard_net.h). */
+ * configuration in force. It is in one list of runs at any time. Thread: the main loop's; the checks of its parts may
+ * run on other threads, which then own the part's request and arena (shard_net.h). */
 #ifndef DCVD_RUN_H
 #define DCVD_RUN_H
 

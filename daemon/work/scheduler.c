@@ -62,7 +62,7 @@ int scheduler_put(struct job *j, char *text, size_t len)
         s->counters.coalesced++;
         j->state = r->running ? STATE_RUNNING : STATE_QUEUED;
         job_attach(j, r);
-        if (r->bulk && !r->running && !j->batch) { /* its results are now wanted by somebody who did not submit a batch */
+        if (r->bulk && !r->running && !j->batch) { /* a check that came alone needs its results, too */
             runs_remove(&s->bulk, r);
             r->bulk = false;
             runs_add(&s->queue, r);
@@ -123,7 +123,7 @@ static void on_request(struct write_job *w)
 }
 
 int scheduler_submit(struct scheduler *s, int64_t watch, const char *domain, const char *text, size_t len,
-                scheduler_submit_fn *fn, void *user)
+                     scheduler_submit_fn *fn, void *user)
 {
     if (s->stopping)
         return -ESHUTDOWN;
@@ -286,16 +286,16 @@ int scheduler_resume(struct scheduler *s, struct db *db)
 }
 
 int scheduler_new(uv_loop_t *uv, struct generations *generations, struct writer *writer, struct readers *readers,
-             struct scheduler **ret)
+                  struct scheduler **ret)
 {
     struct scheduler *s = calloc(1, sizeof *s);
     if (!s)
         return -ENOMEM;
     *s = (struct scheduler){.conf = generations_conf(generations),
-                       .generations = generations,
-                       .writer = writer,
-                       .readers = readers,
-                       .retry_ms = RETRY_FIRST_MS};
+                            .generations = generations,
+                            .writer = writer,
+                            .readers = readers,
+                            .retry_ms = RETRY_FIRST_MS};
     uv_idle_init(uv, &s->starter);
     uv_timer_init(uv, &s->retry);
     uv_timer_init(uv, &s->grace);

@@ -1,16 +1,16 @@
 /* scheduler.h - the checks of this daemon: which are taken in, when each runs, and how its results reach the store.
  *
- * A job is an accepted request with an id of its own (job.h). A run is the work for one request text, a check for each of
- * its methods (run.h). Equal requests that are in flight at the same time are jobs of one run, and each gets results of
- * its own.
+ * A job is an accepted request with an id of its own (job.h). A run is the work for one request text, a check for each
+ * of its methods (run.h). Equal requests that are in flight at the same time are jobs of one run, and each gets results
+ * of its own.
  *
  *   submit -> WRITE_REQUEST committed -> queued -> running -> reports -> WRITE_RESULTS committed -> freed
  *
- * A job is on disk before anybody is told its id, and leaves memory only when its results or its cancellation are on disk,
- * too. While the store takes nothing in, results are kept and written again later (outbox.h).
+ * A job is on disk before anybody is told its id, and leaves memory only when its results or its cancellation are on
+ * disk, too. While the store takes nothing in, results are kept and written again later (outbox.h).
  *
- * Lines of batches are on disk already when they come here, as many as there is room for, and become rows of request when
- * they end. They wait behind checks that came alone, and a part of what may run at a time is kept free for these.
+ * Lines of batches are on disk already when they come here, as many as there is room for, and become rows of request
+ * when they end. They wait behind checks that came alone, and a part of what may run at a time is kept free for these.
  *
  * Thread: the main loop's, callbacks too. */
 #ifndef DCVD_SCHEDULER_H
@@ -80,8 +80,8 @@ struct scheduler_feeder {
 };
 void scheduler_feed(struct scheduler *s, const struct scheduler_feeder *feeder); /* before anything is added */
 size_t scheduler_room(const struct scheduler *s); /* how many more lines may be added */
-/* A check that the store has as a line of its batch. Takes text over, domain is copied. 0; -ESHUTDOWN, -ENOMEM: it is run
- * after the next start. */
+/* A check that the store has as a line of its batch. Takes text over, domain is copied. 0; -ESHUTDOWN, -ENOMEM: it is
+ * run after the next start. */
 int scheduler_add(struct scheduler *s, int64_t id, int64_t batch, const char *domain, char *text, size_t len);
 size_t scheduler_running(const struct scheduler *s, int64_t batch); /* how many of its checks run */
 /* Cancels the jobs of a batch; as scheduler_cancel(), but where there are none fn is called at once. 0 or -ENOMEM. */

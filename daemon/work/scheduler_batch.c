@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    BULK_WAITING = 2048, /* lines that wait in memory, so that there is one to run while the next are read in the store */
+    BULK_WAITING = 2048, /* lines that wait in memory, to be run while the next are read in the store */
     KEPT = 8             /* of so many checks that may run at a time one is never a batch's */
 };
 

@@ -1,4 +1,5 @@
-/* verdict_counts.h - counts the results of checks since the daemon started, as they reach the disk. Thread: its owner's. */
+/* verdict_counts.h - counts the results of checks since the daemon started, as they reach the disk. Thread: its
+ * owner's. */
 #ifndef DCVD_VERDICT_COUNTS_H
 #define DCVD_VERDICT_COUNTS_H
 

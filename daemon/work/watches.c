@@ -137,8 +137,8 @@ static void again(struct watch *w)
     schedule(w, clock_now() + AGAIN_MS + w->id % AGAIN_MS); /* not all of them at the same time */
 }
 
-/* Brings runs forward that would now be too late: what is due at two o'clock is not to wait for an hour more because the
- * clock was set back from two to one. */
+/* Brings runs forward that would now be too late: what is due at two o'clock is not to wait for an hour more because
+ * the clock was set back from two to one. */
 static void clock_set_back(struct watches *ws, dcv_time now)
 {
     log_notice("the clock was set back by %lld s; watches are run by the new time", (long long)(ws->seen - now) / 1000);
@@ -175,7 +175,7 @@ static bool is_pointless(struct watches *ws, dcv_time now)
     return false;
 }
 
-static void run(struct watch *w, dcv_time now)
+static void watch_run(struct watch *w, dcv_time now)
 {
     if (is_pointless(w->all, now)) {
         again(w);
@@ -213,7 +213,7 @@ static void on_timer(uv_timer_t *timer)
         if (w->step)
             step_push(w);
         else
-            run(w, now);
+            watch_run(w, now);
     }
     timer_set(ws);
 }

@@ -2,9 +2,9 @@
  *
  *   add -> WRITE_WATCH committed -> due -> scheduler_submit() -> the check's end -> WRITE_WATCH_STEP committed -> due …
  *
- * A watch is in memory only while it is active. All of it is on disk, so that after a restart it goes on: a check that had
- * not ended is its run, and for the runs that were missed there is one. A run that finds the queue full, or the store
- * failing, is tried again soon. Thread: the main loop's. */
+ * A watch is in memory only while it is active. All of it is on disk, so that after a restart it goes on: a check that
+ * had not ended is its run, and for the runs that were missed there is one. A run that finds the queue full, or the
+ * store failing, is tried again soon. Thread: the main loop's. */
 #ifndef DCVD_WATCHES_H
 #define DCVD_WATCHES_H
 
@@ -17,7 +17,8 @@ struct watches;
 /* All that is given must outlive it. 0 or a negative errno. */
 int watches_new(uv_loop_t *uv, const struct conf *conf, struct scheduler *scheduler, struct writer *writer,
                 struct events *events, struct watches **ret);
-/* Takes up the active watches: before scheduler_resume(), of which it has to hear. 0 or a negative errno of the store. */
+/* Takes up the active watches: before scheduler_resume(), of which it has to hear. 0 or a negative errno of the
+ * store. */
 int watches_resume(struct watches *ws, struct db *db);
 /* What the scheduler tells of their checks. */
 void watches_hear(struct watches *ws, const struct scheduler_news *news);

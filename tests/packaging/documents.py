@@ -131,7 +131,7 @@ def check_example():
 def check_api():
     page = read("contrib/man/dcvd-api.7.scd")
     routes, queries = set(), {}
-    for method, path, query in re.findall(r'^ROUTE\(\w+, "([A-Z]+)", "(/[^"]*)", [^,]+, "([^"]*)",$',
+    for method, path, query in re.findall(r'^ROUTE\(\w+, "([A-Z]+)", "(/[^"]*)", [^,]+,\s+"([^"]*)",$',
                                           read("daemon/api/routes.def"), re.M):
         routes.add(f"{method} {path}")
         queries[f"{method} {path}"] = set(query.split())

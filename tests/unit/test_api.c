@@ -12,28 +12,28 @@
 
 #define NOW INT64_C(1795348800000) /* 2026-11-22T12:00:00Z */
 
-struct room { /* of one test */
+struct fixture { /* of one test */
     struct arena *a;
     struct conf conf;
     struct api_call call;
     struct api_answer answer;
 };
 
-static void open_room(struct room *r, const char *text)
+static void set_up(struct fixture *r, const char *text)
 {
     const char *why = NULL;
-    *r = (struct room){.a = arena_new(0)};
+    *r = (struct fixture){.a = arena_new(0)};
     if (conf_parse(r->a, "t.conf", text, strlen(text), &r->conf, &why))
         fail_msg("%s", why);
 }
 
-static void close_room(struct room *r)
+static void tear_down(struct fixture *r)
 {
     buf_free(&r->answer.body);
     arena_free(r->a);
 }
 
-static void ask(struct room *r, const char *method, const char *path, const char *body)
+static void ask(struct fixture *r, const char *method, const char *path, const char *body)
 {
     struct api_param params[8];
     struct api_input in = {.method = method, .path = arena_strdup(r->a, path), .params = params};
@@ -57,8 +57,8 @@ static void ask(struct room *r, const char *method, const char *path, const char
 static void routes(void **state)
 {
     (void)state;
-    struct room r;
-    open_room(&r, "");
+    struct fixture r;
+    set_up(&r, "");
     ask(&r, "GET", "/v1/checks/0000000000000abc", NULL);
     assert_int_equal(r.call.action, API_SHOW);
     assert_int_equal(r.call.id, 0xabc);
@@ -87,14 +87,14 @@ static void routes(void **state)
     ask(&r, "PUT", "/v1/checks/0000000000000abc", NULL);
     assert_int_equal(r.answer.status, 405);
     assert_string_equal(r.answer.allow, "GET, HEAD, DELETE");
-    close_room(&r);
+    tear_down(&r);
 }
 
 static void filters(void **state)
 {
     (void)state;
-    struct room r;
-    open_room(&r, "");
+    struct fixture r;
+    set_up(&r, "");
     ask(&r, "GET", "/v1/checks", NULL);
     assert_int_equal(r.call.action, API_LIST);
     assert_int_equal(r.call.filter.limit, API_LIST_USUAL);
@@ -110,15 +110,15 @@ static void filters(void **state)
     assert_int_equal(f->method, METHOD_CAA);
     assert_true(f->since == NOW - 12 * 3600 * 1000 && f->until == TIME_UNKNOWN);
     assert_int_equal(f->limit, 7);
-    close_room(&r);
+    tear_down(&r);
 }
 
 /* The text is what makes requests equal: spelling and order of members do not count, what is asked does. */
 static void canonical(void **state)
 {
     (void)state;
-    struct room r;
-    open_room(&r, "");
+    struct fixture r;
+    set_up(&r, "");
     ask(&r, "POST", "/v1/checks",
         "{\"domain\":\"a.com\",\"token\":\"t0\",\"methods\":[\"caa\",\"dns-txt-token\"]}");
     assert_int_equal(r.call.action, API_SUBMIT);
@@ -135,15 +135,15 @@ static void canonical(void **state)
         "{\"domain\":\"a.com\",\"token\":\"t0\",\"methods\":[\"caa\",\"dns-txt-token\"],\"now\":\"2026-11-"
         "01\"}");
     assert_non_null(strstr(r.call.text, "2026-11-01"));
-    close_room(&r);
+    tear_down(&r);
 }
 
 /* A line of a batch is read as the body of a single check, and an error says which line it is. */
 static void lines(void **state)
 {
     (void)state;
-    struct room r;
-    open_room(&r, "[checks]\ndepth = quick\n");
+    struct fixture r;
+    set_up(&r, "[checks]\ndepth = quick\n");
     static const char good[] = "{\"domain\":\"a.com\",\"methods\":[\"caa\"]}";
     ask(&r, "POST", "/v1/checks", good);
     const char *text = r.call.text;
@@ -165,10 +165,10 @@ static void lines(void **state)
         assert_non_null(strstr(r.answer.body.p, rows[i].code));
         assert_non_null(strstr(r.answer.body.p, rows[i].message));
     }
-    close_room(&r);
+    tear_down(&r);
 }
 
-/* Every line is in one state, whatever the store and the loop know of it. */
+/* Every line is in one state, whatever the store and the scheduler know of it. */
 static void batches(void **state)
 {
     (void)state;
@@ -204,8 +204,8 @@ static void batches(void **state)
 static void configured(void **state)
 {
     (void)state;
-    struct room r;
-    open_room(&r,
+    struct fixture r;
+    set_up(&r,
               "[checks]\ndeadline = 5\ndepth = quick\n[fetch]\nallow_net = 10.0.0.0/8\n[ca]\naccount = a1\n"
               "[auth_keys]\nmain = /nowhere\n");
     struct request q;
@@ -242,7 +242,7 @@ static void configured(void **state)
     r.conf.n_auth_keys = 0;
     assert_int_equal(api_read_stored(&r.conf, r.a, r.call.text, r.call.text_len, NOW, &q, &why), -EINVAL);
     assert_non_null(strstr(why, "main"));
-    close_room(&r);
+    tear_down(&r);
 }
 
 static void lists(void **state)
@@ -270,8 +270,8 @@ static void lists(void **state)
 static void errors_are_json(void **state)
 {
     (void)state;
-    struct room r;
-    open_room(&r, "");
+    struct fixture r;
+    set_up(&r, "");
     static const char *const paths[] = {"/v1/checks/\"\\\x01", "/\xff\xfe", "/v1/codes/\x1b[2J%s%n",
                                         "/v1/causes/\xe2\x80\xae"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
@@ -282,7 +282,7 @@ static void errors_are_json(void **state)
                     json_is_string(json_object_get(error, "message")));
         json_decref(root);
     }
-    close_room(&r);
+    tear_down(&r);
 }
 
 int main(void)
