@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What reading one report back may take from the heap. */
 enum { CEILING_REPORT = 32 << 20 };
@@ -118,16 +117,6 @@ void call_read(struct call *c, int (*read)(struct read_job *job, struct db *db),
     readers_run(c->front->readers, &c->read);
 }
 
-void *call_grow(struct call *c, void *array, size_t n, size_t size)
-{
-    if (n & (n - 1)) /* its capacity is the next power of two */
-        return array;
-    void *larger = arena_array(c->arena, n ? 2 * n : 1, size);
-    if (larger && n)
-        memcpy(larger, array, n * size);
-    return larger;
-}
-
 int call_report(struct call *c, const struct db_result_row *row, struct api_report *ret)
 {
     struct buf shown = {0};
@@ -153,7 +142,7 @@ int call_count(void *user, const char *value, int64_t n)
 {
     struct call *c = user;
     struct api_counts *k = c->counting;
-    k->v = call_grow(c, k->v, k->n, sizeof *k->v);
+    k->v = arena_grow(c->arena, k->v, k->n, sizeof *k->v);
     if (!k->v)
         return -ENOMEM;
     k->v[k->n++] = (struct api_count){arena_strdup(c->arena, value), n};

@@ -46,9 +46,6 @@ void call_answer_not_found(struct call *c, const char *what); /* what: "check", 
 /* Reads the store on a pool thread: read() fills the call there, done() answers it on the main loop. */
 void call_read(struct call *c, int (*read)(struct read_job *job, struct db *db),
                void (*done)(struct read_job *job, int status));
-/* For read(): makes room in the arena for one more behind the n members of an array, which may move. NULL without
- * memory. Called for each member, beginning with none. */
-void *call_grow(struct call *c, void *array, size_t n, size_t size);
 /* For read(): a result of the store as the API shows it, in the call's arena. 0 or a negative errno. */
 int call_report(struct call *c, const struct db_result_row *row, struct api_report *ret);
 int call_count(void *user, const char *value, int64_t n); /* adds to call->counting: a db_count_fn */

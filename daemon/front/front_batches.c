@@ -67,7 +67,7 @@ void front_batch_stop(struct call *c)
 static int take_batch(void *user, const struct db_batch *b)
 {
     struct call *c = user;
-    c->batches = call_grow(c, c->batches, c->n_rows, sizeof *c->batches);
+    c->batches = arena_grow(c->arena, c->batches, c->n_rows, sizeof *c->batches);
     if (!c->batches)
         return -ENOMEM;
     c->batches[c->n_rows++] = (struct api_batch){.b = *b};

@@ -29,7 +29,7 @@ static int take_change(void *user, const struct db_change_row *row)
 {
     struct call *c = user;
     struct api_domain *d = c->domain;
-    d->changes = call_grow(c, d->changes, d->n, sizeof *d->changes);
+    d->changes = arena_grow(c->arena, d->changes, d->n, sizeof *d->changes);
     if (!d->changes)
         return -ENOMEM;
     struct db_change_row *to = &d->changes[d->n++];

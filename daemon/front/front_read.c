@@ -9,7 +9,7 @@
 static int take_row(void *user, const struct db_check_row *row)
 {
     struct call *c = user;
-    c->rows = call_grow(c, c->rows, c->n_rows, sizeof *c->rows);
+    c->rows = arena_grow(c->arena, c->rows, c->n_rows, sizeof *c->rows);
     if (!c->rows)
         return -ENOMEM;
     const char *domain = arena_strdup(c->arena, row->domain);

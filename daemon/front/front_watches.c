@@ -40,7 +40,7 @@ void front_watch(struct call *c)
 static int take_watch(void *user, const struct db_watch_row *row)
 {
     struct call *c = user;
-    c->watches = call_grow(c, c->watches, c->n_rows, sizeof *c->watches);
+    c->watches = arena_grow(c->arena, c->watches, c->n_rows, sizeof *c->watches);
     if (!c->watches)
         return -ENOMEM;
     struct api_watch *w = &c->watches[c->n_rows++];
