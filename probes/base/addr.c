@@ -34,7 +34,7 @@ int addr_parse(const char *text, in_port_t port, struct addr *ret)
         rest = end + 1;
     } else {
         end = strchr(text, ':');
-        if (!end || strchr(end + 1, ':')) /* no colon, or several: a v6 address and no port */
+        if (!end || strchr(end + 1, ':')) /* no colon, or several: IPv6 without a port */
             end = text + strlen(text);
         rest = end;
     }
@@ -52,7 +52,7 @@ int addr_parse(const char *text, in_port_t port, struct addr *ret)
     }
 
     struct addr a;
-    memset(&a, 0, sizeof(a)); /* paddings too: addresses are hashed */
+    memset(&a, 0, sizeof(a)); /* padding bytes are zeroed too, because addresses are hashed */
     if (!bracket && inet_pton(AF_INET, host, &a.v4.sin_addr) == 1) {
         a.v4.sin_family = AF_INET;
         a.v4.sin_port = htons(port);

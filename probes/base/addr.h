@@ -1,6 +1,6 @@
 /* addr.h - IP addresses with a port, as people and facts write them. Pure but for inet_pton.
  *
- * A struct addr is a plain value; a v4 address is never kept as a v4-mapped one. */
+ * A struct addr is a plain value, for any thread. An IPv4 address is never stored as an IPv4-mapped IPv6 address. */
 #ifndef DCV_ADDR_H
 #define DCV_ADDR_H
 
@@ -19,10 +19,10 @@ struct addr {
     };
 };
 
-/* "192.0.2.53", "192.0.2.53:53", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:53"; port where the text has
- * none. 0 or -EINVAL. A port of 0 in the text is refused: nothing listens there. */
+/* "192.0.2.53", "192.0.2.53:53", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:53". A text without a port gets port. 0
+ * or -EINVAL; port 0 in the text is refused, since nothing can listen there. */
 int addr_parse(const char *text, in_port_t port, struct addr *ret);
-/* "192.0.2.53:53", "[2001:db8::1]:53" */
+/* Writes "192.0.2.53:53" or "[2001:db8::1]:53". */
 void addr_text(const struct addr *a, char buf[ADDR_TEXT_MOST]);
 socklen_t addr_len(const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);

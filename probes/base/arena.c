@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first block holds a quick check that waits for its first answer, its request included: there may be many
- * thousands of them. Later blocks double up to BLOCK_MOST, so that a check with a thousand facts takes a dozen trips to
- * the heap. */
+/* The first block is just large enough for a check that waits for its first answer, with its request: many thousands of
+ * such checks may wait at a time. Each later block is twice as large, up to BLOCK_MOST, so that a check with a thousand
+ * facts calls malloc() only a dozen times. */
 enum { BLOCK_FIRST = 1344, BLOCK_MOST = 65536 };
 
 struct block {
@@ -19,10 +19,10 @@ struct block {
 struct arena {
     struct block *top;
     size_t ceiling, taken, block;
-    bool full, over; /* over: it and its first block are the caller's */
+    bool full, over; /* over: made by arena_over() */
 };
 
-/* What the header takes where it shares memory with a block. */
+/* Bytes between the header and the first block where both share memory, see arena_over(). */
 enum { HEADER = (sizeof(struct arena) + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t) };
 
 static struct block *block_add(struct arena *a, size_t need)
@@ -32,7 +32,7 @@ static struct block *block_add(struct arena *a, size_t need)
         return NULL;
     size_t whole = sizeof(struct block) + size;
     if (a->ceiling && (whole > a->ceiling || a->taken > a->ceiling - whole)) {
-        /* Near the ceiling an exact block may fit where a rounded one does not. */
+        /* Near the ceiling, a block of exactly this size may still be allowed. */
         size = need;
         whole = sizeof(struct block) + size;
         if (whole > a->ceiling || a->taken > a->ceiling - whole)
@@ -85,7 +85,7 @@ void arena_allow(struct arena *a, size_t more)
     a->ceiling = a->taken + more;
 }
 
-/* As arena_alloc(), but as it is, and where a multiple of align begins. */
+/* Like arena_alloc(), but the memory is not zeroed, and is aligned to align only. */
 static void *take(struct arena *a, size_t size, size_t align)
 {
     if (size > SIZE_MAX - align) {
@@ -135,7 +135,7 @@ char *arena_strndup(struct arena *a, const void *p, size_t len)
 void *arena_grow(struct arena *a, const void *list, size_t n, size_t size)
 {
     if (n & (n - 1))
-        return (void *)(uintptr_t)list; /* read as const, given back as it came */
+        return (void *)(uintptr_t)list; /* only const because this function does not write to it */
     void *more = n > SIZE_MAX / 2 ? NULL : arena_array(a, n ? n * 2 : 1, size);
     if (more && n)
         memcpy(more, list, n * size);
@@ -167,7 +167,7 @@ char *arena_concat(struct arena *a, ...)
 
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
-    /* Most texts fit where the top block goes on: they are written there, and then taken where they stand. */
+    /* Most texts fit into the rest of the top block: they are printed there, and that memory is then allocated. */
     struct block *b = a->top;
     size_t room = b ? b->size - b->used : 0;
     va_list again;

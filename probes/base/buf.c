@@ -15,13 +15,13 @@ bool buf_grow(struct buf *b, size_t more)
     size_t need, room = b->room ? b->room : ROOM_FIRST;
     char *p = NULL;
     if (!__builtin_add_overflow(b->n, more, &need) && need < SIZE_MAX / 2) {
-        while (room <= need) /* strictly more: the NUL needs a place too */
+        while (room <= need) /* <=, because the NUL needs a byte too */
             room *= 2;
         p = realloc(b->p, room);
     }
     if (!p) {
         b->failed = true;
-        b->room = b->n; /* no room for anything: one question asks for both */
+        b->room = b->n; /* makes every later buf_room() fail without a test of .failed */
         return false;
     }
     b->p = p;
@@ -31,7 +31,7 @@ bool buf_grow(struct buf *b, size_t more)
 
 void buf_reserve(struct buf *b, size_t n)
 {
-    (void)buf_room(b, n); /* whoever adds to it finds out */
+    (void)buf_room(b, n); /* a failure shows in b->failed */
 }
 
 void buf_add(struct buf *b, const char *s, size_t n)

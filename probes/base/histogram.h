@@ -1,5 +1,5 @@
-/* histogram.h - how often a measure fell between which bounds: what Prometheus makes percentiles of. Embedded
- * in its owner; not locked. */
+/* histogram.h - counts how many measured values fell between which bounds, from which Prometheus computes percentiles.
+ * Embedded in its owner; without a lock, so for one thread at a time. */
 #ifndef DCV_HISTOGRAM_H
 #define DCV_HISTOGRAM_H
 
@@ -8,15 +8,15 @@
 
 enum { HISTOGRAM_BOUNDS = 18 };
 
-struct scale { /* of a measure: upper bounds, ascending; what is above the last is counted beside them */
+struct scale { /* upper bounds, ascending; values above the last one have a count of their own */
     size_t n;
     double bound[HISTOGRAM_BOUNDS];
 };
-/* 50 us to a minute: from a commit to a check of a silent zone. */
+/* For durations in seconds: from 50 us (a commit) to a minute (a check of a zone that does not answer). */
 static const struct scale scale_seconds = {18,
                                            {50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3,
                                             50e-3, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60}};
-/* Of what is done at a time. */
+/* For sizes of batches: how many items were handled at once. */
 static const struct scale scale_counts = {11, {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}};
 
 struct histogram {
@@ -33,7 +33,7 @@ static inline void histogram_add(struct histogram *h, const struct scale *s, dou
     h->sum += value;
 }
 
-/* More of the same measure, taken elsewhere. */
+/* Adds the values of other, which has the same scale. */
 static inline void histogram_join(struct histogram *h, const struct histogram *other)
 {
     for (size_t i = 0; i <= HISTOGRAM_BOUNDS; i++)

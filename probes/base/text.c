@@ -55,7 +55,7 @@ size_t text_characters(const char *p, size_t len)
 char *text_escape(struct arena *a, const char *p, size_t len, size_t most)
 {
     static const char hex[] = "0123456789abcdef";
-    /* An escape takes four bytes for one; no more of the input than fits is looked at, so size for that. */
+    /* One byte takes up to four bytes of output; output of more than most bytes is cut. */
     size_t room = len < most / 4 + 1 ? len * 4 : most;
     char *out = arena_alloc(a, room + sizeof "…");
     if (!out)

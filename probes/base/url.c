@@ -16,7 +16,7 @@ bool url_read(struct arena *a, const char *text, struct url *ret)
         return false;
     }
     size_t n = strcspn(text, "/?#");
-    const char *at = memrchr(text, '@', n); /* user information is no part of the host */
+    const char *at = memrchr(text, '@', n); /* skip "user:password@" */
     if (at) {
         n -= (size_t)(at + 1 - text);
         text = at + 1;

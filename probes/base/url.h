@@ -1,4 +1,4 @@
-/* url.h - the parts of a URL that say where to connect. Pure. */
+/* url.h - the parts of a URL that say where to connect. A plain value whose host is in the arena. Pure. */
 #ifndef DCV_URL_H
 #define DCV_URL_H
 
@@ -9,8 +9,8 @@ struct url {
     const char *host; /* without brackets; in the arena */
     unsigned port;
 };
-/* Of a URL in the normal form that observers give. False where it is no http or https URL with a host, and where the
- * arena is full. */
+/* Reads a URL in the normal form that observers write. False where it is not an http or https URL with a host, and
+ * where the arena is full. */
 bool url_read(struct arena *a, const char *text, struct url *ret);
 
 #endif
