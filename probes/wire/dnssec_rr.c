@@ -6,8 +6,8 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-/* DNSKEY_HEAD: flags, protocol, algorithm. DS_HEAD: tag, algorithm, digest type. RRSIG_HEAD: all before the
- * signer's name. */
+/* Bytes of the fixed fields at the start of the rdata. DNSKEY: flags, protocol, algorithm. DS: tag, algorithm, digest
+ * type. RRSIG: all fields before the signer's name. */
 enum { DNSKEY_HEAD = 4, DS_HEAD = 4, RRSIG_HEAD = 18, RSAMD5 = 1 };
 
 static uint16_t be16(const uint8_t *p)
@@ -97,7 +97,8 @@ static const char *digest_name(uint8_t type)
     return type < sizeof names / sizeof *names ? names[type] : NULL;
 }
 
-/* RFC 4034 5.1.4: of the owner in canonical form, then the key's rdata. Its length, 0 where there is none. */
+/* RFC 4034 5.1.4: the digest of the owner in canonical form and the key's rdata. Returns its length in bytes, 0 where
+ * it cannot be computed. */
 static unsigned digest_of(const struct dnskey *k, uint8_t type, unsigned char out[EVP_MAX_MD_SIZE])
 {
     uint8_t owner[WIRE_NAME_MOST];

@@ -1,8 +1,8 @@
-/* dnssec_rr.h - the records of DNSSEC: read them, compare them, check a signature. Pure (libcrypto).
+/* dnssec_rr.h - the records of DNSSEC: reads them, compares them, checks a signature. Pure (libcrypto).
  *
- * What is read points into the record that it was read from and lives as long. Nothing keeps a state; any
- * thread. Sources: RFC 4034 (records, key tags, canonical form), RFC 4509 and 6605 (digests), RFC 3110, 5702,
- * 6605 and 8080 (algorithms), RFC 6840 5.1 (which names are made lower case). */
+ * The structs are plain values. Their pointers point into the record that they were read from, which must outlive them.
+ * No function keeps state; any thread. Sources: RFC 4034 (records, key tags, canonical form), RFC 4509 and 6605
+ * (digests), RFC 3110, 5702, 6605 and 8080 (algorithms), RFC 6840 5.1 (which names are put in lower case). */
 #ifndef DCV_DNSSEC_RR_H
 #define DCV_DNSSEC_RR_H
 
@@ -28,40 +28,43 @@ struct rrsig {
     const struct rr *rr;
     uint16_t covered, tag;
     uint8_t algorithm, labels;
-    uint32_t ttl, expiration, inception; /* seconds, modulo 2^32 since 1970 */
+    uint32_t ttl, expiration, inception; /* ends: seconds since 1970 modulo 2^32 */
     const char *signer;                  /* absolute */
     struct bytes head, signature;        /* head: the rdata before the signature */
 };
 
-/* False: a record of another type, a broken one, or the arena is full. */
+/* False: the record is of another type or broken, or the arena is full. */
 bool dnskey_read(const struct rr *rr, struct dnskey *ret);
 bool ds_read(const struct rr *rr, struct ds *ret);
 bool rrsig_read(struct arena *a, const struct rr *rr, struct rrsig *ret);
 
-/* A key that may sign the zone's records: zone key, protocol 3, not revoked (RFC 4034 2.1, RFC 5011 2.1). */
+/* True for a key that may sign the records of its zone: zone key, protocol 3, not revoked (RFC 4034 2.1, RFC 5011 2.1).
+ */
 bool dnskey_signs(const struct dnskey *k);
 
-/* Key tag, algorithm and digest agree. digest: 1, 2 and 4 (SHA-1, SHA-256, SHA-384); others never match. */
+/* True where the DS is for this key: key tag, algorithm and digest agree. Digest types 1, 2 and 4 (SHA-1, SHA-256,
+ * SHA-384) are known; others never match. */
 bool ds_matches(const struct ds *ds, const struct dnskey *k);
-/* A validator can follow it: a known algorithm and a known digest. A zone with none that it can follow counts as
- * not signed (RFC 4035 5.2). */
+/* True where a validator can follow the DS: it knows the algorithm and the digest type. A zone of which no DS can be
+ * followed counts as not signed (RFC 4035 5.2). */
 bool ds_known(const struct ds *ds);
 /* The rdata of the DS record for a key, with SHA-256. NULL: arena full, or libcrypto refuses. */
 const char *ds_text_for(struct arena *a, const struct dnskey *k);
 
-/* Is a time within a signature's? RFC 4034 3.1.5: the two ends are serial numbers (RFC 1982). */
+/* Is now within the signature's validity? RFC 4034 3.1.5: its two ends are serial numbers (RFC 1982). */
 enum sig_time { SIG_TIME_IN, SIG_TIME_EXPIRED, SIG_TIME_FUTURE };
 enum sig_time rrsig_time(const struct rrsig *s, dcv_time now);
-/* An end of a signature's time, as the one of its meanings that is nearest to now. */
+/* Inception or expiration as a time. The field counts modulo 2^32 seconds; of the times that it can mean, the nearest
+ * to now is returned. */
 dcv_time rrsig_moment(uint32_t end, dcv_time now);
 
-/* Does the signature by this key fit the set? unknown: algorithms other than 8, 10, 13, 14, 15 and 16, or
- * libcrypto refuses to look. All records of the set, in any order. */
+/* Is s a signature of this key over these records? set: all records of the RRset, in any order. UNKNOWN: the algorithm
+ * is not 8, 10, 13, 14, 15 or 16, or libcrypto refuses to check. */
 enum sig_check { SIG_CHECK_UNKNOWN, SIG_CHECK_GOOD, SIG_CHECK_BAD };
 enum sig_check rrsig_check(struct arena *a, const struct rrsig *s, const struct dnskey *k,
                            const struct rr *const *set, size_t n);
 
-/* "RSASHA256", or NULL for a number that is none of the known ones. */
+/* "RSASHA256", or NULL for an unknown number. */
 const char *dnssec_algorithm_name(uint8_t algorithm);
 
 #endif

@@ -1,4 +1,4 @@
-/* dnssec_verify.c - does a signature fit the records? The canonical form of RFC 4034 6.2 and 6.3, and
+/* dnssec_verify.c - checks one signature of a set of records, with the canonical form of RFC 4034 6.2 and 6.3 and
  * libcrypto. */
 #include "wire/dnssec_rr.h"
 
@@ -33,8 +33,8 @@ static void put_be(struct message *m, uint32_t v, unsigned size)
         m->p[m->n++] = (uint8_t)(v >> 8 * size);
 }
 
-/* The owner as it was signed, lower case: under a wildcard the star and the labels that RRSIG.labels leaves
- * (RFC 4035 5.3.2). Its length, 0 where the signature claims more labels than there are. */
+/* The owner as it was signed, in lower case. For a name that a wildcard made: "*." and the last RRSIG.labels labels
+ * (RFC 4035 5.3.2). Returns its length, 0 where RRSIG.labels is more than the name has. */
 static size_t signed_owner(const char *owner, unsigned labels, uint8_t out[WIRE_NAME_MOST])
 {
     uint8_t wire[WIRE_NAME_MOST];
@@ -89,7 +89,7 @@ static bool message_of(struct arena *a, const struct rrsig *s, const struct rr *
     put(m, signer, (size_t)signer_len);
     for (size_t i = 0; i < n; i++) {
         if (i && !compare(&data[i - 1], &data[i]))
-            continue; /* a set holds each record once */
+            continue; /* repeated records are signed once */
         put(m, owner, len);
         put_be(m, set[0]->type, 2);
         put_be(m, set[0]->class, 2);
@@ -115,7 +115,7 @@ static EVP_PKEY *key_from(const char *type, OSSL_PARAM_BLD *b)
     return key;
 }
 
-/* RFC 3110 2: length of the exponent in one byte, or in two behind a zero. */
+/* RFC 3110 2: the length of the exponent is one byte, or a zero and two bytes. */
 static EVP_PKEY *rsa_key(struct bytes k)
 {
     size_t at = 1, len = k.n ? k.p[0] : 0;
@@ -123,7 +123,7 @@ static EVP_PKEY *rsa_key(struct bytes k)
         len = (size_t)k.p[1] << 8 | k.p[2];
         at = 3;
     }
-    /* No validator takes keys of more than 4096 bits: RFC 3110 2. */
+    /* RFC 3110 2: keys have at most 4096 bits; validators refuse longer ones. */
     if (!len || len >= k.n || at + len >= k.n || k.n - at - len > 512)
         return NULL;
     EVP_PKEY *key = NULL;
@@ -139,7 +139,7 @@ static EVP_PKEY *rsa_key(struct bytes k)
     return key;
 }
 
-/* RFC 6605 4: the point without the byte that says it is not compressed. */
+/* RFC 6605 4: the key is an uncompressed point without its first byte, which marks it as uncompressed. */
 static EVP_PKEY *curve_key(struct bytes k, const char *group, size_t size)
 {
     unsigned char point[97] = {POINT_CONVERSION_UNCOMPRESSED};
@@ -155,7 +155,7 @@ static EVP_PKEY *curve_key(struct bytes k, const char *group, size_t size)
     return key;
 }
 
-/* The two numbers of RFC 6605 4 in the DER that libcrypto takes; NULL where they have another length. */
+/* Converts the two numbers of RFC 6605 4 to DER for libcrypto. NULL where the signature has another length. */
 static unsigned char *curve_signature(struct bytes s, size_t size, int *len)
 {
     unsigned char *der = NULL;
@@ -164,7 +164,7 @@ static unsigned char *curve_signature(struct bytes s, size_t size, int *len)
     ECDSA_SIG *sig = ECDSA_SIG_new();
     BIGNUM *r = BN_bin2bn(s.p, (int)size, NULL), *t = BN_bin2bn(s.p + size, (int)size, NULL);
     if (sig && r && t && ECDSA_SIG_set0(sig, r, t)) {
-        r = t = NULL; /* sig's own now */
+        r = t = NULL; /* sig owns them now */
         *len = i2d_ECDSA_SIG(sig, &der);
     }
     BN_free(r);
@@ -182,7 +182,7 @@ static enum sig_check verify(EVP_PKEY *key, const EVP_MD *md, const unsigned cha
         ret = EVP_DigestVerify(ctx, sig, n, m->p, m->n) == 1 ? SIG_CHECK_GOOD : SIG_CHECK_BAD;
     EVP_MD_CTX_free(ctx);
     EVP_PKEY_free(key);
-    ERR_clear_error(); /* a signature that does not fit is an answer; TLS on this thread must not find it */
+    ERR_clear_error(); /* a bad signature is a result, not an error: TLS on this thread must not see it */
     return ret;
 }
 

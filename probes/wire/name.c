@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* The length of a name without its final dot. A dot behind a backslash belongs to the last label. */
+/* The length of a name without its final dot. An escaped dot ("\.") belongs to the last label. */
 static size_t bare_length(const char *name)
 {
     size_t n = strlen(name);
@@ -72,8 +72,9 @@ bool name_within(const char *name, const char *ancestor)
 
 enum { SUFFIX_LABELS = 6, SUFFIX_ROOM = SUFFIX_LABELS * 64 };
 
-/* The list is searched byte by byte, which takes longer than all else about a name; and of many domains most end
- * alike. Each thread remembers what it found last for a place of its own. */
+/* libpsl searches its list byte by byte, which takes longer than everything else done to a name, and most domains have
+ * one of few suffixes. So each thread has a hash table of what it found, without collision chains: a newer name
+ * replaces the older one. */
 enum { REMEMBERED = 512, REMEMBERED_NAME = 30 };
 struct remembered {
     char name[REMEMBERED_NAME];
@@ -90,8 +91,8 @@ static struct remembered *remembered(const char *text)
     return n < REMEMBERED_NAME ? &all[(h ^ h >> 15) % REMEMBERED] : NULL;
 }
 
-/* text: lower case, no final dot. The star rule off: a top-level domain that is not on the list is no suffix.
- */
+/* text: lower case, no final dot. Without the list's default rule "*": a top-level domain that is not on the list is
+ * not a public suffix. */
 static bool on_list(const char *text)
 {
     struct remembered *m = remembered(text);
@@ -106,9 +107,9 @@ static bool on_list(const char *text)
     return is;
 }
 
-/* The name's last labels, in lower case. No suffix of the list is longer than SUFFIX_LABELS, and none has a
- * label of more than 63 bytes, so what is cut off on the left cannot be part of one. Returns where in name
- * the text starts. */
+/* The name's last labels, in lower case. No suffix of the list is longer than SUFFIX_LABELS, and none has a label of
+ * more than 63 bytes, so what is cut off on the left cannot be part of a suffix. Returns the position in name where the
+ * text in out starts. */
 static const char *lower_tail(const char *name, char out[SUFFIX_ROOM])
 {
     const char *end = name + bare_length(name), *start = end, *last[SUFFIX_LABELS] = {NULL};
@@ -136,12 +137,12 @@ const char *name_registrable(const char *name)
 {
     char text[SUFFIX_ROOM];
     const char *start = lower_tail(name, text), *below = NULL;
-    /* From the longest candidate on: the list has suffixes whose parent is none (nes.buskerud.no). */
+    /* The longest candidate comes first, because the parent of a suffix need not be a suffix (nes.buskerud.no). */
     for (const char *p = text; p; p = name_parent(p)) {
         if (on_list(p)) {
             if (below)
                 return below;
-            /* The whole tail is a suffix; so is the name unless something stands before the tail. */
+            /* The whole tail is a suffix. So the name is a suffix, too, unless it has a label before the tail. */
             if (start == name)
                 return NULL;
             const char *label = name;
@@ -210,7 +211,7 @@ const char *name_display(struct arena *a, const char *domain)
     char *text = NULL;
     if (!strcasestr(domain, "xn--") || idn2_to_unicode_8z8z(domain, &text, 0) != IDN2_OK)
         return domain;
-    /* What a label stands for comes from whoever registered it. */
+    /* The owner of the domain chose this text, so it may contain anything. */
     char *shown = text_escape(a, text, strlen(text), SIZE_MAX / 8);
     idn2_free(text);
     return shown;

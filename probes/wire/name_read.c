@@ -9,10 +9,10 @@ enum {
     NAME_MOST = 253,
     LABEL_MOST = 63,
     SHOWN = 80,       /* bytes of a label in a message */
-    TYPED_MOST = 1023 /* bytes of a label that IDNA is tried on: 63 in the end, whatever the script */
+    TYPED_MOST = 1023 /* a longer label is refused before IDNA; an A-label has at most 63 */
 };
 
-/* A name being read. */
+/* The state of one name_read(). */
 struct name_reading {
     struct arena *a;
     const char *p; /* what is left of the input */
@@ -20,7 +20,7 @@ struct name_reading {
     struct name name;
 };
 
-/* Steps of the reading return GO_ON, REFUSED with the name's .code set, or -ENOMEM. */
+/* Each step returns GO_ON, REFUSED (name.code, .cause and .reason are set) or -ENOMEM. */
 enum { GO_ON = 0, REFUSED = 1 };
 
 static int refuse(struct name_reading *r, enum code code, enum cause cause, const char *reason)
@@ -115,7 +115,7 @@ static int check_characters(struct name_reading *r)
     return GO_ON;
 }
 
-/* What belongs to a URL or to a mail address, not to a name. */
+/* Refuses what belongs to a URL or to a mail address and not to a name. */
 static int check_surroundings(struct name_reading *r)
 {
     if (!r->n)
@@ -186,7 +186,7 @@ static int read_address(struct name_reading *r, int family, const unsigned char 
     return GO_ON;
 }
 
-/* Whatever has a colon: an IPv6 address, or a name with a port. Sets *done where it was an address. */
+/* Handles input with a colon: an IPv6 address, or a name with a port. Sets *done where it was an address. */
 static int check_colon(struct name_reading *r, bool *done)
 {
     const char *p = r->p, *colon = memchr(p, ':', r->n);
@@ -226,7 +226,7 @@ static int check_colon(struct name_reading *r, bool *done)
 
 /* ---------------------------------------------------------------- labels ----------------------------- */
 
-/* One label as typed. */
+/* One label as it was typed. */
 struct label {
     const char *p;
     size_t n;
@@ -239,7 +239,8 @@ static bool is_ldh(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
 }
 
-/* The length of the separator of labels at p: a full stop, or one of the three that UTS 46 maps to it. */
+/* The length of the separator of labels at p: a full stop, or one of the three characters that UTS 46 maps to it. 0: no
+ * separator. */
 static size_t separator(const char *p, size_t n)
 {
     uint32_t c;
@@ -267,7 +268,7 @@ static int bad_character(struct name_reading *r, const struct label *l, size_t a
         l->number, l->shown, l->p[at], position);
 }
 
-/* What IDNA found, as the rest of a sentence about a label. */
+/* Why IDNA refused a label: the rest of a sentence that starts with the label. */
 static const char *idna_words(int rc)
 {
     switch (rc) {
@@ -298,10 +299,10 @@ static const char *idna_words(int rc)
     case IDN2_PUNYCODE_BAD_INPUT:
     case IDN2_PUNYCODE_OVERFLOW:
     case IDN2_INVALID_ALABEL:
-        return "begins with xn-- but what follows stands for no text";
+        return "begins with xn--, but what follows encodes no text";
     case IDN2_UALABEL_MISMATCH:
     case IDN2_ALABEL_ROUNDTRIP_FAILED:
-        return "is not the form that its own text has in DNS";
+        return "is not the xn-- form of the text that it encodes";
     default:
         return "is no valid internationalised label";
     }
@@ -316,7 +317,7 @@ static int bad_idna(struct name_reading *r, const struct label *l, int rc)
 {
     if (rc == IDN2_MALLOC)
         return -ENOMEM;
-    /* The character that may not be there at all is known when it alone is refused for the same reason. */
+    /* A character that no label may contain is refused for the same reason when it stands alone: this finds it. */
     size_t position = 1;
     for (size_t i = 0, step; (rc == IDN2_DISALLOWED || rc == IDN2_UNASSIGNED) && i < l->n;
          i += step, position++) {
@@ -337,7 +338,7 @@ static int bad_idna(struct name_reading *r, const struct label *l, int rc)
     return INVALID(r, "label %zu, \"%s\", %s", l->number, l->shown, idna_words(rc));
 }
 
-/* One label to its form in DNS, 64 bytes at out. */
+/* Converts one label to its form in DNS, up to 64 bytes at out. */
 static int read_label(struct name_reading *r, struct label *l, char out[LABEL_MOST + 1])
 {
     bool ascii = true;
@@ -360,7 +361,7 @@ static int read_label(struct name_reading *r, struct label *l, char out[LABEL_MO
     if (ascii && (text[0] == '-' || text[l->n - 1] == '-'))
         return INVALID(r, "label %zu, \"%s\", %s with a hyphen", l->number, l->shown,
                        text[0] == '-' ? "begins" : "ends");
-    /* A mapped label is looked up again: what letters of other widths spell may be an xn-- of its own. */
+    /* A mapped label is looked up a second time: full-width letters, for example, may spell another "xn--" label. */
     for (int pass = 0; pass < 2 && (!ascii || !strncmp(text, "xn--", 4)); pass++) {
         uint8_t *mapped = NULL;
         int rc = lookup(text, &mapped);
@@ -403,7 +404,7 @@ static int empty_label(struct name_reading *r, size_t at, size_t number)
     return INVALID(r, "it ends with more than one dot");
 }
 
-/* The labels to their form in DNS, 254 bytes at out. */
+/* Converts all labels to their form in DNS, up to 254 bytes at out. */
 static int read_labels(struct name_reading *r, char out[NAME_MOST + 1])
 {
     size_t o = 0;
@@ -422,7 +423,7 @@ static int read_labels(struct name_reading *r, char out[NAME_MOST + 1])
             return empty_label(r, i, l.number);
         if (l.number == 1 && l.n == 1 && *l.p == '*') {
             if (1 + step >= r->n)
-                return INVALID(r, "a * alone is no name; *. and the name that it stands below are expected");
+                return INVALID(r, "a * alone is no name; it is expected before a domain, as in *.example.com");
             r->name.wildcard = true;
             continue;
         }
@@ -457,7 +458,7 @@ static const struct {
     {"in-addr.arpa", "holds the reverse names of IPv4 addresses"},
     {"ip6.arpa", "holds the reverse names of IPv6 addresses"},
     {"onion",
-     "is for Tor services, which have validation methods of their own and none of these (BR appendix B)"},
+     "is for Tor services, which are validated by other methods than these (BR appendix B)"},
 };
 
 /* domain: lower case, no final dot. */
@@ -474,7 +475,7 @@ static int check_public(struct name_reading *r)
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         if (ends_with(domain, n, reserved[i].suffix))
             return INTERNAL(r, "%s %s", reserved[i].suffix, reserved[i].why);
-    r->name.registrable = name_registrable(domain); /* NULL too for a suffix and for a single label */
+    r->name.registrable = name_registrable(domain); /* also NULL for a public suffix and for a single label */
     if (r->name.registrable)
         return GO_ON;
     if (name_is_public_suffix(domain))
@@ -494,8 +495,9 @@ static int check_public(struct name_reading *r)
     return INTERNAL(r, "%s is no top-level domain of the public suffix list of %s", top, date);
 }
 
-/* Whether it is a name in the form of DNS already, as nearly all are: labels of a-z, 0-9 and inner hyphens, none of which
- * could be an A-label, and a letter in the last one, which is no number then. Nothing that is looked for in other texts can be in it. */
+/* True where the input already has the form of DNS, as nearly all input has: labels of a-z, 0-9 and inner hyphens, no
+ * A-label, and a letter in the last label, so that it is not an IPv4 address. None of the other tests can find a fault
+ * in such a name. */
 static bool is_plain(const char *p, size_t n)
 {
     static const bool inner[256] = {['a' ... 'z'] = true, ['0' ... '9'] = true, ['-'] = true};
@@ -541,8 +543,7 @@ static int read_name(struct name_reading *r)
 
 /* ---------------------------------------------------------------- suggestion ------------------------- */
 
-/* Narrows *p, *n to the name that was meant: what a URL, a mail address or a copied record has around it
- * goes. */
+/* Narrows *p, *n to the name that was meant: removes what a URL, a mail address or a copied record adds to it. */
 static void strip(const char **p, size_t *n)
 {
     size_t k = blanks(*p, *n);

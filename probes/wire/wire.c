@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-/* RECORD_LEAST: root owner, type, class, TTL, rdlength. OPTION_EDE: RFC 8914 2. QTYPE_ANY: RFC 1035 3.2.3.
- * DEFECTS_MOST: a message can hold thousands of broken records; this many say enough. CHAIN_MOST: no resolver
- * follows as many aliases. */
+/* RECORD_LEAST: bytes of a record with root owner and no data (owner, type, class, TTL, rdlength). OPTION_EDE: RFC 8914
+ * 2. QTYPE_ANY: RFC 1035 3.2.3. DEFECTS_MOST: a message can hold thousands of broken records; so many of them are
+ * enough for a report. CHAIN_MOST: no resolver follows so many aliases. */
 enum {
     HEADER = 12,
     RECORD_LEAST = 11,
@@ -32,7 +32,7 @@ static uint8_t *put16(uint8_t *p, unsigned v)
     return p + 2;
 }
 
-/* Length bytes are at most 63 and so never mistaken for letters. */
+/* Length bytes are at most 63, so none is mistaken for a letter. */
 static void mix_case(uint8_t *p, size_t len, uint64_t bits)
 {
     for (unsigned letter = 0; len--; p++) {
@@ -70,22 +70,23 @@ int wire_query(const struct ask *ask, uint16_t id, uint64_t case_bits, uint8_t o
 
 struct wire_reader {
     struct arena *a;
-    struct span s; /* of what is still to be read */
+    struct span s; /* what is still to be read */
     struct dns_fact *f;
     const char *section;
-    unsigned record; /* in the section, from 1 */
+    unsigned record; /* its number in the section, from 1 */
     unsigned whole;  /* records read so far, good and bad */
     bool stopped;    /* what follows cannot be read */
-    /* The question, to which most owner names point back. Its text is made once. */
+    /* The name of the question, to which most owner names point. Its text is made once. */
     const char *qname;
     size_t qname_len;
     uint16_t qtype, qclass;
-    /* The last other owner that was a pointer alone: the records of one set point to one place. */
+    /* The last other owner that was only a compression pointer, and where it pointed: the records of one set all point
+     * there. */
     size_t owner_at;
     const char *owner;
 };
 
-/* Notes a defect of the message. NULL where the arena is full, or where more is not noted. */
+/* Notes a defect of the message and returns its text. NULL: the arena is full, or DEFECTS_MOST are noted. */
 __attribute__((format(printf, 3, 4))) static const char *note(struct wire_reader *r, size_t at, const char *fmt,
                                                               ...)
 {
@@ -108,7 +109,7 @@ __attribute__((format(printf, 3, 4))) static const char *note(struct wire_reader
     return f->n_defects == DEFECTS_MOST ? NULL : what;
 }
 
-/* Notes what is wrong with the record in hand; its text for rr.defect. */
+/* Notes what is wrong with the current record; returns the text for rr.defect. */
 static const char *note_record(struct wire_reader *r, uint16_t type, const struct fault *why)
 {
     char b[16];
@@ -117,7 +118,7 @@ static const char *note_record(struct wire_reader *r, uint16_t type, const struc
     return what ? what + strlen(what) - strlen(why->why) : "its data breaks the format of its type";
 }
 
-/* For faults after which there is no telling where the next record starts. */
+/* For faults after which nobody can say where the next record starts. */
 __attribute__((format(printf, 3, 4))) static void stop(struct wire_reader *r, size_t at, const char *fmt, ...)
 {
     char why[128];
@@ -138,7 +139,7 @@ static const char *text_of(struct arena *a, const struct wire_name *name)
     return arena_strndup(a, text, n);
 }
 
-/* Steps over a name whose end can be told although it may be broken. */
+/* Moves s behind a name, which may be broken. False where its end cannot be found. */
 static bool skip_name(struct span *s)
 {
     while (s->at < s->end) {
@@ -156,7 +157,7 @@ static bool skip_name(struct span *s)
     return false;
 }
 
-/* The owner of the record in hand. NULL: broken and f filled, or the arena is full and f->why is "". */
+/* The owner of the current record. NULL: it is broken and f says why, or the arena is full and f->why is "". */
 static const char *read_owner(struct wire_reader *r, struct fault *f)
 {
     struct span *s = &r->s;
@@ -185,7 +186,7 @@ static const char *read_owner(struct wire_reader *r, struct fault *f)
     return text;
 }
 
-/* A copy of the rdata with names spelt out. -ENOMEM, or 0 with rr->defect set where it is broken. */
+/* Copies the rdata, with compressed names spelt out. -ENOMEM, or 0 with rr->defect set where it is broken. */
 static int read_rdata(struct wire_reader *r, struct span *s, struct rr *rr)
 {
     const char *form = rdata_form(rr->type);
@@ -234,7 +235,7 @@ static int add_ede(struct wire_reader *r, const uint8_t *p, size_t len)
     return 0;
 }
 
-/* RFC 6891 6.1: class is the sender's size, the TTL holds the upper rcode bits, the version and flags. */
+/* RFC 6891 6.1: the class is the sender's UDP size, the TTL holds the upper rcode bits, the version and flags. */
 static int read_opt(struct wire_reader *r, const char *owner, size_t start, uint16_t class, uint32_t ttl,
                     struct span *s)
 {
@@ -273,11 +274,11 @@ static int read_opt(struct wire_reader *r, const char *owner, size_t start, uint
     return 0;
 }
 
-/* Room for one more record of a section that may hold `left` more. What is read goes straight there. */
+/* The place of the next record in `to`. left: how many more the header announces for the section. */
 static struct rr *next_slot(struct wire_reader *r, size_t left, struct rrs *to)
 {
     if (!to->v) {
-        /* The header's count is a claim; what the rest of the message can hold is a fact. */
+        /* The header may announce more than the rest of the message can hold. */
         size_t room = 1 + (r->s.end - r->s.at) / RECORD_LEAST;
         to->v = arena_array(r->a, left < room ? left : room, sizeof *to->v);
         if (!to->v)
@@ -286,7 +287,7 @@ static struct rr *next_slot(struct wire_reader *r, size_t left, struct rrs *to)
     return &to->v[to->n++];
 }
 
-/* One record; r->stopped is set where the next cannot be found. left: how many the section may still hold. */
+/* Reads one record. Sets r->stopped where the next one cannot be found. left: as in next_slot(). */
 static int read_record(struct wire_reader *r, size_t left, struct rrs *to)
 {
     struct span *s = &r->s;
@@ -359,7 +360,7 @@ static int read_section(struct wire_reader *r, const char *name, unsigned count,
     return 0;
 }
 
-/* Wire names are equal where all bytes are, letters without regard to case; length bytes are no letters. */
+/* Compares two names in wire form without regard to case; length bytes are never letters. */
 static bool same_name(const uint8_t *a, const uint8_t *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -381,14 +382,14 @@ static const char *question_text(struct wire_reader *r, const struct wire_name *
     return text ? arena_printf(r->a, "%s %s", text, rr_type_name(be16(type), b)) : NULL;
 }
 
-/* False: this is no answer to the query. */
+/* False: the message does not answer the query. */
 static bool read_question(struct wire_reader *r, unsigned count, const uint8_t *query, size_t query_len)
 {
     struct span *s = &r->s;
     struct wire_name name, asked;
     struct fault f;
     if (count == 0) {
-        /* Servers that refuse a message unread send the bare header back. */
+        /* A server that refuses a query may send back only the header. */
         if (!query || (r->f->rcode != NOERROR && r->f->rcode != NXDOMAIN))
             return true;
         note(r, 4, "question: it is missing");
@@ -490,7 +491,7 @@ int wire_answer(struct arena *a, const uint8_t *msg, size_t len, const uint8_t *
 {
     struct dns_fact f = {.outcome = DNS_MALFORMED, .server = ret->server, .tries = ret->tries};
     struct wire_reader r = {.a = a, .f = &f, .qtype = QTYPE_ANY, .qclass = CLASS_IN};
-    /* No transport carries more; offsets are 16 bits wide. */
+    /* A DNS message has at most 65535 bytes, and offsets are 16 bits wide. */
     if (len > UINT16_MAX)
         len = UINT16_MAX;
     f.size = (uint16_t)len;
@@ -503,7 +504,7 @@ int wire_answer(struct arena *a, const uint8_t *msg, size_t len, const uint8_t *
             return -ENOMEM;
         if (!r.stopped && r.s.at < len)
             note(&r, r.s.at, "%zu bytes follow the last record", len - r.s.at);
-        /* A truncated answer without records is an answer to ask again over TCP. */
+        /* A truncated answer without records is not malformed: it is asked again over TCP. */
         if (r.whole || !r.stopped || f.flags & DNS_TC)
             f.outcome = outcome(&r);
     }
@@ -515,8 +516,7 @@ int wire_answer(struct arena *a, const uint8_t *msg, size_t len, const uint8_t *
 
 /* ---------------------------------------------------------------- aliases ---------------------------- */
 
-/* The part of name that ancestor replaces by a DNAME's target: name is below ancestor, at a label's edge.
- * NULL if not. */
+/* Where in name the ancestor starts that a DNAME replaces by its target, or NULL where name is not below ancestor. */
 static const char *below(const char *name, const char *ancestor)
 {
     size_t n = strlen(name), m = strlen(ancestor);
@@ -524,7 +524,7 @@ static const char *below(const char *name, const char *ancestor)
         return n > 1 ? name + n : NULL;
     if (n <= m || strcasecmp(name + n - m, ancestor) != 0)
         return NULL;
-    /* The dot before it ends a label unless it is escaped, by an odd number of backslashes. */
+    /* The dot before the ancestor ends a label unless an odd number of backslashes precedes it: then it is escaped. */
     const char *edge = name + n - m - 1;
     if (*edge != '.')
         return NULL;
@@ -534,8 +534,8 @@ static const char *below(const char *name, const char *ancestor)
     return slashes % 2 ? NULL : edge + 1;
 }
 
-/* Where name leads by the answer section: 1 and *to, 0 where it ends here, -ENOMEM. A CNAME goes before the
- * DNAME that it was made from (RFC 6672 3.1). */
+/* Follows one CNAME or DNAME of the answer section. Returns 1 and *to, 0 where name has neither, or -ENOMEM. A CNAME is
+ * preferred to the DNAME that it was made from (RFC 6672 3.1). */
 static int next_alias(struct arena *a, const struct rrs *answer, const char *name, const char **to)
 {
     for (size_t i = 0; i < answer->n; i++) {
@@ -557,7 +557,7 @@ static int next_alias(struct arena *a, const struct rrs *answer, const char *nam
         uint8_t wire[WIRE_NAME_MOST];
         if (!whole)
             return -ENOMEM;
-        /* A name that gets too long has no alias: servers answer YXDOMAIN (RFC 6672 2.2). */
+        /* Where the new name is too long, a DNAME gives no alias: servers answer YXDOMAIN (RFC 6672 2.2). */
         if (wire_name_from_text(whole, wire) < 0)
             return 0;
         *to = whole;
@@ -566,8 +566,8 @@ static int next_alias(struct arena *a, const struct rrs *answer, const char *nam
     return 0;
 }
 
-/* How many steps a chain without a loop can have, and one more. Each CNAME serves once in such a chain; a DNAME
- * may rightly serve more often. */
+/* One more than the steps that a chain without a loop can have. Each CNAME is used once in such a chain; a DNAME may be
+ * used more often. */
 static unsigned chain_most(const struct dns_fact *f)
 {
     unsigned most = 1;

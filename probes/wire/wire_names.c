@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* A name has at most 127 labels, so no honest one needs more pointers; the bound keeps the work for each name
- * constant, as a chain of pointers to pointers would otherwise be as long as the message. */
+/* A name has at most 127 labels and so needs at most as many pointers. The bound keeps the work for each name constant:
+ * a chain of pointers to pointers could otherwise be as long as the message. */
 enum { POINTERS_MOST = 127, LABEL_MOST = 63 };
 
 bool fault_set(struct fault *f, size_t at, const char *fmt, ...)
@@ -36,7 +36,7 @@ bool wire_name_read(struct span *s, struct wire_name *ret, struct fault *f)
             if (whole > end - at)
                 return fault_set(f, at, "a name is cut short: its label announces %u bytes, %zu are left", c,
                                  end - at - 1);
-            /* The root label must fit behind this one. */
+            /* Unless this is the root label, it must fit after this one. */
             if (len + whole + (c != 0) > WIRE_NAME_MOST)
                 return fault_set(f, at, "a name is longer than 255 bytes");
             memcpy(ret->p + len, s->msg + at, whole);
@@ -55,7 +55,8 @@ bool wire_name_read(struct span *s, struct wire_name *ret, struct fault *f)
         size_t to = be16(s->msg + at) & 0x3FFF;
         if (!jumps)
             s->at = at + 2;
-        /* Strictly before the run of labels that it ends: so every jump goes back, and none is made twice. */
+        /* A pointer must lead before the run of labels that it ends: so every jump goes back, and none happens twice.
+         */
         if (to >= run)
             return fault_set(f, at,
                              "a compression pointer in a name leads to itself or forwards (to byte %zu)", to);
@@ -101,7 +102,7 @@ size_t wire_name_print(const uint8_t *p, size_t len, char out[NAME_TEXT_MOST])
 
 void wire_name_lower(uint8_t *p, size_t len)
 {
-    /* Length bytes are at most 63 and so never mistaken for letters. */
+    /* Length bytes are at most 63, so none is mistaken for a letter. */
     for (size_t i = 0; i < len; i++)
         if (p[i] >= 'A' && p[i] <= 'Z')
             p[i] |= 0x20;
@@ -133,7 +134,7 @@ int wire_name_from_text(const char *text, uint8_t out[WIRE_NAME_MOST])
                     return -EINVAL;
                 }
             }
-            /* One byte is kept free for the root. */
+            /* One byte must stay free for the root label. */
             if (c > 255 || len - head > LABEL_MOST || len >= WIRE_NAME_MOST - 1)
                 return -EINVAL;
             out[len++] = (uint8_t)c;
@@ -237,7 +238,7 @@ static const char *const rcodes[] = {
     [19] = "BADMODE", [20] = "BADNAME",   [21] = "BADALG",  [22] = "BADTRUNC", [23] = "BADCOOKIE",
 };
 
-/* The registry that RFC 8914 5.2 opened, with what was added since. */
+/* The registry of RFC 8914 5.2 with all later entries. */
 static const char *const edes[] = {
     [0] = "Other Error",
     [1] = "Unsupported DNSKEY Algorithm",
@@ -288,7 +289,7 @@ const char *rdata_form(uint16_t type)
     return type < TYPES ? types[type].form : NULL;
 }
 
-/* PREFIX and a decimal of 16 bits, the name of a code that has none of its own (RFC 3597 5). */
+/* Reads prefix and a 16-bit decimal number, "TYPE65280": the form for numbers without a name (RFC 3597 5). */
 static bool numbered(const char *text, const char *prefix, uint16_t *ret)
 {
     size_t n = strlen(prefix);
@@ -343,7 +344,7 @@ const char *ede_name(uint16_t code)
     return code < EDES ? edes[code] : NULL;
 }
 
-/* A length is at most 63, below the letters, so that octets of a name can be folded without reading its labels. */
+/* For a name in wire form, too: length bytes are at most 63, so none is mistaken for a letter. */
 static void fold(char *p, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -358,7 +359,7 @@ void dns_fold_case(struct dns_fact *f)
     for (size_t s = 0; s < 3; s++)
         for (size_t i = 0; i < sections[s]->n; i++) {
             const struct rr *rr = &sections[s]->v[i];
-            /* Both are copies of the parser's own, not yet shown to anybody. */
+            /* Owner and rdata are copies that the parser made, so they may be written. */
             fold((char *)(uintptr_t)rr->owner, strlen(rr->owner));
             size_t names = rr->type == RR_NS ? rr->rdlen
                            : rr->type == RR_SOA && rr->rdlen > SOA_NUMBERS ? rr->rdlen - (size_t)SOA_NUMBERS

@@ -25,7 +25,7 @@ static bool charstring(struct span *s, struct fault *f)
     return true;
 }
 
-/* RFC 8659 4.1: tag length, tag, and all that is left is the value. */
+/* RFC 8659 4.1: tag length, tag, and the rest is the value. */
 static bool property(struct span *s, struct fault *f)
 {
     if (s->at == s->end)
@@ -201,7 +201,7 @@ struct bytes rr_canonical(struct arena *a, const struct rr *rr)
         return (struct bytes){0};
     if (rr->rdlen)
         memcpy(p, rr->rdata, rr->rdlen);
-    /* The next name of NSEC is left as it is (RFC 6840 5.1). */
+    /* The next name of an NSEC record keeps its case (RFC 6840 5.1). */
     for (size_t i = 0; i < n && rr->type != RR_NSEC; i++)
         wire_name_lower(p + names[i].at, names[i].used);
     return (struct bytes){p, rr->rdlen};

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Output that tells its length, whether it fits or not: what does not is made again into exactly that much. */
+/* Output of room bytes at p. n counts all bytes, also those that did not fit: then the caller starts again with n
+ * bytes. */
 struct text_out {
     char *p;
     size_t n, room;
@@ -58,7 +59,7 @@ static void put_quoted(struct text_out *o, const uint8_t *p, size_t n)
     put_char(o, '"');
 }
 
-/* A CAA tag: letters and digits by the rule, but any byte on the wire. */
+/* A CAA tag consists of letters and digits by RFC 8659, but a message may hold any byte. */
 static void put_word(struct text_out *o, const uint8_t *p, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -80,7 +81,7 @@ static void put_hex(struct text_out *o, const uint8_t *p, size_t n)
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char base32hex[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
 
-/* Groups of `bits`, most significant first, the last one filled up with zeroes. */
+/* Writes base64 or base32: groups of `bits`, the most significant first, the last one padded with zero bits. */
 static size_t put_base(struct text_out *o, const uint8_t *p, size_t n, const char *alphabet, unsigned bits)
 {
     uint32_t hold = 0;
@@ -124,7 +125,7 @@ static void put_types(struct text_out *o, const uint8_t *p, size_t n)
             }
 }
 
-/* One field that stands at [at, end) and was found sound. */
+/* Writes one field of n bytes at p that rdata_field() accepted. */
 static void put_field(struct text_out *o, char field, const uint8_t *p, size_t n)
 {
     char b[NAME_TEXT_MOST];
@@ -196,7 +197,8 @@ static void put_field(struct text_out *o, char field, const uint8_t *p, size_t n
     }
 }
 
-/* False: the data does not have its type's form (NULL: any will do), and what was put is good for nothing. */
+/* form: see rdata_form(); NULL: any data, as hex. False: the data does not have this form, and the output is useless.
+ */
 static bool put_rdata(struct text_out *o, const char *form, const struct rr *rr)
 {
     if (!form) {
@@ -253,7 +255,7 @@ static const char *skip_blanks(const char *s)
     return s;
 }
 
-/* The next word into buf, escapes left as they are. False where there is none, or it is too long. */
+/* Copies the next word into buf without undoing escapes. False where there is none, or it is too long. */
 static bool word(const char **text, char *buf, size_t size)
 {
     const char *s = skip_blanks(*text);
@@ -301,7 +303,7 @@ static bool get_date(const char **text, uint32_t *ret)
     return true;
 }
 
-/* A quoted string or a bare word, escapes undone. Without a limit of its own (CAA values may be long). */
+/* Reads a quoted string or a bare word and undoes its escapes. It may have any length, as CAA values do. */
 static bool get_string(const char **text, struct text_out *o)
 {
     const char *s = skip_blanks(*text);
@@ -332,7 +334,7 @@ static bool get_string(const char **text, struct text_out *o)
     return !*s || blank(*s);
 }
 
-/* The same behind a length byte. */
+/* The same, with a length byte before it. */
 static bool get_counted_string(const char **text, struct text_out *o)
 {
     size_t head = o->n;
@@ -352,7 +354,7 @@ static int nibble(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Hex up to the end of the text (which may have blanks in it), or of the word. */
+/* Reads hex: up to the end of the text, where blanks are allowed, or to the end of the word. */
 static bool get_hex(const char **text, bool to_the_end, struct text_out *o)
 {
     const char *s = skip_blanks(*text);
@@ -369,8 +371,7 @@ static bool get_hex(const char **text, bool to_the_end, struct text_out *o)
     return true;
 }
 
-/* Base 64 or 32hex; what is left over in the last group must be zero, so that one text stands for one value.
- */
+/* Reads base64 or base32hex. Unused bits of the last group must be zero, so that each value has one text only. */
 static bool get_base(const char **text, const char *alphabet, unsigned bits, bool to_the_end, struct text_out *o)
 {
     uint32_t hold = 0;
@@ -424,7 +425,7 @@ static bool get_types(const char **text, struct text_out *o)
     return true;
 }
 
-/* A field behind a length byte, by hex or base32hex. */
+/* Reads a field in hex or base32hex and puts a length byte before it. */
 static bool get_counted_bytes(const char **text, bool hex, struct text_out *o)
 {
     size_t head = o->n;
@@ -500,7 +501,7 @@ static bool get_field(char field, const char **text, struct text_out *o)
         while (*skip_blanks(*text));
         return true;
     case 'P': {
-        /* A tag may start with a quotation mark only by an escape: "issue" in quotes is a common slip. */
+        /* A tag in quotation marks ("issue") is a common mistake and refused; a tag may start with an escaped one. */
         return *skip_blanks(*text) != '"' && get_counted_string(text, o) && get_string(text, o);
     }
     case 'x':
