@@ -14,8 +14,7 @@ static bool usable(const struct fact *f)
            (f->dns.outcome == DNS_ANSWER || f->dns.outcome == DNS_NODATA || f->dns.outcome == DNS_NXDOMAIN);
 }
 
-/* With signatures and checking disabled: what a validator would have to judge. NULL: no answer, or not yet.
- */
+/* Asks with DO and CD: the records and signatures that a validator sees. NULL: no usable answer, or none yet. */
 static const struct fact *want(const struct asker *asker, const char *name, uint16_t type)
 {
     struct ask q = lookup_ask(name, type);
@@ -34,8 +33,7 @@ struct chain_walk {
     struct chain *c;
 };
 
-/* Who signed the set, by its first signature in the section: only the zone that owner is in may. NULL:
- * nobody. */
+/* The signer in the first signature of the set; only a zone that contains owner may sign it. NULL: none. */
 static const char *signer_of(struct arena *a, const struct rrs *section, const char *owner, uint16_t type)
 {
     struct rrsig s;
@@ -56,7 +54,7 @@ static const char *denier_of(const struct fact *f, const char *name)
     return NULL;
 }
 
-/* Where no signature names the zone of a name, its SOA question does. */
+/* The zone of a name by the answer to its SOA question, for names without a signature. */
 static const char *zone_by_soa(struct chain_walk *w, const char *name)
 {
     const struct fact *f = want(w->asker, name, RR_SOA);
@@ -71,7 +69,7 @@ static bool is_root(const char *name)
     return !strcmp(name, ".");
 }
 
-/* The zone above, by whoever answers for the DS records of this one. */
+/* The zone above z: the one that signed or denied the DS records of z. */
 static const char *parent_of(struct chain_walk *w, const struct chain_zone *z)
 {
     if (!z->ds)
@@ -85,7 +83,8 @@ static const char *parent_of(struct chain_walk *w, const struct chain_zone *z)
     return zone_by_soa(w, above ? above : ".");
 }
 
-/* The zone of this name in the chain, made with all above it if it is new. NULL past the bound. */
+/* The zone of this name in the chain. A new one is added with all zones above it. NULL: there are CHAIN_ZONES_MOST
+ * already. */
 static const struct chain_zone *zone_add(struct chain_walk *w, const char *name)
 {
     const struct chain_zone *first = NULL;
@@ -181,7 +180,7 @@ struct ds *chain_ds(struct arena *a, const struct chain_zone *z, size_t *n)
 
 /* ---------------------------------------------------------------- judging ---------------------------- */
 
-/* insecure: proven to be not signed, so nothing below must be. */
+/* insecure: proven to be unsigned, so everything below may be unsigned. */
 enum state { STATE_SECURE, STATE_INSECURE, STATE_BROKEN };
 
 struct judging {
@@ -193,7 +192,7 @@ struct judging {
     struct chain_fault *fault;
     enum state state[CHAIN_ZONES_MOST];
     bool known[CHAIN_ZONES_MOST];
-    struct dnskey *keys[CHAIN_ZONES_MOST]; /* that may sign */
+    struct dnskey *keys[CHAIN_ZONES_MOST]; /* keys that may sign */
     size_t n_keys[CHAIN_ZONES_MOST];
 };
 
@@ -206,8 +205,7 @@ static bool broken(struct judging *j, enum chain_fault_kind kind, const struct c
     return false;
 }
 
-/* What one signature over a set is worth: the greater, the nearer it is to holding. GOOD stands also for what
- * cannot be checked here. */
+/* How good one signature over a set is, from worst to best. GOOD also if it cannot be checked here. */
 enum worth { WORTH_NOTHING, WORTH_KEY_GONE, WORTH_ALTERED, WORTH_EXPIRED, WORTH_FUTURE, WORTH_GOOD };
 
 static bool redacted(const struct judging *j, const struct rr *const *set, size_t n)
@@ -236,8 +234,8 @@ static enum worth worth_of(struct judging *j, const struct rrsig *s, const struc
     return best;
 }
 
-/* The set at owner in a section, its signatures, and the keys that may have made them. False, with the fault
- * noted, where none of the signatures holds: one that does suffices (RFC 4035 5.3.1). */
+/* Checks the signatures over the set at owner in a section against the keys of z. True where one of them is good (RFC
+ * 4035 5.3.1); else false, with the fault in j->fault. */
 static bool set_holds(struct judging *j, const struct fact *fact, const struct rrs *section,
                       const char *owner, uint16_t type, const struct chain_zone *z,
                       const struct dnskey *keys, size_t n_keys)
@@ -270,8 +268,8 @@ static bool set_holds(struct judging *j, const struct fact *fact, const struct r
     return broken(j, kinds[best], z, fact);
 }
 
-/* That there is no such record must be proven by the zone: RFC 4035 3.1.3, RFC 5155 7.2. What exactly the
- * NSEC and NSEC3 records prove is not read. */
+/* A signed zone must prove that a record does not exist: RFC 4035 3.1.3, RFC 5155 7.2. This checks only that NSEC or
+ * NSEC3 records are there and signed, not what they prove. */
 static bool denial_holds(struct judging *j, const struct fact *fact, const char *owner, uint16_t type,
                          const struct chain_zone *z, const struct dnskey *keys, size_t n_keys)
 {
@@ -307,7 +305,7 @@ static size_t index_of(const struct judging *j, const struct chain_zone *z)
     return (size_t)(z - j->c->zone);
 }
 
-/* The keys among all that a DS record vouches for, moved to the front; how many. */
+/* Moves the keys that match a DS record to the front, and returns their number. */
 static size_t vouched(const struct ds *ds, size_t n_ds, struct dnskey *keys, size_t n)
 {
     size_t found = 0;
@@ -322,13 +320,13 @@ static size_t vouched(const struct ds *ds, size_t n_ds, struct dnskey *keys, siz
     return found;
 }
 
-/* The link from the zone above: DS records that hold, or the proof that there are none. */
+/* Checks the link from the zone above: signed DS records, or the proof that there are none. */
 static enum state judge_ds(struct judging *j, const struct chain_zone *z, const struct ds *ds, size_t n_ds)
 {
     const struct chain_zone *up = z->parent;
     size_t known = 0, i = up ? index_of(j, up) : 0;
     const char *denier = z->ds ? denier_of(z->ds, z->name) : NULL;
-    /* What cannot be seen is not at fault; the zone's own word on its DS records does not count. */
+    /* Unknown DS records are no fault. An answer of the zone itself about its own DS records counts as unknown. */
     if (!z->ds || (!n_ds && denier && name_equal(denier, z->name)))
         return STATE_SECURE;
     if (!up || !up->dnskey)
@@ -358,9 +356,9 @@ static enum state judge_keys(struct judging *j, const struct chain_zone *z, cons
     if (is_root(z->name)) {
         trusted = usable_keys;
         if (!trusted)
-            return STATE_INSECURE; /* a private root, and trust that begins below it */
+            return STATE_INSECURE; /* a private root: trust starts below it */
     } else if (!n_ds) {
-        return STATE_SECURE; /* the DS records could not be seen */
+        return STATE_SECURE; /* the DS records are unknown */
     } else {
         trusted = vouched(ds, n_ds, all, usable_keys);
         if (!trusted) {
@@ -371,21 +369,21 @@ static enum state judge_keys(struct judging *j, const struct chain_zone *z, cons
     if (set_holds(j, z->dnskey, &z->dnskey->dns.answer, z->name, RR_DNSKEY, z, all, trusted))
         return STATE_SECURE;
     if (is_root(z->name) && (j->fault->kind == CHAIN_EXPIRED || j->fault->kind == CHAIN_FUTURE)) {
-        /* The whole internet would be down: rather it is the time here that is wrong, and no time is judged.
-         */
+        /* If this were true, the whole internet would be down. So the local clock is probably wrong, and from here on
+         * no validity times are checked. */
         *j->fault = (struct chain_fault){.clock = true};
         return STATE_SECURE;
     }
     return STATE_BROKEN;
 }
 
-/* From the root down, so that the first link that breaks is the one that is named. */
+/* Judges the zones above first, so that the highest broken link is reported. */
 static enum state judge_zone(struct judging *j, const struct chain_zone *z)
 {
     size_t at = index_of(j, z), n_ds;
     if (j->known[at])
         return j->state[at];
-    j->known[at] = true; /* also ends a circle of parents, which no honest answer makes */
+    j->known[at] = true; /* also stops at a circle of parents, which only a hostile answer has */
     enum state s = z->parent ? judge_zone(j, z->parent) : STATE_SECURE;
     struct ds *ds = chain_ds(j->a, z, &n_ds);
     if (s == STATE_SECURE && !is_root(z->name))
@@ -396,7 +394,7 @@ static enum state judge_zone(struct judging *j, const struct chain_zone *z)
     return s;
 }
 
-/* A set that was made from a wildcard needs the proof that nothing stands closer (RFC 4035 5.3.4). */
+/* A set that was made from a wildcard needs a proof that no closer name exists (RFC 4035 5.3.4). */
 static bool closer_denied(struct judging *j, const struct chain_item *it)
 {
     const struct rrs *v = &j->c->answer->dns.answer, *more = &j->c->answer->dns.authority;

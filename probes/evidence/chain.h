@@ -1,35 +1,36 @@
-/* chain.h - the chain of trust behind one answer, from facts: where does it break? Pure.
+/* chain.h - the DNSSEC chain of trust of one answer, read from facts: where does it break? Pure.
  *
- * chain_walk() serves plan and judge alike: it goes as far as the facts lead and puts the questions that it
- * lacks through the asker it was given: the answer once more, with its signatures and checking disabled; DS and
- * DNSKEY of its zone, then of each zone above, up to the root. chain_fault() reads the chain from the root
- * down, as a validator does, and gives the first link that does not hold. Nothing of it is a verdict: that the
- * answer is bogus a validating resolver has said before anybody looks here. Which keys of the root are to be
- * trusted is the resolver's matter, too.
+ * Both plan and judge call chain_walk(). It goes as far as the facts lead, and asks the missing questions through its
+ * asker: the answer again, with signatures and with checking disabled; then DS and DNSKEY of its zone and of each zone
+ * above, up to the root. chain_fault() reads the chain from the root down, as a validator does, and returns the first
+ * link that does not hold. It only explains: that the answer is bogus was decided by a validating resolver before, and
+ * so was which keys of the root are trusted.
  *
- * All of it lives in the arena. Sources: RFC 4034, RFC 4035 5. */
+ * A struct chain belongs to its caller; all texts and facts in it are in the arena. One thread, that of the arena.
+ * Sources: RFC 4034, RFC 4035 5. */
 #ifndef DCV_CHAIN_H
 #define DCV_CHAIN_H
 
 #include "evidence/lookup.h"
 #include "wire/dnssec_rr.h"
 
-/* Six zones are a.b.example.co.uk and all above, or an alias between two top-level domains. ITEMS: sets of an
- * answer. CHECKS: signatures verified for one answer; a hostile one could hold thousands (as KeyTrap did). */
+/* ZONES: six are enough for a.b.example.co.uk with all zones above, and for an alias between two top-level domains.
+ * ITEMS: sets of records in the answer. CHECKS: signatures that are verified for one answer, since a hostile answer can
+ * hold thousands (KeyTrap). */
 enum { CHAIN_ZONES_MOST = 6, CHAIN_ITEMS_MOST = 8, CHAIN_CHECKS_MOST = 32 };
 
 struct chain_zone {
     const char *name;
-    const struct chain_zone *parent; /* NULL: of the root, or not known */
-    const struct fact *ds, *dnskey;   /* usable answers, NULL where there is none; the root has no DS */
+    const struct chain_zone *parent; /* NULL for the root, or unknown */
+    const struct fact *ds, *dnskey;   /* usable answers or NULL; the root has no DS */
 };
 
-/* A part of the answer that must be signed: a set, or the proof that there is none (.denial). */
+/* A part of the answer that must be signed: a set of records, or (.denial) the proof that there is none. */
 struct chain_item {
     const char *owner;
     uint16_t type;
     bool denial;
-    const struct chain_zone *zone; /* NULL where it is not known */
+    const struct chain_zone *zone; /* NULL where unknown */
 };
 
 struct chain {
@@ -40,17 +41,17 @@ struct chain {
     size_t n;
 };
 
-/* 0 or -ENOMEM. */
+/* Follows the chain of the answer for name and type. 0 or -ENOMEM. */
 int chain_walk(struct arena *a, const struct asker *asker, const char *name, uint16_t type,
                 struct chain *ret);
 
-/* What is wrong, each at .zone:
- *   no-keys     a DS record, and the zone has no DNSKEY
- *   other-keys  DS records that fit none of its keys
- *   expired, future   the signature .sig over .owner .type
- *   no-denial   an answer that there is no .owner .type, without NSEC or NSEC3, or with unsigned ones (.what)
+/* What is wrong at .zone:
+ *   no-keys     the parent has a DS record, and the zone has no DNSKEY
+ *   other-keys  the DS records match none of the zone's keys
+ *   expired, future   the signature .sig over .owner .type is no longer valid, or not yet
+ *   no-denial   nothing proves that there is no .owner .type: no NSEC or NSEC3, or unsigned ones (.what says which)
  *   unsigned    no signature over .owner .type
- *   key-gone    signed by a key that the zone does not have, .sig
+ *   key-gone    the signature .sig was made with a key that the zone does not have
  *   altered     the signature .sig does not fit the data */
 #define DCV_CHAIN_FAULTS(X)                                                                                 \
     X(CHAIN_NO_FAULT, "none")                                                                               \
@@ -70,17 +71,19 @@ struct chain_fault {
     const char *owner, *what;
     uint16_t type;
     struct rrsig sig;
-    const struct fact *fact; /* that shows it */
-    bool wildcard;           /* no-denial: there is a record, made from a wildcard */
-    bool clock;              /* not even the root's own signature is of this time: the clock here is doubtful */
+    const struct fact *fact; /* the fact that shows it */
+    bool wildcard;           /* no-denial: the record exists, made from a wildcard */
+    bool clock;              /* the root's own signature is not valid now, so the local clock is probably wrong */
 };
 
-/* stand_in: what a redacted case has in the place of the random value, or NULL: of a set in which it stands the time
- * of a signature can be judged, not whether it fits. 0 or -ENOMEM. */
+/* Finds the first link that does not hold at the time now. stand_in: the text that replaces the random value in a
+ * redacted case, or NULL; for a set that contains it only the time of a signature is checked, since the signature
+ * cannot fit. 0 or -ENOMEM. */
 int chain_fault(struct arena *a, const struct chain *c, dcv_time now, const char *stand_in,
                  struct chain_fault *ret);
 
-/* The sound keys or DS records of a zone, as far as they are known: an array in the arena, NULL where it is full. */
+/* The well-formed keys or DS records of a zone, none where they are unknown: an array in the arena, NULL where it is
+ * full. */
 struct dnskey *chain_keys(struct arena *a, const struct chain_zone *z, size_t *n);
 struct ds *chain_ds(struct arena *a, const struct chain_zone *z, size_t *n);
 

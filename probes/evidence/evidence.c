@@ -1,13 +1,13 @@
-/* evidence.c - the store of asks and facts: each question once, found again by its hash. */
+/* evidence.c - the asks and facts of one check: each question is stored once and found by its hash. */
 #include "evidence/evidence.h"
 
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
 
-enum { BUCKETS_FIRST = 4 }; /* of many checks each asks a question or two */
+enum { BUCKETS_FIRST = 4 }; /* most of many checks ask one or two questions */
 
-/* Eight bytes at a time, for names are long and looked up often; the case of letters does not count. */
+/* Hashes eight bytes at a time, since names are long and looked up often. The case of letters is ignored. */
 static uint64_t hash_text(uint64_t h, const char *s)
 {
     const uint64_t fold = UINT64_C(0x2020202020202020), prime = UINT64_C(0x9e3779b97f4a7c15);
@@ -138,6 +138,6 @@ int evidence_add(struct evidence *ev, struct fact *fact)
     ev->facts = facts;
     fact->n = (uint32_t)ev->n + 1;
     ev->facts[ev->n++] = fact;
-    ((struct ask *)fact->ask)->fact = fact; /* the ask is evidence's own: made by evidence_ask() */
+    ((struct ask *)fact->ask)->fact = fact; /* made by evidence_ask(), so it may be written */
     return 0;
 }

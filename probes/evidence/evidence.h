@@ -1,19 +1,19 @@
-/* evidence.h - the store of asks and facts: every question once, found again by its hash. Pure.
+/* evidence.h - the asks and facts of one check: each question is stored once and found by its hash. Pure.
  *
- * plan puts asks in, the driver adds what came back, and whoever judges finds facts by their question. All of it lives in
- * the arena of the check. */
+ * plan adds asks, the driver adds the facts that came back, and judge finds facts by their question. A struct evidence
+ * belongs to its check, asks and facts are in the arena of the check; one thread at a time. */
 #ifndef DCV_EVIDENCE_H
 #define DCV_EVIDENCE_H
 
 #include "model/dcv.h"
 
 void evidence_init(struct evidence *ev, struct arena *a, size_t most_asks);
-/* The ask with this question, made if it is new (*is_new, which may be NULL, says so). NULL past the bound
- * or where the arena is full. Texts of the question are copied. */
+/* The ask with this question; it is added where it is new, and then *is_new (is_new may be NULL) is true. NULL: there
+ * are most_asks already, or the arena is full. The texts of question are copied. */
 struct ask *evidence_ask(struct evidence *ev, const struct ask *question, bool *is_new);
 /* The ask with this question, or NULL. */
 struct ask *evidence_find(const struct evidence *ev, const struct ask *question);
-/* Takes fact in: numbers it and ties it to its ask (fact->ask, made by evidence_ask). 0 or -ENOMEM. */
+/* Adds a fact: gives it a number and makes it the fact of its ask (fact->ask, from evidence_ask()). 0 or -ENOMEM. */
 int evidence_add(struct evidence *ev, struct fact *fact);
 
 #endif

@@ -25,8 +25,8 @@ struct fetch_walk {
     const struct request *r;
     const struct evidence *ev;
     struct fetch *f;
-    const char *host, *only; /* connect to only for this host; NULL: nothing is fixed */
-    const char *seen[16];    /* URLs of the steps */
+    const char *host, *only; /* for this host, connect to `only`; NULL: no address is fixed */
+    const char *seen[16];    /* the URLs of all steps */
     size_t n_seen;
 };
 
@@ -41,7 +41,7 @@ static bool note(struct fetch_walk *w, const struct fact *fact)
     return true;
 }
 
-/* An address that does not connect gives way to the next one. */
+/* Where the connection failed, the next address is tried. */
 static bool gives_way(const struct fact *fact)
 {
     switch (fact->http.outcome) {
@@ -60,11 +60,11 @@ static bool gives_way(const struct fact *fact)
     return false;
 }
 
-/* Fetches from one address. NULL: not answered yet. */
+/* The fact of a fetch from one address. NULL: not answered yet. */
 static const struct fact *from_address(struct fetch_walk *w, const struct url *u, const char *ip)
 {
     bool v6 = strchr(ip, ':');
-    /* No URL with another port comes here: judge_redirect() holds it up. */
+    /* 80 and 443 are the only ports: judge_redirect() refuses all others. */
     const char *address =
         arena_concat(w->a, v6 ? "[" : "", ip, v6 ? "]" : "", u->https ? ":443" : ":80", NULL);
     if (!address)
@@ -73,7 +73,7 @@ static const struct fact *from_address(struct fetch_walk *w, const struct url *u
     return w->asker->want(w->asker->self, &q);
 }
 
-/* The response at the current URL. NULL: pending, or class is settled to network. */
+/* The response of the current URL. NULL: still pending, or class was set to network. */
 static const struct fact *step(struct fetch_walk *w, const struct url *u)
 {
     struct fetch *f = w->f;

@@ -1,17 +1,17 @@
 /* fetch.h - one file as the CA would fetch it, read from facts: addresses in order, redirects step by step.
  * Pure.
  *
- * fetch_walk() serves plan and judge alike: it goes as far as the facts lead, and puts the question that it
- * lacks through the asker it was given. With plan's asker that makes the next ask; with judge's it finds
- * nothing and the fetch is pending. */
+ * Both plan and judge call fetch_walk(). It goes as far as the facts lead, and puts the missing question to its asker:
+ * with plan's asker that makes the next ask; with judge's asker the fetch stays pending. A struct fetch belongs to its
+ * caller, its texts are in the arena. One thread, that of the arena. */
 #ifndef DCV_FETCH_H
 #define DCV_FETCH_H
 
 #include "base/url.h"
 #include "evidence/lookup.h"
 
-/* content: 2xx; status: a response that is neither 2xx nor a redirect that counts; redirect: one that may not
- * be followed; network: no response at all. */
+/* content: 2xx; status: a response that is neither 2xx nor a redirect that counts; redirect: a redirect that may not be
+ * followed; network: no response at all. */
 #define DCV_FETCHES(X)                                                                                       \
     X(FETCH_PENDING, "pending")                                                                              \
     X(FETCH_CONTENT, "content")                                                                              \
@@ -23,8 +23,8 @@ enum fetch_class { DCV_FETCHES(DCV_MEMBER) };
 /* Why a redirect may not be followed (BR 3.2.2.4.18: the same registrable domain here, ports 80 and 443). */
 enum redirect_fault {
     REDIRECT_FINE,
-    REDIRECT_STATUS,    /* 300, 303, 304, 305, …: none of 301, 302, 307, 308 */
-    REDIRECT_MALFORMED, /* no Location, one that is no URL, or host and path glued together */
+    REDIRECT_STATUS,    /* 300, 303, 304, 305, …: not 301, 302, 307 or 308 */
+    REDIRECT_MALFORMED, /* no Location, one that is not a URL, or one without the slash after the host */
     REDIRECT_SCHEME,
     REDIRECT_PORT,
     REDIRECT_HOST,
@@ -34,23 +34,23 @@ enum redirect_fault {
 
 struct fetch {
     enum fetch_class class;
-    const char *url;           /* of the last step */
-    const struct fact *fact;   /* the HTTP fact that decides; NULL while pending, or without an address */
+    const char *url;           /* the URL of the last step */
+    const struct fact *fact;   /* the HTTP fact that decides; NULL while pending and without address */
     struct lookup lookup;      /* A records of the last host; .name NULL for an IP address */
-    struct lookup aaaa;        /* where there is no A record */
+    struct lookup aaaa;        /* AAAA records, asked where there is no A record */
     enum redirect_fault fault; /* redirect */
-    const char *target;        /* redirect: where it leads, as read */
+    const char *target;        /* redirect: the URL that it leads to */
     unsigned hops;             /* redirects followed */
     const struct fact **facts; /* all steps, in order */
     size_t n;
 };
 
-/* only: connect to this IP address alone for the host of url (other hosts of redirects are looked up as ever);
- * NULL: to those that the host has. 0 or -ENOMEM. */
+/* Fetches url. only: the one IP address to connect to for the host of url (the hosts of redirects are looked up as
+ * usual); NULL: the addresses of the host. 0 or -ENOMEM. */
 int fetch_walk(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
                const char *url, const char *only, struct fetch *ret);
 
-/* The file's URL under a scheme, "http" or "https". NULL where the arena is full. */
+/* The URL of the file that the CA fetches. scheme: "http" or "https". NULL where the arena is full. */
 const char *fetch_url(struct arena *a, const struct request *r, const char *scheme);
 
 #endif

@@ -25,7 +25,7 @@ static const struct fact *want_nothing(void *self, const struct ask *question)
 struct asker asker_none(const struct evidence *ev)
 {
     return (struct asker){(void *)(uintptr_t)ev,
-                          want_nothing}; /* read only: want_nothing takes it as const again */
+                          want_nothing}; /* want_nothing() only reads it */
 }
 
 const struct fact *lookup_want_answer(const struct asker *asker, const char *name, uint16_t type)
@@ -127,12 +127,12 @@ bool lookup_dnssec_fault(const struct lookup *l)
     return lookup_bogus(l) || lookup_dnssec_error(l);
 }
 
-/* Only records whose owner is the end of the chain that begins at the question count: strangers in an answer
- * prove nothing (RFC 8659 3, RFC 5452 6). */
+/* Only records at the end of the alias chain of the question count; other records in an answer prove nothing (RFC 8659
+ * 3, RFC 5452 6). */
 static int read_records(struct arena *a, struct lookup *l)
 {
     const struct rrs *answer = &l->fact->dns.answer;
-    /* A CNAME that is asked for is the answer, not a way to one (RFC 1034 3.6.2). */
+    /* A question for CNAME is answered by the CNAME itself, so no chain is followed (RFC 1034 3.6.2). */
     if (l->type != RR_CNAME)
         l->end = dns_chain_end(a, &l->fact->dns, l->name, &l->hops, &l->looped);
     if (!l->end)
@@ -156,13 +156,13 @@ static enum lookup_class classify(const struct lookup *l)
 {
     const struct dns_fact *f = &l->fact->dns;
     if (f->flags & DNS_TC)
-        return LOOKUP_FAIL; /* what is cut off may be what matters; TCP was tried or will be */
+        return LOOKUP_FAIL; /* records may be missing; TCP was tried or will be */
     switch (f->outcome) {
     case DNS_ANSWER:
     case DNS_NODATA:
         if (l->n)
             return LOOKUP_DATA;
-        /* Bytes that do not parse are no proof of absence. */
+        /* Malformed data does not prove that a record is absent. */
         return l->broken || f->n_defects || l->looped ? LOOKUP_FAIL : LOOKUP_NODATA;
     case DNS_NXDOMAIN:
         return l->hops ? LOOKUP_NODATA : LOOKUP_NXDOMAIN;

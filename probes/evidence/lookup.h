@@ -1,8 +1,9 @@
-/* lookup.h - what the evidence says about one name and type: the CA's lookup, read from facts. Pure.
+/* lookup.h - what the evidence says about one name and type: a lookup of the CA, read from facts. Pure.
  *
- * A lookup is one question as the CA would put it. It may rest on several facts: the answer over UDP, the one
- * over TCP where the first was truncated, the one with checking disabled that tells bogus from broken. plan
- * asks for what a lookup lacks; verdict and causes read what it came to. */
+ * A lookup is one question as the CA asks it. It may be read from several facts: the answer over UDP, the answer over
+ * TCP where that was truncated, and the answer with checking disabled, which tells bogus signatures from a broken
+ * server. plan asks what a lookup still needs; the verdict and the causes read its result. A struct lookup belongs to
+ * its caller, its texts and records are in the arena. One thread, that of the arena. */
 #ifndef DCV_LOOKUP_H
 #define DCV_LOOKUP_H
 
@@ -22,60 +23,61 @@ struct lookup {
     enum lookup_class class;
     const char *name; /* as asked */
     uint16_t type;
-    const struct fact *fact; /* the one that decides; NULL while pending */
-    const struct fact *udp;  /* the truncated answer before it, NULL if none */
-    const struct fact *cd;   /* the same with checking disabled, NULL if not asked */
-    const char *end;         /* end of the alias chain that begins at name; name itself without one */
+    const struct fact *fact; /* the fact that decides; NULL while pending */
+    const struct fact *udp;  /* the truncated answer before .fact, or NULL */
+    const struct fact *cd;   /* the answer with checking disabled, or NULL */
+    const char *end;         /* end of the alias chain of name; name itself without aliases */
     unsigned hops;           /* aliases followed */
     bool looped;
-    const struct rr **rr; /* data: the sound records of the type at the end of the chain */
+    const struct rr **rr; /* data: the well-formed records of the type at .end */
     size_t n;
-    size_t broken; /* how many more there are that break the format */
+    size_t broken; /* number of malformed records of the type */
 };
 
-/* Where a reader of evidence turns for a fact that it lacks: plan's asker puts the question, judge's has
- * nothing. */
+/* How a reader of evidence gets the fact for a question. plan's asker also asks a new question; judge's asker finds
+ * only what is there. */
 struct asker {
     void *self;
-    const struct fact *(*want)(void *self, const struct ask *question); /* NULL while there is no fact */
+    const struct fact *(*want)(void *self, const struct ask *question); /* NULL: no fact yet */
 };
 struct asker asker_none(const struct evidence *ev);
 
-/* The question alone, over TCP after truncation. NULL while an answer is missing. */
+/* Asks one question only, and again over TCP after a truncated answer. NULL: not answered yet. */
 const struct fact *lookup_want_answer(const struct asker *asker, const char *name, uint16_t type);
-/* The same with checking disabled. */
+/* Asks the question with checking disabled. */
 void lookup_want_unchecked(const struct asker *asker, const char *name, uint16_t type);
-/* Puts one lookup through the resolvers, with what its answer raises: TCP after truncation; after a SERVFAIL
- * the same with checking disabled, which tells bogus from broken; after any failure the control question,
- * which tells a broken zone from a broken network on this side. */
+/* Asks the resolvers for one lookup, and what its answer makes necessary: TCP after a truncated answer; after a
+ * SERVFAIL the question with checking disabled, which tells bogus signatures from a broken server; after any failure
+ * the control question, which tells a broken zone from a broken network here. */
 void lookup_want(const struct asker *asker, const char *name, uint16_t type);
 
-/* Reads the resolver's view. 0 or -ENOMEM. */
+/* Reads the lookup from what the resolvers answered. 0 or -ENOMEM. */
 int lookup_read(struct arena *a, const struct evidence *ev, const char *name, uint16_t type,
                 struct lookup *ret);
 
-/* The same of any other first question: to one server, say. */
+/* The same for another first question, for example one to a name server. */
 int lookup_read_ask(struct arena *a, const struct evidence *ev, const struct ask *question, struct lookup *ret);
 
-/* The question that a lookup puts first, and its variants. */
+/* The first question of a lookup; callers change fields of it for other questions. */
 struct ask lookup_ask(const char *name, uint16_t type);
 
-/* What the resolvers say to the root's NS: the control question that tells a broken zone from a broken
- * network here. NULL while it was not asked or answered. */
+/* The fact of the control question: the NS records of the root, asked of the resolvers. NULL: not asked, or not
+ * answered yet. */
 const struct fact *lookup_control(const struct evidence *ev);
-/* The resolver is at work: it answered the control question. */
+/* True where the resolver answered the control question, so it works. */
 bool control_alive(const struct fact *control);
 
-/* Something was found out, if only that there is nothing. */
+/* True where the fact is an answer, even if it says that there is nothing. */
 bool fact_answers(const struct fact *f);
-/* The resolver found out something about the name, if only with checking disabled: it is at work. */
+/* True where the resolver answered, even if only with checking disabled: so it works. */
 bool lookup_answered(const struct lookup *l);
 
-/* SERVFAIL with CD=0 and an answer with CD=1 (RFC 4035 3.2.2). */
+/* True for SERVFAIL with CD=0 and an answer with CD=1 (RFC 4035 3.2.2). */
 bool lookup_bogus(const struct lookup *l);
-/* The extended error by which a resolver says that validation failed: codes 5 to 12 and 25 of RFC 8914; or NULL. */
+/* The extended error by which a resolver says that validation failed: codes 5 to 12 and 25 of RFC 8914. NULL: there is
+ * none. */
 const struct ede *lookup_dnssec_error(const struct lookup *l);
-/* Bogus, or failed with an extended error that says so (RFC 8914: 5 to 12, 25). */
+/* True where lookup_bogus(), or where the lookup failed with a lookup_dnssec_error(). */
 bool lookup_dnssec_fault(const struct lookup *l);
 
 #endif

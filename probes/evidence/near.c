@@ -22,7 +22,7 @@ void near_add(struct near_list *l, enum near_slip slip, uint16_t type, const cha
         .slip = slip, .scope = scope, .slip_text = slip_text, .at = {.name = owner, .type = type}};
 }
 
-/* SOA of the zone that a negative answer comes from (RFC 2308 2). */
+/* The owner of the SOA record in a negative answer: the zone that it comes from (RFC 2308 2). */
 static const char *soa_owner(const struct fact *f)
 {
     for (size_t i = 0; f && i < f->dns.authority.n; i++)
@@ -65,8 +65,8 @@ static void find_scopes(struct near_list *l)
     }
 }
 
-/* The same in plan and replay, another in each check, and the same where the value was redacted: so it rests
- * on the domain and the time of the request alone. FNV-1a, then the finish of splitmix64. */
+/* The label must be the same in plan and in a replay, even of a redacted case, and differ between checks: so it is made
+ * from the domain and the time of the request only. FNV-1a, then the last steps of splitmix64. */
 static const char *random_below(struct arena *a, const struct request *r, const char *scope)
 {
     uint64_t h = UINT64_C(0xcbf29ce484222325);
@@ -101,7 +101,8 @@ const char *near_bare_label(const struct request *r)
     return *r->profile->txt_label == '_' ? r->profile->txt_label + 1 : NULL;
 }
 
-int near_list(struct arena *a, const struct request *r, const struct evidence *ev, near_fill_fn *fill, struct near_view *ret)
+int near_list(struct arena *a, const struct request *r, const struct evidence *ev, near_fill_fn *fill,
+              struct near_view *ret)
 {
     *ret = (struct near_view){0};
     struct near_list l = {.a = a, .r = r, .view = ret};
@@ -114,7 +115,8 @@ int near_list(struct arena *a, const struct request *r, const struct evidence *e
     return arena_full(a) ? -ENOMEM : 0;
 }
 
-int near_read(struct arena *a, const struct request *r, const struct evidence *ev, near_fill_fn *fill, struct near_view *ret)
+int near_read(struct arena *a, const struct request *r, const struct evidence *ev, near_fill_fn *fill,
+              struct near_view *ret)
 {
     int rc = near_list(a, r, ev, fill, ret);
     for (size_t i = 0; i < ret->n && !rc; i++)

@@ -1,43 +1,41 @@
-/* near.h - where a record lands when its name was entered wrongly: the names that plan asks for at
- * depth full, and judge reads. Pure.
+/* near.h - names where a record ends up when somebody enters its name wrongly. plan asks for them at depth full, judge
+ * reads the answers. Pure.
  *
- * One list serves both, so that a saved check is judged by the questions that it really put. It depends on
- * the request and on what the checked names answered, and on nothing else. */
+ * plan and judge make the same list, so that a stored check is judged by the questions that it really asked: the list
+ * depends only on the request and on the answers for the checked names. The structs belong to their caller, their texts
+ * are in the arena. One thread, that of the arena. */
 #ifndef DCV_NEAR_H
 #define DCV_NEAR_H
 
 #include "evidence/lookup.h"
 
 enum {
-    NEAR_MOST = 24,       /* near questions of one check */
+    NEAR_MOST = 24,       /* questions of one check */
 };
 
 enum near_slip {
-    NEAR_DOUBLED,  /* the zone's name twice: the panel put it behind a name that had it already */
-    NEAR_ANCESTOR, /* the right label, or none, at a name above */
+    NEAR_DOUBLED,  /* the zone name twice: the panel appended it to a full name */
+    NEAR_ANCESTOR, /* the right label, or none, before a name above */
     NEAR_OTHER,    /* another wrong owner below the domain */
     NEAR_BARE,     /* dns-cname-token: the older form without its underscore */
     NEAR_SWAPPED,  /* dns-cname-token: what should be the target is the owner */
-    NEAR_TYPE,     /* a checked name, and another type than the method's */
-    NEAR_TARGET,   /* dns-cname-target: an allowed target's own addresses */
-    NEAR_RANDOM,   /* a label that nobody entered: what answers is a wildcard */
+    NEAR_TYPE,     /* a checked name with a type that is not the method's */
+    NEAR_TARGET,   /* dns-cname-target: the addresses of an allowed target */
+    NEAR_RANDOM,   /* a label that nobody entered: an answer comes from a wildcard */
 };
 
 struct near_name {
     enum near_slip slip;
-    const char *scope; /* the zone behind a doubled or swapped name; the parent of a random label; absolute */
-    const char *slip_text; /* of a wrong owner, a clause that follows a comma: what went wrong; NULL where the
-                              name says it all */
-    struct lookup at;      /* near_list() sets .name and .type alone */
+    const char *scope; /* doubled, swapped: the zone; random: the parent; absolute */
+    const char *slip_text; /* for a wrong owner: what went wrong, as a clause after a comma, or NULL */
+    struct lookup at;      /* near_list() sets only .name and .type */
 };
 
 struct near_view {
     struct near_name v[NEAR_MOST];
     size_t n;
-    const char *apex;  /* of the zone that D is in: what the SOA of the checked names says, else the
-                          registrable  domain; absolute */
-    bool unregistered; /* the zone above says that the registrable domain does not exist, nor then anything
-                          below */
+    const char *apex;  /* by the SOA of the checked names, else the registrable domain; absolute */
+    bool unregistered; /* the zone above says that the registrable domain does not exist */
 };
 
 /* ---- the list, filled by the method (methods.h: .near) */
@@ -45,31 +43,32 @@ struct near_list {
     struct arena *a;
     const struct request *r;
     struct near_view *view;
-    const char *scope[3]; /* names that a panel may complete with: D, its zone's apex, the registrable domain */
+    const char *scope[3]; /* names that a panel may append: the domain, its zone's apex, its registrable domain */
     size_t n_scopes;
 };
 typedef void near_fill_fn(struct near_list *l);
 
-/* Takes owner in unless it is no name at all (too long, once doubled), a name that the method looks at
- * anyway, or in the list already. */
+/* Adds owner to the list, unless it is not a valid name (a doubled name may be too long), is a name that the method
+ * checks anyway, or is in the list already. */
 void near_add(struct near_list *l, enum near_slip slip, uint16_t type, const char *scope, const char *slip_text,
               const char *owner);
-/* A label that nobody entered, below scope. */
+/* Adds a random label below scope, which nobody can have entered. */
 void near_add_random(struct near_list *l, uint16_t type, const char *scope);
-/* The random value where it can stand in a name at all, or NULL. */
+/* The random value as a label; NULL where it cannot be one. */
 const char *near_value_label(const struct request *r);
-/* The label for TXT records without the underscore that it begins with, or NULL. */
+/* The label for TXT records without its underscore, or NULL where it has none. */
 const char *near_bare_label(const struct request *r);
 
-/* The first of the questions: once it is put, all are. 0 or -ENOMEM. */
+/* The first question of the list: if it was asked, all were. 0 or -ENOMEM. */
 int near_first(struct arena *a, const struct request *r, uint16_t type, struct ask *ret);
-/* The questions, without what came of them. fill: the method's, NULL where it has none. 0 or -ENOMEM. */
-int near_list(struct arena *a, const struct request *r, const struct evidence *ev, near_fill_fn *fill, struct near_view *ret);
-/* The same with it. 0 or -ENOMEM. */
-int near_read(struct arena *a, const struct request *r, const struct evidence *ev, near_fill_fn *fill, struct near_view *ret);
+/* The questions without their answers. fill: the function of the method, or NULL. 0 or -ENOMEM. */
+int near_list(struct arena *a, const struct request *r, const struct evidence *ev, near_fill_fn *fill,
+              struct near_view *ret);
+/* The questions with their answers. 0 or -ENOMEM. */
+int near_read(struct arena *a, const struct request *r, const struct evidence *ev, near_fill_fn *fill,
+              struct near_view *ret);
 
-/* Where rr stands at n, it may come from a wildcard: a random label answers with the same data, or has not
- * been answered at all. */
+/* True where rr at n may come from a wildcard: the random label has the same data, or was not answered. */
 bool near_synthesised(const struct near_view *view, const struct near_name *n, const struct rr *rr);
 
 #endif

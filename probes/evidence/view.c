@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* The server hands the name on to another zone: NS records below the apex, and no authority of its own. */
+/* True for a referral to another zone: NS records below the apex, without the AA flag. */
 static bool is_referral(const struct lookup *l, const char *apex)
 {
     const struct dns_fact *d = &l->fact->dns;
@@ -19,7 +19,7 @@ static bool is_referral(const struct lookup *l, const char *apex)
     return false;
 }
 
-/* The resolver's answer goes through the name at which the server's own answer ends. */
+/* True where the alias chain of l, an answer of the resolvers, contains name, where the answer of the server ended. */
 static bool passes(const struct lookup *l, const char *name)
 {
     if (!l->fact || name_equal(l->end, name))
@@ -73,8 +73,8 @@ static bool rr_same(const struct rr *a, const struct rr *b)
     return a->rdlen == b->rdlen && (!a->rdlen || !memcmp(a->rdata, b->rdata, a->rdlen));
 }
 
-/* Sets hold no record twice (RFC 2181 5), so equal numbers and one inclusion suffice. Servers keep the order
- * or rotate it: looking on from the last match makes that one pass. */
+/* A set holds no record twice (RFC 2181 5), so the sets are equal where they have the same size and each record of one
+ * is in the other. Servers keep the order or rotate it; so each search starts after the last match. */
 bool lookup_same(const struct lookup *a, const struct lookup *b)
 {
     if (a->class != LOOKUP_DATA || b->class != LOOKUP_DATA)

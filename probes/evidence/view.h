@@ -1,24 +1,27 @@
-/* view.h - from where an answer is read: the resolvers, one server of the zone, or a perspective. Pure. */
+/* view.h - a lookup as one source of answers gives it: the resolvers, one server of the zone, or a perspective. Pure.
+ *
+ * A struct view is a plain value; what it points to belongs to its caller. One thread, that of the arena. */
 #ifndef DCV_VIEW_H
 #define DCV_VIEW_H
 
 #include "evidence/zone.h"
 
-/* From where a verdict is read: the resolvers (all NULL), one server of the zone, or a perspective. Of names outside the zone,
- * and of aliases that lead out of it, the resolvers' word counts in every view. */
+/* The source of answers: the resolvers (all fields NULL), one server of the zone, or a perspective. The server is not
+ * asked about names outside of its zone, and aliases may lead out of it: then the answers of the resolvers are used. */
 struct view {
     const struct zone *zone;
     const struct name_server *server;
-    const char *perspective, *address; /* a resolver at another place, for all names; NULL otherwise */
+    const char *perspective, *address; /* name and address of a resolver at another place */
 };
-/* The first question that a perspective's resolver is asked for a name. */
+/* The first question to the resolver of a perspective for one name. */
 struct ask perspective_question(const char *perspective, const char *address, const char *name, uint16_t type);
+/* The lookup of name and type as the view gives it; view NULL: the resolvers. 0 or -ENOMEM. */
 int view_lookup(struct arena *a, const struct evidence *ev, const struct view *view, const char *name,
                 uint16_t type, struct lookup *ret);
 
-/* The same records, in whatever order, or both without any. */
+/* True where both have the same records, in any order, or both have none. */
 bool lookup_same(const struct lookup *a, const struct lookup *b);
-/* "eu=192.0.2.53:53" into its parts; false: arena full. */
+/* "eu=192.0.2.53:53" is split into its two parts. False: the arena is full. */
 bool perspective_split(struct arena *a, const char *text, const char **name, const char **address);
 
 #endif

@@ -9,15 +9,16 @@
 #include <string.h>
 
 enum {
-    MOST_HOSTS = 13,     /* name servers of one zone that are asked: what fits into a root answer */
-    MOST_ADDRESSES = 26, /* of all of them */
+    MOST_HOSTS = 13,     /* name servers of one zone that are asked, as many as the root has */
+    MOST_ADDRESSES = 26, /* of all these servers */
     MOST_BELOW = 6,      /* names below the registrable domain that may be zone cuts */
     PARENT_HOSTS = 2     /* servers of the parent that are asked */
 };
 
 /* ---------------------------------------------------------------- questions -------------------------- */
 
-/* *whole: what there is of the whole answer, over TCP where that is needed. */
+/* Returns the first fact. *whole: the fact over TCP where the first one was truncated and TCP has answered, else the
+ * first. */
 static const struct fact *ask_server_first(const struct asker *asker, const char *server, struct ask q,
                                            const struct fact **whole)
 {
@@ -65,7 +66,7 @@ const struct fact *server_fact(const struct evidence *ev, const struct name_serv
     return asked ? asked->fact : NULL;
 }
 
-/* With checking disabled: broken signatures must not hide who serves the zone. */
+/* Asks with checking disabled: broken signatures must not hide the servers of the zone. */
 static const struct fact *ask_resolver(const struct asker *asker, const char *name, uint16_t type)
 {
     struct ask q = lookup_ask(name, type);
@@ -105,7 +106,7 @@ static const char *rr_address(struct arena *a, const struct rr *rr)
     return NULL;
 }
 
-/* Addresses of owner in a section; "" as owner: of every record. */
+/* Adds the addresses of owner in a section; owner "": the addresses of all owners. */
 static int addresses_in(struct arena *a, const struct rrs *section, const char *owner, uint16_t type,
                         struct texts *ret)
 {
@@ -157,7 +158,7 @@ struct zone_walk {
     struct zone z;
 };
 
-/* The NS set that the resolver gives for a name, where the name is a zone's. */
+/* The fact with the NS set of name, where name is the apex of a zone. NULL: it is not, or not known yet. */
 static const struct fact *zone_ns(struct zone_walk *w, const char *name)
 {
     const struct fact *f = ask_resolver(w->asker, name, RR_NS);
@@ -170,13 +171,14 @@ static const struct fact *zone_ns(struct zone_walk *w, const char *name)
     return NULL;
 }
 
-/* Sets apex (the deepest name with an NS set of its own), the zone's NS and the parent. An apex that is not
- * known yet is the registrable domain or below it, so that its parent is the first zone above. */
+/* Sets apex (the deepest name that has an NS set), ns and parent. The apex is the registrable domain or a name below
+ * it; so where it is unknown, the parent is the first zone above the registrable domain. */
 static int find_cut(struct zone_walk *w)
 {
     unsigned below = name_labels(w->r->adn) - name_labels(w->r->registrable);
     for (const char *name = w->r->adn; name; name = name_parent(name)) {
-        /* Deep names: the topmost of those below the registrable domain, where cuts are. */
+        /* Of a deep name only the MOST_BELOW highest names below the registrable domain are asked, since zone cuts are
+         * there. */
         if (below > MOST_BELOW) {
             below--;
             continue;
@@ -198,8 +200,8 @@ static int find_cut(struct zone_walk *w)
     return 0;
 }
 
-/* What a server of the parent says of the zone: a referral, or the set itself where it serves both. Where the
- * resolver saw no zone at all, the referral tells whether there is a delegation. */
+/* Reads what a server of the parent says about the zone: a referral, or the NS set itself where it serves both zones.
+ * Where the resolver found no zone, the referral shows whether there is a delegation. */
 static int read_delegation(struct zone_walk *w, const struct fact *f, const char *asked)
 {
     const struct dns_fact *d = &f->dns;
@@ -250,7 +252,7 @@ static int ask_parent(struct zone_walk *w)
 
 /* ---------------------------------------------------------------- its servers ------------------------ */
 
-/* Nothing left this host: an address family that it does not have. */
+/* True where the question could not be sent: this host has no IPv6. */
 static bool never_sent(const struct fact *f)
 {
     return f->dns.outcome == DNS_UNREACHABLE && f->ask->server[0] == '[';
@@ -283,7 +285,7 @@ static void read_server(struct zone_walk *w, struct name_server *s)
         s->state = SERVER_HERE;
         return;
     }
-    /* Where the parent's servers are silent, too, other ways of asking are not worth the time. */
+    /* If the parent's servers are silent, too, it is not worth the time to ask in other ways. */
     bool balks = (dns_silent(&f->dns) && !w->z.blocked) || f->dns.rcode == 1 ||
                  f->dns.rcode == 16; /* FORMERR, BADVERS (RFC 6891 7) */
     if (balks) {
@@ -325,7 +327,7 @@ static int add_servers(struct zone_walk *w, const char *host, struct texts *seen
         if (!add_once(w->a, seen, addresses.v[i]))
             return -ENOMEM;
         if (seen->n == before)
-            continue; /* two names of one machine */
+            continue; /* two host names with one address */
         struct name_server *s = &w->z.v[w->z.n++];
         *s = (struct name_server){.server = addresses.v[i], .host = host};
         read_server(w, s);
@@ -360,7 +362,7 @@ int zone_read(struct arena *a, const struct asker *asker, const struct request *
     if (!w.registrable)
         return -ENOMEM;
     rc = find_cut(&w);
-    /* While the resolver waits for the zone's servers the parent's referral already tells who they are. */
+    /* The parent is asked even while the resolver still waits for the zone's servers: its referral names them. */
     if (!rc)
         rc = ask_parent(&w);
     if (!rc && w.z.apex)

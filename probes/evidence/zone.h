@@ -1,67 +1,66 @@
-/* zone.h - the zone that holds a name, who serves it, and what each of its servers says. Pure.
+/* zone.h - the zone that contains a name, its name servers, and what each of them answers. Pure.
  *
- * A CA resolves from the root and hardly caches, so what the zone's own servers answer is what it will see; a
- * resolver on the way shows yesterday's answer, or one server's of several. The walk here reads from the
- * evidence: the zone cut above the name, the NS set that the parent's servers hand out (with glue) and the one
- * of the zone itself, every address of both, and the SOA at each. The same functions put the questions (plan)
- * and read the answers (judge); which of the two depends on the asker.
+ * A CA resolves from the root and hardly caches, so it will see what the zone's own servers answer. A resolver may show
+ * an old answer, or that of one of several servers. zone_read() reads from the evidence: the zone cut above the name,
+ * the NS set that the parent's servers give (with glue) and that of the zone itself, every address of both, and the SOA
+ * at each address. plan asks the questions and judge reads the answers with the same functions; the asker makes the
+ * difference.
  *
- * Everything lives in the arena given. No time, no I/O. */
+ * A struct zone belongs to its caller, its texts and lists are in the arena. One thread, that of the arena. */
 #ifndef DCV_ZONE_H
 #define DCV_ZONE_H
 
 #include "evidence/lookup.h"
 
-/* good: answers for the zone with authority. lame: answers without it, or refuses. silent: no answer over UDP
- * and TCP, or an address that must not be asked. here: it could not even be sent, as with IPv6 on a host
- * without it; that says nothing about the server. */
+/* good: answers with authority. lame: answers without authority, or refuses. silent: answers neither over UDP nor over
+ * TCP, or must not be asked. here: this host could not send the question (IPv6 on a host without it), which says
+ * nothing about the server. */
 enum server_state { SERVER_PENDING, SERVER_GOOD, SERVER_LAME, SERVER_SILENT, SERVER_HERE };
 
 struct name_server {
     const char *server; /* "192.0.2.53:53" */
     const char *host;   /* absolute */
     enum server_state state;
-    bool plain;             /* answers without EDNS only */
+    bool plain;             /* answers only questions without EDNS */
     const struct fact *soa; /* the fact that decided .state; NULL while pending */
-    const struct fact *refused_edns; /* the answer, or the silence, with EDNS where .plain */
+    const struct fact *refused_edns; /* .plain: the fact of the question with EDNS */
     bool has_serial;
-    uint32_t serial, negative_ttl; /* of its SOA, where has_serial */
+    uint32_t serial, negative_ttl; /* of its SOA, if has_serial */
 };
 
 struct zone {
     const char *apex;   /* absolute; NULL where no cut was found */
     const char *parent; /* the zone above */
     bool open;          /* an answer is still missing */
-    bool blocked;       /* not even the parent's servers answer: no name server can be asked from here */
-    const struct fact *delegation; /* the parent's servers on the zone's NS; NULL where none said anything */
+    bool blocked;       /* the parent's servers do not answer either: this host cannot reach name servers */
+    const struct fact *delegation; /* the NS set of the zone at the parent's servers, or NULL */
     const struct fact *denial;     /* their NXDOMAIN for the registrable domain */
-    const struct fact *ns;         /* the zone's own NS set, NULL where nobody gave it */
+    const struct fact *ns;         /* the NS set at the zone itself, or NULL */
     struct texts at_parent, at_zone; /* host names of the two sets */
     struct name_server *v; /* every address of the hosts of both sets */
     size_t n;
 };
 
-/* 0 or -ENOMEM. Puts the questions that are missing where the asker can. */
+/* Reads the zone of the domain of r; missing questions go to the asker. 0 or -ENOMEM. */
 int zone_read(struct arena *a, const struct asker *asker, const struct request *r, struct zone *ret);
 
-/* Every address of a host as the resolver gives it, "192.0.2.53:53" and "[2001:db8::53]:53". *open: an answer is
+/* Every address of a host by the resolver, "192.0.2.53:53" and "[2001:db8::53]:53". *open is set where an answer is
  * missing. 0 or -ENOMEM. */
 int host_addresses(struct arena *a, const struct asker *asker, const char *host, struct texts *ret, bool *open);
 
-/* 1 where a server of the zone says anything at all, 0 where every one stays silent, -1 where it is not known: where
- * the way from here to name servers is blocked, too. */
+/* 1: a server of the zone answers. 0: none does. -1: unknown, also where this host cannot reach name servers. */
 int zone_answers(const struct zone *z);
 
-/* One question to one server, with TCP after truncation. What came back at first; NULL: nothing yet. */
+/* Asks one server one question, and again over TCP after a truncated answer. Returns the first fact; NULL: none yet. */
 const struct fact *server_want(const struct asker *asker, const char *server, bool plain, const char *name,
                                uint16_t type);
 
 struct ask server_question(const struct name_server *s, const char *name, uint16_t type);
-/* What it said, the first answer; NULL where it was not asked or has not answered. */
+/* The first fact of server_question(); NULL where it was not asked or not answered yet. */
 const struct fact *server_fact(const struct evidence *ev, const struct name_server *s, const char *name,
                                uint16_t type);
 
-/* The host name as a person reads it in a list: "ns1.example.com (192.0.2.53)"; NULL: arena full. */
+/* The server for people: "ns1.example.com (192.0.2.53)". NULL: the arena is full. */
 const char *server_shown(struct arena *a, const struct name_server *s);
 
 #endif
