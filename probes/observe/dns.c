@@ -11,7 +11,7 @@
 void dns_random(struct dns *d, void *to, size_t n)
 {
     if (d->random_at + n > sizeof(d->random)) {
-        /* Of up to 256 bytes getrandom() never gives fewer, nor fails once the pool is ready. */
+        /* getrandom() never returns fewer bytes than asked for up to 256, and does not fail once its pool is ready. */
         for (size_t at = 0; at < sizeof(d->random); at += 256) {
             while (getrandom(d->random + at, 256, 0) != 256)
                 ;
@@ -71,7 +71,7 @@ static void server_put(struct dns *d, struct dns_upstream *s)
     free(s);
 }
 
-/* Puts s on or off the list of servers that have something to send and may. */
+/* Adds s to the list of servers that have something to send and may send, or removes it. */
 static void server_update(struct dns *d, struct dns_upstream *s)
 {
     struct dns_upstreams *list = s->resolver ? &d->run_resolvers : &d->run_pool;
@@ -126,7 +126,7 @@ static void exchange_free(struct dns_exchange *x)
     free(x);
 }
 
-/* The exchange's one callback. */
+/* Calls the callback of the exchange, once, and lets go of the exchange. */
 static void exchange_end(struct dns_exchange *x, struct fact *fact)
 {
     struct dns *d = x->d;
@@ -209,7 +209,7 @@ static const char *why_unreachable(int error, bool tcp)
     }
 }
 
-/* The network is not to blame: too many sockets, no memory, a full send buffer. */
+/* True where this host is the cause, not the network: too many sockets, no memory, a full send buffer. */
 static bool error_is_ours(int error)
 {
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS || error == EAGAIN;
@@ -221,8 +221,8 @@ static void exchange_rest(struct dns_exchange *x)
     exchange_list(x, &x->d->resting);
 }
 
-/* The next resolver in turn; the server of an authoritative ask stays. False: out of memory. */
-static bool exchange_turn(struct dns_exchange *x)
+/* Makes the next resolver the server of x; an authoritative ask keeps its server. False: out of memory. */
+static bool exchange_next_server(struct dns_exchange *x)
 {
     struct dns *d = x->d;
 
@@ -246,10 +246,9 @@ static bool exchange_again(struct dns_exchange *x, bool rest)
 
     if (x->refusals && most < d->n_resolvers)
         most = d->n_resolvers;
-    if (x->tries >= most || !exchange_turn(x))
+    if (x->tries >= most || !exchange_next_server(x))
         return false;
-    /* Tries at one server that refuses at once would be over within a millisecond: a server that restarts
-     * gets a moment. */
+    /* A server that refuses at once would use up all tries within a millisecond; a pause gives it time to restart. */
     if (rest && x->server == before)
         exchange_rest(x);
     else
@@ -264,7 +263,7 @@ static void exchange_answered(struct dns_exchange *x, const struct try_end *end)
     bool resolver = x->ask->via == VIA_RESOLVER;
 
     d->counters.answered++;
-    /* A resolver that does not serve us says nothing about the name; another one may. */
+    /* A resolver that refuses to serve us says nothing about the name, so the next resolver is asked. */
     if (f && resolver && f->dns.outcome == DNS_REFUSED && ++x->refusals < d->n_resolvers) {
         x->fact = f;
         if (exchange_again(x, false))
@@ -291,8 +290,8 @@ static void exchange_failed(struct dns_exchange *x, const struct try_end *end)
         x->timed_out = true;
         d->counters.timeouts++;
     }
-    /* What came to another question is told only now that nothing better came: it may have been a late answer
-     * to somebody else's id, or a forgery that lost the race. */
+    /* A misfit becomes the result only now, when no better answer came: it may have been a late answer to an earlier
+     * query with the same id, or a forgery. */
     if (x->misfit) {
         exchange_ready(x, x->fact);
         return;
@@ -328,7 +327,7 @@ void exchange_given_back(struct dns_exchange *x, const struct try_end *end)
     if (!x->fn)
         exchange_free(x);
     else if (x->in == &d->ready)
-        ; /* a misfit was the answer already */
+        ; /* exchange_misfit() took an answer before */
     else if (end->msg)
         exchange_answered(x, end);
     else
@@ -337,7 +336,7 @@ void exchange_given_back(struct dns_exchange *x, const struct try_end *end)
 
 bool exchange_misfit(struct dns_exchange *x, const uint8_t *msg, size_t len)
 {
-    /* One for each try: the arena is not for whoever floods us. */
+    /* One for each try, so that a flood of datagrams cannot fill the arena. */
     if (!x->fn || x->in || x->misfit)
         return false;
     struct fact *f = fact_of_message(x, msg, len);
@@ -346,8 +345,8 @@ bool exchange_misfit(struct dns_exchange *x, const uint8_t *msg, size_t len)
         x->misfit = true;
         return true;
     }
-    /* An error without a question section, as old servers send to a query with EDNS (RFC 6891 7); c-ares
-     * wants the question back. */
+    /* An error without a question section, which old servers send for a query with EDNS (RFC 6891 7). c-ares does not
+     * accept it. */
     x->d->counters.answered++;
     exchange_ready(x, f);
     return true;
@@ -366,7 +365,7 @@ static void exchange_send(struct dns_exchange *x)
     }
     if (x->first_sent == 0)
         x->first_sent = d->now;
-    /* c-ares looks at its own clock later than we did: one millisecond of patience saves it a visit. */
+    /* One millisecond more, because c-ares reads its clock after us: its own timeout is over by then. */
     x->due = d->now + d->timeout + 1000000;
     x->tries++;
     x->error = 0;
@@ -384,8 +383,8 @@ static void exchange_send(struct dns_exchange *x)
 static void on_idle(uv_idle_t *idle);
 static void on_timer(uv_timer_t *timer);
 
-/* Sees to it that the loop comes back: at once where something can be sent or told, in a tick where something
- * is pending. Ghosts alone do not keep the loop alive. */
+/* Arms the handles: the idle handle where something can be sent or a callback is due, the timer where something is
+ * pending. Ghosts alone do not keep the loop alive. */
 static void dns_wake(struct dns *d)
 {
     if (d->closing)
@@ -404,9 +403,9 @@ static void dns_wake(struct dns *d)
         uv_timer_start(&d->timer, on_timer, TICK_MS, TICK_MS);
 }
 
-/* The end of each turn: no c-ares function is on the stack here. An answer may be the last of a check, which is then judged
- * and written down within the call: what is not done after a while waits for the next turn, so that a full house
- * keeps nobody else on the loop waiting. */
+/* The end of each turn, outside of any c-ares function: calls the callbacks. An answer may be the last of a check,
+ * which is then judged and stored inside its callback. So after SLICE_NS the other callbacks wait for the next turn,
+ * and the rest of the loop runs first. */
 static void turn_end(struct dns *d)
 {
     struct dns_exchange *x;
@@ -420,7 +419,7 @@ static void turn_end(struct dns *d)
     dns_wake(d);
 }
 
-/* What waits for a place goes out, as far as there are places. */
+/* Sends waiting queries as far as the limits allow. */
 static void send_waiting(struct dns *d)
 {
     struct dns_upstream *s;
@@ -459,13 +458,13 @@ static void on_sockets(uv_poll_t *poll, int status, int events)
 
     (void)status, (void)events;
     d->now = uv_hrtime();
-    /* Few at a time: epoll goes round, so those that are left come first in the next turn. */
+    /* A few events at a time: epoll returns the others first at the next call. */
     for (int n = EVENTS; n == EVENTS && !slice_over(d->now);) {
         n = epoll_wait(d->epoll, ev, EVENTS, 0);
         for (int i = 0; i < n; i++)
             channel_process(ev[i].data.ptr, ev[i].events);
     }
-    send_waiting(d); /* the servers have something to do while the answers are looked at */
+    send_waiting(d); /* before the callbacks, so that servers answer meanwhile */
     turn_end(d);
 }
 
@@ -479,7 +478,7 @@ static void on_timer(uv_timer_t *timer)
         exchange_unlist(x);
         exchange_list(x, &x->server->again);
     }
-    /* All tries last equally long, so the first in .held is due first. */
+    /* All tries have the same timeout, so the first in .held is due first. */
     while ((x = TAILQ_FIRST(&d->held)) && x->due <= d->now && !slice_over(d->now)) {
         channel_process(x->channel, 0);
         if (TAILQ_FIRST(&d->held) == x)
@@ -534,7 +533,8 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
         return -ENOMEM;
     *x = (struct dns_exchange){
         .d = d, .arena = a, .ask = ask, .fn = fn, .user = user, .resolver = (uint16_t)d->favourite};
-    /* Who runs this names the resolvers, a perspective's included; the zone names its servers. */
+    /* Resolvers, also those of perspectives, come from the operator and may have any address. Name servers come from
+     * the zone. */
     const char *denied = ask->via == VIA_AUTHORITATIVE ? guard_denies(d->guard, &addr.sa) : NULL;
     if (denied) {
         x->fact = fact_of_nothing(x, ask->server, DNS_UNREACHABLE,
@@ -579,7 +579,7 @@ void dns_counters(const struct dns *d, struct dns_counters *ret)
 static void dns_free(struct dns *d)
 {
     channels_trim(d, 0);
-    /* The channels of the resolvers go with them, and give back what ghosts they hold. */
+    /* Freeing a channel of a resolver makes c-ares give back its ghosts. */
     for (unsigned i = 0; i < d->n_resolvers; i++) {
         struct dns_upstream *s = d->resolvers[i];
         while (s->n_channels > 0)
@@ -612,7 +612,7 @@ static int resolvers_read(struct dns *d, const struct dns_config *cfg, const cha
     return 0;
 }
 
-/* Once for all threads, and never undone: c-ares counts without a lock. */
+/* c-ares is initialised once for all threads and never cleaned up, because it counts its users without a lock. */
 static int ares_status;
 
 static void ares_begin(void)
@@ -661,7 +661,7 @@ int dns_new(uv_loop_t *loop, const struct dns_config *cfg, struct dns **ret, con
     uv_timer_init(loop, &d->timer);
     d->poll.data = d->idler.data = d->timer.data = d;
     uv_poll_start(&d->poll, UV_READABLE, on_sockets);
-    uv_unref((uv_handle_t *)&d->poll); /* what is pending keeps the loop alive, an open dns does not */
+    uv_unref((uv_handle_t *)&d->poll); /* pending asks keep the loop alive, an open dns does not */
     *ret = d;
     return 0;
 }

@@ -1,5 +1,5 @@
-/* c-ares channels: one to four for each resolver, and a pool of them for exchanges that want a socket of
- * their own. */
+/* dns_channel.c - c-ares channels: one to four for each resolver, and a pool for exchanges that need their own socket.
+ */
 #include "observe/dns_inner.h"
 
 #include <errno.h>
@@ -14,9 +14,9 @@ static struct channel *channel_new(struct dns *d, bool tcp, bool pooled)
     if (!c)
         return NULL;
     *c = (struct channel){.d = d, .fd = -1, .tcp = tcp, .pooled = pooled};
-    /* All that c-ares would otherwise read from resolv.conf and the host's name stands here, the address in
-     * it is replaced before the first query. EDNS is in our bytes; ARES_FLAG_EDNS would cut them after a
-     * FORMERR. */
+    /* These options replace what c-ares would read from resolv.conf and the host name; channel_aim() sets the real
+     * address before the first query. Our query already contains EDNS: with ARES_FLAG_EDNS c-ares would cut it off
+     * after a FORMERR. */
     struct in_addr nowhere = {.s_addr = htonl(INADDR_LOOPBACK)};
     struct ares_options o = {
         .flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_IGNTC | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES |
@@ -34,7 +34,7 @@ static struct channel *channel_new(struct dns *d, bool tcp, bool pooled)
                ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS | ARES_OPT_SORTLIST | ARES_OPT_SOCK_STATE_CB |
                ARES_OPT_NOROTATE;
 #ifdef ARES_OPT_QUERY_CACHE
-    mask |= ARES_OPT_QUERY_CACHE; /* on by default from 1.31 on */
+    mask |= ARES_OPT_QUERY_CACHE; /* on by default since 1.31 */
     o.qcache_max_ttl = 0;
 #endif
 #ifdef ARES_OPT_SERVER_FAILOVER
@@ -56,7 +56,7 @@ void channel_free(struct channel *c)
     free(c);
 }
 
-/* Closes the socket that is left, so that the next query gets a new port. */
+/* Makes the channel ask s. This closes its old socket, so the next query has a new port. */
 static bool channel_aim(struct channel *c, const struct dns_upstream *s)
 {
     c->error = 0;
@@ -85,8 +85,8 @@ static struct channel *pool_take(struct dns *d, struct dns_upstream *s)
     return c;
 }
 
-/* Guessing a port and an id at once must stay hard (RFC 5452), so a port does not live long: when it has had
- * its queries another channel takes over, and the old one gets a new port after its last answer. */
+/* Port and id together must be hard to guess (RFC 5452), so each port is used for PORT_QUERIES only. Then another
+ * channel is used, and the old one gets a new port after its last answer. */
 static struct channel *resolver_channel(struct dns *d, struct dns_upstream *s)
 {
     struct channel *c = s->n_channels ? s->channels[s->current] : NULL;
@@ -156,8 +156,8 @@ void channel_renumber(struct channel *c, struct dns_exchange *x, uint16_t id)
     by_id_add(c, x);
 }
 
-/* The last message of the stream that has the id of x: c-ares reads no further than the one it likes. What
- * has our id and another question is found here too. */
+/* Finds the last message of the TCP stream that has the id of x, also one with another question, which c-ares does not
+ * accept. c-ares itself stops reading at the first message that it accepts. */
 static void stream_read(const struct channel *c, const struct dns_exchange *x, struct try_end *ret)
 {
     size_t at = 0;
@@ -217,7 +217,7 @@ static void on_done(void *arg, ares_status_t status, size_t timeouts, const ares
 #else
 static void on_done(void *arg, int status, int timeouts, unsigned char *buf, int len)
 {
-    (void)timeouts, (void)buf, (void)len; /* c-ares cuts datagrams to 512 bytes here */
+    (void)timeouts, (void)buf, (void)len; /* buf is not used: c-ares cuts datagrams to 512 bytes */
     given_back(arg, status);
 }
 #endif

@@ -1,5 +1,5 @@
-/* Sockets of the c-ares channels: every byte passes here, wrong ids included, and datagrams travel in
- * batches. */
+/* dns_socket.c - the sockets of the c-ares channels: sees all bytes, also answers with a wrong id, and sends and
+ * receives datagrams in batches. */
 #include "observe/dns_inner.h"
 
 #include <errno.h>
@@ -63,8 +63,7 @@ static ares_ssize_t read_datagram(struct channel *c, int fd, void *buf, size_t r
 {
     struct dns_inbox *in = &c->d->in;
 
-    /* c-ares from 1.34 on reads all that is there before it looks at any of it: then it gets one at a time.
-     */
+    /* Since 1.34 c-ares reads all datagrams before it looks at the first: so it gets one for each call. */
     bool again = ARES_VERSION >= 0x012200 && in->open;
     inbox_settle(c);
     if (c->refused) {
@@ -79,7 +78,7 @@ static ares_ssize_t read_datagram(struct channel *c, int fd, void *buf, size_t r
     }
     if (in->next == in->n && !inbox_fill(c, fd))
         return -1;
-    /* An empty datagram would read as the end of a stream. */
+    /* c-ares would take an empty datagram for the end of a stream. */
     while (in->next < in->n && in->msgs[in->next].msg_len == 0) {
         in->next++;
         c->d->counters.strays++;
@@ -127,7 +126,7 @@ static ares_ssize_t read_stream(struct channel *c, int fd, void *buf, size_t roo
         memcpy(c->stream + c->stream_len, buf, take);
         c->stream_len += take;
     } else if (n == 0) {
-        c->error = 0; /* its end, not a failure */
+        c->error = 0; /* the end of the stream is no failure */
     } else if (errno != EAGAIN) {
         c->error = errno;
     }
@@ -151,7 +150,7 @@ void outbox_init(struct outbox *out)
         out->iov[i].iov_base = out->bytes[i];
 }
 
-/* Datagrams of one length come to stand together; in which order questions go out means nothing. */
+/* Sorts the datagrams by length, since the order of questions does not matter. */
 static void outbox_sort(struct outbox *out)
 {
     for (unsigned i = 1; i < out->n; i++) {
@@ -167,8 +166,9 @@ static void outbox_sort(struct outbox *out)
     }
 }
 
-/* Most of what a query costs is its way through the kernel. Those of one length make it together, as one long datagram
- * that is cut apart at the end. Returns the messages for what stands from at on. */
+/* Most of the cost of a query is its way through the kernel. So datagrams of one length are sent as one message, which
+ * the kernel splits at the end (UDP_SEGMENT). Fills out->msgs for the datagrams from `at` on; returns the number of
+ * messages. */
 static unsigned outbox_pack(struct outbox *out, unsigned at, bool segments)
 {
     unsigned runs = 0;
@@ -207,9 +207,9 @@ void outbox_flush(struct dns *d)
         if (n > 0) {
             at = (unsigned)n < runs ? out->first[n] : out->n;
         } else if (errno == ECONNREFUSED && !c->refused) {
-            c->refused = true; /* an earlier datagram's; this one was not sent yet */
+            c->refused = true; /* the refusal of an earlier datagram; this one was not sent yet */
         } else if (failed > 1 && (errno == EIO || errno == EINVAL)) {
-            c->segments = false; /* not on this way out: through IPsec, or a device without checksums */
+            c->segments = false; /* not possible with IPsec, or a device without checksums */
         } else if (errno != EINTR) {
             for (; failed; failed--)
                 out->owner[at++]->error = errno;
@@ -223,7 +223,7 @@ static ares_ssize_t send_vector(struct channel *c, int fd, const struct iovec *i
     struct outbox *out = &c->d->out;
     struct dns_exchange *x = c->d->issuing;
 
-    /* From 1.34 on c-ares puts an id of its own into the query. */
+    /* Since 1.34 c-ares writes its own id into the query. */
     if (x && n == 1 && iov->iov_len == x->query_len + (c->tcp ? 2u : 0u)) {
         const uint8_t *sent = (const uint8_t *)iov->iov_base + (c->tcp ? 2 : 0);
         channel_renumber(c, x, (uint16_t)(sent[0] << 8 | sent[1]));
@@ -254,8 +254,7 @@ static ares_socket_t on_socket(int domain, int type, int protocol, void *user)
 
     if (fd < 0) {
         c->error = errno;
-    } else if (!c->pooled) { /* thousands of answers may come while the loop is elsewhere; a smaller buffer is
-                                no error */
+    } else if (!c->pooled) { /* thousands of answers may come before we read; a smaller buffer is fine */
         int bytes = 1 << 20, none = 0;
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
@@ -348,7 +347,7 @@ void socket_state(void *channel, ares_socket_t fd, int readable, int writable)
         c->refused = false;
     } else if (c->fd != fd) {
         if (epoll_ctl(c->d->epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
-            c->error = errno; /* the try then times out */
+            c->error = errno; /* then the try times out */
         c->fd = fd;
     } else if (events != c->events) {
         epoll_ctl(c->d->epoll, EPOLL_CTL_MOD, fd, &ev);

@@ -40,7 +40,7 @@ static void specials_read(void)
         n->family = specials[i].family;
         n->bits = specials[i].bits;
         if (inet_pton(n->family, specials[i].prefix, n->prefix) != 1)
-            abort(); /* a row of special.def that is no address: every test would end here */
+            abort(); /* a row of special.def is not an address: every test would stop here */
     }
 }
 
@@ -106,11 +106,10 @@ static const char *denies(const struct guard *g, int family, const uint8_t *addr
 {
     bool is_mapped = family == AF_INET6 && memcmp(addr, mapped, sizeof(mapped)) == 0;
 
-    /* A translator connects to the v4 address inside (RFC 6052 2.1), so that one is what counts. */
+    /* A translator connects to the IPv4 address inside (RFC 6052 2.1), so that address decides. */
     if (family == AF_INET6 && memcmp(addr, nat64, sizeof(nat64)) == 0)
         return denies(g, AF_INET, addr + sizeof(nat64));
-    /* No exception opens a mapped address: the socket would speak v4 under a name that no v4 rule looks at.
-     */
+    /* No exception applies to a mapped address: the socket would use IPv4, but the rules for IPv4 would not be read. */
     for (size_t i = 0; g && !is_mapped && i < g->n; i++) {
         if (network_holds(&g->allowed[i], family, addr))
             return NULL;
@@ -149,8 +148,8 @@ static bool range_add(struct arena *a, const struct guard_network *n, struct tex
     return range && texts_add(a, ret, range);
 }
 
-/* Adds n without what the exceptions open: halves it until a part is all inside one or all outside. Each
- * exception costs at most one range for each of its bits. */
+/* Adds the network n without the exceptions in open: halves it until each part is completely inside of an exception or
+ * completely outside. An exception adds at most as many ranges as its prefix has bits. */
 static bool range_without(struct arena *a, struct guard_network n, const struct guard_network *open, size_t n_open,
                           struct texts *ret)
 {
@@ -170,7 +169,7 @@ static bool range_without(struct arena *a, struct guard_network n, const struct 
     return range_without(a, n, open, n_open, ret);
 }
 
-/* A network of IPv4 as it lies behind a translator. */
+/* The IPv6 network by which a translator (NAT64) reaches the IPv4 network. */
 static struct guard_network translated(const struct guard_network *v4)
 {
     struct guard_network n = {.family = AF_INET6, .bits = 96 + v4->bits};
@@ -183,8 +182,8 @@ static struct guard_network translated(const struct guard_network *v4)
 int guard_forbidden(struct arena *a, const struct guard *g, struct texts *ret)
 {
     size_t n = g ? g->n : 0, n_open = 0;
-    /* For each exception itself and its image behind a translator, then the space of both transitions, which
-     * are ruled by what lies in them and by nothing else. */
+    /* Room for each exception, its network behind a translator, and the two prefixes of mapped and translated
+     * addresses. Those two are left out of the last loop, since the IPv4 rows decide about them. */
     struct guard_network *open = arena_array(a, 2 * n + 2, sizeof(*open));
     struct guard_network whole[2] = {{.family = AF_INET6, .bits = 96}, {.family = AF_INET6, .bits = 96}};
 

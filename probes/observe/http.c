@@ -57,7 +57,7 @@ static void site_put(struct http *h, struct http_site *s)
     free(s);
 }
 
-/* Puts s on or off the list of sites that have something to start and may. */
+/* Adds s to the list of sites that have something to start and may start it, or removes it. */
 static void site_update(struct http *h, struct http_site *s)
 {
     bool can = s->in_flight < h->cfg.per_address && !TAILQ_EMPTY(&s->waiting);
@@ -108,7 +108,7 @@ void exchange_connected(struct http_exchange *x)
     TAILQ_INSERT_TAIL(&x->h->reading, x, reading_link);
 }
 
-/* No longer in flight. */
+/* The exchange is no longer in flight. */
 static void exchange_landed(struct http_exchange *x)
 {
     if (x->due)
@@ -160,7 +160,7 @@ static void exchange_begin(struct http_exchange *x)
     site_update(h, x->site);
 }
 
-/* The exchange's one callback. */
+/* Calls the callback of the exchange, once, and frees the exchange. */
 static void exchange_end(struct http_exchange *x, struct fact *fact)
 {
     struct http *h = x->h;
@@ -240,7 +240,7 @@ static bool can_begin(const struct http *h)
     return !TAILQ_EMPTY(&h->run) && h->counters.in_flight < h->cfg.fetches && !h->rest_until && !h->preparing;
 }
 
-/* Sees to it that the loop comes back. An open fetch keeps the loop alive, an open http does not. */
+/* Arms the handles for what is next. An open fetch keeps the loop alive, an open http does not. */
 static void http_wake(struct http *h)
 {
     const struct http_exchange *x = TAILQ_FIRST(&h->reading);
@@ -264,7 +264,7 @@ static void http_wake(struct http *h)
         uv_unref((uv_handle_t *)&h->poll);
 }
 
-/* The end of each turn: no function of curl is on the stack here. */
+/* The end of each turn, outside of any curl function: calls the callbacks. */
 static void turn_end(struct http *h)
 {
     struct http_exchange *x;
@@ -289,14 +289,14 @@ static void on_idle(uv_idle_t *idle)
         TAILQ_REMOVE(&h->run, s, run_link);
         TAILQ_INSERT_TAIL(&h->run, s, run_link);
         exchange_begin(TAILQ_FIRST(&s->waiting));
-        /* curl only makes a note of it; now it connects. */
+        /* Adding a handle only notes it; this makes curl connect. */
         curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     }
     collect(h);
     turn_end(h);
 }
 
-/* A TLS handshake takes long: whoever is left when the time is over comes first in the next turn. */
+/* A TLS handshake takes long: when the time is over, the other events are processed first in the next turn. */
 static void on_sockets(uv_poll_t *poll, int status, int events)
 {
     struct http *h = poll->data;
@@ -312,7 +312,7 @@ static void on_sockets(uv_poll_t *poll, int status, int events)
                 break;
         }
         const struct epoll_event *ev = &h->events[h->event++];
-        /* What is wrong with a socket curl learns best by using it. */
+        /* curl finds out what is wrong with a socket when it uses it. */
         bool bad = ev->events & (EPOLLERR | EPOLLHUP);
         int what = (bad || ev->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
                    (bad || ev->events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
@@ -342,7 +342,7 @@ static void on_deadline(uv_timer_t *timer)
 
     if (h->rest_until <= now)
         h->rest_until = 0;
-    /* The time to read is the same for all, so the first is due first. */
+    /* All have the same time to read, so the first in the list is due first. */
     while ((x = TAILQ_FIRST(&h->reading)) && x->due <= now)
         exchange_done(x, CURLE_OPERATION_TIMEDOUT, true);
     turn_end(h);
@@ -362,7 +362,7 @@ static void on_prepared(uv_work_t *work, int status)
 {
     struct http *h = work->data;
 
-    (void)status; /* whoever needs them then reads them */
+    (void)status; /* a fetch that needs them will read them */
     h->preparing = false;
     if (h->closing)
         part_closed(h);
@@ -370,7 +370,7 @@ static void on_prepared(uv_work_t *work, int status)
         http_wake(h);
 }
 
-/* The first fetch over TLS reads the system's certificates, which would hold up the loop. */
+/* Reads the system's certificates in a thread of the pool, since the first TLS fetch would block the loop for that. */
 static void prepare(struct http *h)
 {
     if (h->preparing || tls_prepared())
@@ -381,7 +381,7 @@ static void prepare(struct http *h)
 
 /* ---------------------------------------------------------------- the observer ----------------------- */
 
-/* Credentials in a URL are not sent: a CA has none to send. NULL: curl cannot read it. */
+/* The URL without credentials, which a CA does not send either. NULL: curl cannot read the URL. */
 static const char *without_credentials(struct arena *a, const char *url)
 {
     CURLU *u = curl_url();
@@ -398,7 +398,7 @@ static const char *without_credentials(struct arena *a, const char *url)
     return ret;
 }
 
-/* Takes the URL apart. -EINVAL where it is none of ours; *fits: its port is its scheme's. */
+/* Reads the URL. -EINVAL where it is not an http or https URL; *fits: its port is that of its scheme. */
 static int url_take(struct http_exchange *x, bool *fits, in_port_t *port)
 {
     struct url u;
@@ -560,7 +560,7 @@ static void part_closed(struct http *h)
         return;
     void (*closed)(void *) = h->closed;
     void *user = h->closed_user;
-    /* All transfers are gone and their connections with them: nothing is written from here on. */
+    /* All transfers and their connections are gone: nothing uses h any more. */
     http_free(h);
     if (closed)
         closed(user);

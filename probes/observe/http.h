@@ -1,10 +1,10 @@
 /* http.h - observer: HTTP and HTTPS over libcurl's multi interface on a uv loop.
  *
- * Life: http_new on the loop's thread; asks through the observer; http_close, whose callback comes once all
- * handles are closed. One ask is one GET of one URL from the one address that the ask names, and gives one
- * fact; a redirect is described, not followed. Nothing is sent to an address that the guard refuses, nor for
- * a URL with another port than its scheme's; the port of ask.address is taken as it is. Certificates are
- * described, never verified (as the CA's fetcher does). */
+ * A struct http belongs to whoever called http_new() and is used on the thread of its loop only. It answers asks
+ * through its observer; http_close() ends it and calls back once all handles are closed. One ask is one GET of one URL
+ * from the one address in the ask, and gives one fact; a redirect is described, not followed. Nothing is sent to an
+ * address that the guard refuses, nor for a URL whose port is not that of its scheme; the port in ask.address may be
+ * any. Certificates are described, never verified (as the CA's fetcher does). */
 #ifndef DCV_HTTP_H
 #define DCV_HTTP_H
 
@@ -24,11 +24,11 @@ struct http;
 
 struct http_config {
     uint32_t connect_ms;       /* to connect, TLS included */
-    uint32_t read_ms;          /* from then to the end of the response */
-    unsigned fetches;          /* in flight; more wait */
-    unsigned per_address;      /* of them to one address; 0: 8, for servers often refuse more than ten of one client */
+    uint32_t read_ms;          /* from the connection to the end of the response */
+    unsigned fetches;          /* fetches in flight; others wait */
+    unsigned per_address;      /* the same to one address; 0: 8, since servers often refuse more than ten */
     const struct guard *guard; /* must outlive the http */
-    const char *user_agent;    /* the CA's, our own name is added as a comment; copied */
+    const char *user_agent;    /* the CA's; our name is added to it as a comment; copied */
 };
 
 struct http_counters { /* since the start */

@@ -1,12 +1,12 @@
-/* http_inner.h - what the files of the HTTP observer share: http.c (exchanges, whose turn it is, the loop)
- * and http_transfer.c (what curl does for one of them).
+/* http_inner.h - what the files of the HTTP observer share: http.c (exchanges, their order, the loop) and
+ * http_transfer.c (what curl does for one of them). All on the thread of the loop.
  *
- * An exchange belongs to the http from start() to its callback. While it is in flight it has a transfer: a
- * curl handle with its buffers, which goes back to a pool afterwards. What waits costs 200 bytes, not 20 KB.
+ * An exchange belongs to the struct http from start() to its callback. While it is in flight it has a transfer: a curl
+ * handle with its buffers, which returns to a pool afterwards. So a waiting exchange needs 200 bytes, not 20 KB.
  *
- * A turn: sockets and timers are told to curl; what ended becomes a fact and goes on the ready list; when
- * curl has returned, the callers' fact_fn are called; what these ask is started from the idle handle. So
- * nothing is ever started, cancelled or told inside a callback of curl.
+ * A turn is what the observer does in one iteration of the loop. curl is told about sockets and timers; a fetch that
+ * ended becomes a fact on the ready list; when curl has returned, the fact_fn of the callers are called; what these ask
+ * is started from the idle handle. So nothing is started, cancelled or called back inside a callback of curl.
  *
  * Times are nanoseconds of uv_hrtime(). */
 #ifndef DCV_HTTP_INNER_H
@@ -25,7 +25,7 @@ enum {
     EVENTS_MOST = 32,
     SITE_BUCKETS = 1024,
     PER_ADDRESS = 8,
-    REST_MS = 50, /* after the machine ran out of sockets or memory */
+    REST_MS = 50, /* pause after this host ran out of sockets or memory */
 };
 
 struct http_exchange;
@@ -40,22 +40,22 @@ struct http_exchange {
     struct ask *ask;
     fact_fn *fn;
     void *user;
-    struct http_site *site;         /* NULL where nothing is to be sent */
+    struct http_site *site;         /* NULL where nothing must be sent */
     struct transfer *transfer; /* while in flight */
     struct fact *fact;         /* while ready; NULL: the arena was full */
-    const char *url, *host;    /* what is asked for, and what its certificate should be for */
-    uint64_t started;          /* when curl got it: what it waited before is not the server's doing */
+    const char *url, *host;    /* the URL, and the host that the certificate should be for */
+    uint64_t started;          /* when curl got it; the time that it waited before does not count */
     uint64_t due;              /* when the response must have ended; 0: not connected yet */
 };
 
 TAILQ_HEAD(http_sites, http_site);
 
-/* One address and port. There while an exchange refers to it. */
+/* One address and port. Exists while an exchange refers to it. */
 struct http_site {
     struct http_site *same_bucket;
     TAILQ_ENTRY(http_site) run_link;
     struct addr addr;
-    struct curl_slist pin; /* of CONNECT_TO, a list of one: whatever host and port a URL has, it goes to .addr */
+    struct curl_slist pin; /* for CURLOPT_CONNECT_TO: all URLs are fetched from .addr */
     char pin_text[ADDR_TEXT_MOST + 2];
     uint32_t in_flight, refs, bucket;
     bool runnable;
@@ -72,25 +72,25 @@ struct transfer {
     struct http_exchange *exchange;
     CURL *easy;
     struct tls_view tls;
-    const char *denied;       /* the guard's word */
-    bool starved;             /* the machine is short of sockets or memory: nobody's fault but ours */
+    const char *denied;       /* the reason of the guard */
+    bool starved;             /* this host has too few sockets or too little memory */
     bool greeted;             /* TCP connected, TLS begun */
-    bool flooded, final;      /* final: the headers of the response proper are complete */
+    bool flooded, final;      /* final: the headers of the final response are complete */
     struct buffer head, body; /* head: header lines, each with its end of line */
     size_t body_most;
-    uint64_t size;  /* of the body, as far as it came */
+    uint64_t size;  /* bytes of the body that came */
     unsigned lines; /* in .head */
     char words[CURL_ERROR_SIZE];
 };
 
 struct http {
     uv_loop_t *loop;
-    uv_poll_t poll; /* on .epoll, which holds all sockets: uv_poll_init() on each would probe each */
+    uv_poll_t poll; /* on .epoll, which contains all sockets: uv_poll_init() for each would cost system calls */
     uv_idle_t idler;
     uv_timer_t timer;    /* curl's */
-    uv_timer_t deadline; /* for .reading, and for the end of a rest */
+    uv_timer_t deadline; /* for .reading, and for the end of a pause */
     int epoll;
-    struct epoll_event events[EVENTS_MOST]; /* of it: from .event on they are still to be looked at */
+    struct epoll_event events[EVENTS_MOST]; /* of .epoll; those from .event on are not processed yet */
     unsigned event, n_events;
     bool closing;
     unsigned handles;
@@ -101,28 +101,28 @@ struct http {
     struct http_config cfg;
     char *user_agent;
     struct http_site *table[SITE_BUCKETS];
-    struct http_sites run;                /* with something to start and room for it */
+    struct http_sites run;                /* sites that have something to start and may */
     struct http_exchanges ready, reading; /* reading: in the order of .due */
     SLIST_HEAD(, transfer) idle;
     unsigned n_idle;
     uv_work_t prepare;   /* a pool thread reads the system's certificates */
-    bool preparing;      /* meanwhile nothing begins */
+    bool preparing;      /* meanwhile no fetch begins */
     size_t open;         /* accepted asks without a callback yet */
-    uint64_t rest_until; /* 0: not resting */
+    uint64_t rest_until; /* end of the pause; 0: none */
     struct http_counters counters;
 };
 
 /* ---- http.c */
-/* Connected: the response has its time from now on. */
+/* x is connected: the time for the response starts now. */
 void exchange_connected(struct http_exchange *x);
 
 /* ---- http_transfer.c */
-/* Hands x to curl. False: no memory. */
+/* Gives x to curl. False: out of memory. */
 bool transfer_begin(struct http_exchange *x);
-/* curl is done with the transfer, or is not to go on because x is late. False: nothing was asked, for want of
- * sockets or memory here; otherwise x->fact is set. */
+/* Ends a transfer that curl finished, or that is stopped because x is late. False: nothing was asked, because this host
+ * lacks sockets or memory; otherwise x->fact is set. */
 bool transfer_end(struct transfer *t, CURLcode result, bool late);
-/* Takes the transfer away from curl and from its fetch. */
+/* Takes the transfer away from curl and from its exchange, back to the pool. */
 void transfer_release(struct transfer *t);
 void transfers_trim(struct http *h, unsigned idle_most);
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <uv.h>
 
-/* The system's certificates, read once: a store for each connection would cost more than the fetch. */
+/* The system's certificates, read once: to read them for each connection would cost more than the fetch. */
 static X509_STORE *system_store;
 static atomic_bool system_store_read;
 
@@ -59,7 +59,8 @@ static bool for_host(X509 *cert, const char *host)
                             : X509_check_host(cert, host, 0, 0, NULL) == 1;
 }
 
-/* What a browser would say against it, what the owner can see for himself first; NULL where it would not. */
+/* Why a browser would refuse the certificate; the reasons that its owner can see most easily come first. NULL: it would
+ * not. */
 static const char *problem(struct arena *a, X509_STORE_CTX *ctx, X509 *cert, const char *host)
 {
     if (X509_cmp_current_time(X509_get0_notAfter(cert)) < 0)
@@ -83,7 +84,7 @@ static const char *problem(struct arena *a, X509_STORE_CTX *ctx, X509 *cert, con
     }
 }
 
-/* Called in place of OpenSSL's own verification; 1 lets the handshake go on whatever was found. */
+/* Called instead of OpenSSL's verification; returns 1 so that the handshake always continues. */
 static int on_chain(X509_STORE_CTX *ctx, void *user)
 {
     struct tls_view *v = user;

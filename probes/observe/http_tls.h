@@ -1,5 +1,5 @@
-/* http_tls.h - what a server's certificate says, without a word on whether to trust it. One fetch's, on its
- * thread. */
+/* http_tls.h - describes a server's certificate without deciding whether to trust it. A tls_view is embedded in one
+ * fetch and used on its thread. */
 #ifndef DCV_HTTP_TLS_H
 #define DCV_HTTP_TLS_H
 
@@ -7,19 +7,19 @@
 
 #include <stdbool.h>
 
-/* Where the description goes: set before the transfer, read after it. */
+/* Where the description is stored: set before the transfer, read after it. */
 struct tls_view {
     struct arena *a;
-    const char *host;      /* that the certificate should be for */
+    const char *host;      /* the host that the certificate should be for */
     struct tls_fact *fact; /* NULL until a certificate was seen */
 };
 
-/* Reads the system's certificates, some ten milliseconds of work, once for the process: on any thread. */
+/* Reads the system's certificates, once for the process; takes some ten milliseconds. Any thread. */
 void tls_prepare(void);
 bool tls_prepared(void);
 
-/* For CURLOPT_SSL_CTX_FUNCTION: makes ctx describe the peer's certificate into view, and accept any. Prepares
- * by itself what is not. */
+/* For CURLOPT_SSL_CTX_FUNCTION: makes ctx accept any certificate and describe it in view. Calls tls_prepare() where
+ * that was not done. */
 void tls_describe(void *ssl_ctx, struct tls_view *view);
 
 #endif

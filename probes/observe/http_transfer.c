@@ -10,7 +10,7 @@
 
 enum { DETAIL_MOST = 200, RECEIVE = 8192 };
 
-/* What a bot filter lets through, for an ask with .browser. */
+/* For asks with .browser: a user agent that bot filters accept. */
 static const char BROWSER[] = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
 static bool buffer_add(struct buffer *b, const char *p, size_t n)
@@ -32,7 +32,8 @@ static bool buffer_add(struct buffer *b, const char *p, size_t n)
 
 /* ---------------------------------------------------------------- curl's callbacks ------------------- */
 
-/* Right before the socket is made: nothing can change the address after this (rebinding, odd spellings). */
+/* Called right before the socket is made, so nothing (DNS rebinding, odd spellings) can change the address after the
+ * guard saw it. */
 static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *addr)
 {
     struct transfer *t = user;
@@ -72,12 +73,12 @@ static size_t on_header(char *p, size_t size, size_t n, void *user)
     size_t len = size * n;
     long status = 0;
 
-    if (t->final) /* a trailer */
+    if (t->final) /* a trailer field */
         return len;
     if (len <= 2 && (p[0] == '\r' || p[0] == '\n')) {
         curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
         t->final = status >= 200 || status == 101;
-        if (!t->final) { /* an interim answer: those of the response proper follow (RFC 9110 15.2) */
+        if (!t->final) { /* an interim response: the final one follows (RFC 9110 15.2) */
             t->head.n = 0;
             t->lines = 0;
         }
@@ -102,7 +103,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *user)
         t->starved = true;
         return 0;
     }
-    /* One byte more than is read is enough to know that there is more. */
+    /* One byte above the limit shows that there is more. */
     return t->size > t->body_most ? 0 : len;
 }
 
@@ -134,7 +135,7 @@ static bool headers_read(struct transfer *t, struct arena *a, struct http_fact *
         struct http_header *h = &f->headers[f->n_headers];
 
         next = eol ? eol + 1 : stop;
-        if (is_blank(*p) && f->n_headers > 0) { /* the value above goes on (RFC 9112 5.2) */
+        if (is_blank(*p) && f->n_headers > 0) { /* continues the value above (RFC 9112 5.2) */
             h--;
             trim(&value, &end);
             h->value = arena_printf(a, "%s %.*s", h->value, (int)(end - value), value);
@@ -153,7 +154,7 @@ static bool headers_read(struct transfer *t, struct arena *a, struct http_fact *
     return true;
 }
 
-/* Host names compare without case; a loop must not hide behind a capital letter. */
+/* Host names are compared without case: a redirect loop must be found even if its letters differ in case. */
 static bool host_lower(CURLU *u)
 {
     char *host = NULL;
@@ -166,7 +167,7 @@ static bool host_lower(CURLU *u)
     return ok;
 }
 
-/* Where the first Location leads, read by curl's own URL parser, as a client would. */
+/* The target of the first Location header, read by the URL parser of curl. */
 static const char *redirect(struct http_exchange *x, const struct http_fact *f)
 {
     const char *location = NULL, *ret = NULL;
@@ -254,20 +255,21 @@ static enum http_outcome connect_outcome(struct transfer *t, const char **why)
     }
 }
 
-/* OpenSSL's words for a record that is none: plain text where a TLS record should begin. */
+/* What OpenSSL says where plain text came instead of a TLS record. */
 static bool is_plain_text(const char *words)
 {
     return strstr(words, "wrong version number") || strstr(words, "packet length too long") ||
            strstr(words, "http request");
 }
 
-/* Of sockets that were connected: here curl keeps the error that a handle met last, in whatever fetch. */
+/* Whether curl reports this errno. For connected sockets only: CURLINFO_OS_ERRNO may be that of an earlier fetch of the
+ * handle. */
 static bool says(const struct transfer *t, int error)
 {
     return strstr(t->words, strerrordesc_np(error));
 }
 
-/* *why: in words of ours; left alone where curl's are better. */
+/* Sets *why to our text, or leaves it where the text of curl is better. */
 static enum http_outcome failure(struct transfer *t, CURLcode result, bool late, const char **why)
 {
     if (t->denied) {
@@ -278,13 +280,13 @@ static enum http_outcome failure(struct transfer *t, CURLcode result, bool late,
         *why = late_words(t);
         return HTTP_TIMEOUT;
     }
-    /* A client with bounds, as the CA's has, gives such a response up without a status. Past 100 KB in one
-     * line curl claims to be out of memory. */
+    /* A client with limits, such as that of a CA, drops such a response without a status. For a line above 100 KB curl
+     * reports that it is out of memory. */
     if (t->flooded || result == CURLE_OUT_OF_MEMORY) {
         *why = "more headers than a client takes";
         return HTTP_NOT_HTTP;
     }
-    /* The codes of curl are not ours to list whole: what is not here breaks a connection that was there. */
+    /* curl may add codes: all that are not named here count as a connection that broke. */
     if (result == CURLE_COULDNT_CONNECT)
         return connect_outcome(t, why);
     if (result == CURLE_SSL_CONNECT_ERROR || result == CURLE_SSL_CIPHER || result == CURLE_SSL_CERTPROBLEM ||
@@ -294,7 +296,7 @@ static enum http_outcome failure(struct transfer *t, CURLcode result, bool late,
         *why = "the port does not speak TLS";
         return HTTP_NOT_HTTP;
     }
-    /* Past a redirect to a host with bytes that no name has, where a wildcard record gave an address for it. */
+    /* After a redirect to a host with bytes that no host name has, for which a wildcard record gave an address. */
     if (result == CURLE_URL_MALFORMAT) {
         *why = "no client can ask for this URL";
         return HTTP_UNREACHABLE;
@@ -340,7 +342,7 @@ static void transfer_free(struct transfer *t)
     free(t);
 }
 
-/* The options that are the same for each fetch; none of them changes later, so a handle is never reset. */
+/* Sets the options that are the same for each fetch; none of them changes later, so a handle is never reset. */
 static struct transfer *transfer_new(struct http *h)
 {
     struct transfer *t = calloc(1, sizeof(*t));
@@ -368,7 +370,7 @@ static struct transfer *transfer_new(struct http *h)
     SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
     SET(CURLOPT_SSL_VERIFYPEER, 0L);
     SET(CURLOPT_SSL_VERIFYHOST, 0L);
-    /* curl would read the system's certificates anew for each connection. */
+    /* Otherwise curl would read the system's certificates for each connection. */
     SET(CURLOPT_CAINFO, NULL);
     SET(CURLOPT_CAPATH, NULL);
     SET(CURLOPT_SSL_CTX_FUNCTION, on_ssl);
@@ -463,7 +465,7 @@ bool transfer_end(struct transfer *t, CURLcode result, bool late)
     if (!starved) {
         struct fact *f = arena_alloc(x->arena, sizeof(*f));
         uint64_t us = (uv_hrtime() - x->started) / 1000;
-        /* Whoever has read as much as the CA reads does not care how the rest ends. */
+        /* Once as much is read as the CA reads, it does not matter how the rest ends. */
         bool have = t->final && ((result == CURLE_OK && !late) || t->size >= t->body_most);
         if (f) {
             f->ask = x->ask;

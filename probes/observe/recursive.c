@@ -7,34 +7,34 @@
 #include <string.h>
 #include <sys/queue.h>
 
-/* A context is a resolver of its own: one thread, one cache, 2 MB and more. It starts empty, as a CA's
- * resolver does as far as the customer's zone goes, and serves many questions, so that the root and the TLDs
- * are not asked again for each. What is in its cache makes answers old: who mends a record and checks again
- * must see the mended one, so no context takes a question beyond its age. It then ends those that it has,
- * which is over within one question's deadline, while a new one takes over. */
+/* A context is a complete resolver: one thread, one cache, 2 MB and more. It starts with an empty cache, since a CA's
+ * resolver has nothing of the customer's zone in its cache either. It answers many questions, so that the root and the
+ * TLDs are not asked again for each. But its cache makes answers old: somebody who corrects a record and checks again
+ * must see the new record. So a context that reaches age_ms takes no more questions, and a new one replaces it; the old
+ * one ends when its last question is answered or past its deadline. */
 enum {
     AGE_MS = 30000,
-    LIVE_MOST = 2,  /* contexts that take questions: the second when the first has all that it takes */
-    POOL_MOST = 6,  /* with those that end */
-    IN_FLIGHT = 256 /* questions of one context; more wait here, where they cost nothing */
+    LIVE_MOST = 2,  /* contexts that take questions: a second one if the first is full */
+    POOL_MOST = 6,  /* contexts in all, with those that are ending */
+    IN_FLIGHT = 256 /* questions of one context; others wait here, which costs little */
 };
 
 static const struct {
     const char *option, *value;
-    bool must; /* what another version of the library does not know is otherwise left at its default */
+    bool must; /* an error if the library refuses it; other options are left at their default then */
 } options[] = {
     {"module-config:", "validator iterator", true},
-    {"do-not-query-localhost:", "no", true}, /* the guard's ranges say that, and its exceptions */
-    {"outgoing-range:", "512", false},       /* UDP sockets: a question has one or two at a time */
+    {"do-not-query-localhost:", "no", true}, /* the ranges of the guard decide that */
+    {"outgoing-range:", "512", false},       /* UDP sockets: a question needs one or two at a time */
     {"num-queries-per-thread:", "512", false},
     {"msg-cache-size:", "1m", false},
     {"rrset-cache-size:", "2m", false},
     {"key-cache-size:", "1m", false},
     {"neg-cache-size:", "0", false},
-    /* Each name is asked for, none is concluded from its neighbours' proofs. */
+    /* Each name is asked for, and not derived from NSEC records of its neighbours. */
     {"aggressive-nsec:", "no", false},
     {"ede:", "yes", false},
-    {"val-log-level:", "2", true}, /* otherwise it keeps its reason to itself */
+    {"val-log-level:", "2", true}, /* otherwise it does not give the reason */
     {"val-log-squelch:", "yes", false},
     {"trust-anchor-signaling:", "no", false},
     {"use-syslog:", "no", false},
@@ -53,9 +53,9 @@ struct recursive_exchange {
     fact_fn *fn;
     void *user;
     struct context *context; /* while asked */
-    int id;                  /* libunbound's */
+    int id;                  /* the id in libunbound */
     uint64_t sent;           /* nanoseconds of uv_hrtime() */
-    uint64_t due;            /* of now_ms() */
+    uint64_t due;            /* by now_ms() */
     struct fact *fact;       /* while ready */
 };
 
@@ -65,9 +65,9 @@ struct context {
     struct ub_ctx *ub;
     uv_poll_t poll;
     uv_work_t work;
-    uint64_t until; /* of now_ms(): takes questions before that only */
+    uint64_t until; /* by now_ms(): it takes no questions from then on */
     unsigned in_flight;
-    bool ending; /* its poll handle is being closed, then a thread deletes it */
+    bool ending; /* its poll handle is being closed; then a thread of the pool deletes it */
 };
 
 struct recursive {
@@ -79,13 +79,14 @@ struct recursive {
     const char *root_hints;
     struct contexts contexts;
     size_t n_contexts, open;                /* open: accepted asks without a callback yet */
-    struct recursive_exchanges waiting, asked, ready; /* asked: by .due */
+    struct recursive_exchanges waiting, asked, ready; /* asked: sorted by .due */
     bool closing, timer_closed;
     void (*closed)(void *user);
     void *closed_user;
 };
 
-/* Not uv_now(): making a context takes milliseconds, and a turn of the loop may take many. */
+/* Milliseconds. Not uv_now(), which stays the same in an iteration of the loop: making a context alone takes
+ * milliseconds. */
 static uint64_t now_ms(void)
 {
     return uv_hrtime() / 1000000;
@@ -116,7 +117,7 @@ static struct fact *fact_new(struct recursive_exchange *x)
     return f;
 }
 
-/* The exchange leaves its context; its callback comes at the end of the turn. */
+/* Takes the exchange from its context; settle() calls its callback. */
 static void exchange_ready(struct recursive_exchange *x, struct fact *fact)
 {
     if (x->context)
@@ -137,7 +138,7 @@ static void exchange_failed(struct recursive_exchange *x, enum dns_outcome outco
     exchange_ready(x, f);
 }
 
-/* The exchange's one callback. */
+/* Calls the callback of the exchange, once, and frees the exchange. */
 static void exchange_end(struct recursive_exchange *x, struct fact *fact)
 {
     fact_fn *fn = x->fn;
@@ -157,7 +158,7 @@ static void library_failed(struct recursive_exchange *x, int error)
         arena_printf(x->arena, "the resolver within this program does not work: %s", ub_strerror(error)));
 }
 
-/* From within ub_process(): nobody is told here, who is told may ask again and close. */
+/* Called inside ub_process(), so no callback is called here: it might ask again or close r. */
 static void on_result(void *user, int error, struct ub_result *result)
 {
     struct recursive_exchange *x = user;
@@ -209,11 +210,11 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
     (void)events;
     if (status < 0 || ub_process(c->ub))
-        c->until = 0; /* its pipe is broken: what it still has runs into the deadline */
+        c->until = 0; /* its pipe is broken: its questions will reach their deadline */
     settle(c->r);
 }
 
-/* In a thread of the pool: it waits for the context's own thread to end. */
+/* Runs in a thread of the pool, because it waits for the thread of the context to end. */
 static void delete_work(uv_work_t *work)
 {
     struct context *c = work->data;
@@ -244,7 +245,7 @@ static void on_poll_closed(uv_handle_t *handle)
     uv_queue_work(c->r->loop, &c->work, delete_work, after_delete);
 }
 
-/* Never from within ub_process(). */
+/* Must not be called inside ub_process(). */
 static void context_end(struct context *c)
 {
     c->ending = true;
@@ -253,7 +254,7 @@ static void context_end(struct context *c)
 
 static int context_configure(const struct recursive *r, struct ub_ctx *ub)
 {
-    int error = ub_ctx_debugout(ub, NULL); /* it would write to our standard error */
+    int error = ub_ctx_debugout(ub, NULL); /* otherwise it writes to standard error */
 
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]) && !error; i++) {
         int refused = ub_ctx_set_option(ub, options[i].option, options[i].value);
@@ -268,7 +269,7 @@ static int context_configure(const struct recursive *r, struct ub_ctx *ub)
     return error ? error : ub_ctx_async(ub, 1);
 }
 
-/* NULL with *error, libunbound's. */
+/* NULL: failed, *error is that of libunbound. */
 static struct context *context_new(struct recursive *r, int *error)
 {
     struct context *c = calloc(1, sizeof(*c));
@@ -279,8 +280,8 @@ static struct context *context_new(struct recursive *r, int *error)
         return NULL;
     }
     *error = context_configure(r, c->ub);
-    /* The first question starts its thread and shows whether all of the above holds together. This one is
-     * answered without anything sent. */
+    /* The first question starts the thread and fails if an option is wrong. This question is answered without sending
+     * anything. */
     if (!*error)
         *error = ub_resolve_async(c->ub, "localhost.", RR_A, 1, NULL, on_result, NULL);
     if (!*error && uv_poll_init(r->loop, &c->poll, ub_fd(c->ub)))
@@ -294,7 +295,7 @@ static struct context *context_new(struct recursive *r, int *error)
     c->poll.data = c;
     c->until = now_ms() + r->age_ms;
     uv_poll_start(&c->poll, UV_READABLE, on_readable);
-    uv_unref((uv_handle_t *)&c->poll); /* what is pending keeps the loop alive */
+    uv_unref((uv_handle_t *)&c->poll); /* pending questions keep the loop alive */
     TAILQ_INSERT_TAIL(&r->contexts, c, link);
     r->n_contexts++;
     r->counters.contexts++;
@@ -306,14 +307,14 @@ static bool context_takes(const struct context *c)
     return !c->ending && now_ms() < c->until;
 }
 
-/* The one that the next question goes to; NULL with *error 0: it has to wait. */
+/* The context for the next question. NULL with *error 0: the question has to wait. */
 static struct context *context_take(struct recursive *r, int *error)
 {
     struct context *c;
     unsigned live = 0;
 
     *error = 0;
-    /* The first that has room, so that one cache serves as many as it can. */
+    /* The first that has room, so that one cache is used for as many questions as possible. */
     TAILQ_FOREACH(c, &r->contexts, link)
     {
         if (!context_takes(c))
@@ -329,8 +330,8 @@ static struct context *context_take(struct recursive *r, int *error)
 
 static void on_timer(uv_timer_t *timer);
 
-/* Sees to it that the loop comes back: at once where somebody is to be told, otherwise for the next deadline
- * or the next context that is too old. */
+/* Arms the handles: at once where a callback is due, otherwise for the next deadline or the next context that gets too
+ * old. */
 static void rearm(struct recursive *r)
 {
     uint64_t now = now_ms(), next = UINT64_MAX;
@@ -374,7 +375,8 @@ static void feed(struct recursive *r)
     }
 }
 
-/* The end of each turn; nothing of libunbound is on the stack here. */
+/* Called at the end of each event, outside of any libunbound function: calls callbacks, starts waiting questions, ends
+ * old contexts. */
 static void settle(struct recursive *r)
 {
     struct recursive_exchange *x;
@@ -418,7 +420,7 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
         return -ECANCELED;
     if (ask->kind != ASK_DNS || ask->via != VIA_RESOLVER)
         return -ENOTSUP;
-    int n = wire_query(ask, 0, 0, query); /* a name that is none is found here as it is by other observers */
+    int n = wire_query(ask, 0, 0, query); /* refuses an invalid name, as the other observers do */
     if (n < 0)
         return n;
     struct recursive_exchange *x = calloc(1, sizeof(*x));
@@ -440,7 +442,7 @@ static void on_cancel(void *self, void *op)
     struct recursive_exchange *x = op;
 
     if (x->context) {
-        ub_cancel(x->context->ub, x->id); /* from here on it does not call back */
+        ub_cancel(x->context->ub, x->id); /* then on_result() is not called any more */
         x->context->in_flight--;
     }
     exchange_end(x, NULL);

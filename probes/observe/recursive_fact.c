@@ -15,15 +15,15 @@ enum {
     EDE_NSEC_MISSING = 12
 };
 
-/* The codes of RFC 8914 that say why a validator refuses data. */
+/* True for the codes of RFC 8914 that say why a validator refuses data. */
 static bool is_dnssec(uint16_t code)
 {
     return code >= EDE_BOGUS && code <= EDE_NSEC_MISSING;
 }
 
-/* libunbound says why in words alone. Those that name one step for certain get its code; what is in doubt
- * stays "DNSSEC Bogus", which claims nothing. The first row that fits counts. What follows " from " and
- * " for " is addresses and names, and these never decide. */
+/* libunbound gives its reason as text only. Texts that clearly name one step get its code; all others are "DNSSEC
+ * Bogus", which claims nothing more. The first row that fits is used. Addresses and names follow after " from " and "
+ * for "; they are not searched. */
 static uint16_t code_of(struct arena *a, const char *why)
 {
     static const struct {
@@ -54,11 +54,10 @@ static uint16_t code_of(struct arena *a, const char *why)
     return EDE_BOGUS;
 }
 
-/* The validator's reason becomes the first extended error, as a resolver that explains itself would send it.
- */
+/* Adds the reason of the validator as the first extended error, as a resolver would send it. */
 static int give_reason(struct arena *a, const char *why, struct dns_fact *f)
 {
-    /* "validation failure <name type class>: " stands before it; the fact names its question itself. */
+    /* The text begins with "validation failure <name type class>: ", which is dropped: the fact has its question. */
     const char *prefix = strstr(why, ">: "), *text = prefix ? prefix + 3 : why;
     struct ede reason = {.code = code_of(a, text), .text = arena_strdup(a, text)};
     struct ede *v = arena_array(a, f->n_ede + 1, sizeof(*v));
@@ -68,7 +67,7 @@ static int give_reason(struct arena *a, const char *why, struct dns_fact *f)
         return -ENOMEM;
     for (size_t i = 0; i < f->n_ede; i++) {
         if (is_dnssec(f->ede[i].code))
-            reason.code = f->ede[i].code; /* the library's own, where it gives one */
+            reason.code = f->ede[i].code; /* the code of the library, if it gives one */
         else
             v[n++] = f->ede[i];
     }
@@ -78,7 +77,8 @@ static int give_reason(struct arena *a, const char *why, struct dns_fact *f)
     return 0;
 }
 
-/* libunbound always hands over the proofs; a resolver shows them to who asks for them (RFC 4035 3.2.1). */
+/* Drops signatures and proofs, which libunbound always adds: a resolver sends them only if they are asked for (RFC 4035
+ * 3.2.1). */
 static void drop_proofs(const struct ask *ask, struct rrs *rrs)
 {
     size_t n = 0;
@@ -107,7 +107,7 @@ int recursive_answer(struct arena *a, const struct ask *ask, const struct ub_res
     const uint8_t *msg = result->answer_packet;
     size_t len = result->answer_len > 0 ? (size_t)result->answer_len : 0;
 
-    question.mixed_case = false; /* libunbound's own affair */
+    question.mixed_case = false; /* libunbound decides that itself */
     f->server = RESOLVER_RECURSIVE_TEXT;
     f->tries = 1;
     if (!msg || len < 2) {
@@ -129,7 +129,7 @@ int recursive_answer(struct arena *a, const struct ask *ask, const struct ub_res
         drop_proofs(ask, &f->additional);
     }
     if (!result->bogus) {
-        /* Of a failure that is no matter of signatures later versions say something, too. */
+        /* Later versions also give a reason for failures that have nothing to do with signatures. */
         if (result->why_bogus && *result->why_bogus && !(f->detail = arena_strdup(a, result->why_bogus)))
             return -ENOMEM;
         return 0;

@@ -14,7 +14,7 @@ struct file_line {
     struct rr rr;
 };
 
-/* The next blank-divided word of *at, in the arena; NULL at the end. */
+/* The next word of *at, in the arena; NULL at the end. */
 static const char *next_word(struct arena *a, const char **at)
 {
     *at += strspn(*at, " \t\r");
@@ -24,7 +24,7 @@ static const char *next_word(struct arena *a, const char **at)
     return word;
 }
 
-/* 1: a record; 0: nothing in this line; -EINVAL: no record; -ENOMEM. */
+/* 1: a record; 0: the line is empty; -EINVAL: it is not a record; or -ENOMEM. */
 static int read_line(struct arena *a, const char *text, size_t len, struct file_line *ret)
 {
     const char *comment = memchr(text, ';', len);
@@ -46,7 +46,7 @@ static int read_line(struct arena *a, const char *text, size_t len, struct file_
     return arena_full(a) ? -ENOMEM : -EINVAL;
 }
 
-/* Goes through the lines of text: *at and *number are the reader's place. As read_line(), 0 at the end. */
+/* Reads the next record of the text at *at; *number is the line. Returns as read_line(), 0 at the end. */
 static int next_record(struct arena *a, const char **at, unsigned *number, struct file_line *ret)
 {
     while (**at) {
@@ -75,7 +75,7 @@ int anchors_read(struct arena *a, const char *text, struct texts *ret, const cha
 
     while ((r = next_record(a, &text, &number, &line)) > 0) {
         char type[16];
-        /* An anchor further down would declare all that lies beside it insecure. */
+        /* With an anchor below the root, everything outside of it would be insecure. */
         if ((line.rr.type != RR_DS && line.rr.type != RR_DNSKEY) || strcmp(line.owner, ".") != 0)
             break;
         const char *rdata = rr_rdata_text(a, &line.rr);
@@ -139,7 +139,7 @@ int recursive_read(struct arena *a, const struct recursive_config *cfg, struct t
                    struct recursive_fault *fault)
 {
     const char *file = cfg->trust_anchor ? cfg->trust_anchor : RECURSIVE_ANCHOR, *text, *why;
-    struct arena *scratch = arena_new(0); /* of both texts: what is kept is little */
+    struct arena *scratch = arena_new(0); /* for the two texts, of which little is kept */
     bool hints = false;
     int r = scratch ? slurp(scratch, file, &text, &why) : -ENOMEM;
 

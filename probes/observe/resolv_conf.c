@@ -6,7 +6,7 @@
 
 static const char blanks[] = " \t\r";
 
-/* The first word of line from *at on, moving *at behind it. */
+/* The first word of line from *at on; moves *at behind it. */
 static struct bytes word(const char *line, size_t len, size_t *at)
 {
     while (*at < len && memchr(blanks, line[*at], sizeof(blanks) - 1))
@@ -34,7 +34,7 @@ int resolv_conf_read(struct arena *a, const char *text, size_t len, struct texts
             continue;
         memcpy(host, value.p, value.n);
         host[value.n] = '\0';
-        /* An address with an interface behind it (fe80::1%eth0) is of no use to c-ares. */
+        /* c-ares cannot use an address with an interface (fe80::1%eth0). */
         if (addr_parse(host, 53, &addr) < 0)
             continue;
         server = arena_alloc(a, ADDR_TEXT_MOST);

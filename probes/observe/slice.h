@@ -1,9 +1,10 @@
-/* slice.h - how long one part of the program may hold up the others on its loop.
+/* slice.h - how long one part of the program may work before the others on its loop. Functions only, no state; any
+ * thread.
  *
- * What comes in bulk (answers, ends of web fetches, deadlines, checks to be started, what the store is done with) is
- * worked off a piece at a time; once SLICE_NS are over the rest waits for the next turn of the loop. Each part looks by
- * itself, so a turn in which all of them have their hands full takes the sum: that has to stay below ten milliseconds,
- * with the piece on top that was begun last in each. */
+ * Some work comes in bulk: answers, ended web fetches, deadlines, checks to start, checks that were stored. Each part
+ * does such work item by item, and after SLICE_NS leaves the rest for the next iteration of the loop. The parts do not
+ * know of each other; so if all of them are busy, one iteration takes the sum of their slices plus the last item of
+ * each, which must stay below ten milliseconds. */
 #ifndef DCV_SLICE_H
 #define DCV_SLICE_H
 
@@ -11,14 +12,14 @@
 #include <stdint.h>
 #include <uv.h>
 
-enum { SLICE_NS = 500000 };
+enum { SLICE_NS = 500000 }; /* nanoseconds of uv_hrtime() */
 
 static inline uint64_t slice_begin(void)
 {
     return uv_hrtime();
 }
 
-/* Whether the part of the turn that began then is over. */
+/* True where the slice that began at that time is over. */
 static inline bool slice_over(uint64_t began)
 {
     return uv_hrtime() - began >= SLICE_NS;
