@@ -8,7 +8,10 @@
 #include "model/causes.def"
 #undef X
 
-/* One of the findings about broken signatures is there. */
-bool dnssec_found(const struct judgement *j);
+/* The chain of signatures behind the first lookup that was refused for them: into j->dnssec, before any cause looks.
+ * 0 or -ENOMEM. */
+int dnssec_read(struct judgement *j);
+/* The cause that says where that chain breaks; CAUSE_NONE where none does. */
+enum cause dnssec_cause(const struct judgement *j);
 
 #endif

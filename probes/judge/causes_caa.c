@@ -328,7 +328,7 @@ void cause_caa_timeout(struct judgement *j)
 void cause_caa_lookup_failed(struct judgement *j)
 {
     if (!judged_failing(j) || !j->caa.failed || finding_find(j, CAUSE_caa_timeout) ||
-        dnssec_found(j) || finding_find(j, CAUSE_dns_malformed_answer) ||
+        dnssec_cause(j) != CAUSE_NONE || finding_find(j, CAUSE_dns_malformed_answer) ||
         finding_find(j, CAUSE_cname_chain_broken))
         return;
     struct finding *f = about_failure(j, CAUSE_caa_lookup_failed);

@@ -7,7 +7,7 @@
 static bool shows_rcode(const struct judgement *j, const struct lookup *l)
 {
     enum dns_outcome o = l->fact->dns.outcome;
-    bool named = lookup_bogus(l) || (lookup_dnssec_fault(l) && dnssec_found(j));
+    bool named = lookup_bogus(l) || (lookup_dnssec_fault(l) && dnssec_cause(j) != CAUSE_NONE);
     return (o == DNS_SERVFAIL || o == DNS_REFUSED || o == DNS_OTHER) && !named &&
            !(l->fact->dns.flags & DNS_TC);
 }

@@ -13,6 +13,7 @@ struct dnssec_view {
     const struct lookup *lookup; /* the bogus one; NULL: none is */
     struct chain chain;
     struct chain_fault fault;
+    enum cause cause; /* the one that says so; CAUSE_NONE where none does */
 };
 
 static bool shows_fault(const struct judgement *j, const struct lookup *l)
@@ -55,33 +56,50 @@ static const char *stand_in(const struct request *r)
     return r->token && !strncmp(r->token, "redacted", 8) ? r->token : NULL;
 }
 
-static const struct dnssec_view *view(struct judgement *j)
+/* Each kind of fault has its cause, so one at most is found of them. */
+static enum cause cause_of(const struct dnssec_view *v)
 {
-    if (j->dnssec)
-        return j->dnssec;
-    struct dnssec_view *v = arena_alloc(j->a, sizeof *v);
-    if (!v) {
-        static const struct dnssec_view nothing;
-        j->err = -ENOMEM;
-        return &nothing;
+    switch (v->fault.kind) {
+    case CHAIN_NO_KEYS:
+    case CHAIN_OTHER_KEYS:
+        return CAUSE_dnssec_ds_without_dnskey;
+    case CHAIN_EXPIRED:
+    case CHAIN_FUTURE:
+        return CAUSE_dnssec_expired;
+    case CHAIN_NO_DENIAL:
+        return CAUSE_dnssec_denial_missing;
+    case CHAIN_NO_FAULT: /* that something is wrong only the resolver says */
+    case CHAIN_UNSIGNED:
+    case CHAIN_KEY_GONE:
+    case CHAIN_ALTERED:
+        break;
     }
+    return lookup_bogus(v->lookup) ? CAUSE_dnssec_bogus : CAUSE_NONE;
+}
+
+int dnssec_read(struct judgement *j)
+{
+    struct dnssec_view *v = arena_alloc(j->a, sizeof *v);
+    if (!v)
+        return -ENOMEM;
     j->dnssec = v;
     v->lookup = judged_first(j, shows_fault);
     if (!v->lookup)
-        return v;
+        return 0;
     const struct asker nobody = asker_none(j->ev);
-    j->err = chain_walk(j->a, &nobody, v->lookup->name, v->lookup->type, &v->chain);
-    if (!j->err)
-        j->err = chain_fault(j->a, &v->chain, j->r->now, stand_in(j->r), &v->fault);
-    if (!j->err)
-        read_denial(v);
-    return v;
+    int rc = chain_walk(j->a, &nobody, v->lookup->name, v->lookup->type, &v->chain);
+    if (!rc)
+        rc = chain_fault(j->a, &v->chain, j->r->now, stand_in(j->r), &v->fault);
+    if (rc)
+        return rc;
+    read_denial(v);
+    v->cause = cause_of(v);
+    return 0;
 }
 
-bool dnssec_found(const struct judgement *j)
+enum cause dnssec_cause(const struct judgement *j)
 {
-    return finding_find(j, CAUSE_dnssec_ds_without_dnskey) || finding_find(j, CAUSE_dnssec_expired) ||
-           finding_find(j, CAUSE_dnssec_denial_missing) || finding_find(j, CAUSE_dnssec_bogus);
+    return j->dnssec->cause;
 }
 
 /* ---------------------------------------------------------------- words ------------------------------ */
@@ -231,9 +249,9 @@ static void fix_ds(struct judgement *j, struct finding *f, const struct chain_zo
 
 void cause_dnssec_ds_without_dnskey(struct judgement *j)
 {
-    const struct dnssec_view *v = view(j);
+    const struct dnssec_view *v = j->dnssec;
     const struct chain_zone *z = v->fault.zone;
-    if (v->fault.kind != CHAIN_NO_KEYS && v->fault.kind != CHAIN_OTHER_KEYS)
+    if (v->cause != CAUSE_dnssec_ds_without_dnskey)
         return;
     size_t n_ds, n_keys;
     struct ds *ds = chain_ds(j->a, z, &n_ds);
@@ -270,9 +288,9 @@ static void set_signature(struct judgement *j, struct finding *f, const struct c
 
 void cause_dnssec_expired(struct judgement *j)
 {
-    const struct dnssec_view *v = view(j);
+    const struct dnssec_view *v = j->dnssec;
     const struct chain_fault *x = &v->fault;
-    if (x->kind != CHAIN_EXPIRED && x->kind != CHAIN_FUTURE)
+    if (v->cause != CAUSE_dnssec_expired)
         return;
     struct finding *f = about(j, CAUSE_dnssec_expired, v);
     dcv_time now = j->r->now, from = rrsig_moment(x->sig.inception, now),
@@ -303,10 +321,10 @@ void cause_dnssec_expired(struct judgement *j)
 
 void cause_dnssec_denial_missing(struct judgement *j)
 {
-    const struct dnssec_view *v = view(j);
+    const struct dnssec_view *v = j->dnssec;
     const struct chain_fault *x = &v->fault;
     char buf[16];
-    if (x->kind != CHAIN_NO_DENIAL)
+    if (v->cause != CAUSE_dnssec_denial_missing)
         return;
     struct finding *f = about(j, CAUSE_dnssec_denial_missing, v);
     finding_set(j, f, "owner", x->owner);
@@ -352,8 +370,8 @@ static const char *bogus_words(struct judgement *j, const struct chain_fault *x)
 
 void cause_dnssec_bogus(struct judgement *j)
 {
-    const struct dnssec_view *v = view(j);
-    if (!v->lookup || !lookup_bogus(v->lookup) || dnssec_found(j))
+    const struct dnssec_view *v = j->dnssec;
+    if (v->cause != CAUSE_dnssec_bogus)
         return;
     struct finding *f = about(j, CAUSE_dnssec_bogus, v);
     finding_lookup(j, f, v->lookup);

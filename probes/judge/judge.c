@@ -171,6 +171,8 @@ int judge(const struct request *r, const struct evidence *ev, struct arena *a, s
     if (!j.err && r->depth == DEPTH_FULL && judged_failing(&j))
         read_near(&j);
     if (!j.err)
+        j.err = dnssec_read(&j);
+    if (!j.err)
         run_causes(&j);
     drop_consequences(&j);
     for (size_t i = 0; i < p->n_findings; i++)

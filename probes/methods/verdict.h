@@ -69,7 +69,7 @@ struct servers_view {
     const struct name_server *edited_server; /* --edited-at: a server not delegated to, at which the check passes */
     struct lookup *edited;
 };
-/* Where the chain of signatures behind a lookup breaks; made by the first cause that looks (causes_dnssec.c). */
+/* Where the chain of signatures behind a lookup breaks; made before the causes look (causes_dnssec.c). */
 struct dnssec_view;
 
 struct near_view; /* near.h */
