@@ -68,15 +68,15 @@ static const struct caa_record *meant(struct judgement *j)
     return r && !memchr(r->value.p, ',', r->value.n) ? r : NULL;
 }
 
-static bool forbids_all(const struct caa_record *r)
+static bool unknown_and_critical(const struct caa_record *r)
 {
-    return r->broken || (r->critical && r->known == CAA_UNKNOWN);
+    return !r->broken && r->critical && r->known == CAA_UNKNOWN;
 }
 
 void cause_caa_critical_unknown(struct judgement *j)
 {
     const struct caa_record *r = j->caa.set.decider;
-    if (!set_fails(j, CODE_invalid_caa_entry) || r->broken || !forbids_all(r))
+    if (!set_fails(j, CODE_invalid_caa_entry) || !unknown_and_critical(r))
         return;
     struct finding *f = about_set(j, CAUSE_caa_critical_unknown, r);
     fix_caa_permit(j, f, "", meant(j));
@@ -84,7 +84,9 @@ void cause_caa_critical_unknown(struct judgement *j)
 
 void cause_caa_value_typo(struct judgement *j)
 {
-    bool malformed = set_fails(j, CODE_invalid_caa_entry) && !forbids_all(j->caa.set.decider);
+    const struct caa_record *decider = j->caa.set.decider;
+    bool malformed =
+        set_fails(j, CODE_invalid_caa_entry) && !decider->broken && !unknown_and_critical(decider);
     const char *what;
     if (!malformed && !set_fails(j, CODE_caa_not_found))
         return;
@@ -99,8 +101,7 @@ void cause_caa_value_typo(struct judgement *j)
 void cause_caa_malformed(struct judgement *j)
 {
     const struct caa_record *r = j->caa.set.decider;
-    if (!set_fails(j, CODE_invalid_caa_entry) || finding_find(j, CAUSE_caa_critical_unknown) ||
-        finding_find(j, CAUSE_caa_value_typo))
+    if (!set_fails(j, CODE_invalid_caa_entry) || unknown_and_critical(r))
         return;
     struct finding *f = about_set(j, CAUSE_caa_malformed, r);
     if (r->broken)
@@ -112,23 +113,30 @@ void cause_caa_malformed(struct judgement *j)
     fix_caa_permit(j, f, "", meant(j));
 }
 
+/* The record that decides permits one account only: by which parameter, and what the request has for it, NULL where
+ * it has nothing. */
+static bool one_account(const struct judgement *j, const char **parameter, const char **ours)
+{
+    bool locked = set_fails(j, CODE_domain_locked),
+         uri = set_fails(j, CODE_caa_check_failed) && j->caa.set.decider->unmet == CAA_ACCOUNT_URI;
+    *parameter = locked ? j->r->profile->caa_account : "accounturi";
+    *ours = locked ? j->r->caa_account : j->r->account_uri;
+    return locked || uri;
+}
+
 void cause_caa_account_restricted(struct judgement *j)
 {
-    const struct caa_record *r = j->caa.set.decider;
-    bool locked = set_fails(j, CODE_domain_locked),
-         uri = set_fails(j, CODE_caa_check_failed) && r->unmet == CAA_ACCOUNT_URI;
-    if (!locked && !uri)
+    const char *name, *ours;
+    if (!one_account(j, &name, &ours))
         return;
-    struct finding *f = about_set(j, CAUSE_caa_account_restricted, r);
-    const char *name = locked ? j->r->profile->caa_account : "accounturi",
-               *ours = locked ? j->r->caa_account : j->r->account_uri;
+    struct finding *f = about_set(j, CAUSE_caa_account_restricted, j->caa.set.decider);
     finding_set(j, f, "parameter", name);
     if (ours) {
         const char *parameter = arena_printf(j->a, "; %s=%s", name, ours);
         fix_caa_permit(j, f, parameter ? parameter : "", NULL);
     } else {
         struct fix *x = finding_fix(j, f, FIX_INPUT);
-        x->argument = locked ? "caa_account" : "account_uri";
+        x->argument = set_fails(j, CODE_domain_locked) ? "caa_account" : "account_uri";
         x->value = "";
         x->text = "Give the account that orders; if it is another one than the record names, order from that "
                   "one, or add a record "
@@ -148,10 +156,19 @@ void cause_caa_method_restricted(struct judgement *j)
     fix_caa_permit(j, f, parameter ? parameter : "", NULL);
 }
 
-/* The three below share the code caa_not_found: no applicable value names the CA. */
+/* The causes below share the code caa_not_found: no applicable value names the CA. */
 static bool nobody_names_us(const struct judgement *j)
 {
-    return set_fails(j, CODE_caa_not_found) && !finding_find(j, CAUSE_caa_value_typo);
+    return set_fails(j, CODE_caa_not_found);
+}
+
+/* The first applicable record that names a CA, which is then another one; NULL: they forbid every CA. */
+static const struct caa_record *names_another(const struct judgement *j)
+{
+    for (size_t i = 0; i < j->caa.set.n; i++)
+        if (j->caa.set.v[i].applies && j->caa.set.v[i].issuer.n)
+            return &j->caa.set.v[i];
+    return NULL;
 }
 
 /* The issue records, which do not count where there is issuewild, would permit. */
@@ -189,25 +206,17 @@ void cause_caa_smime_excluded(struct judgement *j)
 
 void cause_caa_forbids_all(struct judgement *j)
 {
-    if (!nobody_names_us(j) || finding_find(j, CAUSE_caa_wildcard_excluded) ||
-        finding_find(j, CAUSE_caa_smime_excluded))
+    if (!nobody_names_us(j) || names_another(j))
         return;
-    for (size_t i = 0; i < j->caa.set.n; i++)
-        if (j->caa.set.v[i].applies && j->caa.set.v[i].issuer.n)
-            return;
     struct finding *f = about_set(j, CAUSE_caa_forbids_all, j->caa.set.decider);
     fix_caa_permit(j, f, "", NULL);
 }
 
 void cause_caa_excludes_ca(struct judgement *j)
 {
-    if (!nobody_names_us(j) || finding_find(j, CAUSE_caa_wildcard_excluded) ||
-        finding_find(j, CAUSE_caa_smime_excluded) || finding_find(j, CAUSE_caa_forbids_all))
+    const struct caa_record *r = names_another(j);
+    if (!nobody_names_us(j) || !r)
         return;
-    const struct caa_record *r = NULL;
-    for (size_t i = 0; i < j->caa.set.n && !r; i++)
-        if (j->caa.set.v[i].applies && j->caa.set.v[i].issuer.n)
-            r = &j->caa.set.v[i];
     struct finding *f = about_set(j, CAUSE_caa_excludes_ca, r);
     fix_caa_permit(j, f, "", NULL);
 }
@@ -234,18 +243,21 @@ void cause_caa_through_alias(struct judgement *j)
             "no room for one here.");
 }
 
-/* The records that the finding which explains the failure wants changed. */
-static size_t records_to_change(const struct judgement *j)
+/* How many records of the set that counts must change for it to permit; 0 where that is not known, because it takes
+ * an account that was not given. */
+static size_t records_to_change(struct judgement *j)
 {
-    for (size_t i = 0; i < j->report->n_findings; i++) {
-        const struct finding *f = &j->report->findings[i];
-        size_t n = 0;
-        for (size_t k = 0; k < f->n_fixes; k++)
-            n += f->fixes[k].op == FIX_ADD || f->fixes[k].op == FIX_REMOVE || f->fixes[k].op == FIX_REPLACE;
-        if (n)
-            return n;
+    const char *parameter, *ours;
+    if (one_account(j, &parameter, &ours) && !ours)
+        return 0;
+    struct finding change = {0};
+    fix_caa_permit(j, &change, "", meant(j));
+    size_t n = 0;
+    for (size_t i = 0; i < change.n_fixes; i++) {
+        enum fix_op op = change.fixes[i].op;
+        n += op == FIX_ADD || op == FIX_REMOVE || op == FIX_REPLACE;
     }
-    return 0;
+    return n;
 }
 
 void cause_caa_inherited(struct judgement *j)
@@ -256,7 +268,6 @@ void cause_caa_inherited(struct judgement *j)
     struct finding *f = about_set(j, CAUSE_caa_inherited, NULL);
     finding_set(j, f, "level", l->name);
     const struct lookup *place = fix_caa_own_place(j, l);
-    size_t n = records_to_change(j);
     if (!place) {
         fix_advice(j, f,
                    "The domain is an alias and cannot have a set of its own: the change must be made at the "
@@ -269,6 +280,7 @@ void cause_caa_inherited(struct judgement *j)
                    "and takes its place for this domain.");
         return;
     }
+    size_t n = records_to_change(j);
     const char *own = name_equal(place->name, j->caa.level[0].name)
                           ? "a set of the domain's own"
                           : arena_printf(j->a, "a set at %s", place->name);
@@ -327,9 +339,7 @@ void cause_caa_timeout(struct judgement *j)
 
 void cause_caa_lookup_failed(struct judgement *j)
 {
-    if (!judged_failing(j) || !j->caa.failed || finding_find(j, CAUSE_caa_timeout) ||
-        dnssec_cause(j) != CAUSE_NONE || finding_find(j, CAUSE_dns_malformed_answer) ||
-        finding_find(j, CAUSE_cname_chain_broken))
+    if (!judged_failing(j) || !j->caa.failed)
         return;
     struct finding *f = about_failure(j, CAUSE_caa_lookup_failed);
     fix_below(j, f);

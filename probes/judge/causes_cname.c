@@ -67,7 +67,7 @@ void cause_cname_target_relative(struct judgement *j)
 void cause_cname_target_incomplete(struct judgement *j)
 {
     const char *target = j->cname.target[CNAME_CURRENT], *token = j->r->token;
-    if (!cname_failing(j) || !target || !token || finding_find(j, CAUSE_cname_target_relative))
+    if (!cname_failing(j) || !target || !token)
         return;
     size_t n = strlen(token);
     const char *label = *target == '_' ? target + 1 : target;
@@ -83,8 +83,7 @@ void cause_cname_target_incomplete(struct judgement *j)
 void cause_cname_other_target(struct judgement *j)
 {
     const char *target = j->cname.target[CNAME_CURRENT];
-    if (!cname_failing(j) || !target || finding_find(j, CAUSE_cname_target_relative) ||
-        finding_find(j, CAUSE_cname_target_incomplete) || finding_find(j, CAUSE_txt_stale_other_order))
+    if (!cname_failing(j) || !target)
         return;
     struct finding *f = about_cname(j, CAUSE_cname_other_target, CNAME_CURRENT);
     fix_publish(j, f);
@@ -158,7 +157,7 @@ void cause_target_malformed(struct judgement *j)
 
 void cause_target_not_allowed(struct judgement *j)
 {
-    if (!target_code(j, CODE_invalid_cname_whitelist) || finding_find(j, CAUSE_cname_target_relative))
+    if (!target_code(j, CODE_invalid_cname_whitelist))
         return;
     struct finding *f = about_target(j, CAUSE_target_not_allowed);
     if (j->r->allow_targets.n)

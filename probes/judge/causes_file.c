@@ -9,17 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
-/* NULL also where what the side came to is but the consequence of a cause that is named already. */
 static const struct file_side *failing_side(const struct judgement *j)
 {
-    bool named = finding_find(j, CAUSE_file_addresses_differ) || finding_find(j, CAUSE_file_bot_challenge);
-    return judged_failing(j) && j->file.read && !named ? j->file.best : NULL;
-}
-
-/* The right file is elsewhere: that it is not here follows from that. */
-static bool misplaced(const struct judgement *j)
-{
-    return finding_find(j, CAUSE_file_wrong_path) || finding_find(j, CAUSE_file_on_other_host);
+    return judged_failing(j) && j->file.read ? j->file.best : NULL;
 }
 
 static struct finding *about(struct judgement *j, enum cause c, const struct fetch *fetch)
@@ -68,8 +60,7 @@ void cause_file_no_address(struct judgement *j)
 {
     const struct file_side *s = failing_side(j);
     const struct lookup *l = s ? &s->fetch.lookup : NULL;
-    if (!l || !l->name || !(l->class == LOOKUP_NODATA || l->class == LOOKUP_NXDOMAIN) ||
-        finding_find(j, CAUSE_file_ipv6_only))
+    if (!l || !l->name || !(l->class == LOOKUP_NODATA || l->class == LOOKUP_NXDOMAIN))
         return;
     struct finding *f = about(j, CAUSE_file_no_address, &s->fetch);
     finding_set(j, f, "host", l->name);
@@ -143,8 +134,8 @@ void cause_file_tls_broken(struct judgement *j)
     if (!s || s->fetch.class != FETCH_NETWORK || !s->fetch.fact)
         return;
     const struct http_fact *http = &s->fetch.fact->http;
-    /* A port that does not speak TLS at all; where that decides, file-not-http has said so. */
-    bool plain = http->outcome == HTTP_NOT_HTTP && !http->tls && !finding_find(j, CAUSE_file_not_http);
+    /* A port that does not speak TLS at all; where such an answer decides, file-not-http says so. */
+    bool plain = http->outcome == HTTP_NOT_HTTP && !http->tls && !network(j, HTTP_NOT_HTTP);
     if (http->outcome != HTTP_TLS && !plain)
         return;
     struct finding *f = about(j, CAUSE_file_tls_broken, &s->fetch);
@@ -273,7 +264,7 @@ void cause_file_forbidden(struct judgement *j)
 
 void cause_file_absent(struct judgement *j)
 {
-    if (forbidding(j) || misplaced(j) || !(status_in(j, 400, 499) || status_in(j, 100, 199)))
+    if (forbidding(j) || !(status_in(j, 400, 499) || status_in(j, 100, 199)))
         return;
     struct finding *f = about_status(j, CAUSE_file_absent);
     fix_publish_file(j, f);
@@ -339,16 +330,14 @@ void cause_file_empty(struct judgement *j)
 void cause_file_soft_404(struct judgement *j)
 {
     const struct fact *fact = wrong_content(j);
-    if (fact && !j->candidate.place && !j->file.best->wide && !j->file.whole_holds && !misplaced(j) &&
-        is_html(fact->http.body))
+    if (fact && !j->candidate.place && !j->file.best->wide && !j->file.whole_holds && is_html(fact->http.body))
         content_cause(j, CAUSE_file_soft_404);
 }
 
 void cause_file_too_large(struct judgement *j)
 {
     const struct fact *fact = wrong_content(j);
-    if (!fact || j->candidate.place || finding_find(j, CAUSE_file_soft_404) ||
-        finding_find(j, CAUSE_file_encoding))
+    if (!fact || j->candidate.place)
         return;
     if (!fact->http.more && fact->http.size <= j->r->profile->file_bytes)
         return;
@@ -363,13 +352,8 @@ void cause_file_too_large(struct judgement *j)
 void cause_file_other_content(struct judgement *j)
 {
     const struct fact *fact = wrong_content(j);
-    static const enum cause better[] = {CAUSE_file_encoding, CAUSE_file_empty, CAUSE_file_soft_404,
-                                        CAUSE_file_too_large, CAUSE_txt_stale_other_order};
-    if (!fact || j->candidate.place || misplaced(j))
+    if (!fact || j->candidate.place)
         return;
-    for (size_t i = 0; i < sizeof better / sizeof *better; i++)
-        if (finding_find(j, better[i]))
-            return;
     struct finding *f = about(j, CAUSE_file_other_content, &j->file.best->fetch);
     struct bytes body = trim(fact->http.body);
     const char *shown = text_escape(j->a, (const char *)body.p, body.n, 60), *near = NULL;

@@ -182,7 +182,7 @@ void cause_txt_doubled_name(struct judgement *j)
 void cause_txt_wrong_owner(struct judgement *j)
 {
     struct near_hit hit;
-    if (finding_find(j, CAUSE_txt_doubled_name) || !txt_hit(j, 1u << NEAR_ANCESTOR | 1u << NEAR_OTHER, &hit))
+    if (!txt_hit(j, 1u << NEAR_ANCESTOR | 1u << NEAR_OTHER, &hit))
         return;
     struct finding *f = about_hit(j, CAUSE_txt_wrong_owner, &hit);
     finding_set(j, f, "slip", hit.n->slip_text ? arena_printf(j->a, " (%s)", hit.n->slip_text) : "");

@@ -95,8 +95,7 @@ static struct bytes trimmed(struct bytes v)
 
 void cause_txt_stale_other_order(struct judgement *j)
 {
-    if (!judged_failing(j) || j->report->challenge != CHALLENGE_RANDOM_VALUE ||
-        finding_find(j, CAUSE_txt_altered_value) || j->candidate.place)
+    if (!judged_failing(j) || j->report->challenge != CHALLENGE_RANDOM_VALUE || j->candidate.place)
         return;
     for (size_t i = 0; i < j->txt.n; i++) {
         const struct txt_value *v = &j->txt.v[i];

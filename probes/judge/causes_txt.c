@@ -37,8 +37,7 @@ void cause_txt_altered_value(struct judgement *j)
 void cause_txt_other_values_only(struct judgement *j)
 {
     const struct txt_view *t = &j->txt;
-    if (!judged_failing(j) || !t->n || t->class != TOKEN_NONE || finding_find(j, CAUSE_txt_altered_value) ||
-        finding_find(j, CAUSE_txt_stale_other_order))
+    if (!judged_failing(j) || !t->n || t->class != TOKEN_NONE)
         return;
     struct finding *f = finding_add(j, CAUSE_txt_other_values_only);
     const char *count =
@@ -59,7 +58,7 @@ void cause_txt_other_values_only(struct judgement *j)
 void cause_txt_absent(struct judgement *j)
 {
     const struct txt_view *t = &j->txt;
-    if (!judged_failing(j) || t->n || finding_find(j, CAUSE_cname_chain_broken))
+    if (!judged_failing(j) || t->n)
         return;
     for (size_t i = 0; i < 2; i++)
         if (t->at[i].class != LOOKUP_NODATA && t->at[i].class != LOOKUP_NXDOMAIN)

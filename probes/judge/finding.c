@@ -74,14 +74,6 @@ void finding_aside(struct finding *f, bool explains)
         f->weight = WEIGHT_RISK;
 }
 
-struct finding *finding_find(const struct judgement *j, enum cause c)
-{
-    for (size_t i = 0; i < j->report->n_findings; i++)
-        if (j->report->findings[i].cause == c)
-            return &j->report->findings[i];
-    return NULL;
-}
-
 void finding_set(struct judgement *j, struct finding *f, const char *variable, const char *value)
 {
     enum { MOST = 160 }; /* bytes of one value in a sentence */

@@ -1,7 +1,7 @@
 /* finding.h - what a cause function says of what it saw. Pure.
  *
- * A cause function reads the judgement and adds at most one finding; it never changes the verdict. Where the arena is full
- * the functions here do nothing, and judge() fails as a whole. */
+ * A cause function reads the judgement, never the findings of others, and adds its own; it never changes the verdict.
+ * Where the arena is full the functions here do nothing, and judge() fails as a whole. */
 #ifndef DCV_FINDING_H
 #define DCV_FINDING_H
 
@@ -22,7 +22,6 @@ struct finding *finding_add(struct judgement *j, enum cause c);
 struct finding *finding_about(struct judgement *j, enum cause c);
 /* The check itself failed, not the input: causes of a failure look no further without it. */
 bool judged_failing(const struct judgement *j);
-struct finding *finding_find(const struct judgement *j, enum cause c);
 void finding_set(struct judgement *j, struct finding *f, const char *variable,
                  const char *value); /* fills {variable} */
 void finding_fact(struct judgement *j, struct finding *f,

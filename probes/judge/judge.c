@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "judge/caa_explain.h"
 #include "judge/causes.h"
+#include "judge/judge_inner.h"
 #include "judge/opinion.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 /* The least that a failing report owes its reader is a finding; where a method's causes find nothing that is
  * a defect here, and tests hold it to that. */
-static void run_causes(struct judgement *j)
+static void run_causes(struct judgement *j, const enum cause order[CAUSE_COUNT])
 {
     static void (*const look[])(struct judgement *) = {
 #define X(id, ...) [CAUSE_##id] = cause_##id,
@@ -20,53 +21,35 @@ static void run_causes(struct judgement *j)
 #undef X
     };
     const unsigned method = METHOD_BIT(j->r->method);
-    for (size_t c = 1; c < sizeof look / sizeof *look; c++)
-        if (cause_list[c].methods & method && !j->err)
-            look[c](j);
+    for (size_t i = 0; i < CAUSE_COUNT && !j->err; i++)
+        if (cause_list[order[i]].methods & method)
+            look[order[i]](j);
 }
 
-/* What follows from a cause is not a cause of its own: where the first of a row blocks, the others go. */
-static void drop_consequences(struct judgement *j)
+/* What follows from a cause is not a cause of its own. */
+static void drop_consequences(struct report *p)
 {
-    static const enum cause rows[][10] = {
-        {CAUSE_name_not_registered, CAUSE_txt_absent, CAUSE_cname_absent, CAUSE_target_absent, CAUSE_file_no_address,
-         CAUSE_dns_servfail, CAUSE_delegation_all_unreachable},
-        {CAUSE_delegation_elsewhere, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_cname_absent,
-         CAUSE_target_absent, CAUSE_caa_excludes_ca, CAUSE_cname_other_target},
-        {CAUSE_nameservers_disagree, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_cname_absent,
-         CAUSE_target_absent, CAUSE_cname_other_target, CAUSE_txt_stale_other_order},
-        {CAUSE_perspective_differs, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_txt_stale_other_order,
-         CAUSE_cname_absent, CAUSE_cname_other_target, CAUSE_target_absent, CAUSE_dns_servfail, CAUSE_caa_excludes_ca,
-         CAUSE_caa_forbids_all},
-        {CAUSE_delegation_lame, CAUSE_dns_servfail},
-        {CAUSE_dns_type_refused, CAUSE_dns_servfail, CAUSE_delegation_all_unreachable},
-        {CAUSE_delegation_all_unreachable, CAUSE_dns_servfail},
-        {CAUSE_txt_doubled_name, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_txt_stale_other_order,
-         CAUSE_cname_absent},
-        {CAUSE_txt_wrong_owner, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_txt_stale_other_order},
-        {CAUSE_txt_wrong_type, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_cname_absent,
-         CAUSE_cname_chain_broken},
-        {CAUSE_cname_coexists, CAUSE_txt_absent, CAUSE_txt_other_values_only, CAUSE_cname_absent,
-         CAUSE_dns_servfail, CAUSE_cname_chain_broken},
-        {CAUSE_cname_swapped, CAUSE_cname_absent},
-        {CAUSE_cname_no_underscore, CAUSE_cname_absent},
-        {CAUSE_cname_flattened, CAUSE_cname_absent, CAUSE_target_absent},
+    enum { FOUND = 1, BLOCKING = 2 };
+    static const struct {
+        enum cause cause, consequence;
+        unsigned when;
+    } rows[] = {
+#define X(cause, consequence, when) {CAUSE_##cause, CAUSE_##consequence, when},
+#include "model/consequences.def"
+#undef X
     };
-    struct report *p = j->report;
-    for (size_t r = 0; p->n_findings && r < sizeof rows / sizeof *rows; r++) {
-        const struct finding *first = finding_find(j, rows[r][0]);
-        if (!first || first->weight != WEIGHT_BLOCKING)
-            continue;
-        size_t kept = 0;
-        for (size_t i = 0; i < p->n_findings; i++) {
-            bool goes = false;
-            for (size_t k = 1; k < sizeof rows[r] / sizeof *rows[r] && rows[r][k] != CAUSE_NONE; k++)
-                goes = goes || p->findings[i].cause == rows[r][k];
-            if (!goes)
-                p->findings[kept++] = p->findings[i];
-        }
-        p->n_findings = kept;
-    }
+    unsigned found[CAUSE_COUNT + 1] = {0};
+    bool follows[CAUSE_COUNT + 1] = {false};
+    for (size_t i = 0; i < p->n_findings; i++)
+        found[p->findings[i].cause] |= p->findings[i].weight == WEIGHT_BLOCKING ? FOUND | BLOCKING : FOUND;
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+        if (found[rows[r].cause] & rows[r].when)
+            follows[rows[r].consequence] = true;
+    size_t kept = 0;
+    for (size_t i = 0; i < p->n_findings; i++)
+        if (!follows[p->findings[i].cause])
+            p->findings[kept++] = p->findings[i];
+    p->n_findings = kept;
 }
 
 static void read_near(struct judgement *j)
@@ -103,13 +86,19 @@ static char *fill(struct judgement *j, const char *template, const struct findin
     return out;
 }
 
-/* Blocking before risk before note; within a weight the order of causes.def, in which they were found. */
+static bool before(const struct finding *a, const struct finding *b)
+{
+    return a->weight != b->weight ? a->weight < b->weight : a->cause < b->cause;
+}
+
+/* Blocking before risk before note; within a weight the order of causes.def. Several findings of one cause, each
+ * about a server, say, stay as its function added them. */
 static void sort_findings(struct report *p)
 {
     for (size_t i = 1; i < p->n_findings; i++) {
         struct finding f = p->findings[i];
         size_t k = i;
-        for (; k && p->findings[k - 1].weight > f.weight; k--)
+        for (; k && before(&f, &p->findings[k - 1]); k--)
             p->findings[k] = p->findings[k - 1];
         p->findings[k] = f;
     }
@@ -150,7 +139,8 @@ static void settle(struct judgement *j)
         j->err = judge_by_perspectives(j);
 }
 
-int judge(const struct request *r, const struct evidence *ev, struct arena *a, struct report *ret)
+int judge_in_order(const struct request *r, const struct evidence *ev, struct arena *a,
+                   const enum cause order[CAUSE_COUNT], struct report *ret)
 {
     struct report *p = ret;
     *p = (struct report){.request = r,
@@ -172,13 +162,22 @@ int judge(const struct request *r, const struct evidence *ev, struct arena *a, s
         read_near(&j);
     if (!j.err)
         j.err = dnssec_read(&j);
-    if (!j.err)
-        run_causes(&j);
-    drop_consequences(&j);
+    run_causes(&j, order);
+    drop_consequences(p);
     for (size_t i = 0; i < p->n_findings; i++)
         p->findings[i].summary = fill(&j, cause_info(p->findings[i].cause)->summary, &p->findings[i]);
     sort_findings(p);
     if (r->method == METHOD_CAA && !j.err)
         p->caa = caa_explain(&j);
     return j.err ? j.err : arena_full(a) ? -ENOMEM : 0;
+}
+
+int judge(const struct request *r, const struct evidence *ev, struct arena *a, struct report *ret)
+{
+    static const enum cause by_rank[CAUSE_COUNT] = {
+#define X(id, ...) CAUSE_##id,
+#include "model/causes.def"
+#undef X
+    };
+    return judge_in_order(r, ev, a, by_rank, ret);
 }
