@@ -299,7 +299,7 @@ static const char *idna_words(int rc)
     case IDN2_PUNYCODE_BAD_INPUT:
     case IDN2_PUNYCODE_OVERFLOW:
     case IDN2_INVALID_ALABEL:
-        return "begins with xn--, but what follows encodes no text";
+        return "begins with xn-- but what follows encodes no text";
     case IDN2_UALABEL_MISMATCH:
     case IDN2_ALABEL_ROUNDTRIP_FAILED:
         return "is not the xn-- form of the text that it encodes";
@@ -458,7 +458,7 @@ static const struct {
     {"in-addr.arpa", "holds the reverse names of IPv4 addresses"},
     {"ip6.arpa", "holds the reverse names of IPv6 addresses"},
     {"onion",
-     "is for Tor services, which are validated by other methods than these (BR appendix B)"},
+     "is for Tor services, which have validation methods of their own, but none of these (BR appendix B)"},
 };
 
 /* domain: lower case, no final dot. */
