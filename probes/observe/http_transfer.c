@@ -401,7 +401,7 @@ static bool transfer_set(struct transfer *t, struct http_exchange *x)
     t->tls = (struct tls_view){.a = x->arena, .host = x->host};
     t->body_most = x->ask->whole ? HTTP_WHOLE_MOST : HTTP_BODY_MOST;
     SET(CURLOPT_CONNECT_TO, &x->site->pin);
-    SET(CURLOPT_TCP_NODELAY, (long)(strncmp(x->url, "https", 5) == 0)); /* a request is one segment, a handshake several */
+    SET(CURLOPT_TCP_NODELAY, (long)(strncmp(x->url, "https", 5) == 0)); /* a TLS handshake takes several segments */
     SET(CURLOPT_URL, x->url);
     SET(CURLOPT_USERAGENT, x->ask->browser ? BROWSER : h->user_agent);
 #undef SET
