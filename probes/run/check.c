@@ -7,26 +7,26 @@
 #include <string.h>
 
 enum {
-    MOST_ASKS = 1024, /* of one check; a bound for hostile chains, not a budget: plan has its own */
-    PLAN_EACH = 16,   /* below this many questions under way each answer is planned on at once, */
-    PLAN_FEW = 64,    /* while there are no more answers than this to look through again */
-    AT_ONCE = 4,      /* questions under way to one server of the zone: a deep name is no reason for a burst */
-    LAST_WORDS = 4096 /* bytes that a full arena may grow by for the report that says so */
+    MOST_ASKS = 1024, /* asks of one check, a bound against hostile chains; plan has narrower ones */
+    PLAN_EACH = 16,   /* with at most so many questions under way, each answer is planned on at once, */
+    PLAN_FEW = 64,    /* unless there are more answers than this, since each plan reads all of them */
+    AT_ONCE = 4,      /* questions under way to one server of the zone, since a deep name raises many */
+    LAST_WORDS = 4096 /* bytes that a full arena gets for the report that says so */
 };
 
-/* What is asked of one server of the zone. */
-struct lane {
-    struct lane *next;
+/* The questions to one server of the zone. */
+struct server_queue {
+    struct server_queue *next;
     const char *server;
     size_t under_way;
-    struct ask *first, **last; /* held back, linked by .next */
+    struct ask *first, **last; /* questions that wait, linked by .next */
 };
 
-/* One question under way. */
+/* A question under way; it lies in the arena of the check. */
 struct check_exchange {
     struct check *check;
     struct check_exchange *prev, *next;
-    struct lane *lane; /* NULL: of nobody who is to be spared */
+    struct server_queue *queue; /* NULL: the question is not limited */
     const struct observer *observer;
     void *op;
 };
@@ -39,14 +39,14 @@ struct check {
     check_done_fn *done;
     void *user;
     struct check_exchange *under_way;
-    struct lane *lanes;
-    uint32_t pending, held; /* pending: without an answer, held ones included */
-    uint32_t plan_at, planned; /* planned: facts that the last plan knew; UNPLANNED */
+    struct server_queue *queues;
+    uint32_t pending, held; /* pending: questions without an answer; held: those of them that wait */
+    uint32_t plan_at, planned; /* planned: number of facts at the last plan, or UNPLANNED */
     dcv_time started_at;
     uint64_t started;
     bool planning, stopping;
     int err;
-    const char *stop_reason; /* says why an unfinished check ended; NULL: judge finds the words */
+    const char *stop_reason; /* why the check ended early; NULL: judge gives the reason */
 };
 #define UNPLANNED UINT32_MAX
 
@@ -55,7 +55,7 @@ static uint64_t clock_now(const struct check *c)
     return c->obs->monotonic(c->obs->clock_self);
 }
 
-/* Memory for a report, also where the arena is full. NULL: the machine has none. */
+/* Memory for a report, even if the arena is full. NULL: the system has no memory. */
 static struct report *report_new(struct check *c)
 {
     struct report *p = arena_alloc(c->arena, sizeof *p);
@@ -88,7 +88,7 @@ static void finish(struct check *c)
     uint64_t us = (clock_now(c) - c->started) / 1000;
     p->started_at = c->started_at;
     p->duration_us = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
-    c->done(c->user, c, p, err); /* the arena, and c in it, may be gone now */
+    c->done(c->user, c, p, err); /* the arena and c in it may be freed now */
 }
 
 static void advance(struct check *c);
@@ -103,8 +103,8 @@ static void on_fact(void *user, struct ask *ask, struct fact *fact)
         c->under_way = x->next;
     if (x->next)
         x->next->prev = x->prev;
-    if (x->lane)
-        x->lane->under_way--;
+    if (x->queue)
+        x->queue->under_way--;
     c->pending--;
     if (fact) {
         fact->ask = ask;
@@ -113,7 +113,7 @@ static void on_fact(void *user, struct ask *ask, struct fact *fact)
         if (rc && !c->err)
             c->err = rc;
     } else if (!c->stopping && !c->err) {
-        c->err = -ENOMEM; /* an observer gives up on its own only where the arena is full */
+        c->err = -ENOMEM; /* the only reason why an observer cancels by itself is a full arena */
     }
     if (!c->planning)
         advance(c);
@@ -126,22 +126,23 @@ static const struct observer *observer_of(const struct observers *obs, const str
     return q->via == VIA_RESOLVER && obs->resolver.start ? &obs->resolver : &obs->dns;
 }
 
-/* NULL: nobody is spared; or the arena is full, which is then found out by the next who asks it. */
-static struct lane *lane_of(struct check *c, const struct ask *q)
+/* The queue of the server that q asks. NULL: q is not limited; or the arena is full, which the next allocation reports.
+ */
+static struct server_queue *queue_of(struct check *c, const struct ask *q)
 {
     if (q->kind != ASK_DNS || q->via != VIA_AUTHORITATIVE)
         return NULL;
-    for (struct lane *l = c->lanes; l; l = l->next)
-        if (!strcmp(l->server, q->server))
-            return l;
-    struct lane *l = arena_alloc(c->arena, sizeof *l);
-    if (!l)
+    for (struct server_queue *s = c->queues; s; s = s->next)
+        if (!strcmp(s->server, q->server))
+            return s;
+    struct server_queue *s = arena_alloc(c->arena, sizeof *s);
+    if (!s)
         return NULL;
-    *l = (struct lane){.next = c->lanes, .server = q->server, .last = &l->first};
-    return c->lanes = l;
+    *s = (struct server_queue){.next = c->queues, .server = q->server, .last = &s->first};
+    return c->queues = s;
 }
 
-static void begin(struct check *c, struct lane *lane, struct ask *q)
+static void begin(struct check *c, struct server_queue *queue, struct ask *q)
 {
     const struct observer *o = observer_of(c->obs, q);
     struct check_exchange *x = arena_alloc(c->arena, sizeof *x);
@@ -150,20 +151,20 @@ static void begin(struct check *c, struct lane *lane, struct ask *q)
             c->err = x ? -ENOSYS : -ENOMEM;
         return;
     }
-    *x = (struct check_exchange){.check = c, .next = c->under_way, .observer = o, .lane = lane};
+    *x = (struct check_exchange){.check = c, .next = c->under_way, .observer = o, .queue = queue};
     if (c->under_way)
         c->under_way->prev = x;
     c->under_way = x;
     c->pending++;
-    if (lane)
-        lane->under_way++;
+    if (queue)
+        queue->under_way++;
     int rc = o->start(o->self, c->arena, q, on_fact, x, &x->op);
-    if (rc) { /* no callback comes: take it back */
+    if (rc) { /* no callback will come: undo the above */
         c->under_way = x->next;
         if (x->next)
             x->next->prev = NULL;
-        if (lane)
-            lane->under_way--;
+        if (queue)
+            queue->under_way--;
         c->pending--;
         if (!c->err)
             c->err = rc;
@@ -172,34 +173,34 @@ static void begin(struct check *c, struct lane *lane, struct ask *q)
 
 static void put(struct check *c, struct ask *q)
 {
-    struct lane *lane = lane_of(c, q);
+    struct server_queue *queue = queue_of(c, q);
     q->next = NULL;
-    if (!lane || lane->under_way < AT_ONCE) {
-        begin(c, lane, q);
+    if (!queue || queue->under_way < AT_ONCE) {
+        begin(c, queue, q);
         return;
     }
-    *lane->last = q;
-    lane->last = &q->next;
+    *queue->last = q;
+    queue->last = &q->next;
     c->held++;
     c->pending++;
 }
 
-/* Asks what was held back, as far as its servers have answered. */
+/* Asks the questions that wait, as far as their servers have answered others. */
 static void release(struct check *c)
 {
-    for (struct lane *l = c->held ? c->lanes : NULL; l; l = l->next)
-        while (l->first && l->under_way < AT_ONCE && !c->err && !c->stopping) {
-            struct ask *q = l->first;
-            l->first = q->next;
-            if (!l->first)
-                l->last = &l->first;
+    for (struct server_queue *s = c->held ? c->queues : NULL; s; s = s->next)
+        while (s->first && s->under_way < AT_ONCE && !c->err && !c->stopping) {
+            struct ask *q = s->first;
+            s->first = q->next;
+            if (!s->first)
+                s->last = &s->first;
             c->held--;
             c->pending--;
-            begin(c, l, q);
+            begin(c, s, q);
         }
 }
 
-/* Ends what is under way; each callback comes from within and takes itself off the list. */
+/* Cancels the questions under way; cancel() calls on_fact(), which takes each off the list. */
 static void stop(struct check *c)
 {
     bool was = c->planning;
@@ -211,8 +212,8 @@ static void stop(struct check *c)
     c->planning = was;
 }
 
-/* Plans on what is known, puts the questions, and finishes when none is left. An answer that comes from
- * within put() only adds to the evidence; the loop here then plans again, so nothing recurses. */
+/* Plans on the known facts, asks the questions, and finishes the check when none is left. An answer that comes inside
+ * put() is only added to the evidence, and this loop plans again; so there is no recursion. */
 static void advance(struct check *c)
 {
     c->planning = true;
@@ -229,8 +230,8 @@ static void advance(struct check *c)
             next = q->next;
             put(c, q);
         }
-        /* A plan looks at all answers. With many of them, or many questions under way, plan again when half of
-         * these are answered: n facts then cost log n plans. */
+        /* Each plan reads all answers. With many answers, or many questions under way, the next plan waits until half
+         * of these questions are answered: so n facts need log n plans. */
         c->plan_at = c->pending <= PLAN_EACH && c->evidence.n <= PLAN_FEW ? PLAN_EACH : c->pending / 2;
     }
     c->planning = false;
@@ -252,7 +253,7 @@ int check_start(const struct observers *obs, struct arena *a, const struct reque
     c->started = clock_now(c);
     evidence_init(&c->evidence, a, MOST_ASKS);
     if (ret)
-        *ret = c; /* before the first question: done may be called from within */
+        *ret = c; /* before advance(), which may call done */
     advance(c);
     return 0;
 }
@@ -264,7 +265,7 @@ void check_hurry(struct check *c)
         *all = *c->request;
         all->sparing = false;
         c->request = all;
-        c->planned = UNPLANNED; /* there is more to ask, if nothing new is known */
+        c->planned = UNPLANNED; /* plan again, though no fact is new */
     } else if (!c->err) {
         c->err = -ENOMEM;
     }

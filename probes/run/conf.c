@@ -32,8 +32,8 @@ enum kind {
     KIND_MODE,    /* uint32_t, an enum resolver_mode */
     KIND_USERS,   /* struct ids */
     KIND_GROUPS,
-    KIND_FIELD, /* a field of the request, by the request's own rules */
-    KIND_FIELDS /* the same, a list: at is its struct texts */
+    KIND_FIELD, /* a field of the request, read by its rules */
+    KIND_FIELDS /* a list of such values; .at is a struct texts */
 };
 
 static const struct key {
@@ -41,8 +41,8 @@ static const struct key {
     enum kind kind;
     size_t at;
     uint64_t min, max;
-    const char *value; /* by default; NULL: unset */
-    const char *field; /* of the request */
+    const char *value; /* the default; NULL: unset */
+    const char *field; /* name of the field of the request */
 } keys[] = {
 #define AT(member) offsetof(struct conf, member)
     {"daemon", "socket", KIND_PATH, AT(socket), 0, 0, "/run/dcvd/dcvd.sock", NULL},
@@ -81,8 +81,8 @@ static const struct key {
 #undef AT
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys };
-#define AUTH_KEYS "auth_keys" /* its keys are the operator's own names */
-#define ORDER "order" /* of dcvprobe preflight */
+#define AUTH_KEYS "auth_keys" /* its keys are names that the operator chose */
+#define ORDER "order" /* read by dcvprobe preflight */
 
 static const char *const level_names[] = {
 #define X(sym, text, priority) text,
@@ -101,7 +101,7 @@ struct conf_reading {
     const char *file;
     const char *at, *end; /* what is left of the text */
     unsigned line;
-    unsigned given[KEY_COUNT]; /* the line that set it */
+    unsigned given[KEY_COUNT]; /* the line of each key; 0: not given */
     const char *why;
 };
 
@@ -191,7 +191,7 @@ static bool read_id(const char *s, bool user, uint32_t *ret)
     uint64_t n;
     if (read_number(s, 10, &n)) {
         *ret = (uint32_t)n;
-        return n < UINT32_MAX; /* (uid_t)-1 stands for nobody at all */
+        return n < UINT32_MAX; /* (uid_t)-1 is not an id */
     }
     if (user) {
         const struct passwd *pw = getpwnam(s);
@@ -205,7 +205,7 @@ static bool read_id(const char *s, bool user, uint32_t *ret)
     return gr;
 }
 
-/* Calls one() for each word of a list that blanks or commas divide. */
+/* Calls one() for each word of value; blanks and commas separate words. Returns as set(). */
 static const char *each(struct conf_reading *r, const struct key *k, const char *value,
                         const char *(*one)(struct conf_reading *r, const struct key *k, const char *word))
 {
@@ -216,7 +216,7 @@ static const char *each(struct conf_reading *r, const struct key *k, const char 
         if (!n)
             break;
         const char *word = arena_strndup(r->a, value, n);
-        wrong = word ? one(r, k, word) : "less memory";
+        wrong = word ? one(r, k, word) : "more memory";
         value += n;
     }
     return wrong;
@@ -231,7 +231,7 @@ static const char *set_id(struct conf_reading *r, const struct key *k, const cha
         return user ? "users of this system, by name or number" : "groups of this system, by name or number";
     uint32_t *v = arena_array(r->a, ids->n + 1, sizeof *v);
     if (!v)
-        return "less memory";
+        return "more memory";
     if (ids->n)
         memcpy(v, ids->v, ids->n * sizeof *v);
     v[ids->n] = id;
@@ -245,10 +245,10 @@ static const char *set_field(struct conf_reading *r, const struct key *k, const 
     struct input_error err = {0};
     const struct request_field *f = request_field_find(k->field);
     int rc = request_set(r->a, &r->conf->defaults, f, word, strlen(word), &err);
-    return !rc ? NULL : rc == -EINVAL ? err.expected : "less memory";
+    return !rc ? NULL : rc == -EINVAL ? err.expected : "more memory";
 }
 
-/* NULL, or what was expected instead. */
+/* Sets the value of a key. NULL, or what was expected instead; where the arena is full, any text. */
 static const char *set(struct conf_reading *r, const struct key *k, const char *value)
 {
     void *place = (char *)r->conf + k->at;
@@ -318,7 +318,7 @@ static bool is_list(enum kind kind)
 
 static int refuse(struct conf_reading *r, const char *text)
 {
-    /* The first error is the one to mend: what follows may be its consequence. */
+    /* Only the first error is reported: later ones may follow from it. */
     if (!r->why)
         r->why = text ? arena_printf(r->a, "%s:%u: %s", r->file, r->line, text) : NULL;
     return 0;
@@ -384,7 +384,7 @@ static int on_pair(void *user, const char *section, const char *name, const char
     if (!strcmp(section, AUTH_KEYS))
         return add_auth_key(r, name, value);
     if (!strcmp(section, ORDER))
-        return 1; /* what dcvprobe preflight reads of the same file; it has its own say on the keys */
+        return 1; /* dcvprobe preflight reads this section and checks its keys */
 
     bool section_known;
     const struct key *k = find_key(section, name, &section_known);
@@ -409,7 +409,7 @@ static int on_pair(void *user, const char *section, const char *name, const char
                     : 1;
 }
 
-/* inih's handler is not told the line; this reader knows which one it gave out last. */
+/* Gives inih one line. inih does not tell its handler the line number, so it is counted here. */
 static char *next_line(char *room, int size, void *user)
 {
     struct conf_reading *r = user;
@@ -436,7 +436,7 @@ static int set_defaults(struct conf_reading *r)
 {
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (keys[i].value && set(r, &keys[i], keys[i].value))
-            return -ENOMEM; /* the table's own values are good (test_conf) */
+            return -ENOMEM; /* not a bad default: test_conf checks the defaults */
     return 0;
 }
 
@@ -473,7 +473,7 @@ static int set_options(struct arena *a, const struct conf_option *options, size_
         if (is_list(k->kind) && !r.given[k - keys]++) {
             struct texts *list = (struct texts *)((char *)c + k->at);
             list->n = 0;
-            if (list == &c->defaults.resolvers) /* --resolver says both: whom to ask, and whether anybody */
+            if (list == &c->defaults.resolvers) /* --resolver also decides the mode */
                 c->resolver_mode = RESOLVER_FORWARD;
         }
         const char *expected = set(&r, k, o->value);
@@ -488,7 +488,7 @@ static int set_options(struct arena *a, const struct conf_option *options, size_
     return 0;
 }
 
-/* A whole file of at most `most` bytes. It may be a key: no copy stays behind on the heap. */
+/* Reads a whole file of at most `most` bytes. It may be a key, so no copy of it stays on the heap. */
 static int slurp(struct arena *a, int fd, size_t most, struct bytes *ret)
 {
     uint8_t *p = malloc(most + 1);
@@ -541,7 +541,7 @@ static int load_profile(struct arena *a, struct conf *c, const char **why)
     return rc;
 }
 
-/* mode = recursive and servers = recursive are the same; it then must be able to work. */
+/* Makes mode = recursive and servers = recursive the same, and checks the files that this mode needs. */
 static int settle_resolver(struct arena *a, struct conf *c, const char **why)
 {
     struct texts *servers = &c->defaults.resolvers;
@@ -553,7 +553,7 @@ static int settle_resolver(struct arena *a, struct conf *c, const char **why)
         return 0;
     if (servers->n && !resolvers_recursive(servers)) {
         *why = arena_printf(
-            a, "%s: [resolver] servers: mode = recursive asks no resolvers; expected one of the two",
+            a, "%s: [resolver] servers: mode = recursive uses no servers; expected only one of the two",
             c->file);
         return *why ? -EINVAL : -ENOMEM;
     }
@@ -611,7 +611,7 @@ static const char *read_key(struct arena *a, struct auth_key *k, int *rc)
         wrong = "not a regular file";
     } else if (st.st_mode & (S_IWGRP | S_IRWXO)) {
         wrong = arena_printf(
-            a, "mode %04o lets others at the key; expected 0600, or 0640 with a group of its own",
+            a, "mode %04o is open to other users; expected 0600, or 0640 with a group for the daemon only",
             (unsigned)(st.st_mode & 07777));
     } else {
         *rc = slurp(a, fd, KEY_FILE_MOST, &k->key);

@@ -1,12 +1,12 @@
-/* conf.h - the configuration of daemon and command: one INI file, and the command line's options over it.
+/* conf.h - the configuration of daemon and command: one INI file, and options of the command line that replace its
+ * values.
  *
- * Read whole before anything starts, constant afterwards; every text is in the arena that it was read into.
- * One table (conf.c) holds every section, key, default and range. Anything that is not understood is an error
- * that names file, line, key and what was expected: a daemon never starts on half a configuration. Durations
- * are milliseconds.
+ * A struct conf belongs to its caller; its texts are in the arena that it was read into. It is complete before anything
+ * starts and constant afterwards, so any thread may read it. One table (conf.c) holds every section, key, default and
+ * range. Anything that cannot be read is an error that names file, line, key and what was expected: the daemon never
+ * starts with half a configuration. Durations are milliseconds.
  *
- * Keys that a request may carry too (deadline, depth, account, …) are read by the request's own rules and
- * stand in .defaults. */
+ * Keys that a request may have, too (deadline, depth, account, …), are read by the rules of requests into .defaults. */
 #ifndef DCV_CONF_H
 #define DCV_CONF_H
 
@@ -17,7 +17,7 @@
 
 #define CONF_FILE "/etc/dcvd/dcvd.conf"
 
-/* Of the daemon's log: level, name in the configuration, the journal's priority (sd-daemon(3)). */
+/* Levels of the daemon's log: name in the configuration, priority in the journal (sd-daemon(3)). */
 #define LOG_LEVELS(X)                                                                                        \
     X(LEVEL_ERROR, "error", 3)                                                                               \
     X(LEVEL_WARNING, "warning", 4)                                                                           \
@@ -40,20 +40,20 @@ struct auth_key {
     struct bytes key; /* secret; empty until conf_load_keys() */
 };
 
-struct ids { /* of users or groups */
+struct ids { /* ids of users or groups */
     uint32_t *v;
     size_t n;
 };
 
 struct conf {
-    const char *file; /* what was read; NULL: nothing but defaults */
+    const char *file; /* the file that was read; NULL: only defaults */
 
     const char *socket, *socket_group, *listen, *database;
     uint32_t socket_mode, loops;
     uint32_t log_level; /* enum log_level */
 
     uint32_t in_flight, queue, per_server, fetches;
-    uint32_t resolver_mode; /* enum resolver_mode; RESOLVER_RECURSIVE: .defaults.resolvers says so, too */
+    uint32_t resolver_mode; /* enum resolver_mode; if RESOLVER_RECURSIVE, .defaults.resolvers is "recursive" */
     const char *trust_anchor, *root_hints; /* files; see recursive.h */
     uint32_t timeout_ms, tries;
     const char *user_agent;
@@ -70,26 +70,26 @@ struct conf {
     const char *profile_file;
     struct profile profile;
     struct request
-        defaults; /* deadline, depth, resolvers, allow_net, accounts, targets; .profile is this one's */
+        defaults; /* deadline, depth, resolvers, allow_net, accounts, targets; .profile is &conf.profile */
 };
 
-/* A setting of the command line: it takes the place of the file's. Several of one key make up a list. */
+/* An option of the command line, which replaces the value in the file. Several for one key make a list. */
 struct conf_option {
     const char *option, *section, *key, *value;
 };
 
-/* Reads path (NULL: CONF_FILE, which need not exist), then options. 0; -EINVAL with *why set to one line for
- * the operator; another negative errno with *why set. */
+/* Reads path (NULL: CONF_FILE, which need not exist), then options. 0; or -EINVAL or another negative errno, with one
+ * line for the operator in *why. */
 int conf_load(struct arena *a, const char *path, const struct conf_option *options, size_t n,
               struct conf *ret, const char **why);
-/* The same from text; file names it in messages. */
+/* The same for a text; file is its name in messages. */
 int conf_parse(struct arena *a, const char *file, const char *text, size_t len, struct conf *ret,
                const char **why);
 
-/* Reads the files of [auth_keys]. They must be regular, and closed to others: a key that anyone can read
+/* Reads the files of [auth_keys]. They must be regular files that other users cannot read: a key that anyone can read
  * proves nothing. */
 int conf_load_keys(struct arena *a, struct conf *c, const char **why);
-/* The key of that name, or NULL. Here, for the pure part of the daemon looks keys up, too. */
+/* The key of that name, or NULL. Inline, because the pure part of the daemon uses it, too. */
 static inline const struct auth_key *conf_auth_key(const struct conf *c, const char *name)
 {
     for (size_t i = 0; i < c->n_auth_keys; i++)
@@ -98,9 +98,8 @@ static inline const struct auth_key *conf_auth_key(const struct conf *c, const c
     return NULL;
 }
 
-/* For one that is to take the place of old while the daemon runs: puts what can only change with a restart back
- * to what it is in old. *ret: these keys of [daemon], "" where none differs. 0 or -ENOMEM. */
+/* Prepares c to replace old while the daemon runs: settings that need a restart get their values from old. *ret: the
+ * names of those keys of [daemon] that differ, "" for none. 0 or -ENOMEM. */
 int conf_reload(struct arena *a, struct conf *c, const struct conf *old, const char **ret);
-
 
 #endif

@@ -1,11 +1,11 @@
-/* conf_reload.c - a configuration that takes another's place while the daemon runs. */
+/* conf_reload.c - prepares a configuration to replace another one while the daemon runs. */
 #include "run/conf.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
-/* What sockets, threads and the store were made with. */
+/* Settings of sockets, threads and the store, which cannot change without a restart. */
 static const struct fixed {
     const char *key; /* of [daemon] */
     size_t at;
@@ -27,7 +27,7 @@ static const struct fixed {
 static bool keep_text(struct arena *a, const char **place, const char *old)
 {
     bool equal = *place && old ? !strcmp(*place, old) : *place == old;
-    *place = old ? arena_strdup(a, old) : NULL; /* the old one goes with its arena */
+    *place = old ? arena_strdup(a, old) : NULL; /* a copy, since old is freed with its arena */
     return equal;
 }
 

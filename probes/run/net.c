@@ -14,16 +14,16 @@
 #include <sys/queue.h>
 #include <time.h>
 
-/* A check under its deadline; lives in the check's arena, so it is gone when .done has been called. */
+/* A running check and its deadline. It is in the check's arena, so .done may free it. */
 struct net_check {
     TAILQ_ENTRY(net_check) link;
     struct net *net;
-    struct check *check; /* NULL while it starts */
+    struct check *check; /* NULL while it is started */
     check_done_fn *done;
     void *user;
-    uint64_t due;     /* of uv_now() */
-    uint32_t left_ms; /* from .due to the deadline; 0 unless it is in net.sparing */
-    bool *over;       /* set when it ends while it starts */
+    uint64_t due;     /* by uv_now(), milliseconds */
+    uint32_t left_ms; /* from .due to the deadline; 0: not in net.sparing */
+    bool *over;       /* set if the check ends while it is started */
 };
 
 TAILQ_HEAD(net_checks, net_check);
@@ -31,15 +31,15 @@ TAILQ_HEAD(net_checks, net_check);
 struct net {
     uv_loop_t *loop;
     uv_timer_t timer;
-    struct arena *arena; /* the configuration's copies */
+    struct arena *arena; /* copies of the configuration */
     struct dns *dns;
-    struct recursive *recursive; /* NULL where resolvers are asked */
+    struct recursive *recursive; /* NULL: resolvers are asked */
     struct http *http;
     struct observers obs;
-    struct net_checks runs;    /* by deadline */
-    struct net_checks sparing; /* in the first half of their time, by its end */
+    struct net_checks runs;    /* sorted by .due, which is the deadline */
+    struct net_checks sparing; /* sparing checks in the first half of their time; .due is its end */
     size_t running;
-    unsigned parts; /* still to be closed */
+    unsigned parts; /* observers and handles still to be closed */
     bool closing;
     void (*closed)(void *user);
     void *closed_user;
@@ -71,7 +71,7 @@ static struct net_check *first_due(struct net *n)
     return !a || (b && b->due < a->due) ? b : a;
 }
 
-/* One timer for all: it stands at the first that is due. */
+/* Sets the one timer to the check that is due first. */
 static void deadline_set(struct net *n)
 {
     struct net_check *first = first_due(n);
@@ -83,7 +83,7 @@ static void deadline_set(struct net *n)
         return;
     }
     uint64_t now = uv_now(n->loop);
-    /* Never 0: libuv would run the timer again within this turn. */
+    /* At least 1: with 0 libuv would run the timer again in this iteration. */
     uv_timer_start(&n->timer, on_deadline, first->due > now ? first->due - now : 1, 0);
 }
 
@@ -92,7 +92,7 @@ static struct net_checks *run_list(struct net_check *run)
     return run->left_ms ? &run->net->sparing : &run->net->runs;
 }
 
-/* Times are mostly of one length, so the place is at the tail or near it. */
+/* Most checks have the same deadline, so the place is at or near the tail. */
 static void run_enlist(struct net_check *run)
 {
     struct net_checks *list = run_list(run);
@@ -111,7 +111,7 @@ static void run_unlist(struct net_check *run)
     TAILQ_REMOVE(run_list(run), run, link);
 }
 
-/* To ask one question after the other is for a network that answers. */
+/* The sparing check was slow, so it stops asking one question after the other. */
 static void run_hurry(struct net_check *run)
 {
     run_unlist(run);
@@ -135,7 +135,7 @@ static void run_end(void *user, struct check *c, struct report *report, int err)
         *run->over = true;
     if (first)
         deadline_set(n);
-    done(done_user, c, report, err); /* run may be gone with its arena */
+    done(done_user, c, report, err); /* run may be freed with the arena */
 }
 
 static void on_deadline(uv_timer_t *timer)
@@ -144,7 +144,7 @@ static void on_deadline(uv_timer_t *timer)
     uint64_t now = uv_now(n->loop), began = slice_begin();
     struct net_check *run;
 
-    /* Checks that began together are over together, and each is judged and written down. */
+    /* Checks that began together expire together, and each is judged and stored here, so time is limited. */
     while ((run = first_due(n)) && run->due <= now) {
         if (run->left_ms)
             run_hurry(run);
@@ -231,7 +231,7 @@ static int system_resolvers(struct arena *a, struct texts *ret)
     return text ? resolv_conf_read(a, text, len, ret) : -ENOMEM;
 }
 
-/* What a failed net_new() points at: the config's own texts may be gone by the time it is shown. */
+/* Returns err, with a copy of text in *what: the texts of the configuration may be freed before it is shown. */
 static int blame(int err, const char *text, const char **what)
 {
     static _Thread_local char kept[256];
@@ -243,7 +243,7 @@ static int blame(int err, const char *text, const char **what)
 
 static int recursive_open(struct net *n, const struct recursive_config *cfg, const char **what)
 {
-    struct recursive_fault fault = {.file = "the resolver of our own", .why = "out of memory"};
+    struct recursive_fault fault = {.file = "the built-in resolver", .why = "out of memory"};
     int r = recursive_new(n->loop, n->arena, cfg, &n->recursive, &fault);
 
     if (r < 0) {
@@ -265,7 +265,7 @@ static int net_open(struct net *n, const struct net_config *cfg, const char **wh
     if (r < 0)
         return blame(r, bad, what);
     if (recursive)
-        resolvers.n = 0; /* authoritative servers are still asked */
+        resolvers.n = 0; /* struct dns then asks only authoritative servers */
     else if (resolvers.n == 0)
         r = system_resolvers(n->arena, &resolvers);
     if (r < 0)
