@@ -1,4 +1,4 @@
-/* json_catalogue.c - the catalogues of codes and causes for programs. */
+/* json_catalogue.c - writes the catalogues of codes and causes for programs. */
 #include "format/json_catalogue.h"
 
 #include "model/dcv.h"

@@ -1,4 +1,4 @@
-/* json_errors.c - the codes in an error response of the CA's API. */
+/* json_errors.c - reads the codes in an error response of the CA's API. */
 #include "format/json.h"
 
 #include "base/text.h"
@@ -11,7 +11,7 @@ enum { SHOWN = 300 };
 
 #define FORM "{\"errors\":[{\"code\":\"...\",\"message\":\"...\"}]}"
 
-/* what: NULL where the value is of the wrong kind, which e->value names. */
+/* what: what is wrong; NULL where the value is of the wrong kind, which e->value names. */
 static int complain(struct arena *a, struct json_problem *problem, const struct input_error *e,
                     const char *what)
 {
@@ -43,7 +43,7 @@ static const char *json_kind(const json_t *v)
     return "?";
 }
 
-/* The code of one member of the list; place names the member. */
+/* Adds the code of one member of the list; place is the name of the member in messages. */
 static int read_one(struct arena *a, const json_t *one, const char *place, struct texts *codes,
                     struct json_problem *problem)
 {
@@ -70,7 +70,7 @@ static int read_one(struct arena *a, const json_t *one, const char *place, struc
     return s && texts_add(a, codes, s) ? 0 : -ENOMEM;
 }
 
-/* The list wherever it stands: {"errors":[…]}, […], or one error by itself. */
+/* Reads the list in any of its three forms: {"errors":[…]}, […], or one error object. */
 static int read_all(struct arena *a, const json_t *root, struct texts *codes, struct json_problem *problem)
 {
     const json_t *list = json_is_object(root) ? json_object_get(root, "errors") : root;
@@ -101,7 +101,7 @@ int json_read_errors(struct arena *a, const char *text, size_t len, struct texts
                  struct json_problem *problem)
 {
     *problem = (struct json_problem){0};
-    if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) { /* a byte order mark, as Windows editors leave one */
+    if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) { /* a byte order mark, which Windows editors write */
         text += 3;
         len -= 3;
     }

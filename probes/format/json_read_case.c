@@ -62,7 +62,7 @@ static void set_member(struct json_reader *rd, struct request *r, const struct r
     json_array_foreach(v, i, one) set_text(rd, r, f, one);
 }
 
-/* "a, b, c": what a request may hold. */
+/* "a, b, c": the members that a request may have. */
 static const char *known_members(struct arena *a)
 {
     size_t n;
@@ -74,8 +74,8 @@ static const char *known_members(struct arena *a)
     return list ? list : "";
 }
 
-/* What only a case file holds: tokens that were computed when the key was at hand, and a CSR that is no text.
- */
+/* Reads a member that only case files have: the tokens that were computed from the key, and a CSR that is not text.
+ * False: another member. */
 static bool case_member(struct json_reader *rd, struct request *r, json_t *object, const char *key)
 {
     if (!strcmp(key, "csr_base64")) {
@@ -90,7 +90,7 @@ static bool case_member(struct json_reader *rd, struct request *r, json_t *objec
         return false;
     json_t *list = reader_list(rd, object, key), *v;
     size_t i;
-    /* Set also where it is empty: it stands in for the key. */
+    /* Not NULL even if the list is empty: then the request counts as one with a key. */
     r->computed = (struct texts){arena_array(rd->a, 1, sizeof *r->computed.v), 0};
     json_array_foreach(list, i, v)
     {
@@ -103,7 +103,7 @@ static bool case_member(struct json_reader *rd, struct request *r, json_t *objec
     return true;
 }
 
-/* The field that a member of the API's own spelling stands for; "method" is what people write for one. */
+/* The field of a member, also by the names that the API itself uses; "method" is accepted for one method. */
 static const struct request_field *member_field(const char *key)
 {
     const struct request_field *f = request_field_find(key);
@@ -145,12 +145,12 @@ void reader_request(struct json_reader *rd, struct request *r, json_t *object, b
 
 /* ---------------------------------------------------------------- the usual request ------------------ */
 
-/* A batch brings a hundred thousand requests, each a few members that are short texts, and a tree of one costs a third of
- * what its report does. What is read here is read as reader_request() does; whatever is not that plain, and all that
- * is wrong, is left to it. */
+/* The fast way for a batch of a hundred thousand requests, which mostly have a few members with short texts: building a
+ * JSON tree takes a third of the time that the report takes. The result is that of reader_request(), which reads
+ * everything that is less simple or wrong. */
 struct plain {
     const char *p, *end;
-    const char *key[16]; /* of the members so far, for two of one name are an error */
+    const char *key[16]; /* the members so far, since a name must not occur twice */
     size_t key_n[16], keys;
     struct given v[16];
     struct given_list own;
@@ -171,7 +171,7 @@ static bool at_sign(struct plain *t, char c)
     return true;
 }
 
-/* A text without escapes, of ASCII. */
+/* Reads a text of ASCII without escapes. */
 static bool plain_text(struct plain *t, const char **ret, size_t *n)
 {
     if (!at_sign(t, '"'))
@@ -218,8 +218,9 @@ static bool plain_member(struct plain *t)
     return at_sign(t, ']');
 }
 
-/* False: it is to be read the long way, from the start. */
-static bool read_plain(struct arena *a, const char *text, size_t len, const struct given_list *defaults, struct request *r)
+/* False: the caller must read it with reader_request(), from the start. */
+static bool read_plain(struct arena *a, const char *text, size_t len, const struct given_list *defaults,
+                       struct request *r)
 {
     static const struct given_list none;
     struct plain t = {.p = text, .end = text + len, .own = {.v = t.v}};
@@ -307,7 +308,7 @@ static void expected(struct json_reader *rd, json_t *report, struct expected *e)
     e->error = errors && json_array_size(errors) ? reader_text(rd, json_array_get(errors, 0), "code") : "";
     if (!e->error)
         reader_refuse(rd, "errors", NULL, "an error with its code");
-    /* null is an answer too: no finer code. */
+    /* null is also an expectation: no detail code. */
     e->has_detail = json_object_get(report, "detail_code") != NULL;
     const char *detail = reader_text(rd, report, "detail_code");
     e->detail = detail ? detail : "";

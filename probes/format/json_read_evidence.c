@@ -28,7 +28,7 @@ static const char *domain_name(struct json_reader *rd, json_t *object, const cha
     return name;
 }
 
-/* The address of a server in its usual form; what is none stays as it is, for it only tells who answered. */
+/* The address of a server in its usual form. Any other text stays unchanged, since it only tells who answered. */
 static const char *address(struct json_reader *rd, json_t *object, const char *key, unsigned port)
 {
     const char *text = reader_text(rd, object, key);
@@ -57,7 +57,7 @@ static size_t elements(struct json_reader *rd, json_t *list, size_t size, void *
 
 /* ---------------------------------------------------------------- DNS -------------------------------- */
 
-/* type: of a record that does not say its own, 0 where it must. */
+/* type: for a record without the member "type"; 0: it must have one. */
 static void record(struct json_reader *rd, json_t *o, const struct ask *ask, uint16_t type, struct rr *rr)
 {
     const char *owner = domain_name(rd, o, "owner");
@@ -117,7 +117,7 @@ static uint16_t flags(struct json_reader *rd, json_t *o, uint16_t missing)
     return bits;
 }
 
-/* What the rcode and the answer section make of an exchange: see DCV_DNS_OUTCOMES. */
+/* The outcome that follows from rcode and answer section: see DCV_DNS_OUTCOMES. */
 static enum dns_outcome outcome_by(uint16_t rcode, const struct ask *ask, const struct rrs *answer)
 {
     static const enum dns_outcome by_rcode[] = {[0] = DNS_NODATA,   [1] = DNS_OTHER, [2] = DNS_SERVFAIL,

@@ -1,4 +1,4 @@
-/* json_read_report.c - a report read back as it was written. */
+/* json_read_report.c - reads a report that json_write_report.c wrote. */
 #include "format/json_reader.h"
 
 #include "model/codes.h"
@@ -29,7 +29,7 @@ static void fix(struct json_reader *rd, json_t *o, struct fix *f)
     f->text = reader_text(rd, o, "text");
 }
 
-/* A cause that is no longer one keeps its words. */
+/* A cause that this version does not know keeps its texts. */
 static void finding(struct json_reader *rd, json_t *o, struct finding *f)
 {
     const char *cause = reader_text(rd, o, "cause"), *weight = reader_text(rd, o, "weight");
@@ -157,13 +157,13 @@ int json_read_report(struct arena *a, const char *text, size_t len, const struct
     return rc;
 }
 
-/* Where the value of a member of a JSON object stands: text is valid and written by ourselves, so that
- * brackets and quotes tell all. */
+/* Finds the value of a member of a JSON object. text is valid JSON that we wrote, so it is enough to look at brackets
+ * and quotes. */
 static const char *member(const char *text, size_t len, const char *key, size_t *ret_len)
 {
     size_t key_len = strlen(key);
     int depth = 0;
-    const char *start = NULL; /* of the value that is looked for */
+    const char *start = NULL; /* start of the value that is searched */
     for (const char *p = text, *end = text + len; p < end; p++) {
         if (*p == '"') {
             const char *open = p++;
@@ -198,7 +198,7 @@ int json_write_stored(struct json_out *j, const char *key, struct arena *a, cons
         return 0;
     }
     struct buf whole = {0};
-    buf_add(&whole, s->report, s->report_len - 1); /* all but its last brace */
+    buf_add(&whole, s->report, s->report_len - 1); /* without the final brace */
     struct json_out w = {.b = &whole, .comma = s->report_len > 2, .level = 1};
     json_raw(&w, "request", request, n_request);
     size_t common = whole.n;

@@ -68,7 +68,7 @@ json_t *reader_load(struct json_reader *rd, const char *text, size_t len)
     json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &e);
     if (json_is_object(root))
         return root;
-    /* jansson repeats the bytes that it stumbled over. */
+    /* The message of jansson may contain any bytes of the text. */
     char *why = root ? arena_printf(rd->a, "an object {…} is expected, not %s", kind_of(root))
                      : text_escape(rd->a, e.text, strlen(e.text), 200);
     char *line = !why   ? NULL

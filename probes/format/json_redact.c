@@ -7,15 +7,14 @@ static unsigned char fold(unsigned char c)
     return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
 }
 
-/* One occurrence of the token. */
+/* One occurrence of the random value. */
 struct redact_hit {
-    size_t len;     /* how much of the text it takes; 0: none here */
-    bool same_case; /* its letters are those of the token */
+    size_t len;     /* bytes of text that it takes; 0: it is not here */
+    bool same_case; /* its letters have the case of the token */
     bool wide;      /* NULs between its characters: UTF-16 */
 };
 
-/* What begins at p. A backslash before a character is an escape of a zone file, and '\'' is a quote in a
- * shell's word. */
+/* The occurrence that begins at p. Backslashes are escapes of a zone file, and '\'' is a quote in a shell word. */
 static struct redact_hit token_at(const char *token, const uint8_t *p, size_t n)
 {
     struct redact_hit hit = {.same_case = true};
@@ -38,10 +37,10 @@ static struct redact_hit token_at(const char *token, const uint8_t *p, size_t n)
     return hit;
 }
 
-enum { STAND_IN_LEAST = 8 }; /* a shorter one would occur by chance */
+enum { STAND_IN_LEAST = 8 }; /* a shorter one could occur by chance */
 
-/* Letters only, for they may stand in names, file names and rdata alike, and as many as the token has, for
- * what comes after the CA's reading limit in a file has to stay there. */
+/* Writes the text that replaces the random value. It has letters only, which may be in names, file names and rdata, and
+ * it is as long as the token, so that what a file has after the CA's reading limit stays after it. */
 static size_t stand_in(const char *token, struct redact_hit hit, uint8_t *out)
 {
     size_t n = strlen(token), k = 0;
@@ -56,8 +55,8 @@ static size_t stand_in(const char *token, struct redact_hit hit, uint8_t *out)
     return k;
 }
 
-/* Writes text with the stand-ins into out, or only counts where out is NULL. The new length, 0 where nothing
- * was found. */
+/* Writes text with all occurrences replaced to out; NULL: only counts. Returns the new length, 0 where the value does
+ * not occur. */
 static size_t replace(const char *token, struct bytes text, uint8_t *out)
 {
     size_t n = 0, run = 0;
@@ -87,7 +86,7 @@ struct bytes redact_bytes(struct arena *a, const char *token, struct bytes text)
     size_t n = replace(token, text, NULL);
     if (!n)
         return text;
-    uint8_t *out = arena_alloc(a, n + 1); /* zeroed: a text ends with its NUL */
+    uint8_t *out = arena_alloc(a, n + 1); /* zeroed memory, so the text ends with a NUL */
     if (!out)
         return (struct bytes){NULL, 0};
     replace(token, text, out);
@@ -106,7 +105,8 @@ static bool holds(const char *token, const uint8_t *p, size_t n)
     return replace(token, (struct bytes){p, n}, NULL) > 0;
 }
 
-/* The stand-in as a TXT record that splits it, for that is what the judge has to see. */
+/* Makes rr a TXT record with the replacement split over two character-strings, because judge must see that it was
+ * split. */
 static void split(struct arena *a, const char *token, struct rr *rr)
 {
     size_t n = stand_in(token, (struct redact_hit){.same_case = true}, NULL),
@@ -133,8 +133,8 @@ struct rr redact_rr(struct arena *a, const char *token, const struct rr *rr)
         out.rdlen = 0;
     if (rr->defect || rr->type != RR_TXT)
         return out;
-    /* A value in one character-string is replaced in the record's text; here it is about one that only their
-     * join holds. */
+    /* A value inside one character-string is replaced in the text of the record. This is for a value that only the
+     * joined strings contain. */
     uint8_t *joined = arena_alloc(a, rr->rdlen);
     if (!joined)
         return out;

@@ -9,10 +9,11 @@
 
 /* ---------------------------------------------------------------- texts ------------------------------ */
 
-/* Bytes that stand for themselves in a JSON string. */
+/* Bytes that a JSON string contains unescaped. */
 static const bool plain[256] = {[0x20 ... 0x21] = true, [0x23 ... 0x5b] = true, [0x5d ... 0x7e] = true};
 
-/* The same of eight at once: a byte's top bit comes out where it is below 0x20, a quote, a backslash, or above 0x7e. */
+/* The same for eight bytes at once: the top bit of a byte is set in the result where the byte is below 0x20, a quote, a
+ * backslash, or above 0x7e. */
 static inline bool eight_plain(const char *p)
 {
     const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
@@ -39,7 +40,8 @@ static void add_escape(struct buf *b, uint32_t c)
                 6);
 }
 
-/* As memcpy(): for few bytes the call would be most of it. Two pieces that may overlap make any length between. */
+/* copy() is memcpy() without the call, which would take longest for a few bytes. Two copies of fixed size, which may
+ * overlap, copy any length from one to two times that size. */
 #define TWO_PIECES(type)                                                                                     \
     do {                                                                                                     \
         type first, last;                                                                                    \
@@ -67,10 +69,10 @@ static inline void copy(char *to, const char *p, size_t n)
 }
 #undef TWO_PIECES
 
-/* What holds something to escape, from its begin. */
+/* Adds a whole text in which something must be escaped. */
 static __attribute__((noinline)) void add_escaped(struct buf *b, const char *p, size_t n)
 {
-    size_t run = 0, i = 0; /* run: start of what can be copied as it is */
+    size_t run = 0, i = 0; /* run: start of the bytes that need no escape */
     buf_add(b, "\"", 1);
     while (i < n) {
         if (plain[(unsigned char)p[i]]) {
@@ -95,7 +97,7 @@ static __attribute__((noinline)) void add_escaped(struct buf *b, const char *p, 
     buf_add(b, "\"", 1);
 }
 
-/* Whether nothing in it is to be escaped, as nearly always. */
+/* True where nothing must be escaped, as in nearly all texts. */
 static inline bool all_plain(const char *p, size_t n)
 {
     const size_t step = sizeof(uint64_t);
@@ -150,7 +152,7 @@ static inline char *begin(struct json_out *j, const char *key, size_t key_n)
     return to;
 }
 
-/* Where lines are indented, or room has to be made. */
+/* json_begin() for indented output, and where the buffer must grow. */
 static __attribute__((noinline)) char *begin_slowly(struct json_out *j, const char *key, size_t key_n, size_t room)
 {
     if (j->indent) {
@@ -158,7 +160,7 @@ static __attribute__((noinline)) char *begin_slowly(struct json_out *j, const ch
             buf_add(j->b, ",", 1);
         if (j->level)
             new_line(j);
-        j->comma = false; /* it is written */
+        j->comma = false; /* the comma is written */
     }
     if (!buf_room(j->b, room))
         return NULL;

@@ -1,7 +1,8 @@
-/* json_write.h - JSON written member by member into a text that grows. Pure.
+/* json_write.h - writes JSON member by member into a growing text. A struct json_out is on the stack of its writer; the
+ * text belongs to the caller. One thread at a time. Pure.
  *
- * A report has some eighty members, and a batch writes a hundred thousand reports: what stands inline here tells the
- * compiler how long their names are, which are literals. */
+ * A report has some eighty members, and a batch writes a hundred thousand reports. Functions are inline here so that
+ * the compiler knows the lengths of member names, which are literals. */
 #ifndef DCV_JSON_WRITE_H
 #define DCV_JSON_WRITE_H
 
@@ -10,19 +11,20 @@
 
 #include <string.h>
 
-/* ---- the writer: knows where a comma belongs. key is NULL inside an array; else it is written as it is: visible ASCII
- * without quotes and backslashes.
- * Texts are written as valid UTF-8; invalid bytes become U+FFFD, and control characters, C1 and bidirectional ones
- * included, are escaped as \uNNNN, so that the JSON itself may be shown on a terminal. */
+/* ---- the writer puts commas where they belong. key is NULL inside an array; else it is written unchanged, so it must
+ * be visible ASCII without quotes and backslashes. Texts are written as valid UTF-8: invalid bytes become U+FFFD.
+ * Control characters, also C1 and bidirectional ones, are escaped as \uNNNN, so that the JSON may be shown on a
+ * terminal. */
 struct json_out {
     struct buf *b;
-    bool comma;  /* a member stands before this place */
-    int indent;  /* 0: one line; else spaces for each level */
+    bool comma;  /* the next member needs a comma before it */
+    int indent;  /* 0: all in one line; else spaces for each level */
     int level;
 };
 
-/* ---- a member by its parts: its begin, a value of at most room bytes at the place that is returned, its end. */
-char *json_begin(struct json_out *j, const char *key, size_t key_n, size_t room); /* NULL: no memory, .b has failed */
+/* ---- a member in parts: json_begin() returns the place for a value of at most room bytes; json_end() gets the end of
+ * the value. */
+char *json_begin(struct json_out *j, const char *key, size_t key_n, size_t room); /* NULL: out of memory */
 static inline void json_end(struct json_out *j, char *to)
 {
     *to = '\0';
@@ -48,7 +50,7 @@ static inline void json_open(struct json_out *j, const char *key, char bracket) 
 
 void json_close(struct json_out *j, char bracket); /* '}' or ']' */
 
-/* JSON that is known to be valid. */
+/* text: JSON that is known to be valid. */
 static inline void json_raw(struct json_out *j, const char *key, const char *text, size_t n)
 {
     char *to = json_begin(j, key, json_key_length(key), n);
@@ -58,7 +60,7 @@ static inline void json_raw(struct json_out *j, const char *key, const char *tex
     json_end(j, to + n);
 }
 
-static inline void json_nil(struct json_out *j, const char *key) /* null; jansson has the other name */
+static inline void json_nil(struct json_out *j, const char *key) /* null; jansson has a json_null() */
 {
     json_raw(j, key, "null", 4);
 }
@@ -80,7 +82,7 @@ static inline void json_int(struct json_out *j, const char *key, int64_t v)
         json_end(j, json_put_number(to, v));
 }
 
-void json_put_string(struct json_out *j, char *to, const char *p, size_t n); /* at to there is room for n + JSON_STRING_EXTRA */
+void json_put_string(struct json_out *j, char *to, const char *p, size_t n); /* room at to: n + JSON_STRING_EXTRA */
 static inline void json_bytes(struct json_out *j, const char *key, const char *p, size_t n)
 {
     char *to = json_begin(j, key, json_key_length(key), n + JSON_STRING_EXTRA);

@@ -12,15 +12,15 @@
 const struct flag_name dns_flag_names[7] = {{DNS_QR, "qr"}, {DNS_AA, "aa"}, {DNS_TC, "tc"}, {DNS_RD, "rd"},
                                             {DNS_RA, "ra"}, {DNS_AD, "ad"}, {DNS_CD, "cd"}};
 
-/* One document on its way out. */
+/* The state of writing one document. */
 struct report_out {
     struct json_out *j;
     struct arena *a;
-    const char *token; /* to be left out; NULL: nothing is */
+    const char *token; /* the random value to replace; NULL: none */
     bool terse;        /* JSON_TERSE */
 };
 
-/* A text in which the random value may stand. */
+/* Writes a text that may contain the random value. */
 static void shown(struct report_out *o, const char *key, const char *s)
 {
     json_text(o->j, key, o->token ? redact_text(o->a, o->token, s) : s);
@@ -43,7 +43,7 @@ static bool is_text(struct bytes b)
     return true;
 }
 
-/* Bytes as a text where they are one, for a person to read; else in base64 under the other key. */
+/* Writes bytes under key where they are a text, so that people can read them; else in base64 under key64. */
 static void bytes_either(struct report_out *o, const char *key, const char *key64, struct bytes b)
 {
     if (o->token)
@@ -56,7 +56,7 @@ static void bytes_either(struct report_out *o, const char *key, const char *key6
 
 /* ---------------------------------------------------------------- facts ------------------------------ */
 
-/* asked: the question, where it tells of what type the records are. */
+/* asked: the section answers the question; a terse case omits types that are ask->qtype. */
 static void records(struct report_out *o, const char *key, const struct rrs *list, const struct ask *ask, bool asked)
 {
     char type[16];
@@ -176,7 +176,8 @@ static bool visible(char c)
     return c >= '!' && c <= '~';
 }
 
-/* The name as a member's, escaped for JSON. What is no visible ASCII is spelt out, so that two names never become one. */
+/* The name of a header as the name of a member. Bytes that are not visible ASCII are escaped, so that different names
+ * stay different. */
 static const char *header_key(struct report_out *o, const char *name)
 {
     size_t n = strlen(name), odd = 0;
@@ -196,7 +197,7 @@ static const char *header_key(struct report_out *o, const char *name)
     return key;
 }
 
-/* A header that is repeated becomes one member with a list: a JSON object holds a name once. */
+/* A repeated header becomes one member with a list, since a JSON object has each name only once. */
 static void headers(struct report_out *o, const struct http_fact *f)
 {
     const struct http_header *h = f->headers;
@@ -311,7 +312,7 @@ static bool has_text(const struct texts *t, const char *s)
     return false;
 }
 
-/* more: tokens that were computed while judging, NULL outside a case file. */
+/* more: tokens that were computed while judging; NULL outside of case files. */
 static void write_request(struct report_out *o, const char *key, const struct request *r, unsigned methods,
                           unsigned flags, const struct texts *more)
 {
@@ -359,7 +360,7 @@ static void write_request(struct report_out *o, const char *key, const struct re
     if (r->edited_at)
         json_text(j, "edited_at", r->edited_at);
     if (r->deadline_ms != REQUEST_DEADLINE_MS)
-        json_ms(j, "deadline", r->deadline_ms); /* seconds: a thousandth of .deadline_ms */
+        json_ms(j, "deadline", r->deadline_ms); /* json_ms() divides by 1000: seconds */
     list_if(o, "allow_net", &r->allow_net);
     if (flags & JSON_NOW)
         json_time(j, "now", r->now);
@@ -472,7 +473,7 @@ static void caa_step(struct report_out *o, const struct caa_step *s)
     json_close(o->j, '}');
 }
 
-/* What cannot be read of a broken record is null. */
+/* Parts of a broken record that cannot be read are null. */
 static void caa_line(struct report_out *o, const struct caa_derivation *d, const struct caa_line *l)
 {
     struct json_out *j = o->j;

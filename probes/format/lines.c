@@ -13,11 +13,11 @@ enum { COLUMNS_MOST = 40 };
 struct lines {
     const struct given_list *defaults;
     const struct profile *profile;
-    struct request base; /* the defaults, read */
+    struct request base; /* a request with the defaults */
     struct arena *arena;
     struct buf buf;
-    size_t at;     /* of buf: what comes next */
-    size_t number; /* its line, from 1 */
+    size_t at;     /* offset in buf of the next record */
+    size_t number; /* the line of that record, from 1 */
     bool ended, begun;
     enum form form;
     const struct request_field *column[COLUMNS_MOST];
@@ -40,7 +40,7 @@ struct lines *lines_new(const struct given_list *defaults, const struct profile 
         return NULL;
     }
     request_init(&l->base, profile, TIME_UNKNOWN);
-    for (size_t i = 0; i < defaults->n; i++) /* what is wrong with one is the caller's to say */
+    for (size_t i = 0; i < defaults->n; i++) /* the caller has checked the defaults */
         (void)request_set(l->arena, &l->base, defaults->v[i].field, defaults->v[i].value, defaults->v[i].len, &e);
     return l;
 }
@@ -72,9 +72,8 @@ void lines_end(struct lines *l)
 
 /* ---------------------------------------------------------------- lines ------------------------------ */
 
-/* Bytes up to the line end that ends the record, SIZE_MAX where it is not there yet. Quotes act at the begin
- * of a field only: a record whose quotes are wrong is refused when it is read, and must not swallow the rest.
- */
+/* Bytes up to the line end that ends the record; SIZE_MAX: it did not come yet. A quote opens a quoted field only at
+ * the beginning of a field: a record with wrong quotes is refused later, and must not contain the rest of the text. */
 static size_t record_length(const char *p, size_t n, enum form form, size_t *line_ends)
 {
     bool quoted = false, field = true;
@@ -104,7 +103,7 @@ static bool blank(const char *p, size_t n)
     return true;
 }
 
-/* Passes over a byte order mark and finds out what the text is. False: it takes more bytes. */
+/* Skips a byte order mark and sets the form of the text. False: more bytes are needed. */
 static bool begin(struct lines *l)
 {
     const char *p = l->buf.p + l->at;
@@ -125,7 +124,7 @@ static bool begin(struct lines *l)
     return skip < n || l->ended;
 }
 
-/* One record without its line end. */
+/* Reads one record without its line end. Returns as lines_next(). */
 static int record(struct lines *l, struct arena *a, struct line *ret, const char **why)
 {
     size_t left = l->buf.n - l->at, inner;
@@ -147,11 +146,11 @@ static int record(struct lines *l, struct arena *a, struct line *ret, const char
 
 /* ---------------------------------------------------------------- CSV -------------------------------- */
 
-/* The fields of a record, in the arena. 0, -EINVAL with *why, -ENOMEM. */
+/* Reads the fields of a record into the arena. 0, -EINVAL with *why, or -ENOMEM. */
 static int fields(struct arena *a, const struct line *line, struct given *v, size_t *n, const char **why)
 {
     const char *p = line->text, *end = p + line->len;
-    char *room = arena_alloc(a, line->len + 1); /* of all: each field's NUL has its comma's place */
+    char *room = arena_alloc(a, line->len + 1); /* for all fields: each NUL takes the place of a comma */
     if (!room)
         return -ENOMEM;
     for (*n = 0;; p++) {
@@ -227,14 +226,15 @@ static int row(const struct lines *l, const struct line *line, struct arena *a, 
     return 0;
 }
 
-/* The first row, where it names columns. 1: it does, 0: it is a row like others, or as lines_next(). */
+/* Reads the first row, which may name the columns. 1: it does; 0: it is a row like the others; or an error as in
+ * lines_next(). */
 static int header(struct lines *l, struct arena *a, const struct line *line, const char **why)
 {
     struct given v[COLUMNS_MOST];
     size_t n;
     bool named = false;
     if (fields(a, line, v, &n, why))
-        return arena_full(a) ? -ENOMEM : 0; /* it is refused as a row */
+        return arena_full(a) ? -ENOMEM : 0; /* then row() refuses it */
     for (size_t i = 0; i < n; i++)
         named = named || !strcasecmp(v[i].value, "domain");
     for (size_t i = 0; named && i < n; i++) {
@@ -269,7 +269,7 @@ int lines_next(struct lines *l, struct arena *a, struct line *ret, const char **
 {
     if (l->buf.failed)
         return -ENOMEM;
-    if (!l->buf.p) /* nothing came yet, or nothing at all */
+    if (!l->buf.p) /* no byte came yet */
         return 0;
     for (;;) {
         bool first = l->form == FORM_UNKNOWN;
@@ -277,7 +277,7 @@ int lines_next(struct lines *l, struct arena *a, struct line *ret, const char **
             return 0;
         int rc = record(l, a, ret, why);
         if (rc <= 0) {
-            l->form = first && !rc ? FORM_UNKNOWN : l->form; /* the first row is still to come */
+            l->form = first && !rc ? FORM_UNKNOWN : l->form; /* the first row did not come yet */
             return rc;
         }
         if (blank(ret->text, ret->len)) {
@@ -314,20 +314,21 @@ static uint64_t hash(uint64_t h, const char *p, size_t n)
     return h;
 }
 
-/* What it says, whatever the quotes and blanks around it. */
+/* Hash of the content of a line; quotes and blanks around fields do not matter. */
 static uint64_t says(const struct lines *l, const struct line *line, const struct given_list *own)
 {
     uint64_t h = 14695981039346656037U;
     if (l->form == FORM_JSON)
         return hash(h, line->text, line->len);
-    for (size_t i = 0; i < own->n; i++) { /* with their final NULs, so that no two rows run into one */
+    for (size_t i = 0; i < own->n; i++) { /* with their final NULs, so that different rows differ */
         h = hash(h, own->v[i].field->name, strlen(own->v[i].field->name) + 1);
         h = hash(h, own->v[i].value, own->v[i].len + 1);
     }
     return h;
 }
 
-/* Takes the domain out of what a row gives where nothing hangs on how it reads: what else is given may still be wrong. */
+/* Removes the domain from own, if no other field depends on it, to save reading it: only the other fields are checked
+ * then. */
 static void leave_domain(struct given_list *own, struct request *r)
 {
     const struct request_field *domain = request_field_find("domain");
@@ -354,7 +355,7 @@ static int read_request(const struct lines *l, struct line *line, struct arena *
         struct json_problem problem = {0};
         line->says = says(l, line, &own);
         rc = json_read_request_over(a, line->text, line->len, l->profile, now, l->defaults, ret, &problem);
-        if (rc == -EINVAL) /* the place in the text is the batch's to say */
+        if (rc == -EINVAL) /* without the place, since the caller knows the line of the text */
             *why = problem.text + (strncmp(problem.text, "line 1, ", 8) ? 0 : 8);
     } else {
         struct input_error e = {0};
@@ -363,7 +364,7 @@ static int read_request(const struct lines *l, struct line *line, struct arena *
         if (!rc && overlap(&own, l->defaults)) {
             request_init(ret, l->profile, now);
             rc = request_from(a, ret, &own, l->defaults, &e);
-        } else if (!rc) { /* the defaults need not be read again for every row */
+        } else if (!rc) { /* base has the defaults, which are not read again for every row */
             *ret = l->base;
             if (ret->now == TIME_UNKNOWN)
                 ret->now = now;
@@ -408,7 +409,7 @@ int line_given(const struct lines *l, const struct line *line, struct arena *a, 
 void line_key(const struct line *line, enum method m, char ret[LINE_KEY + 1])
 {
     const char *name = method_name(m);
-    /* Mixed: among a million lines two are taken for one with a chance of one in ten million. */
+    /* Mixes the bits: for a million lines, the chance that two have the same key is one in ten million. */
     uint64_t h = hash(line->says, name, strlen(name));
     h = (h ^ h >> 32) * 0xd6e8feb86659fd93U;
     h ^= h >> 32;

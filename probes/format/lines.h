@@ -1,21 +1,22 @@
-/* lines.h - requests out of a text that comes piece by piece: NDJSON, or CSV as RFC 4180 has it. Pure.
+/* lines.h - reads requests from a text that arrives in pieces: NDJSON, or CSV (RFC 4180). Pure.
  *
- * The first character that is no blank decides: '{' begins NDJSON, anything else CSV. A CSV whose first row
- * has a column "domain" is read by its column names, which are those of a request's members; one without is
- * domain, method, token, of which a row may leave the last ones out. An empty field is as good as none. A
- * list (method, issuer, …) holds its values with blanks between them. A byte order mark is passed over.
+ * The first character that is not a blank decides: '{' begins NDJSON, anything else CSV. If the first row of a CSV has
+ * a field "domain", it holds the names of the columns, which are those of the members of a request. Otherwise the
+ * columns are domain, method, token, and a row may omit the last ones. An empty field counts as absent. The values of a
+ * list (method, issuer, …) are separated by blanks. A byte order mark is skipped.
  *
- * Memory is bounded by LINE_MOST whatever the length of the text. One thread. */
+ * A struct lines belongs to whoever called lines_new(); one thread at a time. Its memory is bounded by LINE_MOST,
+ * however long the text is. */
 #ifndef DCV_LINES_H
 #define DCV_LINES_H
 
 #include "format/json.h"
 
-enum { LINE_MOST = 1 << 20 }; /* bytes of one line, or of one CSV record with its quoted line ends */
+enum { LINE_MOST = 1 << 20 }; /* bytes of one line, or of one CSV record, which may contain quoted line ends */
 
 struct lines;
-/* defaults: what lines leave open; profile: NULL for the one built in. Both constant and alive as long as the
- * lines. NULL: no memory. */
+/* defaults: for fields that a line does not name. profile: NULL for the built-in one. Both must stay unchanged and
+ * outlive the lines. NULL: out of memory. */
 struct lines *lines_new(const struct given_list *defaults, const struct profile *profile);
 void lines_free(struct lines *l);
 
@@ -23,29 +24,30 @@ void lines_feed(struct lines *l, const char *p, size_t n);
 void lines_end(struct lines *l); /* no more bytes will come */
 
 struct line {
-    size_t number;    /* from 1: the text's line in which it begins */
-    const char *text; /* without its line end; valid until the next call with the lines */
+    size_t number;    /* from 1: the line of the text where it begins */
+    const char *text; /* without its line end; valid until the next call for these lines */
     size_t len;
-    uint64_t says;    /* what it says, in short: set by line_request(), for line_key() */
+    uint64_t says;    /* hash of its content: set by line_request(), for line_key() */
 };
-/* The next line that asks something. 1; 0: it takes more bytes, or there are none left after lines_end();
- * -EINVAL with *why, in a: nothing comes after it; -ENOMEM. */
+/* The next line with a request. 1: there is one; 0: more bytes are needed, or after lines_end() the text is at its end;
+ * -EINVAL with *why in the arena: the text cannot be read any further; or -ENOMEM. */
 int lines_next(struct lines *l, struct arena *a, struct line *ret, const char **why);
-/* Its request, in a. Resolvers and networks are the same for all and must not differ from the defaults. 0,
- * -EINVAL with *why ("token: '…' is not accepted; expected …"), -ENOMEM. */
+/* Reads the request of a line into the arena. Resolvers and networks must be those of the defaults for all lines. 0,
+ * -EINVAL with *why ("token: '…' is not accepted; expected …"), or -ENOMEM. */
 int line_request(const struct lines *l, struct line *line, struct arena *a, dcv_time now, struct request *ret,
                  const char **why);
-/* Whether line_request() will refuse it, and which methods it asks for; the same results. Much cheaper for a row whose
- * methods are known: what its domain is like is a verdict, and refuses no line. */
+/* Checks whether line_request() will refuse the line, with the same results, and tells its methods. Much cheaper for a
+ * row with known methods: its domain is not read, since a bad domain is a verdict and not refused. */
 int line_check(const struct lines *l, const struct line *line, struct arena *a, dcv_time now, unsigned *methods,
                const char **why);
 
-/* What a row of a CSV gives, without the defaults. 0, -EINVAL with *why, -ENOMEM; 1: the line is no row but a JSON object.
- */
+/* The fields of a CSV row, without the defaults. 0, -EINVAL with *why, or -ENOMEM; 1: the line is a JSON object, not a
+ * row. */
 int line_given(const struct lines *l, const struct line *line, struct arena *a, struct given_list *ret,
                const char **why);
 
-/* What a report is known by in an earlier output: what the line says and the method. The line's request has been read. */
+/* The key by which the report of a line and method is found in an earlier output. line_request() must have read the
+ * line. */
 enum { LINE_KEY = 16 }; /* hexadecimal digits */
 void line_key(const struct line *line, enum method m, char ret[LINE_KEY + 1]);
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether a shell takes it as it is. */
+/* True where a shell needs no quotes around it. */
 static bool is_word(const char *s, size_t n)
 {
     static const bool safe[256] = {['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true, ['_'] = true,
@@ -21,7 +21,7 @@ static bool is_word(const char *s, size_t n)
     return n;
 }
 
-/* Bytes written at most for one of the word: '"$(printf '\ooo')"' */
+/* At most so many bytes are written for one byte of a word: '"$(printf '\ooo')"' */
 enum { QUOTED_MOST = 24 };
 
 char *shell_quote(struct arena *a, const char *s)
@@ -42,7 +42,7 @@ char *shell_quote(struct arena *a, const char *s)
         } else if (s[i] == '\'') {
             p = stpcpy(p, "'\\''");
         } else {
-            /* A line feed becomes a blank: $(…) would drop it, and a line of text must stay one. */
+            /* A line feed becomes a blank: $(…) would drop it, and the command must stay one line. */
             len = 1;
             p += s[i] == '\n' ? sprintf(p, " ") : sprintf(p, "'\"$(printf '\\%03o')\"'", (unsigned char)s[i]);
         }
@@ -63,7 +63,7 @@ static void word(struct buf *b, struct arena *a, const char *s)
     buf_puts(b, quoted ? quoted : "''");
 }
 
-/* " @SERVER -p PORT", as dig and delv take it. */
+/* " @SERVER -p PORT", for dig and delv. */
 static void server_options(struct buf *b, struct arena *a, const struct fact *f)
 {
     const char *server = f->ask->server ? f->ask->server : f->dns.server;
@@ -79,7 +79,7 @@ static void server_options(struct buf *b, struct arena *a, const struct fact *f)
     }
 }
 
-/* A name that they would take for an option, a server or a switch is named as what it is. */
+/* The options -q and -t are used for a name that dig and delv would take for an option or a server. */
 static void question(struct buf *b, struct arena *a, const struct ask *q)
 {
     char type[16];
@@ -90,7 +90,7 @@ static void question(struct buf *b, struct arena *a, const struct ask *q)
     buf_puts(b, rr_type_name(q->qtype, type));
 }
 
-/* The signatures that a resolver withholds, judged by another hand: delv says which link does not hold. */
+/* True where delv helps, too: it checks signatures itself and says which link is broken. */
 static bool delv_fits(const struct ask *q)
 {
     return q->cd && q->dnssec && !q->tcp && q->via == VIA_RESOLVER && q->qtype != RR_DS &&
@@ -108,7 +108,7 @@ static void dig(struct buf *b, struct arena *a, const struct fact *f)
     if (q->tcp)
         buf_puts(b, " +tcp");
     else if (f->dns.flags & DNS_TC)
-        buf_puts(b, " +ignore"); /* dig would go on to TCP, which is another question */
+        buf_puts(b, " +ignore"); /* otherwise dig asks again over TCP */
     if (q->no_edns)
         buf_puts(b, " +noedns");
     if (q->dnssec)
@@ -128,7 +128,7 @@ bool fact_is_recursive(const struct fact *f)
            !strcmp(f->dns.server, RESOLVER_RECURSIVE_TEXT);
 }
 
-/* What no resolver answered: the same library by hand, from an empty cache and the root's own keys (-D). */
+/* For facts of the built-in resolver: a command with the same library, an empty cache and the keys of the root (-D). */
 static void unbound_host(struct buf *b, struct arena *a, const struct ask *q)
 {
     char type[16];
@@ -140,7 +140,7 @@ static void unbound_host(struct buf *b, struct arena *a, const struct ask *q)
 static void curl(struct buf *b, struct arena *a, const struct fact *f)
 {
     const struct ask *q = f->ask;
-    buf_puts(b, "curl -sS -i -m 10 -A "); /* the CA does not wait for ever either */
+    buf_puts(b, "curl -sS -i -m 10 -A "); /* -m 10: the CA has a time limit, too */
     word(b, a, q->browser ? "Mozilla/5.0" : profile_builtin()->user_agent);
     if (q->address) {
         buf_puts(b, " --connect-to ");
@@ -149,7 +149,7 @@ static void curl(struct buf *b, struct arena *a, const struct fact *f)
     if (!strncmp(q->url, "https:", 6))
         buf_puts(b, " -k");
     if (strpbrk(q->url, "[]{}"))
-        buf_puts(b, " -g"); /* no patterns */
+        buf_puts(b, " -g"); /* otherwise these are patterns */
     buf_puts(b, " -o - ");
     word(b, a, q->url);
 }

@@ -1,15 +1,16 @@
-/* reproduce.h - the command that asks by hand what a fact answers. Pure. */
+/* reproduce.h - the shell command that repeats the question of a fact. Functions only: results are in the arena given.
+ * Any thread. Pure. */
 #ifndef DCV_REPRODUCE_H
 #define DCV_REPRODUCE_H
 
 #include "model/dcv.h"
 
-/* It came from the root down, from no resolver that could be asked again. */
+/* True where the built-in recursive resolver answered, so there is no resolver that could be asked again. */
 bool fact_is_recursive(const struct fact *f);
-/* The dig, unbound-host or curl line that asks the same by hand, quoted for a POSIX shell. NULL where the
- * arena is full. */
+/* The dig, unbound-host or curl command that asks the same question, quoted for a POSIX shell. NULL where the arena is
+ * full. */
 char *reproduce_command(struct arena *a, const struct fact *f);
-/* "\"…\"" with what a POSIX shell needs. */
+/* The text as one word, quoted for a POSIX shell. NULL where the arena is full. */
 char *shell_quote(struct arena *a, const char *s);
 
 #endif

@@ -14,27 +14,27 @@
 enum {
     LIST_MOST = 64,
     TOKEN_MOST = 1024,
-    INPUT_MOST = 1024, /* of a domain as typed: what is longer is kept in part, for the message */
+    INPUT_MOST = 1024, /* bytes of a domain as typed that are kept for messages */
     KEY_MOST = 4096,
     CSR_MOST = 65536,
     DEADLINE_LEAST = 100, /* ms */
     DEADLINE_MOST = 3600 * 1000,
     VALUE_SHOWN = 48 /* bytes of a bad value in a message */
 };
-/* Nothing that is judged here happened before; an earlier year is a slip of the pen. */
+/* An earlier time is a typing error: nothing that can be judged is older. */
 #define TIME_LEAST INT64_C(946684800000) /* 2000-01-01 */
 
 /* ---------------------------------------------------------------- setters ---------------------------- */
 
-/* One field's text on its way into the request. value ends with a NUL and belongs to the arena. */
+/* The text of one field that is set. value ends with a NUL and is in the arena. */
 struct setting {
     struct arena *a;
     struct request *r;
     const char *value;
     size_t len;
-    const char *expected; /* why it was refused */
+    const char *expected; /* what was expected instead */
 };
-/* 0, -EINVAL with .expected set (or NULL for the field's usual one), or -ENOMEM. */
+/* 0, -EINVAL with .expected set (NULL: the usual text of the field), or -ENOMEM. */
 typedef int setter(struct setting *s);
 
 static int refuse(struct setting *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -95,7 +95,7 @@ static int set_methods(struct setting *s)
 
 static int set_adn(struct setting *s)
 {
-    s->r->adn = s->value; /* read in request_finish(): it is judged against the domain */
+    s->r->adn = s->value; /* request_finish() reads it, since it depends on the domain */
     return 0;
 }
 
@@ -137,7 +137,7 @@ static int set_csr(struct setting *s)
 {
     if (!s->len || s->len > CSR_MOST)
         return refuse(s, "a certificate signing request, 1 to %d bytes, not %zu", CSR_MOST, s->len);
-    /* A case file keeps the CSR: a private key must not slip into it. */
+    /* A CSR is written to case files, so a private key must not be given as one. */
     if (memmem(s->value, s->len, "PRIVATE KEY-----", 16))
         return refuse(s, "a certificate signing request, not a private key");
     s->r->csr = (struct bytes){(const uint8_t *)s->value, s->len};
@@ -172,7 +172,7 @@ static int set_filename(struct setting *s)
     return 0;
 }
 
-/* A host name, without its final dot and in lower case; NULL with *err set. */
+/* The host name without a final dot and in lower case. NULL: *err is set. */
 static const char *host_name(struct setting *s, int *err)
 {
     size_t n = s->len;
@@ -244,7 +244,7 @@ static int set_depth(struct setting *s)
     return depth_parse(s->value, &s->r->depth) ? 0 : -EINVAL;
 }
 
-/* Decimal digits alone, at most most; -1 otherwise. */
+/* A number of decimal digits only, not above most; -1: anything else. */
 static long small_number(const char *p, size_t n, long most)
 {
     long v = 0;
@@ -282,7 +282,7 @@ static int set_resolver(struct setting *s)
     return list_add(s, list, address);
 }
 
-/* NAME=ADDRESS; kept with the address in its usual text. */
+/* Sets NAME=ADDRESS, with the address in its usual form. */
 static int set_perspective(struct setting *s)
 {
     const char *is = strchr(s->value, '=');
@@ -385,24 +385,24 @@ static int set_allow_net(struct setting *s)
     X(allow_target, "allow-target", FIELD_LIST, false, "NAME", "a host name",                                \
       "name that a CNAME may delegate to, may be repeated")                                                  \
     X(validated_target, "validated-target", FIELD_LIST, false, "NAME", "a host name",                        \
-      "such a name that has been validated, may be repeated")                                                \
+      "name that a CNAME may delegate to and that has been validated, may be repeated")                      \
     X(depth, "depth", FIELD_TEXT, false, "D", "" DCV_DEPTHS(COMMA_NAME),                                     \
       "quick: through the resolver only; full: also each authoritative server, near names, DNSSEC; full "    \
       "unless given")                                                                                        \
     X(resolver, "resolver", FIELD_LIST, false, "ADDR[:PORT]",                                                \
       "an address as 192.0.2.53, 192.0.2.53:53 or [2001:db8::53]:53, or " RESOLVER_RECURSIVE_TEXT,           \
       "resolver to ask, may be repeated; " RESOLVER_RECURSIVE_TEXT                                           \
-      ": none, but from the root down, validating; the system's unless given")                               \
+      ": no resolver, dcvprobe resolves from the root and validates; the system's unless given")             \
     X(perspective, "perspective", FIELD_LIST, false, "NAME=ADDR[:PORT]",                                     \
       "a name of a-z, 0-9 and hyphens, then an address, as eu=192.0.2.53",                                   \
-      "resolver at another place of the network, may be repeated: do they see the same?")                    \
+      "resolver at another place of the network, whose answers are compared; may be repeated")               \
     X(edited_at, "edited-at", FIELD_TEXT, false, "HOST", "a host name or an IP address",                     \
       "name server where the customer edited the zone: it is asked too")                                     \
     X(deadline, "deadline", FIELD_NUMBER, false, "S", "a number of seconds from 0.1 to 3600",                \
       "seconds for each domain and method; what is known then is judged; 30 unless given")                   \
     X(allow_net, "allow-net", FIELD_LIST, false, "CIDR", "a network as 10.0.0.0/8 or fd00::/8",              \
       "otherwise forbidden network that may be connected to, may be repeated")                               \
-    X(now, "now", FIELD_TIME, false, "TIME", A_TIME, "judge as if at this time; the clock's unless given")
+    X(now, "now", FIELD_TIME, false, "TIME", A_TIME, "judge as if it were this time; now unless given")
 
 #define FIELD_ROW(name, option, kind, secret, argument, expected, help)                                      \
     {#name, kind, secret, argument, help, option},
@@ -438,7 +438,7 @@ const struct request_field *request_field_find(const char *name)
 static const char *usual(const char *field)
 {
     const char *expected = rules[request_field_find(field) - fields].expected;
-    return expected + (*expected == ',' ? 2 : 0); /* a list of names begins with its comma */
+    return expected + (*expected == ',' ? 2 : 0); /* COMMA_NAME makes a list that begins with ", " */
 }
 
 int request_set(struct arena *a, struct request *r, const struct request_field *f, const char *value,
@@ -448,7 +448,7 @@ int request_set(struct arena *a, struct request *r, const struct request_field *
     if (!own)
         return -ENOMEM;
     struct setting s = {.a = a, .r = r, .value = own, .len = len};
-    /* A domain may hold anything: what is wrong with it is a verdict. */
+    /* A domain may contain any byte: a bad domain gets a verdict. */
     bool text = f->kind != FIELD_BYTES && strcmp(f->name, "domain") != 0;
     bool clean = true;
     for (size_t i = 0; i < len && text && clean; i++)
@@ -458,7 +458,7 @@ int request_set(struct arena *a, struct request *r, const struct request_field *
         return e;
     *err = (struct input_error){.code = clean ? CODE_invalid_value : CODE_invalid_chars, .field = f->name};
     err->expected = s.expected ? s.expected : usual(f->name);
-    /* What stands in a file is not repeated: it may be a key. */
+    /* The content of a file is not shown: it may be a key. */
     if (f->kind != FIELD_BYTES && !(err->value = text_escape(a, own, len, VALUE_SHOWN)))
         return -ENOMEM;
     return -EINVAL;
@@ -476,10 +476,10 @@ void request_init(struct request *r, const struct profile *profile, dcv_time now
                           .now = now};
 }
 
-/* All that the input allows. */
+/* All methods that the input allows. */
 static unsigned methods_possible(const struct request *r)
 {
-    /* A website proves the very name that it answers for (BR 3.2.2.4.18). */
+    /* A website proves only the name that it answers for, no other (BR 3.2.2.4.18). */
     bool other = r->wildcard || (r->adn && r->domain && !name_equal(r->adn, r->domain));
     unsigned fit = 0, ip = 0;
     for (unsigned m = 0; m < METHOD_COUNT; m++) {
@@ -531,19 +531,20 @@ static int read_adn(struct arena *a, struct request *r, struct input_error *err)
         return bad(
             a, err, CODE_invalid_value, "adn", typed,
             arena_printf(
-                a, "%s itself, or no website method: only DNS methods prove a domain through its ancestor",
+                a, "%s itself with a website method: only DNS methods prove a domain through its ancestor",
                 r->domain));
     return 0;
 }
 
-/* What is expected of a method where a key is given and no random value. */
+/* What is expected where a method needs a random value and only a key is given. */
 static const char *with_request_token(struct arena *a)
 {
     const char *list = "";
     for (unsigned m = 0; list && m < METHOD_COUNT; m++)
         if (method_rules(m)->takes & TAKES_REQUEST_TOKEN)
             list = arena_concat(a, list, *list ? ", " : "", method_name(m), NULL);
-    return list ? arena_concat(a, "a method that takes a request token (", list, "), or a random value in token", NULL) : NULL;
+    return list ? arena_concat(a, "a method that takes a request token (", list, "), or a random value in token", NULL)
+                : NULL;
 }
 
 int request_finish(struct arena *a, struct request *r, struct input_error *err)
@@ -560,7 +561,8 @@ int request_finish(struct arena *a, struct request *r, struct input_error *err)
                    arena_printf(a, "a time that is not after now, %s", now));
     }
     for (unsigned m = 0; m < METHOD_COUNT; m++)
-        if (r->methods & METHOD_BIT(m) && method_rules(m)->takes == TAKES_RANDOM_VALUE && !r->token && request_has_key(r))
+        if (r->methods & METHOD_BIT(m) && method_rules(m)->takes == TAKES_RANDOM_VALUE && !r->token &&
+            request_has_key(r))
             return bad(a, err, CODE_invalid_value, "methods", method_name(m), with_request_token(a));
     int e = read_adn(a, r, err);
     if (e)
@@ -573,7 +575,7 @@ int request_finish(struct arena *a, struct request *r, struct input_error *err)
 
 bool given_add(struct arena *a, struct given_list *list, struct given one)
 {
-    struct given *v = arena_array(a, list->n + 1, sizeof *v); /* a command line and a row are short */
+    struct given *v = arena_array(a, list->n + 1, sizeof *v); /* lists are short: a command line or a row */
     if (!v)
         return false;
     for (size_t i = 0; i < list->n; i++)
