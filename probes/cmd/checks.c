@@ -1,4 +1,4 @@
-/* checks.c - a few checks in this process. */
+/* checks.c - a few checks in this process whose reports are shown together. */
 #include "cmd/checks.h"
 
 #include <errno.h>
@@ -24,8 +24,8 @@ static int next(void *user, struct runner_check **ret)
 static void done(void *user, struct runner_check *job, int err)
 {
     struct checks *c = user;
-    (void)job;                            /* it keeps its arena: the report is shown at the end */
-    if (err && err != -ENOMEM && !c->err) /* a full arena is told by the report itself */
+    (void)job;                            /* the job keeps its arena: its report is shown at the end */
+    if (err && err != -ENOMEM && !c->err) /* -ENOMEM: the report says so */
         c->err = err;
 }
 

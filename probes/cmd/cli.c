@@ -73,7 +73,7 @@ out:
 
 /* ---------------------------------------------------------------- options ---------------------------- */
 
-/* The domain is an argument, not an option. */
+/* True for fields with an option; the domain is an argument. */
 static bool has_option(const struct request_field *f)
 {
     return strcmp(f->name, "domain") != 0;

@@ -1,7 +1,7 @@
-/* cli.h - what the sub-commands of dcvprobe share: options, files, output and exit status.
+/* cli.h - what the sub-commands of dcvprobe share: options, files, output and exit status. No objects; one thread.
  *
- * Data goes to standard output, everything else to standard error. Each sub-command is one function that gets
- * its own argv (argv[0] is its name) and returns the exit status. */
+ * Data goes to standard output, everything else to standard error; "printed" below means a line on standard error. Each
+ * sub-command is one function that gets its own argv (argv[0] is its name) and returns the exit status. */
 #ifndef DCV_CLI_H
 #define DCV_CLI_H
 
@@ -14,7 +14,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
-/* Exit status: of all reports the worst counts, see exit_status(). */
+/* Exit status: that of the worst report, see exit_status(). */
 enum { EXIT_PASS = 0, EXIT_FAIL = 1, EXIT_USAGE = 2, EXIT_UNDECIDED = 3 };
 
 int cmd_check(int argc, char **argv);
@@ -48,8 +48,7 @@ struct output {
     unsigned flags; /* JSON_REDACT */
 };
 
-/* ---- options. A sub-command's own ones first, then those that describe a request, taken from
- * request_fields(). */
+/* ---- options: those of the sub-command, then those of request_fields(), which describe a request. */
 enum {
     OPT_FIELD = 0x10000,
     OPT_FORMAT = 0x1000,
@@ -72,47 +71,46 @@ enum {
     OPT_HELP
 };
 
-/* The option table for getopt_long: own options (ended by a NULL name), then fields if with_fields. In the
- * arena. */
+/* The option table for getopt_long(), in the arena: own (up to a NULL name), then the fields of a request if
+ * with_fields. */
 struct option *cli_options(struct arena *a, const struct option *own, bool with_fields);
-/* Takes the value that getopt_long returned for a field (opt >= OPT_FIELD); reads the file where the option
- * names one. False: said on standard error. */
+/* Adds the value of a field (opt >= OPT_FIELD) to list; reads the file where the option names one. False: the error was
+ * printed. */
 bool cli_given(struct arena *a, struct given_list *list, int opt, const char *value);
-/* Handles OPT_FORMAT, OPT_JSON, OPT_VERBOSE, OPT_REDACT. -1: not one of them; 0: done; EXIT_USAGE: said on
- * standard error. */
+/* Handles OPT_FORMAT, OPT_JSON, OPT_VERBOSE, OPT_REDACT. -1: another option; 0: done; EXIT_USAGE: the error was
+ * printed. */
 int cli_output_option(struct output *o, int opt, const char *value);
 
-/* One request from a domain and what was given. EXIT_USAGE and a line on standard error where it is refused.
- */
+/* Makes a request from a domain and the given fields. EXIT_USAGE: it is refused, and the reason was printed. */
 int cli_request(struct arena *a, const char *domain, const struct given_list *given,
                 const struct profile *profile, dcv_time now, struct request *ret);
 
-/* What a configuration says of checks, for those of this process: --config FILE, or (path is NULL) the usual
- * file where it is there. Adds to given what it does not name. In the arena; NULL: said on standard error. */
+/* Reads the configuration for checks in this process: --config FILE, or (path is NULL) CONF_FILE if it exists. Adds its
+ * defaults for requests to given, for fields that given does not name. In the arena; NULL: the error was printed. */
 const struct conf *cli_configure(struct arena *a, const char *path, struct given_list *given);
-/* The same for their network; net->trust_anchor and .root_hints are left alone where they are set. */
+/* Sets net from the configuration; net->trust_anchor and .root_hints are kept where they are set. */
 void cli_net(const struct conf *c, const struct texts *resolvers, const struct texts *allow_net,
              struct net_config *net);
 
 /* ---- files and the clock */
-/* The whole of a file, or of standard input for "-", at most 64 MiB. False: said on standard error, naming
- * the option. */
+/* Reads a whole file, or standard input for "-", at most 64 MiB. False: the error was printed with the name of the
+ * option. */
 bool cli_read(struct arena *a, const char *option, const char *path, const char **ret, size_t *len);
 dcv_time cli_now(void);
 
 /* ---- output */
 void complain(const char *fmt, ...)
     __attribute__((format(printf, 1, 2))); /* "dcvprobe: …\n" to standard error */
-unsigned cli_width(void); /* columns of the terminal that standard output is; 0: it is none */
-bool cli_color(void);                      /* standard output is a terminal and NO_COLOR is unset */
-int cli_flush(struct buf *b); /* writes b to standard output and frees it; EXIT_USAGE where that fails */
+unsigned cli_width(void); /* columns of standard output; 0: it is not a terminal */
+bool cli_color(void);                      /* true where standard output is a terminal and NO_COLOR is unset */
+int cli_flush(struct buf *b); /* writes b to standard output and frees it; EXIT_USAGE: it failed */
 int exit_status(const struct report *const *r, size_t n);
-/* The member "reports" of a document. */
+/* Writes the member "reports" of a document. */
 void cli_reports(struct json_out *j, struct arena *a, const struct output *o, const struct report *const *r,
                  size_t n);
-/* Shows reports in the wanted format; the exit status (of nagios: that of a plugin). */
+/* Shows reports in the format of o. Returns the exit status; for nagios that of a plugin. */
 int cli_show(const struct output *o, const struct report *const *r, size_t n);
-/* Case files: one is a JSON document that reads well, several are one a line. EXIT_USAGE: said. */
+/* Writes case files: one as an indented JSON document, several as one line each. EXIT_USAGE: the error was printed. */
 int cli_save(const char *path, const struct report *const *r, size_t n, unsigned flags);
 
 #endif

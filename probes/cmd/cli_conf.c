@@ -1,4 +1,4 @@
-/* cli_conf.c - what checks of this process take from a configuration. */
+/* cli_conf.c - what checks in this process use of a configuration. */
 #include "cmd/cli.h"
 
 #include <errno.h>
@@ -12,8 +12,8 @@ static bool no_memory(void)
     return false;
 }
 
-/* A mistake on the command line is told as one, before any file is read. The resolvers among what was given
- * become options of the configuration: they take the place of its own, and of its mode. */
+/* Checks the given fields before any file is read, so that a mistake on the command line is reported as such. Given
+ * resolvers become options of the configuration, which replace its servers and its mode. */
 static bool read_given(struct arena *a, const struct given_list *given, struct conf_option *ret, size_t *n)
 {
     struct request r;
@@ -45,7 +45,7 @@ static bool add_list(struct arena *a, struct given_list *given, const char *fiel
     return true;
 }
 
-/* As if they had been given, where they were not. */
+/* Adds the defaults of the configuration for fields that were not given. */
 static bool add_defaults(struct arena *a, const struct request *d, struct given_list *given)
 {
     struct given_list own = {0};
@@ -78,7 +78,7 @@ const struct conf *cli_configure(struct arena *a, const char *path, struct given
     }
     if (!read_given(a, given, options, &n))
         return NULL;
-    /* The usual file may be for the daemon's eyes only: that it is left out must be known. */
+    /* Often only the daemon may read CONF_FILE: the user must be told that it is not used. */
     if (!path && access(CONF_FILE, R_OK) && errno != ENOENT && errno != ENOTDIR) {
         complain(CONF_FILE " cannot be read (%s): its settings are left out; --config names another file",
                  strerror(errno));

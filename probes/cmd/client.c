@@ -14,7 +14,7 @@ struct client {
     CURL *easy;
     char *socket;
     char error[CURL_ERROR_SIZE];
-    client_read_fn *read; /* of a body that is made while it is sent */
+    client_read_fn *read; /* makes the body while it is sent */
     void *read_user;
 };
 
@@ -190,7 +190,7 @@ json_t *client_get(struct client *c, const char *path, const struct client_param
         if (client_accept(&answer)) {
             root = json_loadb(answer.body.p ? answer.body.p : "", answer.body.n, 0, NULL);
             if (!root)
-                complain("dcvd answers with no JSON; expected a dcvd of this version");
+                complain("dcvd does not answer with JSON; expected a dcvd of this version");
         }
         buf_free(&answer.body);
     }

@@ -14,7 +14,7 @@ static void write_field(struct json_out *j, const struct request_field *f, const
             open = true;
             json_bytes(j, NULL, g->value, g->len);
             break;
-        case FIELD_NUMBER: /* cli_request() has read it as one */
+        case FIELD_NUMBER: /* a number: cli_request() checked it */
             json_raw(j, f->name, g->value, g->len);
             return;
         case FIELD_TEXT:

@@ -1,4 +1,4 @@
-/* cmd_batch.c - dcvprobe batch: a file of requests in, a stream of reports out. */
+/* cmd_batch.c - dcvprobe batch: reads a file of requests and writes a stream of reports. */
 #include "cmd/resume.h"
 
 #include "cmd/cli.h"
@@ -17,7 +17,7 @@
 
 enum { IN_FLIGHT_MOST = 100000, PIECE = 65536, TICK_MS = 200 };
 
-/* One line in one method. */
+/* The check of one line by one method. */
 struct item {
     struct runner_check job;
     size_t line;
@@ -29,7 +29,7 @@ struct batch_command {
     struct given_list given;
     const struct conf *conf;
     const char *config;
-    size_t in_flight; /* 0: that of the configuration */
+    size_t in_flight; /* 0: as in the configuration */
     unsigned flags;
     const char *resume;
 
@@ -39,12 +39,12 @@ struct batch_command {
     uv_poll_t in_poll;
     struct lines *lines;
     struct line line;
-    unsigned methods;       /* of the line, still to be handed out */
-    struct arena *read;     /* where the line's request was read; NULL: handed out */
+    unsigned methods;       /* of the line: those without a job yet */
+    struct arena *read;     /* arena of .request; NULL: a job has it */
     struct request request; /* in .read */
 
     struct seen *seen;
-    struct buf report; /* on its way to .out */
+    struct buf report; /* the report that is written to .out */
     struct sink out;
     struct runner *runner;
     uv_timer_t tick;
@@ -64,7 +64,7 @@ static void say_line(struct batch_command *b, size_t number, const char *why)
 
 /* ---------------------------------------------------------------- input ------------------------------ */
 
-/* What is there to be read. 0, -EAGAIN, or another negative errno, said. */
+/* Reads more of the input. 0; -EAGAIN; or another negative errno, and the error was printed. */
 static int feed(struct batch_command *b)
 {
     static char piece[PIECE];
@@ -86,7 +86,7 @@ static int feed(struct batch_command *b)
     return 0;
 }
 
-/* The next line. 1, 0 at the end, -EAGAIN; anything else is said. */
+/* Reads the next line. 1; 0 at the end; -EAGAIN; or another negative errno, and the error was printed. */
 static int next_line(struct batch_command *b, struct arena *a)
 {
     const char *why = NULL;
@@ -108,7 +108,7 @@ static int next_line(struct batch_command *b, struct arena *a)
     return rc;
 }
 
-/* The next line and its request, in b->read. 1, 0 at the end, -EAGAIN; anything else is said. */
+/* Reads the next line and its request into b->read. Returns as next_line(). */
 static int read_line(struct batch_command *b)
 {
     struct arena *a = arena_new(RUNNER_CEILING);
@@ -135,14 +135,15 @@ static int begin_lines(struct batch_command *b)
     return b->lines ? EXIT_PASS : EXIT_USAGE;
 }
 
-/* All of a file is read before anything is asked: it is refused whole, and its length is known. */
+/* Reads a regular file completely before anything is asked: so a bad line refuses the whole file, and the number of
+ * checks is known. */
 static int first_pass(struct batch_command *b)
 {
     struct stat st;
     off_t at = lseek(b->in, 0, SEEK_CUR);
     if (fstat(b->in, &st) || !S_ISREG(st.st_mode) || at < 0)
         return begin_lines(b);
-    struct arena *a = NULL; /* of many lines */
+    struct arena *a = NULL; /* for many lines */
     dcv_time now = cli_now();
     int rc = begin_lines(b) ? -ENOMEM : 1;
     while (rc == 1) {
@@ -185,7 +186,8 @@ static void wait_for_input(struct batch_command *b)
 
 /* ---------------------------------------------------------------- jobs ------------------------------- */
 
-/* The request again, in an arena of its own, where the line's first method has taken the other. */
+/* Gives an arena with the request of the line: the first method takes b->read, for each other one the request is read
+ * again. */
 static struct arena *own_arena(struct batch_command *b, struct request *ret)
 {
     struct arena *a = b->read;
@@ -246,7 +248,7 @@ static int next(void *user, struct runner_check **ret)
     }
 }
 
-/* The line's place and key stand before the report's own members. */
+/* Writes number and key of the line, then the members of the report. */
 static void write_report(struct batch_command *b, const struct item *item)
 {
     struct json_out j = {.b = &b->report};
@@ -292,7 +294,7 @@ static void on_tick(uv_timer_t *timer)
 {
     struct batch_command *b = timer->data;
     sink_flush(&b->out);
-    if (b->out.err) /* nobody reads what comes: not told from within a check's end */
+    if (b->out.err) /* the output failed; stopped here, outside of a callback of a check */
         runner_stop(b->runner);
     else if (b->terminal)
         progress_show(&b->progress, &b->tally, uv_hrtime());
@@ -313,7 +315,7 @@ static void on_room(void *user)
         runner_wake(b->runner);
 }
 
-/* A thousand checks hold more files than a shell's usual limit. */
+/* A thousand checks need more open files than the usual limit of a shell. */
 static void more_files(void)
 {
     struct rlimit r;
@@ -344,7 +346,7 @@ static int set_up(struct batch_command *b, int out)
         b->signals[i].data = b;
         uv_signal_start(&b->signals[i], on_signal, numbers[i]);
     }
-    signal(SIGPIPE, SIG_IGN); /* said as any other failure to write */
+    signal(SIGPIPE, SIG_IGN); /* write() reports it as an error */
     return EXIT_PASS;
 }
 
@@ -368,7 +370,7 @@ static void say_end(struct batch_command *b)
         complain("batch: it ended early: %s", strerror(-b->err));
     if (b->interrupted)
         complain(
-            "batch: interrupted with %zu reports written; --resume FILE goes on from an output in a file", n);
+            "batch: interrupted with %zu reports written; --resume FILE continues an output in a file", n);
     else if (b->terminal)
         fprintf(stderr, "%zu reports: %zu pass, %zu fail, %zu undecided\n", n, t->verdict[VERDICT_PASS],
                 t->verdict[VERDICT_FAIL], t->verdict[VERDICT_UNDECIDED]);
@@ -377,7 +379,7 @@ static void say_end(struct batch_command *b)
 static int run(struct batch_command *b, int out)
 {
     const char *term = getenv("TERM");
-    int flags = fcntl(b->in, F_GETFL); /* uv_poll_init() changes them for everyone who has it open */
+    int flags = fcntl(b->in, F_GETFL); /* uv_poll_init() changes them for all processes that have the file open */
     int status = set_up(b, out);
     if (status)
         return status;
@@ -416,7 +418,8 @@ static int open_output(struct batch_command *b, int *ret)
     return EXIT_PASS;
 }
 
-/* What is given for all lines is read once before any: a mistake is the command line's. */
+/* Checks the fields of the command line before any line is read, so that a mistake is reported as one of the command
+ * line. */
 static int read_defaults(struct arena *a, struct batch_command *b)
 {
     struct request r;
@@ -425,7 +428,7 @@ static int read_defaults(struct arena *a, struct batch_command *b)
     if (!b->conf)
         return EXIT_USAGE;
     request_init(&r, NULL, cli_now());
-    for (size_t i = 0; i < b->given.n; i++) /* all of it has been read once */
+    for (size_t i = 0; i < b->given.n; i++) /* all have been accepted before */
         (void)request_set(a, &r, b->given.v[i].field, b->given.v[i].value, b->given.v[i].len, &e);
     cli_net(b->conf, &r.resolvers, &r.allow_net, &b->net);
     if (!b->in_flight)

@@ -1,4 +1,4 @@
-/* cmd_check.c - dcvprobe check: the CA's checks here and now, in this process. */
+/* cmd_check.c - dcvprobe check: makes the CA's checks now, in this process. */
 #include "cmd/checks.h"
 
 #include <string.h>
@@ -74,7 +74,7 @@ int cmd_caa(int argc, char **argv)
         v[0] = argv[0];
         v[1] = method;
         v[2] = caa;
-        memcpy(v + 3, argv + 1, (size_t)argc * sizeof *v); /* its final NULL too */
+        memcpy(v + 3, argv + 1, (size_t)argc * sizeof *v); /* with its final NULL */
         status = check(argc + 2, v, (struct output){.format = FORMAT_TEXT, .derivation = true});
     }
     arena_free(a);

@@ -1,4 +1,4 @@
-/* cmd_code.c - dcvprobe codes, causes, token: what needs no network. */
+/* cmd_code.c - dcvprobe codes, causes and token, which need no network. */
 #include "ca/token.h"
 #include "cmd/cli.h"
 #include "format/json_catalogue.h"
@@ -58,7 +58,7 @@ static bool read_stamp(const char *text, char stamp[TOKEN_STAMP + 1])
     } else if (time_parse(text, &t)) {
         time_stamp(t, stamp);
     } else {
-        complain("--timestamp: '%s' is no time; expected 14 digits yyyyMMddHHmmss in UTC, or RFC 3339", text);
+        complain("--timestamp: '%s' is not a time; expected 14 digits yyyyMMddHHmmss in UTC, or RFC 3339", text);
         return false;
     }
     return true;

@@ -1,5 +1,5 @@
-/* cmd_explain.c - dcvprobe explain: what a code of the API means, and with --run whether it comes here too.
- */
+/* cmd_explain.c - dcvprobe explain: what a code of the API means, and with --run whether a check now gives the same
+ * code. */
 #include "cmd/checks.h"
 #include "model/codes.h"
 #include "show/explain.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Says which codes come nearest to one that is not known. */
+/* Prints an error with the codes that are nearest to an unknown one. */
 static void unknown(struct arena *a, const char *text)
 {
     enum { NEAREST = 3 };
@@ -18,12 +18,12 @@ static void unknown(struct arena *a, const char *text)
     for (size_t i = 0; i < n; i++)
         buf_printf(&b, "%s%s", i ? ", " : "", code_info(near[i])->spelling);
     const char *shown = text_escape(a, text, strlen(text), 100);
-    complain("explain: '%s' is no code of the API; the nearest are %s", shown ? shown : "?",
+    complain("explain: '%s' is not a code of the API; the nearest are %s", shown ? shown : "?",
              b.p ? b.p : "none");
     buf_free(&b);
 }
 
-/* An argument is a code unless it is "-" or names a file that is there. */
+/* An argument is a code unless it is "-" or the name of an existing file. */
 static bool is_file(const char *arg)
 {
     struct stat st;
@@ -45,14 +45,14 @@ static int collect(struct arena *a, const char *arg, struct texts *codes)
     return rc ? EXIT_USAGE : EXIT_PASS;
 }
 
-/* One code as it was given, and as it was understood. */
+/* One code as given, and what it means. */
 struct said {
     const char *text;
     enum code code;
     const char *variables[2];
-    const char *domain; /* --run: what is checked */
+    const char *domain; /* --run: the domain that is checked */
     enum method method;
-    size_t first, n; /* its reports */
+    size_t first, n; /* index and number of its reports */
 };
 
 static int understand(struct arena *a, const struct texts *codes, struct said *v)
@@ -70,15 +70,15 @@ static int understand(struct arena *a, const struct texts *codes, struct said *v
     return status;
 }
 
-/* Finds out what to check before anything is asked. */
+/* Sets domain and method of each check before anything is asked. */
 static int plan_run(struct arena *a, struct said *v, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         const char *spelling = code_info(v[i].code)->spelling;
         const char *command = code_command(a, v[i].code, v[i].variables);
         if (!code_check(a, v[i].code, v[i].variables, &v[i].domain, &v[i].method)) {
-            complain("explain --run: %s comes from no check of a domain; %s%s", spelling,
-                     command ? "what brings it about: " : "the API's own records decide it",
+            complain("explain --run: no check of a domain gives %s; %s%s", spelling,
+                     command ? "what can cause it: " : "the API's own records decide it",
                      command ? command : "");
             return EXIT_USAGE;
         }
@@ -108,22 +108,22 @@ static int run(struct arena *a, struct checks *c, struct said *v, size_t n, cons
     return status ? status : checks_run(a, c, r, n_r);
 }
 
-/* What the API said beside what comes here and now. */
+/* Writes how the code of the API and the result of the check compare. */
 static void compare(struct buf *b, const struct said *v, const struct report *r)
 {
     const char *here = r->error.code == CODE_NONE ? NULL : code_info(r->error.code)->code;
     bool same = r->error.code == v->code || r->detail_code == v->code;
     const char *told = code_info(v->code)->code;
     if (r->verdict == VERDICT_FAIL && same)
-        buf_printf(b, "Here and now the same comes out: %s.\n", told);
+        buf_printf(b, "A check now gives the same code: %s.\n", told);
     else if (r->verdict == VERDICT_FAIL)
-        buf_printf(b, "Here and now another code comes out: %s, not %s.\n", here ? here : "none", told);
+        buf_printf(b, "A check now gives another code: %s, not %s.\n", here ? here : "none", told);
     else if (r->verdict == VERDICT_PASS)
         buf_printf(b,
-                   "Here and now the check passes: what %s was about is cured, or is not seen from here.\n",
+                   "A check now passes: the cause of %s is cured, or is not visible from here.\n",
                    told);
     else
-        buf_puts(b, "Here and now the check comes to no verdict.\n");
+        buf_puts(b, "A check now gives no verdict.\n");
 }
 
 static void show_explained(struct buf *b, struct arena *a, const struct said *v, size_t n)
@@ -185,7 +185,7 @@ static int explain(struct arena *a, const struct output *out, bool run_too, stru
         status = plan_run(a, v, n);
     if (run_too && status)
         return status;
-    if (!json) { /* what is known is shown before the network is asked */
+    if (!json) { /* the texts are shown before the network is asked */
         show_explained(&b, a, v, n);
         ran = cli_flush(&b);
         b = (struct buf){0};
@@ -245,7 +245,7 @@ int cmd_explain(int argc, char **argv)
         status = EXIT_USAGE;
     }
     if (!status && !run_too && (given.n || config)) {
-        complain("--%s: it is for a check; expected --run beside it",
+        complain("--%s: it is for a check; expected --run, too",
                  given.n ? given.v[0].field->option : "config");
         status = EXIT_USAGE;
     }

@@ -32,11 +32,11 @@ struct listing {
     struct client *client;
     enum format format;
     struct client_param param[N_PARAMS];
-    size_t left; /* to be listed; SIZE_MAX: all */
+    size_t left; /* checks still to be listed; SIZE_MAX: all */
     json_t *checks, *next;
 };
 
-/* One page of a list, at the end of what is there. */
+/* Gets the next page of the list and appends it. */
 static bool page(struct listing *l)
 {
     char limit[12];
@@ -66,7 +66,7 @@ static const char *text_of(struct arena *a, const json_t *object, const char *ke
     return json_is_string(v) ? text_escape(a, json_string_value(v), json_string_length(v), 300) : NULL;
 }
 
-/* "2026-11-24 11:48" of an RFC 3339 time. */
+/* An RFC 3339 time as "2026-11-24 11:48". */
 static const char *minute(struct arena *a, const char *time)
 {
     return time && strlen(time) > 16 ? arena_printf(a, "%.10s %.5s", time, time + 11) : time;
@@ -84,7 +84,7 @@ static bool equal(struct arena *a, const char *wanted, const char *text)
     return !wanted || (w && t && !strcmp(w, t));
 }
 
-/* The daemon lists checks one report of which meets what is asked for: that report is meant. */
+/* True for a report that meets the options. The daemon lists a check with all its reports if one of them does. */
 static bool meant(const struct listing *l, struct arena *a, const json_t *report)
 {
     const char *cause = l->param[CAUSE].value;
@@ -111,7 +111,7 @@ static bool rows_of(const struct listing *l, struct columns *c, const json_t *ch
     json_array_foreach(reports, i, r)
     {
         if (fit &&
-            !meant(l, c->a, r)) /* where none fits, a value was spelt in a way that only the daemon knows */
+            !meant(l, c->a, r)) /* if none fits, the daemon knows another spelling of a value: then show all */
             continue;
         const char *input = text_of(c->a, r, "input");
         const json_t *error = json_array_get(json_object_get(r, "errors"), 0);
@@ -236,7 +236,7 @@ int cmd_list(int argc, char **argv)
             return EXIT_USAGE;
     }
     if (optind < argc) {
-        complain("list: '%.40s' is no option; expected dcvprobe list [--domain D] [--code C] …",
+        complain("list: '%.40s' is not an option; expected dcvprobe list [--domain D] [--code C] …",
                  argv[optind]);
         return EXIT_USAGE;
     }

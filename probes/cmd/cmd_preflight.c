@@ -1,4 +1,4 @@
-/* cmd_preflight.c - dcvprobe preflight: an order's inputs checked before it is placed. */
+/* cmd_preflight.c - dcvprobe preflight: checks the inputs of an order before it is placed. */
 #include "ca/order.h"
 #include "cmd/checks.h"
 
@@ -53,7 +53,7 @@ struct given_order {
     struct output out;
     const char *token;
     bool probe;
-    const char *config; /* the last one given; NULL: the usual one where it is there */
+    const char *config; /* the last one given; NULL: CONF_FILE if it exists */
 };
 
 static bool read_bytes(struct arena *a, const char *option, const char *path, struct bytes *ret)
@@ -80,8 +80,8 @@ static bool configure(struct arena *a, const char *path, struct order *o)
     return !rc;
 }
 
-/* The usual configuration is read where there is one; that it is not for this user's eyes must not pass for
- * one without lists. */
+/* Reads CONF_FILE if it exists. Where this user may not read it, that is printed: otherwise it would look like a file
+ * without lists of domains. */
 static bool configure_default(struct arena *a, struct order *o)
 {
     if (access(CONF_FILE, R_OK) == 0)
@@ -169,7 +169,7 @@ static void json_csr(struct json_out *j, const struct order_report *r)
     json_open(j, "csr", '{');
     json_text(j, "key", csr->key_text);
     json_text(j, "common_name", csr->common_name);
-    json_open(j, "subject", '['); /* an array: a field may stand in it more than once */
+    json_open(j, "subject", '['); /* an array: a field may occur more than once */
     for (size_t i = 0; i < csr->n_subject; i++) {
         json_open(j, NULL, '{');
         json_text(j, "field", csr->subject[i].name);
@@ -202,7 +202,7 @@ static void show_json(struct buf *b, struct arena *a, const struct given_order *
     json_text(&j, "verdict", verdict_name(r->n ? VERDICT_FAIL : VERDICT_PASS));
     json_open(&j, "errors", '[');
     for (size_t i = 0; i < r->n; i++) {
-        if (said_before(a, r, i)) /* the API names a code once, however many fields it stands for */
+        if (said_before(a, r, i)) /* the API names each code once, even for several fields */
             continue;
         json_open(&j, NULL, '{');
         json_text(&j, "code", code_text(a, &r->problems[i].error));
@@ -239,20 +239,20 @@ static void show_text(struct buf *b, struct arena *a, const struct order_report 
                    p->value ? p->value : "", p->what, p->fix);
     }
     if (!r->n)
-        buf_printf(b, "PASS  nothing in the order's inputs is refused%s%s\n",
+        buf_printf(b, "PASS  no input of the order is refused%s%s\n",
                    r->has_csr ? "; the CSR's key is " : "", r->has_csr ? r->csr.key_text : "");
     for (size_t i = 0; i < r->notes.n; i++)
         buf_printf(b, "note  %s\n", r->notes.v[i]);
 }
 
-/* Every name of the order, checked for real, as `check` does. */
+/* Checks every name of the order over the network, as `check` does. */
 static int probe_names(struct arena *a, const struct given_order *g, const struct order_report *r,
                        struct checks *c, const struct report *const **ret, size_t *n)
 {
     struct given_list given = {0};
     bool ok = !g->token ||
               given_add(a, &given, (struct given){request_field_find("token"), g->token, strlen(g->token)});
-    if (g->order.method.given) { /* beside an email, CAA is all that the network can be asked */
+    if (g->order.method.given) { /* for email validation only CAA can be checked */
         const char *name = method_name(g->order.method.email ? METHOD_CAA : g->order.method.method);
         ok = ok && given_add(a, &given, (struct given){request_field_find("methods"), name, strlen(name)});
     }
@@ -262,7 +262,7 @@ static int probe_names(struct arena *a, const struct given_order *g, const struc
     return status ? status : checks_run(a, c, ret, n);
 }
 
-/* The order's report, then those of its names: one document where it is one of JSON. */
+/* Shows the report of the order, then those of its names; in JSON both are one document. */
 static int show_order(struct arena *a, const struct given_order *g, const struct order_report *r)
 {
     struct checks c = {0};
@@ -278,7 +278,7 @@ static int show_order(struct arena *a, const struct given_order *g, const struct
     else
         show_text(&b, a, r);
     shown = cli_flush(&b);
-    if (!shown && !json && probe) { /* the order's own faults are told before the network is asked */
+    if (!shown && !json && probe) { /* faults of the order are shown before the network is asked */
         probed = probe_names(a, g, r, &c, &reports, &n);
         if (g->out.format == FORMAT_TEXT && r->n == 0 && n)
             shown = puts("") < 0 ? EXIT_USAGE : EXIT_PASS;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One case to one report, both in the arena. */
+/* Judges one case; case and report are in the arena. */
 static int replay(struct arena *a, const char *text, size_t len, const struct report **ret,
                   struct json_problem *problem)
 {
@@ -22,7 +22,7 @@ static int replay(struct arena *a, const char *text, size_t len, const struct re
     return rc;
 }
 
-/* A file of one document, or of one document a line. */
+/* Judges a file with one document, or with one document on each line. */
 static int replay_file(struct arena *a, const char *path, const struct report ***ret, size_t *n)
 {
     const char *text;
@@ -40,8 +40,7 @@ static int replay_file(struct arena *a, const char *path, const struct report **
         *n = 1;
         return EXIT_PASS;
     }
-    /* A first line that is a whole document makes it a file of lines; else what was said of the whole counts.
-     */
+    /* If the first line is a whole document, each line is one; else the error of the whole text is reported. */
     for (const char *p = text, *end; rc == -EINVAL && p < text + len; p = end + 1) {
         end = memchr(p, '\n', (size_t)(text + len - p));
         if (!end)
@@ -65,10 +64,10 @@ static int replay_file(struct arena *a, const char *path, const struct report **
 
 /* ---------------------------------------------------------------- many ------------------------------- */
 
-/* Many cases, each judged again by the rules of today and compared with the report that it came with. */
+/* Many cases, each judged again by today's rules and compared with its stored report. */
 struct bulk {
     bool json;
-    size_t cases, differ, silent, bad; /* silent: without a report to compare with */
+    size_t cases, differ, silent, bad; /* silent: cases without a stored report */
     int err;
 };
 
@@ -87,7 +86,7 @@ static void outcome(struct buf *b, struct arena *a, enum verdict v, const char *
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
         const char *shown = text_escape(a, part[i], strlen(part[i]), 300);
         bool said = part[i] == detail && !strncmp(code, detail, strcspn(code, "|")) &&
-                    strlen(detail) == strcspn(code, "|"); /* by the code, which has its variable too */
+                    strlen(detail) == strcspn(code, "|"); /* the code says the same as detail, with its variable */
         if (shown && *shown && !said)
             buf_printf(b, "%s%s%s", before[i], shown, after[i]);
     }
@@ -104,7 +103,7 @@ static void outcome_json(struct json_out *j, const char *key, enum verdict v, co
     json_close(j, '}');
 }
 
-/* The stored report says what a newer one says otherwise. What it leaves open does not differ. */
+/* Prints where the stored report differs from the new one. Parts that the stored report does not have do not count. */
 static void compare(struct bulk *bulk, struct arena *a, const char *place, const struct dcv_case *c,
                     const struct report *r)
 {
@@ -144,7 +143,7 @@ static void compare(struct bulk *bulk, struct arena *a, const char *place, const
         bulk->err = -EIO;
 }
 
-/* One case; false, with nothing said, where the text is none. */
+/* Judges and compares one case. False: the text is not a case; *why says why, nothing was printed. */
 static bool one_case(struct bulk *bulk, const char *place, const char *text, size_t len, const char **why,
                      struct arena *keep)
 {
@@ -177,8 +176,8 @@ static void bulk_file(struct bulk *bulk, const char *path)
         bulk->bad++;
         goto out;
     }
-    /* A first line that is a whole case makes it a file of lines: they are read one at a time, for there may
-     * be millions. Any other file is one document. */
+    /* If the first line is a whole case, each line is one: they are read one at a time, since there may be millions.
+     * Any other file is one document. */
     if (!one_case(bulk, arena_printf(a, "%s:1", shown), line, (size_t)n, &why, a)) {
         if (!cli_read(a, "replay", path, &text, &len)) {
             bulk->bad++;
@@ -209,7 +208,7 @@ static int by_name(const FTSENT **x, const FTSENT **y)
     return strcmp((*x)->fts_name, (*y)->fts_name);
 }
 
-/* Every file below the paths; in folders none whose name begins with a dot. */
+/* Judges every file below the paths, except files in folders whose names begin with a dot. */
 static void bulk_all(struct bulk *bulk, char **paths)
 {
     FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);

@@ -1,4 +1,4 @@
-/* cmd_show.c - dcvprobe show: the daemon's reports, as check shows its own. */
+/* cmd_show.c - dcvprobe show: shows reports of the daemon as check shows its own. */
 #include "cmd/client.h"
 
 #include "cmd/cli.h"
@@ -10,14 +10,14 @@
 
 enum { WAIT_CALL_MS = 60000, WAIT_MOST_MS = 24 * 3600 * 1000 };
 
-/* What was asked for, and what has come of it. */
+/* The state of the command. */
 struct showing {
     struct arena *a;
     struct client *client;
-    dcv_time until; /* waited for at most */
+    dcv_time until; /* waits until then at most */
     const struct report **r;
     size_t n, room;
-    bool open, failed; /* a check has not ended; one could not be shown */
+    bool open, failed; /* open: a check has not ended; failed: one could not be shown */
 };
 
 static bool add(struct showing *s, const struct report *r)
@@ -36,7 +36,7 @@ static bool add(struct showing *s, const struct report *r)
     return true;
 }
 
-/* One report, which the daemon has as a text of its own. */
+/* Reads one report of the daemon and adds it. */
 static void take_report(struct showing *s, const char *id, const json_t *object)
 {
     struct json_problem problem = {0};
@@ -76,7 +76,8 @@ static bool alive(const json_t *root)
     return state && (!strcmp(state, "queued") || !strcmp(state, "running"));
 }
 
-/* The daemon holds an answer for a minute at most, and gives it at every change: ask until it is the last. */
+/* Adds the reports of a check. The daemon delays its answer until something changes, a minute at most: so ask until the
+ * check has ended. */
 static void show(struct showing *s, const char *id)
 {
     for (;;) {
@@ -102,7 +103,7 @@ static bool read_wait(const char *text, dcv_time *until)
     char *end;
     double s = strtod(text, &end);
     if (*end || end == text || !(s >= 0 && s * 1000 <= WAIT_MOST_MS)) {
-        complain("--wait: '%s' is no time to wait; expected seconds from 0 to %d", text, WAIT_MOST_MS / 1000);
+        complain("--wait: '%s' is not a time to wait; expected seconds from 0 to %d", text, WAIT_MOST_MS / 1000);
         return false;
     }
     *until = cli_now() + (dcv_time)(s * 1000);
@@ -113,7 +114,7 @@ static bool is_id(const char *text)
 {
     bool yes = strlen(text) == 16 && strspn(text, "0123456789abcdef") == 16;
     if (!yes)
-        complain("show: '%.40s' is no id; expected 16 digits of 0-9 a-f, as submit and list print them",
+        complain("show: '%.40s' is not an id; expected 16 digits of 0-9 a-f, as submit and list print them",
                  text);
     return yes;
 }

@@ -1,4 +1,4 @@
-/* cmd_stats.c - dcvprobe stats: how often the daemon came to which verdict, code and cause. */
+/* cmd_stats.c - dcvprobe stats: how often the daemon gave each verdict, code and cause. */
 #include "cmd/client.h"
 
 #include "cmd/cli.h"
@@ -9,10 +9,10 @@
 
 enum { SHOWN = 60 };
 
-/* The counts of GET /v1/stats, and what they are of. */
+/* The counts in GET /v1/stats and their titles. */
 static const struct {
     const char *member, *title;
-    bool by_name; /* newest first, where all others begin with the most frequent */
+    bool by_name; /* sorted by name, the newest day first; else the most frequent first */
 } kinds[] = {
     {"states", "Checks by state", false},
     {"verdicts", "Reports by verdict", false},
@@ -60,7 +60,7 @@ static void table(struct buf *b, struct arena *a, const char *title, json_t *cou
         buf_printf(b, "  %-*s  %9" JSON_INTEGER_FORMAT "\n", (int)width, v[i].value, v[i].n);
 }
 
-/* So that all tables stand below one another. */
+/* The width of the first column, the same for all tables. */
 static size_t widest(json_t *root)
 {
     size_t width = 0;

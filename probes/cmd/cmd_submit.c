@@ -1,4 +1,4 @@
-/* cmd_submit.c - dcvprobe submit: hands checks to the daemon. */
+/* cmd_submit.c - dcvprobe submit: gives checks to the daemon. */
 #include "cmd/client.h"
 
 #include "cmd/cli.h"
@@ -42,7 +42,7 @@ static int submit_all(struct arena *a, const char *socket, char **domains, int n
                       const struct given_list *given)
 {
     struct request q;
-    for (int i = 0; i < n; i++) { /* all or none: a slip in the last must not leave the first behind */
+    for (int i = 0; i < n; i++) { /* all are checked first: a mistake in the last must not submit the others */
         int status = cli_request(a, domains[i], given, NULL, cli_now(), &q);
         if (status)
             return status;

@@ -1,5 +1,4 @@
-/* cmd_watch.c - dcvprobe watch: makes watches in the daemon, or takes those that there are, and follows them.
- */
+/* cmd_watch.c - dcvprobe watch: makes watches in the daemon, or takes existing ones, and follows them. */
 #include "cmd/follow.h"
 
 #include <jansson.h>
@@ -80,7 +79,7 @@ static int delete_all(struct watching *w, char **what, int n)
     int status = EXIT_PASS;
     for (int i = 0; i < n; i++)
         if (!is_id(what[i])) {
-            complain("watch --delete: '%.40s' is no id; expected 16 digits of 0-9 a-f, as watch tells them",
+            complain("watch --delete: '%.40s' is not an id; expected 16 digits of 0-9 a-f, as watch prints them",
                      what[i]);
             return EXIT_USAGE;
         }
@@ -90,7 +89,7 @@ static int delete_all(struct watching *w, char **what, int n)
     return status;
 }
 
-/* A slip in the last domain must not leave the first one watched. */
+/* Checks all arguments first: a mistake in the last must not leave a watch for the first. */
 static int read_all(struct arena *a, const struct watching *w, char **what, int n)
 {
     bool domains = false;
@@ -105,7 +104,7 @@ static int read_all(struct arena *a, const struct watching *w, char **what, int 
     if (domains || (!w->given.n && !w->interval && !w->until))
         return EXIT_PASS;
     complain(
-        "watch: a watch that there is keeps its request; expected options of the request with a domain only");
+        "watch: an existing watch keeps its request; expected options of the request with a domain only");
     return EXIT_USAGE;
 }
 
@@ -141,7 +140,7 @@ static bool read_option(struct arena *a, struct watching *w, int opt, const char
         if (cli_output_option(&w->output, opt, value))
             return false;
         if (w->output.format != FORMAT_TEXT && w->output.format != FORMAT_NDJSON) {
-            complain("--format: '%.40s' is no form of what comes as it happens; expected text or ndjson",
+            complain("--format: '%.40s' is not possible for events; expected text or ndjson",
                      value);
             return false;
         }

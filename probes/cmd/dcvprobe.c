@@ -16,7 +16,7 @@ static const struct {
     {"caa", cmd_caa, "DOMAIN… [options]",
      "check --method caa, and how the verdict follows: the search, the set, each record"},
     {"batch", cmd_batch, "FILE|- [options]",
-     "check every line of CSV (domain,method,token) or NDJSON of requests; a report a line comes out"},
+     "check every line of CSV (domain,method,token) or NDJSON of requests; prints one report on each line"},
     {"preflight", cmd_preflight, "[--csr F] [NAME…] [--probe] [options]",
      "check an order's inputs before it is placed; --probe checks its names too"},
     {"explain", cmd_explain, "CODE | FILE | - [--run [options]]",
@@ -26,19 +26,19 @@ static const struct {
     {"token", cmd_token, "--auth-key-file F --csr F [--timestamp T]", "compute a request token"},
     {"replay", cmd_replay, "FILE | --all FILE|DIR…",
      "judge saved evidence again, offline; --all: say which reports today's rules would change"},
-    {"submit", cmd_submit, "DOMAIN… [options] | --batch FILE|-", "hand checks to the daemon; prints their ids"},
-    {"show", cmd_show, "ID… [--wait S] [options]", "the daemon's reports, as check shows its own"},
+    {"submit", cmd_submit, "DOMAIN… [options] | --batch FILE|-", "give checks to the daemon; prints their ids"},
+    {"show", cmd_show, "ID… [--wait S] [options]", "show reports of the daemon, as check shows its own"},
     {"list", cmd_list, "[--domain D] [--code C] [--verdict V] [options]",
      "the checks in the daemon's store, newest first"},
     {"stats", cmd_stats, "[--since T] [--until T] [--json]",
-     "how often the daemon came to which verdict, code and cause"},
+     "how often the daemon gave each verdict, code and cause"},
     {"watch", cmd_watch, "DOMAIN…|ID… [--interval S|ca] [--until pass|forever] [options]",
-     "let the daemon repeat a check, and tell what changes; --delete ID… ends watches"},
+     "let the daemon repeat a check, and print what changes; --delete ID… ends watches"},
     {"help", cmd_help, "", "this text"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
-/* One entry: what is typed, and what it does beside or below it. */
+/* Adds one entry of the help: what is typed, and beside or below it what it does. */
 static void entry(struct buf *b, const char *left, const char *text)
 {
     enum { COLUMN = 31, WIDTH = 80 };
@@ -61,40 +61,40 @@ static void field_help(struct buf *b, struct arena *a)
     }
 }
 
-/* The other options; a row without what it does is a heading. */
+/* The other options; a row without .does is a heading. */
 static const struct {
     const char *option, *does;
 } rows[] = {
     {"Options of check, replay and show:", NULL},
     {"--format F",
-     "text (default), json, ndjson, nagios; of reports also fix: the records to add, as zone-file "
+     "text (default), json, ndjson, nagios; for reports also fix: the records to add, as zone-file "
      "lines, and what to type into a web panel; nsupdate: the same change as a script for nsupdate(1)"},
     {"--json", "the same as --format json"},
     {"-v, --verbose", "text: all evidence, with the command that reproduces it"},
     {"--redact", "JSON: leave random values out"},
     {"--save FILE", "check, show: write request, evidence and report; replay reads it"},
-    {"--config FILE", "check, batch, explain --run, preflight: what the command line leaves open ([checks], "
+    {"--config FILE", "check, batch, explain --run, preflight: for what the command line does not name ([checks], "
                       "[resolver], [fetch], [ca], [targets]; " CONF_FILE ")"},
     {"--trust-anchor FILE", "check --resolver recursive: the root's keys (" RECURSIVE_ANCHOR ")"},
     {"--root-hints FILE", "check --resolver recursive: the root's name servers (the public ones)"},
     {"--batch FILE|-", "submit: CSV or NDJSON of requests, as batch reads it"},
     {"--socket PATH", "submit, show, list, stats, watch: the daemon's socket"},
     {"--wait S", "show: wait for checks that have not ended"},
-    {"Options of batch: those of check hold for lines that do not say otherwise; also", NULL},
+    {"Options of batch: those of check, for lines that do not name them; also", NULL},
     {"--redact", "leave random values out"},
     {"--in-flight N", "checks under way at a time ([checks] in_flight)"},
-    {"--resume FILE", "write to FILE; what it has a report of already is not asked again"},
+    {"--resume FILE", "write to FILE, without checks that it already has a report of"},
     {"--no-evidence", "leave the evidence out of the reports"},
     {"Options of list (stats takes the times, too):", NULL},
     {"--domain D, --code C, …",
-     "--detail-code C, --cause C, --verdict V, --method M: what one report has to meet"},
+     "--detail-code C, --cause C, --verdict V, --method M: checks with a report that meets all"},
     {"--since T, --until T", "times or dates: when a check was submitted"},
-    {"--batch ID", "of this batch"},
+    {"--batch ID", "checks of this batch"},
     {"--limit N", "at most so many checks (50); 0: all"},
     {"Options of watch:", NULL},
     {"--interval S", "seconds from 10 to 86400 between checks; or ca, the default: as often as the CA asks"},
-    {"--until pass|forever", "when it ends (pass)"},
-    {"--delete", "end these watches; with ids alone"},
+    {"--until pass|forever", "when the watch ends (pass)"},
+    {"--delete", "end these watches; only with ids"},
     {"--format F", "text (default) or ndjson: the daemon's events"},
     {"Options of preflight:", NULL},
     {"--csr F, --original F", "the order's CSR, and that of the order that it duplicates"},
@@ -160,6 +160,6 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < N_COMMANDS; i++)
         if (!strcmp(wanted, commands[i].name))
             return commands[i].run(argc - 1, argv + 1);
-    complain("'%s' is no sub-command; dcvprobe help lists them", wanted);
+    complain("'%s' is not a sub-command; dcvprobe help lists them", wanted);
     return EXIT_USAGE;
 }

@@ -19,15 +19,15 @@ struct followed {
 
 struct follower {
     const char *socket;
-    struct client *client; /* for all but the stream */
+    struct client *client; /* for all requests but the stream */
     struct followed *v;
     size_t n;
     enum format format;
-    bool color, said_gone; /* said_gone: that the daemon does not answer */
-    int status;            /* EXIT_USAGE: the output or the daemon is of no use any more */
+    bool color, said_gone; /* said_gone: it was printed that the daemon does not answer */
+    int status;            /* EXIT_USAGE: the output or the daemon failed for good */
     CURL *easy;
-    struct buf in; /* of the stream: what is no whole line yet, or an answer that is none */
-    bool again;    /* what was missed has not been looked at yet */
+    struct buf in; /* of the stream: an incomplete line, or the body of an error */
+    bool again;    /* look_at_all() must be called: events were missed */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -78,7 +78,7 @@ static const json_t *result_of(const json_t *results, const char *method)
 
 /* ---------------------------------------------------------------- lines ------------------------------ */
 
-/* A column: its text, and blanks to its width unless it is the last. */
+/* Adds a column: its text, and blanks up to width. */
 static void column(struct buf *b, struct arena *a, const char *text, size_t width)
 {
     const char *shown = text ? text_escape(a, text, strlen(text), SHOWN_MOST) : "-";
@@ -122,7 +122,7 @@ static void line_of_result(struct buf *b, struct arena *a, const struct follower
     buf_puts(b, "\n");
 }
 
-/* What differs from what was shown before, a line a method. */
+/* Prints what changed since it was shown last, one line for each method. */
 static int show_text(struct follower *f, const struct followed *w, const char *at, const char *state,
                      const json_t *to)
 {
@@ -147,7 +147,7 @@ static int show_text(struct follower *f, const struct followed *w, const char *a
     return cli_flush(&b);
 }
 
-/* As the daemon tells an event. Takes over nothing. */
+/* Prints an event in the form of the daemon. Borrows `to`. */
 static int show_event(const struct followed *w, const char *at, const char *check, const char *state,
                       json_t *to)
 {
@@ -167,7 +167,7 @@ static int show_event(const struct followed *w, const char *at, const char *chec
 
 /* ---------------------------------------------------------------- news ------------------------------- */
 
-/* to: the list of results, or NULL. What is known already is not told again. */
+/* Notes and prints a new state of a watch; a known state is not printed again. to: the list of results, or NULL. */
 static void take(struct follower *f, struct followed *w, const char *at, const char *check, const char *state,
                  json_t *to)
 {
@@ -197,7 +197,8 @@ static json_t *list_or_null(json_t *v)
     return json_is_array(v) ? v : NULL;
 }
 
-/* How a watch stands; without tell its domain alone. False: the daemon cannot say now. */
+/* Asks the daemon for a watch and prints what is new; without tell it only notes the domain. False: the daemon does not
+ * answer now. */
 static bool look(struct follower *f, struct followed *w, bool tell)
 {
     char path[64], now[25];
@@ -230,10 +231,10 @@ static bool look(struct follower *f, struct followed *w, bool tell)
     return said;
 }
 
-/* What happened while nobody listened. */
+/* Prints what happened while the stream was not read. */
 static bool look_at_all(struct follower *f)
 {
-    /* The columns are as wide as the longest domain. */
+    /* First all domains, because the longest one sets the width of the column. */
     for (size_t i = 0; i < f->n && !f->status; i++)
         if (!f->v[i].domain && !look(f, &f->v[i], false))
             return false;
@@ -290,7 +291,7 @@ static int on_progress(void *user, curl_off_t a, curl_off_t b, curl_off_t c, cur
     return interrupted;
 }
 
-/* One connection, to its end. */
+/* Reads the stream over one connection until it ends. */
 static void listen_once(struct follower *f)
 {
     CURL *e = f->easy;
@@ -305,7 +306,7 @@ static void listen_once(struct follower *f)
     curl_easy_setopt(e, CURLOPT_PROXY, "");
     curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-    /* Every 15 seconds there is a sign of life. */
+    /* The daemon sends something every 15 seconds. */
     curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)SILENCE_S);
     curl_easy_setopt(e, CURLOPT_ERRORBUFFER, error);
@@ -361,7 +362,7 @@ static void say_what_stays(const struct follower *f)
     for (size_t i = 0; i < f->n; i++)
         if (!has_ended(&f->v[i]))
             buf_printf(&ids, " %s", f->v[i].id);
-    complain("dcvd goes on with its watches; to see them again: dcvprobe watch%s", ids.p ? ids.p : "");
+    complain("dcvd continues its watches; to follow them again: dcvprobe watch%s", ids.p ? ids.p : "");
     complain("to end them: dcvprobe watch --delete%s", ids.p ? ids.p : "");
     buf_free(&ids);
 }
@@ -389,7 +390,7 @@ int follow(const char *socket, struct client *client, char (*ids)[WATCH_ID_LEN +
     while (!f.status && !interrupted && !all_ended(&f)) {
         listen_once(&f);
         if (f.said_gone && !interrupted)
-            sleep(1); /* a signal ends it */
+            sleep(1); /* a signal ends the sleep */
     }
     if (interrupted && !all_ended(&f))
         say_what_stays(&f);

@@ -19,10 +19,10 @@ size_t tally_all(const struct tally *t)
 
 /* ---------------------------------------------------------------- earlier output --------------------- */
 
-/* Open addressing over the keys, which are digests and so spread by themselves. */
+/* A hash table with open addressing; the keys are hashes already. */
 struct slot {
     uint64_t key;
-    uint32_t times; /* 0 with used false: free */
+    uint32_t times; /* reports left; a free slot has .used false */
     bool used;
 };
 struct seen {
@@ -81,7 +81,7 @@ static bool add(struct seen *s, uint64_t key)
 
 bool seen_take(struct seen *s, const char *key)
 {
-    if (!s->n) /* a run from the start */
+    if (!s->n) /* no earlier output */
         return false;
     struct slot *one = find(s->slot, s->room, strtoull(key, NULL, 16));
     if (!one->times)
@@ -104,7 +104,7 @@ static bool head(const char *text, size_t n, char key[LINE_KEY + 1], enum verdic
     if (sscanf(text, "{\"line\":%zu,\"key\":\"%16[0-9a-f]\",%n", &line, key, &end) != 2 || !end ||
         strlen(key) != LINE_KEY)
         return false;
-    /* The first of its kind: a text before it (the input) has its quotes escaped. */
+    /* The first occurrence is the member: in a text before it (the input) quotes are escaped. */
     static const char member[] = "\"verdict\":\"";
     const char *p = memmem(text, n, member, strlen(member));
     if (!p)
@@ -131,7 +131,7 @@ bool seen_read(struct seen *s, int fd, const char *path, struct tally *t)
         number++;
         if (!head(text, (size_t)n, key, &v)) {
             complain(
-                "--resume: '%s', line %zu, is no report of a batch; expected the output of dcvprobe batch",
+                "--resume: '%s', line %zu, is not a report of a batch; expected the output of dcvprobe batch",
                 path, number);
             goto out;
         }
@@ -142,7 +142,7 @@ bool seen_read(struct seen *s, int fd, const char *path, struct tally *t)
         t->verdict[v]++;
         whole += n;
     }
-    /* A run that was killed may have left half a report behind. */
+    /* A run that was killed may have left an incomplete report. */
     ok = ok && !ferror(f) && !ftruncate(fd, whole) && lseek(fd, whole, SEEK_SET) == whole;
     if (!ok)
         complain("--resume: '%s' cannot be used: %s", path, strerror(errno));

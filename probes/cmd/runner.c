@@ -37,8 +37,8 @@ static void close_all(struct runner *r)
     net_close(r->net, NULL, NULL);
 }
 
-/* A check that ends from within net_check() comes back here: the loop outside picks the next one up, so
- * nothing recurses. */
+/* A check may end inside net_check() and call this again: then the loop that is running already starts the next job, so
+ * there is no recursion. */
 static void start_more(struct runner *r)
 {
     if (r->starting)
@@ -76,7 +76,7 @@ struct runner *runner_new(const struct runner_config *cfg)
         rc = net_new(&r->loop, &cfg->net, &r->net, &what);
         if (rc) {
             uv_run(&r->loop,
-                   UV_RUN_DEFAULT); /* what was opened before it failed is closed from a later turn */
+                   UV_RUN_DEFAULT); /* closes what was opened before the failure */
             uv_loop_close(&r->loop);
         }
     }
@@ -103,7 +103,7 @@ void runner_wake(struct runner *r)
 void runner_stop(struct runner *r)
 {
     r->exhausted = r->stopped = true;
-    close_all(r); /* each check that runs comes to on_done() from within */
+    close_all(r); /* calls on_done() for each running check */
 }
 
 void runner_run(struct runner *r)
@@ -121,7 +121,7 @@ int runner_files(const struct net_config *net)
     if (!resolvers_recursive(&net->resolvers)) {
         if (!net->trust_anchor && !net->root_hints)
             return EXIT_PASS;
-        complain("--%s: it is for --resolver recursive alone",
+        complain("--%s: it is only for --resolver recursive",
                  net->trust_anchor ? "trust-anchor" : "root-hints");
         return EXIT_USAGE;
     }
@@ -132,8 +132,8 @@ int runner_files(const struct net_config *net)
     else if (rc)
         complain("--%s: '%s': %s; expected %s", fault.hints ? "root-hints" : "trust-anchor",
                  text_escape(a, fault.file, strlen(fault.file), 200), fault.why,
-                 fault.hints ? "the root's NS records and their addresses, as package dns-root-data has them"
-                             : "the root's DS or DNSKEY records, as package dns-root-data has them");
+                 fault.hints ? "the root's NS records and their addresses, as in the package dns-root-data"
+                             : "the root's DS or DNSKEY records, as in the package dns-root-data");
     arena_free(a);
     return rc ? EXIT_USAGE : EXIT_PASS;
 }

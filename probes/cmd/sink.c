@@ -15,7 +15,7 @@ bool sink_waits(int fd)
     return !fstat(fd, &st) && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(fd));
 }
 
-/* As much as goes without waiting; on a file, or with wait, all. Bytes written. */
+/* Writes as much as possible without waiting; to a file, or with wait, everything. Returns the bytes written. */
 static size_t put(struct sink *s, const char *p, size_t n, bool wait)
 {
     size_t done = 0;
@@ -52,7 +52,7 @@ static void on_ready(uv_poll_t *handle, int status, int events)
 void sink_open(struct sink *s, uv_loop_t *loop, int fd, void (*room)(void *user), void *user)
 {
     *s = (struct sink){.fd = fd, .room = room, .user = user};
-    s->flags = fcntl(fd, F_GETFL); /* uv_poll_init() makes it non-blocking for everyone who has it open */
+    s->flags = fcntl(fd, F_GETFL); /* uv_poll_init() makes the file non-blocking for all processes that have it open */
     s->polled = sink_waits(fd) && !uv_poll_init(loop, &s->poll, fd);
     s->poll.data = s;
 }

@@ -16,14 +16,14 @@ struct sending {
     bool ended;
     struct lines *lines;
     const struct given_list *given;
-    size_t number; /* of the line that is sent next, from 1 */
+    size_t number; /* number of the line that is sent next, from 1 */
     struct buf out;
     size_t out_at;
 };
 
 /* ---------------------------------------------------------------- one line --------------------------- */
 
-/* Adds members that the object does not have: those of a line first, then what was given for all. */
+/* Adds the given fields to o, without those that o has already. */
 static bool fill(json_t *o, const struct given_list *given)
 {
     json_t *more = json_object();
@@ -50,8 +50,8 @@ static bool fill(json_t *o, const struct given_list *given)
     return ok;
 }
 
-/* The line as the daemon takes it. What it and the command line leave open is the daemon's to fill in. 0,
- * -EINVAL with *why, -ENOMEM. */
+/* Adds the line to s->out in the form of the daemon, with the fields of the command line; the daemon has defaults for
+ * others. 0, -EINVAL with *why, or -ENOMEM. */
 static int write_line(struct sending *s, struct arena *a, struct line *line, const char **why)
 {
     struct request q;
@@ -64,7 +64,7 @@ static int write_line(struct sending *s, struct arena *a, struct line *line, con
     json_t *o = rc ? json_loadb(line->text, line->len, 0, NULL) : json_object();
     char *text = o && fill(o, &own) && fill(o, s->given) ? json_dumps(o, JSON_COMPACT) : NULL;
     if (text) {
-        /* The daemon counts lines, too: its numbers are to be those of the file. */
+        /* The daemon counts lines: empty ones keep its numbers the same as in the file. */
         for (; s->number < line->number; s->number++)
             buf_puts(&s->out, "\n");
         buf_puts(&s->out, text);
@@ -81,7 +81,7 @@ static int write_line(struct sending *s, struct arena *a, struct line *line, con
 
 /* ---------------------------------------------------------------- the stream ------------------------- */
 
-/* 0, or a negative errno, said. */
+/* Reads more of the file. 0, or a negative errno, and the error was printed. */
 static int feed(struct sending *s)
 {
     static char piece[65536];
@@ -101,7 +101,7 @@ static int feed(struct sending *s)
     return 0;
 }
 
-/* 1: .out has a line more, 0: there are none left; a negative errno, said. */
+/* Puts the next line into .out. 1; 0: there is none left; or a negative errno, and the error was printed. */
 static int next(struct sending *s)
 {
     struct arena *a = arena_new(0);

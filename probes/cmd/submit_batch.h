@@ -1,13 +1,14 @@
-/* submit_batch.h - dcvprobe submit --batch: a file of requests on its way to the daemon, line by line. */
+/* submit_batch.h - dcvprobe submit --batch: sends a file of requests to the daemon, line by line. Functions only; one
+ * thread. */
 #ifndef DCV_SUBMIT_BATCH_H
 #define DCV_SUBMIT_BATCH_H
 
 #include "cmd/client.h"
 
-/* path: "-" is standard input. given: for all lines that do not say otherwise. Prints the batch's id. The
- * exit status. */
+/* Sends the file, and prints the id of the batch. path: "-" is standard input. given: for fields that a line does not
+ * name. Returns the exit status. */
 int submit_batch(const char *socket, const char *path, const struct given_list *given);
-/* Prints the id that the daemon answers with, or what it refuses, and frees the body. The exit status. */
+/* Prints the id in the answer of the daemon, or its errors, and frees the body. Returns the exit status. */
 int submit_answer(struct client_answer *answer);
 
 #endif

@@ -90,13 +90,13 @@ def explain():
     options = ["--token", TOKEN, "--resolver", f"127.0.0.1:{resolver.port}", "--depth", "quick"]
     r = probe("explain", "invalid_dns_txt|shop.com", "--run", *options)
     same((r.returncode, r.stderr), (1, ""), "exit status is that of the check")
-    true("what to check" in r.stdout and "the same comes out: invalid_dns_txt" in r.stdout and "\"other\"" in r.stdout, r.stdout)
+    true("what to check" in r.stdout and "the same code: invalid_dns_txt" in r.stdout and "\"other\"" in r.stdout, r.stdout)
     r = probe("explain", "dns_mismatch|good.com", "--run", *options, "--json")
     answer = json.loads(r.stdout)
     same((r.returncode, answer["codes"][0]["code"], answer["reports"][0]["verdict"]), (0, "dns_mismatch", "pass"), "one document")
     asked = len(resolver.asked)
     for wrong, expected in (("dns_mismatch", "names no domain"), ("csr_invalid_cannot_parse", "dcvprobe preflight --csr"),
-                            ("invalid_dns_method", "from no check of a domain")):
+                            ("invalid_dns_method", "no check of a domain gives")):
         r = probe("explain", "dns_mismatch|shop.com", wrong, "--run", *options)
         same((r.returncode, r.stdout), (2, ""), f"nothing is done where {wrong} cannot be")
         true(expected in r.stderr, r.stderr)

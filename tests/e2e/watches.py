@@ -334,7 +334,7 @@ def watch_command():
     same(Command(house, ident).end()[0], 0, "one that passed before")
     for args, expected in ((["a.com", "--interval", "9"], "from 10 to 86400"), (["a.com", "--until", "x"], "forever"), ([], "DOMAIN"),
                            (["a.com", "b.com", "--method", "x"], "dns-txt-token"), (["0" * 16], "no watch"),
-                           ([ident, "--token", TOKEN], "with a domain only"), (["--delete", "a.com"], "no id"),
+                           ([ident, "--token", TOKEN], "with a domain only"), (["--delete", "a.com"], "not an id"),
                            (["a.com", "--format", "nagios"], "ndjson")):
         status, said = Command(house, *args).end()
         same(status, 2, f"exit status of {args}")
