@@ -4,6 +4,7 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "base/table.h"
+#include "format/json_member.h"
 #include "work/results.h"
 #include "work/watch_times.h"
 
@@ -223,9 +224,9 @@ static void on_timer(uv_timer_t *timer)
 /* The list in {"at":…,"results":[…]}, as run_ended() writes it. */
 static char *results_of(const char *last)
 {
-    static const char key[] = "\"results\":";
-    const char *p = last ? strstr(last, key) : NULL;
-    return p ? strndup(p + sizeof key - 1, strlen(p + sizeof key - 1) - 1) : NULL;
+    size_t n;
+    const char *list = last ? json_member(last, strlen(last), "results", &n) : NULL;
+    return list ? strndup(list, n) : NULL;
 }
 
 static void on_step(struct write_job *job)

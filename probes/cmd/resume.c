@@ -1,6 +1,7 @@
 #include "cmd/resume.h"
 
 #include "cmd/cli.h"
+#include "format/json_member.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -97,25 +98,15 @@ void seen_head(struct json_out *j, size_t line, const char *key)
     json_text(j, "key", key);
 }
 
+/* A line begins as seen_head() writes it. */
 static bool head(const char *text, size_t n, char key[LINE_KEY + 1], enum verdict *v)
 {
     size_t line;
     int end = 0;
-    if (sscanf(text, "{\"line\":%zu,\"key\":\"%16[0-9a-f]\",%n", &line, key, &end) != 2 || !end ||
-        strlen(key) != LINE_KEY)
-        return false;
-    /* The first occurrence is the member: in a text before it (the input) quotes are escaped. */
-    static const char member[] = "\"verdict\":\"";
-    const char *p = memmem(text, n, member, strlen(member));
-    if (!p)
-        return false;
-    p += strlen(member);
-    char word[16] = "";
-    size_t len = strcspn(p, "\"");
-    if (len >= sizeof word)
-        return false;
-    memcpy(word, p, len);
-    return verdict_parse(word, v);
+    char verdict[16];
+    return sscanf(text, "{\"line\":%zu,\"key\":\"%16[0-9a-f]\",%n", &line, key, &end) == 2 && end &&
+           strlen(key) == LINE_KEY && json_member_word(text, n, "verdict", verdict, sizeof verdict) &&
+           verdict_parse(verdict, v);
 }
 
 bool seen_read(struct seen *s, int fd, const char *path, struct tally *t)

@@ -1,6 +1,7 @@
 /* json_read_report.c - reads a report that json_write_report.c wrote. */
 #include "format/json_reader.h"
 
+#include "format/json_member.h"
 #include "model/codes.h"
 #include "model/time.h"
 
@@ -157,42 +158,12 @@ int json_read_report(struct arena *a, const char *text, size_t len, const struct
     return rc;
 }
 
-/* Finds the value of a member of a JSON object. text is valid JSON that we wrote, so it is enough to look at brackets
- * and quotes. */
-static const char *member(const char *text, size_t len, const char *key, size_t *ret_len)
-{
-    size_t key_len = strlen(key);
-    int depth = 0;
-    const char *start = NULL; /* start of the value that is searched */
-    for (const char *p = text, *end = text + len; p < end; p++) {
-        if (*p == '"') {
-            const char *open = p++;
-            while (p < end && *p != '"')
-                p += *p == '\\' ? 2 : 1;
-            if (depth == 1 && !start && p + 1 < end && p[1] == ':' && (size_t)(p - open - 1) == key_len &&
-                !memcmp(open + 1, key, key_len))
-                start = p + 2;
-        } else if (*p == '{' || *p == '[') {
-            depth++;
-        } else if (*p == '}' || *p == ']') {
-            if (--depth < 1 && start) {
-                *ret_len = (size_t)(p - start);
-                return start;
-            }
-        } else if (*p == ',' && depth == 1 && start) {
-            *ret_len = (size_t)(p - start);
-            return start;
-        }
-    }
-    return NULL;
-}
-
 int json_write_stored(struct json_out *j, const char *key, struct arena *a, const struct profile *profile,
                       const struct stored *s)
 {
     size_t n_request, n_evidence, n_caa;
-    const char *request = member(s->evidence, s->evidence_len, "request", &n_request);
-    const char *evidence = member(s->evidence, s->evidence_len, "evidence", &n_evidence);
+    const char *request = json_member(s->evidence, s->evidence_len, "request", &n_request);
+    const char *evidence = json_member(s->evidence, s->evidence_len, "evidence", &n_evidence);
     if (s->report_len < 2 || !request || !evidence) {
         json_raw(j, key, s->report, s->report_len);
         return 0;
@@ -210,7 +181,7 @@ int json_write_stored(struct json_out *j, const char *key, struct arena *a, cons
     if (!rc) {
         whole.n = common;
         w = (struct json_out){.b = &whole, .comma = true, .level = 1};
-        json_write_shown_more(&w, a, &r, member(s->report, s->report_len, "caa", &n_caa) ? JSON_NO_CAA : 0);
+        json_write_shown_more(&w, a, &r, json_member(s->report, s->report_len, "caa", &n_caa) ? JSON_NO_CAA : 0);
         json_close(&w, '}');
         rc = whole.failed ? -ENOMEM : 0;
     }
