@@ -31,6 +31,27 @@ static bool passes(const struct lookup *l, const char *name)
     return false;
 }
 
+bool view_of_ask(const struct zone *zone, const struct ask *ask, struct view *ret)
+{
+    *ret = (struct view){.zone = zone};
+    switch (ask->via) {
+    case VIA_RESOLVER:
+        return true;
+    case VIA_AUTHORITATIVE:
+        for (size_t i = 0; i < zone->n && !ret->server; i++)
+            if (name_equal(zone->v[i].server, ask->server))
+                ret->server = &zone->v[i];
+        return ret->server;
+    case VIA_PERSPECTIVE:
+        ret->perspective = ask->perspective;
+        ret->address = ask->server;
+        return true;
+    case VIA_DIRECT:
+        break;
+    }
+    return false;
+}
+
 struct ask perspective_question(const char *perspective, const char *address, const char *name, uint16_t type)
 {
     return (struct ask){.kind = ASK_DNS,

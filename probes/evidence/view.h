@@ -13,7 +13,10 @@ struct view {
     const struct name_server *server;
     const char *perspective, *address; /* name and address of a resolver at another place */
 };
-/* The first question to the resolver of a perspective for one name. */
+/* The view in which the question is put: that of the resolvers, of a server of the zone, or of a perspective. False: it is
+ * put to nobody of these. */
+bool view_of_ask(const struct zone *zone, const struct ask *ask, struct view *ret);
+/* The first question that a perspective's resolver is asked for a name. */
 struct ask perspective_question(const char *perspective, const char *address, const char *name, uint16_t type);
 /* The lookup of name and type as the view gives it; view NULL: the resolvers. 0 or -ENOMEM. */
 int view_lookup(struct arena *a, const struct evidence *ev, const struct view *view, const char *name,

@@ -34,8 +34,9 @@ void json_write_fact(struct json_out *j, const char *key, struct arena *a, const
  * similar to it (one letter differs, or in base64) is not replaced. */
 void json_write_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
 
-/* ---- a report in the store and in the API. The store has the report without evidence and derivation, and a terse
- * case; the API makes its answer from both. */
+/* ---- a report as the store keeps it and as the API shows it. The store has the report without evidence and
+ * derivation, and a terse case; from them follows all that is shown. The terse case has one member of its own, "caa_source",
+ * where a CAA verdict was not read from the resolvers' answers: the number of a fact, see caa_source(). */
 struct stored {
     const char *report; /* JSON_NO_EVIDENCE | JSON_NO_CAA */
     size_t report_len;
@@ -44,9 +45,10 @@ struct stored {
 };
 /* Writes a report in memory as the API shows it, with members "request" and "evidence". */
 void json_write_shown(struct json_out *j, const char *key, struct arena *a, const struct report *r);
-/* The same for a stored report. Its verdict and findings are written as they were stored; the derivation of a CAA
- * verdict is left out where today's rules lead to another verdict. Texts that cannot be read are written unchanged. 0
- * or -ENOMEM. */
+/* The same of one that was stored: what it came to stands as it was written, and nothing is judged again. The derivation of
+ * a CAA verdict is found again in the evidence, and left out where today's rules come to another verdict. A case without
+ * "caa_source", as older versions stored them all, is taken for one that the resolvers decided. Texts that cannot be read
+ * are shown as they are. 0 or -ENOMEM. */
 int json_write_stored(struct json_out *j, const char *key, struct arena *a, const struct profile *profile,
                       const struct stored *s);
 
@@ -88,9 +90,10 @@ struct dcv_case {
 int json_read_case(struct arena *a, const char *text, size_t len, const struct profile *profile, struct dcv_case *ret,
                    struct json_problem *problem);
 
-/* Reads a report with its members "request" and "evidence", as the daemon answers it. It is not judged again. Only the
- * derivation of a CAA verdict is made again, and left out where today's rules lead to another verdict. 0, -EINVAL with
- * *problem, or -ENOMEM. */
+/* A report as it was written, with its members "request" and "evidence": what the daemon answers of one
+ * check. It is taken as it stands, and not judged again. Of its member "caa" only the facts of the climb are read: they tell
+ * who decided, and the derivation is found again in the evidence; it is left out where today's rules come to another
+ * verdict. 0, -EINVAL with *problem, -ENOMEM. */
 int json_read_report(struct arena *a, const char *text, size_t len, const struct profile *profile,
                      struct report *ret, struct json_problem *problem);
 

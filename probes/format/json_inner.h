@@ -32,7 +32,7 @@ uint16_t dns_rcode_usual(enum dns_outcome outcome);
 uint16_t dns_flags_usual(const struct ask *ask, bool silent);
 enum via via_usual(enum ask_kind kind);
 
-/* What json_write_shown() writes after the report's own members and its request: the derivation and the evidence. */
-void json_write_shown_more(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
+/* What json_write_shown() writes beside the members of a report and its request: the derivation, the evidence. */
+void json_write_shown_more(struct json_out *j, struct arena *a, const struct report *r);
 
 #endif

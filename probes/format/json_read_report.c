@@ -2,11 +2,12 @@
 #include "format/json_reader.h"
 
 #include "format/json_member.h"
+#include "judge/caa_explain.h"
 #include "model/codes.h"
 #include "model/time.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
 #define NAME(sym, text) text ", "
 
@@ -138,30 +139,91 @@ static int read_report(struct json_reader *rd, json_t *root, const struct profil
     return rd->err;
 }
 
-int json_read_report(struct arena *a, const char *text, size_t len, const struct profile *profile,
-                     struct report *ret, struct json_problem *problem)
+/* A report as it was written, without the derivation of a CAA verdict. *ret_root: the document, to be given back with
+ * json_decref() where the answer is 0. */
+static int read_whole(struct arena *a, const char *text, size_t len, const struct profile *profile, struct report *r,
+                      json_t **ret_root, struct json_problem *problem)
 {
     struct json_reader rd = {.a = a, .problem = problem};
-    struct report r, again;
     json_t *root = reader_load(&rd, text, len);
     if (!root)
         return rd.err;
-    int rc = read_report(&rd, root, profile, &r);
+    int rc = read_report(&rd, root, profile, r);
+    if (rc)
+        json_decref(root);
+    else
+        *ret_root = root;
+    return rc;
+}
+
+/* caa_source() of a derivation that was written. */
+static uint32_t source_written(json_t *caa, const struct evidence *ev)
+{
+    json_t *step, *number;
+    size_t i, k;
+    json_array_foreach(json_object_get(caa, "climb"), i, step)
+        json_array_foreach(json_object_get(step, "facts"), k, number)
+        {
+            json_int_t n = json_integer_value(number);
+            if (n > 0 && (uint64_t)n <= ev->n && ev->facts[n - 1]->ask->via != VIA_RESOLVER)
+                return (uint32_t)n;
+        }
+    return 0;
+}
+
+int json_read_report(struct arena *a, const char *text, size_t len, const struct profile *profile,
+                     struct report *ret, struct json_problem *problem)
+{
+    struct report r;
+    json_t *root;
+    int rc = read_whole(a, text, len, profile, &r, &root, problem);
+    if (rc)
+        return rc;
+    json_t *caa = json_object_get(root, "caa");
+    if (json_is_object(caa) && r.request->method == METHOD_CAA)
+        rc = caa_derive(a, &r, source_written(caa, r.evidence), &r.caa);
     json_decref(root);
-    if (!rc && r.request->method == METHOD_CAA) {
-        rc = judge(r.request, r.evidence, a, &again);
-        if (!rc && again.verdict == r.verdict && again.error.code == r.error.code)
-            r.caa = again.caa;
-    }
     if (!rc)
         *ret = r;
     return rc;
 }
 
+/* caa_source() as the store has it: beside the evidence, where it is not 0. */
+static uint32_t source_stored(const struct stored *s)
+{
+    size_t n;
+    const char *number = json_member(s->evidence, s->evidence_len, "caa_source", &n);
+    return number ? (uint32_t)strtoul(number, NULL, 10) : 0;
+}
+
+/* What json_write_stored() adds to the members that stand in whole: derivation and evidence. */
+static int add_shown(struct buf *whole, size_t common, struct arena *a, const struct profile *profile, const struct stored *s)
+{
+    struct report r;
+    struct json_problem problem;
+    json_t *root;
+    size_t n;
+    int rc = read_whole(a, whole->p, whole->n, profile, &r, &root, &problem);
+    if (rc)
+        return rc;
+    json_decref(root);
+    /* In stores that were written before the terse form it stands in the report. */
+    bool written = json_member(s->report, s->report_len, "caa", &n);
+    if (r.request->method == METHOD_CAA && !written)
+        rc = caa_derive(a, &r, source_stored(s), &r.caa);
+    if (rc)
+        return rc;
+    whole->n = common;
+    struct json_out w = {.b = whole, .comma = true, .level = 1};
+    json_write_shown_more(&w, a, &r);
+    json_close(&w, '}');
+    return whole->failed ? -ENOMEM : 0;
+}
+
 int json_write_stored(struct json_out *j, const char *key, struct arena *a, const struct profile *profile,
                       const struct stored *s)
 {
-    size_t n_request, n_evidence, n_caa;
+    size_t n_request, n_evidence;
     const char *request = json_member(s->evidence, s->evidence_len, "request", &n_request);
     const char *evidence = json_member(s->evidence, s->evidence_len, "evidence", &n_evidence);
     if (s->report_len < 2 || !request || !evidence) {
@@ -175,16 +237,7 @@ int json_write_stored(struct json_out *j, const char *key, struct arena *a, cons
     size_t common = whole.n;
     json_raw(&w, "evidence", evidence, n_evidence);
     json_close(&w, '}');
-    struct report r;
-    struct json_problem problem;
-    int rc = whole.failed ? -ENOMEM : json_read_report(a, whole.p, whole.n, profile, &r, &problem);
-    if (!rc) {
-        whole.n = common;
-        w = (struct json_out){.b = &whole, .comma = true, .level = 1};
-        json_write_shown_more(&w, a, &r, json_member(s->report, s->report_len, "caa", &n_caa) ? JSON_NO_CAA : 0);
-        json_close(&w, '}');
-        rc = whole.failed ? -ENOMEM : 0;
-    }
+    int rc = whole.failed ? -ENOMEM : add_shown(&whole, common, a, profile, s);
     if (!rc || rc == -EINVAL)
         json_raw(j, key, whole.p, whole.n);
     buf_free(&whole);

@@ -578,16 +578,19 @@ void json_write_case(struct json_out *j, struct arena *a, const struct report *r
     json_open(j, NULL, '{');
     json_int(j, "schema_version", DCV_SCHEMA_VERSION);
     case_request(&o, r, flags);
+    uint32_t source = o.terse && r->caa ? caa_source(r->caa, r->evidence) : 0;
+    if (source)
+        json_int(j, "caa_source", source);
     evidence(&o, r->evidence);
     if (!(flags & JSON_NO_REPORT))
         write_report(&o, "report", r, flags | JSON_NO_EVIDENCE);
     json_close(j, '}');
 }
 
-void json_write_shown_more(struct json_out *j, struct arena *a, const struct report *r, unsigned flags)
+void json_write_shown_more(struct json_out *j, struct arena *a, const struct report *r)
 {
     struct report_out o = begin(j, a, r->request, 0);
-    if (r->caa && !(flags & JSON_NO_CAA))
+    if (r->caa)
         caa(&o, r->caa);
     evidence(&o, r->evidence);
 }
@@ -598,6 +601,6 @@ void json_write_shown(struct json_out *j, const char *key, struct arena *a, cons
     json_open(j, key, '{');
     write_report(&o, NULL, r, JSON_NO_EVIDENCE | JSON_NO_CAA | JSON_MEMBERS);
     case_request(&o, r, 0);
-    json_write_shown_more(j, a, r, 0);
+    json_write_shown_more(j, a, r);
     json_close(j, '}');
 }

@@ -1,9 +1,11 @@
 #include "judge/caa_explain.h"
 
 #include "ca/profile.h"
+#include "judge/opinion.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -301,4 +303,46 @@ const struct caa_derivation *caa_explain(struct judgement *j)
     if (d->climb && v->relevant)
         explain_set(j, d);
     return arena_full(j->a) ? NULL : d;
+}
+
+/* ---------------------------------------------------------------- of a stored report ----------------- */
+
+uint32_t caa_source(const struct caa_derivation *d, const struct evidence *ev)
+{
+    for (size_t i = 0; i < d->n_climb; i++)
+        for (size_t k = 0; k < d->climb[i].n_facts; k++)
+            if (ev->facts[d->climb[i].facts[k] - 1]->ask->via != VIA_RESOLVER)
+                return d->climb[i].facts[k];
+    return 0;
+}
+
+/* What a view finds is what the report says. Of a perspective that finds a failure the report says no more than that it does
+ * not corroborate. */
+static bool same_outcome(const struct opinion *o, const struct report *r)
+{
+    const struct report *found = &o->report;
+    bool corroboration = o->view.perspective && found->verdict == VERDICT_FAIL;
+    enum code code = corroboration ? CODE_caa_check_failed : found->error.code;
+    return found->verdict == r->verdict && code == r->error.code && found->br_may_permit == r->br_may_permit;
+}
+
+int caa_derive(struct arena *a, const struct report *r, uint32_t source, const struct caa_derivation **ret)
+{
+    struct report found = *r;
+    struct judgement j = {.r = r->request, .ev = r->evidence, .a = a, .report = &found};
+    struct asker asker = asker_none(r->evidence);
+    struct code_error refused;
+    enum cause cause;
+    *ret = NULL;
+    if (judge_input(r->request, &refused, &cause) || source > r->evidence->n)
+        return 0;
+    int rc = r->request->depth == DEPTH_FULL ? zone_read(a, &asker, r->request, &j.servers.zone) : 0;
+    struct opinion o;
+    struct view view = {.zone = &j.servers.zone};
+    if (rc || (source && !view_of_ask(view.zone, r->evidence->facts[source - 1]->ask, &view)))
+        return rc;
+    rc = opinion_form(&j, &o, view);
+    if (!rc && same_outcome(&o, r))
+        *ret = caa_explain(&o.j);
+    return rc ? rc : arena_full(a) ? -ENOMEM : 0;
 }

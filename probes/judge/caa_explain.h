@@ -1,8 +1,8 @@
 /* caa_explain.h - the derivation of a CAA verdict: each level of the search, the set that decides, and of
  * each of its records what it does and why. Pure.
  *
- * Made once at the end of judge(), from the judgement as it stands; in the check's arena, like all of the
- * report. Sentences are ours; what they quote of the network is escaped. */
+ * Made at the end of judge(), from the judgement as it stands, and again where a stored report is shown; in the
+ * check's arena, like all of the report. Sentences are ours; what they quote of the network is escaped. */
 #ifndef DCV_CAA_EXPLAIN_H
 #define DCV_CAA_EXPLAIN_H
 
@@ -62,6 +62,14 @@ struct caa_derivation {
 
 /* NULL where nothing was searched, or the arena is full. */
 const struct caa_derivation *caa_explain(struct judgement *j);
+
+/* Who gave the answers from which the verdict was read, as the number of one of their facts: of the first in the climb that
+ * is not the resolvers'. 0: all are theirs. With it caa_derive() finds the same derivation again. */
+uint32_t caa_source(const struct caa_derivation *d, const struct evidence *ev);
+/* The derivation of a report that was stored: the search again in its evidence, in the one view that decided, and without
+ * causes, cures and the views of others. source: see caa_source(). *ret is NULL where nothing was searched, where the
+ * evidence has no such source, and where today's rules come to another outcome than the report has. 0 or -ENOMEM. */
+int caa_derive(struct arena *a, const struct report *r, uint32_t source, const struct caa_derivation **ret);
 
 /* Bytes as a zone file has them between quotes: printable ASCII, \" and \\, else \DDD. NULL: arena full. */
 char *caa_zone_text(struct arena *a, struct bytes b);

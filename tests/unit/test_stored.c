@@ -6,8 +6,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "ca/profile.h"
+#include "format/json.h"
 #include "format/json_member.h"
 
+#include <dirent.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,11 +73,248 @@ static void word_is_read(void **state)
     assert_string_equal(word, "");
 }
 
+/* ---------------------------------------------------------------- the derivation of a CAA verdict ---- */
+
+/* A report of a case file: as it is shown when it is made, and as the store has it. */
+struct kept {
+    struct arena *a;
+    json_t *shown;
+    struct buf report, evidence;
+};
+
+static void keep(const char *name, struct kept *k)
+{
+    struct dcv_case c;
+    struct report r;
+    struct json_problem problem = {0};
+    struct buf shown = {0};
+    *k = (struct kept){.a = arena_new(0)};
+    FILE *f = fopen(arena_printf(k->a, "%s/%s", getenv("CASES"), name), "rb");
+    assert_non_null(f);
+    char *text = arena_alloc(k->a, 1 << 20);
+    size_t len = fread(text, 1, 1 << 20, f);
+    fclose(f);
+    if (json_read_case(k->a, text, len, NULL, &c, &problem))
+        fail_msg("%s: %s", name, problem.text);
+    assert_int_equal(judge(&c.request, &c.evidence, k->a, &r), 0);
+    json_write_shown(&(struct json_out){.b = &shown}, NULL, k->a, &r);
+    k->shown = json_loads(shown.p, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(k->shown);
+    buf_free(&shown);
+    json_write_report(&(struct json_out){.b = &k->report}, NULL, k->a, &r, JSON_NO_EVIDENCE | JSON_NO_CAA);
+    json_write_case(&(struct json_out){.b = &k->evidence}, k->a, &r, JSON_NO_REPORT | JSON_TERSE);
+}
+
+static void keep_end(struct kept *k)
+{
+    buf_free(&k->report);
+    buf_free(&k->evidence);
+    json_decref(k->shown);
+    arena_free(k->a);
+}
+
+/* The number of the fact that says who decided, 0 for the resolvers. */
+static unsigned long source(const struct kept *k)
+{
+    size_t n;
+    const char *number = json_member(k->evidence.p, k->evidence.n, "caa_source", &n);
+    return number ? strtoul(number, NULL, 10) : 0;
+}
+
+/* Puts another number in its place; 0: none, as older versions stored it. */
+static void set_source(struct kept *k, unsigned n)
+{
+    struct buf b = {0};
+    char *own = strstr(k->evidence.p, ",\"caa_source\":"), *rest = strstr(k->evidence.p, ",\"evidence\":");
+    assert_non_null(rest);
+    buf_add(&b, k->evidence.p, (size_t)((own ? own : rest) - k->evidence.p));
+    if (n)
+        buf_printf(&b, ",\"caa_source\":%u", n);
+    buf_puts(&b, rest);
+    assert_false(b.failed);
+    buf_free(&k->evidence);
+    k->evidence = b;
+}
+
+/* What GET answers of it; json_decref it. */
+static json_t *get(const struct kept *k, const struct profile *profile)
+{
+    struct buf b = {0};
+    const struct stored s = {k->report.p, k->report.n, k->evidence.p, k->evidence.n};
+    assert_int_equal(json_write_stored(&(struct json_out){.b = &b}, NULL, k->a, profile, &s), 0);
+    json_t *ret = json_loads(b.p, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(ret);
+    buf_free(&b);
+    return ret;
+}
+
+/* It is shown as it was but for the derivation; whether there is one. */
+static bool derived(const struct kept *k, const struct profile *profile)
+{
+    json_t *again = get(k, profile), *before = json_copy(k->shown);
+    bool has = json_object_get(again, "caa") != NULL;
+    json_object_del(again, "caa");
+    json_object_del(before, "caa");
+    assert_true(json_equal(again, before));
+    json_decref(again);
+    json_decref(before);
+    return has;
+}
+
+/* The fact of the first level, as it is shown. */
+static long long first_fact(const json_t *shown)
+{
+    const json_t *step = json_array_get(json_object_get(json_object_get(shown, "caa"), "climb"), 0);
+    return json_integer_value(json_array_get(json_object_get(step, "facts"), 0));
+}
+
+static void resolvers_cost_nothing(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {"caa-ours.case", "caa-none.case", "caa-servfail-signed.case", "type-silent-caa.case",
+                                        "name-ip-dns.case", "txt-right.case"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct kept k;
+        keep(cases[i], &k);
+        assert_null(strstr(k.evidence.p, "caa_source"));
+        assert_null(strstr(k.report.p, "caa_source"));
+        json_t *again = get(&k, NULL);
+        assert_true(json_equal(again, k.shown));
+        json_decref(again);
+        keep_end(&k);
+    }
+}
+
+/* Whoever decided is kept in a few bytes, and never shown. */
+static void others_cost_a_number(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {"servers-caa-fresh.case", "servers-caa-agree.case", "servers-caa-disagree.case",
+                                        "perspectives-caa.case"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct kept k;
+        keep(cases[i], &k);
+        size_t with = k.evidence.n;
+        assert_int_not_equal(source(&k), 0);
+        assert_null(strstr(k.report.p, "caa_source"));
+        json_t *again = get(&k, NULL);
+        assert_true(json_equal(again, k.shown));
+        assert_int_equal(first_fact(again), source(&k));
+        json_decref(again);
+        set_source(&k, 0);
+        assert_in_range(with - k.evidence.n, 1, 20);
+        keep_end(&k);
+    }
+}
+
+/* A row of an older version does not say who decided. Where the resolvers' answers lead to what it says, they are the
+ * derivation. */
+static void older_row_with_the_same_code(void **state)
+{
+    (void)state;
+    struct kept k;
+    keep("servers-caa-agree.case", &k);
+    set_source(&k, 0);
+    assert_true(derived(&k, NULL));
+    json_t *again = get(&k, NULL);
+    assert_int_equal(first_fact(again), 1);
+    assert_int_not_equal(first_fact(k.shown), 1);
+    json_decref(again);
+    keep_end(&k);
+}
+
+/* Where they lead to another code it has none, and is shown without. */
+static void older_row_with_another_code(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {"servers-caa-fresh.case", "servers-caa-disagree.case", "perspectives-caa.case"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct kept k;
+        keep(cases[i], &k);
+        assert_true(derived(&k, NULL));
+        set_source(&k, 0);
+        assert_false(derived(&k, NULL));
+        keep_end(&k);
+    }
+}
+
+/* Another CA's name has become this one's. */
+static void rules_have_changed(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {"perspectives-caa.case", "servers-caa-agree.case", "servers-caa-disagree.case"};
+    struct profile other = *profile_builtin();
+    const char *identifier = "otherca.example";
+    other.caa_identifiers = (struct texts){&identifier, 1};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct kept k;
+        keep(cases[i], &k);
+        assert_true(derived(&k, NULL));
+        assert_false(derived(&k, &other));
+        keep_end(&k);
+    }
+}
+
+/* A number that names nobody who could have decided: no fact, and a server of the zone above. */
+static void source_that_is_none(void **state)
+{
+    (void)state;
+    struct kept k;
+    keep("servers-caa-agree.case", &k);
+    size_t facts = json_array_size(json_object_get(k.shown, "evidence"));
+    set_source(&k, (unsigned)facts + 1);
+    assert_false(derived(&k, NULL));
+    json_t *fact;
+    size_t i, parents = 0;
+    json_array_foreach(json_object_get(k.shown, "evidence"), i, fact)
+    {
+        const char *server = json_string_value(json_object_get(fact, "server"));
+        if (server && !strcmp(server, "192.0.2.30:53")) {
+            set_source(&k, (unsigned)i + 1);
+            assert_false(derived(&k, NULL));
+            parents++;
+        }
+    }
+    assert_int_not_equal(parents, 0);
+    keep_end(&k);
+}
+
+/* Of every case: an older row shows all that a new one does, but for a derivation that others than the resolvers decided. */
+static void older_rows(void **state)
+{
+    (void)state;
+    DIR *d = opendir(getenv("CASES"));
+    unsigned n = 0;
+    assert_non_null(d);
+    for (struct dirent *e; (e = readdir(d));) {
+        struct kept k;
+        if (!strstr(e->d_name, ".case"))
+            continue;
+        keep(e->d_name, &k);
+        bool had = json_object_get(k.shown, "caa") != NULL, resolvers = !source(&k);
+        set_source(&k, 0);
+        bool has = derived(&k, NULL);
+        if (has > had || (resolvers && has != had))
+            fail_msg("%s: an older row %s a derivation", e->d_name, has ? "has" : "lacks");
+        n += had;
+        keep_end(&k);
+    }
+    closedir(d);
+    assert_true(n > 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(member_is_found),
         cmocka_unit_test(word_is_read),
+        cmocka_unit_test(resolvers_cost_nothing),
+        cmocka_unit_test(others_cost_a_number),
+        cmocka_unit_test(older_row_with_the_same_code),
+        cmocka_unit_test(older_row_with_another_code),
+        cmocka_unit_test(rules_have_changed),
+        cmocka_unit_test(source_that_is_none),
+        cmocka_unit_test(older_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
