@@ -2,8 +2,9 @@
 """floors.py --pure ARCHIVE… [--above ARCHIVE…]: what the floors of a program use, read from their symbols (nm -u).
 
 The archives come from the ground up, as meson.build lists them. A floor uses floors below it alone; a pure one decides, and
-never looks at the world itself: no I/O, no clock, no loop, no library of another floor. Names floor, object file and symbol
-for each reference that breaks a rule; status 1 where any does. What is included tells walls.py."""
+never looks at the world itself: no I/O, no clock, no loop, no library of another floor. judge() is for those that JUDGES
+names. Names floor, object file and symbol for each reference that breaks a rule; status 1 where any does. What is included
+tells walls.py."""
 import argparse
 import re
 import subprocess
@@ -24,6 +25,9 @@ WORLD = re.compile(r"""^(
 )$""", re.X)
 
 BESIDE = {"plan", "judge"}
+# Floor and object file of those that call judge(): where a check ends, and where somebody asks for another judgement. All
+# else that shows a report shows what was written when it was made.
+JUDGES = {("run", "run_check.c.o"), ("cmd", "cmd_cmd_replay.c.o")}
 
 
 def plain(symbol):
@@ -73,6 +77,8 @@ def main():
                 why = "and neither of the two sees the other"
             elif home.get(symbol, place) > place:
                 why = f"which stands above, in {floor(archives[home[symbol]])}/"
+            elif symbol == "judge" and (floor(archive), member) not in JUDGES:
+                why = "and what was judged is not judged again"
             elif archive in args.pure and symbol not in home and WORLD.match(plain(symbol)):
                 why = "and a pure floor never looks at the world itself"
             if why:
