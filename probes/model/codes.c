@@ -1,4 +1,4 @@
-/* codes.c - finding a code however it is written, and the codes nearest to what is none. */
+/* codes.c - finds a code in any spelling, and the codes that resemble a text that is no code. */
 #include "model/codes.h"
 
 #include <string.h>
@@ -38,8 +38,7 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Only a text whose separator is encoded was encoded as a whole; a '%' in a variable alone is the variable's.
- */
+/* Where the separator '|' or ':' is encoded, the whole text is; otherwise a '%' belongs to a variable and is left. */
 static bool is_url_encoded(const char *s)
 {
     return strcasestr(s, "%7c") || strcasestr(s, "%3a");
@@ -61,13 +60,13 @@ static void url_decode(char *s)
     *to = 0;
 }
 
-/* Length of the part of a code that is always the same: all but a placeholder. */
+/* Length of the part of a code before its placeholder, if it has one. */
 static size_t stem_length(const struct code_info *info)
 {
     return strcspn(info->code, "<");
 }
 
-/* How much of text is this code; 0 where text is another. *rest is where its variables begin. */
+/* How many bytes of text are this code; 0 where text is another code. *rest: the offset at which variables begin. */
 static size_t matches(const struct code_info *info, struct bytes text, size_t *rest)
 {
     if (!text.n || (text.p[0] ^ info->code[0]) & ~0x20) /* most differ in their first letter already */
@@ -85,7 +84,7 @@ static size_t matches(const struct code_info *info, struct bytes text, size_t *r
     return n;
 }
 
-/* One variable; a placeholder of the document is none. */
+/* One variable; "" where it is a placeholder copied from the API's document: "<domain>", "variable". */
 static const char *variable(struct arena *a, const char *p, size_t n)
 {
     struct bytes b = trim(p, n);
@@ -134,7 +133,8 @@ enum code code_find(struct arena *a, const char *text, const char *variables[2])
     return best;
 }
 
-/* Longer than any code: what a person types beyond it does not count. */
+/* LONGEST: bytes, more than any code has; what a person types beyond them is ignored. WORTH_SHOWING: the likeness from
+ * which on a code is suggested. */
 enum { LONGEST = 64, WORDS = 16, WORTH_SHOWING = 240 };
 
 static size_t at_most(size_t a, size_t b)
@@ -204,7 +204,7 @@ size_t code_nearest(const char *text, enum code *ret, size_t most)
     struct bytes b = trim(text, strlen(text));
     for (; n < b.n && n < LONGEST; n++)
         typed[n] = (char)(b.p[n] >= 'A' && b.p[n] <= 'Z' ? b.p[n] | 0x20 : b.p[n]);
-    size_t bare = n; /* without what may be a variable */
+    size_t bare = n; /* length without what may be a variable */
     for (size_t i = 0; i < n; i++)
         if (typed[i] == '|' || typed[i] == ':') {
             bare = i;
@@ -220,7 +220,7 @@ size_t code_nearest(const char *text, enum code *ret, size_t most)
         score[c] = s > without ? s : without;
         if (score[c] < WORTH_SHOWING)
             continue;
-        /* Kept sorted, best first; of equals the earlier row stands first. */
+        /* ret is kept sorted, best first; of equal codes the one that is first in codes.def stands first. */
         size_t at = found;
         while (at && score[ret[at - 1]] < score[c])
             at--;

@@ -81,7 +81,7 @@ char *code_text(struct arena *a, const struct code_error *e)
     const struct code_info *info = code_info(e->code);
     if (!info)
         return arena_strdup(a, "");
-    /* A parameter code holds its variable's place: "invalid_value:<param.name>", "required_param:". */
+    /* In the codes about a parameter the variable follows a colon: "invalid_value:<param.name>", "required_param:". */
     const char *place = strpbrk(info->code, "<");
     size_t stem = place ? (size_t)(place - info->code) : strlen(info->code);
     const char *v0 = info->variables > 0 ? e->variable[0] : NULL;

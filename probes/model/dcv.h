@@ -1,15 +1,15 @@
-/* dcv.h - the nouns of the house and its two pure verbs.
+/* dcv.h - the data types of a check, and the two pure functions that make a report of them.
  *
  *   request (what is asked) -> ask (one question to the network) -> fact (what came back)
  *   -> evidence (all facts of a check) -> finding (a cause with its proof and its fix)
  *   -> report (verdict, code, findings)
  *
  * plan_next() turns a request and the evidence so far into the next asks; observers answer each with one
- * fact; judge() turns the evidence into a report. This header needs libc alone. Neither verb does I/O or
- * reads a clock: time comes in as request.now and as fact.us.
+ * fact; judge() turns the evidence into a report. This header needs libc alone. Neither function does I/O or
+ * reads a clock: they get the time as request.now and fact.us.
  *
- * Everything that a pointer here leads to lives in the arena of the check (or of the request that the check
- * was started with, which must outlive it), is never freed singly and never shared between threads.
+ * Everything that a pointer here leads to lives in the arena of the check (or in that of the request, which must
+ * outlive the check), is never freed by itself and is never shared between threads.
  * Text is UTF-8 and ends with a NUL. DNS names in asks, facts and fixes are absolute, in zone-file form:
  * final dot, bytes outside [!-~] as \DDD, a dot within a label as \. - two names are the same when they are
  * equal without regard to ASCII case (name_equal in name.h). Names that a person typed (request.domain,
@@ -27,8 +27,9 @@
 
 /* ---------------------------------------------------------------- enums, each with its names --------- */
 
-/* Third column: what the method is to the rest of the program, see methods.h. Fourth: a file on a web site proves the
- * very name that serves it, no wildcard and no name below (BR 3.2.2.4.18); an IP address has no DNS records of its own. */
+/* Third column: the method's struct method_rules (methods.h). Fourth: its traits. METHOD_FILE: the value stands in a
+ * file on a web site, which proves control of the host that serves it, but of no wildcard and of no name below
+ * (BR 3.2.2.4.18). METHOD_FOR_IP: it can prove control of an IP address, which has no DNS records of its own. */
 enum { METHOD_FILE = 1, METHOD_FOR_IP = 2 };
 #define DCV_METHODS(X)                                                                                       \
     X(METHOD_DNS_TXT_TOKEN, "dns-txt-token", txt_rules, 0)                                                   \
@@ -47,7 +48,8 @@ enum { METHOD_FILE = 1, METHOD_FOR_IP = 2 };
 /* blocking: explains a failure by itself; risk: passes here but can fail at the CA; note: worth knowing. */
 #define DCV_WEIGHTS(X) X(WEIGHT_BLOCKING, "blocking") X(WEIGHT_RISK, "risk") X(WEIGHT_NOTE, "note")
 
-/* direct: the web fetcher's own way out; perspective: a remote vantage point (BR 3.2.2.9). */
+/* Whom an ask goes to. direct: a web server, from this machine; perspective: a resolver at another place of the network
+ * (BR 3.2.2.9). */
 #define DCV_VIAS(X)                                                                                          \
     X(VIA_RESOLVER, "resolver") X(VIA_AUTHORITATIVE, "authoritative") X(VIA_DIRECT, "direct")               \
     X(VIA_PERSPECTIVE, "perspective")
@@ -96,7 +98,7 @@ const char *dns_outcome_name(enum dns_outcome o);
 const char *http_outcome_name(enum http_outcome o);
 const char *fix_op_name(enum fix_op op);
 
-/* The reverse; false, and *ret left alone, where text is no name of the enum. */
+/* From a name to its value. False where text is no name of the enum: *ret is left as it was. */
 bool method_parse(const char *text, enum method *ret);
 bool purpose_parse(const char *text, enum purpose *ret);
 bool depth_parse(const char *text, enum depth *ret);
@@ -171,7 +173,7 @@ struct code_info {
     enum code_class class;
     enum code_basis basis; /* how certain it is that this code means this */
     const char *message;   /* ours, one sentence, as an API answer carries it */
-    const char *meaning;   /* what the CA saw */
+    const char *meaning;   /* what the CA saw when it gave this code */
     const char *check;     /* what to look at, or where in the account */
 };
 const struct code_info *code_info(enum code c); /* NULL for CODE_NONE */
@@ -200,7 +202,7 @@ enum { CAUSE_COUNT = 0
 
 struct cause_info {
     const char *id;      /* stable: stands in JSON, database and documents */
-    enum weight weight;  /* the most that it can have */
+    enum weight weight;  /* the highest that a finding of it can have */
     unsigned methods;    /* METHOD_BITs that it can explain */
     const char *summary; /* template: {name} is filled from the finding's variables */
     const char *hint;    /* what to know about this cause in general */
@@ -213,16 +215,16 @@ enum cause cause_find(const char *id);             /* CAUSE_NONE where there is 
 
 struct profile;
 
-/* What is asked: one domain, one method. A request as submitted may name several methods (.methods); each
- * becomes a check of its own with .method set and the rest shared. Filled by request.h, which also checks
- * it; constant from then on. Pointers that are not given are NULL, lists empty. */
+/* What is asked: one domain, one method. A request as submitted may name several methods (.methods); for each of them
+ * a check is made whose request has .method set and shares the rest. format/request.c fills it and checks the values;
+ * from then on it is constant. What was not given is NULL, an empty list or 0. */
 struct request {
     const struct profile *profile; /* never NULL */
     const char *input;             /* the domain as typed */
-    const char *domain;            /* A-labels, lower case; an IP address in its usual text; NULL where .name_code is set */
+    const char *domain;            /* A-labels, lower case; or an IP address as text; NULL where .name_code is set */
     const char *registrable;       /* registrable domain of .domain (ICANN section), NULL for an IP address */
     bool wildcard, is_ip;
-    enum code name_code;       /* dns_invalid_domain or internal_names_not_allowed: the input is refused, nothing is asked */
+    enum code name_code;       /* dns_invalid_domain or internal_names_not_allowed; then nothing is asked */
     enum cause name_cause;     /* why: name-invalid, name-internal or name-is-public-suffix */
     const char *name_reason;   /* one sentence: what is wrong with it, and where */
     const char *name_suggestion; /* the corrected input where one is obvious */
@@ -234,8 +236,8 @@ struct request {
     const char *token;  /* random value */
     struct bytes auth_key, csr; /* .n is 0 where not given; auth_key is secret and leaves no trace in any output */
     const char *auth_key_name;  /* the name under which the daemon's configuration knows the key */
-    struct texts computed;  /* request tokens already computed (from a case file): they stand in for the key, also
-                             * where there are none: then .v alone is set */
+    struct texts computed;  /* request tokens that a case file gives in place of the key. A list without tokens still
+                             * stands for a key: .v is set and .n is 0. .v is NULL where no list is given */
     dcv_time issued;        /* of the random value */
     const char *filename;   /* of http-token-dynamic */
     struct texts issuers;   /* accepted CAA identifiers; the profile's where empty */
@@ -244,16 +246,17 @@ struct request {
     const char *account_uri, *caa_account;
     struct texts allow_targets, validated_targets;
     enum depth depth;
-    bool sparing; /* of many checks at once: asks only what the answers so far leave open, one after the other */
+    bool sparing; /* one of many checks at once: it asks one thing after the other, and no more than decides */
     struct texts resolvers; /* "192.0.2.53:53", "[2001:db8::53]:53"; the system's where empty */
     struct texts perspectives; /* "NAME=192.0.2.53:53": resolvers at other places of the network (BR 3.2.2.9) */
-    const char *edited_at;
+    const char *edited_at; /* host name or address of the name server at which the customer edited the zone */
     uint32_t deadline_ms; /* for each domain and method */
     struct texts allow_net; /* "10.0.0.0/8" */
-    dcv_time now;
+    dcv_time now; /* when the check was started */
 };
 
-/* What stands in place of a resolver's address where none is asked: this program goes down from the root. */
+/* Given as the only resolver, this word means that no resolver is asked: this program resolves names itself, from the
+ * root down. */
 #define RESOLVER_RECURSIVE_TEXT "recursive"
 bool resolvers_recursive(const struct texts *resolvers);
 
@@ -261,8 +264,8 @@ bool resolvers_recursive(const struct texts *resolvers);
 
 enum ask_kind { ASK_DNS, ASK_HTTP };
 
-/* One question to the network. Two asks with the same question (all fields down to the mark) are the same
- * ask: evidence_ask() never makes a second one. */
+/* One question to the network. The fields down to "end of the question" are the question: evidence_ask() makes one ask
+ * for each question and never a second one. */
 struct ask {
     enum ask_kind kind;
     enum via via;
@@ -288,7 +291,7 @@ struct ask {
     uint32_t number;     /* in order of asking, from 0 */
     struct fact *fact;   /* what came back; NULL until then */
     struct ask *next;    /* in the list that plan_next() returns */
-    struct ask *bucket;  /* evidence's own, as is: */
+    struct ask *bucket;  /* the next ask with the same bucket in evidence.buckets; only evidence.c uses it and .hash */
     uint32_t hash;       /* of the question */
 };
 
@@ -324,12 +327,15 @@ struct dns_defect {
 };
 
 /* Bits of dns_fact.flags, as in the header (RFC 1035 4.1.1, RFC 4035 3.2). */
-enum { DNS_QR = 0x8000, DNS_AA = 0x0400, DNS_TC = 0x0200, DNS_RD = 0x0100, DNS_RA = 0x0080, DNS_AD = 0x0020, DNS_CD = 0x0010 };
+enum {
+    DNS_QR = 0x8000, DNS_AA = 0x0400, DNS_TC = 0x0200, DNS_RD = 0x0100, DNS_RA = 0x0080, DNS_AD = 0x0020,
+    DNS_CD = 0x0010
+};
 
 struct dns_fact {
     enum dns_outcome outcome;
     const char *server;   /* who answered, or was asked last */
-    const char *detail;   /* in words, where the outcome alone does not say why: a forbidden address, a cut stream; or NULL */
+    const char *detail;   /* why, where the outcome alone does not say it: a forbidden address, a cut stream; or NULL */
     uint16_t flags;       /* 0 where nothing came back */
     uint16_t rcode;       /* extended by EDNS */
     uint16_t size;        /* of the message in bytes */
@@ -362,13 +368,13 @@ struct tls_fact {
 struct http_fact {
     enum http_outcome outcome;
     int status;
-    const char *detail; /* the transfer's own words where there was no response */
-    const char *redirect; /* where Location leads: joined to the URL and normalised; NULL without one, or where it is no URL */
+    const char *detail; /* where there was no response: why, in the words of the HTTP library */
+    const char *redirect; /* where Location leads, as an absolute URL; NULL without Location or where it is no URL */
     struct http_header *headers;
     size_t n_headers;
     struct bytes body;  /* the first 5000 bytes; of an ask with .whole the first 65536 */
-    uint64_t size;      /* how many came before we stopped reading */
-    bool more;          /* there was more than we read */
+    uint64_t size;      /* bytes of the body that arrived before reading was ended */
+    bool more;          /* the body is longer than that */
     struct tls_fact *tls;
 };
 
@@ -383,7 +389,7 @@ struct fact {
 
 /* ---------------------------------------------------------------- evidence --------------------------- */
 
-/* All asks and facts of one check. Lives in its arena. */
+/* All asks and facts of one check; lives in the check's arena. evidence/evidence.h has the functions. */
 struct evidence {
     struct arena *arena;
     struct fact **facts; /* facts[i]->n == i + 1 */
@@ -407,7 +413,7 @@ struct fix {
     const char *rdata, *old_rdata; /* zone-file form */
     const char *url, *body;       /* put-file */
     dcv_time until;               /* wait */
-    const char *argument, *value; /* input: which option, what it should be ("" where only the person can know) */
+    const char *argument, *value; /* input: which option, and what it should be ("" where only the customer knows) */
     const char *text;             /* advice; for the others a remark, or NULL */
 };
 
@@ -417,7 +423,7 @@ struct variable {
 
 struct finding {
     enum cause cause;
-    enum weight weight; /* never above the cause's own */
+    enum weight weight; /* never above cause_info.weight */
     const char *summary; /* the cause's template, filled in: one sentence to read aloud */
     struct variable *variables;
     size_t n_variables;
@@ -449,14 +455,14 @@ struct report {
     const char *version; /* of the program that judged; NULL: this one */
 };
 
-/* ---------------------------------------------------------------- the two verbs ---------------------- */
+/* ---------------------------------------------------------------- plan and judge --------------------- */
 
-/* What to ask next: new asks in *ret, linked by .next, NULL when nothing is left to ask. It is a fixpoint: call it
- * again after new facts; it never returns an ask twice. 0, or -ENOMEM where the arena is full. */
+/* What to ask next (plan.c): new asks in *ret, linked by .next, NULL when nothing is left to ask. Call it again
+ * after each new fact: it never returns an ask twice. 0, or -ENOMEM where the arena is full. */
 int plan_next(const struct request *r, struct evidence *ev, struct ask **ret);
 
-/* What the evidence says. Any evidence will do, an empty or a partial one too: what is missing makes the
- * report undecided. ret is filled whole; started_at and duration_us are the driver's to set.
+/* What the evidence says (judge.c). Empty or partial evidence is allowed: what is missing makes the report undecided.
+ * Every member of *ret is set; started_at and duration_us are 0 until check.c sets them.
  * 0, or -ENOMEM where the arena is full. */
 int judge(const struct request *r, const struct evidence *ev, struct arena *a, struct report *ret);
 

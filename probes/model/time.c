@@ -3,8 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Days since 1970-01-01 of a date in the Gregorian calendar, and back. A year is counted from March, so that
- * the leap day is its last and months follow 153 days in 5. */
+/* Days since 1970-01-01 of a date in the Gregorian calendar, and back. Years are counted
+ * from March, so that the leap day is the last day of a year and every five months have 153 days. */
 static int64_t days_from_date(int64_t year, int month, int day)
 {
     year -= month <= 2;
@@ -39,7 +39,7 @@ static void digits(char *out, int n, unsigned v)
 
 void time_format(dcv_time t, char out[25])
 {
-    /* RFC 3339 has four digits for the year: what lies outside is shown as its first or last moment. */
+    /* RFC 3339 has four digits for the year: a time outside them is shown as the first or the last that has a form. */
     const dcv_time first = -62167219200 * (int64_t)SECOND, last = 253402300800 * (int64_t)SECOND - 1;
     t = t < first ? first : t > last ? last : t;
     int64_t days = t / DAY - (t % DAY < 0);
@@ -56,7 +56,7 @@ void time_format(dcv_time t, char out[25])
     digits(out + 20, 3, of_day % SECOND);
 }
 
-/* n digits at *p, which moves past them; -1 where there are none. */
+/* Reads n digits at *p and moves *p past them; -1 where they are not n digits. */
 static int number(const char **p, int n)
 {
     int v = 0;
@@ -124,7 +124,7 @@ bool time_parse(const char *text, dcv_time *ret)
     if (minute < 0 || minute > 59 || !sign(&p, ':'))
         return false;
     int second = number(&p, 2);
-    if (second < 0 || second > 60) /* 60 is a leap second (RFC 3339 §5.7): the next second's begin */
+    if (second < 0 || second > 60) /* 60 is a leap second (RFC 3339 §5.7): it is taken as the second after 59 */
         return false;
     int ms = 0;
     if (sign(&p, '.')) {
@@ -141,7 +141,7 @@ bool time_parse(const char *text, dcv_time *ret)
     return true;
 }
 
-/* Where the parts of a stamp stand in RFC 3339: yyyy-MM-ddTHH:mm:ss */
+/* Where the digits of a stamp stand in yyyy-MM-ddTHH:mm:ss, the form of RFC 3339. */
 static const unsigned char places[TIME_STAMP] = {0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18};
 
 void time_stamp(dcv_time t, char out[TIME_STAMP + 1])
@@ -161,7 +161,7 @@ bool time_stamp_parse(const char *stamp, dcv_time *ret)
             return false;
         text[places[i]] = stamp[i];
     }
-    /* Leap seconds are in RFC 3339 but not in a token's form: the CA's clock never shows a 60. */
+    /* RFC 3339 allows a leap second; a request token does not: the CA's clock never shows 60 seconds. */
     return text[17] < '6' && time_parse(text, ret);
 }
 
