@@ -1,24 +1,25 @@
-/* caa.c - caa: what the CAA set that decides says, and after a failed search whether a CA may go on. */
+/* caa.c - method caa: the verdict from the set that decides, and after a failed search whether a CA may still issue. */
 #include "methods/methods.h"
 #include "methods/verdict.h"
 #include "wire/name.h"
 
 #include <errno.h>
 
-/* RFC 8914: no server could be reached (22), network error (23). */
+/* Whether no server answered. A resolver says so in an extended DNS error (RFC 8914): no reachable authority (22),
+ * network error (23). */
 static bool silent(const struct lookup *l)
 {
     const struct dns_fact *f = &l->fact->dns;
     if (l->udp)
-        return false; /* it answered, if only in part */
+        return false; /* the answer over UDP was truncated: the server did answer */
     for (size_t i = 0; i < f->n_ede; i++)
         if (f->outcome == DNS_SERVFAIL && (f->ede[i].code == 22 || f->ede[i].code == 23))
             return true;
     return dns_silent(f);
 }
 
-/* Whether every server of the zone keeps silent on the question, a resolver's SERVFAIL hides it: 1, 0, or -1 where
- * they were not asked. */
+/* Whether every server of the zone leaves the question unanswered, which a resolver's SERVFAIL does not tell: 1 or 0,
+ * -1 where they were not all asked. */
 static int servers_silent(const struct judgement *j, const struct lookup *l)
 {
     const struct zone *z = &j->servers.zone;
@@ -40,11 +41,11 @@ static int servers_silent(const struct judgement *j, const struct lookup *l)
     return heard ? 1 : -1;
 }
 
-#define NEVER " After a DNSSEC error no CA may go on (Baseline Requirements 4.2.2.1)."
-#define UNPROVEN " Only a zone that is proven not to be signed would let a CA go on."
+#define NEVER " After a DNSSEC error no CA may issue (Baseline Requirements 4.2.2.1)."
+#define UNPROVEN " Only a zone that is proven not to be signed would let a CA issue."
 
-/* BR 4.2.2.1: after a failure outside the CA's own systems, and retries, a CA may go on where the zone is
- * proven not to be signed. A validating resolver's authenticated denial of the DS record is that proof. */
+/* BR 4.2.2.1: after a failure outside the CA's own systems, and retries, a CA may issue where the zone is proven not to
+ * be signed. A validating resolver's authenticated denial of the DS record is that proof. */
 static int may_permit(struct judgement *j, const struct lookup *failed, const char **because)
 {
     struct caa_view *v = &j->caa;
@@ -55,7 +56,7 @@ static int may_permit(struct judgement *j, const struct lookup *failed, const ch
     }
     const struct ede *e = lookup_dnssec_error(failed);
     const struct lookup *ds = &v->ds;
-    /* Of what lies behind an alias into another zone nothing was asked. */
+    /* For the zone that an alias leads to no DS record was asked for. */
     bool elsewhere = failed->hops && !name_within(failed->end, zone);
     bool cut_is_sure = j->r->registrable && name_within(failed->name, j->r->registrable);
     cut_is_sure = cut_is_sure || name_labels(zone) == 1;
@@ -77,7 +78,7 @@ static int may_permit(struct judgement *j, const struct lookup *failed, const ch
         *because =
             arena_printf(j->a,
                          "The zone %s is signed: it has a DS record. After a failure in a signed zone no "
-                         "CA may go on (Baseline Requirements 4.2.2.1).",
+                         "CA may issue (Baseline Requirements 4.2.2.1).",
                          zone);
         may = 0;
     } else if (ds->class != LOOKUP_NODATA) {
@@ -91,7 +92,7 @@ static int may_permit(struct judgement *j, const struct lookup *failed, const ch
                          "not set).%s",
                          zone, UNPROVEN);
     } else if (!cut_is_sure) {
-        /* In the middle of a signed zone a name has no DS record either (RFC 4035 2.4). */
+        /* A name inside a signed zone, not at its top, has no DS record either (RFC 4035 2.4). */
         *because =
             arena_printf(j->a,
                          "%s has no DS record, but it may be a part of a signed zone above it and need "
@@ -101,7 +102,7 @@ static int may_permit(struct judgement *j, const struct lookup *failed, const ch
         *because =
             arena_printf(j->a,
                          "The zone %s is proven not to be signed: a validating resolver vouches (flag AD) "
-                         "that it has no DS record. After a retry the rules let a CA go on (Baseline "
+                         "that it has no DS record. After a retry the rules let a CA issue (Baseline "
                          "Requirements 4.2.2.1).",
                          zone);
         may = 1;
@@ -135,7 +136,7 @@ static void verdict_caa(struct judgement *j)
         verdict_fail(j, code, code);
         j->report->br_may_permit = may_permit(j, v->failed, &v->may_because);
     } else {
-        j->report->verdict = VERDICT_PASS; /* nothing restricts */
+        j->report->verdict = VERDICT_PASS; /* no CAA set at all: any CA may issue */
     }
 }
 
@@ -144,12 +145,12 @@ static void verdict_caa(struct judgement *j)
 static bool fits(const struct request *r)
 {
     (void)r;
-    return true; /* it takes no more than the domain */
+    return true; /* the domain is all that it needs */
 }
 
 static int names(struct arena *a, const struct request *r, struct checked_list *ret)
 {
-    const char *name = arena_concat(a, r->adn, ".", NULL); /* all levels are tails of it */
+    const char *name = arena_concat(a, r->adn, ".", NULL); /* each level is a suffix of this text */
     if (!name)
         return -ENOMEM;
     for (; name; name = name_parent(name))
@@ -158,7 +159,7 @@ static int names(struct arena *a, const struct request *r, struct checked_list *
     return 0;
 }
 
-/* What failed above the relevant set does not matter. */
+/* The failed lookup that ended the search, if one did: failures above the set that decides do not matter. */
 static const struct lookup *lookups(const struct judgement *j, size_t *n)
 {
     *n = j->caa.failed ? 1 : 0;

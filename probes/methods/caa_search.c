@@ -1,4 +1,4 @@
-/* caa_search.c - the search for the relevant CAA set (RFC 8659 3), and what it says. */
+/* caa_search.c - the search for the relevant CAA set (RFC 8659 3): what the facts say, and what to ask next. */
 #include "methods/caa_search.h"
 
 #include "wire/name.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* RFC 4034 6.3. */
+/* Canonical order of records (RFC 4034 6.3). */
 static int canonical(const void *a, const void *b)
 {
     const struct rr *x = *(const struct rr *const *)a, *y = *(const struct rr *const *)b;
@@ -16,8 +16,8 @@ static int canonical(const void *a, const void *b)
     return c ? c : (int)x->rdlen - (int)y->rdlen;
 }
 
-/* The records of the set at a level, those that do not parse included: they are part of it (RFC 8659 4.1). A
- * set has no order and servers turn it round at will: ours is one that two checks agree on. */
+/* The CAA records at a level, with those that do not parse: they are part of the set (RFC 8659 4.1). Servers send a set
+ * in any order; it is sorted here so that two checks of the same set give the same report. */
 static const struct rr **set_at(struct arena *a, const struct lookup *l, size_t *n)
 {
     const struct rrs *answer = &l->fact->dns.answer;
@@ -31,8 +31,8 @@ static const struct rr **set_at(struct arena *a, const struct lookup *l, size_t 
     return v;
 }
 
-/* No answer, whatever records lie in it, or something is missing from the message: a set that is not whole
- * must not be judged. */
+/* The message is no answer, whatever records it has, or a part of it is missing: an incomplete set must not be
+ * judged. */
 static bool unfit(const struct dns_fact *f)
 {
     if (f->outcome != DNS_ANSWER && f->outcome != DNS_NODATA && f->outcome != DNS_NXDOMAIN)
@@ -49,7 +49,7 @@ int caa_climb(struct arena *a, const struct request *r, const struct evidence *e
               struct caa_view *ret)
 {
     struct caa_view v = {.level = arena_array(a, name_labels(r->adn), sizeof *v.level), .relevant = NULL};
-    const char *name = arena_concat(a, r->adn, ".", NULL); /* all levels are tails of it */
+    const char *name = arena_concat(a, r->adn, ".", NULL); /* each level is a suffix of this text */
     bool over = false;
     size_t n = 0;
     if (!v.level || !name)
@@ -63,14 +63,14 @@ int caa_climb(struct arena *a, const struct request *r, const struct evidence *e
         if (over)
             continue;
         if (l->class == LOOKUP_PENDING) {
-            v.open = over = true; /* what stands above does not count while this one is unknown */
+            v.open = over = true; /* the levels above do not count while this one is unknown */
             continue;
         }
         const struct rr **rr = set_at(a, l, &n);
         if (!rr)
             return -ENOMEM;
         if (unfit(&l->fact->dns)) {
-            v.failed = l; /* what is missing may be what matters */
+            v.failed = l; /* the missing part may be what decides */
         } else if (n) {
             v.relevant = l;
             v.rr = rr;
@@ -108,11 +108,11 @@ static bool any_pending(const struct caa_view *v)
     return false;
 }
 
-/* What only the first failing level in climb order raises, for only that one matters. A SERVFAIL is asked
- * again with checking disabled, which tells bogus from broken. Then, where anything at all was answered, DS
- * says whether the zone is signed; where nothing was, the control question says whether the network here is
- * at fault, and DS follows if a question is left. Which of them are asked depends on the answers alone, not
- * on their order. */
+/* What to ask after a failure. Only the first failing level from the domain up matters. After SERVFAIL its question is
+ * asked again with checking disabled, which tells a bad signature from a broken server. Then, if any level was
+ * answered, the DS record says whether the zone is signed. If none was, the control question (NS of the root) says
+ * whether the network of this machine is at fault, and DS is asked for only if it is not. What is asked depends on the
+ * answers, not on the order in which they come. */
 static void after_failure(struct arena *a, const struct asker *asker, const struct request *r, const struct caa_view *v)
 {
     const struct lookup *failed = v->failed;
@@ -133,8 +133,9 @@ static void after_failure(struct arena *a, const struct asker *asker, const stru
         lookup_want_answer(asker, zone, RR_DS);
 }
 
-/* All names of the climb at once: most climbs end at the registrable domain, and the answers above cost one
- * round trip less. After a failure what any level answers tells whether the network here is at work. */
+/* All levels are asked at once: most searches go up to the registrable domain at least, and asking one by one would
+ * take a round trip for each level. After a failure an answer at any level shows that the network of this machine
+ * works. */
 void caa_ask(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev)
 {
     struct caa_view v;
@@ -142,7 +143,8 @@ void caa_ask(struct arena *a, const struct asker *asker, const struct request *r
     if (caa_climb(a, r, ev, NULL, !sparing, &v))
         return;
     if (sparing && !v.failed) {
-        /* One level after the other, until one decides. Questions are what many checks at once cost, not round trips. */
+        /* One level after the other, until one decides: with many checks at once the number of questions counts, not
+         * the time of a single check. */
         if (v.open)
             lookup_want_answer(asker, v.level[v.n - 1].name, RR_CAA);
         return;

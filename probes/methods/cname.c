@@ -1,4 +1,4 @@
-/* cname.c - dns-cname-token: the value below the CA's name, as the target of a CNAME at _dnsauth.D. */
+/* cname.c - method dns-cname-token: a CNAME record at _dnsauth.D whose target is the value below the CA's base name. */
 #include "ca/challenge.h"
 #include "methods/verdict.h"
 
@@ -42,7 +42,7 @@ int cname_read(struct arena *a, const struct request *r, const struct evidence *
     *c = (struct cname_view){0};
     for (enum cname_place p = CNAME_CURRENT; p <= CNAME_RETIRED; p++) {
         const char *owner = cname_owner(a, r, p);
-        c->at[p] = (struct lookup){.class = LOOKUP_NODATA}; /* a place that the value cannot form is empty */
+        c->at[p] = (struct lookup){.class = LOOKUP_NODATA}; /* where the value can form no such name */
         if (!owner)
             continue;
         int rc = view_lookup(a, ev, view, owner, RR_CNAME, &c->at[p]);

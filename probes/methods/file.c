@@ -1,4 +1,4 @@
-/* file.c - http-token and http-token-dynamic: what stands in the file. */
+/* file.c - methods http-token and http-token-dynamic: the value in a file on the web site. */
 #include "ca/challenge.h"
 #include "methods/verdict.h"
 
@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* The table of file codes from the top: a lower rank is the better of the two schemes. */
+/* What a fetch came to, the best first: of http and https the one with the lower rank decides. */
 enum rank {
     RANK_PASS,
     RANK_WIDE,
@@ -77,15 +77,15 @@ static void fail_file(struct judgement *j, enum code code)
         verdict_fail(j, code, code);
 }
 
-/* What a CA that meets this address alone would come to. */
+/* The result for a CA that connects to this address and to no other one. */
 static enum rank rank_address(const struct file_address *f)
 {
     enum rank http = rank_side(&f->side[0]), https = rank_side(&f->side[1]);
     return file_address_open(f) ? RANK_OPEN : http < https ? http : https;
 }
 
-/* The first address that answers HTTP and has not the file, NULL where there is none. *open: one is yet to
- * answer. An address that gives no answer at all is passed over: the CA would go on to the next one. */
+/* The first address that answers over HTTP but does not serve the file; NULL where there is none. Sets *open where an
+ * address has not answered yet. An address without any answer is left out, because the CA would try the next one. */
 static const struct file_address *address_without(const struct file_view *v, bool *open)
 {
     for (size_t i = 0; i < v->n_address; i++) {
@@ -130,7 +130,7 @@ static void verdict_file(struct judgement *j)
     v->read = true;
     enum rank best = rank_side(v->best);
     if (best == RANK_PASS) {
-        /* The CA may meet any of the addresses, from each of its perspectives another one (BR 3.2.2.9). */
+        /* The CA may connect to any of the addresses, and to different ones from its perspectives (BR 3.2.2.9). */
         open = false;
         const struct file_address *without = address_without(v, &open);
         if (without) {
@@ -180,16 +180,16 @@ static int names(struct arena *a, const struct request *r, struct checked_list *
     return checked_add(a, ret, arena_printf(a, "%s.", r->adn), RR_A);
 }
 
-/* A connection is what a fetch costs: of many checks at once each asks over https only where the first answer over
- * http is not the file. What http comes to after that, over a redirect or from another address, is not waited for: the
- * check takes one fetch longer at most. */
+/* A sparing request saves connections: it fetches over https only where the first answer over http is not the file.
+ * Where http goes on after its first answer (a redirect, another address), https does not wait for the end of that, so
+ * the check takes at most one fetch longer. */
 static bool may_decide(const struct request *r, const struct file_side *http)
 {
     bool waits = http->fetch.class == FETCH_PENDING && !http->fetch.n;
     return (r->sparing && waits) || file_http_decides(r, http);
 }
 
-/* As the CA fetches it; at depth full from every address, and where else the file may be. */
+/* The fetches that the CA makes; at depth full also from every address and from other places where the file may be. */
 static void ask(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev)
 {
     struct file_side side;
@@ -203,7 +203,7 @@ static void ask(struct arena *a, const struct asker *asker, const struct request
         file_look(a, asker, r, ev, &v, NULL);
 }
 
-/* Both schemes begin at the same host; a failing lookup further on belongs to a redirect. */
+/* The address lookup of the host at which the deciding fetch ended: the domain, or where a redirect leads to. */
 static const struct lookup *lookups(const struct judgement *j, size_t *n)
 {
     *n = j->file.best && j->file.best->fetch.lookup.name ? 1 : 0;

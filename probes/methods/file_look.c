@@ -18,7 +18,7 @@ struct look {
     const struct evidence *ev;
     struct file_view *v;
     struct texts *tokens;
-    bool waiting; /* for the answer to one of the fetches since it was last cleared */
+    bool waiting; /* a fetch that get() was called for since this was last false has no answer yet */
     int err;
 };
 
@@ -46,8 +46,7 @@ static struct bytes readable(const struct look *k, const struct fact *fact)
     return body;
 }
 
-/* NUL bytes or a byte order mark of UTF-16: text in an encoding that hides the token from a search for bytes.
- */
+/* NUL bytes or a byte order mark of UTF-16: in such text a search for the token's bytes finds nothing. */
 static bool is_wide(struct bytes body)
 {
     return body.n &&
@@ -118,7 +117,8 @@ bool file_address_answers(const struct file_address *f)
     return false;
 }
 
-/* The domain's addresses of one family, and the file from each. False: the lookup waits for its answer. */
+/* Looks up the domain's addresses of one family and fetches the file from each. False: the lookup is not answered
+ * yet. */
 static bool look_at_addresses(struct look *k, uint16_t type, size_t most, struct file_address **ret,
                               size_t *n)
 {
@@ -149,6 +149,7 @@ static bool look_at_addresses(struct look *k, uint16_t type, size_t most, struct
 
 /* ---------------------------------------------------------------- one fetch, no redirects ------------- */
 
+/* The fact of a fetch; NULL where it is not there yet, or not needed by the asker. */
 static const struct fact *get(struct look *k, const char *url, const char *address, bool browser, bool whole)
 {
     struct ask q = {.kind = ASK_HTTP,
@@ -164,8 +165,8 @@ static const struct fact *get(struct look *k, const char *url, const char *addre
     return fact;
 }
 
-/* A name beside path that nobody has given to a file. It comes from the URL alone, so that a saved check asks
- * for the same one again when it is replayed. */
+/* The URL of a file in the directory of path that surely does not exist. Its name depends on the URL alone, so that the
+ * replay of a saved check asks for the same one. */
 static const char *invented(struct look *k, const char *base, const char *path)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
@@ -176,8 +177,8 @@ static const char *invented(struct look *k, const char *base, const char *path)
     return in ? arena_printf(k->a, "%s%s%016llx.txt", base, in, (unsigned long long)hash) : NULL;
 }
 
-/* Whether a hit is a file of its own: a site that shows the value under every name proves nothing about where
- * it was put. Sets clue where it is. False: the answer is yet to come. */
+/* Fetches a name that does not exist beside the hit: a site that shows the value under every name does not tell where
+ * the file is. Sets *clue where the hit is a real file. False: the answer has not come yet. */
 static bool confirm(struct look *k, const struct fact *hit, const char *base, const char *path,
                     const char *what, struct file_clue *clue)
 {
@@ -198,19 +199,19 @@ static const char *base_of(struct arena *a, const char *url)
 
 /* ---------------------------------------------------------------- near paths ------------------------- */
 
-/* How the name of the file comes about. */
+/* How the name of the file was changed. */
 enum near_path {
     NAME_SAME,
     NAME_OTHER_CASE,
     NAME_ENDING_TWICE,
     NAME_NO_ENDING,
-    NAME_OF_PROFILE, /* for the dynamic method: the other method's name */
+    NAME_OF_PROFILE, /* http-token-dynamic: the file name of http-token */
     NAME_NONE
 };
 
-/* What explains most comes first. */
+/* The likeliest mistake comes first: only the first hit is reported. */
 static const struct {
-    const char *dir; /* NULL: the right one */
+    const char *dir; /* NULL: the right directory */
     enum near_path name;
     const char *what;
 } near[] = {
@@ -228,7 +229,7 @@ static const struct {
 };
 enum { NEAR_PATHS = sizeof near / sizeof *near, CONTROLS_MOST = 2 };
 
-/* NULL where there is no such name. */
+/* The changed name; NULL where the change does not apply, or the arena is full. */
 static const char *path_name(struct look *k, const char *file, enum near_path kind)
 {
     const char *dot = strrchr(file, '.');
@@ -281,11 +282,11 @@ static void look_near(struct look *k, const struct fact *at)
         if (path[i] && strcmp(path[i], right))
             fact[i] = get(k, arena_printf(k->a, "%s%s", base, path[i]), at->ask->address, false, false);
     }
-    /* Once all have answered, so that the order in which they do changes nothing. */
+    /* Only when all have answered, so that the order of the answers changes nothing. */
     if (k->waiting)
         return;
     for (size_t i = 0, controls = 0; i < NEAR_PATHS && controls < CONTROLS_MOST && !k->v->near.fact; i++) {
-        /* A list of files is no file, whatever their names hold. */
+        /* A directory listing is not the file, even where a file's name in it holds the value. */
         if (!holds(k, fact[i]) || (near[i].name == NAME_NONE && is_page(fact[i]->http.body)))
             continue;
         controls++;
@@ -336,7 +337,8 @@ static void look_at_hosts(struct look *k)
 
 /* ---------------------------------------------------------------- a browser, and the rest of the body - */
 
-/* At the URL that the CA begins with, and at the one where it ended: a filter may stand before either. */
+/* Fetches with a browser's user agent from the first URL that gave a response and from the last one: either may have a
+ * filter that refuses the CA. */
 static void look_as_browser(struct look *k)
 {
     for (size_t i = 0; i < FILE_SIDES; i++) {
@@ -370,8 +372,7 @@ static void look_beyond(struct look *k, const struct fact *at)
 
 /* ---------------------------------------------------------------- the whole -------------------------- */
 
-/* The side that came furthest, with the response that it ended in: content before status before redirect.
- * NULL where no server answered. */
+/* The scheme that came furthest: content before status before redirect. NULL where it did not end in a response. */
 static const struct file_side *furthest(const struct file_view *v)
 {
     const struct file_side *s = &v->side[v->side[1].fetch.class < v->side[0].fetch.class];
@@ -412,7 +413,7 @@ int file_look(struct arena *a, const struct asker *asker, const struct request *
         open = open || file_address_open(&ret->address[i]);
         found = found || file_address_holds(&ret->address[i]);
     }
-    /* What is wrong with the value itself is no matter of where it stands. */
+    /* A request without a value, or with an expired one, has nothing to look for elsewhere. */
     if (!k.err && !open && !found && request_challenge(r) != CHALLENGE_NONE && !request_expired(r))
         look_elsewhere(&k);
     return k.err ? k.err : arena_full(a) ? -ENOMEM : 0;

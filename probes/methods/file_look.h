@@ -1,23 +1,24 @@
-/* file_look.h - the file methods: the file over both schemes and, at depth full, from every address and where
- * else it may be. Pure.
+/* file_look.h - looks for the file of http-token and http-token-dynamic: over http and https and, at depth full, at
+ * every address of the domain and at other places where it may be by mistake. Pure.
  *
- * file_look() serves plan and judge alike, as fetch_walk() does: it goes as far as the facts lead, and
- * puts the questions that it lacks through the asker it was given. Beside the fetches of each address it
- * makes at most 24: 11 near paths, 6 on other hosts, 4 as a browser, 2 that tell a file from a page that is
- * everywhere, 1 of the body's rest. How many of them are under way at one server is the observer's to bound
- * (http.h). */
+ * Plan and judge call the same functions, as with fetch_walk(): they go as far as the facts lead, and put the questions
+ * that are missing through the asker given. A file_view is made anew each time; what it points to lives in the arena
+ * given. Beside the fetches from each address at most 24 more are made: 11 near paths, 6 on other hosts, 4 as a
+ * browser, 2 that tell a file from a page that is shown under every name, 1 for the rest of the body. The HTTP observer
+ * bounds how many run at a time at one server (http.h). */
 #ifndef DCV_FILE_LOOK_H
 #define DCV_FILE_LOOK_H
 
 #include "ca/token.h"
 #include "evidence/fetch.h"
 
-/* http, then https. */
+/* FILE_SIDES: index 0 is http, 1 is https. FILE_ADDRESSES, FILE_ADDRESSES6: at most so many A and AAAA records. */
 enum { FILE_SIDES = 2, FILE_ADDRESSES = 16, FILE_ADDRESSES6 = 4 };
 
+/* The file over one scheme. */
 struct file_side {
     struct fetch fetch;
-    bool wide; /* NUL bytes or UTF-16 */
+    bool wide; /* the body has NUL bytes or is UTF-16 */
     struct token_found token;
     enum token_class token_class;
 };
@@ -28,51 +29,52 @@ struct file_address {
     struct file_side side[FILE_SIDES];
 };
 
-/* A fetch that is none of the CA's own, and gave the right file. */
+/* A fetch that the CA does not make, and that gave the right file. */
 struct file_clue {
-    const struct fact *fact;    /* NULL: nowhere */
-    const char *what;           /* where it is, in words, as a clause */
-    const struct fact *control; /* an invented name beside it, which does not hold the value */
+    const struct fact *fact;    /* NULL: there is none */
+    const char *what;           /* where the file is, a clause in words */
+    const struct fact *control; /* a name beside it that does not exist, and gave something else */
 };
 
 struct file_view {
-    struct file_side side[FILE_SIDES]; /* as the CA fetches them; https is left pending where http decides */
-    const struct file_side *best;      /* the one that decides; verdict_file() sets it, and .read */
+    struct file_side side[FILE_SIDES]; /* as the CA fetches them; https stays pending where http decides */
+    const struct file_side *best;      /* the one that decides; the verdict function sets it and .read */
     bool read;
 
     /* depth full */
-    struct file_address *address; /* A records, in the answer's order; FILE_ADDRESSES at most */
+    struct file_address *address; /* by A record, in the answer's order */
     size_t n_address;
-    struct file_address *address6; /* AAAA records; asked for where the file is at none of .address */
+    struct file_address *address6; /* by AAAA record; asked for where the file is at none of .address */
     size_t n_address6;
     struct file_clue near;    /* at another path of the same host */
     struct file_clue host;    /* at the same path of another host */
-    struct file_clue browser; /* at the very URL, for a browser's user agent */
-    const struct fact *first; /* .browser: what the CA's user agent got there */
-    const struct fact *whole; /* the body beyond what the CA reads, where it was cut */
-    bool whole_holds;         /* the value stands in it */
+    struct file_clue browser; /* at a URL that the CA fetches, for a browser's user agent */
+    const struct fact *first; /* with .browser: what the CA's user agent got there */
+    const struct fact *whole; /* the file read beyond what the CA reads, where that cut it */
+    bool whole_holds;         /* .whole holds the value */
 };
 
-/* 0, -ENOMEM, or what token_find() gives. Tokens that were computed are added to *tokens (may be NULL). */
+/* Fills *ret. 0, -ENOMEM, or the error of token_find(). Request tokens computed on the way are added to *tokens (may be
+ * NULL). */
 int file_look(struct arena *a, const struct asker *asker, const struct request *r,
                  const struct evidence *ev, struct file_view *ret, struct texts *tokens);
 
-/* One of the two alone, as the CA fetches it. */
+/* The file over one scheme (side: index as in FILE_SIDES), as the CA fetches it. 0 or as file_look(). */
 int file_side_look(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
                    size_t side, struct file_side *ret);
 
-/* Sparing, either scheme suffices: where the first answer over http is the file, nothing is asked over https. */
+/* A sparing request fetches nothing over https where the first answer over http is the file: one scheme suffices. */
 bool file_http_decides(const struct request *r, const struct file_side *http);
 
 /* The value is in the file. */
 bool file_side_holds(const struct file_side *s);
 bool file_address_holds(const struct file_address *f);
-/* A question about the address still waits for its answer, and it is the one that would tell. */
+/* The file has not been seen at the address, and a fetch from it is not answered yet. */
 bool file_address_open(const struct file_address *f);
 /* An HTTP response came from the address. */
 bool file_address_answers(const struct file_address *f);
 
-/* The file's name holds the token: nothing may be fetched. */
+/* http-token-dynamic: the file's name holds the token, which is not allowed, so nothing is fetched. */
 bool file_token_in_name(const struct request *r);
 
 #endif

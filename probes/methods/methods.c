@@ -48,7 +48,7 @@ void method_ask_names(struct arena *a, const struct asker *asker, const struct r
 {
     struct checked *v;
     size_t n;
-    (void)ev; /* which names they are depends on the request alone */
+    (void)ev; /* the names depend on the request alone */
     if (checked_names(a, r, &v, &n))
         return;
     for (size_t i = 0; i < n; i++)
@@ -57,7 +57,7 @@ void method_ask_names(struct arena *a, const struct asker *asker, const struct r
 
 bool method_value_known(const struct request *r)
 {
-    enum { VALUE_LEAST = 8 }; /* a shorter value stands in texts of other purposes by chance */
+    enum { VALUE_LEAST = 8 }; /* bytes; a shorter value occurs in other texts by chance */
     switch (request_challenge(r)) {
     case CHALLENGE_RANDOM_VALUE:
         return strlen(r->token) >= VALUE_LEAST && !request_expired(r);

@@ -1,9 +1,10 @@
-/* methods.h - what a method of domain control validation is to the rest of the program: a row of rules. Pure.
+/* methods.h - the table of methods of domain control validation: one constant struct method_rules for each. Pure.
  *
- * DCV_METHODS names the row of each method, and the method's file defines it: without one the program does not link.
- * plan, judge and the readers of requests go through the row and know no method by name.
+ * DCV_METHODS (dcv.h) names the struct of each method, and the method's file (txt.c, cname.c, target.c, file.c, caa.c)
+ * defines it: without it the program does not link. Plan, judge and the readers of requests call a method through its
+ * struct and do not ask which one it is.
  *
- * A row's functions serve plan and judge alike; what they leave behind lives in the arena given. */
+ * Plan and judge call the same functions; what these allocate lives in the arena given. */
 #ifndef DCV_METHODS_H
 #define DCV_METHODS_H
 
@@ -11,7 +12,8 @@
 
 struct judgement;
 
-/* The names and types that a method's verdict rests on, all of them: TXT at _dnsauth.D and D, and so on. */
+/* One of the names that a method's verdict rests on, and the record type looked up there: TXT at _dnsauth.D, and so
+ * on. */
 struct checked {
     const char *name; /* absolute */
     uint16_t type;
@@ -20,28 +22,30 @@ struct checked_list {
     struct checked *v;
     size_t n;
 };
-/* name: in the arena; NULL where that is full. 0 or -ENOMEM. */
+/* Adds one. name lives in the arena; it may be NULL, which means that the arena is full. 0 or -ENOMEM. */
 int checked_add(struct arena *a, struct checked_list *list, const char *name, uint16_t type);
 
 enum { TAKES_RANDOM_VALUE = 1 << CHALLENGE_RANDOM_VALUE, TAKES_REQUEST_TOKEN = 1 << CHALLENGE_REQUEST_TOKEN };
 
 struct method_rules {
-    unsigned takes; /* which challenges prove it: bits of TAKES_…; 0: it takes none */
-    /* The request holds what it needs: so that it is one of those that are checked where none was named. */
+    unsigned takes; /* the challenges that it accepts, bits of TAKES_…; 0: it needs none */
+    /* The request has what the method needs. Where a request names no method, all that fit are checked. */
     bool (*fits)(const struct request *r);
-    int (*names)(struct arena *a, const struct request *r, struct checked_list *ret); /* 0 or -ENOMEM */
-    /* Puts the questions that the CA puts, as far as the answers so far lead. A full arena ends the plan by itself. */
+    /* Lists all names that the verdict rests on. 0 or -ENOMEM. */
+    int (*names)(struct arena *a, const struct request *r, struct checked_list *ret);
+    /* Puts the questions of the CA that follow from the answers so far. Where the arena is full it returns early, and
+     * plan_next() gives -ENOMEM. */
     void (*ask)(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev);
-    /* Settles report.verdict, .error, .detail_code and .reason from the evidence, from where j->view says. */
+    /* Sets report.verdict, .error, .detail_code and .reason from the evidence as j->view sees it. */
     void (*verdict)(struct judgement *j);
-    /* After .verdict: the lookups that it rests on, n of them. */
+    /* After .verdict: the *n lookups that it rests on. */
     const struct lookup *(*lookups)(const struct judgement *j, size_t *n);
 
-    /* ---- depth full, a method that does not pass: names at which its record lands by mistake (near.h). .near is NULL
-     * where there are none. */
-    uint16_t near_type; /* of the first question */
-    near_fill_fn *near;
-    bool (*near_due)(struct arena *a, const struct request *r, const struct evidence *ev); /* it is time to ask for them */
+    /* ---- depth full, where the method does not pass: the names at which its record stands by mistake (near.h). .near
+     * is NULL where the method has no such names. */
+    uint16_t near_type; /* record type of the first of these questions */
+    near_fill_fn *near; /* lists them */
+    bool (*near_due)(struct arena *a, const struct request *r, const struct evidence *ev); /* ask for them now */
 };
 
 #define X(sym, text, rules, traits) extern const struct method_rules rules;
@@ -49,18 +53,19 @@ DCV_METHODS(X)
 #undef X
 
 const struct method_rules *method_rules(enum method m);
-/* The challenge that the method would use with what the request holds; CHALLENGE_NONE where the method takes none, or the
- * request holds neither a token nor a key and a CSR. */
+/* The challenge that the request's method uses with what the request holds; CHALLENGE_NONE where the method needs none,
+ * or the request holds neither a token nor a key and a CSR. */
 enum challenge request_challenge(const struct request *r);
 /* All names that the request's method looks at. 0 or -ENOMEM. */
 int checked_names(struct arena *a, const struct request *r, struct checked **ret, size_t *n);
 
-/* ---- for the rows */
-/* .ask of the methods that look at DNS records: each checked name through the resolvers. */
+/* ---- shared by the methods' functions */
+/* .ask of the methods that look at DNS records: asks the resolvers for each checked name. */
 void method_ask_names(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev);
-/* There is a value that can be told apart from other texts, and that would still be accepted. */
+/* Whether a value at another place would be the order's: a request token, or a random value that has not expired and is
+ * too long to occur in other texts by chance. */
 bool method_value_known(const struct request *r);
-/* All answered or failed, and one at least answered: of a zone whose servers fail the near names fail too. */
+/* None is pending and at least one did not fail. (Where a zone's servers fail them all, near names would fail too.) */
 bool lookups_settled(const struct lookup *l, size_t n);
 
 #endif

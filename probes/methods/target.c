@@ -1,4 +1,4 @@
-/* target.c - dns-cname-target: D is an alias of a name that the account has validated. */
+/* target.c - method dns-cname-target: D or _dcv.D is an alias of a name that the account has validated. */
 #include "ca/profile.h"
 #include "methods/methods.h"
 #include "methods/verdict.h"
@@ -15,7 +15,7 @@ static bool listed(const struct texts *list, const char *name)
     return false;
 }
 
-/* What keeps a CNAME's target from being used at all; NULL where nothing does. */
+/* Why no CA can use a CNAME's target; NULL where it can be used, or after an error (j->err). */
 static const char *target_problem(struct judgement *j, const char *target)
 {
     struct name n;
@@ -28,7 +28,7 @@ static const char *target_problem(struct judgement *j, const char *target)
     if (name_is_ip(bare))
         return "it is an IP address; a CNAME can only point at a name";
     if (!name_is_host(bare))
-        return "it is no host name: labels are letters, digits and inner hyphens, 1 to 63 of them";
+        return "it is no host name: a label consists of 1 to 63 letters, digits and inner hyphens";
     j->err = name_read(j->a, bare, strlen(bare), &n);
     if (j->err || n.code == CODE_NONE || n.cause == CAUSE_name_is_public_suffix)
         return NULL;

@@ -1,4 +1,4 @@
-/* txt.c - dns-txt-token: the value in a TXT record at _dnsauth.D or D. */
+/* txt.c - method dns-txt-token: the value in a TXT record at _dnsauth.D or D. */
 #include "ca/challenge.h"
 #include "ca/profile.h"
 #include "methods/methods.h"
@@ -28,7 +28,8 @@ static int read_value(struct arena *a, const struct request *r, struct texts *co
             v->in_one = bytes_find(part, needle) >= 0;
     }
     enum token_class class = v->token.class;
-    /* Of two equal ones the library-proof one decides: a value within one string needs no joining. */
+    /* Of two that are equally good the one within a single character-string decides: every CA finds it, whether it
+     * joins the strings of a record or not. */
     bool better = class > t->class || (class == t->class && t->best && !t->best->in_one && v->in_one);
     if (class != TOKEN_NONE && better) {
         t->class = class;
@@ -171,11 +172,12 @@ static void near(struct near_list *l)
     }
 }
 
-/* A value that is too old or too short to tell is not looked for elsewhere. */
+/* A value that has expired, or is too short to be told from other texts, is not looked for elsewhere. */
 static bool near_due(struct arena *a, const struct request *r, const struct evidence *ev)
 {
     struct txt_view t;
-    return method_value_known(r) && !txt_read(a, r, ev, NULL, NULL, &t) && lookups_settled(t.at, 2) && t.class != TOKEN_VALID;
+    return method_value_known(r) && !txt_read(a, r, ev, NULL, NULL, &t) && lookups_settled(t.at, 2) &&
+           t.class != TOKEN_VALID;
 }
 
 const struct method_rules txt_rules = {

@@ -11,7 +11,7 @@ bool judge_input(const struct request *r, struct code_error *ret, enum cause *ca
         ret->code = r->name_code;
         *cause = r->name_cause;
     } else if (r->is_ip && !method_for_ip(r->method)) {
-        ret->code = CODE_dns_invalid_domain; /* an address has no DNS records of its own to check */
+        ret->code = CODE_dns_invalid_domain; /* an IP address has no DNS records of its own */
         *cause = CAUSE_name_invalid;
     } else if (r->wildcard && method_is_file(r->method)) {
         ret->code = CODE_invalid_wildcard_dcv_method; /* a file proves one host only (BR 3.2.2.4.18) */
@@ -59,8 +59,7 @@ const char *network_fault(const struct judgement *j, const struct lookup *l, siz
             return NULL;
         unchecked = unchecked || lookup_answered(&l[i]);
     }
-    /* With checking disabled it all goes well: then the way out is there, and it is the checking that fails.
-     */
+    /* With checking disabled there are answers: the network works, and what fails is the resolver's checking. */
     if (unchecked)
         return control && control->dns.outcome == DNS_SERVFAIL ? VALIDATOR_REASON : NULL;
     return control_alive(control) ? NULL : NETWORK_REASON;
@@ -69,7 +68,7 @@ const char *network_fault(const struct judgement *j, const struct lookup *l, siz
 const struct lookup *judged_lookups(const struct judgement *j, size_t *n)
 {
     *n = 0;
-    /* Where nothing is decided a failing lookup proves nothing: it may be the network on this side. */
+    /* Without a verdict a failed lookup proves nothing: the network of this machine may be at fault. */
     if (j->input_cause != CAUSE_NONE || j->report->verdict == VERDICT_UNDECIDED)
         return NULL;
     return method_rules(j->r->method)->lookups(j, n);

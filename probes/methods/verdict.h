@@ -1,8 +1,9 @@
-/* verdict.h - the inside of judge(): what the verdict functions leave for the cause functions. Pure.
+/* verdict.h - struct judgement: what judge() has found out so far about one check. Pure.
  *
- * judge() first finds the code that the CA's API would give (verdict.c, one function per method), then lets
- * each row of causes.def look for itself (causes_*.c, one function per cause), then puts the findings in
- * order. A cause function reads the judgement and calls finding_add(); it never changes the verdict. */
+ * judge() makes it on its stack, and what it points to lives in the arena given to judge(). First the method's verdict
+ * function (methods.h) finds the code that the CA's API would give, and leaves in the judgement what it has read. Then
+ * each cause of causes.def has a look (judge/causes_*.c, one function for each cause): it reads the judgement and calls
+ * finding_add(), and never changes the verdict. Then the findings are put in order. */
 #ifndef DCV_VERDICT_H
 #define DCV_VERDICT_H
 
@@ -16,38 +17,40 @@ struct txt_value {
     const struct lookup *at;
     const struct rr *rr;
     struct bytes text;        /* character-strings joined */
-    bool in_join;             /* random value: it stands in the joined text */
-    bool in_one;              /* random value: within one character-string */
+    bool in_join;             /* random value: it occurs in .text */
+    bool in_one;              /* random value: it occurs within one character-string */
     struct token_found token; /* request token */
 };
 
+/* dns-txt-token: the two names, and the values there. */
 struct txt_view {
     struct lookup at[2]; /* _dnsauth.D, then D */
     struct txt_value *v;
     size_t n;
-    const struct txt_value *best; /* the value that decides; NULL where none counts for anything */
-    enum token_class class;       /* of the best; random value: VALID, TIME (expired) or NONE */
+    const struct txt_value *best; /* the value that decides; NULL where every .token.class is TOKEN_NONE */
+    enum token_class class;       /* of .best; random value: VALID, TIME (expired) or NONE */
 };
 
-/* dns-cname-token: the two places, and what stands there. */
+/* dns-cname-token: the two places (_dnsauth.D, and _VALUE.D, the older form), and what stands there. */
 enum cname_place { CNAME_CURRENT, CNAME_RETIRED };
 enum { CNAME_PLACES = 2 };
 struct cname_view {
     struct lookup at[CNAME_PLACES];
     const char *target[CNAME_PLACES]; /* NULL where there is no CNAME */
-    size_t n;                         /* places that the value can form */
+    size_t n;                         /* how many places the value can form */
     bool found;                       /* an accepted record stands at one of them */
-    bool retired;                     /* at the older one only */
+    bool retired;                     /* at the older place only */
 };
 
 /* dns-cname-target: D, then _dcv.D. */
 struct target_view {
     struct lookup at[2];
     const struct lookup *found; /* the first with a CNAME */
-    const char *target, *problem;
+    const char *target;         /* of .found */
+    const char *problem;        /* why no CA can use .target; NULL where it can be used */
 };
 
-/* The candidate that decides, wherever it stands: what the causes about tokens speak of. */
+/* The token or value that decides, in a record or in the file; the causes about tokens read it. */
 struct candidate {
     enum token_class class;
     const char *place; /* owner or URL; NULL where there is no candidate */
@@ -57,30 +60,32 @@ struct candidate {
     struct bytes text;               /* the whole text that it stands in */
 };
 
-/* depth full: what the zone's own servers make of the check, see servers.c. */
+/* depth full: what the zone's own name servers say, see judge/servers.c. */
 struct servers_view {
     struct zone zone;
-    bool decided;   /* the verdict is theirs, not the resolvers' */
-    bool disagree;  /* they hold different records at a checked name */
-    const struct name_server *with, *without; /* disagree: one of each; with is NULL where no server passes */
-    const struct lookup *odd[2];              /* disagree: the same name at two servers that differ */
+    bool decided;   /* the verdict rests on their answers, not on the resolvers' */
+    bool disagree;  /* two of them hold different records at a checked name */
+    const struct name_server *with, *without; /* disagree: the check passes at .with (may be NULL), fails at .without */
+    const struct lookup *odd[2];              /* disagree: the lookups of one name at the two of .odd_server */
     const struct name_server *odd_server[2];
-    const struct lookup *stale, *fresh; /* what the resolvers give, and all servers; NULL where they agree */
-    const struct name_server *edited_server; /* --edited-at: a server not delegated to, at which the check passes */
+    const struct lookup *stale, *fresh; /* a name at the resolvers and at all servers, where these differ; else NULL */
+    /* --edited-at: that server, where the check passes there and the delegation does not name it; else NULL. */
+    const struct name_server *edited_server;
     struct lookup *edited;
 };
-/* Where the chain of signatures behind a lookup breaks; made before the causes look (causes_dnssec.c). */
+/* Where the chain of signatures behind a lookup breaks; made by the first cause that needs it
+ * (judge/causes_dnssec.c). */
 struct dnssec_view;
 
 struct near_view; /* near.h */
 
-/* What resolvers at other places see (BR 3.2.2.9); .differ.n is 0 where all come to the verdict of this place. */
+/* What resolvers at other places of the network see (BR 3.2.2.9). */
 struct perspectives_view {
-    struct texts differ; /* names of those that come to another verdict */
-    size_t n;            /* how many answered */
-    bool beyond;         /* the check passes here and fails at more of them than a CA may leave aside */
-    const struct view *from; /* from where this place judged */
-    const struct lookup *at; /* what the first of them has at the checked names */
+    struct texts differ; /* names of the perspectives with another verdict than this machine's */
+    size_t n;            /* how many perspectives answered */
+    bool beyond;         /* the check passes here, and fails at more of them than a CA may disregard */
+    const struct view *from; /* j->view of the verdict of this machine */
+    const struct lookup *at; /* the n_at lookups of the checked names at the first of .differ */
     size_t n_at;
 };
 
@@ -97,44 +102,45 @@ struct judgement {
     struct caa_view caa;
     struct servers_view servers;
     struct perspectives_view perspectives;
-    const struct view *view; /* from where the verdict is read; NULL: the resolvers */
+    const struct view *view; /* whose answers the verdict is made from; NULL: the resolvers' */
     const struct near_view *near; /* depth full, a failing DNS method; else NULL */
     struct candidate candidate;
     const struct dnssec_view *dnssec;
-    struct fix spare; /* what finding_fix() gives where the arena is full: written, never read */
-    int err;          /* first error of ours */
+    struct fix spare; /* finding_fix() returns it where the arena is full: it is written to and never read */
+    int err;          /* first error on our side (negative errno), which ends judge() */
 };
 
-/* The rules before any probe: true, with the code and the cause, where the input alone decides. */
+/* Whether the input alone decides, before anything is asked: true with its code and cause. */
 bool judge_input(const struct request *r, struct code_error *ret, enum cause *cause);
 
 /* ---- for verdict functions */
 void verdict_fail(struct judgement *j, enum code code, enum code detail);
 void verdict_undecided(struct judgement *j, const char *reason);
 
-/* Why a report is undecided, where several methods share the reason. */
+/* A reason for VERDICT_UNDECIDED that several methods use. */
 extern const char DEADLINE_REASON[];
-/* Why the fault is here, not at the domain: nothing that was asked came to an answer, not even the root's
- * name servers, or to none that the resolver would vouch for. NULL where the domain has to answer for itself.
- */
+/* Says that the fault is on this machine's side or its resolver's, not the domain's: none of the n lookups was
+ * answered, and neither was the control question for the root's name servers, or the resolver refuses even its
+ * signatures. NULL where the fault may be the domain's. */
 const char *network_fault(const struct judgement *j, const struct lookup *l, size_t n);
 
-/* ---- what plan and judge share of a method. The readers give 0, or -ENOMEM; txt_read -EIO too. */
-/* computed: where the request tokens go that were computed on the way; NULL where nobody wants them. */
+/* ---- read from the evidence, for plan and judge (txt.c, cname.c, target.c). The *_read functions give 0 or -ENOMEM,
+ * txt_read also -EIO. */
+/* computed: gets the request tokens that were computed on the way; may be NULL. */
 int txt_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
              struct texts *computed, struct txt_view *ret);
 int cname_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
                struct cname_view *ret);
 int target_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
                 struct target_view *ret);
-/* A target (may be NULL) is the value below the CA's base name, with an underscore before it or without. */
+/* Whether target (may be NULL) is the value below the CA's base name, with or without an underscore before it. */
 bool cname_is_right(struct arena *a, const struct request *r, const char *target);
-/* Where dns-cname-token looks; NULL where the value can form no such name, or the arena is full. */
+/* The name that dns-cname-token looks at; NULL where the value can form no such name, or the arena is full. */
 const char *cname_owner(struct arena *a, const struct request *r, enum cname_place place);
-/* What the first CNAME of a lookup points at, or NULL. */
+/* The target of the first CNAME record of a lookup, or NULL. */
 const char *cname_target(struct arena *a, const struct lookup *l);
 
-/* The lookups that the verdict rests on: n of them, NULL where nothing is decided. */
+/* The *n lookups that the verdict rests on; NULL where the verdict is undecided, or the input alone decides. */
 const struct lookup *judged_lookups(const struct judgement *j, size_t *n);
 
 #endif

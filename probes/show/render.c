@@ -20,7 +20,7 @@ enum {
     BODY_SHOWN = 60
 };
 
-/* One report on its way to a terminal. */
+/* The report that is being written, and how. */
 struct page {
     struct buf *b;
     struct arena *a;
@@ -28,7 +28,7 @@ struct page {
     bool color, verbose;
 };
 
-/* Text that may come from the network, safe to show. */
+/* Text that may come from the network, escaped, so that it is safe to show; at most `most` characters. */
 static const char *safe(struct arena *a, const char *s, size_t most)
 {
     const char *shown = s ? text_escape(a, s, strlen(s), most) : NULL;
@@ -40,8 +40,8 @@ static void blanks(struct page *p, size_t n)
     buf_printf(p->b, "%*s", (int)n, "");
 }
 
-/* Prose, broken between words; lines after the first begin at column indent. at: where the first one stands.
- */
+/* Prose, broken between words. Its first line begins at column `at`, where the output stands; the others at
+ * `indent`. */
 static void wrap(struct page *p, const char *text, size_t indent, size_t at)
 {
     const char *margin = arena_printf(p->a, "%*s", (int)indent, "");
@@ -72,7 +72,7 @@ static void fixes(struct page *p, const struct finding *f)
 
 /* ---------------------------------------------------------------- facts ------------------------------ */
 
-/* What a fact is about, and what came of it: in one line where there is room. */
+/* What a fact is about and what its outcome is: in one line if they fit, else in two. */
 static void headline(struct page *p, size_t indent, const char *about, const char *outcome)
 {
     size_t width =
@@ -84,8 +84,8 @@ static void headline(struct page *p, size_t indent, const char *about, const cha
         buf_printf(p->b, "%s\n%*s%s\n", about, (int)indent + 4, "", outcome);
 }
 
-/* How much of a record's data is shown. It is evidence here, and what has to be copied stands in the cure:
- * the end of what is very long is left out, and a key or signature, which nobody reads. */
+/* How many bytes of a record's data are shown: very long data is cut, and so are keys and signatures. What a person has
+ * to copy stands in the cure, which is not cut. */
 static size_t data_shown(const struct page *p, const struct rr *rr, const char *text)
 {
     size_t n = strlen(text);
@@ -334,14 +334,14 @@ static void api_answer(struct page *p, const struct report *r)
           arena_printf(p->a, "HTTP %d, code %s: %s", info->status, code ? code : info->code, info->message));
     if (r->caa && r->caa->may_because)
         prose(p, 4,
-              arena_printf(p->a, "May the CA go on all the same? %s %s",
+              arena_printf(p->a, "May the CA issue all the same? %s %s",
                            r->br_may_permit == 1   ? "Yes, but it need not."
                            : r->br_may_permit == 0 ? "No."
                                                    : "That is not known.",
                            r->caa->may_because));
 }
 
-/* The picture of the search shows the fact already. */
+/* Whether render_caa() shows this fact already. */
 static bool pictured(const struct report *r, uint32_t n)
 {
     for (size_t i = 0; r->caa && r->caa->relevant && i < r->caa->n_climb; i++)
@@ -359,7 +359,7 @@ static bool all_pictured(const struct report *r, const struct finding *f)
     return true;
 }
 
-/* Each question of the search as far as it came, then what the finding rests on beside them. */
+/* The questions of the search, up to the level at which it ended, then the other facts that prove the finding. */
 static void search_commands(struct page *p, const struct report *r, const struct finding *f)
 {
     const struct caa_derivation *d = r->caa;
@@ -414,7 +414,7 @@ void render_report(struct buf *b, struct arena *a, const struct report *r, const
         prose(&p, 2, r->reason);
     if (r->remark)
         prose(&p, 2, r->remark);
-    /* On a pass nothing needs an explanation: the risks are all that is left to say. */
+    /* A pass has nothing to explain: its findings are risks and notes, listed below. */
     const struct finding *first = r->verdict != VERDICT_PASS && r->n_findings ? r->findings : NULL;
     bool pictures = r->caa && (r->verdict != VERDICT_PASS || how->derivation || how->verbose);
     if (first) {

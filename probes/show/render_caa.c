@@ -1,7 +1,7 @@
-/* render_caa.c - the derivation of a CAA verdict as a picture in text: the search from the domain up, then
- * the set that decides, record by record. Pure.
+/* render_caa.c - how a CAA verdict follows, as text: the levels of the search from the domain up, then the set that
+ * decides, record by record. Pure.
  *
- * Everything stands for itself without colour; a value that breaks the grammar has a caret under the byte. */
+ * Colour tells nothing that the text does not; under a value that breaks the grammar a caret marks the byte. */
 #include "show/render.h"
 
 #include "base/text.h"
@@ -25,7 +25,7 @@ static const char *safe(struct picture *p, const char *s)
     return shown ? shown : "";
 }
 
-/* color: of ECMA-48, NULL for none. */
+/* color: the number of a colour as in ECMA-48, or NULL. */
 static void painted(struct picture *p, const char *text, const char *color)
 {
     if (p->how->color && color)
@@ -93,8 +93,8 @@ static const struct {
     [CAA_OTHER] = {"other CA", NULL},      [CAA_NONE] = {"no part", NULL},
 };
 
-/* One line of text, cut to the room there is so that the byte at column at stays in sight; a caret under it
- * where caret says so. All of it is ASCII. */
+/* One line of ASCII text, cut to the width at both ends so that its byte `at` is shown; if caret, with a ^ under that
+ * byte. */
 static void line(struct picture *p, const char *text, size_t at, bool caret)
 {
     size_t n = strlen(text), room = p->width > MARK + 30 ? p->width - MARK - 4 : 30, from = 0;
@@ -136,16 +136,16 @@ static const char *rule(struct picture *p, const struct report *r)
 {
     const struct caa_derivation *d = r->caa;
     if (!d->property)
-        return "No record of it restricts what is asked for: any CA may issue.";
+        return "None of its records restricts what is asked for: any CA may issue.";
     bool wild = r->request->wildcard && r->request->purpose == PURPOSE_TLS;
-    return arena_printf(p->a, "Of it the %s records count%s.", d->property,
-                        !wild ? ""
-                        : strcmp(d->property, "issuewild")
-                            ? ", for a wildcard name too: there is no issuewild record"
-                            : " alone, for the name is a wildcard");
+    bool alone = wild && !strcmp(d->property, "issuewild");
+    return arena_printf(p->a, "%s %s records count%s.", alone ? "Only its" : "Its", d->property,
+                        alone  ? ", because the name is a wildcard"
+                        : wild ? ", for a wildcard name too: there is no issuewild record"
+                               : "");
 }
 
-/* The strongest first. */
+/* The records in the order of enum caa_effect, the strongest effect first. */
 static void set(struct picture *p, const struct report *r)
 {
     const struct caa_derivation *d = r->caa;

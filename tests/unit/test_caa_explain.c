@@ -142,7 +142,7 @@ static void the_failure_is_argued(void **state)
         r.caa->may_because,
         "The zone example.com. is proven not to be signed: a validating resolver vouches (flag AD) that it "
         "has "
-        "no DS record. After a retry the rules let a CA go on (Baseline Requirements 4.2.2.1).");
+        "no DS record. After a retry the rules let a CA issue (Baseline Requirements 4.2.2.1).");
     assert_null(r.caa->relevant);
 }
 
@@ -180,7 +180,7 @@ static void in_text(void **state)
                         "    .  com.  does not count\n"
                         "\n"
                         "  The set at example.com.\n"
-                        "    Of it the issuewild records count alone, for the name is a wildcard.\n"
+                        "    Only its issuewild records count, because the name is a wildcard.\n"
                         "    FORBIDS ALL   \\# 1 00\n"
                         "                    It cannot be read: its data is shorter than 2 bytes, so it\n"
                         "                    has flags but no tag. No CA may issue while it is there.\n"
