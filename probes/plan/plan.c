@@ -1,8 +1,4 @@
-/* plan.c - what to ask next.
- *
- * Each method has one function that says, from the top, what it wants to know. The asker gives the fact where
- * it is there and puts the question where it is not, so that running the function again after each answer
- * moves the check forward: no state between the runs but the evidence itself. */
+/* plan.c - plan_next(): what to ask next. plan.h says how its parts work. */
 #include "plan/plan.h"
 
 #include "evidence/evidence.h"
@@ -24,8 +20,9 @@ static const struct fact *want(void *self, const struct ask *question)
     return q ? q->fact : NULL;
 }
 
-/* What a plan reads for itself goes with it: a check is planned again after each answer, at depth full dozens of times
- * over hundreds of facts, and thousands may wait at once. Only the questions stay, in the arena of the evidence. */
+/* Bytes of memory for what one run of plan_next() reads: at most, and on the stack. They are freed when it returns,
+ * because a check is planned again after each answer, at depth full dozens of times over hundreds of facts, and
+ * thousands of checks may wait at once. Only the questions stay, in the arena of the evidence. */
 enum { SCRATCH = 8 << 20, SCRATCH_FIRST = 4096 };
 
 int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)

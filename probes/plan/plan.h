@@ -1,8 +1,10 @@
-/* plan.h - the inside of plan_next(): what its parts share. Pure.
+/* plan.h - struct plan: one run of plan_next(), as its parts share it. Pure.
  *
- * A part is one function over struct plan. It says from the top what it wants to know: asker.want() gives the fact
- * where it is there and puts the question where it is not. Running every part again after each answer moves the
- * check forward, so no part keeps a state between the runs but the evidence itself. */
+ * It is made on the stack of plan_next() for each run, with an arena of its own that is freed at the end of the run.
+ *
+ * A part is one function. Each time it runs it goes through all that it wants to know, from the beginning: asker.want()
+ * returns the fact if there is one, and otherwise puts the question, once. So the check moves on when all parts run
+ * again after each answer, and the evidence is the only state that is kept between the runs. */
 #ifndef DCV_PLAN_H
 #define DCV_PLAN_H
 
@@ -16,14 +18,14 @@ struct plan {
     struct ask **tail; /* where the next new question is linked */
 };
 
-/* The same questions at each perspective, at any depth. */
+/* The method's questions at the resolver of each perspective, at any depth (plan_servers.c). */
 void plan_perspectives(struct plan *p);
 
 /* ---- the parts at depth full */
-/* The delegation, and what each server of the zone says of the names that are checked. */
+/* The zone's delegation, and the checked names at each of its servers. */
 void plan_servers(struct plan *p);
 
-/* depth full, and a DNS method that does not pass: the names at which a record lands by mistake. */
+/* Where a DNS method does not pass: the names at which its record may stand by mistake. */
 void plan_near(struct plan *p);
 
 /* The chain of signatures behind each lookup that is bogus, and whether the resolver validates at all. */

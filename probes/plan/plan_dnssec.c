@@ -1,5 +1,5 @@
-/* plan_dnssec.c - what to ask at depth full about signatures: does the resolver look at them at all, and
- * where a lookup is bogus, the records of the chain that the resolver refused. */
+/* plan_dnssec.c - what to ask at depth full about signatures: whether the resolver checks them at all, and where it
+ * refused an answer for them, the records of the chain behind that answer. */
 #include "plan/plan.h"
 
 #include "evidence/chain.h"
@@ -11,8 +11,7 @@ static void want_chain(struct plan *p, const struct lookup *l)
 {
     struct chain chain;
     if (lookup_dnssec_fault(l))
-        (void)chain_walk(p->a, &p->asker, l->name, l->type,
-                          &chain); /* a full arena ends the plan by itself */
+        (void)chain_walk(p->a, &p->asker, l->name, l->type, &chain); /* plan_next() sees a full arena itself */
 }
 
 void plan_dnssec(struct plan *p)
@@ -23,7 +22,7 @@ void plan_dnssec(struct plan *p)
     size_t n;
     lookup_want_answer(&p->asker, ".", RR_NS);
     if (p->r->method == METHOD_CAA) {
-        /* What failed above the relevant set does not matter. */
+        /* Failures above the set that decides do not matter. */
         if (!caa_climb(p->a, p->r, p->ev, NULL, false, &v) && v.failed)
             want_chain(p, v.failed);
         return;

@@ -1,5 +1,5 @@
-/* plan_near.c - the near names, all at once, when the names that the method looks at have not what it needs.
- */
+/* plan_near.c - asks for the near names (evidence/near.h), all at once, where the method's record is at none of the
+ * names that the method looks at. */
 #include "evidence/evidence.h"
 #include "methods/methods.h"
 #include "plan/plan.h"
@@ -13,7 +13,7 @@ void plan_near(struct plan *p)
         (!evidence_find(p->ev, &first) && !m->near_due(p->a, p->r, p->ev)) ||
         near_list(p->a, p->r, p->ev, m->near, &view) || view.unregistered)
         return;
-    /* What became of a failing one does not matter: unlike lookup_want() this asks no further. */
+    /* Unlike lookup_want() this asks nothing more about a question that fails: why it failed does not matter here. */
     for (size_t i = 0; i < view.n; i++) {
         struct ask q = lookup_ask(view.v[i].at.name, view.v[i].at.type);
         const struct fact *f = p->asker.want(p->asker.self, &q);

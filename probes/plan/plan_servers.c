@@ -1,4 +1,4 @@
-/* plan_servers.c - what to ask the zone's own servers. */
+/* plan_servers.c - what to ask the zone's own servers, and the resolvers of the perspectives. */
 #include "plan/plan.h"
 
 #include "evidence/view.h"
@@ -6,10 +6,10 @@
 #include "methods/methods.h"
 #include "wire/name.h"
 
-/* Names that are asked before it is known whether the server is any good. */
+/* How many names a server is asked for before it is known whether it answers for the zone. */
 enum { AHEAD = 3 };
 
-/* v are names of the zone. */
+/* v: n names of the zone. */
 static void want_names(struct plan *p, const struct name_server *s, const struct checked *v, size_t n)
 {
     bool good = s->state == SERVER_GOOD, refuses = false;
@@ -19,7 +19,7 @@ static void want_names(struct plan *p, const struct name_server *s, const struct
         const struct fact *f = server_want(&p->asker, s->server, s->plain, v[i].name, v[i].type);
         if (!good || refuses || v[i].type == RR_A)
             continue;
-        /* Whether it is the type that the server does not know: once is enough. */
+        /* The A record of the name tells whether the server refuses the type or the name; asking so once is enough. */
         refuses = f && !fact_answers(f);
         if (refuses)
             server_want(&p->asker, s->server, s->plain, v[i].name, RR_A);
@@ -57,8 +57,8 @@ void plan_servers(struct plan *p)
     for (size_t i = 0; i < n; i++)
         if (name_within(v[i].name, z.apex))
             v[within++] = v[i];
-    /* The names go out with the SOA: whether the server is any good is known when all are answered. One that
-     * stayed silent, or wants no EDNS, is not worth the names in that form. */
+    /* A server is asked for the names together with its SOA record, whose answer tells whether it is good. If the first
+     * question for SOA fails (no answer, or EDNS refused), it is asked for no names until another form of it works. */
     for (size_t i = 0; i < z.n; i++)
         if (z.v[i].state == SERVER_GOOD || (z.v[i].state == SERVER_PENDING && !z.v[i].soa))
             want_names(p, &z.v[i], v, within);
