@@ -1,4 +1,4 @@
-/* catalogue.c - the catalogues: codes and causes as tables. */
+/* catalogue.c - the catalogues of codes and causes as tables. */
 #include "show/catalogue.h"
 
 #include "model/dcv.h"

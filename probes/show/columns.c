@@ -23,7 +23,7 @@ bool columns_add(struct columns *c, const char *const *cells)
     return true;
 }
 
-/* The bytes of the first most characters. */
+/* How many bytes the first `most` characters of s have. */
 static size_t bytes_of(const char *s, size_t most)
 {
     size_t n = strlen(s), i = 0;

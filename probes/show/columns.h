@@ -1,7 +1,8 @@
 /* columns.h - rows of cells in aligned columns, for a terminal or a pipe. Pure.
  *
- * Cells are escaped texts that somebody else holds; an empty one is shown as "-", so that a row always has as
- * many words as there are titles. */
+ * A struct columns is the caller's, who sets .n to .a and owns the arena. Cells are texts that the caller has escaped
+ * and keeps until they are shown. An empty one is shown as "-", so that each row has as many words as there are
+ * titles. */
 #ifndef DCV_COLUMNS_H
 #define DCV_COLUMNS_H
 
@@ -10,18 +11,18 @@
 enum { COLUMNS_MOST_CELLS = 8 };
 
 struct columns {
-    size_t n;        /* cells in a row */
-    size_t flexible; /* the column that is cut where a line is too long all the same */
-    size_t fold;     /* the column from which on a row goes on in a second line where it does not fit */
-    size_t indent;   /* of that line */
+    size_t n;        /* cells in a row, at most COLUMNS_MOST_CELLS */
+    size_t flexible; /* the column that is cut where even a folded line is too long */
+    size_t fold;     /* the columns from this one on stand in a second line where a row is too long */
+    size_t indent;   /* of the second line, in characters */
     struct arena *a;
-    const char **cells; /* the titles are the first row */
+    const char **cells; /* row after row; the titles are the first row */
     size_t n_cells, room;
 };
 
-/* False: the arena is full. */
+/* Adds a row of .n cells; NULL is an empty cell. False: the arena is full. */
 bool columns_add(struct columns *c, const char *const *cells);
-/* width: of the terminal; 0: none, and every row is one line however long. */
+/* width: of the terminal in characters; 0: it is no terminal, and every row is one line however long. */
 void columns_render(struct buf *b, const struct columns *c, unsigned width);
 
 #endif

@@ -1,5 +1,4 @@
-/* explain.c - what an error of the API means, for a person on the telephone; and reading the errors out of an
- * API's answer. */
+/* explain.c - what an error of the API means, as text for support staff and as JSON. */
 #include "show/explain.h"
 
 #include "wire/name.h"
@@ -19,14 +18,13 @@ const char *basis_sentence(enum code_basis b)
         return "The document leaves it open; the standards that bind every public CA (RFC 5280, the Baseline "
                "Requirements) say what is allowed.";
     case BASIS_RULE:
-        return "The document does not say what sets this code apart from its neighbours: the reading is our "
-               "own, "
+        return "The document does not say what sets this code apart from its neighbours: the reading is our own, "
                "argued from its name. Trust the facts of a check more than the code.";
     }
     return "";
 }
 
-/* The name for <domain> in the texts: a plain host name only, for people paste such lines into a shell. */
+/* What <domain> in the texts is replaced with. Plain host names only, because people paste such lines into a shell. */
 static const char *domain_of(enum code c, const char *const variables[2])
 {
     const struct code_info *info = code_info(c);
@@ -38,7 +36,7 @@ static const char *domain_of(enum code c, const char *const variables[2])
     return name_is_host(v) ? v : NULL;
 }
 
-/* text with each <domain> replaced; text itself where there is nothing to put in, or no memory to do it. */
+/* text with each <domain> replaced; text itself where domain is NULL, or the arena is full. */
 static const char *fill(struct arena *a, const char *text, const char *domain)
 {
     static const char place[] = "<domain>";
@@ -54,7 +52,7 @@ static const char *fill(struct arena *a, const char *text, const char *domain)
     return text;
 }
 
-/* The error as the API spells it, with the variables that the code has; not escaped. */
+/* The error as the API spells it, with its variables; not escaped. */
 static const char *error_text(struct arena *a, enum code c, const char *const variables[2])
 {
     const struct code_info *info = code_info(c);
@@ -67,7 +65,7 @@ static const char *error_text(struct arena *a, enum code c, const char *const va
     return s ? s : info->code;
 }
 
-/* text from column left on, wrapped at blanks. */
+/* Writes text wrapped at blanks, each line from column `left` on. */
 static void wrapped(struct buf *b, size_t left, const char *text)
 {
     for (size_t column = left; *text;) {
@@ -112,10 +110,10 @@ void explain_code(struct buf *b, struct arena *a, enum code c, const char *const
     paragraph(b, "what to check", fill(a, info->check, domain));
     paragraph(b, "how certain", basis_sentence(info->basis));
     const char *command = code_command(a, c, variables);
-    if (command) /* in one line however long, so that it can be pasted */
+    if (command) /* one line, however long, so that it can be pasted */
         buf_printf(b, "%*s%-*s%s\n", LABEL, "", TEXT - LABEL, "reproduce it", command);
     else
-        paragraph(b, "reproduce it", "It cannot be, from here: this is state that only the CA holds.");
+        paragraph(b, "reproduce it", "Not possible from here: only the CA holds this state.");
 }
 
 void explain_code_json(struct json_out *j, const char *key, struct arena *a, enum code c,

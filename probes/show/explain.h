@@ -1,7 +1,7 @@
-/* explain.h - what a code means, for a person: what the CA saw, what to check, and how to see it again. Pure.
+/* explain.h - what a code means, for a person: what the CA saw, what to check, and how to reproduce it. Pure.
  *
- * Codes and their variables come from outside. Whatever bytes they hold, what is written here is one that a terminal may
- * show and a shell may be given. */
+ * The variables of a code come from outside and may hold any bytes. The texts made of them here are safe to show on a
+ * terminal and to paste into a shell. They live in the arena given. */
 #ifndef DCV_EXPLAIN_H
 #define DCV_EXPLAIN_H
 
@@ -12,15 +12,16 @@ const char *basis_sentence(enum code_basis b);
 /* What `dcvprobe explain` prints of one code: what the CA saw, what to check, how certain that is, and which
  * command reproduces it (or, for account codes, that only the CA can see it and where to look). */
 void explain_code(struct buf *b, struct arena *a, enum code c, const char *const variables[2], bool color);
+/* The same as a JSON object, member `key`. */
 void explain_code_json(struct json_out *j, const char *key, struct arena *a, enum code c,
                        const char *const variables[2]);
-/* The command that reproduces the code: dcvprobe check or preflight, or for the API's own codes a call to
- * dcvd. What is not known stands in it in capitals (DOMAIN, VALUE, CSRFILE). NULL for account codes and for
- * invalid_dns_method (the method of an order is the CA's to know), and where the arena is full. */
+/* The command that reproduces the code: dcvprobe check or preflight, or for the API's own codes a call to dcvd
+ * (explain_command.c). Capitals stand for what is not known (DOMAIN, VALUE, CSRFILE). NULL for account codes and for
+ * invalid_dns_method (only the CA knows an order's method), and where the arena is full. */
 char *code_command(struct arena *a, enum code c, const char *const variables[2]);
 
-/* What the check that reproduces the code needs: *domain is NULL where the code names none. False: the code
- * comes from no check of a domain. */
+/* The domain and the method of the check that reproduces the code; *domain is NULL where the variables name none.
+ * False: no check of a domain gives this code. */
 bool code_check(struct arena *a, enum code c, const char *const variables[2], const char **domain,
                 enum method *m);
 

@@ -1,4 +1,4 @@
-/* explain_command.c - the line that brings a code about by hand. */
+/* explain_command.c - the command line that reproduces a code. */
 #include "show/explain.h"
 
 #include "format/reproduce.h"
@@ -7,12 +7,12 @@
 
 #include <string.h>
 
-/* How much of an outside text a line may hold: a full domain name and a little more. */
+/* How many characters of a variable are shown in a line: enough for the longest domain name. */
 enum { SHOWN = 260 };
 
-/* How a code is brought about by hand. CHECK and WILDCARD: dcvprobe check of the variable; PREFLIGHT:
- * dcvprobe preflight; DOMAIN_PREFLIGHT: with the variable as a name of the order; CURL: a call to dcvd's own
- * API, where %s is the parameter. */
+/* How a code is reproduced. CHECK: dcvprobe check of the variable; WILDCARD: of the variable with *. before it;
+ * PREFLIGHT: dcvprobe preflight; DOMAIN_PREFLIGHT: the same with the variable as a name of the order; CURL: a call to
+ * dcvd's API, in which %s is the variable, a parameter's name; CURL_AS_NOBODY: the same as user nobody. */
 enum how { NOTHING, CHECK, WILDCARD, PREFLIGHT, DOMAIN_PREFLIGHT, CURL, CURL_AS_NOBODY };
 
 #define TOKEN "--token VALUE"
@@ -84,9 +84,9 @@ static const struct {
     [CODE_rfc5280_org_invalid] = {PREFLIGHT, "--csr CSRFILE"},
 };
 
-/* A word of a shell line. The name came from outside: a paste must never run a part of it, and a line must
- * not be drowned in it. Between single quotes only the single quote itself acts (POSIX 2.2.2), and control
- * bytes are gone by then. */
+/* value as a word of a shell line, or `instead` where it is empty. value comes from outside: it is quoted so that a
+ * shell runs no part of it when the line is pasted, and cut so that the line stays readable. Between single quotes only
+ * the single quote has a meaning (POSIX 2.2.2), and control bytes are escaped before. */
 static const char *word(struct arena *a, const char *value, const char *instead)
 {
     if (!value || !*value)
@@ -95,7 +95,7 @@ static const char *word(struct arena *a, const char *value, const char *instead)
     return shown ? shell_quote(a, shown) : NULL;
 }
 
-/* A parameter's name that may stand in a JSON text without more ado. */
+/* Whether s can stand in a JSON text as a parameter's name without being escaped. */
 static bool is_member_name(const char *s)
 {
     return s && *s && !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._")];
@@ -139,7 +139,7 @@ char *code_command(struct arena *a, enum code c, const char *const variables[2])
         name = word(a, value, "DOMAIN");
         if (!name)
             return NULL;
-        if (value && *value == '-') /* it must not be taken for an option */
+        if (value && *value == '-') /* the name must not be taken for an option */
             return arena_printf(a, "dcvprobe check %s -- %s", rest, name);
         return arena_printf(a, "dcvprobe check %s %s", name, rest);
     case PREFLIGHT:

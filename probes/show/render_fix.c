@@ -1,5 +1,4 @@
-/* render_fix.c - what to change, in the forms that it is applied in: by hand from a report, as lines of a
- * zone file, as a script for nsupdate. Pure. */
+/* render_fix.c - what to change: as text in a report, as lines of a zone file, as a script for nsupdate. Pure. */
 #include "show/render.h"
 
 #include "format/reproduce.h"
@@ -14,16 +13,16 @@ enum { WIDTH = 80, VALUE_SHOWN = 300 };
 
 enum form { FORM_TEXT, FORM_ZONE, FORM_NSUPDATE };
 
-/* Where fixes are written to. */
+/* The text that fixes are written to. */
 struct sheet {
     struct buf *b;
     struct arena *a;
     enum form form;
-    const char *margin; /* before every line that is not for a program to read */
+    const char *margin; /* before each line for people: blanks in a report, a comment sign in a file for programs */
     unsigned width;
-    const struct evidence *ev; /* nsupdate: tells where zones begin */
-    const char *zone;          /* nsupdate: of the update that is being written, "" where it is not known */
-    const char *owner;         /* nsupdate: NULL where no update is being written */
+    const struct evidence *ev; /* nsupdate: its SOA records tell the zones */
+    const char *zone;          /* nsupdate: of the current update message; "" where it is not known */
+    const char *owner;         /* nsupdate: name in the current update message; NULL: none has been begun */
 };
 
 static size_t columns(const char *p, size_t n)
@@ -70,8 +69,8 @@ static void prose(struct sheet *s, const char *text)
 
 /* ---------------------------------------------------------------- records ---------------------------- */
 
-/* Characters of a name that mean something else to a zone file (RFC 1035 5.1). Names as we hold them leave
- * them bare. */
+/* name with a backslash before each character that has a meaning in a zone file (RFC 1035 5.1); in our names these are
+ * not escaped. */
 static const char *zone_name(struct arena *a, const char *name)
 {
     char *out = arena_alloc(a, strlen(name) * 2 + 1), *p = out;
@@ -89,7 +88,7 @@ static const char *zone_name(struct arena *a, const char *name)
     return out;
 }
 
-/* A line of rdata that is a name needs the same; in any other, what is special stands in quotes already. */
+/* Record data that is a name is escaped in the same way; in other data such characters are in quotes already. */
 static const char *zone_rdata(struct arena *a, const struct fix *f, const char *rdata)
 {
     uint16_t type;
@@ -104,7 +103,7 @@ static const char *zone_owner(struct arena *a, const struct fix *f)
     return safe(a, zone_name(a, f->owner), SIZE_MAX);
 }
 
-/* live: a program shall read it, where the form is one for programs. */
+/* live: in the forms for programs the record is written for the program, and not as a comment. */
 static void record(struct sheet *s, const struct fix *f, const char *rdata, bool ttl, bool live)
 {
     if (!live || s->form == FORM_TEXT)
@@ -120,7 +119,7 @@ static void row(struct sheet *s, const char *label, const char *value)
     buf_printf(s->b, "%s  %-5s  %s\n", s->margin, label, value);
 }
 
-/* What is to be typed into a web panel: the host without the zone, the value without a zone file's quotes. */
+/* What to enter in a web panel: the host without the zone, the value without the quotes of a zone file. */
 static void panel(struct sheet *s, const struct fix *f, const char *verb)
 {
     struct arena *a = s->a;
@@ -141,7 +140,7 @@ static void panel(struct sheet *s, const struct fix *f, const char *verb)
         struct bytes joined = txt_joined(a, &rr);
         value = joined.p ? text_escape(a, (const char *)joined.p, joined.n, SIZE_MAX) : NULL;
     } else if (known && rr.type == RR_CAA) {
-        /* RFC 8659 4.1: flags, the tag's length, the tag, the value. Panels ask for each by itself. */
+        /* RFC 8659 4.1: flags, length of the tag, tag, value. Web panels have a field for each. */
         const char *p = (const char *)rr.rdata;
         size_t tag = rr.rdata[1];
         row(s, "Flags", arena_printf(a, "%u", rr.rdata[0]));
@@ -153,8 +152,8 @@ static void panel(struct sheet *s, const struct fix *f, const char *verb)
 
 /* ---------------------------------------------------------------- nsupdate --------------------------- */
 
-/* The zone that a name stands in, as far as the SOA records of the evidence tell: the deepest one that holds
- * the name. NULL where none was seen, or only the registry's: an update for that is never meant. */
+/* The zone of a name, as far as the SOA records in the evidence tell: the longest of their owners that the name is
+ * within. NULL where there is none, or only that of a public suffix, which the customer cannot update. */
 static const char *zone_of(const struct evidence *ev, const char *owner)
 {
     const char *zone = NULL;
@@ -181,7 +180,8 @@ static void update_end(struct sheet *s)
     s->owner = NULL;
 }
 
-/* Updates of one zone go out together, so that nobody ever sees the name without either record. */
+/* The updates of one zone are sent in one message, so that no query finds the old record gone and the new one
+ * missing. */
 static void update_begin(struct sheet *s, const struct fix *f)
 {
     const char *zone = zone_of(s->ev, f->owner);
@@ -195,9 +195,9 @@ static void update_begin(struct sheet *s, const struct fix *f)
     s->owner = f->owner;
 }
 
-/* Data that does not parse is written as bytes (RFC 3597 5), and nsupdate refuses those of a type it knows.
- */
-static bool nameless(const struct fix *f, const char *rdata)
+/* Whether rdata is written as bytes (RFC 3597 5), as data that does not parse is: nsupdate refuses that form for a type
+ * that it knows. */
+static bool is_raw(const struct fix *f, const char *rdata)
 {
     return !strncmp(rdata, "\\#", 2) && strncasecmp(f->type, "TYPE", 4) != 0;
 }
@@ -207,7 +207,7 @@ static void update(struct sheet *s, const struct fix *f)
     const char *gone = f->op == FIX_REMOVE ? f->rdata : f->op == FIX_REPLACE ? f->old_rdata : NULL;
     const char *owner = zone_owner(s->a, f), *type = safe(s->a, f->type, VALUE_SHOWN);
     update_begin(s, f);
-    if (gone && nameless(f, gone)) {
+    if (gone && is_raw(f, gone)) {
         prose(s, "Delete this record by hand: its data is broken, and nsupdate takes no such data.");
         record(s, f, gone, false, false);
     } else if (gone) {
@@ -222,7 +222,7 @@ static void update(struct sheet *s, const struct fix *f)
 static void records(struct sheet *s, const struct fix *f)
 {
     if (!f->owner || !f->type || !f->rdata || (f->op == FIX_REPLACE && !f->old_rdata))
-        return; /* the judge's arena was full */
+        return; /* incomplete, because the arena was full when the report was made */
     if (s->form == FORM_NSUPDATE) {
         update(s, f);
         return;

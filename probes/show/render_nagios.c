@@ -14,7 +14,7 @@
 
 enum { TEXT_SHOWN = 300 };
 
-/* The plugins' own statuses, and how bad each is. */
+/* Exit statuses of plugins. */
 enum { NAGIOS_OK, NAGIOS_WARNING, NAGIOS_CRITICAL, NAGIOS_UNKNOWN };
 
 static int status_of(const struct report *r)
@@ -33,7 +33,7 @@ static int status_of(const struct report *r)
     return NAGIOS_OK;
 }
 
-/* The bar begins the performance data, so a text must not hold one. */
+/* A '|' begins the performance data, so it is replaced in texts. */
 static void text(struct buf *b, struct arena *a, const char *s)
 {
     const char *shown = s ? text_escape(a, s, strlen(s), TEXT_SHOWN) : NULL;
@@ -43,17 +43,17 @@ static void text(struct buf *b, struct arena *a, const char *s)
 
 /* ---------------------------------------------------------------- performance data ------------------- */
 
-/* What all reports come to together. Times are left until something runs out, TIME_UNKNOWN where none is
- * known. */
+/* The numbers of all reports together. .token and .signature: how long until the first of them expires, in
+ * milliseconds; TIME_UNKNOWN where that is not known. */
 struct totals {
     uint32_t us, deadline_ms;
     size_t findings[3]; /* by weight */
     size_t asked;
     dcv_time token, signature;
-    uint32_t token_days; /* how long it lives */
+    uint32_t token_days; /* how many days such a value is accepted in all */
 };
 
-/* When the value that passes now will pass no more. */
+/* When the value that passes now expires. */
 static dcv_time token_end(struct arena *a, const struct report *r)
 {
     const struct request *q = r->request;
@@ -78,7 +78,7 @@ static dcv_time token_end(struct arena *a, const struct report *r)
     return end;
 }
 
-/* When the first of the domain's signatures that were seen runs out. */
+/* When the first of the domain's signatures in the evidence expires. */
 static dcv_time signature_end(struct arena *a, const struct report *r)
 {
     const char *zone = r->request->registrable;
@@ -119,7 +119,7 @@ static void add(struct totals *t, struct arena *a, const struct report *r)
     t->token_days = r->challenge == CHALLENGE_RANDOM_VALUE ? q->profile->random_days : q->profile->token_days;
 }
 
-/* Hundredths of a day, downwards: a day is not over before it is. */
+/* left, in days with two decimals, cut and not rounded. */
 static void days(struct buf *b, const char *label, dcv_time left, uint32_t most)
 {
     int64_t part = left / (DAY_MS / 100), size = part < 0 ? -part : part;
@@ -130,7 +130,7 @@ static void days(struct buf *b, const char *label, dcv_time left, uint32_t most)
         buf_printf(b, ";%" PRIu32, most);
 }
 
-/* 'label'=value[UOM];[warn];[crit];[min];[max]. The ranges are those that decide the status. */
+/* 'label'=value[UOM];[warn];[crit];[min];[max]. The ranges of the findings are those that status_of() applies. */
 static void performance(struct buf *b, const struct totals *t)
 {
     static const char *const ranges[] = {

@@ -103,7 +103,7 @@ static void the_page_of_one_code(void **state)
     b = (struct buf){0};
     explain_code(&b, *state, CODE_order_not_pending, NULL, true);
     assert_ptr_equal(strstr(b.p, "\033[1morder_not_pending\033[0m  "), b.p);
-    assert_non_null(strstr(b.p, "\n    reproduce it      It cannot be, from here"));
+    assert_non_null(strstr(b.p, "\n    reproduce it      Not possible from here"));
     buf_free(&b);
 }
 
