@@ -18,7 +18,8 @@ static bool label_is(const uint8_t *query, const char *label)
     return query[12] == n && strncasecmp((const char *)query + 13, label, n) == 0;
 }
 
-/* Turns the query at out (len bytes, EDNS and all) into an answer with count TXT records; its length. */
+/* Turns the query at out (len bytes, with its EDNS record) into an answer with count TXT records. Returns its
+ * length. */
 static size_t answer(const struct dns_server *s, uint8_t *out, size_t len, unsigned count)
 {
     size_t at = 12;
@@ -123,8 +124,7 @@ static void serve_stream(struct dns_server *s)
     struct sockaddr_storage from;
     socklen_t from_len = sizeof(from);
     int fd = accept(s->tcp, (struct sockaddr *)&from, &from_len);
-    /* The test's own sockets are all that comes here, and they send at once: a bound for a test that fails.
-     */
+    /* Only the test itself connects here, and it sends at once; the timeout ends a test that fails. */
     struct timeval bound = {.tv_sec = 5};
 
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof(bound));
@@ -133,7 +133,7 @@ static void serve_stream(struct dns_server *s)
         if (len <= 512 && recv(fd, out + 2, len, MSG_WAITALL) == (ssize_t)len) {
             note(s, out + 2, &from);
             if (label_is(out + 2, "silent")) {
-                /* It stays open, and the thread is free for others. */
+                /* The stream stays open, and this thread can serve others. */
                 if (s->n_silent < sizeof(s->silent) / sizeof(s->silent[0])) {
                     s->silent[s->n_silent++] = fd;
                     return;
@@ -147,7 +147,7 @@ static void serve_stream(struct dns_server *s)
                 len = answer(s, out + 2, len, label_is(out + 2, "tc") ? BIG_TXTS : 1);
                 out[0] = (uint8_t)(len >> 8);
                 out[1] = (uint8_t)len;
-                /* In two pieces, so that the length alone arrives first. */
+                /* In two pieces: the first is a part of the length field. */
                 send(fd, out, 1, MSG_NOSIGNAL);
                 send(fd, out + 1, len + 1, MSG_NOSIGNAL);
             }
@@ -187,7 +187,7 @@ bool dns_server_start(struct dns_server *s, int family)
 {
     memset(s, 0, sizeof(*s));
     s->family = family;
-    /* The port that UDP gets may be taken for TCP by a stranger: another one then. */
+    /* Another program may have the same port number for TCP as UDP got here: then another one is tried. */
     for (int i = 0; i < 20; i++) {
         struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};

@@ -1,9 +1,8 @@
-/* dns_server.h - a DNS server for tests that misbehaves on request: the first label of the name asked says
- * how.
+/* dns_server.h - a DNS server for tests, which misbehaves as the first label of the name asked says.
  *
- * One thread, UDP and TCP on one port of loopback that the kernel picks. It never waits for time to pass:
- * what is to come late comes when the next query does. Counters are the tests' to read after
- * dns_server_stop(). */
+ * It has a thread of its own and listens for UDP and TCP on one port of the loopback address that the kernel picks. It
+ * never waits for time to pass: an answer that has to be late is sent when the next query comes. The struct is the
+ * test's; the server's thread uses it until dns_server_stop(), after which the test may read the counters. */
 #ifndef DNS_SERVER_H
 #define DNS_SERVER_H
 
@@ -14,20 +13,20 @@
 #include <stdint.h>
 
 struct dns_server {
-    char text[64]; /* "127.0.0.1:40123" */
+    char text[64]; /* its address: "127.0.0.1:40123" */
     pthread_t thread;
     int family, udp, tcp, stray, stop;
     int silent[64]; /* streams that never get an answer */
     unsigned n_silent;
     _Atomic uint8_t rcode;     /* of every answer */
-    uint8_t held[512]; /* the answer that comes with the next query */
+    uint8_t held[512]; /* the answer that is sent when the next query comes */
     size_t held_len;
     unsigned queries, upper_case; /* upper_case: how many had a capital letter in the name */
     unsigned seen_of_drop;        /* queries for drop.* and late.* */
     uint8_t ports[8192];          /* bit set of source ports */
 };
 
-/* What the first label asks for. Anything else is answered with one TXT record.
+/* What each first label is answered with; any other one gets an answer with one TXT record.
  *   silent      nothing
  *   drop        nothing to the first query, an answer to others
  *   late        the answer to the first query comes with the second, which itself gets none
@@ -41,8 +40,9 @@ struct dns_server {
  *   cut         over TCP: 100 bytes of 500, then the end of the stream
  *   closes      over TCP: the end of the stream at once
  */
-bool dns_server_start(struct dns_server *s, int family); /* false: the machine has no such family */
+bool dns_server_start(struct dns_server *s, int family); /* false: the machine has no addresses of the family */
 void dns_server_stop(struct dns_server *s);
+/* From how many source ports queries came. */
 unsigned dns_server_ports(const struct dns_server *s);
 
 #endif

@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
-"""floors.py --pure ARCHIVE… [--above ARCHIVE…]: what the floors of a program use, read from their symbols (nm -u).
+"""floors.py --pure ARCHIVE… [--above ARCHIVE…]: checks by their symbols (nm) what the floors of a program use.
 
-The archives come from the ground up, as meson.build lists them. A floor uses floors below it alone; a pure one decides, and
-never looks at the world itself: no I/O, no clock, no loop, no library of another floor. judge() is for those that JUDGES
-names. Names floor, object file and symbol for each reference that breaks a rule; status 1 where any does. What is included
-tells walls.py."""
+A floor is a folder's archive. The archives are given from the ground up, as meson.build lists them. A floor may use
+only floors below it, and a pure floor no I/O, clock, loop or environment. Prints floor, object file and symbol of each
+reference that breaks a rule; exit status 1 where any does. walls.py checks the includes."""
 import argparse
 import re
 import subprocess
 import sys
 
-# inet_pton and inet_ntop only read and write text, and are welcome.
+# What a pure floor must not use. inet_pton and inet_ntop are allowed: they only convert text.
 WORLD = re.compile(r"""^(
     (uv|ares|curl|sqlite3|MHD|ub|nats|natsConnection|natsSubscription|js|pthread|epoll|inotify|timerfd|io_uring)_.*
   | socket|socketpair|connect|bind|listen|accept4?|shutdown|getsockopt|setsockopt|getsockname|getpeername
@@ -31,7 +30,7 @@ JUDGES = {("run", "run_check.c.o"), ("cmd", "cmd_cmd_replay.c.o")}
 
 
 def plain(symbol):
-    """The name as the source has it: without a version, and without what fortified builds put around it."""
+    """The name as in the source: without a version and without the __…_chk of fortified builds."""
     symbol = symbol.split("@")[0]
     if found := re.match(r"__(.*)_chk$", symbol):
         symbol = found[1]
@@ -39,7 +38,7 @@ def plain(symbol):
 
 
 def symbols(archive):
-    """[(object file, kind, symbol)] of an archive; thin ones, too."""
+    """[(object file, kind, symbol)] of an archive, which may be thin."""
     done = subprocess.run(["nm", "-A", archive], capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"floors: {archive} cannot be read: {done.stderr.strip()}")
@@ -61,11 +60,11 @@ def main():
     args = parser.parse_args()
     archives = args.pure + args.above
     rows = {archive: symbols(archive) for archive in archives}
-    home = {}  # symbol: the place in the order of the floor that defines it
+    definer = {}  # symbol: the index of the floor that defines it
     for place, archive in enumerate(archives):
         for _, kind, symbol in rows[archive]:
             if kind in "TDBRV":
-                home[symbol] = place
+                definer[symbol] = place
     wrong = used = 0
     for place, archive in enumerate(archives):
         for member, kind, symbol in rows[archive]:
@@ -73,20 +72,18 @@ def main():
                 continue
             used += 1
             why = None
-            if {floor(archive), floor(archives[home.get(symbol, place)])} == BESIDE:
-                why = "and neither of the two sees the other"
-            elif home.get(symbol, place) > place:
-                why = f"which stands above, in {floor(archives[home[symbol]])}/"
-            elif symbol == "judge" and (floor(archive), member) not in JUDGES:
-                why = "and what was judged is not judged again"
-            elif archive in args.pure and symbol not in home and WORLD.match(plain(symbol)):
-                why = "and a pure floor never looks at the world itself"
+            if {floor(archive), floor(archives[definer.get(symbol, place)])} == BESIDE:
+                why = "and neither of the two may use the other"
+            elif definer.get(symbol, place) > place:
+                why = f"which stands above, in {floor(archives[definer[symbol]])}/"
+            elif archive in args.pure and symbol not in definer and WORLD.match(plain(symbol)):
+                why = "and a pure floor does no I/O and reads no clock"
             if why:
                 print(f"floors: {floor(archive)}/ ({member}) uses {symbol}, {why}")
                 wrong += 1
     if not used:
-        sys.exit("floors: no references seen: are these archives of objects?")
-    print(f"floors: {wrong} references break a rule" if wrong else f"floors: {used} references, all of them downwards")
+        sys.exit("floors: no references found: are these archives of objects?")
+    print(f"floors: {wrong} references break a rule" if wrong else f"floors: {used} references, all go downwards")
     return bool(wrong)
 
 

@@ -86,7 +86,7 @@ struct connection {
     SSL *ssl;
 };
 
-/* False when the other side or the test is over; wait: until then, or that many ms. */
+/* Waits at most `wait` ms (-1: for ever). False as soon as the client has closed the connection or the test ends. */
 static bool pause_for(struct connection *c, int wait)
 {
     struct pollfd p[2] = {{.fd = c->fd, .events = POLLRDHUP}, {.fd = c->s->stop, .events = POLLIN}};
@@ -123,7 +123,7 @@ static bool request_read(struct connection *c)
             return false;
         n += (size_t)got;
         text[n] = '\0';
-        /* A greeting in TLS to the plain port is as good a reason to speak. */
+        /* A TLS client's first record (0x16) at the plain port counts as a request, too. */
         if (strstr(text, "\r\n\r\n") || text[0] == 0x16)
             break;
     }
@@ -153,7 +153,7 @@ static void converse(struct connection *c)
         return;
     switch (then) {
     case THEN_CLOSE:
-        /* What is unread would turn the end into a reset. */
+        /* close() with unread bytes would send a reset, so the client's end is awaited. */
         shutdown(c->fd, SHUT_WR);
         pause_for(c, 1000);
         break;
@@ -198,7 +198,7 @@ static void *serve(void *user)
     pthread_attr_t detached;
     sigset_t pipe;
 
-    /* Here alone: the observer has to look after itself. */
+    /* SIGPIPE is blocked in this thread only: the observer under test must not depend on it. */
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, NULL);
@@ -217,7 +217,7 @@ static void *serve(void *user)
                 continue;
             struct connection *c = calloc(1, sizeof(*c));
             *c = (struct connection){.s = s, .fd = fd, .tls = i == 1};
-            /* What was said before a reset is to arrive. */
+            /* The bytes sent before a reset must arrive. */
             setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
             pthread_mutex_lock(&s->lock);
             s->connections++;
@@ -238,7 +238,7 @@ void http_server_start(struct http_server *s, const char *ca_file)
     pthread_cond_init(&s->quiet, NULL);
     certificates(s, ca_file);
     for (int i = 0; i < 2; i++) {
-        struct sockaddr_in a = {.sin_family = AF_INET}; /* all of 127.0.0.0/8 */
+        struct sockaddr_in a = {.sin_family = AF_INET}; /* any address: clients connect to several of 127.0.0.0/8 */
         socklen_t len = sizeof(a);
         s->listener[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         MUST(bind(s->listener[i], (struct sockaddr *)&a, len) == 0 && listen(s->listener[i], 512) == 0);

@@ -1,7 +1,8 @@
-/* http_server.h - a web server for tests that says exactly what it is told, in time or not.
+/* http_server.h - a web server for tests that sends exactly the bytes that the test gives it, at once or slowly.
  *
- * Two ports of loopback that the kernel picks, one plain, one with TLS; a thread for each connection. What
- * the next connections get is set with http_server_say() before the question is put. */
+ * It listens on two ports that the kernel picks, one plain, one with TLS, and has a thread for each connection. A test
+ * calls http_server_say() before it starts a fetch, to set what the next connections get. The struct is the test's;
+ * .lock guards it from http_server_start() to http_server_stop(). */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
@@ -11,11 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What comes after the bytes. */
 enum then {
     THEN_CLOSE,
     THEN_RESET,
-    THEN_HOLD,   /* until the other side goes */
-    THEN_REPEAT, /* the last 1000 bytes, for ever */
+    THEN_HOLD,   /* nothing, until the client closes */
+    THEN_REPEAT, /* the last 1000 bytes again and again, for ever */
     THEN_DRIP,   /* an "x" every 5 ms, for ever */
 };
 
@@ -23,13 +25,13 @@ enum certificate { CERT_GOOD, CERT_EXPIRED, CERT_FUTURE, CERT_OTHER_NAME, CERT_S
 
 struct http_server {
     pthread_mutex_t lock;
-    const char *bytes; /* what a connection gets once its request has come */
+    const char *bytes; /* what a connection gets after its request */
     size_t len;
     enum then then;
-    bool unasked;       /* without waiting for a request */
-    char request[2048]; /* the last one */
+    bool unasked;       /* sent without waiting for a request */
+    char request[2048]; /* the last request */
     unsigned connections, open, most_open;
-    pthread_cond_t quiet; /* open came to 0 */
+    pthread_cond_t quiet; /* signalled when .open becomes 0 */
 
     char plain[32], tls[32]; /* "127.0.0.1:40123" */
     unsigned plain_port;
@@ -39,9 +41,10 @@ struct http_server {
     _Atomic enum certificate certificate;
 };
 
-/* ca_file: where the certificate goes that signs all certificates but the self-signed one; all are for
+/* ca_file: the CA's certificate is written there; it signs all certificates but the self-signed one. All are for
  * www.example.com. */
 void http_server_start(struct http_server *s, const char *ca_file);
+/* The next connections get these bytes; `bytes` must stay valid until they are over. */
 void http_server_say(struct http_server *s, const char *bytes, size_t len, enum then then);
 void http_server_stop(struct http_server *s);
 

@@ -1,6 +1,6 @@
-/* A report that uses every part of one, for the tests of what writes reports: a wildcard, a token with
- * characters that JSON, zone files and shells escape, a split record, a broken record, odd bytes in a file
- * and in its headers. */
+/* sample_report.h - a report in which every member is used, for the tests of what writes reports: a wildcard, a token
+ * with characters that JSON, zone files and shells escape, a split record, a broken record, odd bytes in a file and in
+ * its headers. It lives in the arena given. */
 #ifndef SAMPLE_REPORT_H
 #define SAMPLE_REPORT_H
 

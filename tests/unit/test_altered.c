@@ -1,5 +1,5 @@
-/* Values that are almost right, and the names at which right ones land by mistake: what a finding about such
- * a name proposes is carried out on the evidence, which is then judged again and must pass. */
+/* Values that are almost right, and right values at wrong names. The fixes of findings about such names are applied to
+ * the evidence, which is then judged again and must pass. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ static void values(void **state)
 {
     (void)state;
     static const struct {
-        const char *found, *phrase; /* phrase: a word of it; NULL: not near */
+        const char *found, *phrase; /* phrase: a word of the explanation; NULL: the value is not near */
     } rows[] = {
         {"k2m9p4q8w3e6r1t5", NULL},
         {" k2m9p4q8w3e6r1t5\r\n", "line end"},
@@ -96,11 +96,11 @@ static void check_list(struct arena *a, const char *domain, enum method m)
                            ? v.v[i].at.type == RR_CNAME && name_equal(v.v[i].at.name, under)
                            : false;
         if (checked)
-            fail_msg("%s: %s is no near name, the method looks at it", domain, v.v[i].at.name);
+            fail_msg("%s: %s must not be a near name: the method looks at it", domain, v.v[i].at.name);
     }
 }
 
-/* Apex, www, deep, and a name so long that no label fits before it twice. */
+/* The apex, www, a deep name, and one so long that the names made from it are too long. */
 static void lists(void **state)
 {
     (void)state;
@@ -140,7 +140,7 @@ static bool take_out(struct arena *a, struct dns_fact *f, const struct fix *x, c
     return false;
 }
 
-/* One operation on the answers about its owner; how many it changed. */
+/* Applies one fix to the answers about its owner. Returns how many answers it changed. */
 static size_t apply(struct arena *a, const struct evidence *ev, const struct fix *x)
 {
     size_t n = 0;
@@ -196,11 +196,11 @@ static void cure(const char *name, const char *text)
         read_case(a, name, text, &well);
         for (size_t k = 0; k < f->n_fixes; k++)
             if (changes_records(&f->fixes[k]) && !apply(a, &well.evidence, &f->fixes[k]))
-                fail_msg("%s: nothing there to %s at %s", name, fix_op_name(f->fixes[k].op),
+                fail_msg("%s: there is nothing to %s at %s", name, fix_op_name(f->fixes[k].op),
                          f->fixes[k].owner);
         assert_int_equal(judge(&well.request, &well.evidence, a, &after), 0);
         if (after.verdict != VERDICT_PASS)
-            fail_msg("%s: the fixes of %s do not cure", name, cause_info(f->cause)->id);
+            fail_msg("%s: with the fixes of %s the check still does not pass", name, cause_info(f->cause)->id);
         cured++;
     }
     arena_free(a);

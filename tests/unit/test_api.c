@@ -12,7 +12,7 @@
 
 #define NOW INT64_C(1795348800000) /* 2026-11-22T12:00:00Z */
 
-struct fixture { /* of one test */
+struct fixture { /* each test has its own */
     struct arena *a;
     struct conf conf;
     struct api_call call;
@@ -74,7 +74,7 @@ static void routes(void **state)
     ask(&r, "GET", "/v1/batches?limit=3&cursor=0000000000000abc", NULL);
     assert_int_equal(r.call.action, API_BATCH_LIST);
     assert_true(r.call.filter.limit == 3 && r.call.filter.before == 0xabc);
-    ask(&r, "POST", "/v1/batches", ""); /* the body is yet to come */
+    ask(&r, "POST", "/v1/batches", ""); /* the body has not been read yet */
     assert_int_equal(r.call.action, API_BATCH_SUBMIT);
     assert_int_equal(api_body_most("POST", "/v1/batches"), API_BODY_PIECES);
     assert_int_equal(api_body_most("GET", "/v1/batches"), API_BODY_MOST);
@@ -113,7 +113,7 @@ static void filters(void **state)
     tear_down(&r);
 }
 
-/* The text is what makes requests equal: spelling and order of members do not count, what is asked does. */
+/* Requests that ask the same get the same canonical text, whatever the spelling and order of their members. */
 static void canonical(void **state)
 {
     (void)state;
@@ -138,7 +138,7 @@ static void canonical(void **state)
     tear_down(&r);
 }
 
-/* A line of a batch is read as the body of a single check, and an error says which line it is. */
+/* A line of a batch is read as the body of a single check is; an error names the line. */
 static void lines(void **state)
 {
     (void)state;
@@ -168,7 +168,7 @@ static void lines(void **state)
     tear_down(&r);
 }
 
-/* Every line is in one state, whatever the store and the scheduler know of it. */
+/* The counts by state add up to the lines of the batch, also where the scheduler knows more than the store does yet. */
 static void batches(void **state)
 {
     (void)state;
@@ -231,7 +231,7 @@ static void configured(void **state)
     assert_non_null(strstr(r.answer.body.p, "invalid_value:allow_net"));
     assert_non_null(strstr(r.answer.body.p, "10.0.0.0/8"));
 
-    /* A key is known by its name, and goes nowhere. */
+    /* A key is named in the request by its name; its bytes appear in no output. */
     r.conf.auth_keys[0].key = (struct bytes){(const uint8_t *)"geheim", 6};
     ask(&r, "POST", "/v1/checks",
         "{\"domain\":\"a.com\",\"methods\":[\"dns-txt-token\"],\"csr\":\"x\",\"auth_key_name\":\"main\"}");
@@ -266,7 +266,7 @@ static void lists(void **state)
     buf_free(&ans.body);
 }
 
-/* Whatever a client puts into a path, an error is JSON that can be read. */
+/* Whatever bytes a path holds, the error is valid JSON. */
 static void errors_are_json(void **state)
 {
     (void)state;

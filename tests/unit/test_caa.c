@@ -1,6 +1,6 @@
-/* What must hold of every CAA set, whatever stands in it: generated sets are put through judge(), against a
- * second reading of verdicts.md's table and against changes that must not change the verdict. The seed is
- * fixed: a failure comes again. */
+/* What must hold of every CAA set: generated sets are judged, and the code is compared with a second implementation of
+ * the rules, and with that of the same set after changes that must not matter. The seed is fixed, so that a failure can
+ * be repeated. */
 #include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@
 
 enum { ROUNDS = 4000, MOST = 16, LEVELS = 4 };
 
-/* xorshift64*: the same numbers everywhere. */
+/* xorshift64*: random numbers that are the same on every machine. */
 static uint64_t seed = UINT64_C(0x2545f4914f6cdd1d);
 
 static unsigned below(unsigned n)
@@ -33,7 +33,7 @@ static unsigned below(unsigned n)
 
 /* ---------------------------------------------------------------- sets ------------------------------- */
 
-/* What a value means to digicert.com, with account 1234 and dns-01 in use. */
+/* What a value means for the CA digicert.com, when the account is 1234 and the validation method is dns-01. */
 enum meaning { PERMITS, OTHERS, MALFORMED, LOCKED, UNMET };
 
 static const struct {
@@ -76,15 +76,15 @@ enum { N_TAGS = sizeof tags / sizeof *tags, KNOWN_TAGS = 7, ISSUE = 0, ISSUEWILD
 struct record {
     unsigned tag, value;
     uint8_t flags;
-    bool broken; /* the tag runs over the end */
+    bool broken; /* the tag is longer than the record */
 };
 
-/* Where it stands, what is asked for it, and what else there is in the answer. */
+/* A CAA set, the name at which it stands, the request, and what else the answer has. */
 struct world {
     struct record set[MOST];
     size_t n;
-    unsigned level; /* whose answer holds the set, from 0, the domain */
-    bool alias;     /* by way of a CNAME */
+    unsigned level; /* the name with the set, an index into levels: 0 is the domain */
+    bool alias;     /* that name is an alias, and the set stands at its target */
     bool wildcard;
     enum purpose purpose;
     /* ---- changes that must not matter */
@@ -127,7 +127,7 @@ static struct rr caa(struct arena *a, const char *owner, const struct record *r,
     return rr;
 }
 
-/* What an answer may hold beside the set: records of other owners, types and classes. */
+/* Adds to an answer what may stand beside the set: records of other owners, types and classes. */
 static size_t add_strangers(struct arena *a, struct rr *v, size_t n, const char *owner)
 {
     static const struct record ours = {ISSUE, 0, 0, false}, critical = {7, 0, 128, false},
@@ -185,7 +185,7 @@ static void set(struct arena *a, struct request *r, const char *field, const cha
     assert_int_equal(request_set(a, r, request_field_find(field), value, strlen(value), &err), 0);
 }
 
-/* The code of the report; CODE_NONE for a pass. */
+/* Judges the set. Returns the code of the report; CODE_NONE for a pass. */
 static enum code judged(const struct world *w)
 {
     struct arena *a = arena_new(0);
@@ -246,7 +246,7 @@ static size_t applicable(const struct world *w)
     return n;
 }
 
-/* The table of verdicts.md, read once more. */
+/* The code that the rules give: the second implementation of those in probes/ca/caa.c. */
 static enum code expected(const struct world *w)
 {
     unsigned count[UNMET + 1] = {0};
@@ -263,8 +263,8 @@ static enum code expected(const struct world *w)
                                             : CODE_caa_not_found;
 }
 
-/* Half of the records are of the tags that can decide, few are critical or broken: most sets are judged by
- * their values. */
+/* A random set. Half of the records have tags that can decide and few are critical or broken, so that for most sets the
+ * values decide. */
 static struct world some_world(void)
 {
     struct world w = {.n = below(6),
@@ -309,7 +309,7 @@ static void the_table(void **state)
         must_be(&w, expected(&w));
         *(expected(&w) ? &failed : &passed) += 1;
     }
-    assert_true(passed > ROUNDS / 10 && failed > ROUNDS / 10); /* the generator is worth its rounds */
+    assert_true(passed > ROUNDS / 10 && failed > ROUNDS / 10); /* the generator makes enough sets of both kinds */
 }
 
 static void what_does_not_matter(void **state)
@@ -325,10 +325,11 @@ static void what_does_not_matter(void **state)
         w.strangers = true;
         must_be(&w, code);
         if (!w.n)
-            continue; /* without a set the climb goes on, and what is above counts */
+            continue; /* without a set the search goes on above, and a failure there counts */
         w.failure_above = true;
         must_be(&w, code);
-        /* Of another purpose, a contact, or unknown and not critical; issuewild counts for TLS alone. */
+        /* Records that do not count: for another purpose, contacts, unknown tags that are not critical; issuewild for a
+         * name that is no wildcard. */
         w.set[w.n++] = (struct record){.tag = 7, .value = below(N_VALUES), .flags = (uint8_t)below(128)};
         w.set[w.n++] = (struct record){.tag = w.purpose == PURPOSE_SMIME ? ISSUEVMC : ISSUEMAIL,
                                        .value = below(N_VALUES),
@@ -354,7 +355,8 @@ static void ours_permits(void **state)
     }
 }
 
-/* Beside values that decide already; alone it does restrict, as an empty value would. */
+/* Where the set restricts already, one more malformed value changes nothing. Alone it restricts, as an empty value
+ * does. */
 static void malformed_neither_permits_nor_forbids(void **state)
 {
     (void)state;
@@ -371,12 +373,12 @@ static void malformed_neither_permits_nor_forbids(void **state)
         enum code code = judged(&w);
         if ((code == CODE_NONE) != (passes && restricts)) {
             show(&w);
-            fail_msg("a malformed value makes a difference");
+            fail_msg("one more malformed value changes the verdict");
         }
     }
 }
 
-/* A set in an answer that is a failure, or not whole, is no set. */
+/* CAA records in a failed or truncated answer do not count as a set. */
 static void failures_hold_no_set(void **state)
 {
     (void)state;
@@ -405,7 +407,7 @@ static void failures_hold_no_set(void **state)
         put(a, &ev, levels[0], dns);
         for (unsigned k = 1; k < LEVELS; k++)
             put(a, &ev, levels[k], (struct dns_fact){.outcome = DNS_NODATA, .flags = DNS_QR | DNS_RA});
-        if (dns.flags & DNS_TC) { /* over TCP the same: nobody has the whole */
+        if (dns.flags & DNS_TC) { /* truncated over TCP as well: the complete set is not to be had */
             struct ask question = lookup_ask(levels[0], RR_CAA), *q;
             struct fact *f = arena_alloc(a, sizeof *f);
             question.tcp = true;

@@ -1,6 +1,7 @@
-/* What a CAA set costs to judge, whatever stands in it: time and memory linear in its octets, and within what
- * the daemon gives to a quick check. Each hostile set is judged in one size and in four times that; the time
- * is the process's own, the least of several runs, and quadratic work would take sixteen times as long. */
+/* Judging a CAA set takes time and memory that grow linearly with its bytes, whatever they are, and no more memory than
+ * the daemon gives to a quick check. Each hostile set is judged in one size and in four times that size, for which
+ * quadratic work would take sixteen times as long. The CPU time of the process is measured, the least of several
+ * runs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,10 +18,11 @@
 #include "plan/plan.h"
 #include "run/check.h"
 
-/* LARGE: no message holds more. CEILING: the daemon's for a quick check, minus the answers themselves. */
+/* LARGE: bytes of rdata, the most that a message can hold. TIMES: how much larger the large set is. CEILING: bytes that
+ * the daemon allows for a quick check, without the answers. */
 enum { RUNS = 5, LARGE = 64000, RECORDS = 1000, RECORD_VALUE = 60, TIMES = 4, CEILING = 1 << 20 };
 
-/* A value: head once, then unit over and over. */
+/* A value is `head` and then `unit` again and again. */
 static const struct family {
     const char *head, *unit, *tag;
     uint8_t flags;
@@ -115,7 +117,7 @@ static struct cost judged(const struct family *f, size_t records, size_t size, b
     return least;
 }
 
-/* The least of more runs where the first ones look bad: another process may have had the caches. */
+/* Measures up to four times where the times look bad, because another process may have disturbed the first runs. */
 static bool linear(const struct family *f, size_t few, size_t many, size_t small, size_t large, bool wildcard)
 {
     struct cost one = {0}, four = {0};
@@ -148,7 +150,7 @@ static void sets_are_judged_in_linear_time(void **state)
 
 /* ---------------------------------------------------------------- the longest climb ------------------ */
 
-/* Answers its questions in turn, each when it is told to. */
+/* An observer that answers its questions in order, when the test says so. */
 struct queue {
     struct waiting {
         struct ask *ask;
@@ -232,13 +234,13 @@ static void the_longest_name_is_climbed(void **state)
     (void)state;
     char name[256] = "";
     size_t asked;
-    for (unsigned i = 0; i < 121; i++) /* 255 bytes on the wire with what follows */
+    for (unsigned i = 0; i < 121; i++) /* with the rest of the name 255 bytes on the wire */
         memcpy(name + 2 * i, "a.", 3);
     memcpy(name + 242, "example.com", 12);
     assert_int_equal(climbed(name, DNS_NODATA, &asked), VERDICT_PASS);
     assert_int_equal(asked, 123);
     assert_int_equal(climbed(name, DNS_SERVFAIL, &asked), VERDICT_FAIL);
-    assert_int_equal(asked, 123 + 2); /* the first failure with checking disabled, and the root */
+    assert_int_equal(asked, 123 + 2); /* each level, the first failure with checking disabled, and the root's NS */
 }
 
 int main(void)

@@ -1,5 +1,5 @@
-/* The derivation of a CAA verdict as scripts and as people get it. What the case files say of it as a whole
- * stands in test_cases.c. */
+/* How a CAA verdict follows, as JSON for scripts and as text for people. test_cases.c checks the same for every
+ * case. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* A wildcard below an alias: the whole of what a set can hold, bytes that are no text among it. */
+/* A wildcard name that is an alias, and a set with all that a set can hold, with bytes that are no text. */
 static const char hostile[] =
     "{\"request\":{\"domain\":\"*.www.example.com\",\"methods\":[\"caa\"],\"now\":\"2026-11-22T12:00:00Z\","
     "\"depth\":\"quick\",\"issuer\":[\"digicert.com\"],\"caa_account\":\"8\"},\"evidence\":["
@@ -146,7 +146,7 @@ static void the_failure_is_argued(void **state)
     assert_null(r.caa->relevant);
 }
 
-/* Nothing in it may act on a terminal but its own colour. */
+/* The text of it, after a check that it has no control bytes for a terminal but its own colours. */
 static char *picture(const struct report *r, struct render how)
 {
     struct buf b = {0};
@@ -203,7 +203,7 @@ static void in_text(void **state)
     assert_non_null(strstr(colored, "*  example.com.  evidence 2\n"));
 }
 
-/* The caret stands under the byte wherever that is in a value that is longer than the line. */
+/* The caret stands under the right byte of a value that is longer than the line, wherever that byte is. */
 static void long_values(void **state)
 {
     (void)state;
@@ -226,7 +226,7 @@ static void long_values(void **state)
             low--;
         for (high = low - 1; high[-1] != '\n'; high--)
             ;
-        /* Columns are characters: the mark of what is cut off is one of three bytes. */
+        /* Columns count characters: the ellipsis where text was cut is one character of three bytes. */
         size_t column = (size_t)(caret - low), bytes = 0,
                width = text_characters(high, (size_t)(low - 1 - high));
         while (text_characters(high, bytes) < column)
@@ -236,7 +236,7 @@ static void long_values(void **state)
     }
 }
 
-/* Every case file fits on a screen. */
+/* No line is wider than 80 columns, whatever the case. */
 static void eighty_columns(void **state)
 {
     (void)state;

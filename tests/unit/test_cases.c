@@ -1,6 +1,6 @@
-/* Drives plan and judge with the case files in tests/cases through the real driver, over a fake network that
- * answers at once, in order, and in reverse. A case file is what `dcvprobe check --save` writes, or the same
- * by hand with less in it. */
+/* Runs the checks of the case files in tests/cases with the real driver (run/check.c), over a fake network that answers
+ * at once, in order, and in reverse order. A case file is what `dcvprobe check --save` writes, or a shorter one written
+ * by hand. */
 #include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -22,7 +22,7 @@
 
 #include <jansson.h>
 
-/* Says what is wrong with a case and goes on: one run shows all of it. */
+/* Prints what is wrong with a case and goes on, so that one run shows all faults. */
 static unsigned faults;
 #define wrong(...) (faults++, print_error("" __VA_ARGS__), print_error("\n"))
 
@@ -102,7 +102,7 @@ static void on_done(void *user, struct check *c, struct report *report, int err)
 {
     (void)c;
     assert_int_equal(err, 0);
-    assert_null(the_report); /* done comes once */
+    assert_null(the_report); /* done is called once */
     the_report = report;
     *(bool *)user = true;
 }
@@ -170,7 +170,7 @@ static bool sentence(const char *s)
     return n > 10 && s[n - 1] == '.';
 }
 
-/* The derivation of a CAA verdict leads to that verdict, and every step of it says why. */
+/* The derivation of a CAA verdict agrees with the verdict, and gives a reason for every level and record. */
 static void derivation(const char *file, const struct report *r)
 {
     const struct caa_derivation *d = r->caa;
@@ -219,7 +219,7 @@ static void derivation(const char *file, const struct report *r)
               d->may_because ? d->may_because : "not said");
 }
 
-/* What holds of every report. */
+/* What must hold of every report. */
 static void invariants(const char *file, const struct report *r)
 {
     derivation(file, r);
@@ -244,7 +244,7 @@ static void invariants(const char *file, const struct report *r)
     }
 }
 
-/* Of what the store keeps of it the API shows what it shows of the report itself. */
+/* A report read back from the store is shown by the API as the report itself is. */
 static void stored(const char *file, struct arena *a, const struct report *r, const char *shown)
 {
     struct buf report = {0}, terse = {0}, again = {0};
@@ -253,15 +253,15 @@ static void stored(const char *file, struct arena *a, const struct report *r, co
     const struct stored s = {report.p, report.n, terse.p, terse.n};
     assert_int_equal(json_write_stored(&(struct json_out){.b = &again}, NULL, a, NULL, &s), 0);
     if (strcmp(shown, again.p))
-        wrong("%s: stored, it is shown as another:\n%s\n%s\n%s", file, shown, again.p, terse.p);
+        wrong("%s: after storing it is shown differently:\n%s\n%s\n%s", file, shown, again.p, terse.p);
     if (r->evidence->n && report.n + terse.n >= again.n)
-        wrong("%s: %zu bytes are stored of %zu", file, report.n + terse.n, again.n);
+        wrong("%s: stored it takes %zu bytes, more than the %zu shown", file, report.n + terse.n, again.n);
     buf_free(&report);
     buf_free(&terse);
     buf_free(&again);
 }
 
-/* As stores have it that were written before the terse form. */
+/* The same for a report in the longer form that stores of earlier versions hold. */
 static void stored_whole(const char *file, struct arena *a, const struct report *r, const char *shown)
 {
     struct buf report = {0}, whole = {0}, again = {0};
@@ -271,7 +271,7 @@ static void stored_whole(const char *file, struct arena *a, const struct report 
     assert_int_equal(json_write_stored(&(struct json_out){.b = &again}, NULL, a, NULL, &s), 0);
     json_t *one = json_loads(shown, JSON_REJECT_DUPLICATES, NULL), *other = json_loads(again.p, JSON_REJECT_DUPLICATES, NULL);
     if (!one || !json_equal(one, other))
-        wrong("%s: stored whole, it is shown as another:\n%s\n%s", file, shown, again.p);
+        wrong("%s: after storing in the longer form it is shown differently:\n%s\n%s", file, shown, again.p);
     json_decref(one);
     json_decref(other);
     buf_free(&report);
@@ -279,7 +279,7 @@ static void stored_whole(const char *file, struct arena *a, const struct report 
     buf_free(&again);
 }
 
-/* A report that was stored is shown and written as the one that it was. */
+/* A report that was written and read back is shown and written again as before. */
 static void read_back(const char *file, struct arena *a, const struct report *r)
 {
     struct json_problem problem = {0};
@@ -336,8 +336,8 @@ static void count(const struct dcv_case *c, const struct report *r)
         code_produced[r->detail_code]++;
 }
 
-/* At depth quick the search for the CAA set costs a question for each level, and two at most after a failure;
- * a retry over TCP belongs to the question that was truncated. Sparing, it ends where the set is. */
+/* At depth quick the search for the CAA set takes one question for each level, and at most two more after a failure;
+ * repetitions over TCP are not counted. A sparing check stops at the level with the set. */
 static void few_questions(const char *file, const char *how, const struct report *r)
 {
     const struct request *q = r->request;
@@ -349,10 +349,10 @@ static void few_questions(const char *file, const char *how, const struct report
     for (size_t i = 0; i < r->evidence->n_asks; i++)
         asked += !r->evidence->asks[i]->tcp && r->evidence->asks[i]->via == VIA_RESOLVER;
     if (asked > most)
-        wrong("%s (%s): %zu questions asked, %zu at most are due", file, how, asked, most);
+        wrong("%s (%s): %zu questions asked, at most %zu expected", file, how, asked, most);
 }
 
-/* The first answer over http is the file: it decides, and sparing nothing is asked over https. */
+/* Whether a sparing check found the file in its first answer over http: then it asks nothing over https. */
 static bool http_decides(const struct report *r)
 {
     const struct evidence *ev = r->evidence;
@@ -365,7 +365,7 @@ static bool http_decides(const struct report *r)
     return !strncmp(first->ask->url, "http:", 5) && first->http.status >= 200 && first->http.status < 300;
 }
 
-/* What is due of a check that asked nothing over https: the same but for what only https can show. */
+/* What such a check is expected to report: a remark, and no finding that only https can show. */
 static struct dcv_case without_https(struct arena *a, const struct dcv_case *c)
 {
     struct dcv_case ret = *c;
@@ -379,7 +379,7 @@ static struct dcv_case without_https(struct arena *a, const struct dcv_case *c)
     return ret;
 }
 
-/* Sparing, a check leaves out what cannot matter any more. Any other asks all that the case answers. */
+/* A sparing check may leave out questions that can no longer matter. Any other check asks all that the case answers. */
 static void all_asked(const char *file, const char *how, const struct net *net, const struct report *r)
 {
     size_t answers = net->c->evidence.n, https = 0;
@@ -430,7 +430,7 @@ static void run_case(const char *path, const char *file)
         return;
     }
     if (!c->expected.has_verdict)
-        wrong("%s: a case says what verdict it expects", file);
+        wrong("%s: the case does not say what verdict it expects", file);
     struct report direct;
     assert_int_equal(judge(&c->request, &c->evidence, a, &direct), 0);
     compare(file, "replayed", a, c, &direct);
@@ -439,7 +439,7 @@ static void run_case(const char *path, const char *file)
     count(c, &direct);
     for (enum order o = AT_ONCE; o <= REVERSED; o++)
         drive(file, order_names[o], c, &c->request, o);
-    if (c->request.depth == DEPTH_QUICK) { /* one after the other comes to the same */
+    if (c->request.depth == DEPTH_QUICK) { /* a sparing check gives the same report */
         struct request sparing = c->request;
         sparing.sparing = true;
         drive(file, "sparing", c, &sparing, IN_ORDER);
@@ -471,8 +471,8 @@ static void test_cases(void **state)
     assert_int_equal(faults, 0);
 }
 
-/* Every cause has a case that produces it and one, near by, that says it must not be there; every code that
- * asking the network decides has a case that produces it. */
+/* Every cause has a case that produces it, and a similar one that says that it must not be found. Every code of class
+ * probe has a case that produces it. */
 static void test_coverage(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* The records of DNSSEC against the examples of the RFCs: key tags, digests, signatures, times. Chains are
- * judged by tests/cases (dnssec-*.case), with signatures of real signers. */
+/* DNSSEC records against the examples of the RFCs: key tags, digests, signatures, times. Whole chains are tested by
+ * tests/cases/dnssec-*.case, with signatures of real signers. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -82,7 +82,7 @@ static void a_ds_record_matches_its_key(void **state)
         assert_int_equal(k.tag, ds.tag);
         assert_true(ds_known(&ds));
         assert_true(ds_matches(&ds, &k));
-        /* any other bit of the digest, another owner, another algorithm, a revoked key */
+        /* it does not fit with a wrong bit in the digest, another owner, another algorithm, a revoked key */
         ((uint8_t *)(uintptr_t)ds.digest.p)[3] ^= 1;
         assert_false(ds_matches(&ds, &k));
         ((uint8_t *)(uintptr_t)ds.digest.p)[3] ^= 1;
@@ -105,7 +105,7 @@ static void a_ds_record_matches_its_key(void **state)
     assert_false(ds_known(&strange));
 }
 
-/* RFC 4034 B.1: with algorithm 1 the tag stands in the modulus. */
+/* RFC 4034 B.1: with algorithm 1 the key tag is a part of the modulus. */
 static void the_first_algorithm_has_tags_of_its_own(void **state)
 {
     (void)state;
@@ -155,8 +155,8 @@ static void signatures_are_checked(void **state)
         struct rr *rr = record(signed_sets[i].owner, signed_sets[i].type, signed_sets[i].rdata);
         const struct rr *set[2] = {rr, rr};
         assert_int_equal(rrsig_check(a, &s, &k, set, 1), SIG_CHECK_GOOD);
-        rr->ttl = 1;                                                      /* that of the signature counts */
-        assert_int_equal(rrsig_check(a, &s, &k, set, 2), SIG_CHECK_GOOD); /* a repetition too */
+        rr->ttl = 1;                                                      /* the TTL in the signature counts */
+        assert_int_equal(rrsig_check(a, &s, &k, set, 2), SIG_CHECK_GOOD); /* a repeated record counts once */
         ((uint8_t *)(uintptr_t)rr->rdata)[1] ^= 1;
         assert_int_equal(rrsig_check(a, &s, &k, set, 1), SIG_CHECK_BAD);
         ((uint8_t *)(uintptr_t)rr->rdata)[1] ^= 1;
@@ -174,7 +174,7 @@ static void signatures_are_checked(void **state)
     }
 }
 
-/* RFC 4034 3.1.5: the clock of 32 bits runs round in 2106. */
+/* RFC 4034 3.1.5: times are serial numbers of 32 bits, which wrap around in 2106. */
 static void time_is_a_serial_number(void **state)
 {
     (void)state;
@@ -218,7 +218,7 @@ static void what_is_cut_short_is_not_read(void **state)
     }
 }
 
-/* The DS record of the advice, put in the place of the one that is there, fits the zone's key. */
+/* With the DS record that the advice names in the place of the old one, the chain holds. */
 static void the_advice_is_a_record_that_fits(void **state)
 {
     (void)state;
@@ -243,7 +243,7 @@ static void the_advice_is_a_record_that_fits(void **state)
         if (f->ask->qtype == RR_DS && !strcmp(f->ask->qname, "txt-ds-mismatch.com."))
             assert_int_equal(rr_rdata_from_text(a, rdata, &f->dns.answer.v[0]), 0);
     }
-    /* The registry has not signed this one: that alone is left to say. */
+    /* All that is left is the missing signature over the new record, which only the registry can make. */
     assert_int_equal(judge(&c.request, &c.evidence, a, &after), 0);
     assert_int_equal(after.findings[0].cause, CAUSE_dnssec_bogus);
     assert_non_null(strstr(after.findings[0].summary, "the DS set at txt-ds-mismatch.com. does not fit"));

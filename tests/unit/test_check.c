@@ -1,5 +1,5 @@
-/* The driver at its edges: deadline, cancellation, a full arena, an observer that fails. The ordinary ways are driven by
- * tests/test_cases.c. */
+/* The driver (run/check.c) in rare situations: deadline, cancellation, a full arena, an observer that fails.
+ * test_cases.c tests the ordinary ones. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdalign.h>
@@ -13,7 +13,7 @@
 #include "format/request.h"
 #include "run/check.h"
 
-/* Holds every question until it is told what to do. */
+/* An observer that keeps each question until the test answers it. */
 struct hold {
     struct held {
         struct arena *a;
@@ -24,7 +24,7 @@ struct hold {
     } held[16];
     size_t n, cancelled;
     int refuse;      /* start() returns this */
-    size_t refuse_at; /* from this question on */
+    size_t refuse_at; /* .refuse is returned from this question on */
 };
 
 static int hold_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, void *user, void **op)
@@ -50,7 +50,7 @@ static void hold_cancel(void *self, void *op)
 {
     struct hold *h = self;
     struct held *x = op;
-    assert_true(x->open); /* never after its callback */
+    assert_true(x->open); /* no cancel after the question's callback */
     x->open = false;
     h->cancelled++;
     x->fn(x->user, x->ask, NULL);
@@ -128,7 +128,7 @@ static void test_expire_judges_what_is_known(void **state)
     arena_free(ra);
 }
 
-/* What a sparing check leaves for later it asks when half of its time is over, though nothing has come. */
+/* After half of its time a sparing check asks all that it has held back, even without any answer. */
 static void test_hurry_asks_the_rest(void **state)
 {
     (void)state;
@@ -150,7 +150,7 @@ static void test_hurry_asks_the_rest(void **state)
     arena_free(ra);
 }
 
-/* http hangs, https has the file: half of the time is left for it. */
+/* Where http does not answer, the second half of the time is left for https. */
 static void test_hurry_asks_over_https(void **state)
 {
     (void)state;
@@ -180,7 +180,7 @@ static void test_hurry_asks_over_https(void **state)
     arena_free(ra);
 }
 
-/* Ten thousand may wait at once: one that does fits with its request into the arena's first block. */
+/* Ten thousand checks may wait at once, so a waiting check and its request fit into the first block of the arena. */
 static void test_waiting_takes_little(void **state)
 {
     (void)state;
@@ -194,7 +194,7 @@ static void test_waiting_takes_little(void **state)
     arena_free(a);
 }
 
-/* Where the caller's memory ends the heap goes on, up to the ceiling, and each piece keeps to its own. */
+/* An arena takes memory from the heap when the caller's is used up, up to its ceiling; no two pieces overlap. */
 static void test_arena_over_memory(void **state)
 {
     (void)state;
@@ -231,7 +231,7 @@ static void test_cancel_says_so(void **state)
     arena_free(ra);
 }
 
-/* A fault of ours: what runs is ended, the error is passed up, and the report does not pretend a verdict. */
+/* An error on our side ends what runs and is passed up; the report is undecided. */
 static void test_observer_fails(void **state)
 {
     (void)state;
@@ -248,8 +248,8 @@ static void test_observer_fails(void **state)
     arena_free(ra);
 }
 
-/* Whatever the ceiling, the check ends once, with a report or with -ENOMEM and a reason; never with a verdict that rests on
- * half of the facts. */
+/* Whatever the ceiling of the arena, the check ends once, with a report or with -ENOMEM and a reason, and never with a
+ * verdict from a part of the facts. */
 static void test_every_ceiling(void **state)
 {
     (void)state;

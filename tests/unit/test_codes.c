@@ -1,4 +1,4 @@
-/* The catalogue against the list that it was made from, and every way to find a code in it. */
+/* The catalogue of codes, compared with codes.expected, and every spelling in which a code is found. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -91,7 +91,7 @@ static void values(void **state)
     arena_free(a);
 }
 
-/* Each is refused, and the line says where and what instead. */
+/* Each file is refused, and the error names the line and what was expected. */
 static void refused(void **state)
 {
     (void)state;
@@ -202,7 +202,7 @@ static void files(void **state)
     arena_free(a);
 }
 
-/* mode = recursive needs its files, and no servers. */
+/* mode = recursive needs its files and allows no servers. */
 static void recursive(void **state)
 {
     (void)state;
@@ -277,7 +277,7 @@ struct thing {
 static void table_holds(void **state)
 {
     (void)state;
-    enum { N = 1000, HASHES = 50 }; /* twenty to a hash: equal hashes are told apart by the caller alone */
+    enum { N = 1000, HASHES = 50 }; /* 20 entries for each hash: only the caller can tell them apart */
     static struct thing things[N];
     struct table t = {0};
     for (uint64_t i = 0; i < N; i++) {

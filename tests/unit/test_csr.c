@@ -1,5 +1,5 @@
-/* Reading a CSR: what the request says, whatever stands around it, and why it cannot be read. Requests are
- * made here with a key on P-256, which takes no time. */
+/* Reading a CSR: what it says, in whatever form it comes, and why it cannot be read. The CSRs are made here, with P-256
+ * keys, which are fast to make. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -44,8 +44,8 @@ struct entry { /* of the subject */
 struct recipe {
     const char *curve; /* P-256 where NULL */
     struct entry subject[4];
-    const char *san;      /* as openssl.cnf has it */
-    struct bytes raw_san; /* or the extension's own bytes */
+    const char *san;      /* as in openssl.cnf */
+    struct bytes raw_san; /* or the bytes of the extension */
 };
 
 static X509_REQ *make(const struct recipe *r)
@@ -115,7 +115,7 @@ static struct bytes text(const char *s)
     return (struct bytes){(const uint8_t *)s, strlen(s)};
 }
 
-/* On the heap in its exact size, so that the sanitizer sees a read behind the end. */
+/* Copied to the heap in its exact size, so that the sanitizer sees a read past the end. */
 static struct csr read_csr(struct bytes b)
 {
     uint8_t *copy = malloc(b.n ? b.n : 1);
@@ -184,7 +184,7 @@ static void controls(void **state)
     assert_false(c.subject[0].control);
 }
 
-/* P-256 is one curve of that size; only NIST's have names of that form. */
+/* Curves are told apart by name, not by size: P-256 is one of several with 256 bits. */
 static void curves(void **state)
 {
     (void)state;
@@ -273,7 +273,7 @@ static void problems(void **state)
          "BEGIN and END lines are missing"},
         {utf16(pem), "UTF-16"},
         {text("hello"), "neither a PEM"},
-        /* Read without a word to the terminal: there is no password to ask for. */
+        /* An encrypted PEM is refused without a question for a password on the terminal. */
         {text(with(pem, "REQUEST-----\nMI",
                    "REQUEST-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: "
                    "AES-128-CBC,0123456789ABCDEF0123456789ABCDEF\n\nMI")),
@@ -287,7 +287,7 @@ static void problems(void **state)
     }
 }
 
-/* Every prefix of a request is refused, or is the whole of it without its last line end. */
+/* Every prefix of a CSR is refused, unless it lacks only the last line end. */
 static void cut(void **state)
 {
     (void)state;
@@ -297,7 +297,7 @@ static void cut(void **state)
     assert_null(read_csr(der).problem);
 }
 
-/* Others in the thread see neither our errors nor the loss of theirs. */
+/* OpenSSL's error queue is left as it was, because other code in the thread uses it, too. */
 static void error_queue(void **state)
 {
     (void)state;

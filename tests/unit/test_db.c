@@ -35,7 +35,8 @@ static void do_job(struct db *db, struct write_job *job, int expected)
     write_job_free(job);
 }
 
-/* One value of one row, by a connection of its own, as an analyst's would be. */
+/* Runs a query with a connection of its own, as a person with sqlite3 would. Returns its first row, columns with |
+ * between. */
 static char *query(const char *path, const char *sql)
 {
     static char out[10000];
@@ -64,7 +65,7 @@ static void ids_are_ordered_and_have_one_spelling(void **state)
     (void)state;
     const dcv_time now = 1795348800123;
     int64_t a = db_id_next(now), b = db_id_next(now), c = db_id_next(now - 60000), d = db_id_next(now + 1);
-    assert_true(a >= db_id_at(now) && a < b && b < c && c < d); /* the clock was set back for c */
+    assert_true(a >= db_id_at(now) && a < b && b < c && c < d); /* the clock was set back before c */
     assert_int_equal(d >> DB_ID_COUNTER_BITS, now + 1);
     db_id_seed(d + 100);
     db_id_seed(d);
@@ -113,7 +114,7 @@ static void every_code_and_cause_is_a_row(void **state)
         assert_string_equal(query(path, sql), row);
     }
 
-    /* A row that differs is put right at the next opening; one that is gone from the program stays. */
+    /* Opening corrects a row that differs from the program's catalogue; a row that the program no longer has stays. */
     sqlite3 *c;
     sqlite3_open(path, &c);
     assert_int_equal(sqlite3_exec(c,
@@ -195,7 +196,7 @@ static void a_check_is_queued_then_done(void **state)
     assert_int_equal(db_results(reader, 5, false, see_result, &seen), 42);
     assert_int_equal(seen.n, 1);
 
-    /* The way in for an analyst. */
+    /* Results can be found by code with sqlite3 (README). */
     assert_string_equal(query(path, "SELECT domain, variable FROM result WHERE detail_code = 'dns_mismatch'"),
                         "shop.example.com|shop.example.com");
     assert_string_equal(
@@ -234,7 +235,7 @@ static void what_cannot_be_done_leaves_no_trace(void **state)
     assert_string_equal(query(path, "SELECT state FROM request"), "cancelled");
     assert_string_equal(query(path, "SELECT count(*) FROM result"), "0");
 
-    /* Alone: the jobs around it stay. */
+    /* db_do_alone: a job that fails leaves the other jobs of the transaction as they are. */
     assert_int_equal(db_begin(db), 0);
     struct write_job *good[] = {job_request(3, "c.example"), job_results(3, 1)};
     struct write_job *bad = job_results(3, 1);
@@ -293,7 +294,7 @@ static void lists_are_filtered_newest_first(void **state)
     LIST("", (void)f_);
     for (int n = 1; n <= 6; n++)
         do_job(db, job_request(id_of(n), n % 2 ? "odd.example" : "even.example"), 0);
-    /* Results come in another order than requests, check 6 stays without. */
+    /* Results come in another order than requests; check 6 gets none. */
     static const int order[] = {3, 1, 5, 2, 4};
     for (int i = 0; i < 5; i++) {
         struct write_job *job = job_results(id_of(order[i]), 2); /* dns-txt-token and dns-cname-token pass */
@@ -303,7 +304,7 @@ static void lists_are_filtered_newest_first(void **state)
         }
         switch (order[i]) {
         case 1:
-        case 4: /* both results of one check meet the same filter: it is listed once */
+        case 4: /* both results match the same filter: the check is listed once */
             job_fail(job, 0, METHOD_DNS_TXT_TOKEN, CODE_invalid_dns_txt, CODE_dns_mismatch,
                      CAUSE_name_invalid);
             job_fail(job, 1, METHOD_DNS_CNAME_TOKEN, CODE_invalid_dns_txt, CODE_dns_mismatch,
@@ -338,7 +339,7 @@ static void lists_are_filtered_newest_first(void **state)
     LIST("5 3 2", f_.verdict = VERDICT_PASS);
     LIST("3", f_.method = METHOD_CAA);
     LIST("5 2", f_.method = METHOD_DNS_CNAME_TOKEN, f_.verdict = VERDICT_PASS);
-    LIST("", f_.method = METHOD_CAA, f_.verdict = VERDICT_PASS); /* one result has to meet both */
+    LIST("", f_.method = METHOD_CAA, f_.verdict = VERDICT_PASS); /* one and the same result has to match both */
     LIST("4 3", f_.since = 3000, f_.until = 5000);
     LIST("4", f_.since = 3000, f_.until = 5000, f_.code = "invalid_dns_txt");
     LIST("4", f_.since = 3000, f_.cause = "name-invalid");
@@ -369,7 +370,7 @@ static void old_checks_go_whole_and_counts_follow(void **state)
     for (int n = 1; n <= 4; n++) {
         do_job(db, job_request(db_id_at(n * day), "a.example"), 0);
         if (n == 2)
-            continue; /* has not ended: is never purged */
+            continue; /* it has not ended, so it is never purged */
         struct write_job *job = job_results(db_id_at(n * day), 2);
         job_fail(job, 0, METHOD_DNS_TXT_TOKEN, CODE_invalid_dns_txt, CODE_dns_mismatch, CAUSE_name_invalid);
         do_job(db, job, 0);
@@ -393,7 +394,7 @@ static void old_checks_go_whole_and_counts_follow(void **state)
     assert_string_equal(query(path, "SELECT (SELECT count(*) FROM request), (SELECT count(*) FROM result), "
                                     "(SELECT count(*) FROM finding)"),
                         "2|2|1");
-    /* The room of a large check counts no longer once it is gone, though the file stays as long. */
+    /* The space of a deleted check no longer counts as used, though the file keeps its length. */
     struct db_size small, large, again;
     assert_int_equal(db_size(db, &small), 0);
     struct write_job *job = job_request(db_id_at(5 * day), "large.example");
@@ -404,7 +405,7 @@ static void old_checks_go_whole_and_counts_follow(void **state)
     do_job(db, job, 0);
     do_job(db, job_cancel(db_id_at(5 * day)), 0);
     assert_int_equal(db_size(db, &large), 0);
-    assert_in_range(large.used - small.used, 390000, 420000); /* part of it may fill a page that was begun */
+    assert_in_range(large.used - small.used, 390000, 420000); /* a part of it may fill a page that had free space */
     struct write_job purge = {.kind = WRITE_PURGE, .id = INT64_MAX, .most = 100};
     assert_int_equal(db_begin(db), 0);
     assert_int_equal(db_do(db, &purge), 0);
@@ -415,7 +416,7 @@ static void old_checks_go_whole_and_counts_follow(void **state)
     db_close(db);
 }
 
-/* Every combination of filters walks an index; none sorts more than one page of the listing. */
+/* Every combination of filters uses an index; none sorts more than one page of the listing. */
 static void no_list_reads_a_whole_table(void **state)
 {
     char *path = *state;
@@ -425,7 +426,7 @@ static void no_list_reads_a_whole_table(void **state)
         db_list_sql(filters, text);
         snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", text);
         const char *plan = query(path, sql);
-        /* The page itself, and with a domain one for each of the methods. */
+        /* Only the subqueries are scanned: the page itself, and with a domain one for each method. */
         for (const char *scan = plan; (scan = strstr(scan, "SCAN ")); scan++)
             if (strncmp(scan, "SCAN h", 6) && strncmp(scan, "SCAN (subquery", 14))
                 fail_msg("filters %u: %s: %s", filters, text, plan);

@@ -21,7 +21,7 @@ static struct db *open_store(const char *path, enum db_mode mode)
     return db;
 }
 
-/* Does the job and leaves it to the caller. */
+/* Does the job and does not free it. */
 static int try_job(struct db *db, struct write_job *job)
 {
     assert_int_equal(db_begin(db), 0);
@@ -153,7 +153,7 @@ static void a_batch_is_seen_whole_and_its_lines_become_checks(void **state)
     do_job(db, job_lines(11, 20, 1), -ENOENT);
     assert_int_equal(db_batch(db, 10, &b), -ENOENT);
     expect_open(db, "");
-    expect_one(db, 12, NULL); /* nobody sees anything of it before it is there whole */
+    expect_one(db, 12, NULL); /* readers see nothing of a batch before it is complete */
 
     do_job(db, job_batch(WRITE_ACCEPT, 10), 0);
     do_job(db, job_batch(WRITE_ACCEPT, 10), -ENOENT);
@@ -168,7 +168,7 @@ static void a_batch_is_seen_whole_and_its_lines_become_checks(void **state)
     assert_int_equal(db_last_id(db, &last), 0);
     assert_int_equal(last, 15);
 
-    /* A line ends once, by what comes first. */
+    /* A line ends once: with its results or its cancellation, whichever comes first. */
     struct write_job *job = of_batch(job_results(12, 2), 10);
     job_fail(job, 1, METHOD_CAA, CODE_caa_check_failed, CODE_NONE, CAUSE_name_internal);
     do_job(db, job, 0);
@@ -191,7 +191,7 @@ static void a_batch_is_seen_whole_and_its_lines_become_checks(void **state)
     assert_true(b.lines == 5 && b.waiting == 3 && b.ended != TIME_UNKNOWN);
     assert_int_equal(number(db, "SELECT ended - submitted FROM request WHERE id = 12"), 0);
 
-    /* With the texts at hand it comes to the same. */
+    /* A job that brings the line's domain and request along has the same effect. */
     static const int outcomes[] = {0, -EALREADY};
     for (int i = 0; i < 2; i++) {
         job = of_batch(job_results(13, 1), 10);
@@ -206,14 +206,14 @@ static void a_batch_is_seen_whole_and_its_lines_become_checks(void **state)
                      1);
     expect_lines(db, 10, 0, 9, "14 15");
 
-    /* One that has ended stays as it is. */
+    /* A cancellation does not change a batch whose lines have all ended. */
     assert_int_equal(db_begin(db), 0);
     for (int64_t id = 14; id < 16; id++) {
         job = of_batch(job_results(id, 1), 10);
         assert_int_equal(db_do(db, job), 0);
         write_job_free(job);
     }
-    job = job_batch(WRITE_CANCEL_BATCH, 10); /* in the same transaction */
+    job = job_batch(WRITE_CANCEL_BATCH, 10); /* in the same transaction as the results */
     assert_int_equal(db_do(db, job), 0);
     write_job_free(job);
     assert_int_equal(db_commit(db), 0);
@@ -223,7 +223,7 @@ static void a_batch_is_seen_whole_and_its_lines_become_checks(void **state)
     expect_lines(db, 10, 0, 9, "");
     expect_count(db, 10, COUNT_STATES, "cancelled 1, done 4");
 
-    /* What is deleted of it no longer counts. */
+    /* Lines that are deleted no longer count. */
     job = job_batch(WRITE_PURGE, 13);
     job->most = 9;
     do_job(db, job, 0);
@@ -231,7 +231,7 @@ static void a_batch_is_seen_whole_and_its_lines_become_checks(void **state)
     expect_count(db, 10, COUNT_VERDICTS, "pass 3");
     expect_count(db, 10, COUNT_CODES, "");
 
-    do_job(db, job_batch(WRITE_BATCH, 11), 0); /* not there whole: not listed */
+    do_job(db, job_batch(WRITE_BATCH, 11), 0); /* not complete: not listed */
     do_job(db, job_batch(WRITE_BATCH, 9), 0);
     do_job(db, job_batch(WRITE_ACCEPT, 9), 0);
     expect_batches(db, 0, 0, "10 9");
@@ -253,11 +253,11 @@ static void a_cancelled_batch_leaves_no_lines(void **state)
     do_job(db, job_batch(WRITE_CANCEL_BATCH, 10), 0);
     do_job(db, job_batch(WRITE_CANCEL_BATCH, 10), 0);
     do_job(db, job_batch(WRITE_CANCEL_BATCH, 99), -ENOENT);
-    do_job(db, of_batch(job_cancel(100), 10), 0); /* what ran is a check that was cancelled, */
+    do_job(db, of_batch(job_cancel(100), 10), 0); /* a line that ran becomes a cancelled check, */
     expect_open(db, "11");
     expect_one(db, 100, "cancelled of 10");
-    expect_one(db, 101, NULL);                 /* and what did not is none */
-    assert_int_equal(db_batches_abandon(db), 0); /* 12 was coming in when the process was killed */
+    expect_one(db, 101, NULL);                 /* a line that did not run leaves no check */
+    assert_int_equal(db_batches_abandon(db), 0); /* batch 12 was incomplete when the process was killed */
     expect_open(db, "11");
     static const uint32_t deleted[] = {5, 2, 0};
     for (int i = 0; i < 3; i++) {
@@ -273,7 +273,7 @@ static void a_cancelled_batch_leaves_no_lines(void **state)
     assert_int_equal(number(db, "SELECT count(*) FROM batch WHERE id = 12"), 0);
     assert_int_equal(number(db, "SELECT count(*) FROM batch_line WHERE batch = 11"), 4);
 
-    /* With the last of its checks a batch goes, too. */
+    /* A batch is deleted with the last of its checks. */
     struct write_job *purge = job_batch(WRITE_PURGE, INT64_MAX);
     purge->most = 9;
     do_job(db, purge, 0);
@@ -306,18 +306,18 @@ static void pages_are_given_back(void **state)
     struct db_size was, is;
     assert_int_equal(db_size(db, &was), 0);
     assert_true(was.file >= (large - 20) * db->page_bytes || was.wal > was.file);
-    db_checkpoint(db); /* at once, though the WAL is small */
+    db_checkpoint(db); /* made at once, however small the WAL is */
     assert_int_equal(db_size(db, &is), 0);
     assert_true(is.file <= (before + 2) * db->page_bytes && is.used <= is.file);
     job = job_batch(WRITE_VACUUM, 0);
     job->most = 20;
     assert_int_equal(try_job(db, job), 0);
-    assert_int_equal(job->deleted, 0); /* nothing is left to give back */
+    assert_int_equal(job->deleted, 0); /* no free page is left */
     write_job_free(job);
     db_close(db);
 }
 
-/* A WAL that may be small stays so. */
+/* The WAL stays below the size given to db_wal_most(), but for one batch. */
 static void the_wal_stays_small(void **state)
 {
     struct db *db = open_store(*state, DB_WRITE);

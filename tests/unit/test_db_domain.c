@@ -30,7 +30,7 @@ static void do_job(struct db *db, struct write_job *job)
     write_job_free(job);
 }
 
-/* The check's one result: of shop.example.com by dns-txt-token. CODE_NONE: it passes. */
+/* Ends a check with one result, of shop.example.com by dns-txt-token. CODE_NONE: it passes. */
 static void end_with(struct db *db, int64_t id, enum code code, enum cause cause)
 {
     struct write_job *job = job_results(id, 1);
@@ -97,9 +97,9 @@ static void a_domain_tells_what_changed(void **state)
     expect_latest(db, "");
     end_with(db, 1, CODE_NONE, CAUSE_NONE);
     end_with(db, 2, CODE_NONE, CAUSE_NONE);
-    expect_changes(db, 0, 0, ""); /* the first of all is no change, and the same again is none */
+    expect_changes(db, 0, 0, ""); /* neither the first result nor an equal one is a change */
     end_with(db, 3, TXT, CAUSE_name_invalid);
-    end_with(db, 4, TXT, CAUSE_name_internal); /* the same code for another reason */
+    end_with(db, 4, TXT, CAUSE_name_internal); /* the same code with another cause */
     end_with(db, 5, CODE_NONE, CAUSE_NONE);
 #define TO_INTERNAL                                                                                          \
     "4: fail invalid_dns_txt name-invalid to fail invalid_dns_txt name-internal, +name-internal "            \
@@ -110,14 +110,14 @@ static void a_domain_tells_what_changed(void **state)
     expect_changes(db, 5, 1, TO_INTERNAL);
     expect_latest(db, "5 ");
 
-    /* Of 6 and 7 the later ends first: it is compared again once the other is there. */
+    /* Check 7 ends before check 6: it is compared again when 6 has ended. */
     end_with(db, 7, CODE_NONE, CAUSE_NONE);
     expect_changes(db, 0, 1, "5: fail invalid_dns_txt name-internal to pass - -, + -name-internal");
     end_with(db, 6, TXT, CAUSE_name_invalid);
     expect_changes(db, 0, 2, "6: " TO_FAIL "; 7: " TO_PASS);
     expect_latest(db, "7 ");
 
-    /* Another method of the domain, and another domain, have changes of their own. */
+    /* Changes are kept for each method of each domain: these results change nothing of the others. */
     do_job(db, job_request(8, "shop.example.com"));
     struct write_job *job = job_results(8, 2);
     job->results[1].domain[0] = 'c';
@@ -126,7 +126,7 @@ static void a_domain_tells_what_changed(void **state)
     expect_changes(db, 0, 1, "6: " TO_FAIL);
     expect_latest(db, "7 8 ");
 
-    /* What went before is gone: how it was is still known, what differed in between is not. */
+    /* The result before is deleted: the change still names its verdict and code, but not its causes. */
     purge(db, 3, 9);
     expect_changes(db, 3, 1, "");
     expect_changes(db, 4, 1, "3: pass - - to fail invalid_dns_txt name-invalid, +? -?");
@@ -135,7 +135,7 @@ static void a_domain_tells_what_changed(void **state)
 
 /* ---------------------------------------------------------------- counts ----------------------------- */
 
-/* The same by walking all rows. */
+/* The same counts, from a scan of all rows. */
 static const char *const slow[] = {
     [COUNT_STATES] = "SELECT state, count(*) FROM request WHERE id >= ?1 AND id < ?2 GROUP BY 1",
     [COUNT_VERDICTS] = "SELECT verdict, count(*) FROM result WHERE request >= ?1 AND request < ?2 GROUP BY 1",
@@ -182,7 +182,7 @@ static void expect_true_counts_of_many(struct db *db, dcv_time first, dcv_time s
 {
     expect_true_counts(db, TIME_UNKNOWN, TIME_UNKNOWN);
     for (int i = 0; i < 60; i++) {
-        /* To the millisecond, to the hour, to the day; short and long, and the wrong way round. */
+        /* Times in whole milliseconds, hours and days; short and long spans, and some that end before they begin. */
         static const dcv_time units[] = {1, HOUR_MS, DAY_MS};
         dcv_time unit = units[i % 3], a = first + rand_r(&seed) % span,
                  b = i % 2 ? a + rand_r(&seed) % HOUR_MS * 2 : first + rand_r(&seed) % span;
@@ -199,7 +199,7 @@ static void counts_are_true_to_the_millisecond(void **state)
     for (int i = 0; i < CHECKS; i++) {
         dcv_time at = first + rand_r(&seed) % span;
         if (i % 10 == 0)
-            at = at / HOUR_MS * HOUR_MS; /* an hour's first millisecond */
+            at = at / HOUR_MS * HOUR_MS; /* the first millisecond of an hour */
         ids[i] = db_id_at(at) + i;
         do_job(db, job_request(ids[i], "a.example"));
         struct write_job *job = i % 7 ? job_results(ids[i], 1 + (size_t)i % 3) : job_cancel(ids[i]);
@@ -211,9 +211,9 @@ static void counts_are_true_to_the_millisecond(void **state)
         if (i % 11)
             do_job(db, job);
         else
-            write_job_free(job); /* does not end */
+            write_job_free(job); /* this check does not end */
     }
-    /* What is undone does not count: of a whole transaction, or of a job that is at fault. */
+    /* Counts are undone with a transaction that is rolled back, and with a single job that fails. */
     struct write_job *again = job_results(ids[11], 3), *late = job_results(ids[11], 2), *strange = job_results(99, 1);
     assert_int_equal(db_begin(db), 0);
     assert_int_equal(db_do(db, again), 0);
@@ -229,14 +229,14 @@ static void counts_are_true_to_the_millisecond(void **state)
     expect_true_counts_of_many(db, first, span);
     purge(db, db_id_at(first + span / 3), 200);
     expect_true_counts_of_many(db, first, span);
-    purge(db, INT64_MAX, CHECKS); /* the newest result of all, too: its id is used again */
+    purge(db, INT64_MAX, CHECKS); /* the newest result, too: its id is used again */
     expect_true_counts(db, TIME_UNKNOWN, TIME_UNKNOWN);
     sqlite3_stmt *s;
     assert_int_equal(db_prepare(db, "SELECT count(*) FROM tally", &s), 0);
     int64_t left = -1;
     assert_int_equal(db_number(db, s, &left), 0);
     sqlite3_finalize(s);
-    assert_int_equal(left, 0); /* rows that count nothing do not stay */
+    assert_int_equal(left, 0); /* rows with a count of 0 are deleted */
     for (int i = 0; i < CHECKS; i += 11)
         if (i != 11)
             end_with(db, ids[i], TXT, CAUSE_name_invalid);
@@ -244,7 +244,7 @@ static void counts_are_true_to_the_millisecond(void **state)
     db_close(db);
 }
 
-/* Neither reads a big table: each part of a count and of a domain's history is found by an index. */
+/* Neither reads a whole table: each part of a count and of a domain's history is found by an index. */
 static void counts_and_history_read_no_whole_table(void **state)
 {
     static const enum db_statement statements[] = {

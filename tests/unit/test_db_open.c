@@ -40,7 +40,7 @@ static void expect_refusal(const char *path, enum db_mode mode, int expected)
     assert_null(strchr(why, '\n'));
 }
 
-/* FNV-1a of a file and its WAL; a file that is missing counts as empty. */
+/* A hash (FNV-1a) of a file and its WAL; a missing file counts as empty. */
 static uint64_t sum(const char *path)
 {
     static const char *const parts[] = {"", "-wal", "-journal"};
@@ -106,7 +106,7 @@ static void other_files_are_refused_untouched(void **state)
     alter(path, false, "CREATE TABLE t (x)");
     expect_untouched_refusal(path, -EMEDIUMTYPE, -EMEDIUMTYPE);
     unlink(path);
-    /* Its file looks new: all that it holds is in the WAL. */
+    /* The file itself is empty, because all its data is in the WAL. */
     alter(path, true, "PRAGMA journal_mode = WAL; CREATE TABLE t (x)");
     expect_untouched_refusal(path, -EMEDIUMTYPE, -EMEDIUMTYPE);
 }
@@ -131,7 +131,7 @@ static void a_newer_schema_is_refused_untouched(void **state)
 {
     char *path = *state;
     db_close(open_store(path, DB_WRITE));
-    alter(path, true, "PRAGMA user_version = 99"); /* the WAL alone says so */
+    alter(path, true, "PRAGMA user_version = 99"); /* only the WAL has the version */
     expect_untouched_refusal(path, -EPROTO, -EPROTO);
     alter(path, false, "SELECT 1 FROM request");
     expect_untouched_refusal(path, -EPROTO, -EPROTO);
@@ -154,7 +154,7 @@ static void a_corrupt_store_is_refused_untouched(void **state)
     struct stat st;
     assert_int_equal(stat(path, &st), 0);
 
-    /* Any page: its type and cell counts gone. */
+    /* Destroys the type and the cell count of any page. */
     char saved[8192], broken[8192];
     memset(broken, 0xa5, sizeof broken);
     int found = 0;
@@ -196,7 +196,7 @@ static void a_second_writer_is_refused(void **state)
     db_close(open_store(other, DB_READ));
     db_close(db);
 
-    /* The place of a process that was killed is free. */
+    /* The lock of a process that was killed is gone. */
     int ends[2];
     char c;
     assert_int_equal(pipe(ends), 0);
@@ -216,8 +216,7 @@ static void a_second_writer_is_refused(void **state)
     db_close(open_store(path, DB_WRITE));
 }
 
-/* In a child: fn(path)'s value is 0 where all is as it should be, otherwise the number of the line that is
- * not. */
+/* Calls fn(path) in a child process. fn returns 0, or the number of the line whose check failed. */
 static void in_child(int (*fn)(const char *path), const char *path)
 {
     pid_t pid = fork();
@@ -227,7 +226,7 @@ static void in_child(int (*fn)(const char *path), const char *path)
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
     if (WEXITSTATUS(status))
-        fail_msg("in the child: line ...%d", WEXITSTATUS(status));
+        fail_msg("in the child: line %d modulo 256", WEXITSTATUS(status));
 }
 
 #define CHECK(what)                                                                                          \
@@ -279,7 +278,7 @@ static int full_at_birth(const char *path)
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         limit(limits[i]);
         CHECK(db_open(path, DB_WRITE, &db, why) == -ENOSPC);
-        CHECK(access(path, F_OK) < 0); /* nothing half-made is left */
+        CHECK(access(path, F_OK) < 0); /* no incomplete file is left */
     }
     limit(RLIM_INFINITY);
     CHECK(db_open(path, DB_WRITE, &db, why) == 0);
@@ -369,7 +368,7 @@ static int see_count(void *user, const char *value, int64_t n)
     return 0;
 }
 
-/* A store as each earlier version left it comes up with all its rows, and takes what is new. */
+/* A store of each earlier version opens with all its rows, and new rows can be written. */
 static void every_earlier_version_is_taken_over(void **state)
 {
     char *path = *state;
@@ -418,7 +417,7 @@ static void every_earlier_version_is_taken_over(void **state)
 
         struct db *db = open_store(path, DB_WRITE);
         assert_int_equal(number(db, "PRAGMA user_version"), db_schema_version);
-        assert_int_equal(number(db, "PRAGMA auto_vacuum"), 2); /* pages can be given back */
+        assert_int_equal(number(db, "PRAGMA auto_vacuum"), 2); /* free pages can be given back */
         assert_int_equal(number(db, "SELECT count(*) FROM request WHERE batch IS NULL AND watch IS NULL"), 4);
         assert_int_equal(number(db, "SELECT id FROM request WHERE ended IS NULL"), 2);
         assert_int_equal(number(db, "SELECT count(*) FROM result JOIN finding ON result.id = result"), 1);
@@ -431,7 +430,7 @@ static void every_earlier_version_is_taken_over(void **state)
         assert_int_equal(number(db, "SELECT results FROM results_by_domain WHERE domain = 'a.example' AND "
                                     "method = 'caa' AND last_verdict = 'pass'"),
                          2);
-        /* What there was is counted, and compared with what there was before. */
+        /* The old results are counted, and each is compared with the one before it. */
         char got[200] = "";
         assert_int_equal(db_count(db, COUNT_STATES, TIME_UNKNOWN, TIME_UNKNOWN, see_count, got), 0);
         assert_int_equal(db_count(db, COUNT_VERDICTS, TIME_UNKNOWN, TIME_UNKNOWN, see_count, got), 0);

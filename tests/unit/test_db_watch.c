@@ -61,7 +61,7 @@ static struct write_job *job_of_watch(int64_t id, int64_t watch)
     return job;
 }
 
-/* Times as milliseconds since a job's own; "-" where there is none. */
+/* A time as milliseconds since that of the jobs of db_jobs.c; "-" for TIME_UNKNOWN. */
 static const char *since(dcv_time t, char out[24])
 {
     static const dcv_time some_time = 1795348800000; /* of db_jobs.c */
@@ -113,14 +113,14 @@ static void a_watch_steps_until_it_passes(void **state)
     struct db *db = open_store(path, DB_WRITE);
     do_job(db, job_watch(10, 0, UNTIL_PASS), 0);
     do_job(db, job_watch(10, 0, UNTIL_PASS), -EEXIST);
-    /* Due at once. */
+    /* A new watch is due at once. */
 #define SHOP "10 shop.example.com {\"domain\":\"Shop.Example.COM\"} 0 pass "
     expect_watch(db, 10, SHOP "next 0 ended - runs 0 last 0 -");
     do_job(db, job_of_watch(11, 10), 0);
     do_job(db, job_step(10, WATCH_ACTIVE, 1795348800000 + 60000, 0, NULL), 0);
     expect_watch(db, 10, SHOP "next 60000 ended - runs 0 last 0 -");
 
-    /* The daemon is killed here: which check is whose is known after it. */
+    /* As if the daemon were killed here: the store still tells which watch a check belongs to. */
     db_close(db);
     db = open_store(path, DB_WRITE);
     do_job(db, job_request(12, "alone.example"), 0);
@@ -130,7 +130,7 @@ static void a_watch_steps_until_it_passes(void **state)
     do_job(db, job_results(11, 1), 0);
     do_job(db, job_step(10, WATCH_ACTIVE, 1795348800000 + 60000, 11, "{\"verdict\":\"fail\"}"), 0);
     expect_watch(db, 10, SHOP "next 60000 ended - runs 1 last 11 {\"verdict\":\"fail\"}");
-    /* A step that only moves the time keeps what is known. */
+    /* A step that only sets the next time keeps the last result. */
     do_job(db, job_step(10, WATCH_ACTIVE, 1795348800000 + 120000, 0, NULL), 0);
     expect_watch(db, 10, SHOP "next 120000 ended - runs 1 last 11 {\"verdict\":\"fail\"}");
     do_job(db, job_step(10, WATCH_PASSED, TIME_UNKNOWN, 13, "{\"verdict\":\"pass\"}"), 0);
@@ -140,7 +140,7 @@ static void a_watch_steps_until_it_passes(void **state)
     do_job(db, job_batch(WRITE_WATCH_DELETE, 10), -ENOENT);
     do_job(db, job_step(10, WATCH_ACTIVE, 0, 0, NULL), -ENOENT);
     assert_int_equal(db_watch(db, 10, see_watch, got), -ENOENT);
-    /* Its checks stay, and still say whose they were. */
+    /* Its checks stay, and still name the watch. */
     got[0] = 0;
     assert_int_equal(db_check(db, 11, see_watch_of, got), 0);
     assert_string_equal(got, "11 of 10");
@@ -182,10 +182,10 @@ static void watches_are_listed_newest_first(void **state)
     EXPECT_WATCHES("1 active, 3 active, 5 active", db_watches_active(reader, see_id, got));
     int64_t last = 0;
     assert_int_equal(db_last_id(reader, &last), 0);
-    assert_int_equal(last, 5); /* a check's id is never a watch's */
+    assert_int_equal(last, 5); /* ids of watches count, too, so that no check gets the id of a watch */
     db_close(reader);
 
-    /* One that has ended goes when it is old and the last of its checks is gone. */
+    /* A watch that has ended is deleted when it is old enough and its last check is gone. */
     do_job(db, job_of_watch(6, 2), 0);
     for (int i = 0; i < 2; i++) {
         struct write_job *purge = job_batch(WRITE_PURGE, i ? 10 : 4);

@@ -14,11 +14,11 @@
 #include <cmocka.h>
 
 enum {
-    PATIENT = 5000, /* ms of a try where none should time out, however slow the machine */
-    HASTY = 60      /* where some must */
+    PATIENT = 5000, /* ms of a try where none may time out, however slow the machine is */
+    HASTY = 60      /* ms of a try where one has to time out */
 };
 
-/* One dns and one or two servers; each test has its own. */
+/* A DNS observer and one or two servers; each test has its own. */
 struct net {
     uv_loop_t loop;
     struct dns *dns;
@@ -26,7 +26,7 @@ struct net {
     struct arena *arena;
     struct guard *guard;
     struct dns_server a, b;
-    unsigned calls; /* of fact_fn in all */
+    unsigned calls; /* of fact_fn, for all questions together */
 };
 
 static void net_start(struct net *n, uint32_t timeout_ms, unsigned resolvers, unsigned per_server)
@@ -99,7 +99,7 @@ static void one_start(struct net *n, struct one *o, const char *qname, fact_fn *
     assert_int_equal(n->obs.start(n->obs.self, n->arena, &o->ask, fn, o, &o->op), 0);
 }
 
-/* Asks and waits for the fact, which must come once. */
+/* Asks, and runs the loop until the fact comes, which must come once. */
 static struct dns_fact *ask(struct net *n, struct ask how, const char *qname)
 {
     struct one o = {.ask = how};
@@ -236,7 +236,7 @@ static void a_resolver_that_refuses_is_not_the_last_word(void **state)
     assert_int_equal(f->outcome, DNS_ANSWER);
     assert_int_equal(f->tries, 2);
     assert_string_equal(f->server, n.b.text);
-    /* The one that answered is asked first from now on. */
+    /* The server that answered is asked first from now on. */
     f = ask(&n, (struct ask){0}, "plain.test.");
     assert_int_equal(f->tries, 1);
     n.b.rcode = 5;
@@ -277,11 +277,11 @@ static void mixed_case_is_sent_and_compared(void **state)
     for (int i = 0; i < 8; i++) {
         const struct dns_fact *f = ask(&n, (struct ask){.mixed_case = true}, "abcdefghijklmnopqrstuvwxyz.test.");
         assert_true(f->case_kept);
-        /* The mix is ours, not the zone's: a reader of the report does not see it. */
+        /* The random case of letters is not the zone's, so names in the fact have the case that was asked for. */
         assert_true(f->answer.n > 0);
         assert_string_equal(f->answer.v[0].owner, "abcdefghijklmnopqrstuvwxyz.test.");
     }
-    /* 26 letters that are all small have a chance of 2^-26. */
+    /* By chance all 26 letters are small once in 2^26 queries. */
     bool kept = true;
     for (int i = 0; i < 4; i++)
         kept &= ask(&n, (struct ask){.mixed_case = true}, "lower.test.")->case_kept;
@@ -329,7 +329,7 @@ static void many_at_once_get_their_own_answers(void **state)
     net_start(&n, PATIENT, 1, PER_SERVER);
     for (int i = 0; i < MANY; i++) {
         many[i] = (struct one){0};
-        snprintf(name, sizeof(name), "n%d.test.", i * 7919 % MANY); /* long ones and short ones as they come */
+        snprintf(name, sizeof(name), "n%d.test.", i * 7919 % MANY); /* names of different lengths in a mixed order */
         one_start(&n, &many[i], arena_strdup(n.arena, name), on_one_of_many);
     }
     uv_run(&n.loop, UV_RUN_DEFAULT);
@@ -345,7 +345,7 @@ static void many_at_once_get_their_own_answers(void **state)
     assert_int_equal(n.calls, MANY + 100);
     net_stop(&n);
     assert_true(dns_server_ports(&n.a) >= 2);  /* a port lives for 1000 queries */
-    assert_true(dns_server_ports(&n.b) >= 80); /* one each, but for chance */
+    assert_true(dns_server_ports(&n.b) >= 80); /* a port for each query; a few may be equal by chance */
 }
 
 enum { DEEP = 500 };
@@ -357,8 +357,8 @@ static void on_link(void *user, struct ask *a, struct fact *f)
     on_fact(user, a, f);
     assert_int_equal(f->dns.outcome, DNS_ANSWER);
     if (o->n->calls < DEEP) {
-        /* Every other one to an authoritative server, and one more at a forbidden address, whose fact needs
-         * no network. */
+        /* The resolver and an authoritative server in turn, and every third time a forbidden address, for which the
+         * fact comes without the network. */
         o->ask = (struct ask){.server = o->n->calls % 3 == 0 ? "10.0.0.1:53"
                                         : o->n->calls % 2    ? o->n->b.text
                                                              : NULL};
@@ -412,7 +412,8 @@ static void each_ask_is_called_back_once_even_if_cancelled(void **state)
     struct net n;
 
     (void)state;
-    /* In flight, waiting for room (three of each kind may fly), and just started. */
+    /* Questions that are sent, that wait (at most three of each kind are sent at a time), and that were just
+     * started. */
     net_start(&n, PATIENT, 1, 3);
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 60; i++) {
@@ -436,7 +437,7 @@ static void each_ask_is_called_back_once_even_if_cancelled(void **state)
     assert_int_equal(counters(&n).waiting, 0);
     net_stop(&n);
 
-    /* From inside somebody else's callback. */
+    /* From within the callback of another question. */
     net_start(&n, PATIENT, 1, 100);
     struct killer k = {
         .victims = victims, .n = 20, .own = {.ask = {.qname = "plain.test.", .qtype = RR_TXT}}};
@@ -450,7 +451,7 @@ static void each_ask_is_called_back_once_even_if_cancelled(void **state)
     uv_run(&n.loop, UV_RUN_DEFAULT);
     assert_int_equal(k.own.calls, 1);
     assert_int_equal(n.calls, 21);
-    /* What is left behind at the resolver does not stand in the way. */
+    /* Queries that the server has left unanswered do not disturb later ones. */
     assert_int_equal(ask(&n, (struct ask){0}, "plain.test.")->outcome, DNS_ANSWER);
     net_stop(&n);
 }

@@ -1,4 +1,4 @@
-/* What is printed of a code, the command that goes with it, and the reading of an answer. */
+/* The explanation of a code, the command that reproduces it, and the codes read from an API's answer. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -52,7 +52,7 @@ static void commands(void **state)
     }
 }
 
-/* Runs the line in a shell that has a dcvprobe of its own, which prints each argument in brackets. */
+/* Runs the command in a shell in which dcvprobe is a function that prints each argument in brackets. */
 static void a_name_cannot_leave_its_word(void **state)
 {
     static const char *const names[][2] = {
@@ -107,7 +107,7 @@ static void the_page_of_one_code(void **state)
     buf_free(&b);
 }
 
-/* Every line but a command fits into 80 columns, and no variable gets out of its place. */
+/* Every line but a command fits into 80 columns, and no variable breaks the form of the text. */
 static void pages_fit_a_terminal(void **state)
 {
     static const char *const evil[2] = {"x\x1b]0;t\x07\n$(id)<domain>", "\xff"};
@@ -221,7 +221,7 @@ static void answers_that_do_not(void **state)
     }
 }
 
-/* However deep or long: an answer or an errno, never a crash. */
+/* Deep or long answers give codes or an error, never a crash. */
 static void answers_of_hostile_size(void **state)
 {
     (void)state;
@@ -237,7 +237,7 @@ static void answers_of_hostile_size(void **state)
     memset(text, 'a', SIZE);
     memcpy(text, "[{\"code\":\"", 10);
     memcpy(text + SIZE - 3, "\"}]", 3);
-    assert_int_equal(json_read_errors(a, text, SIZE, &codes, &p), -ENOMEM); /* beyond the arena's ceiling */
+    assert_int_equal(json_read_errors(a, text, SIZE, &codes, &p), -ENOMEM); /* more than the arena's ceiling */
     arena_free(a);
 
     a = arena_new(0);

@@ -1,6 +1,5 @@
-/* What a failing CAA check proposes is carried out on the evidence, which is then judged again: it must pass.
- * For the case files, and for sets of up to three records of many kinds, in every place where a set can
- * stand. */
+/* The fixes of a failing CAA check are applied to the evidence, which is then judged again and must pass: for the case
+ * files, and for sets of up to three records of many kinds in every place where a set can stand. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +23,7 @@ static bool changes_records(const struct fix *x)
     return x->op == FIX_ADD || x->op == FIX_REMOVE || x->op == FIX_REPLACE;
 }
 
-/* Takes the record out of an answer. */
+/* Removes the record from an answer. */
 static bool take_out(struct arena *a, struct dns_fact *f, const char *owner, const char *rdata)
 {
     for (size_t i = 0; i < f->answer.n; i++) {
@@ -52,7 +51,7 @@ static void put_in(struct arena *a, struct dns_fact *f, const struct fix *x)
     f->rcode = 0;
 }
 
-/* One operation on every answer that shows the owner's records; how many those were. */
+/* Applies one fix to every answer with records of its owner. Returns how many these were. */
 static size_t apply(struct arena *a, const struct evidence *ev, const struct fix *x)
 {
     size_t n = 0;
@@ -78,8 +77,8 @@ static void read_case(struct arena *a, const char *name, const char *text, struc
         fail_msg("%s: %s", name, problem.text);
 }
 
-/* Carries the i-th finding's fixes out on evidence of their own, all of them, or all but one: then they must
- * not do, or the change would not be the smallest. */
+/* Applies the fixes of the i-th finding to a copy of the evidence. left_out: the number of one that is not applied, and
+ * without which the check must still fail: no fix may be superfluous. */
 enum { NONE_LEFT_OUT = -1 };
 static size_t cure(const char *name, const char *text, const struct report *ill, size_t i, int left_out)
 {
@@ -101,7 +100,7 @@ static size_t cure(const char *name, const char *text, const struct report *ill,
                   x->op == FIX_ADD ? "" : x->rdata);
     }
     assert_int_equal(judge(&c.request, &c.evidence, a, &r), 0);
-    /* A note on another matter changes nothing. */
+    /* The fixes of this cause, which is only a note, do not change the verdict. */
     enum verdict due = f->cause == CAUSE_caa_flag_misread ? ill->verdict : VERDICT_PASS;
     if (left_out != NONE_LEFT_OUT)
         due = ill->verdict;
@@ -114,7 +113,7 @@ static size_t cure(const char *name, const char *text, const struct report *ill,
     return n;
 }
 
-/* How many findings of the case say what record to change. */
+/* Tests all findings of a case. Returns how many of them say what record to change. */
 static size_t cure_all(const char *name, const char *text)
 {
     struct arena *a = arena_new(0);
@@ -132,7 +131,7 @@ static size_t cure_all(const char *name, const char *text)
                 cure(name, text, &r, i, k);
         }
         if (r.verdict == VERDICT_PASS)
-            n = 1; /* nothing to cure */
+            n = 1; /* a pass has nothing to fix */
     }
     arena_free(a);
     return n;
@@ -165,7 +164,7 @@ static void case_files(void **state)
     assert_int_equal(faults, 0);
 }
 
-/* In zone-file form, escaped for JSON. */
+/* In zone-file form, escaped for JSON text. */
 static const char *const records[] = {
     "0 issue \\\"digicert.com\\\"",
     "0 issue \\\"digicert.com.\\\"",
@@ -189,11 +188,11 @@ static const char *const records[] = {
 };
 enum { N_RECORDS = sizeof records / sizeof *records };
 
-/* Where the set stands: at a name of the climb, or at the target of that name's alias. */
+/* Where the set stands: at a name of the search, or at the target of that name's alias. */
 static const struct place {
     const char *name, *target;
-    bool below_alias; /* the domain itself is an alias that leads to nothing */
-    bool helpless;    /* the set is a stranger's, and there is no room for another one */
+    bool below_alias; /* the domain itself is an alias, whose target does not exist */
+    bool helpless;    /* the set is in another party's zone, and the customer can add none before it */
 } places[] = {
     {.name = "a.b.example.com"},
     {.name = "b.example.com"},
@@ -252,7 +251,7 @@ static void generated_sets(void **state)
                         one_set(&places[place], kind & 1, kind & 2, pick, k == i ? 1 : m == k ? 2 : 3);
                         sets++;
                         if (faults > 10)
-                            fail_msg("too much is wrong");
+                            fail_msg("too many faults");
                     }
     print_message("%u sets\n", sets);
     assert_int_equal(faults, 0);

@@ -21,7 +21,7 @@ static const char *why(const struct guard *g, const char *text)
 static void special_addresses_are_denied(void **state)
 {
     static const struct {
-        const char *addr, *why; /* why: NULL where it may be connected to */
+        const char *addr, *why; /* why: NULL where the address is allowed */
     } rows[] = {
         {"9.255.255.255", NULL},
         {"10.0.0.0", "private (10.0.0.0/8)"},
@@ -33,7 +33,7 @@ static void special_addresses_are_denied(void **state)
         {"100.127.255.255", "shared by carriers behind their NAT (100.64.0.0/10)"},
         {"100.128.0.0", NULL},
         {"127.0.0.1", "loopback (127.0.0.0/8)"},
-        {"169.254.169.254", "link-local (169.254.0.0/16)"}, /* the metadata service of clouds */
+        {"169.254.169.254", "link-local (169.254.0.0/16)"}, /* the metadata service of cloud providers */
         {"172.31.255.255", "private (172.16.0.0/12)"},
         {"172.32.0.0", NULL},
         {"198.17.255.255", NULL},
@@ -115,7 +115,7 @@ static void a_network_that_cannot_be_read_is_named(void **state)
 static void addresses_are_read_and_written(void **state)
 {
     static const struct {
-        const char *in, *out; /* out: NULL where it cannot be read */
+        const char *in, *out; /* out: NULL where the text is no address */
     } rows[] = {
         {"192.0.2.53", "192.0.2.53:53"},
         {"192.0.2.53:5353", "192.0.2.53:5353"},
@@ -190,7 +190,7 @@ static void ranges_say_the_same(const char *const *nets, size_t n)
         assert_int_equal(addr_parse(around[i % (sizeof(around) / sizeof(around[0]))], 53, &addr), 0);
         bool v6 = addr.sa.sa_family == AF_INET6;
         uint8_t *p = v6 ? addr.v6.sin6_addr.s6_addr : (uint8_t *)&addr.v4.sin_addr;
-        /* One bit on its own first, then what chance brings, from a random bit on. */
+        /* First addresses with a single bit set, then random bits from a random position on. */
         unsigned most = v6 ? 128 : 32, from = (unsigned)rand_r(&seed) % most;
         p[from / 8] ^= (uint8_t)(0x80 >> from % 8);
         for (unsigned bit = from + 1; i % 3 && bit < most; bit++)
@@ -203,7 +203,7 @@ static void ranges_say_the_same(const char *const *nets, size_t n)
         if (held != (guard_denies(g, &addr.sa) != NULL)) {
             char text[ADDR_TEXT_MOST];
             addr_text(&addr, text);
-            print_error("%s: %s by the ranges\n", text, held ? "denied" : "let through");
+            print_error("%s: the ranges say that it is %s\n", text, held ? "forbidden" : "allowed");
             differ++;
         }
     }

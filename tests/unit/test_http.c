@@ -15,16 +15,16 @@
 #include <cmocka.h>
 
 enum {
-    PATIENT = 10000, /* ms where nothing should time out, however slow the machine */
-    HASTY = 80       /* where something must */
+    PATIENT = 10000, /* ms where nothing may time out, however slow the machine is */
+    HASTY = 80       /* ms where something has to time out */
 };
 
 #define PLAIN "http://www.example.com/.well-known/pki-validation/fileauth.txt"
 #define SECURE "https://www.example.com/f"
 
-static struct http_server server; /* all tests' */
+static struct http_server server; /* shared by all tests */
 
-/* One http; each test has its own. */
+/* An HTTP observer; each test has its own. */
 struct net {
     uv_loop_t loop;
     struct http *http;
@@ -97,7 +97,7 @@ static void ask_start(struct net *n, struct one *o, const char *url, const char 
     assert_int_equal(n->obs.start(n->obs.self, n->arena, &o->ask, on_fact, o, &o->op), 0);
 }
 
-/* The fact that one fetch gives. The loop ends by itself when it is there. */
+/* Starts one fetch and runs the loop, which ends by itself when the fact has come. Returns the fact. */
 static const struct http_fact *fetch(struct net *n, struct one *o, const char *url, const char *address)
 {
     ask_start(n, o, url, address);
@@ -148,7 +148,7 @@ static void test_response(void **state)
     assert_non_null(strstr(server.request, "\r\nUser-Agent: Some CA/1.1 (dcvd/" DCVD_VERSION ")\r\n"));
     assert_null(strstr(server.request, "Accept-Encoding"));
 
-    /* What is compressed stays so: a CA reads bytes. */
+    /* A compressed body is not decompressed: a CA reads the bytes as they come. */
     static const char gzip[] =
         "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n\r\n\x1f\x8b\x08\0ab";
     http_server_say(&server, gzip, sizeof(gzip) - 1, THEN_HOLD);
@@ -234,7 +234,7 @@ static void test_body_bounds(void **state)
         assert_int_equal(f->more, rows[i].more);
         assert_in_range(f->size, rows[i].more ? rows[i].body + 1 : rows[i].body, rows[i].length);
     }
-    /* Without an end: once as many bytes have come as a CA reads, how it goes on is the same to it. */
+    /* A body of unknown length: when the bytes that a CA reads have come, it does not matter how it goes on. */
     o.ask.whole = false;
     int head = sprintf(answer, "HTTP/1.1 200 OK\r\n\r\n");
     http_server_say(&server, answer, (size_t)head + 5000, THEN_REPEAT);
@@ -312,7 +312,7 @@ static void test_header_flood(void **state)
         assert_int_equal(f->outcome, rows[i].outcome);
         assert_int_equal(f->n_headers, f->outcome == HTTP_RESPONSE ? rows[i].lines : 0);
     }
-    /* One header line without an end. */
+    /* A header line that never ends. */
     char *p = answer + sprintf(answer, "HTTP/1.1 200 OK\r\nX: ");
     memset(p, 'x', 2000);
     p[2000] = '\0';
@@ -349,7 +349,7 @@ static void test_time(void **state)
             fail_msg("row %zu: \"%s\"", i, f->detail);
         assert_in_range(o.fact->us, HASTY * 1000, PATIENT * 1000);
     }
-    /* Late, but with all that a CA reads. */
+    /* A body that does not end in time, but of which all that a CA reads has come. */
     size_t head = strlen(answer);
     memset(answer + head, 'a', 5000);
     http_server_say(&server, answer, head + 5000, THEN_HOLD);
@@ -378,7 +378,7 @@ static void test_certificates(void **state)
     net_start(&n, PATIENT);
     for (int i = 0; i < CERT_COUNT; i++) {
         server.certificate = (enum certificate)i;
-        /* The end comes without TLS's own farewell, as from many servers. */
+        /* The connection ends without the close_notify of TLS, as many servers do. */
         http_server_say(&server, answer, sizeof(answer) - 1, THEN_CLOSE);
         const struct http_fact *f = fetch(&n, &o, SECURE, server.tls);
         if (f->outcome != HTTP_RESPONSE)
@@ -398,7 +398,7 @@ static void test_certificates(void **state)
         }
     }
     server.certificate = CERT_GOOD;
-    /* TLS says goodbye to a connection that is gone: no signal may come of it. */
+    /* OpenSSL writes close_notify to a connection that is gone, which must raise no SIGPIPE. */
     http_server_say(&server, "", 0, THEN_RESET);
     assert_int_equal(fetch(&n, &o, SECURE, server.tls)->outcome, HTTP_RESET);
     http_server_say(&server, answer, sizeof(answer) - 1, THEN_CLOSE);
@@ -465,7 +465,7 @@ static void test_guard(void **state)
     o.ask.url = PLAIN;
     o.ask.address = "www.example.com:80";
     assert_int_equal(n.obs.start(n.obs.self, n.arena, &o.ask, on_fact, &o, &o.op), -EINVAL);
-    /* The canary: none of all this touched the server, which answers when it is asked. */
+    /* None of these fetches reached the server, although it works, as the next fetch shows. */
     assert_int_equal(server.connections, 0);
     assert_int_equal(fetch(&n, &o, PLAIN, server.plain)->outcome, HTTP_RESPONSE);
     assert_int_equal(server.connections, 1);
@@ -476,7 +476,8 @@ static void test_guard(void **state)
 
 enum { TURNS_MOST = 1000 };
 
-/* Turns the loop until so many are in flight, and as often again: how many begin in a turn is a matter of time. */
+/* Runs the loop until that many fetches are in flight, and then for as many iterations again, to see that no more
+ * start. */
 static struct http_counters turn_until(struct net *n, size_t in_flight)
 {
     struct http_counters c;
@@ -516,7 +517,7 @@ static void test_many(void **state)
     }
     assert_int_equal(server.connections, MANY);
 
-    /* Nobody is answered: what is in flight shows the two bounds. */
+    /* No fetch is answered: the number in flight shows the two limits. */
     http_server_say(&server, "", 0, THEN_HOLD);
     for (int i = 0; i < MANY; i++)
         ask_start(&n, &o[i], PLAIN, i < 100 ? server.plain : other);
@@ -545,7 +546,7 @@ static void test_cancel(void **state)
     (void)state;
 
     net_start(&n, PATIENT);
-    /* After so many turns: queued, connecting, asking, reading. */
+    /* Cancelled after a growing number of iterations: queued, connecting, sending, reading. */
     for (int secure = 0; secure < 2; secure++) {
         for (int turns = 0; turns < 12; turns++) {
             http_server_say(&server, part, sizeof(part) - 1, THEN_HOLD);
@@ -560,7 +561,7 @@ static void test_cancel(void **state)
             assert_null(o.fact);
         }
     }
-    /* A fact that nobody was told yet. */
+    /* Cancelled when the fact is known, but its callback has not been called yet. */
     ask_start(&n, &ready, "http://www.example.com:81/", server.plain);
     n.obs.cancel(n.obs.self, ready.op);
     assert_int_equal(ready.calls, 1);
@@ -583,7 +584,7 @@ static void on_fact_again(void *user, struct ask *ask, struct fact *fact)
     ask_start(n, &next, PLAIN, server.plain);
 }
 
-/* The first in this process to need the system's certificates: a pool thread reads them, and is waited for. */
+/* The first use of the system's certificates in this process: a pool thread reads them, and closing waits for it. */
 static void test_end_while_preparing(void **state)
 {
     struct net n;
@@ -630,7 +631,7 @@ static void test_no_descriptors(void **state)
     for (int i = 0; i < 5; i++)
         uv_run(&n.loop, UV_RUN_NOWAIT);
     setrlimit(RLIMIT_NOFILE, &before);
-    /* The server is not to blame. */
+    /* Without file descriptors on this side there is no fact, because the server is not at fault. */
     assert_int_equal(o.calls, 0);
     uv_run(&n.loop, UV_RUN_DEFAULT);
     assert_int_equal(o.calls, 1);
@@ -677,7 +678,7 @@ int main(void)
     if (fd < 0)
         return 1;
     close(fd);
-    /* What "the system's certificates" are, to OpenSSL. */
+    /* OpenSSL reads this file as the system's certificates. */
     setenv("SSL_CERT_FILE", ca_file, 1);
     http_server_start(&server, ca_file);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,13 +66,13 @@ static void numbers_and_times(void **state)
     buf_free(&b);
 }
 
-/* Whatever the bytes, a JSON reader takes them, and nothing in them reaches a terminal as a control. */
+/* Whatever the bytes, the text is valid JSON, and has no control characters for a terminal. */
 static void any_bytes_become_json(void **state)
 {
     (void)state;
     unsigned char bytes[4];
     for (uint32_t i = 0; i < 1 << 16; i++) {
-        /* Every pair of bytes between two harmless ones. */
+        /* Every pair of bytes, between two letters. */
         bytes[0] = 'a';
         bytes[1] = (unsigned char)(i >> 8);
         bytes[2] = (unsigned char)i;
@@ -178,8 +178,7 @@ static void read_case(const char *text, size_t n, struct dcv_case *ret)
         fail_msg("%d: %s", err, problem.text ? problem.text : "");
 }
 
-/* What a case file keeps is all that a case is: written, read and written again it is the same, byte for
- * byte. */
+/* A case file holds the whole case: written, read and written again it is the same, byte for byte. */
 static void round_trip(void **state)
 {
     (void)state;
@@ -187,7 +186,7 @@ static void round_trip(void **state)
         struct sample s;
         sample_report(arena, &s);
         if (flags & JSON_REDACT)
-            s.report.n_findings = 0; /* their sentences would need the first random value again */
+            s.report.n_findings = 0; /* findings without the value: their sentences cannot be made again */
         struct buf first = write_case(&s.report, flags);
         json_t *t = json_loadb(first.p, first.n, JSON_REJECT_DUPLICATES, NULL);
         assert_non_null(t);
@@ -247,7 +246,7 @@ static void what_is_read_back(void **state)
     assert_string_equal(c.expected.findings[1].cause, "name-invalid");
 }
 
-/* Not in any spelling: as it is, escaped, in other letters' case, over two strings, in UTF-16. */
+/* The random value appears in no form: plain, escaped, in other letter case, split over two strings, in UTF-16. */
 static void redacted(void **state)
 {
     (void)state;
@@ -323,7 +322,7 @@ static void fields_of_a_report(void **state)
     buf_free(&b);
 }
 
-/* What a person writes: as little as tells the case. */
+/* A case file written by hand, with only the members that matter. */
 static void hand_written(void **state)
 {
     (void)state;
@@ -371,7 +370,7 @@ static void hand_written(void **state)
     assert_string_equal(e->not_findings.v[0], "txt-absent");
 }
 
-/* A case without the key judges as the one with it did, also where no token was there to compute. */
+/* A saved case has no key, and gives the same report as with the key, also where no token was computed. */
 static void key_stays_out(void **state)
 {
     (void)state;
@@ -495,7 +494,7 @@ static void refused_cases(void **state)
     }
 }
 
-/* Every situation that is known judges the same without its random value, and shows it nowhere. */
+/* Every case gives the same verdict with its random value redacted, and the value appears nowhere. */
 static void redacted_cases(void **state)
 {
     (void)state;
@@ -523,12 +522,12 @@ static void redacted_cases(void **state)
         assert_int_equal(judge(&less.request, &less.evidence, a, &s), 0);
         bool same = r.verdict == s.verdict && r.error.code == s.error.code && r.detail_code == s.detail_code;
         for (size_t i = 0; same && i < r.n_findings; i++)
-            /* What is near to the value is not near to its stand-in. */
+            /* A value that resembles the random value does not resemble what replaces it. */
             same = r.findings[i].cause == CAUSE_txt_altered_value ||
                    r.findings[i].cause == CAUSE_txt_wrong_owner ||
                    (i < s.n_findings && r.findings[i].cause == s.findings[i].cause);
         if (!same)
-            fail_msg("%s judges otherwise without its random value", e->d_name);
+            fail_msg("%s gets another report without its random value", e->d_name);
         n++;
         buf_free(&b);
         arena_free(a);
@@ -537,7 +536,7 @@ static void redacted_cases(void **state)
     assert_true(n > 50);
 }
 
-/* Wherever memory ends, the answer is -ENOMEM and no half-made case. */
+/* Wherever the arena is full, reading gives -ENOMEM. */
 static void out_of_memory(void **state)
 {
     (void)state;
@@ -557,7 +556,8 @@ static void out_of_memory(void **state)
     buf_free(&b);
 }
 
-/* A plain request takes a shorter way than one that is not: null is as good as nothing, and not plain. */
+/* Requests of plain members are read by a faster function. Each row is read by it and, with a null member added, which
+ * counts as absent but is not plain, by the general one: both must give the same. */
 static void short_way(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Requests out of CSV and NDJSON, whatever the pieces in which the text comes. */
+/* Requests read from CSV and NDJSON, whose text comes in pieces of any size. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -10,7 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* "2 shop.com methods token adn|…" for each line, and what was wrong at the end, read piece by piece. */
+/* Reads the text in pieces. Returns "2 shop.com methods token adn|…", a part for each line, with the error at the
+ * end. */
 static char *read_all(struct arena *a, const char *text, size_t piece, const struct given_list *defaults)
 {
     struct lines *l = lines_new(defaults, NULL);
@@ -77,7 +78,7 @@ static void csv(void **state)
            "those within it doubled");
     expect("\xef\xbb\xbf\n\n\"a.com\",\"caa dns-txt-token\",\"say\"\"so\"\n  b.com , caa\nc.com,caa,", &none,
            "3 a.com 21 say\"so a.com|4 b.com 20 - b.com|5 c.com 20 - c.com|");
-    /* Column names in any order; a line end within quotes counts for the lines that follow. */
+    /* Column names in any order; a line end within quotes counts in line numbers. */
     expect("Token,DOMAIN,adn,method\nt,x.a.com,a.com,caa\n,\"b\n.com\",,caa\n,c.com,,caa\n", &none,
            "2 x.a.com 20 t a.com|3 b\n.com 20 - (null)|5 c.com 20 - c.com|");
     expect("domain,color\na.com,red\n", &none,
@@ -113,7 +114,7 @@ static void ndjson(void **state)
            "1: resolver, allow_net: they are the same for all lines; expected on the command line");
 }
 
-/* What a line names is the line's alone, lists too. */
+/* A field of a line, lists included, replaces the default, and for that line only. */
 static void defaults(void **state)
 {
     (void)state;
@@ -149,7 +150,7 @@ static void keys(void **state)
     char one[LINE_KEY + 1], other[LINE_KEY + 1];
     key_of("a.com,caa,t\n", METHOD_CAA, one);
     key_of("\"a.com\", caa ,t", METHOD_CAA, other);
-    assert_string_equal(one, other); /* the same said otherwise */
+    assert_string_equal(one, other); /* the same request in another form */
     key_of("a.com,caa,t\n", METHOD_HTTP_TOKEN, other);
     assert_string_not_equal(one, other);
     key_of("a.com,caa,u\n", METHOD_CAA, other);

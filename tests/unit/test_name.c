@@ -52,7 +52,7 @@ static void accepted(void **state)
         {"XN--BCHER-KVA.de", "xn--bcher-kva.de", "xn--bcher-kva.de", false},
         {"www。example．com｡", "www.example.com", "example.com", false},
         {"пример.рф", "xn--e1afmkfd.xn--p1ai", "xn--e1afmkfd.xn--p1ai", false},
-        /* A suffix of the private section is no obstacle, nor is an exception to a wildcard rule. */
+        /* Suffixes of the private section do not count; exceptions to wildcard rules do. */
         {"dcvd.github.io", "dcvd.github.io", "github.io", false},
         {"x.www.ck", "x.www.ck", "www.ck", false},
         {"a.b.nes.buskerud.no", "a.b.nes.buskerud.no", "b.nes.buskerud.no", false},
@@ -77,7 +77,7 @@ static bool same(const char *a, const char *b)
     return a && b ? !strcmp(a, b) : a == b;
 }
 
-/* What is in the form of DNS already takes a shorter way than what is not: in capitals it is the same name. */
+/* A name in small letters is read by a faster function than one in capitals: both give the same. */
 static void short_way(void **state)
 {
     (void)state;
@@ -91,7 +91,7 @@ static void short_way(void **state)
             random = random * 1664525 + 1013904223;
             small[i] = signs[(random >> 16) % (sizeof signs - 1)];
         }
-        if (round % 50 == 0) /* about the longest label and beyond */
+        if (round % 50 == 0) /* labels with about the greatest length and more */
             memset(small, 'a', n = 58 + n);
         strcpy(small + n, ends[(random >> 24) % (sizeof ends / sizeof *ends)]);
         for (size_t i = 0; i <= strlen(small); i++)
@@ -171,7 +171,7 @@ static void refused(void **state)
     assert_non_null(strstr(n.reason, "character 5 is an invisible control character (\\x00)"));
 }
 
-/* 63 and 253 are allowed, one more is not; and nothing is so long that it costs more than a look. */
+/* 63 and 253 bytes are allowed, one more is not; and a huge text is refused without much work. */
 static void lengths(void **state)
 {
     (void)state;
@@ -277,7 +277,7 @@ static void comparing(void **state)
 {
     (void)state;
     assert_true(name_equal("Shop.example.com.", "shop.EXAMPLE.com"));
-    assert_false(name_equal("a\\.", "a")); /* that dot is part of the label */
+    assert_false(name_equal("a\\.", "a")); /* the escaped dot is a part of the label */
     assert_true(name_within("a.example.com", "Example.com."));
     assert_true(name_within("example.com", "example.com."));
     assert_true(name_within("example.com.", "."));
@@ -296,7 +296,7 @@ static void comparing(void **state)
     assert_true(name_is_public_suffix("Co.UK."));
     assert_false(name_is_public_suffix("github.io"));
     assert_false(name_is_public_suffix("notatld"));
-    /* A label whose text is longer than any of the list hides nothing of what stands right of it. */
+    /* A label with a longer text than any in the suffix list does not disturb the labels after it. */
     char text[1024] = "x.";
     for (int i = 0; i < 100; i++)
         strcat(text, "\\000");

@@ -13,33 +13,33 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-struct room {
+struct fixture {
     uv_loop_t loop;
     struct dns_server server;
     struct net *net;
     unsigned ended; /* checks */
     bool closed;
-    char order[8]; /* tags of the checks as they ended */
+    char order[8]; /* tags of the checks, in the order in which they ended */
 };
 
 struct runner_check {
-    struct room *room;
+    struct fixture *fixture;
     char tag;
     struct arena *arena;
     struct request request;
     struct check *check;
     enum verdict verdict;
     char reason[200];
-    bool close;         /* the end of this one closes the net */
-    struct runner_check *cancel; /* the end of this one cancels that one */
+    bool close;         /* when this check ends, the net is closed */
+    struct runner_check *cancel; /* when this check ends, that one is cancelled */
 };
 
 static void on_closed(void *user)
 {
-    ((struct room *)user)->closed = true;
+    ((struct fixture *)user)->closed = true;
 }
 
-static void room_start(struct room *m)
+static void fixture_start(struct fixture *m)
 {
     const char *server = m->server.text, *what;
 
@@ -50,7 +50,7 @@ static void room_start(struct room *m)
     assert_int_equal(net_new(&m->loop, &cfg, &m->net, &what), 0);
 }
 
-static void room_stop(struct room *m)
+static void fixture_stop(struct fixture *m)
 {
     uv_run(&m->loop, UV_RUN_DEFAULT);
     assert_true(m->closed);
@@ -67,18 +67,18 @@ static void on_done(void *user, struct check *c, struct report *report, int err)
         assert_ptr_equal(c, j->check);
     j->verdict = report->verdict;
     snprintf(j->reason, sizeof(j->reason), "%s", report->reason ? report->reason : "");
-    j->room->order[j->room->ended++] = j->tag;
-    arena_free(j->arena); /* the check and what the net knew of it go with it */
+    j->fixture->order[j->fixture->ended++] = j->tag;
+    arena_free(j->arena); /* the check lives in it, with the net's data about the check */
     j->arena = NULL;
     if (j->cancel)
-        net_cancel(j->room->net, j->cancel->check);
+        net_cancel(j->fixture->net, j->cancel->check);
     if (j->close)
-        net_close(j->room->net, on_closed, j->room);
+        net_close(j->fixture->net, on_closed, j->fixture);
 }
 
-static void job_prepare(struct room *m, struct runner_check *j, char tag, const char *domain, uint32_t deadline_ms)
+static void job_prepare(struct fixture *m, struct runner_check *j, char tag, const char *domain, uint32_t deadline_ms)
 {
-    j->room = m;
+    j->fixture = m;
     j->tag = tag;
     j->arena = arena_new(1 << 20);
     j->request = (struct request){.profile = profile_builtin(),
@@ -95,7 +95,7 @@ static void job_prepare(struct room *m, struct runner_check *j, char tag, const 
                                   .now = 1};
 }
 
-static void job_start(struct room *m, struct runner_check *j, char tag, const char *domain, uint32_t deadline_ms)
+static void job_start(struct fixture *m, struct runner_check *j, char tag, const char *domain, uint32_t deadline_ms)
 {
     job_prepare(m, j, tag, domain, deadline_ms);
     assert_int_equal(net_check(m->net, j->arena, &j->request, on_done, j, &j->check), 0);
@@ -103,11 +103,11 @@ static void job_start(struct room *m, struct runner_check *j, char tag, const ch
 
 static void deadlines_expire_in_their_order(void **state)
 {
-    struct room m;
+    struct fixture m;
     struct runner_check a = {0}, b = {0}, c = {0}, d = {0};
 
     (void)state;
-    room_start(&m);
+    fixture_start(&m);
     job_start(&m, &a, 'a', "silent.test", 90);
     job_start(&m, &b, 'b', "silent.test", 30);
     job_start(&m, &c, 'c', "silent.test", 60);
@@ -117,25 +117,26 @@ static void deadlines_expire_in_their_order(void **state)
         uv_run(&m.loop, UV_RUN_ONCE);
     assert_int_equal(net_running(m.net), 0);
     net_close(m.net, on_closed, &m);
-    room_stop(&m);
+    fixture_stop(&m);
     assert_int_equal(m.ended, 4);
     assert_true(strchr(m.order, 'b') < strchr(m.order, 'c'));
     assert_true(strchr(m.order, 'c') < strchr(m.order, 'a'));
     assert_int_equal(a.verdict, VERDICT_UNDECIDED);
     print_message("%s\n", a.reason);
-    assert_int_equal(d.verdict, VERDICT_FAIL); /* an answer, and no token in it */
+    assert_int_equal(d.verdict, VERDICT_FAIL); /* the answer has no token */
 }
 
-/* The resolver is silent on the name, not on what stands above it: at half time that is asked, too. */
+/* The resolver does not answer for the name, but for the names above it: after half of the time these are asked,
+ * too. */
 static void at_half_time_all_is_asked(void **state)
 {
-    struct room m;
+    struct fixture m;
     struct runner_check a = {0}, b = {0};
     struct dns_counters dns;
     struct http_counters http;
 
     (void)state;
-    room_start(&m);
+    fixture_start(&m);
     job_prepare(&m, &a, 'a', "silent.test", 1000);
     a.request.method = METHOD_CAA;
     a.request.sparing = true;
@@ -151,23 +152,23 @@ static void at_half_time_all_is_asked(void **state)
     assert_int_equal(dns.asked, 2 + 2);
     assert_int_equal(a.verdict, VERDICT_UNDECIDED);
     net_close(m.net, on_closed, &m);
-    room_stop(&m);
+    fixture_stop(&m);
     assert_string_equal(m.order, "ba");
 }
 
 static void closing_ends_what_runs(void **state)
 {
-    struct room m;
+    struct fixture m;
     struct runner_check a = {0}, b = {0}, c = {.close = true}, d = {0};
 
     (void)state;
-    room_start(&m);
+    fixture_start(&m);
     job_start(&m, &a, 'a', "silent.test", 60000);
     job_start(&m, &b, 'b', "silent.test", 70000);
     job_start(&m, &d, 'd', "silent.test", 50000);
-    c.cancel = &b; /* the one in the middle of the line */
+    c.cancel = &b; /* b is between the other two in the list of deadlines */
     job_start(&m, &c, 'c', "silent.test", 20);
-    room_stop(&m);
+    fixture_stop(&m);
     assert_string_equal(m.order, "cbda");
     assert_int_equal(b.verdict, VERDICT_UNDECIDED);
     assert_string_equal(b.reason, a.reason);

@@ -1,4 +1,4 @@
-/* Every offline and policy code of an order: an input that produces it, and the nearest one that does not. */
+/* For each offline and policy code of an order: an input that produces it, and a similar one that does not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,11 +31,11 @@ static struct bytes text(const char *s)
 #define TEN "0123456789"
 #define SIXTY TEN TEN TEN TEN TEN TEN
 
-/* One order, said in few words; lists are of one member. */
+/* One order in short form; its lists have one member. */
 struct row {
-    enum code code; /* that is looked for */
+    enum code code; /* the code that is looked for */
     bool found;
-    const char *variable; /* of the code; NULL: not looked at */
+    const char *variable; /* of the code; NULL: any */
     enum product product;
     const char *csr, *original, *san, *cn, *org, *unit, *address, *email, *note, *method, *config;
     const char *old_cn, *old_san;
@@ -139,7 +139,7 @@ static const struct row rows[] = {
     {CODE_internal_names_not_allowed, false, .san = "mail.corp.com"},
     {CODE_dns_invalid_domain, true, "1.1.1.1", .san = "1.1.1.1", .method = "dns-txt-token"},
     {CODE_dns_invalid_domain, false, .san = "1.1.1.1", .method = "http-token"},
-    {CODE_dns_invalid_domain, false, .cn = "a_b.com"}, /* rfc5280_common_name_invalid says it */
+    {CODE_dns_invalid_domain, false, .cn = "a_b.com"}, /* it is rfc5280_common_name_invalid instead */
     {CODE_internal_names_not_allowed, true, .san = "10.0.0.1", .method = "http-token"},
     {CODE_invalid_wildcard_dcv_method, true, .san = "*.a.com", .method = "http-token"},
     {CODE_invalid_wildcard_dcv_method, true, .san = "*.a.com", .method = "http-token-dynamic"},
@@ -222,7 +222,7 @@ static void test_rows(void **state)
     }
 }
 
-/* A configuration that is not understood changes nothing, and the line says where and why. */
+/* A faulty configuration is refused as a whole, and the error says where and why. */
 static void test_bad_configuration(void **state)
 {
     (void)state;
@@ -260,7 +260,7 @@ static bool noted(const struct order_report *r, const char *words)
     return false;
 }
 
-/* What is no reason to refuse, and is said all the same. */
+/* Notes: what is no reason to refuse the order. */
 static void test_notes(void **state)
 {
     (void)state;
@@ -295,8 +295,8 @@ static void test_notes(void **state)
     }
 }
 
-/* One problem names all that is not validated; the names that can be asked about come once each, in A-labels.
- */
+/* One problem lists all names that are not validated. The names that can be checked are listed once each, as
+ * A-labels. */
 static void test_names(void **state)
 {
     (void)state;
@@ -330,7 +330,7 @@ static void test_names(void **state)
     arena_free(a);
 }
 
-/* An original that cannot be read is nobody's fault but a comparison's that did not happen. */
+/* If the original CSR cannot be read, it is not compared, and no code about duplicates is given. */
 static void test_unusable_original(void **state)
 {
     (void)state;
@@ -343,7 +343,7 @@ static void test_unusable_original(void **state)
     arena_free(a);
 }
 
-/* What was typed cannot reach a terminal as it is, wherever it stands. */
+/* Control characters of the input are escaped in every text. */
 static void test_escaped(void **state)
 {
     (void)state;

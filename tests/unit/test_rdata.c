@@ -92,7 +92,7 @@ static void rdata_reads_back(void **state)
     (void)state;
     const struct {
         uint16_t type;
-        const char *in, *out; /* out: NULL where it is printed as it was read */
+        const char *in, *out; /* out: NULL where the text that is printed is that which was read */
     } rows[] = {
         {RR_A, "192.0.2.1", NULL},
         {RR_AAAA, "2001:DB8:0::1", "2001:db8::1"},

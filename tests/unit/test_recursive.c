@@ -1,5 +1,4 @@
-/* No name server is asked here but one that does not exist: 127.53.53.53 stands for the root. tests/lab has
- * what real ones say. */
+/* The recursive observer with a root server that does not exist (127.53.53.53). The lab tests it with real servers. */
 #include "observe/recursive_inner.h"
 #include "wire/wire.h"
 
@@ -14,9 +13,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-/* What libunbound's threads do among themselves, within the library, is its own affair: a rare report there,
- * of a library that is not instrumented, must not look like one of ours. Called by ThreadSanitizer, if it is
- * there. */
+/* Called by ThreadSanitizer where it is used: reports about threads within libunbound are suppressed, because that
+ * library is not instrumented and a report about it says nothing about dcvd. */
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
@@ -29,14 +27,14 @@ const char *__tsan_default_suppressions(void)
 enum { PATIENT = 20000, HASTY = 150 };
 
 /* One observer; each test has its own. */
-struct room {
+struct fixture {
     uv_loop_t loop;
     struct arena *arena;
     struct recursive *recursive;
     struct observer obs;
     char dir[32];
     struct recursive_config cfg;
-    unsigned calls, facts; /* of fact_fn in all, and those with a fact */
+    unsigned calls, facts; /* calls of fact_fn, and those of them with a fact */
     bool closed;
 };
 
@@ -51,14 +49,14 @@ static const char *file(struct arena *a, const char *dir, const char *name, cons
     return path;
 }
 
-static void room_start(struct room *m, bool open_root, uint32_t timeout_ms, uint32_t age_ms)
+static void fixture_start(struct fixture *m, bool open_root, uint32_t timeout_ms, uint32_t age_ms)
 {
     static const char *const open[] = {"127.53.53.53"};
     struct recursive_fault fault;
     struct guard *guard;
     const char *bad;
 
-    *m = (struct room){.arena = arena_new(0), .dir = "/tmp/test_recursive.XXXXXX"};
+    *m = (struct fixture){.arena = arena_new(0), .dir = "/tmp/test_recursive.XXXXXX"};
     assert_non_null(mkdtemp(m->dir));
     assert_int_equal(guard_new(m->arena, open, open_root, &guard, &bad), 0);
     uv_loop_init(&m->loop);
@@ -73,10 +71,10 @@ static void room_start(struct room *m, bool open_root, uint32_t timeout_ms, uint
 
 static void on_closed(void *user)
 {
-    ((struct room *)user)->closed = true;
+    ((struct fixture *)user)->closed = true;
 }
 
-static void room_stop(struct room *m)
+static void fixture_stop(struct fixture *m)
 {
     recursive_close(m->recursive, on_closed, m);
     uv_run(&m->loop, UV_RUN_DEFAULT);
@@ -87,7 +85,7 @@ static void room_stop(struct room *m)
 }
 
 struct one {
-    struct room *m;
+    struct fixture *m;
     struct ask ask;
     struct fact *fact;
     void *op;
@@ -108,14 +106,14 @@ static void on_fact(void *user, struct ask *ask, struct fact *fact)
         o->m->obs.cancel(o->m->obs.self, o->cancels->op);
 }
 
-static void put(struct room *m, struct one *o, const char *qname)
+static void put(struct fixture *m, struct one *o, const char *qname)
 {
     o->m = m;
     o->ask = (struct ask){.kind = ASK_DNS, .via = VIA_RESOLVER, .qname = qname, .qtype = RR_A};
     assert_int_equal(m->obs.start(m->obs.self, m->arena, &o->ask, on_fact, o, &o->op), 0);
 }
 
-static void run_until(struct room *m, unsigned calls)
+static void run_until(struct fixture *m, unsigned calls)
 {
     while (m->calls < calls)
         uv_run(&m->loop, UV_RUN_ONCE);
@@ -123,44 +121,44 @@ static void run_until(struct room *m, unsigned calls)
 
 static void a_deadline_of_our_own(void **state)
 {
-    struct room m;
+    struct fixture m;
     struct one o = {0};
 
     (void)state;
-    room_start(&m, true, HASTY, 0);
+    fixture_start(&m, true, HASTY, 0);
     put(&m, &o, "www.example.com.");
     run_until(&m, 1);
     assert_int_equal(o.fact->dns.outcome, DNS_TIMEOUT);
     assert_true(o.fact->us >= (HASTY - 2) * 1000);
     assert_string_equal(o.fact->dns.server, "recursive");
-    room_stop(&m);
+    fixture_stop(&m);
     assert_int_equal(o.calls, 1);
 }
 
 static void forbidden_name_servers_are_not_asked(void **state)
 {
-    struct room m;
+    struct fixture m;
     struct one o = {0};
 
     (void)state;
-    room_start(&m, false, PATIENT, 0);
+    fixture_start(&m, false, PATIENT, 0);
     put(&m, &o, "www.example.com.");
     run_until(&m, 1);
-    assert_int_equal(o.fact->dns.outcome, DNS_SERVFAIL); /* at once: there is nobody to wait for */
+    assert_int_equal(o.fact->dns.outcome, DNS_SERVFAIL); /* it comes at once, because no server can be asked */
     assert_true(o.fact->us < PATIENT * 500);
-    room_stop(&m);
+    fixture_stop(&m);
 }
 
-/* More than a context takes, so that some wait; some are cancelled from without, some from a callback, and
- * the rest when all is closed. Leaks are AddressSanitizer's to find. */
+/* More questions than one context takes, so that some wait. Some are cancelled directly, some from a callback, and the
+ * rest when the observer is closed; each callback comes once. AddressSanitizer finds leaks. */
 static void all_end_once_whatever_is_cancelled(void **state)
 {
     enum { N = 700 };
-    struct room m;
+    struct fixture m;
     struct one *o = calloc(N, sizeof(*o));
 
     (void)state;
-    room_start(&m, true, PATIENT, 0);
+    fixture_start(&m, true, PATIENT, 0);
     for (unsigned i = 0; i < N; i++)
         put(&m, &o[i], arena_printf(m.arena, "www.example%u.com.", i));
     for (unsigned i = 0; i < 50; i++)
@@ -176,23 +174,23 @@ static void all_end_once_whatever_is_cancelled(void **state)
     for (unsigned i = 0; i < N; i++)
         if (o[i].calls == 0)
             m.obs.cancel(m.obs.self, o[i].op);
-    room_stop(&m);
+    fixture_stop(&m);
     for (unsigned i = 0; i < N; i++)
         assert_int_equal(o[i].calls, 1);
     assert_int_equal(m.facts, 0);
     free(o);
 }
 
-/* What one context cannot take is taken over by others, or waits, and gets its deadline all the same. */
+/* Questions that one context cannot take go to another one or wait; they time out like the others. */
 static void what_waits_is_asked_in_its_turn(void **state)
 {
     enum { N = 600 };
-    struct room m;
+    struct fixture m;
     struct one *o = calloc(N, sizeof(*o));
     struct recursive_counters counters;
 
     (void)state;
-    room_start(&m, true, HASTY, 0);
+    fixture_start(&m, true, HASTY, 0);
     for (unsigned i = 0; i < N; i++)
         put(&m, &o[i], arena_printf(m.arena, "www.example%u.com.", i));
     run_until(&m, N);
@@ -200,22 +198,22 @@ static void what_waits_is_asked_in_its_turn(void **state)
     assert_int_equal(counters.timeouts, N);
     assert_int_equal(counters.contexts, 2);
     assert_int_equal(m.facts, N);
-    room_stop(&m);
+    fixture_stop(&m);
     free(o);
 }
 
 static void an_old_cache_is_left_behind(void **state)
 {
     enum { AGE = 60, N = 40 };
-    struct room m;
+    struct fixture m;
     struct one slow = {0}, o[N] = {0};
     struct recursive_counters counters;
 
     (void)state;
-    room_start(&m, true, 10 * AGE, AGE);
-    put(&m, &slow, "www.example.com."); /* it outlives its context's age */
+    fixture_start(&m, true, 10 * AGE, AGE);
+    put(&m, &slow, "www.example.com."); /* takes longer than a context is used */
     for (unsigned i = 0; i < N; i++) {
-        put(&m, &o[i], "localhost."); /* answered without anything sent */
+        put(&m, &o[i], "localhost."); /* answered without a query to any server */
         while (o[i].calls == 0)
             uv_run(&m.loop, UV_RUN_ONCE);
         assert_int_equal(o[i].fact->dns.outcome, DNS_ANSWER);
@@ -227,22 +225,22 @@ static void an_old_cache_is_left_behind(void **state)
     recursive_counters(m.recursive, &counters);
     print_message("%u contexts\n", (unsigned)counters.contexts);
     assert_true(counters.contexts >= 3);
-    room_stop(&m);
+    fixture_stop(&m);
 }
 
 static void others_are_not_its_business(void **state)
 {
-    struct room m;
+    struct fixture m;
     struct ask ask = {
         .kind = ASK_DNS, .via = VIA_AUTHORITATIVE, .qname = "a.", .qtype = RR_A, .server = "192.0.2.1:53"};
     struct ask broken = {.kind = ASK_DNS, .via = VIA_RESOLVER, .qname = "a..b.", .qtype = RR_A};
     void *op;
 
     (void)state;
-    room_start(&m, true, HASTY, 0);
+    fixture_start(&m, true, HASTY, 0);
     assert_int_equal(m.obs.start(m.obs.self, m.arena, &ask, on_fact, NULL, &op), -ENOTSUP);
     assert_int_equal(m.obs.start(m.obs.self, m.arena, &broken, on_fact, NULL, &op), -EINVAL);
-    room_stop(&m);
+    fixture_stop(&m);
 }
 
 /* ---------------------------------------------------------------- results ---------------------------- */
@@ -288,7 +286,7 @@ static void results_become_what_a_resolver_would_say(void **state)
     (void)state;
     struct dns_fact f = fact_of(a, (struct ask){0}, (struct ub_result){0});
     assert_int_equal(f.outcome, DNS_ANSWER);
-    assert_int_equal(f.answer.n, 1); /* nobody asked for the signature */
+    assert_int_equal(f.answer.n, 1); /* signatures were not asked for */
     assert_int_equal(f.flags, DNS_QR | DNS_RD | DNS_RA);
     f = fact_of(a, (struct ask){.dnssec = true}, (struct ub_result){.secure = 1});
     assert_int_equal(f.answer.n, 2);
@@ -314,7 +312,7 @@ static void reasons_have_codes(void **state)
         const char *why;
         uint16_t code;
     } rows[] = {
-        /* libunbound's own words, 1.17 */
+        /* messages of libunbound 1.17 */
         {"validation failure <a. TXT IN>: signature crypto failed from 192.0.2.1", 6},
         {"validation failure <a. TXT IN>: signature expired from 192.0.2.1 for key a. while building chain "
          "of trust",
@@ -328,7 +326,7 @@ static void reasons_have_codes(void **state)
         {"validation failure <a. TXT IN>: no NSEC3 records from 192.0.2.1 for DS a. while building chain of "
          "trust",
          12},
-        /* a name never decides */
+        /* the words in a name do not count */
         {"validation failure <nsec.no-signatures.com. TXT IN>: signature crypto failed from 192.0.2.1", 6},
         {"validation failure <a. TXT IN>: signature crypto failed from 192.0.2.1 for key nsec.com.", 6},
         {"validation failure <a. TXT IN>: key for validation nsec.com. is marked as invalid because of a "
@@ -354,7 +352,7 @@ static void reasons_have_codes(void **state)
 static void anchors_are_the_roots(void **state)
 {
     static const struct {
-        const char *text, *why; /* why: a part of it; NULL where the text is good */
+        const char *text, *why; /* why: a part of the error; NULL where the text is accepted */
         size_t n;
     } rows[] = {
         {DS, NULL, 1},

@@ -29,7 +29,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* The text of a report; nothing in it may act on a terminal but its own colour. */
+/* The text of a report, after a check that it has no control bytes for a terminal but its own colours. */
 static char *render(const struct report *r, struct render how)
 {
     struct buf b = {0};
@@ -80,7 +80,7 @@ static void failing(void **state)
     holds(text, "\n    risk: A second one.\n");
     holds(text, "HTTP 400, code invalid_dns_txt: ");
     holds(text, "\n    dig @192.0.2.53 _dnsauth.example.com. TXT\n");
-    /* One screen: the prose keeps to its width; only what is copied as a whole may be longer. */
+    /* Prose keeps to the width; only lines that a person copies may be longer. */
     for (const char *line = text; *line; line = strchr(line, '\n') + 1)
         if (!strncmp(line, "  The", 5) || !strncmp(line, "  sentence", 10))
             assert_true(strchr(line, '\n') - line <= 80);
@@ -98,7 +98,7 @@ static char *rendered(renders *f, const struct report *const *r, size_t n)
     return text;
 }
 
-/* What is for programs: every line is a comment, or one that the program must understand. */
+/* The forms for programs: each line is a comment, or one that the program understands. */
 static void for_programs(void **state)
 {
     (void)state;
@@ -122,7 +122,7 @@ static void for_programs(void **state)
     holds(text, "\n; wait until 2026-11-22 12:05:00 UTC\n");
     holds(text, "\n;   Flags  0\n;   Tag    issue\n;   Value  a; b=c\n");
     holds(text, "\n; *.Shop.Example.com dns-txt-token: pass\n");
-    /* The records' zone is known by the SOA in the evidence: one message, in the order given. */
+    /* The SOA record in the evidence tells the zone: one message with the updates in their order. */
     holds(rendered(render_nsupdate, all, 2),
           "\nzone example.com.\nupdate add _dnsauth.shop.example.com. 300 TXT \"R4nd\\\"om\\\\Val'ue;0123\"\n"
           "update delete o\\\"l\\;d\\$.example.com. CNAME \\(x\\;y\\;z.example.net.\n"
@@ -134,7 +134,7 @@ static void for_programs(void **state)
     s.fixes[2].type = "TXT";
     s.fixes[2].old_rdata = "\"old\"";
     struct rr *soa = &s.evidence.facts[1]->dns.authority.v[0];
-    soa->owner = "com."; /* the registry's: nobody sends that an update */
+    soa->owner = "com."; /* a public suffix: no customer can update it */
     text = rendered(render_nsupdate, all, 2);
     assert_null(strstr(text, "zone "));
     holds(text, "send\nupdate delete o");
@@ -174,7 +174,8 @@ static char *status_line(const struct report *r, int status)
     return line;
 }
 
-/* Whatever the network says, it is one line with one bar, and every figure is one to a monitoring system. */
+/* Whatever bytes the report has, the text is one line with one bar, and each number is valid for a monitoring
+ * system. */
 static void nagios_hostile(void **state)
 {
     (void)state;
@@ -198,8 +199,8 @@ static void nagios_hostile(void **state)
     }
 }
 
-/* How long what passes will hold, where that is known: the random value by its day, a request token by its
- * own time stamp, and the first signature of the domain that runs out. */
+/* How many days what passes stays valid: a random value since the day of its issue, a request token since its time
+ * stamp, and the first of the domain's signatures that expires. */
 static void nagios_days(void **state)
 {
     (void)state;
@@ -279,7 +280,7 @@ static void nagios(void **state)
     }
 }
 
-/* The shell itself is the judge: what it makes of the word is the text again. */
+/* A shell reads the quoted word, and the result must be the text again. */
 static void quoting(void **state)
 {
     (void)state;
@@ -304,8 +305,7 @@ static void quoting(void **state)
     }
 }
 
-/* The line is one command with exactly these words. The shell itself is the judge, with printf in the place
- * of the program. */
+/* The line is one command with exactly these words, as a shell reads it that has printf in the place of the program. */
 static void one_command(const struct ask *q, const char *server, const char *const *words)
 {
     struct fact f = {.ask = q, .dns = {.server = server}};
@@ -343,7 +343,7 @@ static void reproducing(void **state)
     struct ask udp = {.kind = ASK_DNS, .qname = "example.com.", .qtype = RR_TXT};
     struct fact cut = {.ask = &udp, .dns = {.server = "192.0.2.53:53", .flags = DNS_QR | DNS_TC}};
     assert_string_equal(reproduce_command(arena, &cut), "dig +ignore @192.0.2.53 example.com. TXT");
-    /* What dig would read as an option, a server or a switch; a server on a port of its own. */
+    /* A name that dig would take for an option or a server; and a server with an unusual port. */
     struct ask odd = {.kind = ASK_DNS,
                       .via = VIA_AUTHORITATIVE,
                       .qname = "-f/etc/passwd.",
@@ -352,7 +352,7 @@ static void reproducing(void **state)
     one_command(&odd, NULL,
                 (const char *const[]){"+norecurse", "@2001:db8::53", "-p", "5353", "-q", "-f/etc/passwd.",
                                       "-t", "CAA", NULL});
-    /* Signatures that the resolver would withhold: a second program says which does not hold. */
+    /* For an answer that the resolver refuses, a second command (delv) says which signature does not hold. */
     struct ask chain = {.kind = ASK_DNS, .qname = "a;b.example.", .qtype = RR_TXT, .cd = true, .dnssec = true};
     struct fact f = {.ask = &chain, .dns = {.server = "192.0.2.53:5353"}};
     assert_string_equal(reproduce_command(arena, &f),
@@ -363,7 +363,7 @@ static void reproducing(void **state)
                         "dig +cdflag +dnssec @192.0.2.53 -p 5353 'a;b.example.' DNSKEY");
 }
 
-/* What came from the root down is asked again by the same library, with its validator or without. */
+/* A fact of the recursive observer is reproduced with libunbound's own command, with or without its validator. */
 static void from_the_root(void **state)
 {
     (void)state;

@@ -29,7 +29,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Sets the fields "name", "value", …, NULL and finishes; the error's line, or NULL where all is well. */
+/* Makes a request of the fields "name", "value", …, NULL. Returns the error's text, or NULL. */
 static const char *make(struct request *r, int dash, ...)
 {
     struct input_error e = {0};
@@ -109,10 +109,9 @@ static void challenges(void **state)
     assert_null(MAKE(&r, "domain", "example.com", "auth-key-file", "key\n", "csr", "csr\n", "method",
                      "dns-txt-token"));
     assert_int_equal(request_challenge(&r), CHALLENGE_REQUEST_TOKEN);
-    assert_int_equal(r.auth_key.n, 3); /* the final newline is no part of the key; of the CSR it is */
+    assert_int_equal(r.auth_key.n, 3); /* the key is without its final newline; the CSR keeps it */
     assert_int_equal(r.csr.n, 4);
-    /* A case file without the key: the list of computed tokens stands in for it, also when nothing was there
-     * to compute. */
+    /* A case file has no key: the list of computed tokens is used instead, even where it is empty. */
     r.auth_key = (struct bytes){0};
     assert_int_equal(request_challenge(&r), CHALLENGE_NONE);
     const char *none[1];
@@ -122,7 +121,7 @@ static void challenges(void **state)
     assert_int_equal(request_challenge(&r), CHALLENGE_NONE);
 }
 
-/* Every refusal is one line that names the field, shows the value and says what was expected. */
+/* Each refusal is one line that names the field, the value and what was expected. */
 static void refusals(void **state)
 {
     (void)state;
@@ -235,7 +234,7 @@ static void values_in_their_usual_form(void **state)
     assert_string_equal(r.allow_net.v[1], "::1/128");
     assert_string_equal(r.issuers.v[0], "ca.example");
     assert_int_equal(r.deadline_ms, 500);
-    /* No resolver at all, and nothing beside it. */
+    /* "recursive" cannot stand beside any other resolver, not even beside itself. */
     assert_null(MAKE(&r, "domain", "example.com", "resolver", "recursive", "resolver", "recursive"));
     assert_true(resolvers_recursive(&r.resolvers));
     assert_non_null(strstr(MAKE(&r, "domain", "example.com", "resolver", "recursive", "resolver", "::1"),
@@ -244,7 +243,7 @@ static void values_in_their_usual_form(void **state)
                            "either addresses or recursive alone"));
 }
 
-/* A domain that the CA refuses is an answer, not an error, and needs no authorization domain. */
+/* A domain that the CA refuses is a verdict, not an error, and gets no authorization domain. */
 static void refused_names(void **state)
 {
     (void)state;
@@ -297,7 +296,7 @@ static void times(void **state)
         dcv_time t;
         assert_false(time_parse(bad[i], &t));
     }
-    /* Every day of four centuries, back and forth. */
+    /* Every day of four centuries, written and read again. */
     for (int64_t day = -30000; day < 120000; day++) {
         dcv_time t;
         char text[25];

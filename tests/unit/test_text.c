@@ -1,5 +1,5 @@
-/* Whole reports as a person reads them. tests/data/reports.txt holds those of a handful of cases, to be
- * looked at; `test_text print` writes it anew. What holds of all reports is held to all cases. */
+/* Whole reports as text. tests/unit/data/reports.txt has those of a few cases, to be read by people too; `test_text
+ * print` writes them anew. Rules for all reports are tested with all cases. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,8 +80,7 @@ static void whole_reports(void **state)
     free(golden);
 }
 
-/* What is copied as a whole may be longer than the terminal is wide: a command, a record or its data, a URL.
- */
+/* Lines that a person copies may be longer than the terminal is wide: a command, a record or its data, a URL. */
 static bool may_be_long(const char *line)
 {
     static const char *const begin[] = {"dig ",    "delv ",  "curl ", "unbound-host ", "run again with ",
@@ -110,7 +109,7 @@ static void uncolored(struct buf *b)
     b->p[o] = '\0';
 }
 
-/* "      OWNER TTL TYPE": the data stands in the next line. */
+/* Whether it is "      OWNER TTL TYPE", with the data in the next line. */
 static bool is_head(const char *line)
 {
     unsigned ttl;
@@ -161,7 +160,7 @@ static void every_case(void **state)
     assert_true(seen > SHOWN);
 }
 
-/* A value as long as a TXT record can be is evidence: it is cut, and what is left out is said. */
+/* The longest value that a TXT record can have is cut, with the number of bytes left out. */
 static void long_values(void **state)
 {
     (void)state;
@@ -186,7 +185,7 @@ static void long_values(void **state)
     struct buf b = text_of(a, &r, (struct render){0});
     assert_true(b.n < 3000);
     assert_non_null(
-        strstr(b.p, "… and 65489 bytes more\n")); /* with the quotes and blanks between the strings */
+        strstr(b.p, "… and 65489 bytes more\n")); /* counted with the quotes and blanks between the strings */
     assert_non_null(strstr(b.p, "300 IN TXT \"x7k2m9p4q8w3e6r1t5y0u2i4o6a8s0d3\"\n"));
     buf_free(&b);
     b = text_of(a, &r, (struct render){.verbose = true});

@@ -47,7 +47,7 @@ static struct token_found find(const struct request *r, const char *text, struct
     return f;
 }
 
-/* Two published vectors; the second one's HMAC is small, so it is padded. */
+/* Two published examples; in the second one the HMAC is a small number, so that it is padded. */
 static void vectors(void **state)
 {
     (void)state;
@@ -94,7 +94,7 @@ static void classes(void **state)
         {"20262026 " TOKEN, TOKEN_VALID, 9, 64, NULL},
         {"", TOKEN_NONE, 0, 0, NULL},
         {"v=spf1 include:spf2026.example.com -all", TOKEN_NONE, 0, 0, NULL},
-        {"2026112200000abcdef", TOKEN_NONE, 0, 0, NULL}, /* 19 characters are no look-alike, 20 are */
+        {"2026112200000abcdef", TOKEN_NONE, 0, 0, NULL}, /* 20 characters can be a malformed token, 19 cannot */
         {"2026112200000abcdefg", TOKEN_MALFORMED, 0, 20, "not all digits"},
         {"20241122000000"
          "6dnwqjvrojhzh3ptl51arq85x54l1dcjcectabdn29ixko69ot",
@@ -111,7 +111,7 @@ static void classes(void **state)
         {STAMP "6dnwqjvrOjhzh3ptl51arq85x54l1dcjcectabdn29ixko69ot", TOKEN_MALFORMED, 0, 22, "capital"},
         {STAMP "6dnwqjv-ojhzh3ptl51arq85x54l1dcjcectabdn29ixko69ot", TOKEN_MALFORMED, 0, 21, "other than"},
         {STAMP "6dnwqjvrojhzh3ptl51arq85x54l1dcjcectabdn29ixko69ou", TOKEN_MISMATCH, 0, 64, NULL},
-        /* A mismatch outranks a malformed one that stands before it. */
+        /* A token that does not match counts more than a malformed one before it. */
         {STAMP "6dnwqj " STAMP "6dnwqjvrojhzh3ptl51arq85x54l1dcjcectabdn29ixko69ou", TOKEN_MISMATCH, 21, 64,
          NULL},
     };
@@ -141,8 +141,8 @@ static void times(void **state)
         {NOW - 1, TOKEN_TIME, true},
         {NOW + 30 * (dcv_time)DAY, TOKEN_VALID, false},
         {NOW + 30 * (dcv_time)DAY + 1, TOKEN_TIME, false},
-        {NOW + 300 * (dcv_time)DAY, TOKEN_TIME, false}, /* the next year: still a candidate */
-        {NOW + 500 * (dcv_time)DAY, TOKEN_NONE, false}, /* the year after: none */
+        {NOW + 300 * (dcv_time)DAY, TOKEN_TIME, false}, /* within the next year: still taken for a token */
+        {NOW + 500 * (dcv_time)DAY, TOKEN_NONE, false}, /* the year after: not taken for a token */
         {NOW - 365 * (dcv_time)DAY, TOKEN_NONE, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -188,13 +188,13 @@ static void variants(void **state)
         assert_string_equal(f.expected, right);
         if (!rows[i].words != !f.variant || (f.variant && strcmp(f.variant, rows[i].words)))
             fail_msg("row %zu: %s", i, f.variant ? f.variant : "-");
-        /* Only the right token is kept: one of a variant would turn the mismatch into a pass in a replay. */
+        /* Only the right token is saved: with the token of a variant a replay would pass. */
         assert_int_equal(computed.n, 1);
         assert_string_equal(computed.v[0], right);
     }
 }
 
-/* What was computed with the key decides the same without it. */
+/* With the computed tokens in place of the key the result is the same. */
 static void replay(void **state)
 {
     (void)state;
@@ -233,7 +233,7 @@ static void bounded(void **state)
     struct texts computed = {0};
     assert_int_equal(find(&r, text, &computed).class, TOKEN_MALFORMED);
     assert_int_equal(computed.n, 0);
-    /* Thousands of time stamps of their own, all sound. */
+    /* Thousands of different valid time stamps. */
     for (size_t i = 0; i + 14 <= n; i += 14)
         snprintf(text + i, 15, "202611%02zu%02zu%02zu%02zu", 1 + i / 14 / 3600 % 20, i / 14 / 600 % 24,
                  i / 14 / 60 % 60, i / 14 % 60);

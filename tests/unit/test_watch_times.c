@@ -16,7 +16,8 @@ static struct watch_times of_ca(bool forever)
     return (struct watch_times){.v = p->polling, .n = p->n_polling, .forever = forever};
 }
 
-/* All of the CA's runs, each late by late(n) and done at once; how many there were. */
+/* Goes through all times of the CA's schedule, where run n begins late(n) ms late and takes no time. Returns how
+ * many. */
 static size_t run_through(const struct watch_times *s, int64_t (*late)(size_t n), int64_t *last_age)
 {
     size_t n = 0;
@@ -43,7 +44,7 @@ static int64_t a_little(size_t n)
     return (int64_t)(n * 7919 % 20) * SECOND;
 }
 
-/* 1 + 15 + 12 + 96 + 240: the same number, and the same end, whether or not each begins a little late. */
+/* 1 + 15 + 12 + 96 + 240 runs: the same number and the same end, whether they begin on time or a little late. */
 static void whole_time(void **state)
 {
     (void)state;
@@ -65,7 +66,7 @@ static void boundaries(void **state)
         {0, MINUTE},
         {13 * MINUTE, 14 * MINUTE},
         {14 * MINUTE, 15 * MINUTE},
-        {14 * MINUTE + 31 * SECOND, 20 * MINUTE}, /* the one at 15 would be within half a step */
+        {14 * MINUTE + 31 * SECOND, 20 * MINUTE}, /* the run at 15 would be less than half a step later */
         {15 * MINUTE, 20 * MINUTE},
         {70 * MINUTE, 75 * MINUTE},
         {75 * MINUTE, 90 * MINUTE},
@@ -80,7 +81,7 @@ static void boundaries(void **state)
     assert_true(watch_times_next(&s, MADE, MADE + 3 * end, MADE + 3 * end) <= MADE + 3 * end + 2 * HOUR);
 }
 
-/* What was slept through is one run, after which all is as before. */
+/* After a time in which nothing could run, the missed runs are made up for by one, and the schedule goes on. */
 static void slept(void **state)
 {
     (void)state;
@@ -90,7 +91,7 @@ static void slept(void **state)
     assert_true(next == MADE + 3 * DAY + 75 * MINUTE);
     woke = MADE + 30 * (int64_t)DAY;
     assert_true(watch_times_next(&s, MADE, woke, woke) == TIME_UNKNOWN);
-    /* A run that takes longer than the interval skips places and does not run at a stretch. */
+    /* After a run that takes longer than the interval the missed ones are skipped. */
     assert_true(watch_times_next(&fixed, MADE, MADE, MADE + 34 * SECOND) == MADE + 40 * SECOND);
     dcv_time now = MADE;
     for (int i = 1; i <= 100000; i++) {
@@ -103,12 +104,12 @@ static void clock_set_back(void **state)
 {
     (void)state;
     struct watch_times s = of_ca(false), fixed = {.interval = HOUR};
-    dcv_time now = MADE - 5 * (int64_t)DAY; /* made and run in what is the future now */
+    dcv_time now = MADE - 5 * (int64_t)DAY; /* the watch was made and last run at times that are now in the future */
     dcv_time next = watch_times_next(&s, MADE, MADE + MINUTE, now);
     assert_true(next > now && next <= now + 2 * MINUTE);
     next = watch_times_next(&fixed, MADE, MADE + MINUTE, now);
     assert_true(next > now && next <= now + 2 * HOUR);
-    /* From an age back to a smaller one. */
+    /* The clock is set back to a time after the watch was made. */
     next = watch_times_next(&s, MADE, MADE + 5 * (int64_t)DAY, MADE + 10 * MINUTE);
     assert_true(next == MADE + 11 * MINUTE);
     assert_true(watch_times_next(&(struct watch_times){0}, MADE, MADE, MADE) == TIME_UNKNOWN);

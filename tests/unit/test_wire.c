@@ -37,8 +37,7 @@ static void set16(struct message *m, size_t at, unsigned v)
     m->p[at + 1] = (uint8_t)v;
 }
 
-/* An answer to "shop.example.com. type" with its counts; records follow. The question takes bytes 12 to 33.
- */
+/* Begins an answer to "shop.example.com. type" with its counts; records follow. The question is bytes 12 to 33. */
 enum { QUESTION_END = 34, AT_RDATA = 12 /* from the start of a record whose owner is a pointer */ };
 static void begin(struct message *m, uint16_t type, unsigned flags, unsigned an, unsigned ns, unsigned ar)
 {
@@ -67,7 +66,7 @@ static struct arena *a;
 static struct dns_fact read_answer(struct message *m)
 {
     struct dns_fact f = {.server = "192.0.2.53:53", .tries = 2};
-    uint8_t *exact = malloc(m->n); /* so that the sanitizer sees a read past its end */
+    uint8_t *exact = malloc(m->n); /* of the exact size, so that the sanitizer sees a read past the end */
     memcpy(exact, m->p, m->n);
     assert_int_equal(wire_answer(a, exact, m->n, m->query, m->query_len, &f), 0);
     free(exact);
@@ -116,7 +115,7 @@ static void query_says_what_was_asked(void **state)
     ask.qname = "a..b.";
     assert_int_equal(wire_query(&ask, 1, 0, out), -EINVAL);
 
-    /* The longest name fits. */
+    /* A name with the greatest length fits. */
     char name[256];
     memset(name, 'x', sizeof name);
     name[63] = name[127] = name[191] = name[253] = '.';
@@ -143,8 +142,7 @@ static void answer_is_read_whole(void **state)
     ADD(&m,
         "\xc0\x11\0\6\0\1\0\0\1\0\0\x20\2ns\xc0\x11\4host\xc0\x11\0\0\0\7\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\x3c");
     RECORD(&m, RR_A, "\xc0\0\2\1");
-    /* OPT: 1232 bytes, upper rcode 0, an option that is none of ours, EDE 6 "bad!" and EDE 22 without a text.
-     */
+    /* OPT: 1232 bytes, upper rcode 0, an unknown option, EDE 6 "bad!" and EDE 22 without a text. */
     ADD(&m, "\0\0\x29\4\xd0\0\0\x80\0\0\x16\0\x0a\0\2xy\0\x0f\0\6\0\6bad!\0\x0f\0\2\0\x16");
     struct dns_fact f = read_answer(&m);
     assert_int_equal(f.n_defects, 0);
@@ -222,7 +220,7 @@ static void outcome_follows_rcode_and_records(void **state)
         assert_int_equal(f.outcome, rows[i].outcome);
         assert_int_equal(f.rcode, rows[i].flags & 15);
     }
-    /* The upper bits come by EDNS: BADVERS is 16. */
+    /* The upper bits of the rcode are in the OPT record: BADVERS is 16. */
     struct message m;
     begin(&m, RR_TXT, 0, 0, 0, 1);
     ADD(&m, "\0\0\x29\4\xd0\1\0\0\0\0\0");
@@ -257,7 +255,7 @@ static void only_answers_to_the_question_count(void **state)
         assert_int_equal(f.answer.n, 0);                                                                     \
     } while (0)
     BEGIN();
-    m.p[13] ^= 0x20; /* the case of a letter alone is no other name */
+    m.p[13] ^= 0x20; /* a name in other letter case is the same name */
     f = read_answer(&m);
     assert_int_equal(f.outcome, DNS_ANSWER);
     assert_false(f.case_kept);
@@ -291,7 +289,7 @@ static void only_answers_to_the_question_count(void **state)
     MALFORMED(0);
     m.n = 0;
     MALFORMED(0);
-    /* Without its question an error is still an error, but data is nothing. */
+    /* Without its question section an error counts, but data does not. */
     begin(&m, RR_TXT, 1, 0, 0, 0);
     m.p[5] = 0;
     m.n = 12;
@@ -300,7 +298,7 @@ static void only_answers_to_the_question_count(void **state)
     assert_int_equal(f.n_defects, 0);
     m.p[3] = 0;
     MALFORMED(4);
-    /* A dump is read without a query. */
+    /* A saved message is read without its query. */
     BEGIN();
     assert_int_equal(wire_answer(a, m.p, m.n, NULL, 0, &f), 0);
     assert_int_equal(f.outcome, DNS_ANSWER);
@@ -312,7 +310,7 @@ struct broken {
     uint16_t type;
     const char *rdata;
     size_t n;
-    unsigned at; /* of the wrong byte, from the start of the rdata */
+    unsigned at; /* offset of the wrong byte in the rdata */
     const char *why;
 };
 #define B(type, literal, at, why)                                                                            \
@@ -351,7 +349,7 @@ static const struct broken broken[] = {
     B(RR_NSEC, "\0\0\2\0\0", 1, "its list of types is not in the form that RFC 4034 demands"),
 };
 
-/* Each kind of broken record stands between two good ones, which survive it. */
+/* For each kind of broken record: the good records before and after it are read. */
 static void broken_record_leaves_its_neighbours_alone(void **state)
 {
     (void)state;
@@ -379,7 +377,7 @@ static void broken_record_leaves_its_neighbours_alone(void **state)
         snprintf(what, sizeof what, "answer record 2 (%s): %s", rr_type_name(b->type, name), b->why);
         assert_string_equal(f.defects[0].what, what);
         assert_int_equal(f.defects[0].offset, start + AT_RDATA + b->at);
-        /* Nobody reads on in a broken record; its bytes are still shown, and read back broken. */
+        /* A broken record is not interpreted; its bytes are shown, and when read again it is broken again. */
         size_t at = 0;
         struct bytes one;
         assert_false(txt_next(&f.answer.v[1], &at, &one));
@@ -397,7 +395,7 @@ static void broken_owner_costs_its_record_alone(void **state)
     (void)state;
     struct message m;
     begin(&m, RR_TXT, 0, 2, 0, 0);
-    ADD(&m, "\xc0\x22\0\x10\0\1\0\0\0\0\0\3\2ok"); /* points to itself */
+    ADD(&m, "\xc0\x22\0\x10\0\1\0\0\0\0\0\3\2ok"); /* the name points to itself */
     RECORD(&m, RR_TXT, "\3two");
     struct dns_fact f = read_answer(&m);
     assert_int_equal(f.answer.n, 2);
@@ -435,7 +433,7 @@ static void what_stops_the_reader_is_named(void **state)
     STOPPED(1, end, "4 bytes follow the last record");
     m.n = end;
     m.p[7] = 3;
-    m.p[9] = 7; /* what stops the reader is told once, not for each section */
+    m.p[9] = 7; /* an error that ends reading is reported once, not for each section */
     STOPPED(1, end, "answer record 2: it is missing: the header announces 3, but the message ends here");
     ADD(&m, "\xc0\x0c\0\x10\0\1\0");
     STOPPED(1, end, "answer record 2: it is cut short by the end of the message");
@@ -487,7 +485,7 @@ static void opt_is_checked(void **state)
     }
 }
 
-/* A message of nothing but broken records fills no arena with words, and every record is still marked. */
+/* A message of broken records only takes little memory for their errors, and every record is marked. */
 static void hostile_messages_stay_cheap(void **state)
 {
     (void)state;
@@ -513,7 +511,7 @@ static void hostile_messages_stay_cheap(void **state)
     free(big);
 }
 
-/* A signer's name that runs through its own record would make the rdata longer than a length can say. */
+/* A compressed signer's name can make the uncompressed rdata longer than 65535 bytes: the record is broken. */
 static void rdata_that_outgrows_its_length_is_broken(void **state)
 {
     (void)state;
@@ -534,7 +532,7 @@ static void rdata_that_outgrows_its_length_is_broken(void **state)
     free(msg);
 }
 
-/* Whichever allocation fails, the fact is left alone. */
+/* Whichever allocation fails, the fact is not changed. */
 static void full_arena_is_told(void **state)
 {
     (void)state;

@@ -28,13 +28,13 @@ static struct db *open_store(const char *path, enum db_mode mode)
     return db;
 }
 
-/* What the callbacks saw, in the order of their calls. */
+/* What the callbacks got, in the order of their calls. */
 struct log {
     size_t n;
     int64_t ids[5000];
     int status[5000];
     bool closed;
-    struct writer *push_late; /* push one more from the first callback */
+    struct writer *push_late; /* the writer to which the first callback pushes one more job */
 };
 
 static void on_done(struct write_job *job)
@@ -66,7 +66,7 @@ static void push(struct writer *w, struct log *log, struct write_job *job)
     writer_push(w, job);
 }
 
-/* Turns the loop until n jobs have come back. */
+/* Runs the loop until n jobs have come back. */
 static void wait_for(uv_loop_t *loop, const struct log *log, size_t n)
 {
     while (log->n < n)
@@ -106,7 +106,7 @@ static void jobs_are_grouped_and_come_back_in_order(void **state)
     uv_loop_init(&loop);
     assert_int_equal(writer_start(&loop, open_store(*state, DB_WRITE), SLICE_NS, &w), 0);
     enum { CHECKS = 1000 };
-    for (int i = 1; i <= CHECKS; i++) { /* request and results of one check meet in one batch */
+    for (int i = 1; i <= CHECKS; i++) { /* the request and the results of one check in one transaction */
         push(w, &log, job_request(i, "a.example"));
         push(w, &log, job_results(i, 1));
     }
@@ -122,14 +122,14 @@ static void jobs_are_grouped_and_come_back_in_order(void **state)
     assert_true(c.batch_most > 1 && c.batch_most <= 512);
     assert_true(c.commits >= 2 * CHECKS / 512 && c.commits < CHECKS);
 
-    /* Readers go on beside it, and what came back is visible. */
+    /* Readers work at the same time, and see every job that has come back. */
     struct db *reader = open_store(*state, DB_READ);
     push(w, &log, job_request(CHECKS + 1, "b.example"));
     wait_for(&loop, &log, 2 * CHECKS + 1);
     assert_int_equal(db_check(reader, CHECKS + 1, see_none, NULL), 0);
     db_close(reader);
 
-    /* Stopping drains; what comes later is refused, not lost. */
+    /* Stopping writes all that waits; later jobs are refused, and so not lost. */
     for (int i = 2001; i <= 3000; i++)
         push(w, &log, job_request(i, "c.example"));
     log.push_late = w;
@@ -182,7 +182,7 @@ static void what_comes_back_slowly_leaves_turns_to_others(void **state)
     stop(&loop, w, &log);
 }
 
-/* SQLite's calls come here. */
+/* SQLite calls these functions instead of the system's. */
 static _Atomic unsigned synced;
 int fdatasync(int fd)
 {
@@ -241,7 +241,7 @@ static void a_full_disk_fails_all_and_recovers(void **state)
     struct writer *w;
     struct writer_counters c;
     struct db *db = open_store(*state, DB_WRITE);
-    sqlite3 *sql = db->sql; /* touched only while the writer has nothing to do */
+    sqlite3 *sql = db->sql; /* used only while the writer has nothing to do */
     uv_loop_init(&loop);
     assert_int_equal(writer_start(&loop, db, SLICE_NS, &w), 0);
     push(w, &log, job_request(1, "a.example"));
@@ -249,7 +249,7 @@ static void a_full_disk_fails_all_and_recovers(void **state)
     assert_int_equal(log.status[0], 0);
 
     assert_int_equal(sqlite3_exec(sql, "PRAGMA max_page_count = 1", NULL, NULL, NULL),
-                     SQLITE_OK); /* as it is */
+                     SQLITE_OK); /* left as it is */
     for (int i = 2; i <= 601; i++)
         push(w, &log, job_request(i, "b.example"));
     wait_for(&loop, &log, 601);
@@ -270,7 +270,7 @@ static void a_full_disk_fails_all_and_recovers(void **state)
     assert_true(is_there(*state, 700));
 }
 
-/* A disk that does not answer, as seen from here: a write transaction that stays open elsewhere. */
+/* A write transaction of another connection stays open: to the writer this is like a disk that does not answer. */
 static void on_tick(uv_timer_t *timer)
 {
     ++*(int *)timer->data;
@@ -304,7 +304,7 @@ static void a_stalled_store_holds_up_no_loop(void **state)
     assert_int_equal(log.n, 0);
     assert_true(ticks > 100);
     assert_true(longest < 200000000);
-    assert_int_equal(db_check(reader, 1, see_none, NULL), -ENOENT); /* and reading goes on */
+    assert_int_equal(db_check(reader, 1, see_none, NULL), -ENOENT); /* reading still works */
     assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(other);
     wait_for(&loop, &log, 2000);
@@ -372,7 +372,7 @@ static void what_came_back_survives_kill_9(void **state)
             be_killed(path, next, ends[1]);
         }
         close(ends[1]);
-        /* Killed after some number of acknowledgements: at any point of a later batch. */
+        /* Killed after a number of acknowledgements, and so at any point of a later transaction. */
         int64_t id, last = 0;
         for (int n = 1 + rand_r(&seed) % 400; n > 0 && read(ends[0], &id, sizeof id) == sizeof id; n--)
             last = id;
@@ -385,7 +385,7 @@ static void what_came_back_survives_kill_9(void **state)
         assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         assert_true(last >= next);
 
-        struct db *db = open_store(path, DB_WRITE); /* the dead one's lock is gone */
+        struct db *db = open_store(path, DB_WRITE); /* the lock of the killed process is gone */
         for (int64_t i = next; i <= last; i++)
             assert_int_equal(db_check(db, i, see_none, NULL), 0);
         told += last - next + 1;

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""walls.py TOP: nobody includes what stands above or beside. Reads the #include lines of probes/, daemon/ and db/ and
-names file, line and rule for each that breaks one; status 1 where any does.
+"""walls.py TOP: checks that no file includes what is above it or beside it. Reads the #include lines of probes/,
+daemon/ and db/ and prints file, line and rule for each that breaks one; exit status 1 where any does.
 
-The folders of a program are its floors, from the ground up, in the order of README's tour. A folder includes itself
-and what stands below it in this list; the exceptions stand in BESIDE and ONLY."""
+The folders of a program are its floors, from the ground up, in the order of the list in README ("Reading the code"). A
+file includes its own folder and those before it in the list, except for what BESIDE and ONLY say. The name of a header
+that is private to its folder ends in _inner.h."""
 import pathlib
 import re
 import sys
@@ -21,7 +22,7 @@ OBSERVERS = re.compile(r"(dns|http|recursive)(_\w+)?\.[ch]$")
 
 
 def owner(top, program, text):
-    """(program, folder) of an included file: its own program's first, then probes/ and db/, which all see."""
+    """(program, folder) of an included file: in its own program, or else in probes/, db/ or daemon/; None: nowhere."""
     for where in (program, "probes", "db", "daemon"):
         if (top / where / text).exists():
             return where, text.rsplit("/", 1)[0] if "/" in text else "."
@@ -38,24 +39,24 @@ def rule(program, folder, file, other, target, text):
         if folder == target:
             ours, theirs = OBSERVERS.match(file), OBSERVERS.match(name)
             if folder == "observe" and ours and theirs and ours[1] != theirs[1]:
-                return "no observer sees another one"
+                return "no observer includes another one"
             return None
         if target not in floors or folder not in floors:
-            return f"{program}/{target}/ is no floor of the house"
+            return f"{program}/{target}/ is in no list of floors"
         if floors.index(target) > floors.index(folder):
-            return f"{target}/ stands above {folder}/"
+            return f"{target}/ is above {folder}/"
         if (folder, target) in BESIDE or (target, folder) in BESIDE:
-            return f"{folder}/ and {target}/ stand side by side"
+            return f"{folder}/ and {target}/ are side by side"
         return None
     if program == "probes" or other == "daemon":
-        return f"{program}/ stands below {other}/"
+        return f"{program}/ is below {other}/"
     allowed = ONLY.get(program, {}).get(other)
     if allowed and target not in allowed:
-        return f"of {other}/ {program}/ sees {' and '.join(a + '/' for a in allowed)} only"
+        return f"of {other}/ {program}/ may include {' and '.join(a + '/' for a in allowed)} only"
     if program == "daemon" and folder in PURE["daemon"] and other == "probes" and target not in PURE["probes"] + ["run"]:
         return f"{folder}/ is pure, and probes/{target}/ is not"
     if program == "daemon" and other == "probes" and target == "cmd":
-        return "cmd/ is dcvprobe's own"
+        return "cmd/ is for dcvprobe only"
     return None
 
 
@@ -82,7 +83,7 @@ def main():
     top = pathlib.Path(sys.argv[1])
     lines = list(broken(top))
     print(*lines, sep="\n")
-    print(f"walls: {len(lines)} includes break a rule" if lines else "walls: every include goes down")
+    print(f"walls: {len(lines)} includes break a rule" if lines else "walls: no include goes up")
     return bool(lines)
 
 
