@@ -25,7 +25,7 @@ if not os.environ.get("LAB_INSIDE"):
     os.execv(HERE / "lab" / "lab.sh", ["lab.sh", "--", __file__, str(BUILD), str(SECONDS)])
 os.environ.update(DCVD=str(BUILD / "daemon" / "dcvd"), LOOPS=os.environ.get("LOOPS", "2"))
 
-from house import Connection, House, within  # pylint: disable=wrong-import-position
+from daemon import Connection, Daemon, within  # pylint: disable=wrong-import-position
 
 QUEUE = 300  # waiting runs: as many as keep every place taken
 METHODS = ["dns-txt-token", "dns-cname-token", "dns-cname-target", "http-token", "caa"]
@@ -42,11 +42,11 @@ def lab():
 class Load:
     def __init__(self):
         self.token, self.domains = lab()
-        self.house = House()
-        self.house.set("checks", deadline="8", depth="full")
-        self.house.set("resolver", servers="8.8.8.8:53")
-        self.house.set("access", requests_per_second="0")
-        self.house.set("retention", max_size="64M")
+        self.dcvd = Daemon()
+        self.dcvd.set("checks", deadline="8", depth="full")
+        self.dcvd.set("resolver", servers="8.8.8.8:53")
+        self.dcvd.set("access", requests_per_second="0")
+        self.dcvd.set("retention", max_size="64M")
         self.queued, self.stop = 0, False
         self.said = {}  # status: how often
         self.idents = []
@@ -119,7 +119,7 @@ class Load:
         c.close()
 
     def again(self, act):
-        c = Connection(self.house.socket)
+        c = Connection(self.dcvd.socket)
         while not self.stop:
             try:
                 act(c)
@@ -131,14 +131,14 @@ class Load:
         n = 0
         while not self.stop:
             n += 1
-            self.house.set("checks", in_flight=str(900 + n % 2 * 100))
-            self.house.config()
-            self.house.process.send_signal(signal.SIGHUP)
+            self.dcvd.set("checks", in_flight=str(900 + n % 2 * 100))
+            self.dcvd.config()
+            self.dcvd.process.send_signal(signal.SIGHUP)
             time.sleep(30)
 
     def metrics(self):
         values = {}
-        for line in self.house.get("/metrics").text.decode().splitlines():
+        for line in self.dcvd.get("/metrics").text.decode().splitlines():
             if line and line[0] != "#":
                 name, value = line.rsplit(" ", 1)
                 values[name] = float(value)
@@ -147,7 +147,7 @@ class Load:
     def sample(self):
         m = self.metrics()
         self.queued = m["dcvd_queue_depth"]
-        status = pathlib.Path(f"/proc/{self.house.process.pid}/status").read_text(encoding="ascii")
+        status = pathlib.Path(f"/proc/{self.dcvd.process.pid}/status").read_text(encoding="ascii")
         return {"resident kB": int(status.split("VmRSS:")[1].split()[0]), "descriptors": m["process_open_fds"],
                 "threads": int(status.split("Threads:")[1].split()[0]), "queued": m["dcvd_queue_depth"],
                 "running": m["dcvd_checks_running"], "done": m["dcvd_checks_done_total"], "watches": m["dcvd_watches"],
@@ -161,7 +161,7 @@ def mean(samples, column):
 
 def main():
     load = Load()
-    load.house.start()
+    load.dcvd.start()
     acts = [load.submit] * 3 + [load.ask] * 2 + [load.cancel, load.batch, load.watch, load.deaf] + [load.events] * 3
     for act in acts:
         threading.Thread(target=load.again, args=(act,), daemon=True).start()
@@ -187,10 +187,10 @@ def main():
     done = load.metrics()["dcvd_checks_done_total"]
     print(f"{done:.0f} checks done, {done / SECONDS:.0f} a second; answers by status: {dict(sorted(load.said.items()))}")
     failed += [f"status {s}" for s in load.said if s >= 500 or s == 400]
-    reloads = load.house.said().count("is in force")
+    reloads = load.dcvd.said().count("is in force")
     if reloads < SECONDS // 31:
         failed.append(f"{reloads} reloads")
-    load.house.close()
+    load.dcvd.close()
     print("FAIL: " + ", ".join(failed) if failed else "PASS")
     return bool(failed)
 

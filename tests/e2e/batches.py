@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 
-from house import Connection, House, Resolver, main, same, true, within
+from daemon import Connection, Daemon, Resolver, main, same, true, within
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
 
@@ -17,33 +17,33 @@ def line(domain, **more):
     return json.dumps({"domain": domain, "methods": ["dns-txt-token"], "token": TOKEN, **more}).encode() + b"\n"
 
 
-def post(house, body, **headers):
-    return house.call("POST", "/v1/batches", body, {"Content-Type": "application/x-ndjson", **headers})
+def post(dcvd, body, **headers):
+    return dcvd.call("POST", "/v1/batches", body, {"Content-Type": "application/x-ndjson", **headers})
 
 
-def accepted(house, body, lines):
-    answer = post(house, body)
+def accepted(dcvd, body, lines):
+    answer = post(dcvd, body)
     same((answer.status, answer.json and answer.json.get("lines")), (202, lines), f"status and lines ({answer.text!r})")
     same(answer.headers["Location"], "/v1/batches/" + answer.json["id"], "Location")
     return answer.json["id"]
 
 
-def show(house, ident):
-    return house.get(f"/v1/batches/{ident}").json
+def show(dcvd, ident):
+    return dcvd.get(f"/v1/batches/{ident}").json
 
 
-def done(house, ident, seconds=60):
-    return within(seconds, f"batch {ident} is done", lambda: (b := show(house, ident))["state"] == "done" and b)
+def done(dcvd, ident, seconds=60):
+    return within(seconds, f"batch {ident} is done", lambda: (b := show(dcvd, ident))["state"] == "done" and b)
 
 
-def left(house):
-    """Rows of the store that a batch could leave behind."""
-    return house.sql("SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM batch_line), (SELECT count(*) FROM request)")[0]
+def left(dcvd):
+    """The numbers of rows in the tables that a batch uses."""
+    return dcvd.sql("SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM batch_line), (SELECT count(*) FROM request)")[0]
 
 
-def begin_upload(house, *pieces):
-    """A body that has not ended."""
-    c = Connection(house.socket)
+def begin_upload(dcvd, *pieces):
+    """Begins an upload and does not end its body."""
+    c = Connection(dcvd.socket)
     c.putrequest("POST", "/v1/batches")
     c.putheader("Transfer-Encoding", "chunked")
     c.endheaders()
@@ -57,90 +57,91 @@ def send_piece(c, piece):
 
 
 def batch():
-    """Mixed verdicts, counted; listed; waited for; cancelled midway."""
-    house = House(Resolver({(f"_dnsauth.n{i}.com", "TXT"): [TOKEN] for i in range(0, 300, 3)}))
-    house.start()
-    alone = house.submit(domain="alone.com", methods=["dns-txt-token"], token=TOKEN)
+    """A batch with different verdicts: its counts, its list of checks, waiting for it, cancelling it while it runs."""
+    dcvd = Daemon(Resolver({(f"_dnsauth.n{i}.com", "TXT"): [TOKEN] for i in range(0, 300, 3)}))
+    dcvd.start()
+    alone = dcvd.submit(domain="alone.com", methods=["dns-txt-token"], token=TOKEN)
     lines = [line(f"n{i}.com") for i in range(300)]
-    lines[7:7] = [b"\r\n", b"  \n"]  # blank lines are nothing, and so is the missing end of the last one
-    ident = accepted(house, b"".join(lines).rstrip(b"\n"), 300)
-    b = done(house, ident)
+    lines[7:7] = [b"\r\n", b"  \n"]  # blank lines do not count, and the last line needs no line end
+    ident = accepted(dcvd, b"".join(lines).rstrip(b"\n"), 300)
+    b = done(dcvd, ident)
     true(b["submitted_at"] < b["ended_at"], f"times: {b}")
     same(b["lines"], 300, "lines")
     same(b["counts"], {"state": {"queued": 0, "running": 0, "done": 300, "cancelled": 0},
                        "verdict": {"pass": 100, "fail": 200, "undecided": 0}, "code": {"invalid_dns_txt": 200}}, "counts")
-    rows = house.get(f"/v1/checks?batch={ident}&limit=1000").json["checks"]
+    rows = dcvd.get(f"/v1/checks?batch={ident}&limit=1000").json["checks"]
     same(sorted(r["domain"] for r in rows), sorted(f"n{i}.com" for i in range(300)), "its checks, and no other")
-    true(alone not in [r["id"] for r in rows], "one that came alone")
-    same(len(house.get(f"/v1/checks?batch={ident}&verdict=pass&limit=1000").json["checks"]), 100, "those that pass")
+    true(alone not in [r["id"] for r in rows], "a check that is not of the batch")
+    same(len(dcvd.get(f"/v1/checks?batch={ident}&verdict=pass&limit=1000").json["checks"]), 100, "those that pass")
 
-    house.resolver.held = True
-    second = accepted(house, line("slow.com") * 3, 3)
-    true(show(house, second)["state"] in ("queued", "running"), "state")
-    within(10, "its checks run", lambda: show(house, second)["counts"]["state"]["running"] == 3)
-    same(show(house, second)["ended_at"], None, "ended_at of one that runs")
+    dcvd.resolver.held = True
+    second = accepted(dcvd, line("slow.com") * 3, 3)
+    true(show(dcvd, second)["state"] in ("queued", "running"), "state")
+    within(10, "its checks run", lambda: show(dcvd, second)["counts"]["state"]["running"] == 3)
+    same(show(dcvd, second)["ended_at"], None, "ended_at of one that runs")
     begin = time.monotonic()
-    same(house.get(f"/v1/batches/{second}?wait=0.3").json["state"], "running", "state after a wait that is over")
-    true(time.monotonic() - begin > 0.25, "held")
-    c = Connection(house.socket)
+    same(dcvd.get(f"/v1/batches/{second}?wait=0.3").json["state"], "running", "state after the wait")
+    true(time.monotonic() - begin > 0.25, "the answer is delayed")
+    c = Connection(dcvd.socket)
     c.request("GET", f"/v1/batches/{second}?wait=60")
-    house.resolver.held = False
+    dcvd.resolver.held = False
     same(json.load(c.getresponse())["state"], "done", "the wait ends with the batch")
-    page = house.get("/v1/batches?limit=1").json
+    page = dcvd.get("/v1/batches?limit=1").json
     same([(x["id"], x["state"], x["lines"]) for x in page["batches"]], [(second, "done", 3)], "newest first")
-    page = house.get(f"/v1/batches?cursor={page['next']}").json
+    page = dcvd.get(f"/v1/batches?cursor={page['next']}").json
     same(([x["id"] for x in page["batches"]], page["next"]), ([ident], None), "the rest")
-    same(house.call("DELETE", f"/v1/batches/{ident}").json["state"], "done", "cancelling what has ended changes nothing")
-    cancelled(house)
-    house.close()
+    same(dcvd.call("DELETE", f"/v1/batches/{ident}").json["state"], "done", "cancelling what has ended changes nothing")
+    cancelled(dcvd)
+    dcvd.close()
 
 
-def cancelled(house):
-    house.resolver.held = True
-    ident = accepted(house, b"".join(line(f"never{i}.com") for i in range(6000)), 6000)
-    within(10, "some of it runs", lambda: show(house, ident)["counts"]["state"]["running"] > 100)
-    answer = house.call("DELETE", f"/v1/batches/{ident}")
+def cancelled(dcvd):
+    dcvd.resolver.held = True
+    ident = accepted(dcvd, b"".join(line(f"never{i}.com") for i in range(6000)), 6000)
+    within(10, "some of it runs", lambda: show(dcvd, ident)["counts"]["state"]["running"] > 100)
+    answer = dcvd.call("DELETE", f"/v1/batches/{ident}")
     same((answer.status, answer.json["state"], answer.json["counts"]["state"]["cancelled"]), (200, "cancelled", 6000), "cancelled")
     true(answer.json["ended_at"], "ended_at")
-    same(house.call("DELETE", f"/v1/batches/{ident}").json["state"], "cancelled", "twice")
-    house.resolver.held = False
-    within(10, "its lines leave the store", lambda: not left(house)[1])
-    asked = len(house.resolver.asked)
-    house.done(house.submit(domain="after.com", methods=["dns-txt-token"], token=TOKEN))
-    true(all(name.endswith("after.com") for name, _ in house.resolver.asked[asked:]), "nothing of it runs any more")
+    same(dcvd.call("DELETE", f"/v1/batches/{ident}").json["state"], "cancelled", "twice")
+    dcvd.resolver.held = False
+    within(10, "its lines leave the store", lambda: not left(dcvd)[1])
+    asked = len(dcvd.resolver.asked)
+    dcvd.done(dcvd.submit(domain="after.com", methods=["dns-txt-token"], token=TOKEN))
+    true(all(name.endswith("after.com") for name, _ in dcvd.resolver.asked[asked:]), "none of its lines runs any more")
 
 
-def status(house, key):
-    with open(f"/proc/{house.process.pid}/status", encoding="ascii") as f:
+def status(dcvd, key):
+    with open(f"/proc/{dcvd.process.pid}/status", encoding="ascii") as f:
         return next(int(row.split()[1]) for row in f if row.startswith(key + ":"))
 
 
 def batch_large():
-    """Far more lines than there is memory for are held up, not held; a check that comes meanwhile is served at once."""
+    """A large upload is read only as fast as it is stored, so memory does not grow; a single check meanwhile is served
+    at once."""
     n = 25000
-    house = House(Resolver({("_dnsauth.single.com", "TXT"): [TOKEN]})).start()
-    sanitized = status(house, "VmSize") > 1 << 30  # kilobytes: its shadow; what was freed stays for a while
-    before = status(house, "VmRSS")
-    padding = b" " * 4000  # a hundred megabytes in all
-    c = begin_upload(house)
+    dcvd = Daemon(Resolver({("_dnsauth.single.com", "TXT"): [TOKEN]})).start()
+    sanitized = status(dcvd, "VmSize") > 1 << 30  # kB; AddressSanitizer reserves more than that, and keeps freed memory
+    before = status(dcvd, "VmRSS")
+    padding = b" " * 4000  # a hundred megabytes for the batch
+    c = begin_upload(dcvd)
     for i in range(0, n, 50):
         send_piece(c, b"".join(padding + line(f"n{k}.com") for k in range(i, i + 50)))
     c.send(b"0\r\n\r\n")
     answer = json.load(c.getresponse())
     same(answer["lines"], n, "lines")
     most = 0
-    while (b := show(house, answer["id"]))["state"] != "done":
+    while (b := show(dcvd, answer["id"]))["state"] != "done":
         begin = time.monotonic()
-        single = house.call("POST", "/v1/checks?wait=30", {"domain": "single.com", "methods": ["dns-txt-token"], "token": TOKEN})
+        single = dcvd.call("POST", "/v1/checks?wait=30", {"domain": "single.com", "methods": ["dns-txt-token"], "token": TOKEN})
         same((single.status, single.json["reports"][0]["verdict"]), (200, "pass"), "a check meanwhile")
         most = max(most, time.monotonic() - begin)
         time.sleep(0.3)
     same(b["counts"]["verdict"]["fail"], n, "reports")
     true(0 < most < 5, f"a check meanwhile is served at once: {most:.1f} s")
-    grown = status(house, "VmHWM") - before
+    grown = status(dcvd, "VmHWM") - before
     true(sanitized or grown < 60000, f"memory grew by {grown} kB")
-    same(house.sql("SELECT count(*), count(DISTINCT domain) FROM request WHERE batch IS NOT NULL")[0], (n, n), "each line once")
-    house.close()
+    same(dcvd.sql("SELECT count(*), count(DISTINCT domain) FROM request WHERE batch IS NOT NULL")[0], (n, n), "each line once")
+    dcvd.close()
 
 
 BAD = [
@@ -158,84 +159,84 @@ BAD = [
 
 
 def batch_bad_line():
-    """A batch with a bad line is refused whole, whatever stands before or after it."""
-    house = House().start()
+    """A batch with a bad line is refused as a whole."""
+    dcvd = Daemon().start()
     for body, code, error, names in BAD:
-        answer = post(house, body)
+        answer = post(dcvd, body)
         same((answer.status, answer.code()), (code, error), repr(body[-60:]))
         true(names in answer.message(), f"the message names {names}: {answer.message()}")
-    same(post(house, line("a.com"), **{"Content-Type": "text/html"}).status, 415, "a type that is none of ours")
+    same(post(dcvd, line("a.com"), **{"Content-Type": "text/html"}).status, 415, "an unknown type")
     for path in "/v1/batches/0000000000000001", "/v1/batches/x":
         for method in "GET", "DELETE":
-            same(house.call(method, path).code(), "not_found", f"{method} {path}")
-    same(house.call("PUT", "/v1/batches", "").headers["Allow"], "POST, GET, HEAD", "Allow")
+            same(dcvd.call(method, path).code(), "not_found", f"{method} {path}")
+    same(dcvd.call("PUT", "/v1/batches", "").headers["Allow"], "POST, GET, HEAD", "Allow")
     lines = [line(f"n{i}.com") for i in range(60000)]
     lines[20000] = line("bad.com", methods=["post"])
-    answer = post(house, b"".join(lines))
+    answer = post(dcvd, b"".join(lines))
     same((answer.status, answer.code()), (400, "invalid_value:methods"), "a bad line among many")
     true("line 20001: " in answer.message(), answer.message())
-    same(house.get("/v1/batches").json["batches"], [], "nobody sees a batch that was refused")
-    within(20, "nothing is left", lambda: left(house) == (0, 0, 0))
-    same(house.resolver.asked, [], "nothing of them was run")
+    same(dcvd.get("/v1/batches").json["batches"], [], "a refused batch is not listed")
+    within(20, "nothing is left", lambda: left(dcvd) == (0, 0, 0))
+    same(dcvd.resolver.asked, [], "none of their lines was run")
 
-    unlimited = resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE, (4096, unlimited[1]))
-    answer = post(house, b"".join(lines[:5000]))
+    unlimited = resource.prlimit(dcvd.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(dcvd.process.pid, resource.RLIMIT_FSIZE, (4096, unlimited[1]))
+    answer = post(dcvd, b"".join(lines[:5000]))
     same((answer.status, answer.code()), (500, "internal_data_check_failed"), "a full disk")
-    resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE, unlimited)
-    within(20, "nothing is left", lambda: left(house) == (0, 0, 0))
-    done(house, accepted(house, line("a.com"), 1))
-    house.close()
+    resource.prlimit(dcvd.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    within(20, "nothing is left", lambda: left(dcvd) == (0, 0, 0))
+    done(dcvd, accepted(dcvd, line("a.com"), 1))
+    dcvd.close()
 
 
 def batch_killed():
-    """What was coming in when the daemon was killed never runs; what had been accepted runs once, line by line."""
+    """A batch that is incomplete when dcvd is killed never runs; of an accepted one each line runs exactly once."""
     n = 8000
-    house = House().start()
+    dcvd = Daemon().start()
     lines = [line(f"n{i}.com") for i in range(n)]
-    cut = begin_upload(house, b"".join(lines))
-    within(20, "it comes in", lambda: left(house)[1] > 1000)
-    house.end(signal.SIGKILL)
-    house.start()
-    same(house.get("/v1/batches").json["batches"], [], "half a batch")
-    within(20, "nothing is left", lambda: left(house) == (0, 0, 0))
-    same(house.resolver.asked, [], "nothing of it was run")
+    cut = begin_upload(dcvd, b"".join(lines))
+    within(20, "a part is stored", lambda: left(dcvd)[1] > 1000)
+    dcvd.end(signal.SIGKILL)
+    dcvd.start()
+    same(dcvd.get("/v1/batches").json["batches"], [], "an incomplete batch is not listed")
+    within(20, "nothing is left", lambda: left(dcvd) == (0, 0, 0))
+    same(dcvd.resolver.asked, [], "none of its lines was run")
     cut.close()
 
-    ident = accepted(house, b"".join(lines), n)
-    ids = {row[0] for row in house.sql("SELECT id FROM batch_line UNION SELECT id FROM request")}
+    ident = accepted(dcvd, b"".join(lines), n)
+    ids = {row[0] for row in dcvd.sql("SELECT id FROM batch_line UNION SELECT id FROM request")}
     last = f"{max(ids):016x}"
-    same(house.get(f"/v1/checks/{last}").json["state"], "queued", "a line that waits, by its id")
+    same(dcvd.get(f"/v1/checks/{last}").json["state"], "queued", "a line that waits, by its id")
     ended = 0
     for number, expected in (signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 0):
-        within(30, "some have ended", lambda: show(house, ident)["counts"]["state"]["done"] > ended + 100)
-        cut = begin_upload(house, b"".join(lines[:2000]))
-        same(house.end(number), expected, "exit status")
-        ended = house.sql("SELECT count(*) FROM request WHERE state = 'done'")[0][0]
+        within(30, "some have ended", lambda: show(dcvd, ident)["counts"]["state"]["done"] > ended + 100)
+        cut = begin_upload(dcvd, b"".join(lines[:2000]))
+        same(dcvd.end(number), expected, "exit status")
+        ended = dcvd.sql("SELECT count(*) FROM request WHERE state = 'done'")[0][0]
         true(ended < n, f"it is not all done: {ended}")
         cut.close()
-        house.start()
-    same(done(house, ident)["counts"]["state"], {"queued": 0, "running": 0, "done": n, "cancelled": 0}, "states")
-    same(house.sql("SELECT count(*), count(DISTINCT domain) FROM request")[0], (n, n), "each line once")
-    same({row[0] for row in house.sql("SELECT id FROM request")}, ids, "under the id that it had from the beginning")
-    same(house.get(f"/v1/checks/{last}").json["state"], "done", "the last line, by its id")
-    same(house.sql("SELECT count(*), count(DISTINCT request) FROM result")[0], (n, n), "each with a report")
-    house.close()
+        dcvd.start()
+    same(done(dcvd, ident)["counts"]["state"], {"queued": 0, "running": 0, "done": n, "cancelled": 0}, "states")
+    same(dcvd.sql("SELECT count(*), count(DISTINCT domain) FROM request")[0], (n, n), "each line once")
+    same({row[0] for row in dcvd.sql("SELECT id FROM request")}, ids, "each with the id that it had from the beginning")
+    same(dcvd.get(f"/v1/checks/{last}").json["state"], "done", "the last line, by its id")
+    same(dcvd.sql("SELECT count(*), count(DISTINCT request) FROM result")[0], (n, n), "each with a report")
+    dcvd.close()
 
 
 def batch_slow():
-    """A client may be slow, but not idle; it may go away; and there are not too many of them."""
-    house = House().start()
+    """An upload may be slow, but not idle; a client may close its connection; the number of uploads is limited."""
+    dcvd = Daemon().start()
     piece = b"".join(line(f"n{i}.com") for i in range(1000))
-    slow, idle = begin_upload(house, piece), begin_upload(house, line("idle.com"))
-    others = [begin_upload(house, piece) for _ in range(6)]
-    answer = post(house, line("a.com"))
+    slow, idle = begin_upload(dcvd, piece), begin_upload(dcvd, line("idle.com"))
+    others = [begin_upload(dcvd, piece) for _ in range(6)]
+    answer = post(dcvd, line("a.com"))
     same((answer.status, answer.code(), answer.headers["Retry-After"]), (429, "request_limit_exceeded", "1"), "too many at once")
     others[0].sock.shutdown(socket.SHUT_WR)
     for other in others:
         other.close()
-    within(10, "those that went away leave nothing", lambda: left(house)[0] <= 1)
-    done(house, accepted(house, line("a.com"), 1))
+    within(10, "aborted uploads leave nothing in the store", lambda: left(dcvd)[0] <= 1)
+    done(dcvd, accepted(dcvd, line("a.com"), 1))
     begin = time.monotonic()
     while time.monotonic() - begin < 33:
         time.sleep(3)
@@ -244,57 +245,57 @@ def batch_slow():
             send_piece(idle, line("idle.com"))
         except OSError:
             break
-    true(25 < time.monotonic() - begin < 40, "the idle one is cut off")
+    true(25 < time.monotonic() - begin < 40, "the idle upload is closed")
     slow.send(b"0\r\n\r\n")
     answer = json.load(slow.getresponse())
-    true(answer["lines"] > 5000, f"the slow one is taken: {answer}")
-    done(house, answer["id"])
-    same(house.sql("SELECT count(*) FROM request WHERE domain = 'idle.com'")[0][0], 0, "the idle one's lines")
+    true(answer["lines"] > 5000, f"the slow upload is accepted: {answer}")
+    done(dcvd, answer["id"])
+    same(dcvd.sql("SELECT count(*) FROM request WHERE domain = 'idle.com'")[0][0], 0, "lines of the idle upload")
     expect = b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Type: %s\r\nContent-Length: 9\r\n\r\n"
     for kind, first in (b"text/html", b"HTTP/1.1 415"), (b"application/x-ndjson", b"HTTP/1.1 100"):
         s = socket.socket(socket.AF_UNIX)
-        s.connect(house.socket)
+        s.connect(dcvd.socket)
         s.send(expect % kind)
-        same(s.recv(12), first, "the word that the client waits for")
+        same(s.recv(12), first, "the status line that the client waits for")
         s.close()
-    house.close()
+    dcvd.close()
 
 
 def batch_command():
-    """dcvprobe submit --batch: what a file says, and what the command line says for all of it."""
-    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})).start()
+    """dcvprobe submit --batch: fields of the file, and options of the command line for what the lines leave open."""
+    dcvd = Daemon(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})).start()
 
     def submit(source, *options, **more):
-        done_ = subprocess.run([os.environ["DCVPROBE"], "submit", "--socket", house.socket, "--batch", source, *options],
+        done_ = subprocess.run([os.environ["DCVPROBE"], "submit", "--socket", dcvd.socket, "--batch", source, *options],
                                capture_output=True, text=True, timeout=60, check=False, **more)
         return done_.returncode, done_.stdout.strip(), done_.stderr
 
     def requests(ident):
-        rows = house.sql(f"SELECT request FROM request WHERE printf('%016x', batch) = '{ident}' ORDER BY id")
+        rows = dcvd.sql(f"SELECT request FROM request WHERE printf('%016x', batch) = '{ident}' ORDER BY id")
         return [json.loads(row[0]) for row in rows]
 
     rows = f'Domain,token,issuer\n"good.com",{TOKEN},\n\n"bad.com",,"a.example b.example"\n'
     status, ident, err = submit("-", "--token", "other", "--method", "dns-txt-token", "--issuer", "c.example", input=rows)
     same((status, err), (0, ""), "exit status")
-    counts = done(house, ident)["counts"]
+    counts = done(dcvd, ident)["counts"]
     same((counts["verdict"]["pass"], counts["verdict"]["fail"]), (1, 1), "verdicts")
     same([(r["domain"], r["token"], r["issuer"]) for r in requests(ident)],
          [("good.com", TOKEN, ["c.example"]), ("bad.com", "other", ["a.example", "b.example"])], "requests")
 
-    listed = subprocess.run([os.environ["DCVPROBE"], "list", "--socket", house.socket, "--batch", ident, "--format", "ndjson"],
+    listed = subprocess.run([os.environ["DCVPROBE"], "list", "--socket", dcvd.socket, "--batch", ident, "--format", "ndjson"],
                             capture_output=True, text=True, timeout=60, check=True).stdout
     same([json.loads(row)["domain"] for row in listed.splitlines()], ["bad.com", "good.com"], "list --batch")
 
-    path = house.dir + "/in.ndjson"
+    path = dcvd.dir + "/in.ndjson"
     with open(path, "wb") as f:
         f.write(line("a.com", depth="full", methods=["caa"]) + b"\n" + line("b.com") * 3000)
     status, ident, err = submit(path, "--deadline", "7")
-    same((status, err, show(house, ident)["lines"]), (0, "", 3001), "a file")
-    done(house, ident)
+    same((status, err, show(dcvd, ident)["lines"]), (0, "", 3001), "a file")
+    done(dcvd, ident)
     first = requests(ident)[0]
-    same((first["domain"], first["deadline"], "depth" in first), ("a.com", 7, False), "what a line says is not the daemon's to choose")
+    same((first["domain"], first["deadline"], "depth" in first), ("a.com", 7, False), "fields that are as the line or the command line says")
 
-    before = left(house)
+    before = left(dcvd)
     for text, options, expected in (
             (line("a.com") + b"\n" + line("b.com", dedline=1), (), "line 3: dedline"),
             (b"domain,auth_key_name,csr\n\na.com,,\nb.com,nobody,x\n", ("--method", "dns-txt-token"), "line 4: auth_key_name"),
@@ -305,10 +306,10 @@ def batch_command():
         status, out, err = submit(path, *options)
         same((status, out), (2, ""), f"exit status: {err}")
         true(expected in err and err.count("\n") == 1, f"{expected} in {err!r}")
-    status, out, err = submit(house.dir + "/none")
+    status, out, err = submit(dcvd.dir + "/none")
     true(status == 2 and "cannot be opened" in err, err)
-    within(10, "nothing is left of them", lambda: left(house) == before)
-    house.close()
+    within(10, "nothing is left of them", lambda: left(dcvd) == before)
+    dcvd.close()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import tempfile
 import termios
 import time
 
-from house import House, Resolver, main, same, true, within
+from daemon import Daemon, Resolver, main, same, true, within
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
 
@@ -28,7 +28,8 @@ def reports_of(path):
 
 
 def batch():
-    """Ten thousand lines; killed twice and gone on with; a slow sender and a slow reader; bad lines."""
+    """dcvprobe batch: ten thousand lines, killed twice and resumed; a slow writer and a slow reader of its pipes; bad
+    lines."""
     n = 10000
     resolver = Resolver({(f"_dnsauth.n{i}.com", "TXT"): [TOKEN] for i in range(0, n, 2)})
     folder = tempfile.mkdtemp(prefix="dcvd-e2e-")
@@ -47,13 +48,13 @@ def batch():
     r = subprocess.run(again, capture_output=True, text=True, timeout=80, check=False)
     same((r.returncode, r.stdout, r.stderr), (1, "", ""), "the rest")
     reports = reports_of(out)
-    same(sorted(r["line"] for r in reports), list(range(2, n + 3)), "every line once, a doubled one twice")
-    true(all((r["verdict"] == "pass") == (int(r["input"][1:-4]) % 2 == 0) for r in reports), "each its own verdict")
+    same(sorted(r["line"] for r in reports), list(range(2, n + 3)), "every line once, also the one that repeats another")
+    true(all((r["verdict"] == "pass") == (int(r["input"][1:-4]) % 2 == 0) for r in reports), "the verdict of each line")
     asked = len(resolver.asked)
-    same(subprocess.run(again, timeout=60, check=False).returncode, 1, "exit status of what was done before")
+    same(subprocess.run(again, timeout=60, check=False).returncode, 1, "exit status when all was done before")
     same((len(resolver.asked), len(reports_of(out))), (asked, n + 1), "nothing is asked twice")
 
-    # A sender that waits must not make answers late, nor a reader; what came before a bad line is done.
+    # Neither a slow writer of the input nor a slow reader of the output delays checks; lines before a bad one are done.
     head, tail = f"n0.com,,{TOKEN}\n" * 3, f"n2.com,,{TOKEN}\n" * 500 + "bad.com,post\n" + "n4.com\n" * 5
     slow = subprocess.Popen([os.environ["DCVPROBE"], "batch", "-", *options, "--deadline", "1"], stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -73,9 +74,9 @@ def batch():
     with open(source, "a", encoding="ascii") as f:
         f.write("n1.com,x\0y\n")
     r = probe("batch", source, *options)
-    same((r.returncode, r.stdout, len(resolver.asked)), (2, "", asked), "a file with a bad line is refused whole")
+    same((r.returncode, r.stdout, len(resolver.asked)), (2, "", asked), "a file with a bad line is refused before anything is asked")
     true("line 10003: token: 'x\\x00y' is not accepted" in r.stderr, r.stderr)
-    same(probe("batch", source, "--resume", source).returncode, 2, "the input is no output")
+    same(probe("batch", source, "--resume", source).returncode, 2, "the input cannot be the output")
     with open("/dev/full", "wb") as full:
         r = subprocess.run([os.environ["DCVPROBE"], "batch", "-", *options], input=head, stdout=full, stderr=subprocess.PIPE,
                            text=True, timeout=30, check=False)
@@ -85,7 +86,7 @@ def batch():
 
 
 def explain():
-    """A code that names its check is reproduced by it; preflight and its checks are one document."""
+    """dcvprobe explain --run: the check that reproduces a code; in JSON both are one document."""
     resolver = Resolver({("_dnsauth.shop.com", "TXT"): ["other"], ("_dnsauth.good.com", "TXT"): [TOKEN]})
     options = ["--token", TOKEN, "--resolver", f"127.0.0.1:{resolver.port}", "--depth", "quick"]
     r = probe("explain", "invalid_dns_txt|shop.com", "--run", *options)
@@ -98,15 +99,15 @@ def explain():
     for wrong, expected in (("dns_mismatch", "names no domain"), ("csr_invalid_cannot_parse", "dcvprobe preflight --csr"),
                             ("invalid_dns_method", "no check of a domain gives")):
         r = probe("explain", "dns_mismatch|shop.com", wrong, "--run", *options)
-        same((r.returncode, r.stdout), (2, ""), f"nothing is done where {wrong} cannot be")
+        same((r.returncode, r.stdout), (2, ""), f"nothing is done because {wrong} cannot be run")
         true(expected in r.stderr, r.stderr)
-    same(len(resolver.asked), asked, "questions before the mistake")
+    same(len(resolver.asked), asked, "no question is asked before a mistake is found")
     r = probe("explain", "dns_mismatch", *options)
     true(r.returncode == 2 and "expected --run" in r.stderr, r.stderr)
 
 
 def replay():
-    """What today's rules say of stored cases, next to what was said then."""
+    """dcvprobe replay --all: saved cases are judged again and compared with the reports saved with them."""
     resolver = Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})
     folder = tempfile.mkdtemp(prefix="dcvd-e2e-")
     cases = folder + "/cases.ndjson"
@@ -141,10 +142,10 @@ def replay():
 
 
 def config():
-    """The daemon's file speaks for the command, too, where its line is silent."""
+    """dcvprobe --config: the daemon's file gives what the command line leaves open."""
     resolver = Resolver({("_dnsauth.good.com", "TXT"): [TOKEN], ("www.good.com", "CNAME"): ["edge.cdn.net."]})
-    deaf, folder = Resolver(), tempfile.mkdtemp(prefix="dcvd-e2e-")
-    deaf.held = True
+    silent, folder = Resolver(), tempfile.mkdtemp(prefix="dcvd-e2e-")
+    silent.held = True
     conf = folder + "/dcvd.conf"
 
     def write(servers, more=""):
@@ -163,7 +164,7 @@ def config():
     r = probe("check", "good.com", *txt, "--depth", "full", "--deadline", "3", "--save", folder + "/case")
     with open(folder + "/case", encoding="utf-8") as f:
         request = json.load(f)["request"]
-    same((request.get("depth"), request["deadline"]), (None, 3), "what the line says wins")
+    same((request.get("depth"), request["deadline"]), (None, 3), "the command line has precedence")
     r = probe("check", "www.good.com", "--method", "dns-cname-target", "--config", conf)
     true("invalid_cname_whitelist" not in r.stdout and r.returncode in (0, 1), r.stdout + r.stderr)
     same(probe("explain", "dns_mismatch|good.com", "--run", "--token", TOKEN, "--config", conf).returncode, 0, "explain --run")
@@ -174,12 +175,12 @@ def config():
     r = probe("preflight", "good.com", "--config", conf, "--probe", "--method", "dns-txt-token", "--token", TOKEN, "--json")
     same((r.returncode, json.loads(r.stdout)["reports"][0]["verdict"]), (0, "pass"), "preflight --probe")
 
-    write(f"127.0.0.1:{deaf.port}")
+    write(f"127.0.0.1:{silent.port}")
     r = probe("check", "good.com", *txt, "--resolver", f"127.0.0.1:{resolver.port}")
-    same((r.returncode, len(deaf.asked)), (0, 0), "the line's resolver takes the place of the file's")
+    same((r.returncode, len(silent.asked)), (0, 0), "the resolver of the command line replaces that of the file")
     began = time.monotonic()
-    same(probe("check", "good.com", *txt).returncode, 3, "exit status where the file's resolver is silent")
-    true(time.monotonic() - began < 5, "the file's timeout and tries hold")
+    same(probe("check", "good.com", *txt).returncode, 3, "exit status where the resolver of the file does not answer")
+    true(time.monotonic() - began < 5, "timeout and tries are those of the file")
 
     write("127.0.0.1", "per_server = 0\n")
     r = probe("check", "good.com", *txt)
@@ -192,7 +193,7 @@ def config():
 
 
 def on_terminal(columns, *args):
-    """What the command prints on a terminal of so many columns."""
+    """What the command prints on a terminal with that many columns."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen([os.environ["DCVPROBE"], *args], stdout=theirs, env={**os.environ, "NO_COLOR": "1"})
@@ -201,7 +202,7 @@ def on_terminal(columns, *args):
     try:
         while piece := os.read(ours, 65536):
             text += piece
-    except OSError:  # the other side is closed
+    except OSError:  # the program has closed the terminal
         pass
     os.close(ours)
     process.wait(20)
@@ -209,14 +210,14 @@ def on_terminal(columns, *args):
 
 
 def show():
-    """What the daemon found out is shown as if it had been found here."""
-    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN], ("_dnsauth.bad.com", "TXT"): ["a\x1b[31mb|c"]})).start()
-    at = ["--socket", house.socket]
+    """dcvprobe show: a check of the daemon is shown as dcvprobe check shows its own."""
+    dcvd = Daemon(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN], ("_dnsauth.bad.com", "TXT"): ["a\x1b[31mb|c"]})).start()
+    at = ["--socket", dcvd.socket]
     asked = ["--method", "dns-txt-token", "--token", TOKEN]
     good, bad = probe("submit", "good.com", "bad.com", *asked, *at).stdout.split()
-    r = probe("show", bad, good, "--wait", "20", "--save", house.dir + "/cases", *at)
-    same((r.returncode, r.stderr), (1, ""), "exit status of two")
-    here = probe("check", "bad.com", "good.com", *asked, "--config", house.config())
+    r = probe("show", bad, good, "--wait", "20", "--save", dcvd.dir + "/cases", *at)
+    same((r.returncode, r.stderr), (1, ""), "exit status for two checks")
+    here = probe("check", "bad.com", "good.com", *asked, "--config", dcvd.config())
 
     def timeless(text):
         return re.sub(r" in [0-9.]+ m?s$", "", text, flags=re.M)
@@ -229,33 +230,33 @@ def show():
                         ("nsupdate", "; bad.com dns-txt-token: fail")):
         r = probe("show", bad, "--format", form, *at)
         true(r.stdout.startswith(start), r.stdout)
-    stored = house.get("/v1/checks/" + bad).json["reports"][0]
+    stored = dcvd.get("/v1/checks/" + bad).json["reports"][0]
     shown = json.loads(probe("show", bad, "--json", *at).stdout)["reports"][0]
     same(shown, {k: v for k, v in stored.items() if k != "request"}, "the report as the store has it")
     r = probe("show", bad, "--format", "ndjson", "--redact", *at)
     true(TOKEN not in r.stdout and len(r.stdout.splitlines()) == 1, r.stdout)
-    same((probe("replay", "--all", house.dir + "/cases").stdout.split(":")[1]),
-         " 0 differ from the report stored with them\n", "what was saved replays")
-    same(probe("show", good, "0000000000000001", *at).returncode, 2, "exit status where one is not there")
-    house.resolver.held = True
+    same((probe("replay", "--all", dcvd.dir + "/cases").stdout.split(":")[1]),
+         " 0 differ from the report stored with them\n", "the saved cases give the same reports")
+    same(probe("show", good, "0000000000000001", *at).returncode, 2, "exit status with an unknown id")
+    dcvd.resolver.held = True
     slow, = probe("submit", "slow.com", *asked, *at).stdout.split()
     r = probe("show", slow, good, *at)
     same(r.returncode, 3, "exit status where one has not ended")
     true("PASS  good.com" in r.stdout and "there are no reports yet" in r.stderr, r.stdout + r.stderr)
     true(probe("show", slow, "--format", "nagios", *at).stdout.startswith("DCV UNKNOWN - no check was made|time="), "a status line")
-    house.call("DELETE", "/v1/checks/" + slow)
-    house.close()
+    dcvd.call("DELETE", "/v1/checks/" + slow)
+    dcvd.close()
 
 
 def lists():
-    """The store by code and cause, page by page, on a terminal and for programs; and how much there is of it."""
-    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})).start()
-    at = ["--socket", house.socket]
+    """dcvprobe list and stats: filters, pages, a terminal and programs as readers."""
+    dcvd = Daemon(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})).start()
+    at = ["--socket", dcvd.socket]
     names = ["good.com", "a-rather-long-name-for-a-shop.example-of-a-long-domain.com"] + [f"n{i}.com" for i in range(1200)]
     for start in range(0, len(names), 400):
         ids = probe("submit", *names[start:start + 400], "--method", "dns-txt-token", "--token", TOKEN, *at).stdout.split()
-    within(40, "all are done", lambda: house.get("/v1/stats").json["states"] == {"done": 1202})
-    house.done(ids[-1])
+    within(40, "all are done", lambda: dcvd.get("/v1/stats").json["states"] == {"done": 1202})
+    dcvd.done(ids[-1])
     r = probe("list", "--limit", "3", *at)
     same((r.returncode, r.stderr, [line.split()[3] for line in r.stdout.splitlines()]),
          (0, "", ["METHOD", "n1199.com", "n1198.com", "n1197.com"]), "newest first")
@@ -282,22 +283,22 @@ def lists():
         true(expected in r.stderr, r.stderr)
     r = probe("stats", *at)
     same((r.returncode, r.stderr), (0, ""), "stats")
-    same(re.findall(r"^Reports by verdict\n((?:  .*\n)*)", r.stdout, re.M)[0].split(), ["fail", "1201", "pass", "1"], "most first")
+    same(re.findall(r"^Reports by verdict\n((?:  .*\n)*)", r.stdout, re.M)[0].split(), ["fail", "1201", "pass", "1"], "the largest number first")
     true(re.search(r"^Findings by cause\n  txt-absent +1201\n", r.stdout, re.M), r.stdout)
-    same(len({len(line) for line in r.stdout.splitlines() if line.startswith("  ")}), 1, "the widths of all rows")
+    same(len({len(line) for line in r.stdout.splitlines() if line.startswith("  ")}), 1, "all rows have the same width")
     same(json.loads(probe("stats", "--since", "2020-01-01", "--json", *at).stdout)["verdicts"], {"fail": 1201, "pass": 1}, "JSON")
     true("No check" in probe("stats", "--since", "2099-01-01", *at).stdout, "none")
     lines = '{"domain":"good.com","methods":["dns-txt-token"]}\n' * 2
-    batched = house.call("POST", "/v1/batches", lines, {"Content-Type": "application/x-ndjson"}).json["id"]
-    within(20, "the batch is done", lambda: house.get(f"/v1/batches/{batched}").json["state"] == "done")
+    batched = dcvd.call("POST", "/v1/batches", lines, {"Content-Type": "application/x-ndjson"}).json["id"]
+    within(20, "the batch is done", lambda: dcvd.get(f"/v1/batches/{batched}").json["state"] == "done")
     same(len(probe("list", "--batch", batched, *at).stdout.splitlines()) - 1, 2, "the checks of a batch")
     two = probe("submit", "good.com", "--method", "dns-txt-token", "--method", "caa", "--token", "other", *at).stdout.strip()
-    house.done(two)
+    dcvd.done(two)
     for options, rows in (([], ["dns-txt-token", "caa"]), (["--verdict", "pass"], ["caa"]), (["--code", "INVALID_DNS_TXT"], None),
                           (["--cause", "txt-stale-other-order"], ["dns-txt-token"])):
         lines = [line.split() for line in probe("list", "--limit", "1", "--domain", "good.com", *options, *at).stdout.splitlines()[1:]]
-        same([line[4] for line in lines if line[2] == two], rows or ["dns-txt-token", "caa"], f"the reports that are meant ({options})")
-    house.close()
+        same([line[4] for line in lines if line[2] == two], rows or ["dns-txt-token", "caa"], f"the reports that match ({options})")
+    dcvd.close()
     r = probe("list", *at)
     true(r.returncode == 2 and "expected a running dcvd" in r.stderr, r.stderr)
 

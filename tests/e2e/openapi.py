@@ -1,16 +1,16 @@
 #!/usr/bin/python3
-"""The API's description of itself, walked: every operation it names is called, and what comes back is held to the schema
-that it gives, with nothing more in it. Python as Debian has it, for its jsonschema."""
+"""Tests the OpenAPI description that dcvd serves: each operation in it is called, and each answer must fit its schema
+and have no member that is not described. Runs with Debian's Python, because that has the package jsonschema."""
 import copy
 import json
 
 import jsonschema
 
-from house import Connection, House, Resolver, main, same, true
+from daemon import Connection, Daemon, Resolver, main, same, true
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
 REQUEST = {"domain": "good.com", "methods": ["dns-txt-token"], "token": TOKEN, "depth": "quick"}
-# One value for each parameter and one body for each schema that is taken: what is not here is not described yet.
+# A value for each parameter and a body for each schema of a request. A new one in the description needs one here.
 VALUES = {"wait": "0", "domain": "good.com", "code": "dns_mismatch", "detail_code": "dns_mismatch", "cause": "txt-absent",
           "verdict": "fail", "method": "caa", "since": "2026-01-01", "until": "2036-01-01T00:00:00Z", "limit": "10",
           "cursor": "7fffffffffffffff", "event": "check", "watch": "7fffffffffffffff", "batch": "7fffffffffffffff",
@@ -20,7 +20,7 @@ BODIES = {"Request": REQUEST, "WatchOrder": {"request": REQUEST, "interval": 60,
 
 
 def closed(schema):
-    """The same where objects hold what is described and nothing else."""
+    """The schema, changed so that objects must not have members that it does not describe."""
     if isinstance(schema, dict):
         schema = {k: closed(v) for k, v in schema.items()}
         if "properties" in schema and "additionalProperties" not in schema:
@@ -28,12 +28,12 @@ def closed(schema):
     return schema
 
 
-def first_line(house, path):
-    """The first of a stream, which tells of a check that is submitted meanwhile."""
-    c = Connection(house.socket, 30)
+def first_line(dcvd, path):
+    """The first line of a stream of events, about a check that is submitted while it is open."""
+    c = Connection(dcvd.socket, 30)
     c.request("GET", path)
     response = c.getresponse()
-    house.submit(**REQUEST)
+    dcvd.submit(**REQUEST)
     line = response.readline()
     c.close()
     return response, json.loads(line)
@@ -61,19 +61,19 @@ class Description:
 
 
 def walk():
-    house = House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN], ("good.com", "CNAME"): ["b.good.com"]}))
-    house.start()
-    document = house.get("/v1/openapi.json").json
+    dcvd = Daemon(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN], ("good.com", "CNAME"): ["b.good.com"]}))
+    dcvd.start()
+    document = dcvd.get("/v1/openapi.json").json
     same(document["openapi"], "3.1.0", "version of OpenAPI")
     description = Description(document)
     every = ["dns-txt-token", "dns-cname-token", "http-token", "caa"]
-    done = [house.submit(domain=domain, methods=every, token=TOKEN, depth=depth, deadline=5)
+    done = [dcvd.submit(domain=domain, methods=every, token=TOKEN, depth=depth, deadline=5)
             for domain in ("good.com", "bad.com", "*.bad.com", "no good") for depth in ("quick", "full")]
     for ident in done:
-        for report in house.done(ident)["reports"]:
+        for report in dcvd.done(ident)["reports"]:
             description.holds({"$ref": "#/components/schemas/Report"}, report, report["input"])
-    batch = house.call("POST", "/v1/batches", json.dumps(REQUEST)).json["id"]
-    watch = house.call("POST", "/v1/watches", BODIES["WatchOrder"]).json["id"]
+    batch = dcvd.call("POST", "/v1/batches", json.dumps(REQUEST)).json["id"]
+    watch = dcvd.call("POST", "/v1/watches", BODIES["WatchOrder"]).json["id"]
     segments = {"id": done[0], "batch": batch, "domain": "good.com", "watch": watch, "code": "invalid_dns_txt", "cause": "txt-absent"}
     seen = set()
     for path, operations in document["paths"].items():
@@ -90,12 +90,12 @@ def walk():
             headers = {"Content-Type": kind} if body else {}
             kinds = operation["responses"].get("200", {}).get("content", {})
             if STREAM in kinds:
-                response, event = first_line(house, call)
+                response, event = first_line(dcvd, call)
                 same((response.status, response.headers["Content-Type"]), (200, STREAM), what)
                 description.holds(kinds[STREAM]["schema"], event, what)
                 seen.add((method.upper(), path))
                 continue
-            succeeds = house.call(method.upper(), call, body, headers)
+            succeeds = dcvd.call(method.upper(), call, body, headers)
             true(200 <= succeeds.status < 300, f"{what}: {succeeds.status} {succeeds.text!r}")
             true(str(succeeds.status) in operation["responses"], f"{what}: {succeeds.status} is not described")
             description.answer(operation["responses"], succeeds, what)
@@ -103,18 +103,18 @@ def walk():
                 if parameter["in"] == "query":
                     name = parameter["name"]
                     true(parameter["description"], f"{what}?{name}: not described")
-                    answer = house.call(method.upper(), f"{call}?{name}={VALUES[name]}", body, headers)
+                    answer = dcvd.call(method.upper(), f"{call}?{name}={VALUES[name]}", body, headers)
                     true(200 <= answer.status < 300, f"{what}?{name}: {answer.text!r}")
                     description.answer(operation["responses"], answer, f"{what}?{name}")
-            refused = house.call(method.upper(), f"{call}?nothing=1", body, headers)
+            refused = dcvd.call(method.upper(), f"{call}?nothing=1", body, headers)
             same(refused.code(), "invalid_value:nothing", f"{what}: a parameter that is not described")
             description.answer(operation["responses"], refused, f"{what}?nothing")
             seen.add((method.upper(), path))
         allowed = {m.upper() for m in operations} | ({"HEAD"} if "get" in operations else set())
-        other = house.call("PATCH", path.replace("{", "").replace("}", ""))
+        other = dcvd.call("PATCH", path.replace("{", "").replace("}", ""))
         same((other.status, set(other.headers["Allow"].split(", "))), (405, allowed), f"methods of {path}")
     true(len(seen) >= 12, f"only {sorted(seen)}")
-    house.close()
+    dcvd.close()
 
 
 if __name__ == "__main__":

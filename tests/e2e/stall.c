@@ -1,14 +1,14 @@
-/* stall.c - a disk that stands still: preloaded into dcvd, it holds up what reaches the disk for as long as
- * the file that DCVD_STALL names exists.
+/* stall.c - a library to preload into dcvd: as long as the file exists that DCVD_STALL names, calls that write to the
+ * disk block, as they would with a disk that does not answer.
  *
- * SQLite writes with pwrite and syncs with fdatasync or fsync; reads are left alone, as the page cache would
- * serve them. */
+ * SQLite writes with pwrite and syncs with fdatasync or fsync. Reads do not block, because the page cache serves
+ * them. */
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-static void stand_still(void)
+static void wait_for_disk(void)
 {
     const char *sign = getenv("DCVD_STALL");
     while (sign && !access(sign, F_OK))
@@ -18,14 +18,14 @@ static void stand_still(void)
 int fsync(int fd)
 {
     int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
-    stand_still();
+    wait_for_disk();
     return real(fd);
 }
 
 int fdatasync(int fd)
 {
     int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
-    stand_still();
+    wait_for_disk();
     return real(fd);
 }
 
@@ -33,6 +33,6 @@ ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at)
 {
     ssize_t (*real)(int, const void *, size_t, off64_t) =
         (ssize_t(*)(int, const void *, size_t, off64_t))dlsym(RTLD_NEXT, "pwrite64");
-    stand_still();
+    wait_for_disk();
     return real(fd, p, n, at);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""dcvd under a load of checks, batches and cancels, whatever else is done to it: what was answered with 202 is done exactly
-once. DCVD names the program, SEED what happens when, KILLS how often it is killed."""
+"""dcvd under a load of checks, batches and cancels while it is killed or reconfigured: each request that was answered
+with 202 is done exactly once. DCVD is the path of the program, SEED the seed of the random numbers, KILLS how often it
+is killed."""
 import heapq
 import http.client
 import json
@@ -10,14 +11,14 @@ import signal
 import threading
 import time
 
-from house import Connection, House, Resolver, main, same, true, within
+from daemon import Connection, Daemon, Resolver, main, same, true, within
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
 METHODS = ["dns-txt-token", "dns-cname-token", "http-token", "caa"]
 
 
 class LateResolver(Resolver):
-    """Answers after a while, each time another, and one time in fifty not at all."""
+    """Answers after a random time, and one question in fifty not at all."""
 
     def __init__(self, rng):
         self.rng = rng
@@ -27,7 +28,7 @@ class LateResolver(Resolver):
         super().__init__()
 
     def answer(self, ident, question, name, qtype):
-        """Every web site is at an address where nobody listens."""
+        """Every name has an address where no web server listens."""
         if qtype == "A":
             self.table[name, "A"] = ["127.77.77.77"]
         return super().answer(ident, question, name, qtype)
@@ -49,15 +50,15 @@ class LateResolver(Resolver):
 
 
 class Client(threading.Thread):
-    """Asks for checks and batches and cancels some, over whichever life of the daemon answers."""
+    """Submits checks and batches and cancels some of them, through all restarts of dcvd."""
 
-    def __init__(self, house, number, rng):
+    def __init__(self, dcvd, number, rng):
         super().__init__(daemon=True)
-        self.house, self.number, self.rng = house, number, rng
-        self.checks = {}       # id: its methods, where 202 came
-        self.batches = {}      # id: its lines
-        self.cancelling = set()  # asked for: it may have come to pass, whatever was answered
-        self.cancelled = set()   # answered so
+        self.dcvd, self.number, self.rng = dcvd, number, rng
+        self.checks = {}       # id: its methods; those that were answered with 202
+        self.batches = {}      # id: how many lines; those that were answered with 202
+        self.cancelling = set()  # ids of checks for which DELETE was sent: they may be cancelled, even without an answer
+        self.cancelled = set()   # ids of those that were answered as cancelled
         self.wrong = []
         self.stop = False
         self.n = 0
@@ -66,10 +67,10 @@ class Client(threading.Thread):
         connection = None
         while not self.stop:
             try:
-                connection = connection or Connection(self.house.socket, 10)
+                connection = connection or Connection(self.dcvd.socket, 10)
                 self.act(connection)
             except (OSError, http.client.HTTPException):
-                connection = None  # it was killed: whatever was on its way is nobody's
+                connection = None  # dcvd was killed: requests without an answer do not count
                 time.sleep(0.01)
             time.sleep(self.rng.random() * 0.01)
 
@@ -90,7 +91,7 @@ class Client(threading.Thread):
             status, answer = self.call(connection, "POST", "/v1/checks", self.request(methods))
             if status == 202:
                 self.checks[answer["id"]] = set(methods)
-            elif status != 429:  # it ends
+            elif status != 429:  # 429: dcvd is ending
                 self.wrong.append((status, answer))
         elif what < 0.85:
             ident = self.rng.choice(list(self.checks)[-20:])
@@ -108,11 +109,11 @@ class Client(threading.Thread):
                 self.wrong.append((status, answer))
 
 
-def accounts(house, clients):
-    """What the store says, against what was answered."""
-    store = {f"{ident:016x}": (state, batch) for ident, state, batch in house.sql("SELECT id, state, batch FROM request")}
+def accounts(dcvd, clients):
+    """Compares the store with the answers that the clients got."""
+    store = {f"{ident:016x}": (state, batch) for ident, state, batch in dcvd.sql("SELECT id, state, batch FROM request")}
     results = {}
-    for ident, method in house.sql("SELECT request, method FROM result"):
+    for ident, method in dcvd.sql("SELECT request, method FROM result"):
         results.setdefault(f"{ident:016x}", []).append(method)
     lines = {}
     for _, batch in store.values():
@@ -131,78 +132,78 @@ def accounts(house, clients):
         same(len(found), len(set(found)), f"check {ident} has two results of a method")
         true(state == "cancelled" or found, f"check {ident} is {state} without a result")
         true(not batch or (state, len(found)) == ("done", 1), f"check {ident} of a batch is {state}")
-    same(house.sql("PRAGMA integrity_check"), [("ok",)], "integrity")
-    same(house.sql("PRAGMA foreign_key_check"), [], "foreign keys")
+    same(dcvd.sql("PRAGMA integrity_check"), [("ok",)], "integrity")
+    same(dcvd.sql("PRAGMA foreign_key_check"), [], "foreign keys")
 
 
 class Storm:
-    """A house, and clients that give it no rest."""
+    """A dcvd and six clients that submit and cancel without a pause."""
 
     def __init__(self, **daemon):
         seed = int(os.environ.get("SEED") or random.randrange(1 << 32))
         print("seed", seed, flush=True)
         self.rng = random.Random(seed)
-        self.house = House(LateResolver(random.Random(self.rng.random())))
-        self.house.set("access", requests_per_second="0")
-        self.house.set("resolver", timeout="0.2")
-        self.house.set("daemon", **daemon)
-        self.house.sections["fetch"] = {"allow_net": "127.77.0.0/16"}
-        self.clients = [Client(self.house, i, random.Random(self.rng.random())) for i in range(6)]
+        self.dcvd = Daemon(LateResolver(random.Random(self.rng.random())))
+        self.dcvd.set("access", requests_per_second="0")
+        self.dcvd.set("resolver", timeout="0.2")
+        self.dcvd.set("daemon", **daemon)
+        self.dcvd.sections["fetch"] = {"allow_net": "127.77.0.0/16"}
+        self.clients = [Client(self.dcvd, i, random.Random(self.rng.random())) for i in range(6)]
 
     def begin(self):
-        self.house.start()
+        self.dcvd.start()
         for c in self.clients:
             c.start()
 
     def calm(self):
-        """Everybody is heard, nothing is left to do, and the books are right."""
+        """Stops the clients, waits until all is done, and compares the store with the answers."""
         for c in self.clients:
             c.stop = True
         for c in self.clients:
             c.join()
-        within(60, "all is done", lambda: not self.house.sql("SELECT 1 FROM request WHERE ended IS NULL LIMIT 1") and
-               all(self.house.get(f"/v1/batches/{b}").json["state"] == "done" for c in self.clients for b in c.batches))
-        accounts(self.house, self.clients)
+        within(60, "all is done", lambda: not self.dcvd.sql("SELECT 1 FROM request WHERE ended IS NULL LIMIT 1") and
+               all(self.dcvd.get(f"/v1/batches/{b}").json["state"] == "done" for c in self.clients for b in c.batches))
+        accounts(self.dcvd, self.clients)
         same([w for c in self.clients for w in c.wrong], [], "answers that were neither 202 nor a busy daemon's")
         checks, batches, cancelled = (sum(len(getattr(c, what)) for c in self.clients) for what in ("checks", "batches", "cancelled"))
         print(f"{checks} checks, {batches} batches, {cancelled} cancelled")
-        true(checks > 50 and batches, "that was no load")
+        true(checks > 50 and batches, "too few requests for a test")
 
 
 def killed_often():
     storm = Storm()
-    house, rng = storm.house, storm.rng
-    house.set("daemon", loops=str(rng.randint(1, 3)))
+    dcvd, rng = storm.dcvd, storm.rng
+    dcvd.set("daemon", loops=str(rng.randint(1, 3)))
     storm.begin()
     for _ in range(int(os.environ.get("KILLS") or 60)):
-        time.sleep(rng.choice((0.05, 0.2, 0.6)) * rng.random())  # while it starts, too
-        house.end(signal.SIGKILL)
-        house.process = house.spawn()
-    within(20, "dcvd is ready", house.ready)
+        time.sleep(rng.choice((0.05, 0.2, 0.6)) * rng.random())  # short enough to hit it while it starts, too
+        dcvd.end(signal.SIGKILL)
+        dcvd.process = dcvd.spawn()
+    within(20, "dcvd is ready", dcvd.ready)
     storm.calm()
-    house.close()
+    dcvd.close()
 
 
 def threads():
-    """Checks on three threads, new configurations and questions how it is, an end in the midst of it all."""
+    """Checks on three threads while configurations are reloaded and metrics read, with a restart in the middle."""
     storm = Storm(loops="3")
-    house = storm.house
+    dcvd = storm.dcvd
     storm.begin()
     for life in range(2):
         end = time.monotonic() + 3
         while time.monotonic() < end:
-            house.process.send_signal(signal.SIGHUP)
-            said = dict(line.split(" ", 1) for line in house.get("/metrics").text.decode().splitlines() if line[0] != "#")
+            dcvd.process.send_signal(signal.SIGHUP)
+            said = dict(line.split(" ", 1) for line in dcvd.get("/metrics").text.decode().splitlines() if line[0] != "#")
             time.sleep(0.1)
         true(int(said["dcvd_dns_questions_total"]) > 0, "no question on any thread")
         cpu = float(said["dcvd_loop_turn_cpu_seconds_max"])
         true(0 < cpu < 60, f"a turn of {cpu} s of CPU")
         if not life:
-            same(house.end(), 0, "exit status: " + house.said())
-            house.start()
-    true(house.said().count("is in force") > 10, "it was not read again")
+            same(dcvd.end(), 0, "exit status: " + dcvd.said())
+            dcvd.start()
+    true(dcvd.said().count("is in force") > 10, "the configuration was not read again")
     storm.calm()
-    house.close()
+    dcvd.close()
 
 
 if __name__ == "__main__":

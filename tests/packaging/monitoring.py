@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What contrib has for monitoring fits the programs: every metric and label of the Grafana dashboard is exported by a dcvd
-that runs, and the commands that Icinga would run end as a plugin does.
+"""Tests contrib/grafana and contrib/icinga with the programs: a running dcvd exports every metric and label of the
+dashboard, and the commands that Icinga would run give the status and output of a plugin.
 
 monitoring.py TOP, with DCVD and DCVPROBE in the environment."""
 import json
@@ -12,14 +12,14 @@ import sys
 
 TOP = pathlib.Path(sys.argv.pop(1))
 sys.path.insert(0, str(TOP / "tests" / "e2e"))
-from house import House, Resolver, main, same, true  # pylint: disable=wrong-import-position
+from daemon import Daemon, Resolver, main, same, true  # pylint: disable=wrong-import-position
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
 PROMQL = {"sum", "max", "by", "rate", "increase", "histogram_quantile", "topk", "le"}
 
 
-def house():
-    return House(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})).start()
+def started():
+    return Daemon(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})).start()
 
 
 def exported(text):
@@ -32,10 +32,10 @@ def exported(text):
 
 def grafana():
     dashboard = json.loads((TOP / "contrib/grafana/dcvd.json").read_text(encoding="utf-8"))
-    home = house()
-    home.done(home.submit(domain="good.com", methods=["dns-txt-token"], token=TOKEN))
-    metrics = exported(home.get("/metrics").text.decode())
-    home.close()
+    dcvd = started()
+    dcvd.done(dcvd.submit(domain="good.com", methods=["dns-txt-token"], token=TOKEN))
+    metrics = exported(dcvd.get("/metrics").text.decode())
+    dcvd.close()
     for panel in dashboard["panels"]:
         for target in panel.get("targets", []):
             expression = target["expr"]
@@ -52,7 +52,7 @@ def grafana():
                 true(labels - {"instance"} <= metrics[name], f"{where}: {name} has the labels {metrics[name]} only")
             same(set(re.findall(r"[a-z_]+", bare)) - names - labels - PROMQL, set(), f"{where}: words that are not known")
     ids = [panel["id"] for panel in dashboard["panels"]]
-    same(len(set(ids)), len(ids), "panels with an id of their own")
+    same(len(set(ids)), len(ids), "panels have different ids")
     true("://" not in json.dumps(dashboard), "the dashboard names a host")
 
 
@@ -71,7 +71,8 @@ def commands():
 
 
 def run(definition, **values):
-    """As Icinga does: $name$ is the variable, $$ a dollar sign, and an option whose variable is not set is left out."""
+    """Runs the command as Icinga does: $name$ is the variable, $$ a dollar sign; options whose variable is not set are
+    left out."""
     command, options, defaults = definition
     values = {**defaults, **values}
     known = set(options.values()) | set(re.findall(r"\$(\w+)\$", " ".join(command).replace("$$", "")))
@@ -87,19 +88,19 @@ def run(definition, **values):
 
 def icinga():
     defined = commands()
-    home = house()
+    dcvd = started()
     dcv, ready = defined["dcv"], defined["dcvd_ready"]
-    resolver = f"127.0.0.1:{home.resolver.port}"
+    resolver = f"127.0.0.1:{dcvd.resolver.port}"
     status, said = run(dcv, dcv_domain="good.com", dcv_method="dns-txt-token", dcv_token=TOKEN, dcv_resolver=resolver)
     same((status, said[:6]), (0, "DCV OK"), said)
     status, said = run(dcv, dcv_domain="bad.com", dcv_method="dns-txt-token", dcv_token=TOKEN, dcv_resolver=resolver)
     same((status, said[:12]), (2, "DCV CRITICAL"), said)
     takes = subprocess.run([os.environ["DCVPROBE"], "check", "--=x"], capture_output=True, text=True, check=False).stderr
     same(set(dcv[1]) - set(re.findall(r"'(--[a-z-]+)'", takes)), set(), "options that dcvprobe check does not have")
-    status, said = run(ready, dcvd_socket=home.socket)
+    status, said = run(ready, dcvd_socket=dcvd.socket)
     same((status, said), (0, "DCVD OK - it takes requests\n"), "a daemon that is ready")
-    home.close()
-    status, said = run(ready, dcvd_socket=home.socket)
+    dcvd.close()
+    status, said = run(ready, dcvd_socket=dcvd.socket)
     same((status, said[:15]), (2, "DCVD CRITICAL -"), "no daemon")
     true(said.count("\n") == 1, f"one line of status: {said!r}")
 

@@ -1,6 +1,7 @@
-"""A real dcvd on a socket of its own, beside a scripted resolver on loopback.
+"""Starts a real dcvd for a test, with its own socket and store and with a scripted resolver at a loopback address.
 
-LOOPS in the environment is how many loops it has. Nothing here leaves the machine; every process is ended by its own id."""
+Environment: DCVD is the path of the program, LOOPS the number of its loops. No packet leaves the machine, and each
+process is ended by its own id."""
 import atexit
 import http.client
 import json
@@ -30,7 +31,7 @@ def true(condition, what):
 
 
 def within(seconds, what, probe):
-    """The first true value of probe()."""
+    """Calls probe() until it returns a true value, and returns that."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = probe()
@@ -41,8 +42,8 @@ def within(seconds, what, probe):
 
 
 class Resolver:
-    """Answers from a table {(name, type): [rdata, …]}; names end without a dot. What is not in it has no such data.
-    While held, it is silent and keeps what it was asked."""
+    """A DNS server that answers from a table {(name, type): [rdata, …]}, with names without a final dot. Other
+    questions get NODATA. While .held is true it does not answer. .asked is the list of all questions."""
 
     def __init__(self, table=None):
         self.table = table or {}
@@ -82,7 +83,7 @@ class Resolver:
                 rdata = bytes([len(text)]) + text.encode()
             number = next(n for n, name in TYPES.items() if name == qtype)
             body += b"\xc0\x0c" + struct.pack("!HHIH", number, 1, 60, len(rdata)) + rdata
-        if not records:  # SOA of the root, as a negative answer has it
+        if not records:  # the SOA record of a negative answer, of the root
             soa = b"\x01a\x00\x01b\x00" + struct.pack("!IIIII", 1, 2, 3, 4, 5)
             body += b"\x00" + struct.pack("!HHIH", 6, 1, 60, len(soa)) + soa
         body += b"\x00" + struct.pack("!HHIH", 41, 1232, 0, 0)
@@ -115,8 +116,8 @@ class Answer:
         return self.json["errors"][0]["message"]
 
 
-class House:
-    """A folder with a configuration, a store and a socket, and the dcvd that lives in it."""
+class Daemon:
+    """A dcvd under test, in a temporary folder with its configuration, store, socket and log."""
 
     def __init__(self, resolver=None):
         self.dir = tempfile.mkdtemp(prefix="dcvd-e2e-")
@@ -140,10 +141,10 @@ class House:
         return path
 
     def spawn(self, *options, **popen):
-        """dcvd, not waited for; standard error in .log."""
+        """Starts dcvd and does not wait until it is ready; its standard error goes to the file log."""
         self.log = open(self.dir + "/log", "a+b")
         process = subprocess.Popen([os.environ["DCVD"], "--config", self.config(), *options], stderr=self.log, **popen)
-        atexit.register(process.kill)  # of a scenario that failed: it would hold the terminal
+        atexit.register(process.kill)  # for a scenario that fails: dcvd would keep the terminal open
         return process
 
     def start(self, *options, **popen):
