@@ -223,7 +223,7 @@ static int read_targets(struct read_job *job, struct db *db)
 {
     struct targets *t = CONTAINER(job, struct targets, read);
     const struct request *q = &t->part->request;
-    dcv_time since = q->now - DAY_MS * dated_value(q->profile->reuse_days, q->profile->n_reuse, q->now);
+    dcv_time since = q->now - DAY_MS * dated_value(&q->profile->reuse_days, q->now);
     int rc = 0;
     for (size_t i = 0; !rc && i < q->allow_targets.n; i++)
         rc = db_validated(db, q->allow_targets.v[i], since, &t->validated[i]);

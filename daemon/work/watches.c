@@ -102,8 +102,8 @@ static int watch_enter(struct watch *w)
 static dcv_time next_run(const struct watch *w, dcv_time last, dcv_time now)
 {
     const struct profile *p = &w->all->conf->profile;
-    const struct watch_times times = {.v = p->polling,
-                                      .n = p->n_polling,
+    const struct watch_times times = {.v = p->polling.v,
+                                      .n = p->polling.n,
                                       .interval = w->interval,
                                       .forever = w->until == UNTIL_FOREVER};
     return watch_times_next(&times, w->created, last, now);

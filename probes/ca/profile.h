@@ -1,46 +1,146 @@
-/* profile.h - what is one CA's own: names, labels, identifiers, lifetimes, redirect rules.
+/* profile.h - what is one CA's own: names, labels, identifiers, lifetimes, and how it fetches a file.
  *
- * DigiCert's values are built in. Another CA is a file in the same form (contrib/ca-profiles/) and no code.
+ * DigiCert's values are built in, and stand nowhere else in the code. Another CA is a file in the same form
+ * (contrib/ca-profiles/) and no code. profile.def lists the keys of such a file.
  * A profile is constant once loaded and may be shared between threads. */
 #ifndef DCV_PROFILE_H
 #define DCV_PROFILE_H
 
 #include "model/dcv.h"
 
-/* A value that changes on a day: in force from .from on, until the next row; the first row has always been. */
-struct dated {
-    dcv_time from;
-    int value;
+enum {
+    PROFILE_ROWS = 8,    /* of one table */
+    REDIRECTS_MOST = 20, /* that any CA follows */
 };
 
-struct poll_step { /* ask every `every` seconds until `until` seconds after the first time */
-    uint32_t every, until;
+/* A value that changes on a day: a row is in force from .from on, until the next one. The first row has been in force
+ * always. A switch is 1 for yes and 0 for no. */
+struct dated_rows {
+    struct dated {
+        dcv_time from;
+        int value;
+    } v[PROFILE_ROWS];
+    size_t n;
 };
+
+/* The CA asks again every `every` seconds, until `until` seconds after the first time. */
+struct poll_steps {
+    struct poll_step {
+        uint32_t every, until;
+    } v[PROFILE_ROWS];
+    size_t n;
+};
+
+/* With .of or more remote perspectives .may_differ of them may fail to corroborate (BR 3.2.2.9). */
+struct quorum_rows {
+    struct quorum {
+        uint32_t of, may_differ;
+    } v[PROFILE_ROWS];
+    size_t n;
+};
+
+/* Ranges of HTTP statuses, each with its last one. */
+struct statuses {
+    struct status_range {
+        uint16_t first, last;
+    } v[PROFILE_ROWS];
+    size_t n;
+};
+
+/* Pairs of a scheme and a port. */
+struct file_ports {
+    struct file_port {
+        bool https;
+        uint16_t port;
+    } v[PROFILE_ROWS];
+    size_t n;
+};
+
+/* A label of RFC 8657 by which a CAA record permits a method. One method may have several. */
+struct method_labels {
+    struct method_label {
+        enum method method;
+        const char *label;
+    } v[2 * PROFILE_ROWS];
+    size_t n;
+};
+
+/* A validation whose label is .used also meets a CAA record that lists .met; not the other way round. */
+struct label_pairs {
+    struct label_pair {
+        const char *used, *met;
+    } v[PROFILE_ROWS];
+    size_t n;
+};
+
+/* How far from the domain a redirect may lead. */
+#define REDIRECT_REACHES(X)                                                                                  \
+    X(REACH_HOST, "host")                                                                                    \
+    X(REACH_REGISTRABLE_DOMAIN, "registrable-domain")                                                        \
+    X(REACH_ANYWHERE, "anywhere")
+enum redirect_reach { REDIRECT_REACHES(DCV_MEMBER) };
 
 struct profile {
-    const char *name;         /* "DigiCert" */
-    const char *txt_label;    /* "_dnsauth" */
-    const char *target_label; /* "_dcv": second place of a CNAME target */
-    const char *cname_base;   /* "dcv.digicert.com" */
-    const char *file_dir;     /* "/.well-known/pki-validation/" */
-    const char *file_name;    /* "fileauth.txt" */
-    const char *user_agent;   /* "DigiCert DCV Bot/1.1" */
+    const char *name; /* "DigiCert" */
+
+    /* ---- DNS methods */
+    const char *txt_label;           /* "_dnsauth" */
+    const char *target_label;        /* "_dcv": second place of a CNAME target */
+    const char *cname_base;          /* "dcv.digicert.com" */
+    const char *value_prefix;        /* "_": may stand before the value where the value is a label */
+    struct dated_rows retired_cname; /* a switch: yes while the older form of a CNAME token is accepted */
+
+    /* ---- file methods: the file */
+    const char *file_dir;  /* "/.well-known/pki-validation/" */
+    const char *file_name; /* "fileauth.txt" */
+    const char *file_name_cased; /* "FileAuth.txt": how people write the name in other letter case */
+    uint32_t file_bytes;   /* how much of a file is read: 5000 */
+
+    /* ---- file methods: the CA's fetcher */
+    const char *user_agent;      /* "DigiCert DCV Bot/1.1" */
+    struct texts headers;        /* "Name: value": sent beside Host and User-Agent */
+    uint32_t connect_ms;         /* to connect, TLS included */
+    uint32_t read_ms;            /* from then to the end of the response */
+    struct statuses content;     /* the body of a response with one of these is the file */
+    struct statuses redirect_statuses; /* followed; another redirect is not */
+    uint32_t redirects;          /* followed at most: 5 */
+    enum redirect_reach redirect_reach;
+    struct file_ports redirect_ports; /* to which a redirect may lead */
+
+    /* ---- CAA */
     struct texts caa_identifiers;
-    const char *caa_account;  /* the parameter tag that ties a CAA record to an account: "account" */
+    const char *caa_account;       /* the parameter tag that ties a CAA record to an account: "account" */
+    struct method_labels caa_methods;
+    struct label_pairs caa_equal;
+
+    /* ---- times and numbers */
+    struct quorum_rows quorum;
     uint32_t random_days, token_days; /* lifetimes of a random value and of a request token */
-    uint32_t file_bytes;      /* how much of a file is read: 5000 */
-    uint32_t redirects;       /* followed at most: 5 */
-    struct dated reuse_days[8];    /* how long a validation may be reused (BR 4.2.1), n_reuse rows */
-    size_t n_reuse;
-    struct poll_step polling[8];
-    size_t n_polling;
+    struct dated_rows reuse_days;     /* how long a validation may be reused (BR 4.2.1) */
+    struct poll_steps polling;
 };
 
 const struct profile *profile_builtin(void);
 /* Reads a profile from the text of an INI file with the keys of profile.def; what is not in it keeps the built-in
  * value. 0, -ENOMEM, or -EINVAL with *line (from 1) and *expected (static) set. Everything is in the arena. */
-int profile_parse(struct arena *a, const char *text, size_t len, struct profile *ret, unsigned *line, const char **expected);
-/* The row in force at now; 0 where there is none. */
-int dated_value(const struct dated *rows, size_t n, dcv_time now);
+int profile_parse(struct arena *a, const char *text, size_t len, struct profile *ret, unsigned *line,
+                  const char **expected);
+
+/* ---- questions to the tables */
+/* The value in force at now; 0 where the table is empty. */
+int dated_value(const struct dated_rows *rows, dcv_time now);
+/* True where the value of some row is not 0: a switch that is yes at some time. */
+bool dated_ever(const struct dated_rows *rows);
+bool statuses_have(const struct statuses *s, int status);
+bool file_ports_have(const struct file_ports *p, bool https, unsigned port);
+/* How many of n remote perspectives may fail to corroborate. */
+uint32_t quorum_may_differ(const struct quorum_rows *rows, size_t n);
+/* The label without the prefix that may stand before a value. */
+const char *profile_bare_value(const struct profile *p, const char *label);
+
+/* ---- the tables in words, for people; NULL where the arena is full */
+const char *statuses_text(struct arena *a, const struct statuses *s);     /* "301, 302, 307 and 308" */
+const char *file_ports_text(struct arena *a, const struct file_ports *p); /* "80 for http and 443 for https" */
+const char *file_schemes_text(struct arena *a, const struct file_ports *p); /* "http and https" */
 
 #endif

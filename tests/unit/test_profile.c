@@ -35,6 +35,20 @@ static void assert_texts(const struct texts *a, const struct texts *b)
         assert_string_equal(a->v[i], b->v[i]);
 }
 
+static void assert_dated(const struct dated_rows *a, const struct dated_rows *b)
+{
+    assert_int_equal(a->n, b->n);
+    for (size_t i = 0; i < a->n; i++) {
+        assert_int_equal(a->v[i].from, b->v[i].from);
+        assert_int_equal(a->v[i].value, b->v[i].value);
+    }
+}
+
+static void assert_statuses(const struct statuses *a, const struct statuses *b)
+{
+    assert_string_equal(statuses_text(arena, a), statuses_text(arena, b));
+}
+
 /* contrib/ca-profiles/digicert.conf has every key, with the value that is built in. */
 static void documented(void **state)
 {
@@ -67,27 +81,48 @@ static void documented(void **state)
         fail_msg("line %u: expected %s", line, expected);
     const struct profile *b = profile_builtin();
     assert_string_equal(p.name, b->name);
+    assert_string_equal(p.user_agent, b->user_agent);
     assert_string_equal(p.txt_label, b->txt_label);
     assert_string_equal(p.target_label, b->target_label);
     assert_string_equal(p.cname_base, b->cname_base);
+    assert_string_equal(p.value_prefix, b->value_prefix);
+    assert_dated(&p.retired_cname, &b->retired_cname);
     assert_string_equal(p.file_dir, b->file_dir);
     assert_string_equal(p.file_name, b->file_name);
-    assert_string_equal(p.user_agent, b->user_agent);
+    assert_string_equal(p.file_name_cased, b->file_name_cased);
+    assert_int_equal(p.file_bytes, b->file_bytes);
+    assert_texts(&p.headers, &b->headers);
+    assert_int_equal(p.connect_ms, b->connect_ms);
+    assert_int_equal(p.read_ms, b->read_ms);
+    assert_statuses(&p.content, &b->content);
+    assert_statuses(&p.redirect_statuses, &b->redirect_statuses);
+    assert_int_equal(p.redirects, b->redirects);
+    assert_int_equal(p.redirect_reach, b->redirect_reach);
+    assert_string_equal(file_ports_text(arena, &p.redirect_ports), file_ports_text(arena, &b->redirect_ports));
     assert_texts(&p.caa_identifiers, &b->caa_identifiers);
     assert_string_equal(p.caa_account, b->caa_account);
+    assert_int_equal(p.caa_methods.n, b->caa_methods.n);
+    for (size_t i = 0; i < p.caa_methods.n; i++) {
+        assert_int_equal(p.caa_methods.v[i].method, b->caa_methods.v[i].method);
+        assert_string_equal(p.caa_methods.v[i].label, b->caa_methods.v[i].label);
+    }
+    assert_int_equal(p.caa_equal.n, b->caa_equal.n);
+    for (size_t i = 0; i < p.caa_equal.n; i++) {
+        assert_string_equal(p.caa_equal.v[i].used, b->caa_equal.v[i].used);
+        assert_string_equal(p.caa_equal.v[i].met, b->caa_equal.v[i].met);
+    }
+    assert_int_equal(p.quorum.n, b->quorum.n);
+    for (size_t i = 0; i < p.quorum.n; i++) {
+        assert_int_equal(p.quorum.v[i].of, b->quorum.v[i].of);
+        assert_int_equal(p.quorum.v[i].may_differ, b->quorum.v[i].may_differ);
+    }
     assert_int_equal(p.random_days, b->random_days);
     assert_int_equal(p.token_days, b->token_days);
-    assert_int_equal(p.file_bytes, b->file_bytes);
-    assert_int_equal(p.redirects, b->redirects);
-    assert_int_equal(p.n_reuse, b->n_reuse);
-    for (size_t i = 0; i < p.n_reuse; i++) {
-        assert_int_equal(p.reuse_days[i].from, b->reuse_days[i].from);
-        assert_int_equal(p.reuse_days[i].value, b->reuse_days[i].value);
-    }
-    assert_int_equal(p.n_polling, b->n_polling);
-    for (size_t i = 0; i < p.n_polling; i++) {
-        assert_int_equal(p.polling[i].every, b->polling[i].every);
-        assert_int_equal(p.polling[i].until, b->polling[i].until);
+    assert_dated(&p.reuse_days, &b->reuse_days);
+    assert_int_equal(p.polling.n, b->polling.n);
+    for (size_t i = 0; i < p.polling.n; i++) {
+        assert_int_equal(p.polling.v[i].every, b->polling.v[i].every);
+        assert_int_equal(p.polling.v[i].until, b->polling.v[i].until);
     }
 }
 
@@ -107,11 +142,81 @@ static void another(void **state)
     assert_string_equal(p.target_label, "_dcv");
     assert_int_equal(p.caa_identifiers.n, 3);
     assert_string_equal(p.caa_identifiers.v[2], "third.example");
-    assert_int_equal(p.n_reuse, 1);
-    assert_int_equal(p.reuse_days[0].value, 90);
-    assert_int_equal(p.n_polling, 1);
+    assert_int_equal(p.reuse_days.n, 1);
+    assert_int_equal(p.reuse_days.v[0].value, 90);
+    assert_int_equal(p.polling.n, 1);
     assert_int_equal(p.redirects, 0);
     assert_int_equal(profile_builtin()->caa_identifiers.n, 20);
+}
+
+/* A profile of so many lines that are in order. */
+static struct profile of(const char *text)
+{
+    struct profile p;
+    unsigned line = 0;
+    const char *expected = "";
+    if (profile_parse(arena, text, strlen(text), &p, &line, &expected))
+        fail_msg("%s: line %u, expected %s", text, line, expected);
+    return p;
+}
+
+static dcv_time day(const char *text)
+{
+    dcv_time t;
+    assert_true(time_parse(text, &t));
+    return t;
+}
+
+/* Each kind of table: its first line replaces what is built in, and the other keys stay as they are. */
+static void tables(void **state)
+{
+    (void)state;
+    struct profile p = of("[dns]\nretired_cname = no\n  yes from 2020-01-01\n  no from 2025-10-28\n");
+    assert_int_equal(dated_value(&p.retired_cname, day("2019-12-31")), 0);
+    assert_int_equal(dated_value(&p.retired_cname, day("2025-10-27T23:59:59Z")), 1);
+    assert_int_equal(dated_value(&p.retired_cname, day("2025-10-28")), 0);
+    assert_true(dated_ever(&p.retired_cname));
+    assert_dated(&p.reuse_days, &profile_builtin()->reuse_days);
+    p = of("[dns]\nretired_cname = no\nvalue_prefix =\n");
+    assert_false(dated_ever(&p.retired_cname));
+    assert_string_equal(profile_bare_value(&p, "_x"), "_x");
+    p = of("[dns]\nvalue_prefix = v-\n");
+    assert_string_equal(profile_bare_value(&p, "V-x"), "x");
+    assert_string_equal(profile_bare_value(&p, "_x"), "_x");
+
+    p = of("[file]\ncontent = 200 203-206\nredirect_statuses = 301-303, 307\nredirect_reach = host\n"
+           "redirect_ports = https:443 https:8443\n");
+    assert_true(statuses_have(&p.content, 200) && statuses_have(&p.content, 206));
+    assert_false(statuses_have(&p.content, 202) || statuses_have(&p.content, 207));
+    assert_string_equal(statuses_text(arena, &p.content), "200 and 203 to 206");
+    assert_string_equal(statuses_text(arena, &p.redirect_statuses), "301, 302, 303 and 307");
+    assert_int_equal(p.redirect_reach, REACH_HOST);
+    assert_true(file_ports_have(&p.redirect_ports, true, 8443));
+    assert_false(file_ports_have(&p.redirect_ports, false, 443) || file_ports_have(&p.redirect_ports, false, 80));
+    assert_string_equal(file_ports_text(arena, &p.redirect_ports), "443 for https and 8443 for https");
+    assert_string_equal(file_schemes_text(arena, &p.redirect_ports), "https");
+    assert_string_equal(file_schemes_text(arena, &profile_builtin()->redirect_ports), "http and https");
+
+    p = of("[file]\nheaders = X-One:1\n  X-Two:  a, b\n[caa]\nmethods = http-token:http-01 http-token:ca-tbr-19\n"
+           "equal_labels = a:b\n");
+    assert_int_equal(p.headers.n, 2);
+    assert_string_equal(p.headers.v[0], "X-One: 1");
+    assert_string_equal(p.headers.v[1], "X-Two: a, b");
+    assert_int_equal(p.caa_methods.n, 2);
+    assert_string_equal(p.caa_equal.v[0].met, "b");
+    assert_int_equal(of("[file]\nheaders =\n").headers.n, 0);
+}
+
+/* BR 3.2.2.9. */
+static void quorum(void **state)
+{
+    (void)state;
+    static const unsigned built_in[] = {0, 1, 1, 1, 1, 1, 2, 2}, other[] = {0, 0, 0, 1, 1, 3, 3, 3};
+    struct profile p = of("[perspectives]\nmay_differ = 1 of 3\n  3 of 5\n");
+    for (size_t n = 0; n < sizeof other / sizeof *other; n++) {
+        assert_int_equal(quorum_may_differ(&profile_builtin()->quorum, n), built_in[n]);
+        assert_int_equal(quorum_may_differ(&p.quorum, n), other[n]);
+    }
 }
 
 static void refused(void **state)
@@ -138,11 +243,60 @@ static void refused(void **state)
         {"[file]\nredirects = -1\n", 2, "whole number"},
         {"[caa]\nidentifiers = ok.example bad_one.example\n", 2, "host names"},
         {"[caa]\nidentifiers =\n", 2, "host names"},
-        {"[lifetimes]\nreuse_days = 200\n  100 from 2027-02-30\n", 3, "rising dates"},
-        {"[lifetimes]\nreuse_days = 200\n  100 from 2028-01-01\n  50 from 2027-01-01\n", 4, "rising dates"},
-        {"[lifetimes]\nreuse_days = 200 from 2027-01-01\n", 2, "DAYS on the first line"},
-        {"[watch]\npolling = 60 until 30\n", 2, "rising ends"},
-        {"[watch]\npolling = 1 until 2\n 1 until 2\n", 3, "rising ends"},
+        {"[dns]\nvalue_prefix = a.b\n", 2, "first letters of a label"},
+        {"[file]\nname_cased = a b\n", 2, "file name"},
+        {"[file]\nredirects = 21\n", 2, "from 0 to 20"},
+        {"[file]\nconnect_ms = 9\n", 2, "milliseconds"},
+        {"[file]\nread_ms = 5 s\n", 2, "milliseconds"},
+        {"[file]\nredirect_reach = domain\n", 2, "registrable-domain"},
+        /* Tables with dates, of numbers and of yes and no. */
+        {"[lifetimes]\nreuse_days =\n", 2, "DAYS on the first line"},
+        {"[lifetimes]\nreuse_days = many\n", 2, "DAYS on the first line"},
+        {"[lifetimes]\nreuse_days = 1001\n", 2, "from 0 to 1000"},
+        {"[lifetimes]\nreuse_days = 200 from 2027-01-01\n", 2, "value alone on the first line"},
+        {"[lifetimes]\nreuse_days = 200x\n", 2, "value alone on the first line"},
+        {"[lifetimes]\nreuse_days = 200\n  100\n", 3, "needs the day"},
+        {"[lifetimes]\nreuse_days = 200\n  100 from\n", 3, "VALUE from YYYY-MM-DD"},
+        {"[lifetimes]\nreuse_days = 200\n  100 since 2027-01-01\n", 3, "VALUE from YYYY-MM-DD"},
+        {"[lifetimes]\nreuse_days = 200\n  from 2027-01-01\n", 3, "DAYS on the first line"},
+        {"[lifetimes]\nreuse_days = 200\n  100 from 2027-02-30\n", 3, "VALUE from YYYY-MM-DD"},
+        {"[lifetimes]\nreuse_days = 200\n  100 from 2028-01-01\n  50 from 2027-01-01\n", 4, "later day"},
+        {"[lifetimes]\nreuse_days = 200\n  100 from 2028-01-01\n  50 from 2028-01-01\n", 4, "later day"},
+        {"[lifetimes]\nreuse_days = 1\n 1 from 2031-01-01\n 1 from 2032-01-01\n 1 from 2033-01-01\n"
+         " 1 from 2034-01-01\n 1 from 2035-01-01\n 1 from 2036-01-01\n 1 from 2037-01-01\n 1 from 2038-01-01\n",
+         10, "no more than eight"},
+        {"[dns]\nretired_cname = 1\n", 2, "yes or no"},
+        {"[dns]\nretired_cname = yes\n  never from 2025-10-28\n", 3, "yes or no"},
+        {"[dns]\nretired_cname = yes\n  no\n", 3, "needs the day"},
+        {"[dns]\nretired_cname = yes\n  no from 2025-10-28\n  yes from 2024-01-01\n", 4, "later day"},
+        /* Other rows. */
+        {"[watch]\npolling = 60 until 30\n", 2, "at most the second"},
+        {"[watch]\npolling = 60\n", 2, "SECONDS until SECONDS"},
+        {"[watch]\npolling = 1 until 2\n 1 until 2\n", 3, "later end"},
+        {"[perspectives]\nmay_differ = 2 of 1\n", 2, "at most the second"},
+        {"[perspectives]\nmay_differ = 1\n", 2, "NUMBER of NUMBER"},
+        {"[perspectives]\nmay_differ = 1 of 6\n  2 of 6\n", 3, "greater number of perspectives"},
+        {"[file]\nheaders = Accept\n", 2, "Name: value"},
+        {"[file]\nheaders = Accept:\n", 2, "Name: value"},
+        {"[file]\nheaders = A b: c\n", 2, "Name: value"},
+        {"[file]\nheaders = user-agent: x\n", 2, "a key of [ca]"},
+        {"[file]\nheaders = A: b\n  Host: x\n", 3, "Host is the URL's"},
+        /* Lists of words. */
+        {"[file]\ncontent =\n", 2, "HTTP statuses"},
+        {"[file]\ncontent = 2xx\n", 2, "HTTP statuses"},
+        {"[file]\ncontent = 200 199\n", 2, "from 200 to 599"},
+        {"[file]\ncontent = 299-200\n", 2, "FIRST-LAST"},
+        {"[file]\nredirect_statuses = 200\n", 2, "from 300 to 399"},
+        {"[file]\nredirect_statuses = 301 302 303 304 305 306 307 308 309\n", 2, "no more than eight"},
+        {"[file]\nredirect_ports = 80\n", 2, "http:PORT"},
+        {"[file]\nredirect_ports = ftp:21\n", 2, "http:PORT"},
+        {"[file]\nredirect_ports = http:65536\n", 2, "http:PORT"},
+        {"[caa]\nmethods = ca-tbr-7\n", 2, "METHOD:LABEL"},
+        {"[caa]\nmethods = dns-txt-token:ca_tbr_7\n", 2, "METHOD:LABEL"},
+        {"[caa]\nmethods = dns-01:ca-tbr-7\n", 2, "a method of dcvprobe's"},
+        {"[caa]\nmethods = caa:ca-tbr-7\n", 2, "a method of dcvprobe's"},
+        {"[caa]\nequal_labels = dns-01\n", 2, "LABEL:LABEL"},
+        {"[caa]\nequal_labels = dns-01:\n", 2, "LABEL:LABEL"},
     };
     struct profile p = {.name = "untouched"};
     unsigned line;
@@ -173,16 +327,14 @@ static void dated(void **state)
                 {"2027-03-15", 100}, {"2029-03-14", 100},
                 {"2029-03-15", 10},  {"2040-01-01", 10}};
     const struct profile *p = profile_builtin();
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        dcv_time t;
-        assert_true(time_parse(rows[i].day, &t));
-        assert_int_equal(dated_value(p->reuse_days, p->n_reuse, t), rows[i].days);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(dated_value(&p->reuse_days, day(rows[i].day)), rows[i].days);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(documented), cmocka_unit_test(another),
-                                       cmocka_unit_test(refused), cmocka_unit_test(dated)};
+                                       cmocka_unit_test(tables),     cmocka_unit_test(quorum),
+                                       cmocka_unit_test(refused),    cmocka_unit_test(dated)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -13,7 +13,7 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR 
 static struct watch_times of_ca(bool forever)
 {
     const struct profile *p = profile_builtin();
-    return (struct watch_times){.v = p->polling, .n = p->n_polling, .forever = forever};
+    return (struct watch_times){.v = p->polling.v, .n = p->polling.n, .forever = forever};
 }
 
 /* Goes through all times of the CA's schedule, where run n begins late(n) ms late and takes no time. Returns how
