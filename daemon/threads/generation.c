@@ -174,6 +174,7 @@ int generations_open(struct generations *all, struct arena *a, const struct conf
                                         .per_server = part_of(c->per_server, n),
                                         .fetches = part_of(c->fetches, n),
                                         .allow_net = c->defaults.allow_net,
+                                        .profile = &c->profile,
                                         .user_agent = c->user_agent};
     all->opening = g;
     all->opened = opened;

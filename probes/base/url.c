@@ -4,17 +4,23 @@
 #include <string.h>
 #include <strings.h>
 
+unsigned url_port(bool https)
+{
+    return https ? 443 : 80;
+}
+
 bool url_read(struct arena *a, const char *text, struct url *ret)
 {
-    struct url u = {.port = 80};
+    struct url u = {0};
     if (!strncasecmp(text, "https://", 8)) {
-        u = (struct url){.https = true, .port = 443};
+        u.https = true;
         text += 8;
     } else if (!strncasecmp(text, "http://", 7)) {
         text += 7;
     } else {
         return false;
     }
+    u.port = url_port(u.https);
     size_t n = strcspn(text, "/?#");
     const char *at = memrchr(text, '@', n); /* skip "user:password@" */
     if (at) {

@@ -13,4 +13,7 @@ struct url {
  * where the arena is full. */
 bool url_read(struct arena *a, const char *text, struct url *ret);
 
+/* Of a URL that names none (RFC 9110 4.2.1, 4.2.2). */
+unsigned url_port(bool https);
+
 #endif

@@ -102,6 +102,7 @@ void cli_net(const struct conf *c, const struct texts *resolvers, const struct t
     net->tries = c->tries;
     net->per_server = c->per_server;
     net->fetches = c->fetches;
+    net->profile = &c->profile;
     net->user_agent = c->user_agent;
     if (!resolvers_recursive(resolvers))
         return;

@@ -372,7 +372,7 @@ struct http_fact {
     const char *redirect; /* where Location leads, as an absolute URL; NULL without Location or where it is no URL */
     struct http_header *headers;
     size_t n_headers;
-    struct bytes body;  /* the first 5000 bytes; of an ask with .whole the first 65536 */
+    struct bytes body;  /* as many of the first bytes as the CA reads; of an ask with .whole more, see http.h */
     uint64_t size;      /* bytes of the body that arrived before reading was ended */
     bool more;          /* the body is longer than that */
     struct tls_fact *tls;

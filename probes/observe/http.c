@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -104,7 +105,7 @@ void exchange_connected(struct http_exchange *x)
 {
     if (x->due)
         return;
-    x->due = uv_hrtime() + (uint64_t)x->h->cfg.read_ms * 1000000;
+    x->due = uv_hrtime() + (uint64_t)x->h->cfg.profile->read_ms * 1000000;
     TAILQ_INSERT_TAIL(&x->h->reading, x, reading_link);
 }
 
@@ -398,14 +399,16 @@ static const char *without_credentials(struct arena *a, const char *url)
     return ret;
 }
 
-/* Reads the URL. -EINVAL where it is not an http or https URL; *fits: its port is that of its scheme. */
-static int url_take(struct http_exchange *x, bool *fits, in_port_t *port)
+/* Reads the URL. -EINVAL where it is not an http or https URL; *fits: its port is that of its scheme, or one to which
+ * the CA follows redirects. */
+static int url_take(struct http_exchange *x, bool *fits, struct url *ret)
 {
     struct url u;
 
     if (url_read(x->arena, x->ask->url, &u)) {
-        *port = u.https ? 443 : 80;
-        *fits = u.port == *port;
+        *ret = u;
+        *fits = u.port == url_port(u.https) ||
+                file_ports_have(&x->h->cfg.profile->redirect_ports, u.https, u.port);
         x->host = u.host;
         x->url = strchr(x->ask->url, '@') ? without_credentials(x->arena, x->ask->url) : x->ask->url;
     }
@@ -420,7 +423,10 @@ static int refuse_port(struct http_exchange *x)
         return -ENOMEM;
     f->ask = x->ask;
     f->http.outcome = HTTP_FORBIDDEN_ADDRESS;
-    f->http.detail = "on another port than 80 for http and 443 for https";
+    f->http.detail = arena_concat(x->arena, "on another port than ",
+                                  file_ports_text(x->arena, &x->h->cfg.profile->redirect_ports), NULL);
+    if (!f->http.detail)
+        return -ENOMEM;
     x->fact = f;
     x->h->counters.forbidden++;
     return 0;
@@ -430,7 +436,7 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
 {
     struct http *h = self;
     struct addr addr;
-    in_port_t port = 0;
+    struct url url = {0};
     bool fits = false;
 
     if (h->closing)
@@ -443,9 +449,9 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
     if (!x)
         return -ENOMEM;
     *x = (struct http_exchange){.h = h, .arena = a, .ask = ask, .fn = fn, .user = user};
-    int r = url_take(x, &fits, &port);
+    int r = url_take(x, &fits, &url);
     if (r == 0)
-        r = addr_parse(ask->address, port, &addr);
+        r = addr_parse(ask->address, (in_port_t)url.port, &addr);
     if (r == 0 && !fits)
         r = refuse_port(x);
     else if (r == 0 && !(x->site = site_get(h, &addr)))
@@ -454,7 +460,7 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
         free(x);
         return r;
     }
-    if (port == 443)
+    if (url.https)
         prepare(h);
     h->open++;
     h->counters.asked++;
@@ -503,8 +509,32 @@ static void http_free(struct http *h)
         curl_multi_cleanup(h->multi);
     if (h->epoll >= 0)
         close(h->epoll);
+    curl_slist_free_all(h->headers);
     free(h->user_agent);
     free(h);
+}
+
+static bool header_add(struct http *h, const char *line)
+{
+    struct curl_slist *list = curl_slist_append(h->headers, line);
+
+    if (list)
+        h->headers = list;
+    return list;
+}
+
+/* What the CA's fetcher sends beside Host and User-Agent, and nothing that curl would add to it. */
+static bool headers_make(struct http *h)
+{
+    const struct texts *t = &h->cfg.profile->headers;
+    static const char accept[] = "Accept:";
+    bool made = true, accepts = false;
+
+    for (size_t i = 0; i < t->n && made; i++) {
+        accepts = accepts || !strncasecmp(t->v[i], accept, strlen(accept));
+        made = header_add(h, t->v[i]);
+    }
+    return made && (accepts || header_add(h, accept)); /* a name alone: curl leaves its own out */
 }
 
 int http_new(uv_loop_t *loop, const struct http_config *cfg, struct http **ret)
@@ -523,14 +553,15 @@ int http_new(uv_loop_t *loop, const struct http_config *cfg, struct http **ret)
     TAILQ_INIT(&h->ready);
     TAILQ_INIT(&h->reading);
     SLIST_INIT(&h->idle);
-    if (asprintf(&h->user_agent, "%s (dcvd/%s)", cfg->user_agent, DCVD_VERSION) < 0)
+    const char *agent = cfg->user_agent ? cfg->user_agent : cfg->profile->user_agent;
+    if (asprintf(&h->user_agent, "%s (dcvd/%s)", agent, DCVD_VERSION) < 0)
         h->user_agent = NULL;
     h->cfg.user_agent = h->user_agent;
     h->multi = curl_multi_init();
     h->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (h->epoll < 0)
         r = -errno;
-    else if (!h->multi || !h->user_agent)
+    else if (!h->multi || !h->user_agent || !headers_make(h))
         r = -ENOMEM;
     else
         r = uv_poll_init(loop, &h->poll, h->epoll);

@@ -3,32 +3,33 @@
  * A struct http belongs to whoever called http_new() and is used on the thread of its loop only. It answers asks
  * through its observer; http_close() ends it and calls back once all handles are closed. One ask is one GET of one URL
  * from the one address in the ask, and gives one fact; a redirect is described, not followed. Nothing is sent to an
- * address that the guard refuses, nor for a URL whose port is not that of its scheme; the port in ask.address may be
- * any. Certificates are described, never verified (as the CA's fetcher does). */
+ * address that the guard refuses, nor for a URL whose port is neither that of its scheme nor one to which the CA
+ * follows redirects; the port in ask.address may be any. Certificates are described, never verified (as the CA's
+ * fetcher does). */
 #ifndef DCV_HTTP_H
 #define DCV_HTTP_H
 
+#include "ca/profile.h"
 #include "observe/guard.h"
 #include "observe/observer.h"
 
 #include <uv.h>
 
+/* Of a body as many bytes are kept as the CA reads. */
 enum {
-    HTTP_BODY_MOST = 5000,   /* bytes of a body that the CA reads, and we keep */
-    HTTP_WHOLE_MOST = 65536, /* the same for an ask with .whole */
-    HTTP_HEAD_MOST = 32768,  /* bytes of all headers */
+    HTTP_WHOLE_LEAST = 65536, /* the same for an ask with .whole; twice what the CA reads where that is more */
+    HTTP_HEAD_MOST = 32768,   /* bytes of all headers */
     HTTP_HEADERS_MOST = 100,
 };
 
 struct http;
 
 struct http_config {
-    uint32_t connect_ms;       /* to connect, TLS included */
-    uint32_t read_ms;          /* from the connection to the end of the response */
+    const struct profile *profile; /* the CA's: times, headers and bytes; must outlive the http */
     unsigned fetches;          /* fetches in flight; others wait */
     unsigned per_address;      /* the same to one address; 0: 8, since servers often refuse more than ten */
     const struct guard *guard; /* must outlive the http */
-    const char *user_agent;    /* the CA's; our name is added to it as a comment; copied */
+    const char *user_agent;    /* NULL: the profile's; our name is added to it as a comment; copied */
 };
 
 struct http_counters { /* since the start */

@@ -100,6 +100,7 @@ struct http {
     CURLM *multi;
     struct http_config cfg;
     char *user_agent;
+    struct curl_slist *headers; /* of the CA's fetcher */
     struct http_site *table[SITE_BUCKETS];
     struct http_sites run;                /* sites that have something to start and may */
     struct http_exchanges ready, reading; /* reading: in the order of .due */

@@ -220,16 +220,16 @@ static const char *seconds(struct http_exchange *x, const char *what, uint32_t m
 static const char *late_words(struct transfer *t)
 {
     struct http_exchange *x = t->exchange;
-    const struct http_config *cfg = &x->h->cfg;
+    const struct profile *p = x->h->cfg.profile;
 
     if (t->final)
-        return seconds(x, "the response did not end", cfg->read_ms);
+        return seconds(x, "the response did not end", p->read_ms);
     if (t->lines > 0)
-        return seconds(x, "the headers of the response did not end", cfg->read_ms);
+        return seconds(x, "the headers of the response did not end", p->read_ms);
     if (x->due)
-        return seconds(x, "connected, but nothing was answered", cfg->read_ms);
+        return seconds(x, "connected, but nothing was answered", p->read_ms);
     return seconds(x, t->greeted ? "connected, but the TLS handshake did not end" : "no connection",
-                   cfg->connect_ms);
+                   p->connect_ms);
 }
 
 static enum http_outcome connect_outcome(struct transfer *t, const char **why)
@@ -375,7 +375,7 @@ static struct transfer *transfer_new(struct http *h)
     SET(CURLOPT_CAPATH, NULL);
     SET(CURLOPT_SSL_CTX_FUNCTION, on_ssl);
     SET(CURLOPT_SSL_CTX_DATA, t);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)h->cfg.connect_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)h->cfg.profile->connect_ms);
     SET(CURLOPT_BUFFERSIZE, (long)RECEIVE);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
     SET(CURLOPT_OPENSOCKETDATA, t);
@@ -392,6 +392,14 @@ static struct transfer *transfer_new(struct http *h)
     return t;
 }
 
+/* How many bytes of a body are kept. */
+static size_t body_most(const struct http_exchange *x)
+{
+    size_t read = x->h->cfg.profile->file_bytes;
+
+    return !x->ask->whole ? read : read > HTTP_WHOLE_LEAST / 2 ? 2 * read : HTTP_WHOLE_LEAST;
+}
+
 static bool transfer_set(struct transfer *t, struct http_exchange *x)
 {
     struct http *h = x->h;
@@ -399,11 +407,12 @@ static bool transfer_set(struct transfer *t, struct http_exchange *x)
     bool ok = true;
 
     t->tls = (struct tls_view){.a = x->arena, .host = x->host};
-    t->body_most = x->ask->whole ? HTTP_WHOLE_MOST : HTTP_BODY_MOST;
+    t->body_most = body_most(x);
     SET(CURLOPT_CONNECT_TO, &x->site->pin);
     SET(CURLOPT_TCP_NODELAY, (long)(strncmp(x->url, "https", 5) == 0)); /* a TLS handshake takes several segments */
     SET(CURLOPT_URL, x->url);
     SET(CURLOPT_USERAGENT, x->ask->browser ? BROWSER : h->user_agent);
+    SET(CURLOPT_HTTPHEADER, x->ask->browser ? NULL : h->headers);
 #undef SET
     return ok;
 }

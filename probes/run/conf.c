@@ -588,8 +588,6 @@ int conf_load(struct arena *a, const char *path, const struct conf_option *optio
         rc = settle_resolver(a, ret, why);
     if (!rc)
         rc = load_profile(a, ret, why);
-    if (!rc && !ret->user_agent)
-        ret->user_agent = ret->profile.user_agent;
     return rc;
 }
 

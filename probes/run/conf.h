@@ -56,7 +56,7 @@ struct conf {
     uint32_t resolver_mode; /* enum resolver_mode; if RESOLVER_RECURSIVE, .defaults.resolvers is "recursive" */
     const char *trust_anchor, *root_hints; /* files; see recursive.h */
     uint32_t timeout_ms, tries;
-    const char *user_agent;
+    const char *user_agent; /* NULL: the profile's */
 
     struct ids uids, gids;
     uint32_t requests_per_second, burst;

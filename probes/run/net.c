@@ -281,12 +281,10 @@ static int net_open(struct net *n, const struct net_config *cfg, const char **wh
     r = dns_new(n->loop, &dns, &n->dns, &bad);
     if (r < 0)
         return blame(r, bad, what);
-    struct http_config http = {.connect_ms = 2000,
-                               .read_ms = 5000,
+    struct http_config http = {.profile = cfg->profile ? cfg->profile : profile_builtin(),
                                .fetches = cfg->fetches ? cfg->fetches : 256,
                                .guard = guard,
-                               .user_agent =
-                                   cfg->user_agent ? cfg->user_agent : profile_builtin()->user_agent};
+                               .user_agent = cfg->user_agent};
     r = http_new(n->loop, &http, &n->http);
     if (r < 0) {
         dns_close(n->dns, NULL, NULL);

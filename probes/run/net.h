@@ -17,6 +17,7 @@ struct net_config {
     unsigned per_server;    /* queries in flight to one server address; 0: 100 */
     unsigned fetches;       /* web fetches in flight; 0: 256 */
     struct texts allow_net; /* forbidden networks that may be connected to all the same */
+    const struct profile *profile; /* the CA's, whose fetches are repeated; NULL: the built-in one; outlives the net */
     const char *user_agent; /* NULL: the profile's */
 };
 

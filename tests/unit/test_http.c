@@ -31,6 +31,7 @@ struct net {
     struct observer obs;
     struct arena *arena;
     struct guard *guard;
+    struct profile profile;
 };
 
 struct one {
@@ -40,7 +41,8 @@ struct one {
     void *op;
 };
 
-static void net_start_with(struct net *n, const struct http_config *cfg, bool open)
+/* ms: for connecting, and for the rest. */
+static void net_start_with(struct net *n, uint32_t ms, const struct http_config *cfg, bool open)
 {
     static const char *const loopback[] = {"127.0.0.0/8"};
     struct http_config c = *cfg;
@@ -51,14 +53,17 @@ static void net_start_with(struct net *n, const struct http_config *cfg, bool op
     assert_int_equal(guard_new(n->arena, loopback, open ? 1 : 0, &n->guard, &bad), 0);
     uv_loop_init(&n->loop);
     c.guard = n->guard;
-    c.user_agent = "Some CA/1.1";
+    n->profile = *profile_builtin();
+    n->profile.user_agent = "Some CA/1.1";
+    n->profile.connect_ms = n->profile.read_ms = ms;
+    c.profile = &n->profile;
     assert_int_equal(http_new(&n->loop, &c, &n->http), 0);
     http_observer(n->http, &n->obs);
 }
 
 static void net_start(struct net *n, uint32_t ms)
 {
-    net_start_with(n, &(struct http_config){.connect_ms = ms, .read_ms = ms, .fetches = 16}, true);
+    net_start_with(n, ms, &(struct http_config){.fetches = 16}, true);
 }
 
 static void count_up(void *user)
@@ -434,12 +439,12 @@ static void test_guard(void **state)
 {
     struct net n;
     struct one o = {0};
-    struct http_config cfg = {.connect_ms = PATIENT, .read_ms = PATIENT, .fetches = 16};
+    struct http_config cfg = {.fetches = 16};
     char address[64];
     (void)state;
 
     http_server_say(&server, "HTTP/1.1 200 OK\r\n\r\n", 19, THEN_CLOSE);
-    net_start_with(&n, &cfg, false);
+    net_start_with(&n, PATIENT, &cfg, false);
     static const char *const hosts[] = {"127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"};
     for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
         snprintf(address, sizeof(address), "%s:%u", hosts[i], server.plain_port);
@@ -499,13 +504,13 @@ static void test_many(void **state)
     struct net n;
     struct one *o = calloc(MANY, sizeof(*o));
     struct http_counters c;
-    struct http_config cfg = {.connect_ms = PATIENT, .read_ms = PATIENT, .fetches = 16, .per_address = 10};
+    struct http_config cfg = {.fetches = 16, .per_address = 10};
     char other[32];
     (void)state;
 
     http_server_say(&server, "HTTP/1.1 200 OK\r\n\r\n", 19, THEN_CLOSE);
     snprintf(other, sizeof(other), "127.0.0.2:%u", server.plain_port);
-    net_start_with(&n, &cfg, true);
+    net_start_with(&n, PATIENT, &cfg, true);
     for (int i = 0; i < MANY; i++)
         ask_start(&n, &o[i], PLAIN, i % 2 ? server.plain : other);
     http_counters(n.http, &c);
