@@ -18,6 +18,7 @@ struct report_out {
     struct arena *a;
     const char *token; /* the random value to replace; NULL: none */
     bool terse;        /* JSON_TERSE */
+    const struct profile *profile; /* of the CA that is repeated; NULL: the one built in */
 };
 
 /* Writes a text that may contain the random value. */
@@ -275,7 +276,7 @@ static void write_fact(struct report_out *o, const char *key, const struct fact 
     if (f->at != TIME_UNKNOWN)
         json_time(o->j, "at", f->at);
     if (!o->terse)
-        shown(o, "reproduce", reproduce_command(o->a, f));
+        shown(o, "reproduce", reproduce_command(o->a, o->profile, f));
     json_close(o->j, '}');
 }
 
@@ -369,7 +370,7 @@ static void write_request(struct report_out *o, const char *key, const struct re
 
 static struct report_out begin(struct json_out *j, struct arena *a, const struct request *r, unsigned flags)
 {
-    return (struct report_out){j, a, flags & JSON_REDACT ? r->token : NULL, flags & JSON_TERSE};
+    return (struct report_out){j, a, flags & JSON_REDACT ? r->token : NULL, flags & JSON_TERSE, r->profile};
 }
 
 void json_write_request(struct json_out *j, const char *key, struct arena *a, const struct request *r,

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* True where a shell needs no quotes around it. */
 static bool is_word(const char *s, size_t n)
@@ -137,11 +138,30 @@ static void unbound_host(struct buf *b, struct arena *a, const struct ask *q)
     word(b, a, q->qname);
 }
 
-static void curl(struct buf *b, struct arena *a, const struct fact *f)
+/* What the CA's fetcher sends, where curl does not send the same by itself. */
+static void headers(struct buf *b, struct arena *a, const struct profile *p)
+{
+    static const char own[] = "Accept: */*", accept[] = "Accept:";
+    bool accepts = false;
+    for (size_t i = 0; i < p->headers.n; i++) {
+        const char *h = p->headers.v[i];
+        accepts = accepts || !strncasecmp(h, accept, strlen(accept));
+        if (!strcmp(h, own))
+            continue;
+        buf_puts(b, " -H ");
+        word(b, a, h);
+    }
+    if (!accepts)
+        buf_printf(b, " -H %s", accept);
+}
+
+static void curl(struct buf *b, struct arena *a, const struct profile *p, const struct fact *f)
 {
     const struct ask *q = f->ask;
-    buf_puts(b, "curl -sS -i -m 10 -A "); /* -m 10: the CA has a time limit, too */
-    word(b, a, q->browser ? "Mozilla/5.0" : profile_builtin()->user_agent);
+    buf_puts(b, "curl -sS -i -m 10 -A "); /* -m 10: so that it ends by itself */
+    word(b, a, q->browser ? "Mozilla/5.0" : p->user_agent);
+    if (!q->browser)
+        headers(b, a, p);
     if (q->address) {
         buf_puts(b, " --connect-to ");
         word(b, a, arena_printf(a, "::%s", q->address));
@@ -154,7 +174,7 @@ static void curl(struct buf *b, struct arena *a, const struct fact *f)
     word(b, a, q->url);
 }
 
-char *reproduce_command(struct arena *a, const struct fact *f)
+char *reproduce_command(struct arena *a, const struct profile *p, const struct fact *f)
 {
     struct buf b = {0};
     if (fact_is_recursive(f))
@@ -162,7 +182,7 @@ char *reproduce_command(struct arena *a, const struct fact *f)
     else if (f->ask->kind == ASK_DNS)
         dig(&b, a, f);
     else
-        curl(&b, a, f);
+        curl(&b, a, p ? p : profile_builtin(), f);
     char *line = b.failed || arena_full(a) ? NULL : arena_strndup(a, b.p, b.n);
     buf_free(&b);
     return line;

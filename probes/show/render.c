@@ -26,6 +26,7 @@ struct page {
     struct arena *a;
     unsigned width;
     bool color, verbose;
+    const struct profile *profile; /* of the CA that is repeated */
 };
 
 /* Text that may come from the network, escaped, so that it is safe to show; at most `most` characters. */
@@ -253,7 +254,7 @@ static const struct fact *fact_find(const struct report *r, uint32_t n)
 
 static void reproduce(struct page *p, const struct fact *f)
 {
-    const char *line = reproduce_command(p->a, f);
+    const char *line = reproduce_command(p->a, p->profile, f);
     buf_printf(p->b, "    %s\n", line ? line : "");
 }
 
@@ -408,7 +409,7 @@ static void all_evidence(struct page *p, const struct report *r)
 
 void render_report(struct buf *b, struct arena *a, const struct report *r, const struct render *how)
 {
-    struct page p = {b, a, how->width ? how->width : WIDTH, how->color, how->verbose};
+    struct page p = {b, a, how->width ? how->width : WIDTH, how->color, how->verbose, r->request->profile};
     heading(&p, r);
     if (r->reason)
         prose(&p, 2, r->reason);

@@ -309,7 +309,7 @@ static void quoting(void **state)
 static void one_command(const struct ask *q, const char *server, const char *const *words)
 {
     struct fact f = {.ask = q, .dns = {.server = server}};
-    char *line = reproduce_command(arena, &f), got[2000] = "";
+    char *line = reproduce_command(arena, NULL, &f), got[2000] = "";
     assert_non_null(line);
     const char *rest = strchr(line, ' ');
     FILE *p = popen(arena_printf(arena, "LC_ALL=C printf '%%s\\n'%s 2>&1", rest), "r");
@@ -342,7 +342,7 @@ static void reproducing(void **state)
     }
     struct ask udp = {.kind = ASK_DNS, .qname = "example.com.", .qtype = RR_TXT};
     struct fact cut = {.ask = &udp, .dns = {.server = "192.0.2.53:53", .flags = DNS_QR | DNS_TC}};
-    assert_string_equal(reproduce_command(arena, &cut), "dig +ignore @192.0.2.53 example.com. TXT");
+    assert_string_equal(reproduce_command(arena, NULL, &cut), "dig +ignore @192.0.2.53 example.com. TXT");
     /* A name that dig would take for an option or a server; and a server with an unusual port. */
     struct ask odd = {.kind = ASK_DNS,
                       .via = VIA_AUTHORITATIVE,
@@ -355,11 +355,11 @@ static void reproducing(void **state)
     /* For an answer that the resolver refuses, a second command (delv) says which signature does not hold. */
     struct ask chain = {.kind = ASK_DNS, .qname = "a;b.example.", .qtype = RR_TXT, .cd = true, .dnssec = true};
     struct fact f = {.ask = &chain, .dns = {.server = "192.0.2.53:5353"}};
-    assert_string_equal(reproduce_command(arena, &f),
+    assert_string_equal(reproduce_command(arena, NULL, &f),
                         "dig +cdflag +dnssec @192.0.2.53 -p 5353 'a;b.example.' TXT; "
                         "delv +cdflag @192.0.2.53 -p 5353 'a;b.example.' TXT");
     chain.qtype = RR_DNSKEY;
-    assert_string_equal(reproduce_command(arena, &f),
+    assert_string_equal(reproduce_command(arena, NULL, &f),
                         "dig +cdflag +dnssec @192.0.2.53 -p 5353 'a;b.example.' DNSKEY");
 }
 
@@ -369,15 +369,15 @@ static void from_the_root(void **state)
     (void)state;
     struct ask ask = {.kind = ASK_DNS, .via = VIA_RESOLVER, .qname = "-a.example.com.", .qtype = RR_TXT};
     struct fact fact = {.ask = &ask, .dns = {.server = "recursive"}};
-    assert_string_equal(reproduce_command(arena, &fact), "unbound-host -v -D -t TXT -- -a.example.com.");
+    assert_string_equal(reproduce_command(arena, NULL, &fact), "unbound-host -v -D -t TXT -- -a.example.com.");
     ask.cd = true;
     ask.qname = "a.example.com.";
-    assert_string_equal(reproduce_command(arena, &fact), "unbound-host -v -t TXT a.example.com.");
+    assert_string_equal(reproduce_command(arena, NULL, &fact), "unbound-host -v -t TXT a.example.com.");
     ask.qname = "$(id)'a.example.com.";
     one_command(&ask, "recursive", (const char *const[]){"-v", "-t", "TXT", ask.qname, NULL});
     ask.qname = "a.example.com.";
     fact.dns.server = "192.0.2.53:53";
-    assert_string_equal(reproduce_command(arena, &fact), "dig +cdflag @192.0.2.53 a.example.com. TXT");
+    assert_string_equal(reproduce_command(arena, NULL, &fact), "dig +cdflag @192.0.2.53 a.example.com. TXT");
 }
 
 int main(void)
