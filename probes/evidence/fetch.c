@@ -5,6 +5,7 @@
 #include "wire/wire.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -26,7 +27,7 @@ struct fetch_walk {
     const struct evidence *ev;
     struct fetch *f;
     const char *host, *only; /* for this host, connect to `only`; NULL: no address is fixed */
-    const char *seen[16];    /* the URLs of all steps */
+    const char *seen[REDIRECTS_MOST + 1]; /* the URLs of all steps */
     size_t n_seen;
 };
 
@@ -64,9 +65,9 @@ static bool gives_way(const struct fact *fact)
 static const struct fact *from_address(struct fetch_walk *w, const struct url *u, const char *ip)
 {
     bool v6 = strchr(ip, ':');
-    /* 80 and 443 are the only ports: judge_redirect() refuses all others. */
-    const char *address =
-        arena_concat(w->a, v6 ? "[" : "", ip, v6 ? "]" : "", u->https ? ":443" : ":80", NULL);
+    char port[16];
+    snprintf(port, sizeof port, ":%u", u->port);
+    const char *address = arena_concat(w->a, v6 ? "[" : "", ip, v6 ? "]" : "", port, NULL);
     if (!address)
         return NULL;
     struct ask q = {.kind = ASK_HTTP, .via = VIA_DIRECT, .url = w->f->url, .address = address};
@@ -123,42 +124,66 @@ static const struct fact *step(struct fetch_walk *w, const struct url *u)
 
 /* ---------------------------------------------------------------- redirects -------------------------- */
 
-static bool glued(const char *host)
+/* "http://shop.example.com.well-known/…": the slash between host and path was forgotten in a rewrite rule. Only a
+ * directory with a dot in front can be told from the end of a name. */
+static bool glued(const struct profile *p, const char *host)
 {
-    /* "http://shop.example.com.well-known/…": the slash between host and path was forgotten in a rewrite
-     * rule. */
-    size_t n = strlen(host);
-    static const char tail[] = ".well-known";
-    return n > sizeof tail - 1 && !strcasecmp(host + n - (sizeof tail - 1), tail);
+    const char *dir = p->file_dir + 1; /* its first part */
+    size_t tail = strcspn(dir, "/"), n = strlen(host);
+    return *dir == '.' && tail > 1 && n > tail && !strncasecmp(host + n - tail, dir, tail);
+}
+
+static bool is_scheme(const char *url, const char *colon, const char *scheme)
+{
+    size_t n = strlen(scheme);
+    return (size_t)(colon - url) == n && !strncasecmp(url, scheme, n);
+}
+
+/* A redirect may lead to some port of the URL's scheme. */
+static bool may_speak(const struct profile *p, const char *url, const char *colon)
+{
+    for (size_t i = 0; i < p->redirect_ports.n; i++)
+        if (is_scheme(url, colon, p->redirect_ports.v[i].https ? "https" : "http"))
+            return true;
+    return false;
+}
+
+static bool within_reach(const struct request *r, const char *host)
+{
+    switch (r->profile->redirect_reach) {
+    case REACH_HOST:
+        return name_equal(host, r->domain);
+    case REACH_REGISTRABLE_DOMAIN:
+        return r->is_ip ? name_equal(host, r->domain)
+                        : !name_is_ip(host) && r->registrable && name_within(host, r->registrable);
+    case REACH_ANYWHERE:
+        return true;
+    }
+    return false;
 }
 
 static enum redirect_fault judge_redirect(struct fetch_walk *w, const struct fact *fact)
 {
-    int s = fact->http.status;
+    const struct profile *p = w->r->profile;
     const char *to = fact->http.redirect;
     struct url u;
-    if (s != 301 && s != 302 && s != 307 && s != 308)
+    if (!statuses_have(&p->redirect_statuses, fact->http.status))
         return REDIRECT_STATUS;
     if (!to || !*to)
         return REDIRECT_MALFORMED;
     const char *colon = strstr(to, "://");
-    if (colon && strncasecmp(to, "http://", 7) && strncasecmp(to, "https://", 8))
+    if (colon && !may_speak(p, to, colon))
         return REDIRECT_SCHEME;
-    if (!url_read(w->a, to, &u) || glued(u.host))
+    if (!url_read(w->a, to, &u) || glued(p, u.host))
         return REDIRECT_MALFORMED;
-    if (u.port != (u.https ? 443 : 80))
+    if (!file_ports_have(&p->redirect_ports, u.https, u.port))
         return REDIRECT_PORT;
-    bool here = w->r->is_ip
-                    ? name_equal(u.host, w->r->domain)
-                    : !name_is_ip(u.host) && w->r->registrable && name_within(u.host, w->r->registrable);
-    if (!here)
+    if (!within_reach(w->r, u.host))
         return REDIRECT_HOST;
     for (size_t i = 0; i < w->n_seen; i++)
         if (!strcmp(w->seen[i], to))
             return REDIRECT_LOOP;
-    if (w->f->hops >= w->r->profile->redirects || w->n_seen >= sizeof w->seen / sizeof *w->seen)
-        return REDIRECT_COUNT;
-    return REDIRECT_FINE;
+    return w->f->hops >= p->redirects ? REDIRECT_COUNT : REDIRECT_FINE;
 }
 
 int fetch_walk(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
@@ -176,11 +201,11 @@ int fetch_walk(struct arena *a, const struct asker *asker, const struct request 
         if (!fact)
             break;
         int s = fact->http.status;
-        if (s >= 200 && s < 300) {
+        if (statuses_have(&r->profile->content, s)) {
             ret->class = FETCH_CONTENT;
             break;
         }
-        if (s < 300 || s >= 400) {
+        if (s < 300 || s >= 400) { /* no redirect (RFC 9110 15.4) */
             ret->class = FETCH_STATUS;
             break;
         }

@@ -10,8 +10,8 @@
 #include "base/url.h"
 #include "evidence/lookup.h"
 
-/* content: 2xx; status: a response that is neither 2xx nor a redirect that counts; redirect: a redirect that may not be
- * followed; network: no response at all. */
+/* content: the body is the file; status: a response whose body is not the file, and no redirect; redirect: one that may
+ * not be followed; network: no response at all. The profile says which statuses are which. */
 #define DCV_FETCHES(X)                                                                                       \
     X(FETCH_PENDING, "pending")                                                                              \
     X(FETCH_CONTENT, "content")                                                                              \
@@ -20,10 +20,10 @@
     X(FETCH_NETWORK, "network")
 enum fetch_class { DCV_FETCHES(DCV_MEMBER) };
 
-/* Why a redirect may not be followed (BR 3.2.2.4.18: the same registrable domain here, ports 80 and 443). */
+/* Why a redirect may not be followed (BR 3.2.2.4.18); the profile has the rules. */
 enum redirect_fault {
     REDIRECT_FINE,
-    REDIRECT_STATUS,    /* 300, 303, 304, 305, …: not 301, 302, 307 or 308 */
+    REDIRECT_STATUS,    /* one that the CA does not follow, such as 300, 303 or 304 */
     REDIRECT_MALFORMED, /* no Location, one that is not a URL, or one without the slash after the host */
     REDIRECT_SCHEME,
     REDIRECT_PORT,

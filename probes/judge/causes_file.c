@@ -210,19 +210,42 @@ void cause_file_redirect_loop(struct judgement *j)
     exempt(j, f);
 }
 
+/* NULL where the arena is full. */
+static const char *why_not_followed(struct judgement *j, enum redirect_fault fault)
+{
+    const struct profile *p = j->r->profile;
+    const char *only = NULL;
+    switch (fault) {
+    case REDIRECT_STATUS:
+        only = statuses_text(j->a, &p->redirect_statuses);
+        break;
+    case REDIRECT_SCHEME:
+        only = file_schemes_text(j->a, &p->redirect_ports);
+        break;
+    case REDIRECT_PORT:
+        only = file_ports_text(j->a, &p->redirect_ports);
+        break;
+    case REDIRECT_HOST:
+        return p->redirect_reach == REACH_HOST ? "only the same host is followed"
+                                               : "only the same registrable domain is followed";
+    case REDIRECT_FINE:
+    case REDIRECT_MALFORMED:
+    case REDIRECT_LOOP:
+    case REDIRECT_COUNT:
+        break;
+    }
+    return only ? arena_printf(j->a, "only %s%s %s followed", fault == REDIRECT_PORT ? "port " : "", only,
+                               strstr(only, " and ") ? "are" : "is")
+                : NULL;
+}
+
 void cause_file_redirect_forbidden(struct judgement *j)
 {
     if (!redirected(j, 1u << REDIRECT_STATUS | 1u << REDIRECT_SCHEME | 1u << REDIRECT_PORT |
                            1u << REDIRECT_HOST))
         return;
-    static const char *const why[] = {
-        [REDIRECT_STATUS] = "only 301, 302, 307 and 308 are followed",
-        [REDIRECT_SCHEME] = "only http and https are followed",
-        [REDIRECT_PORT] = "only port 80 for http and 443 for https are followed",
-        [REDIRECT_HOST] = "only the same registrable domain is followed",
-    };
     struct finding *f = about_redirect(j, CAUSE_file_redirect_forbidden);
-    finding_set(j, f, "what", why[j->file.best->fetch.fault]);
+    finding_set(j, f, "what", why_not_followed(j, j->file.best->fetch.fault));
     exempt(j, f);
 }
 
@@ -264,7 +287,8 @@ void cause_file_forbidden(struct judgement *j)
 
 void cause_file_absent(struct judgement *j)
 {
-    if (forbidding(j) || !(status_in(j, 400, 499) || status_in(j, 100, 199)))
+    /* 2xx: a status with which the CA does not take the body for the file. */
+    if (forbidding(j) || !(status_in(j, 400, 499) || status_in(j, 100, 299)))
         return;
     struct finding *f = about_status(j, CAUSE_file_absent);
     fix_publish_file(j, f);

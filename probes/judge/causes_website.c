@@ -64,7 +64,7 @@ void cause_file_bot_challenge(struct judgement *j)
     finding_set(j, f, "url", ca->ask->url);
     finding_set(j, f, "what",
                 ca->http.outcome != HTTP_RESPONSE ? "the connection is cut"
-                : ca->http.status >= 200 && ca->http.status < 300
+                : statuses_have(&j->r->profile->content, ca->http.status)
                     ? "another page"
                     : arena_printf(j->a, "status %d", ca->http.status));
     finding_fact(j, f, ca);

@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 struct look {
     struct arena *a;
@@ -81,8 +82,9 @@ int file_side_look(struct arena *a, const struct asker *asker, const struct requ
 static bool holds(struct look *k, const struct fact *fact)
 {
     struct token_found found;
-    return fact && fact->http.outcome == HTTP_RESPONSE && fact->http.status >= 200 &&
-           fact->http.status < 300 && read_text(k, readable(k, fact), &found) == TOKEN_VALID;
+    return fact && fact->http.outcome == HTTP_RESPONSE &&
+           statuses_have(&k->r->profile->content, fact->http.status) &&
+           read_text(k, readable(k, fact), &found) == TOKEN_VALID;
 }
 
 bool file_side_holds(const struct file_side *s)
@@ -199,6 +201,17 @@ static const char *base_of(struct arena *a, const char *url)
 
 /* ---------------------------------------------------------------- near paths ------------------------- */
 
+/* How the directory was changed. Its parts are the names between slashes; most CAs have two of them. */
+enum near_dir {
+    DIR_SAME,
+    DIR_FIRST_CASED,
+    DIR_LAST_CASED,
+    DIR_NO_DOT,
+    DIR_WITHOUT_LAST,
+    DIR_WITHOUT_FIRST,
+    DIR_TOP
+};
+
 /* How the name of the file was changed. */
 enum near_path {
     NAME_SAME,
@@ -211,27 +224,76 @@ enum near_path {
 
 /* The likeliest mistake comes first: only the first hit is reported. */
 static const struct {
-    const char *dir; /* NULL: the right directory */
+    enum near_dir dir;
     enum near_path name;
-    const char *what;
+    const char *what; /* NULL: a part of the directory is missing */
 } near[] = {
-    {NULL, NAME_OTHER_CASE, "the letter case of the file's name differs"},
-    {NULL, NAME_ENDING_TWICE, "the name carries its ending twice"},
-    {NULL, NAME_NO_ENDING, "the name lacks its ending"},
-    {NULL, NAME_OF_PROFILE, "it has the file name of the static method"},
-    {NULL, NAME_NONE, "it is the directory's own page"},
-    {"/.Well-Known/pki-validation/", NAME_SAME, "the letter case of the directory differs"},
-    {"/.well-known/PKI-Validation/", NAME_SAME, "the letter case of the directory differs"},
-    {"/well-known/pki-validation/", NAME_SAME, "the directory's name lacks its dot"},
-    {"/.well-known/", NAME_SAME, "the directory pki-validation is missing"},
-    {"/pki-validation/", NAME_SAME, "the directory .well-known is missing"},
-    {"/", NAME_SAME, "it is in the top directory of the site"},
+    {DIR_SAME, NAME_OTHER_CASE, "the letter case of the file's name differs"},
+    {DIR_SAME, NAME_ENDING_TWICE, "the name carries its ending twice"},
+    {DIR_SAME, NAME_NO_ENDING, "the name lacks its ending"},
+    {DIR_SAME, NAME_OF_PROFILE, "it has the file name of the static method"},
+    {DIR_SAME, NAME_NONE, "it is the directory's own page"},
+    {DIR_FIRST_CASED, NAME_SAME, "the letter case of the directory differs"},
+    {DIR_LAST_CASED, NAME_SAME, "the letter case of the directory differs"},
+    {DIR_NO_DOT, NAME_SAME, "the directory's name lacks its dot"},
+    {DIR_WITHOUT_LAST, NAME_SAME, NULL},
+    {DIR_WITHOUT_FIRST, NAME_SAME, NULL},
+    {DIR_TOP, NAME_SAME, "it is in the top directory of the site"},
 };
 enum { NEAR_PATHS = sizeof near / sizeof *near, CONTROLS_MOST = 2 };
+
+/* Capitals at the begin of each word in n bytes: "Well-Known"; all of a short word, an abbreviation: "PKI". */
+static void put_in_title_case(char *p, size_t n)
+{
+    enum { ABBREVIATION_MOST = 3 };
+    for (size_t at = 0, len; at < n; at += len + !len) {
+        for (len = 0; at + len < n && isalpha((unsigned char)p[at + len]);)
+            len++;
+        for (size_t i = 0; i < (len <= ABBREVIATION_MOST ? len : 1); i++)
+            p[at + i] = (char)toupper((unsigned char)p[at + i]);
+    }
+}
+
+/* The changed directory; NULL where the change does not apply, or the arena is full. *lacks: the part that is missing,
+ * or "". */
+static const char *near_dir(struct arena *a, const char *dir, enum near_dir kind, const char **lacks)
+{
+    const char *first = dir + 1, *end = dir + strlen(dir) - 1, *last = end;
+    size_t n = strcspn(first, "/");
+    char *cased = arena_strdup(a, dir);
+    *lacks = "";
+    while (last > dir && last[-1] != '/')
+        last--;
+    bool parts = last > first; /* more than one */
+    if (!cased || end <= first)
+        return kind == DIR_SAME ? dir : NULL;
+    switch (kind) {
+    case DIR_SAME:
+        return dir;
+    case DIR_FIRST_CASED:
+        put_in_title_case(cased + 1, n);
+        return cased;
+    case DIR_LAST_CASED:
+        put_in_title_case(cased + (last - dir), (size_t)(end - last));
+        return cased;
+    case DIR_NO_DOT:
+        return *first == '.' ? arena_concat(a, "/", first + 1, NULL) : NULL;
+    case DIR_WITHOUT_LAST:
+        *lacks = arena_strndup(a, last, (size_t)(end - last));
+        return parts ? arena_strndup(a, dir, (size_t)(last - dir)) : NULL;
+    case DIR_WITHOUT_FIRST:
+        *lacks = arena_strndup(a, first, n);
+        return parts ? first + n : NULL;
+    case DIR_TOP:
+        return "/";
+    }
+    return NULL;
+}
 
 /* The changed name; NULL where the change does not apply, or the arena is full. */
 static const char *path_name(struct look *k, const char *file, enum near_path kind)
 {
+    const struct profile *p = k->r->profile;
     const char *dot = strrchr(file, '.');
     char *name = arena_strdup(k->a, file);
     if (!name)
@@ -240,10 +302,10 @@ static const char *path_name(struct look *k, const char *file, enum near_path ki
     case NAME_SAME:
         return file;
     case NAME_OTHER_CASE:
-        if (!strcmp(file, "fileauth.txt"))
-            return "FileAuth.txt";
-        for (char *p = name; *p; p++)
-            *p = (char)tolower((unsigned char)*p);
+        if (!strcmp(file, p->file_name) && !strcasecmp(file, p->file_name_cased))
+            return p->file_name_cased;
+        for (char *c = name; *c; c++)
+            *c = (char)tolower((unsigned char)*c);
         if (!strcmp(name, file))
             *name = (char)toupper((unsigned char)*name);
         return name;
@@ -252,7 +314,7 @@ static const char *path_name(struct look *k, const char *file, enum near_path ki
     case NAME_NO_ENDING:
         return dot && dot > file ? arena_strndup(k->a, file, (size_t)(dot - file)) : NULL;
     case NAME_OF_PROFILE:
-        return k->r->profile->file_name;
+        return p->file_name;
     case NAME_NONE:
         return "";
     }
@@ -271,14 +333,15 @@ static void look_near(struct look *k, const struct fact *at)
     const struct profile *p = k->r->profile;
     const char *file = k->r->method == METHOD_HTTP_TOKEN_DYNAMIC ? k->r->filename : p->file_name;
     const char *base = base_of(k->a, at->ask->url), *right = arena_printf(k->a, "%s%s", p->file_dir, file);
-    const char *path[NEAR_PATHS] = {0};
+    const char *path[NEAR_PATHS] = {0}, *lacks[NEAR_PATHS];
     const struct fact *fact[NEAR_PATHS] = {0};
     if (!base || !right)
         return;
     k->waiting = false;
     for (size_t i = 0; i < NEAR_PATHS; i++) {
         const char *name = path_name(k, file, near[i].name);
-        path[i] = name ? arena_printf(k->a, "%s%s", near[i].dir ? near[i].dir : p->file_dir, name) : NULL;
+        const char *dir = near_dir(k->a, p->file_dir, near[i].dir, &lacks[i]);
+        path[i] = name && dir ? arena_concat(k->a, dir, name, NULL) : NULL;
         if (path[i] && strcmp(path[i], right))
             fact[i] = get(k, arena_printf(k->a, "%s%s", base, path[i]), at->ask->address, false, false);
     }
@@ -290,7 +353,10 @@ static void look_near(struct look *k, const struct fact *at)
         if (!holds(k, fact[i]) || (near[i].name == NAME_NONE && is_page(fact[i]->http.body)))
             continue;
         controls++;
-        if (!confirm(k, fact[i], base, path[i], near[i].what, &k->v->near))
+        const char *what = near[i].what;
+        if (!what)
+            what = arena_concat(k->a, "the directory ", lacks[i], " is missing", NULL);
+        if (!confirm(k, fact[i], base, path[i], what, &k->v->near))
             return;
     }
 }
@@ -312,7 +378,7 @@ static void look_at_host(struct look *k, const char *host, const char *what)
     k->waiting = false;
     for (size_t i = 0; i < FILE_SIDES; i++) {
         base[i] = arena_printf(k->a, "%s://%s", schemes[i], host);
-        const char *address = ip ? arena_printf(k->a, "%s:%d", ip, i ? 443 : 80) : NULL;
+        const char *address = ip ? arena_printf(k->a, "%s:%u", ip, url_port(i)) : NULL;
         fact[i] = base[i] ? get(k, arena_printf(k->a, "%s%s", base[i], path), address, false, false) : NULL;
     }
     for (size_t i = 0; i < FILE_SIDES && !k->waiting && !k->v->host.fact; i++)
