@@ -197,28 +197,19 @@ static bool account_met(const struct caa_record *r, const char *tag, const char 
     return !n || (n == 1 && ours && same_exact(v, ours));
 }
 
-/* An ACME method in use is also met by the label of the section of the Baseline Requirements that it carries
- * out. */
-static const struct {
-    const char *method, *section;
-} twins[] = {
-    {"http-01", "ca-tbr-19"},        {"dns-01", "ca-tbr-7"},          {"tls-alpn-01", "ca-tbr-20"},
-    {"dns-account-01", "ca-tbr-21"}, {"dns-persist-01", "ca-tbr-22"},
-};
-
-static bool label_meets(struct bytes label, const struct texts *in_use)
+static bool label_meets(struct bytes label, const struct texts *in_use, const struct label_pairs *equal)
 {
     for (size_t i = 0; i < in_use->n; i++) {
         if (same_exact(label, in_use->v[i]))
             return true;
-        for (size_t k = 0; k < sizeof twins / sizeof *twins; k++)
-            if (!strcmp(in_use->v[i], twins[k].method) && same_exact(label, twins[k].section))
+        for (size_t k = 0; k < equal->n; k++)
+            if (!strcmp(in_use->v[i], equal->v[k].used) && same_exact(label, equal->v[k].met))
                 return true;
     }
     return false;
 }
 
-static bool methods_met(const struct caa_record *r, const struct texts *in_use)
+static bool methods_met(const struct caa_record *r, const struct texts *in_use, const struct label_pairs *equal)
 {
     struct bytes v = {0};
     size_t n = caa_parameter(r, "validationmethods", &v), from = 0;
@@ -233,7 +224,7 @@ static bool methods_met(const struct caa_record *r, const struct texts *in_use)
         }
         if (i == from)
             return false; /* an empty label: the whole list is malformed and met by nobody */
-        met = met || label_meets((struct bytes){v.p + from, i - from}, in_use);
+        met = met || label_meets((struct bytes){v.p + from, i - from}, in_use, equal);
         from = i + 1;
     }
     return n == 1 && met;
@@ -243,17 +234,15 @@ struct texts caa_methods_in_use(struct arena *a, const struct request *r)
 {
     if (r->validation_methods.n)
         return r->validation_methods;
-    static const char *const by_section[] = {
-        [METHOD_DNS_TXT_TOKEN] = "ca-tbr-7",       [METHOD_DNS_CNAME_TOKEN] = "ca-tbr-7",
-        [METHOD_DNS_CNAME_TARGET] = "ca-tbr-7",    [METHOD_HTTP_TOKEN] = "ca-tbr-18",
-        [METHOD_HTTP_TOKEN_DYNAMIC] = "ca-tbr-18", [METHOD_CAA] = NULL};
+    const struct method_labels *labels = &r->profile->caa_methods;
     struct texts t = {0};
-    for (unsigned m = 0; m < METHOD_COUNT; m++) {
-        bool known = !by_section[m] || !(r->methods & METHOD_BIT(m));
+    for (size_t m = 0; m < labels->n; m++) {
+        const char *label = labels->v[m].label;
+        bool known = !(r->methods & METHOD_BIT(labels->v[m].method));
         for (size_t i = 0; !known && i < t.n; i++)
-            known = !strcmp(t.v[i], by_section[m]);
+            known = !strcmp(t.v[i], label);
         if (!known)
-            texts_add(a, &t, by_section[m]);
+            texts_add(a, &t, label);
     }
     return t;
 }
@@ -312,7 +301,7 @@ static void read_applicable(struct arena *a, const struct request *q, const stru
         r->unmet = CAA_ACCOUNT;
     else if (!account_uri_met(r, q->account_uri))
         r->unmet = CAA_ACCOUNT_URI;
-    else if (!methods_met(r, in_use))
+    else if (!methods_met(r, in_use, &q->profile->caa_equal))
         r->unmet = CAA_METHODS;
 }
 

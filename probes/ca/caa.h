@@ -70,7 +70,7 @@ int caa_judge(struct arena *a, const struct request *r, const struct rr *const *
 const char *caa_tag_name(enum caa_tag t);
 enum caa_tag caa_tag_for(enum purpose purpose, bool wild);
 
-/* The RFC 8657 labels in use: those given, else those of the methods of the request. In the arena. */
+/* The RFC 8657 labels in use: those given, else those that the profile has for the request's methods. In the arena. */
 struct texts caa_methods_in_use(struct arena *a, const struct request *r);
 /* The CA's identifiers: those given, else the profile's. */
 const struct texts *caa_issuers(const struct request *r);

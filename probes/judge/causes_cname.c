@@ -70,7 +70,7 @@ void cause_cname_target_incomplete(struct judgement *j)
     if (!cname_failing(j) || !target || !token)
         return;
     size_t n = strlen(token);
-    const char *label = *target == '_' ? target + 1 : target;
+    const char *label = profile_bare_value(j->r->profile, target);
     bool token_alone = !strncasecmp(label, token, n) && label[n] == '.';
     bool base_alone = name_equal(target, j->r->profile->cname_base);
     if (!token_alone && !base_alone)

@@ -211,7 +211,7 @@ static const struct rr *first_alias(const struct lookup *l)
 
 static bool value_first(struct judgement *j, const char *target)
 {
-    return first_label_is(target + (*target == '_'), j->r->token);
+    return first_label_is(profile_bare_value(j->r->profile, target), j->r->token);
 }
 
 static struct finding *wrong_type(struct judgement *j, const struct lookup *at, const char *found,

@@ -107,7 +107,7 @@ void cause_txt_stale_other_order(struct judgement *j)
     const char *target = j->cname.target[CNAME_CURRENT];
     if (target && !j->cname.found) {
         /* Another value below the right base name. */
-        const char *dot = strchr(target, '.'), *label = *target == '_' ? target + 1 : target;
+        const char *dot = strchr(target, '.'), *label = profile_bare_value(j->r->profile, target);
         struct bytes value = {(const uint8_t *)label, dot && dot > label ? (size_t)(dot - label) : 0};
         if (dot && name_equal(dot + 1, j->r->profile->cname_base) && token_looks_random(value)) {
             stale(j, j->cname.at[CNAME_CURRENT].name, target, j->cname.at[CNAME_CURRENT].fact);

@@ -1,4 +1,5 @@
 /* perspectives.c - what resolvers at other places of the network make of the check (BR 3.2.2.9). */
+#include "ca/profile.h"
 #include "judge/opinion.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@ static bool heard(const struct opinion *o, size_t names)
     return any;
 }
 
-/* BR 3.2.2.9: of up to five remote perspectives one may fail to corroborate, of six or more two. */
+/* As many of them may fail to corroborate as the profile says (BR 3.2.2.9). */
 int judge_by_perspectives(struct judgement *j)
 {
     struct perspectives_view *v = &j->perspectives;
@@ -50,7 +51,7 @@ int judge_by_perspectives(struct judgement *j)
         return 0;
     v->at = odd->at;
     v->n_at = n_names;
-    v->beyond = ours == VERDICT_PASS && v->differ.n > (v->n >= 6 ? 2u : 1u);
+    v->beyond = ours == VERDICT_PASS && v->differ.n > quorum_may_differ(&j->r->profile->quorum, v->n);
     v->from = j->view;
     if (!v->beyond)
         return 0;

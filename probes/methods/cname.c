@@ -15,10 +15,13 @@ const char *cname_owner(struct arena *a, const struct request *r, enum cname_pla
     switch (place) {
     case CNAME_CURRENT:
         return arena_printf(a, "%s.%s.", r->profile->txt_label, r->adn);
-    case CNAME_RETIRED:
-        return r->token && name_is_host(r->token) && strlen(r->token) < 63
-                   ? arena_printf(a, "_%s.%s.", r->token, r->adn)
+    case CNAME_RETIRED: {
+        const struct profile *p = r->profile;
+        bool fits = r->token && name_is_host(r->token) && strlen(p->value_prefix) + strlen(r->token) <= 63;
+        return fits && dated_ever(&p->retired_cname)
+                   ? arena_printf(a, "%s%s.%s.", p->value_prefix, r->token, r->adn)
                    : NULL;
+    }
     }
     return NULL;
 }
@@ -32,7 +35,7 @@ bool cname_is_right(struct arena *a, const struct request *r, const char *target
 {
     const char *plain = arena_printf(a, "%s.%s.", r->token, r->profile->cname_base);
     return plain && target &&
-           (name_equal(target, plain) || (*target == '_' && name_equal(target + 1, plain)));
+           (name_equal(target, plain) || name_equal(profile_bare_value(r->profile, target), plain));
 }
 
 int cname_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
@@ -56,7 +59,7 @@ int cname_read(struct arena *a, const struct request *r, const struct evidence *
     const char *base = arena_printf(a, "%s.", r->profile->cname_base);
     bool current = cname_is_right(a, r, c->target[CNAME_CURRENT]);
     c->retired = !current && base && c->target[CNAME_RETIRED] && name_equal(c->target[CNAME_RETIRED], base);
-    c->found = current || c->retired;
+    c->found = current || (c->retired && dated_value(&r->profile->retired_cname, r->now));
     return 0;
 }
 

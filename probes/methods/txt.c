@@ -136,7 +136,7 @@ static const struct lookup *lookups(const struct judgement *j, size_t *n)
 static void near(struct near_list *l)
 {
     const char *label = l->r->profile->txt_label, *bare = near_bare_label(l->r), *d = l->r->adn,
-               *value = near_value_label(l->r);
+               *value = near_value_label(l->r), *prefix = l->r->profile->value_prefix;
     for (size_t i = 0; i < l->n_scopes; i++)
         near_add_random(l, RR_TXT, l->scope[i]);
     near_add(l, NEAR_TYPE, RR_CNAME, NULL, NULL, arena_printf(l->a, "%s.%s.", label, d));
@@ -149,7 +149,7 @@ static void near(struct near_list *l)
     if (value) {
         static const char as_name[] = "the value was entered as the record's name";
         near_add(l, NEAR_OTHER, RR_TXT, NULL, as_name, arena_printf(l->a, "%s.%s.", value, d));
-        near_add(l, NEAR_OTHER, RR_TXT, NULL, as_name, arena_printf(l->a, "_%s.%s.", value, d));
+        near_add(l, NEAR_OTHER, RR_TXT, NULL, as_name, arena_printf(l->a, "%s%s.%s.", prefix, value, d));
     }
     if (strncmp(d, "www.", 4) != 0) {
         near_add(l, NEAR_OTHER, RR_TXT, NULL, NULL, arena_printf(l->a, "%s.www.%s.", label, d));
