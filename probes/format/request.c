@@ -367,10 +367,10 @@ static int set_allow_net(struct setting *s)
     X(csr, "csr", FIELD_BYTES, false, "F", "a certificate signing request",                                  \
       "request-token mode: the CSR, byte for byte as it was submitted")                                      \
     X(issued, "issued", FIELD_TIME, false, "DATE", A_TIME,                                                   \
-      "when the random value was issued: it is valid for 30 days")                                           \
+      "when the random value was issued: its days are counted from then")                                           \
     X(filename, "filename", FIELD_TEXT, false, "NAME",                                                       \
       "1 to 64 letters, digits, dots, hyphens and underscores", "the file of http-token-dynamic")            \
-    X(issuer, "issuer", FIELD_LIST, false, "ID", "a CAA identifier such as digicert.com",                    \
+    X(issuer, "issuer", FIELD_LIST, false, "ID", "a CAA identifier such as ca.example.net",                    \
       "accepted CAA identifier, may be repeated; the CA's own list unless given")                            \
     X(purpose, "purpose", FIELD_TEXT, false, "P", "" DCV_PURPOSES(COMMA_NAME),                               \
       "which CAA property applies: tls, smime or vmc; tls unless given")                                     \
