@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""profile_constants.py TOP: what is the CA's own stands in its profile and nowhere else in the code.
+
+Takes each value of contrib/ca-profiles/digicert.conf, which says what is built in (test_profile holds it to that), and
+looks for it in probes/ and daemon/, comments left out. Names file, line and key for each that it finds; status 1 where
+there is any. First it looks into a few lines of its own, to show that it would find something.
+
+What is looked for:
+- A text, in string literals of all files, in whatever letter case: labels, names, paths and each part of a path, header
+  lines, identifiers, a user agent. A text of nothing but lower-case letters ("account") is a word like any other, the
+  names of methods are dcvprobe's own, and so are the words by which a key chooses (yes, host); they are left out.
+- A number above 300, in code and in strings, in the folders that carry out the CA's rules (RULES below). Smaller ones
+  (5 redirects, 30 days) stand for too many other things, and so do ports: 80 and 443 belong to the schemes (RFC 9110).
+- A range of statuses such as 200-299, there too, as a comparison: >= 200 with < 300 or <= 299 on the same line.
+"""
+import pathlib
+import re
+import sys
+
+# Not looked at: the profile itself; and the catalogue of the API's error codes, which says in words what the API's own
+# document says, and decides nothing.
+LEFT_OUT = {"probes/ca/profile.c", "probes/ca/profile.def", "probes/model/codes.def"}
+RULES = ("probes/ca/", "probes/evidence/", "probes/methods/", "probes/plan/", "probes/judge/", "probes/observe/",
+         "probes/run/")
+# The same text or number, another thing. One that is found no longer has to go from here.
+OTHERS = {
+    ("probes/ca/profile_read.c", "DigiCert"): "in the name of the file that documents the form",
+    ("probes/format/reproduce.c", "Accept: */*"): "what curl sends unless told otherwise",
+    ("probes/judge/causes_delegation.c", "3600"): "seconds: the TTL of an NS record to add",
+    ("probes/run/conf.c", "2000"): "requests at once that one user may send",
+    ("probes/run/net.c", "2000"): "milliseconds of one try of a DNS question: a setting of ours",
+}
+CHOICES = {("dns", "retired_cname"), ("file", "redirect_reach"), ("file", "redirect_ports")}
+# Keys whose value is one text, blanks included; the others are lists of words.
+WHOLE = {("ca", "name"), ("ca", "user_agent"), ("file", "headers")}
+METHODS = ("methods",)  # METHOD:LABEL
+SOURCE = re.compile(r"""(?P<comment>/\*.*?\*/|//[^\n]*)|(?P<string>"(?:[^"\\\n]|\\.)*")|'(?:[^'\\\n]|\\.)*'""", re.S)
+
+
+def values(text):
+    """(section, key, value) for each value of a profile file."""
+    section = key = None
+    for line in text.splitlines():
+        bare = line.strip()
+        if not bare or bare[0] in "#;":
+            continue
+        if bare[0] == "[":
+            section, key = bare.strip("[]"), None
+            continue
+        if line[0] not in " \t":
+            key, _, bare = (part.strip() for part in line.partition("="))
+        if (section, key) in WHOLE:
+            yield section, key, bare
+        elif (section, key) not in CHOICES:
+            for word in re.split(r"[ \t,]+", bare):
+                yield section, key, word
+
+
+def wanted(text):
+    """(key, regular expression, in strings of all files, or in code and strings of RULES) of what to look for."""
+    texts, numbers, ranges = {}, {}, {}
+    for section, key, value in values(text):
+        where = f"[{section}] {key}"
+        if re.fullmatch(r"\d+", value):
+            if int(value) > 300:
+                numbers.setdefault(value, where)
+            continue
+        if m := re.fullmatch(r"(\d+)-(\d+)", value):
+            ranges.setdefault(m.groups(), where)
+            continue
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            continue
+        for part in value.split(":")[1 if key in METHODS else 0:] if section == "caa" else [value]:
+            texts.setdefault(part, where)
+        if value[0] == "/":
+            for part in filter(None, value.split("/")):
+                texts.setdefault(part, where)
+    for value, where in texts.items():
+        if len(value) > 1 and not re.fullmatch(r"[a-z]+", value):
+            edge = r"(?<![\w.-])" if re.match(r"\w", value) else ""
+            yield where, value, re.compile(edge + re.escape(value.lower()) + r"(?!\w)"), False
+    for value, where in numbers.items():
+        yield where, value, re.compile(rf"(?<![\w.]){value}(?![\w.]*\w)"), True
+    for (first, last), where in ranges.items():
+        yield where, f"{first}-{last}", re.compile(rf">=\s*{first}\b.*<(\s*{int(last) + 1}|=\s*{last})\b"), True
+
+
+def parts(source):
+    """The source without comments, and its string literals alone; lines and columns stay where they were."""
+    def blank(text):
+        return re.sub(r"[^\n]", " ", text)
+
+    code = SOURCE.sub(lambda m: blank(m[0]) if m["comment"] else m[0], source)
+    at, strings = 0, []
+    for m in SOURCE.finditer(source):
+        strings += [blank(source[at:m.start()]), m[0] if m["string"] else blank(m[0])]
+        at = m.end()
+    return code, "".join(strings) + blank(source[at:])
+
+
+def found(name, source, looked_for, met):
+    """What to say of each place. met: the exceptions that were made."""
+    code, strings = (text.lower() for text in parts(source))
+    for where, value, pattern, is_rule in looked_for:
+        text = code if is_rule else strings
+        if (is_rule and not name.startswith(RULES)) or value.split("-")[0].lower() not in text:
+            continue
+        for number in sorted({text.count("\n", 0, m.start()) + 1 for m in pattern.finditer(text)}):
+            if (name, value) in OTHERS:
+                met.add((name, value))
+            else:
+                yield f"{name}:{number}: {value} is the CA's: {where} in the profile"
+
+
+# A file, a line, and whether something is to be found in it.
+SAMPLES = [
+    ("probes/observe/http.h", "enum { BODY_MOST = 5000 };", True),
+    ("probes/observe/http.h", "enum { BODY_MOST = 65536 }; /* the CA reads 5000 */", False),
+    ("probes/observe/http.h", "int x; // 5000", False),
+    ("probes/cmd/client.c", "enum { CONNECT_MS = 5000 };", False),
+    ("probes/run/net.c", "cfg.read_ms = 5000, cfg.timeout_ms = 2000;", True),
+    ("probes/run/net.c", "cfg.timeout_ms = 2000;", False),
+    ("probes/evidence/fetch.c", "if (s != 301 && s != 302)", True),
+    ("probes/evidence/fetch.c", "if (s >= 200 && s < 300)", True),
+    ("probes/evidence/fetch.c", "if (s < 300 || s >= 400)", False),
+    ("probes/judge/causes_file.c", '"only 301, 302, 307 and 308 are followed"', True),
+    ("probes/judge/causes_file.c", '"one of the ports 80 and 443 must answer"', False),
+    ("probes/methods/file_look.c", '{"/well-known/PKI-Validation/", NAME_SAME}', True),
+    ("probes/methods/file_look.c", 'if (!strcmp(file, "fileauth.txt"))', True),
+    ("probes/methods/txt.c", '/* at _dnsauth.D */ arena_printf(a, "%s.%s.", p->txt_label, d);', False),
+    ("probes/methods/txt.c", 'arena_printf(a, "_dnsauth.%s.", d);', True),
+    ("probes/ca/caa.c", '[METHOD_HTTP_TOKEN] = "ca-tbr-18"', True),
+    ("probes/ca/caa.c", '{"dns-01", 7}', True),
+    ("daemon/api/schemas.def", 'FIELD("issuer", "string", "such as digicert.com")', True),
+    ("daemon/api/schemas.def", 'FIELD("class", "string", "probe or account")', False),
+]
+
+
+def main():
+    top = pathlib.Path(sys.argv[1])
+    looked_for = list(wanted((top / "contrib/ca-profiles/digicert.conf").read_text(encoding="utf-8")))
+    for name, line, bad in SAMPLES:
+        if bool(list(found(name, line, looked_for, set()))) != bad:
+            sys.exit(f"profile_constants: {'not found' if bad else 'found'} in a sample: {line}")
+    files = [file for program in ("probes", "daemon") for file in sorted((top / program).rglob("*"))
+             if file.suffix in (".c", ".h", ".def") and str(file.relative_to(top)) not in LEFT_OUT]
+    if len(files) < 100 or len(looked_for) < 40:
+        sys.exit(f"profile_constants: {len(files)} files and {len(looked_for)} values: has something moved?")
+    met = set()
+    wrong = [text for file in files
+             for text in found(str(file.relative_to(top)), file.read_text(encoding="utf-8"), looked_for, met)]
+    wrong += [f"{name}: {value} is excepted in vain" for name, value in sorted(set(OTHERS) - met)]
+    for text in wrong:
+        print(text)
+    print(f"profile_constants: {len(looked_for)} values in {len(files)} files, found {len(wrong)} times")
+    sys.exit(bool(wrong))
+
+
+main()
