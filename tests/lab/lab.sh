@@ -38,8 +38,8 @@ if [ -z "${LAB_INSIDE:-}" ]; then
         # shellcheck disable=SC2086
         unshare $namespaces bash "$here/lab.sh" "$@" || rc=$?
     else
-        # A shell acts on a signal only when its child has ended, and unshare heeds none: wait, and kill the child.
-        # --kill-child then takes the namespaces along.
+        # A shell handles a signal only when its foreground child has ended, and unshare ignores signals: so the child
+        # runs in the background and is killed. --kill-child then ends all that runs in the namespaces.
         # shellcheck disable=SC2086
         unshare $namespaces bash "$here/lab.sh" "$@" <&0 &
         child=$!
@@ -50,7 +50,7 @@ if [ -z "${LAB_INSIDE:-}" ]; then
 fi
 
 # ------------------------------------------------------------------ addresses
-# Real-looking ones: TEST-NETs and 198.18/15 are on every list of forbidden addresses, the product's included.
+# Addresses of the public internet: TEST-NETs and 198.18/15 are on every list of forbidden addresses, the product's included.
 ip link set lo up
 for address in 198.41.0.4 192.5.6.30 45.54.64.53 45.54.64.54 45.54.65.53 45.54.65.54 45.54.66.80 45.54.66.81 45.54.66.82 45.54.66.83 \
     45.54.66.84 45.54.67.53 8.8.8.8 1.1.1.1 10.0.0.1 169.254.169.254; do
@@ -59,7 +59,7 @@ done
 for address in 2001:503:ba3e::2:30 2a0e:aaaa::53 2a0e:aaaa::80 2a0e:aaaa::81; do
     ip -6 address add "$address/128" dev lo nodad
 done
-# The black hole is silent, it must not answer by ICMP: a veth pair with a permanent neighbour entry. Where the kernel has
+# The black hole must not answer, not even by ICMP: a veth pair with a permanent neighbour entry. Where the kernel has
 # no veth, a route over lo does it for IPv4.
 if ip link add hole0 type veth peer name hole1 2>/dev/null; then
     ip link set hole0 up
@@ -142,7 +142,7 @@ server:
   prefetch: no
   so-rcvbuf: 0
   so-sndbuf: 0
-  # what it remembers, as if from before a change of the zones
+  # cached records, as if the zones had been changed after they were cached
   local-zone: "_dnsauth.cache-old.com." static
   local-data: '_dnsauth.cache-old.com. 1234 IN TXT "$(sed -n 's/^OTHER=//p' "$LAB/values")"'
   local-zone: "_dnsauth.cache-none.com." always_nxdomain
@@ -154,7 +154,7 @@ END
     "$LAB/bin/unbound" -c "$LAB/run/unbound.conf" &
 }
 
-# A second opinion by other hands. Knot Resolver is not in every distribution, so nothing may depend on it.
+# A resolver of another maker. Knot Resolver is not in every distribution, so nothing may depend on it.
 start_kresd() {
     mkdir -p "$LAB/run/kresd"
     cat >"$LAB/run/kresd.conf" <<END
@@ -217,7 +217,7 @@ start_nginx
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=web.com -days 30 \
     -keyout "$LAB/run/web.key" -out "$LAB/run/web.crt" 2>/dev/null
 python3 "$here/website.py" "$LAB" 2>"$LAB/run/website.log" &
-# Resolvers last: they remember a server that was not there yet.
+# Resolvers are started last: they cache that a server did not answer.
 wait_for 198.41.0.4 . SOA
 wait_for 192.5.6.30 com SOA
 wait_for 45.54.64.53 plain.com SOA
@@ -239,7 +239,7 @@ until [ -e "$LAB/run/web.ready" ]; do
     sleep 0.03
 done
 
-# Programs run unmodified: the system's resolver is the lab's.
+# So that programs need no option for it, /etc/resolv.conf names the lab's resolver.
 echo "nameserver 8.8.8.8" >"$LAB/run/resolv.conf"
 mount --bind "$LAB/run/resolv.conf" /etc/resolv.conf
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""The closed loop: loop.py DCVPROBE [NAME…]
+"""Applies the fixes of reports and checks again: loop.py DCVPROBE [NAME…]
 
-Every situation that fails, and whose first finding brings records or a file as its cure, is cured by machine and checked
-again: it must pass. Then the cure is taken away: it must fail with the same code and cause as before. The records travel
-as `--format nsupdate` through nsupdate(1) to the zones' primary (updates.py), the file goes to the web site; `--format
-fix` must say the same as the update. What is to be done by a person is no part of this.
+Each failing situation whose first finding has records or a file as its fix is fixed by program and checked again: it
+must pass. Then the fix is undone: it must fail with the same code and cause as before. Records are changed by
+nsupdate(1) with the output of `--format nsupdate`, at the primary of the zones (updates.py); files are put on the web
+site. `--format fix` must say the same as the update. Fixes that only a person can apply are not tested.
 
-And every situation that passes is checked at depth full: it must pass there, with no finding of more weight than a note
-but those that one of the tables' rows for the same domain expects.
+Each situation that passes is checked at depth full: it must pass there, with no finding of more weight than a note but
+those that a row of the tables expects for the same domain.
 
 Prints a table; ends with "N passed, N failed"; status 77 where no lab can be."""
 import pathlib
@@ -60,12 +60,12 @@ def replayed(dcvprobe, path, form):
 
 
 def broken(fix):
-    """The record to go is so broken that no update can name it: nsupdate takes it for a slip of the pen."""
+    """Whether the record to be removed is so broken that nsupdate does not accept its data."""
     return fix.get("old_rdata" if fix["op"] == "replace" else "rdata", "").startswith("\\#")
 
 
 def wanted(case):
-    """The changes that the report's JSON names and an update can: (what, owner) in their order."""
+    """The changes of the report's JSON that an update can make: (what, owner) in their order."""
     for fix in case.fixes:
         if fix["op"] in RECORDS:
             owner = name_text(name_wire(fix["owner"]))
@@ -82,7 +82,7 @@ class Loop:
         self.scratch = pathlib.Path(tempfile.mkdtemp(dir=self.primary.lab))
 
     def failing(self, situation):
-        """The first check, which saves its evidence: what to do about it is asked of that."""
+        """The first check, which saves its evidence, from which the fixes are read."""
         report, _ = check(self.dcvprobe, situation, "--save", str(self.saved(situation)))
         return report
 
@@ -90,8 +90,8 @@ class Loop:
         return self.scratch / f"{situation.name}.case"
 
     def out_of_reach(self, case):
-        """Why the cure cannot be applied in this lab, or None. It is the domain that must have a zone: an owner in none is
-        a fault of the cure."""
+        """Why the cure cannot be applied in this lab, or None. The domain must have a zone here; a cure with an owner
+        in no zone is faulty."""
         records = any(f["op"] in RECORDS for f in case.fixes)
         if records and not self.primary.zone_of(name_wire(case.report["domain"] + ".")):
             return "the domain is registered nowhere: there is no zone yet"
@@ -100,7 +100,7 @@ class Loop:
         return None
 
     def apply(self, case):
-        """Hands the cure of one case to the primary and to the web site."""
+        """Applies the cure of one case at the primary and on the web site."""
         script = replayed(self.dcvprobe, self.saved(case.situation), "nsupdate")
         self.primary.changes, self.primary.faults = [], []
         done = subprocess.run(["nsupdate", "-v"], input=f"server 127.0.0.1 5300\n{script}", check=False, text=True,
@@ -127,7 +127,7 @@ class Loop:
                 path.write_text(fix["body"])
 
     def remove(self, fix):
-        """What a person would do in an editor."""
+        """Removes a record as a person would do in an editor."""
         owner = name_wire(fix["owner"])
         rdata = bytes.fromhex("".join((fix["old_rdata"] if fix["op"] == "replace" else fix["rdata"]).split()[2:]))
         self.primary.change(self.primary.zone_of(owner), owner, KINDS[fix["type"]], NONE, 0, rdata)
@@ -140,7 +140,7 @@ class Loop:
         return check(self.dcvprobe, case.situation)[0]
 
     def cured(self, cases):
-        """One round of cases that leave one another alone."""
+        """One round of cases whose cures do not affect each other."""
         self.take_away()
         for case in cases:
             self.apply(case)
@@ -165,7 +165,7 @@ def as_expected(row, report):
 
 
 def rounds(cases):
-    """As few groups as a first fit makes of cases that leave one another alone."""
+    """The cases in groups, by first fit, so that the cures in a group do not affect each other."""
     groups = []
     for case in cases:
         group = next((g for g in groups if not any(case.touches(other) for other in g)), None)

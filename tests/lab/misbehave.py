@@ -4,14 +4,14 @@
 TABLE holds lines "zone NAME [ADDRESS]", each followed by rows "OWNER TYPE BEHAVIOUR [ARGUMENT…]" for queries of that
 type (or ANY). BEHAVIOUR is a function of class Answer with _ for -.
 
-In a zone without ADDRESS a row rules its owner and all names below it; other types of an owner get an orderly empty
-answer, other names NXDOMAIN, and the apex is sound, so that resolvers find their way here. With ADDRESS a row rules its
-owner alone ("@" for the apex), and whatever has no row is passed on to the name server at ADDRESS: a sound zone, signed
-perhaps, with a fault at one place. In either the behaviour of "* EVERY" changes every answer. SIGHUP reads TABLE
-again.
+In a zone without ADDRESS a row applies to its owner and all names below it. Other types of an owner get a correct empty
+answer, other names NXDOMAIN, and the apex is answered correctly, so that resolvers find this server. In a zone with
+ADDRESS a row applies to its owner alone ("@" for the apex), and queries without a row are passed on to the name server
+at ADDRESS: so a correct zone, which may be signed, gets a fault at one place. In both the behaviour of "* EVERY"
+changes every answer. SIGHUP makes the server read TABLE again.
 
-Queries are answered as an authoritative server and as a resolver would (AA and RA), so that a program may also be
-pointed here directly and see what a resolver in between would hide."""
+Answers have the flags of an authoritative server and of a resolver (AA and RA), so that a program can also ask this
+server directly and see what a resolver in between would hide."""
 import collections
 import shlex
 import signal
@@ -56,8 +56,8 @@ class Query:
 
 
 class Answer:
-    """One answer in the making. A behaviour changes it; where it sets .unsent nothing is sent, and where it sets
-    .passed_on the name server behind the zone answers."""
+    """The answer to one query. A behaviour changes it. If it sets .unsent, nothing is sent; if it sets .passed_on, the
+    name server behind the zone answers."""
 
     dropped = collections.Counter()  # queries that silent_first left unanswered
 
@@ -84,7 +84,7 @@ class Answer:
         self.answer += [record(self.query.type, bytes.fromhex(hexadecimal)) for hexadecimal in rdata]
 
     def alias_beside(self, target, *values):
-        """A CNAME, and beside it records of the same owner."""
+        """A CNAME with other records of the same owner."""
         self.answer.append(record(CNAME, encode_name(target)))
         self.good(*values)
 
@@ -104,22 +104,22 @@ class Answer:
         self.unsent = True
 
     def silent_first(self, count):
-        """The first queries are lost, as on a bad line."""
+        """The first queries get no answer, as if they were lost."""
         key = self.query.name, self.query.type
         self.unsent = self.dropped[key] < int(count)
         self.dropped[key] += 1
         self.passed_on = not self.unsent
 
     def tc(self, *values):
-        """Truncated over UDP, whole over TCP."""
+        """Truncated over UDP, complete over TCP."""
         if self.query.tcp:
             self.good(*values)
         else:
             self.flags |= TRUNCATED
 
     def long(self, head, unit):
-        """One CAA record that fills a message over TCP (all but what a resolver needs for itself): issue, with a value
-        of head and as many units as fit."""
+        """One CAA record that fills a message over TCP, but for what a resolver adds: issue, with a value of head and
+        as many units as fit."""
         if not self.query.tcp:
             self.flags |= TRUNCATED
             return
@@ -127,7 +127,7 @@ class Answer:
         self.answer.append(record(CAA, b"\0\5issue" + value.encode("latin-1")))
 
     def chain(self, hops, *rdata):
-        """As many aliases, from the question on, and records at the end of them: too much for UDP."""
+        """A chain of that many aliases, with records at its end: too much for UDP."""
         if not self.query.tcp:
             self.flags |= TRUNCATED
             return
@@ -142,12 +142,12 @@ class Answer:
         self.unsent = self.query.tcp
 
     def bad_string(self, *values):
-        """After the good values a record whose character-string runs past its rdata."""
+        """Good values, then a record whose character-string is longer than its rdata."""
         self.good(*values)
         self.answer.append(record(TXT, b"\x40abc"))
 
     def rdlength(self, *values):
-        """After the good values a record whose rdata runs past the message."""
+        """Good values, then a record whose rdata is longer than the message."""
         self.good(*values)
         self.answer.append(record(TXT, b"\x03ab", length=4))
 
@@ -174,14 +174,14 @@ class Answer:
             self.good(*values)
 
     def no_soa(self):
-        """NODATA that a cache cannot keep."""
+        """NODATA without an SOA record, which a cache does not keep."""
 
     def absent(self):
-        """An orderly NODATA, whatever the name server behind may have."""
+        """A correct NODATA, whatever the name server behind has."""
         self.authority = [self.zone.soa()]
 
     def lower_case(self):
-        """The question comes back in other letter case than it went."""
+        """The answer has the question in lower case."""
         self.question = self.question[:-4].lower() + self.question[-4:]
 
     def edns_refused(self):
@@ -189,7 +189,7 @@ class Answer:
             self.rcode, self.answer, self.authority = FORMERR, [], []
 
     def limited(self):
-        """Of three datagrams two are dropped; those of a validating resolver, which ask for signatures, are not."""
+        """Two of three datagrams are dropped, but none of a validating resolver, which asks for signatures."""
         counts = not self.query.tcp and not self.query.wants_signatures
         self.unsent = counts and self.dropped["limited"] % 3 > 0
         self.passed_on = not self.unsent
@@ -244,7 +244,7 @@ class Zone:
             return
         answer.passed_on = bool(self.behind)
         if query.name == "" and query.type == NS:
-            # asked as a resolver whether the network is there at all
+            # the control question to a resolver: whether the network works
             answer.answer = [record(NS, encode_name("a.root-servers.net"))]
         elif query.name in (self.name, "ns4." + self.name):
             answer.answer = self.apex(query.type)
@@ -265,7 +265,7 @@ def exactly(sock, count):
 
 
 def ask(server, query):
-    """What another name server says to the same query."""
+    """The answer of another name server to the same query."""
     kind = socket.SOCK_STREAM if query.tcp else socket.SOCK_DGRAM
     with socket.socket(socket.AF_INET, kind) as sock:
         sock.settimeout(2)
@@ -293,7 +293,7 @@ class Server:
         self.zones, self.rest = zones, next(iter(zones.values()))
 
     def reply(self, query):
-        """The answer's bytes, or None where nothing is to be sent."""
+        """The bytes of the answer; None: nothing is sent."""
         name = query.name
         while name and name not in self.zones:
             name = name.partition(".")[2]

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Make the zones of the small internet: mkzones.py DIRECTORY
+"""Makes the zones of the lab: mkzones.py DIRECTORY
 
-Reads the tables `zones` and `caa-zones` beside this file and writes into DIRECTORY: values (NAME=value, what the tables'
-{NAME} stand for), zones/ (zone files, signed where the table says so), nsd-{root,com,a,b} (which server loads which file),
-misbehave.table (the names of misbehave.py) and root.key (the resolvers' trust anchor)."""
+Reads the tables `zones` and `caa-zones` beside this file and writes into DIRECTORY: values (lines NAME=value, which
+{NAME} in the tables stands for), zones/ (zone files, signed where the table says so), nsd-{root,com,a,b} (the zone
+files that each server loads), misbehave.table (for misbehave.py) and root.key (the trust anchor of the resolvers)."""
 import base64
 import datetime
 import pathlib
@@ -26,9 +26,9 @@ SERVERS = {
     "hole": ("ns3", "45.54.99.66", None),
     "web": ("ns5", "45.54.66.80", None),
 }
-ALGORITHM = "ECDSAP256SHA256"  # 5 and 7 count as insecure now
+ALGORITHM = "ECDSAP256SHA256"  # ldns and resolvers treat 5 and 7 as insecure
 NSEC3 = ["-n", "-t", "0"]
-# when signatures hold, where not now
+# the times of signatures that are not valid now
 EXPIRED = ["-i", "20200101000000", "-e", "20200201000000"]
 FUTURE = ["-i", "20600101000000", "-e", "20600201000000"]
 
@@ -65,7 +65,8 @@ def read_tables(values):
 
 
 def make_values(top):
-    """What changes with the clock is computed here, so that the lab is never out of date."""
+    """The values of the tables. Those that depend on the date are computed at each start, so that they are never out of
+    date."""
     now = datetime.datetime.now(datetime.timezone.utc)
     key = (HERE / "auth-key").read_bytes().removesuffix(b"\n")
     csr = (HERE / "order.csr").read_bytes()
@@ -81,7 +82,7 @@ def make_values(top):
         "TOKEN_TAIL": token[20:],
         "TOKEN_UPPER": token.upper(),
         "TOKEN_EDIT": token.replace("bm7j", "b7j"),
-        # with a domain of one letter under com the longest name there is: 126 labels, 255 bytes
+        # below a domain of one letter under com this makes the longest possible name: 126 labels, 255 bytes
         "LABELS_124": ".".join("a" * 124),
         "LABELS_62": ".".join("a" * 62),
         "OTHER": "k1vd7rm4x0tq8s5gz2hcw9nb6yfj3lpe",
@@ -94,7 +95,7 @@ def make_values(top):
         "REQUEST_VALID": valid,
         "REQUEST_29_DAYS": at(now - datetime.timedelta(days=29)),
         "REQUEST_EXPIRED": at(now - datetime.timedelta(days=31)),
-        # within the year, because a token is recognised by this year's digits or last year's
+        # not older than a year, because a token begins with the digits of this year or the last one
         "REQUEST_FUTURE": at(now.replace(month=12, day=31, hour=23, minute=59, second=59)),
         "REQUEST_CUT": valid[:-1],
         "REQUEST_BAD_DATE": f"{now.year}1340" + valid[8:],
@@ -104,13 +105,13 @@ def make_values(top):
 
 
 def soa(name, server):
-    # $ORIGIN, or ldns-signzone says "wrong name"
+    # without $ORIGIN ldns-signzone says "wrong name"
     mailbox = "hostmaster." + name.lstrip(".")
     return [f"$ORIGIN {name}", "$TTL 60", f"@ SOA {server} {mailbox} 1 3600 600 86400 30"]
 
 
 def zone_lines(zone, server=None):
-    """The zone file; of a zone whose servers differ, that of one of them."""
+    """The lines of the zone file; server: for a zone whose servers differ, that of one of them."""
     lines = soa(zone.name + ".", SERVERS[zone.servers[0]][0])
     if f"older={server}" in zone.differs:
         lines[-1] = lines[-1].replace(" 1 3600 ", " 0 3600 ")
@@ -137,7 +138,7 @@ def delegation(zone):
     return lines
 
 
-class Workshop:
+class ZoneDirectory:
     """The directory in which zone files are written and signed."""
 
     def __init__(self, top):
@@ -156,21 +157,21 @@ class Workshop:
         return path
 
     def sign(self, origin, path, *options):
-        """Returns the signed file, the DS record and the key's file."""
+        """Returns the path of the signed file, the DS record and the path of the key."""
         key = self.run("ldns-keygen", "-k", "-a", ALGORITHM, origin).strip()
         signed = path.with_suffix(".signed")
         self.run("ldns-signzone", *options, "-o", origin, "-f", str(signed), str(path), key)
         return signed, self.run("ldns-key2ds", "-n", "-2", f"{key}.key").strip(), self.keys / f"{key}.key"
 
     def resign(self, origin, path, key, *options):
-        """The same zone signed once more with the key in a file."""
+        """Signs the zone again, with the key in a file."""
         signed = path.with_suffix(".resigned")
         self.run("ldns-signzone", *options, "-o", origin, "-f", str(signed), str(path), key.stem)
         return signed
 
 
 def alter_signatures(path):
-    """Flip one bit in every signature over TXT and CAA: it stays well-formed and no longer verifies."""
+    """Flips one bit in every signature over TXT and CAA records: it is still well-formed, but does not verify."""
     lines = path.read_text().splitlines()
     for i, line in enumerate(lines):
         fields = line.split()
@@ -182,13 +183,13 @@ def alter_signatures(path):
 
 
 def strip_denial(path):
-    """Take the NSEC records out with their signatures: what is absent is no longer proven to be."""
+    """Removes the NSEC records and their signatures, so that nothing proves that a name or type is absent."""
     lines = path.read_text().splitlines()
     path.write_text("\n".join(line for line in lines if "NSEC" not in line.split()[3:5]) + "\n")
 
 
 def swap_key_signatures(path, other):
-    """Put the signatures over the DNSKEY set of another signing in the place of this one's."""
+    """Replaces the signatures over the DNSKEY set by those of another signed file of the zone."""
 
     def over_keys(line):
         return line.split()[3:5] == ["RRSIG", "DNSKEY"]
@@ -198,11 +199,11 @@ def swap_key_signatures(path, other):
     path.write_text("\n".join(lines) + "\n")
 
 
-def sign_zone(shop, zone, path):
-    """Sign a zone and break it as the table says; returns the file to load and the DS records."""
+def sign_zone(directory, zone, path):
+    """Signs a zone and breaks it as the table says. Returns the file to load and the DS records."""
     origin = zone.name + "."
     times = EXPIRED if "expired" in zone.broken else FUTURE if "future" in zone.broken else []
-    signed, ds, key = shop.sign(origin, path, *times)
+    signed, ds, key = directory.sign(origin, path, *times)
     fields = ds.split()
     strange = " ".join(fields[:-1] + ["f" * 8 + fields[-1][8:]])
     records = [ds]
@@ -213,7 +214,7 @@ def sign_zone(shop, zone, path):
             case "denial":
                 strip_denial(signed)
             case "keys-expired":
-                swap_key_signatures(signed, shop.resign(origin, path, key, *EXPIRED))
+                swap_key_signatures(signed, directory.resign(origin, path, key, *EXPIRED))
             case "ds":
                 records = [strange]
             case "ds-one-of-two":
@@ -221,7 +222,7 @@ def sign_zone(shop, zone, path):
             case "unsigned":
                 signed = path
             case "algorithm":
-                fields[-3] = "253"  # private: no resolver knows it, so the zone counts as not signed
+                fields[-3] = "253"  # a private algorithm, unknown to resolvers, so that the zone counts as not signed
                 signed, records = path, [" ".join(fields)]
             case "expired" | "future":
                 pass
@@ -230,11 +231,12 @@ def sign_zone(shop, zone, path):
     return signed, records
 
 
-def publish(shop, zone, loads, below):
-    """Write one zone where it is served, with what it says of the zones below; returns what its parent says of it."""
+def publish(directory, zone, loads, below):
+    """Writes one zone for its servers, with the delegations of the zones below. Returns its own delegation, for its
+    parent."""
     if "odd" in zone.servers:
         behind = SERVERS[zone.load][1] if zone.load else ""
-        with open(shop.top / "misbehave.table", "a", encoding="ascii") as table:
+        with open(directory.top / "misbehave.table", "a", encoding="ascii") as table:
             table.write(f"zone {zone.name} {behind}\n")
             for owner, kind, rest in zone.rows:
                 if kind.startswith("!") or not behind:
@@ -243,20 +245,20 @@ def publish(shop, zone, loads, below):
             return delegation(zone)
     if zone.differs:
         for server in zone.load.split(","):
-            path = shop.write(f"{zone.name}.{server}.zone", zone_lines(zone, server))
+            path = directory.write(f"{zone.name}.{server}.zone", zone_lines(zone, server))
             loads[server].append(f"{zone.name} {path.name}")
         return delegation(zone)
-    path = shop.write(zone.name + ".zone", zone_lines(zone) + below)
+    path = directory.write(zone.name + ".zone", zone_lines(zone) + below)
     ds = []
     if zone.signed:
-        path, ds = sign_zone(shop, zone, path)
+        path, ds = sign_zone(directory, zone, path)
     for server in filter(None, zone.load.split(",")):
         loads[server].append(f"{zone.name} {path.name}")
     return delegation(zone) + ds
 
 
 def main(top):
-    shop = Workshop(top)
+    directory = ZoneDirectory(top)
     values = make_values(top)
     (top / "values").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
     loads = {"root": [], "com": [], "a": [], "b": []}
@@ -264,15 +266,15 @@ def main(top):
     com = soa("com.", COM_SERVER[0]) + [f"@ NS {COM_SERVER[0]}"]
     zones = read_tables(values)
     below = {zone.name: [] for zone in zones}
-    for zone in sorted(zones, key=lambda zone: -zone.name.count(".")):  # a child's DS is known before its parent is signed
-        below.get(zone.name.partition(".")[2], com).extend(publish(shop, zone, loads, below[zone.name]))
-    com_signed, com_ds, _ = shop.sign("com.", shop.write("com.zone", com), *NSEC3)
+    for zone in sorted(zones, key=lambda zone: -zone.name.count(".")):  # children first: the DS record of a child is needed to sign its parent
+        below.get(zone.name.partition(".")[2], com).extend(publish(directory, zone, loads, below[zone.name]))
+    com_signed, com_ds, _ = directory.sign("com.", directory.write("com.zone", com), *NSEC3)
     loads["com"].append(f"com {com_signed.name}")
 
     name, ipv4, ipv6 = ROOT_SERVER
     root = soa(".", name) + [f"@ NS {name}", f"{name} A {ipv4}", f"{name} AAAA {ipv6}"]
     root += [f"com. NS {COM_SERVER[0]}", f"{COM_SERVER[0]} A {COM_SERVER[1]}", com_ds]
-    root_signed, _, root_key = shop.sign(".", shop.write("root.zone", root))
+    root_signed, _, root_key = directory.sign(".", directory.write("root.zone", root))
     loads["root"].append(f". {root_signed.name}")
     (top / "root.key").write_text(root_key.read_text())
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Lets whoever is in the lab's network change its zones: nsupdate -v with "server 127.0.0.1 5300" (updates.py). Runs until it
-is killed; LAB/run/ready is there once it takes updates."""
+"""A primary name server that takes updates of the lab's zones (updates.py), for nsupdate -v with "server 127.0.0.1
+5300". Runs until it is killed; writes LAB/run/ready when it takes updates."""
 import os
 import pathlib
 import time

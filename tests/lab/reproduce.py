@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The line that reproduces a fact says the same as the fact: reproduce.py DCVPROBE [NAME…]
+"""Runs the commands that reproduce facts, and compares their output with the facts: reproduce.py DCVPROBE [NAME…]
 
 Runs the `reproduce` line of every fact of every situation, each line once, by a shell as a person would paste it, and
 compares what dig and curl see with the fact: the rcode and the records, the status and the beginning of the body, the
@@ -15,8 +15,8 @@ from situation import at_once, check, inside, situations
 
 SEEN = 1 << 20  # bytes of output that are read: some servers send without an end
 PATIENCE = 12  # seconds, then a line counts as silent
-SILENT = 3  # lines that wait for nothing: enough to know what that looks like
-# What a line cannot see again.
+SILENT = 3  # how many lines are run that get no answer: each takes all of PATIENCE
+# What a line cannot show again.
 LEFT_OUT = {
     "the server does not always say the same": r"limited|timeout-once|ns-behind|ns-differ",
     "the lab's root is not the one that unbound-host knows": r"^unbound-host ",
@@ -27,7 +27,7 @@ FAILURES = {"refused": (7,), "unreachable": (7,), "timeout": (28,), "reset": (52
 
 
 def run(line):
-    """Exit status (None: it would wait for ever) and the beginning of the output."""
+    """Exit status (None: it did not end in time) and the beginning of the output."""
     with subprocess.Popen(["bash", "-c", line], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         too_long = threading.Timer(PATIENCE, process.kill)
         too_long.start()
@@ -92,7 +92,7 @@ def main():
             rows.setdefault(fact["reproduce"], row)
 
     def once_more(line):
-        """By itself, after a fresh check: on a busy machine a server may have been late."""
+        """Runs the line alone, after a new check: on a busy machine a server may have answered late."""
         report, _ = check(dcvprobe, rows[line])
         fact = next((fact for fact in report["evidence"] if fact["reproduce"] == line), None)
         return differs(fact) if fact else "the check does not ask this again"

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Request tokens, written a second time and in another language, so that the product is not checked by itself.
+"""Makes request tokens: a second implementation in another language, so that probes/ca/token.c is not tested with
+itself.
 
 usage: request_token.py KEY YYYYMMDDHHMMSS TEXT"""
 import hashlib

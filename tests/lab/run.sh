@@ -1,7 +1,7 @@
 #!/bin/bash
-# run.sh DCVPROBE [NAME…]: puts dcvprobe check into every situation of the tables beside this file (or into those named)
-# and compares its reports. With LIST=1 in the environment it prints the command of each instead, to be walked by hand in
-# a shell of the lab (tests/lab/lab.sh). Ends with "N passed, N failed"; status 77 where no lab can be.
+# run.sh DCVPROBE [NAME…]: runs dcvprobe check in every situation of the tables beside this file (or in those named) and
+# compares its reports. With LIST=1 in the environment it only prints the commands, to be run by hand in a shell of the
+# lab (tests/lab/lab.sh). Ends with "N passed, N failed"; status 77 where no lab can be.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -gt 0 ] || {
@@ -142,7 +142,7 @@ for n in "${!rows[@]}"; do
         echo "FAIL ${f[0]}: ${f[1]}: ${wrong//$'\n'/; }"
     fi
 done
-# Every root cause that the program knows has been seen in a report, where the whole table was run.
+# Where the whole table was run, each root cause that the program knows must have been in a report.
 if [ "$only" = "  " ]; then
     unseen=$(comm -23 <("$dcvprobe" causes --json | jq -r '.. | .id? // empty' | sort -u) \
         <(jq -r '.reports[].findings[].cause' "$out"/*.json | sort -u))
@@ -151,7 +151,7 @@ if [ "$only" = "  " ]; then
         echo "FAIL causes: no situation shows ${unseen//$'\n'/ }"
     }
 fi
-# Whatever the zones and redirects above lead to: nobody may have called at a forbidden address.
+# Wherever zones and redirects lead: no program may have connected to a forbidden address.
 if [ -e "$LAB/run/canary" ]; then
     failed=$((failed + 1))
     echo "FAIL canary: connections to $(sort -u "$LAB/run/canary" | tr '\n' ' ')"

@@ -1,4 +1,4 @@
-"""The situations of the lab as Python sees them: what run.sh runs, one at a time or all at once."""
+"""The situations of the lab for Python programs: those that run.sh runs, one at a time or all at once."""
 import concurrent.futures
 import json
 import os
@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-AT_ONCE = 8  # most of the time goes into waiting for servers that stay silent
+AT_ONCE = 8  # most of the time is spent on waiting for servers that do not answer
 
 
 class Situation:
@@ -26,8 +26,8 @@ class Situation:
 
 
 def inside():
-    """Starts the program over inside the lab unless it is there already; returns the path of dcvprobe and the names
-    of situations given, none for all."""
+    """Starts this program again inside the lab, unless it runs there already. Returns the path of dcvprobe and the
+    names of situations given; no names means all."""
     if len(sys.argv) < 2:
         sys.exit(f"usage: {sys.argv[0]} DCVPROBE [NAME...]")
     if "LAB_INSIDE" not in os.environ:
@@ -43,7 +43,7 @@ def situations(names=()):
 
 
 def check(dcvprobe, situation, *more):
-    """The report and the exit status. more: options that overrule those of the situation."""
+    """The report and the exit status. more: options that replace those of the situation."""
     done = subprocess.run([dcvprobe, "check", situation.domain, *situation.options, *more, "--json"], check=False,
                           capture_output=True, text=True)
     try:
@@ -53,13 +53,13 @@ def check(dcvprobe, situation, *more):
 
 
 def at_once(function, things):
-    """function of each of the things, many at a time; in their order."""
+    """The results of function for the things, in their order; many are run at a time."""
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(function, things))
 
 
 def settled(function, things, good):
-    """The same, and what did not come out well is done once more by itself: on a busy machine a server may have been late,
-    and that is not what is asked here."""
+    """As at_once(), but a thing whose result is not good is done once more, alone: on a busy machine a server may have
+    answered late, which is not what is tested here."""
     results = at_once(function, things)
     return [result if good(thing, result) else function(thing) for thing, result in zip(things, results)]

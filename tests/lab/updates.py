@@ -1,6 +1,6 @@
-"""A primary name server for the lab's zones: it takes updates (RFC 2136) as nsupdate sends them, writes the zones anew,
-signs those that are signed and has NSD load them. Stricter than the RFC, which lets pass in silence what has no effect:
-here that is a fault."""
+"""A primary name server for the lab's zones: it takes updates (RFC 2136) as nsupdate sends them, writes the zone files
+again, signs those that are signed and makes NSD load them. It is stricter than the RFC, which ignores changes without
+an effect: here they are faults."""
 import copy
 import os
 import pathlib
@@ -18,12 +18,12 @@ from situation import at_once
 SOA, CNAME = 6, 5
 IN, NONE, ANY = 1, 254, 255
 UPDATE, NOERROR, FORMERR, NOTAUTH = 5, 0, 1, 9
-WITH_NAME = (2, 5, 12, 39)  # NS, CNAME, PTR, DNAME: nothing but a name, which may be compressed
+WITH_NAME = (2, 5, 12, 39)  # NS, CNAME, PTR, DNAME: their rdata is a name, which may be compressed
 PLAIN = re.compile(rb"[A-Za-z0-9_*-]")
 
 
 def name_wire(text):
-    """Zone-file form to wire form, in lower case: names are compared so."""
+    """Zone-file form to wire form, in lower case, in which names are compared."""
     wire, label = b"", b""
     for escaped, plain in re.findall(r"\\(\d\d\d|.)|(.)", text):
         if plain == ".":
@@ -44,14 +44,14 @@ def name_text(wire):
 
 
 def above(name):
-    """The name and its parents, in wire form."""
+    """The name and its ancestors, in wire form."""
     while name:
         yield name
         name = name[name[0] + 1 :] if name[0] else b""
 
 
 def read_records(path):
-    """[owner, TTL, type, rdata] of each record of a zone file but SOA; the SOA's line."""
+    """A list of [owner, TTL, type, rdata] of all records of a zone file but SOA, and the line of the SOA."""
     done = subprocess.run(["ldns-read-zone", "-U", "SOA", path], check=True, text=True, capture_output=True)
     records, soa = [], None
     for line in done.stdout.splitlines():
@@ -65,7 +65,7 @@ def read_records(path):
 
 
 class ZoneFile:
-    """A zone as one or more name servers have it. signed: the file that they load where it is not the zone file."""
+    """The zone file of one or more name servers. signed: the signed file that they load instead, if there is one."""
 
     def __init__(self, lab, name, loaded):
         self.lab, self.name, self.loaded = lab, name, lab / "zones" / loaded
@@ -91,8 +91,8 @@ class ZoneFile:
 
 
 class Misbehaving:
-    """The records that misbehave.py serves as bytes (raw), because no zone file can hold them. One that misbehaves in any
-    other way has no records to be edited."""
+    """The records that misbehave.py serves as bytes (raw), because no zone file can have them. Other behaviours have no
+    records that could be changed."""
 
     KINDS = {16: "TXT", 257: "CAA"}
 
@@ -103,12 +103,12 @@ class Misbehaving:
         self.lines = self.original.splitlines()
 
     def find(self, owner, kind=None):
-        """Where the row is that rules the owner's records of the type, or of any; None where there is none."""
+        """The line number of the row for records of the owner and type, or of any type; None if there is none."""
         zone, below, found = "", False, None
         for number, line in enumerate(self.lines):
             words = line.split()
             if words[0] == "zone":
-                zone, below = words[1], len(words) == 2  # such a row rules the names below it, too
+                zone, below = words[1], len(words) == 2  # its rows apply to names below their owners, too
             elif not kind or words[1] in (self.KINDS.get(kind), "ANY"):
                 name = name_wire(zone + "." if words[0] == "@" else f"{words[0]}.{zone}.")
                 if name == owner or (below and name in above(owner)):
@@ -119,7 +119,7 @@ class Misbehaving:
         return self.lines[number].split()[2] == "raw"
 
     def change(self, number, add, rdata):
-        """False where the row does not allow it, or the record to be removed is not there."""
+        """False if the row does not allow it, or if the record to be removed is not there."""
         owner, kind, behaviour, *data = self.lines[number].split()
         if not self.has_records(number) or (not add and rdata.hex() not in data):
             return False
@@ -136,8 +136,8 @@ class Misbehaving:
 
 
 class Primary:
-    """All zones that NSD serves, by name. For each update the changes it asked for are kept in .changes, and in .faults
-    what would have had no effect."""
+    """All zones that NSD serves, by name. .changes: the changes that updates asked for; .faults: those of them that had
+    no effect."""
 
     def __init__(self):
         self.lab = pathlib.Path(os.environ["LAB"])
@@ -164,7 +164,7 @@ class Primary:
         return next((name for name in above(owner) if name in self.zones or name in self.misbehaving.zones), None)
 
     def misbehaves(self, owner):
-        """Its server answers as it likes, whatever the records are."""
+        """Whether the answers for the owner do not depend on its records."""
         row = self.misbehaving.find(owner)
         return row is not None and not self.misbehaving.has_records(row)
 
@@ -244,15 +244,15 @@ class Primary:
 
     # ------------------------------------------------------------ the zones
     def restore(self):
-        """All zones as they were at the start; commit() makes it so."""
+        """Sets all zones back to how they were at the start; commit() writes them."""
         for files in self.zones.values():
             for file in files:
                 file.records = copy.deepcopy(file.original)
         self.misbehaving.restore()
 
     def commit(self):
-        """Writes the zones that were edited since the last but one commit, waits until NSD has them and empties the
-        resolver's cache."""
+        """Writes the zones that were changed since the last commit but one, waits until NSD has loaded them and empties
+        the resolver's cache."""
         files = [file for zone in self.edited for file in self.zones[zone]]
         self.misbehaving.commit()
         at_once(ZoneFile.write, files)
@@ -284,7 +284,7 @@ class Primary:
 
 
 class Reader:
-    """A DNS message, read in order."""
+    """Reads a DNS message from its beginning to its end."""
 
     def __init__(self, packet):
         self.packet, self.offset = packet, 12

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Web servers that answer as customers' do, good and bad: website.py DIRECTORY
+"""Web servers that answer as those of customers do, good and bad ones: website.py DIRECTORY
 
-Listens on the lab's addresses below, ports 80 and 443; the Host header, without .web.com, chooses a row of SITES, which says what http and
-https answer. A connection to an address of the canary is written to DIRECTORY/run/canary: no program that guards its
-targets may ever be seen there. A file below DIRECTORY/fixed/HOST is what an administrator
-has put there since: it takes the place of other content and of an absence, never of a redirect or a refusal.
-DIRECTORY/values has the tokens, DIRECTORY/run/web.{crt,key} the self-signed certificate."""
+They listen on the addresses below, ports 80 and 443. The Host header, without .web.com, chooses a row of SITES, which
+says what http and https answer. Connections to the forbidden addresses of CANARY are written to DIRECTORY/run/canary: a
+program that checks its targets never connects there. A file below DIRECTORY/fixed/HOST is one that an administrator has
+put on the site: it replaces other content or a 404, but not a redirect or a refusal. DIRECTORY/values has the tokens,
+DIRECTORY/run/web.{crt,key} the self-signed certificate."""
 import asyncio
 import pathlib
 import ssl
@@ -36,10 +36,10 @@ ABSENT = response(404, b"nothing here")
 RIGHT = response(200, TOKEN + b"\n")
 HTML = b"<!DOCTYPE html><html><body>Welcome to our shop</body></html>"
 
-# Behaviours that are not one piece of bytes.
+# Behaviours that are not just bytes to send.
 RESET, DRIP, ENDLESS, HANG = "reset", "drip", "endless", "hang"
 
-# host: what http and what https answer at PATH; other paths are absent but for those in EXTRA
+# host: the answers of http and https at PATH; other paths than those in EXTRA get 404
 SITES = {
     "right": (RIGHT, RIGHT),
     "http-only": (RIGHT, ABSENT),
@@ -114,7 +114,7 @@ for step in range(5):
 
 def answer(host, path, tls, agent, address):
     site = host.removesuffix(".web.com")
-    if site == "everywhere":  # the value under every name but the right one
+    if site == "everywhere":  # every name but the right one has the value
         return ABSENT if path == PATH else RIGHT
     if site.startswith("nodes-"):  # a cluster of which one node has the file
         return RIGHT if address == NO_TLS and path == PATH else ABSENT
@@ -128,7 +128,7 @@ def answer(host, path, tls, agent, address):
 
 
 def repaired(host, path, what):
-    """The same once the file was put there."""
+    """The answer after the file was put there."""
     fixed = LAB / "fixed" / host.lower() / path.lstrip("/")
     content = what in (ENDLESS, DRIP) or what[:13] in (b"HTTP/1.1 404 ", b"HTTP/1.1 410 ") or what[:10] == b"HTTP/1.1 2"
     return response(200, fixed.read_bytes()) if content and fixed.is_file() else what
