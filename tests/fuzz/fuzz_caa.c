@@ -1,7 +1,7 @@
-/* Any bytes as a CAA value and as the rdata of a set: the reader stays within them, a sound value's parts lie
- * in it in order, and neither the order of the records nor the case of tags and letters changes the verdict.
- * Repeated until they fill a message, as one value and as a thousand, they are judged within a time that
- * linear work cannot need and quadratic work cannot keep. */
+/* Any bytes as a CAA value and as the rdata of a set: the reader stays within them, the parts of a correct value lie in
+ * it in order, and neither the order of the records nor the case of tags and letters changes the verdict. Repeated
+ * until they fill a message, as one value and as a thousand, they are judged within a time that is plenty for linear
+ * work and too short for quadratic work. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static void value(struct arena *a, const uint8_t *data, size_t size)
     }
 }
 
-/* Records of the input: a length byte, then that many bytes of rdata. */
+/* The records that the input has: for each a length byte, then that many bytes of rdata. */
 static size_t split(struct arena *a, const uint8_t *data, size_t size, const struct rr **v, size_t most)
 {
     size_t n = 0;
@@ -64,7 +64,7 @@ static enum code verdict(struct arena *a, const struct request *r, const struct 
     return set.code;
 }
 
-/* The set of a message that the input fills: n records of the tag, each with the same value. */
+/* Judges a set as large as a message can be: n records with the tag, each with the input repeated as its value. */
 static double seconds_to_judge(const struct request *r, const char *tag, const uint8_t *data, size_t size,
                                size_t n, size_t value)
 {
@@ -101,11 +101,11 @@ static double seconds_to_judge(const struct request *r, const char *tag, const u
     return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
 }
 
-/* The process's own time, and of several runs the least: a busy machine is no reason to fail. */
+/* Measures CPU time of the process, the least of several runs, so that a busy machine does not make it fail. */
 static void in_time(const struct request *r, const char *tag, const uint8_t *data, size_t size, size_t n,
                     size_t value)
 {
-    static const double most = 0.2; /* sanitized and instrumented it takes a twentieth of this */
+    static const double most = 0.2; /* seconds; even with sanitizers and instrumentation it takes a twentieth of this */
     double least = most;
     for (unsigned i = 0; i < 5 && least >= most; i++) {
         double s = seconds_to_judge(r, tag, data, size, n, value);
@@ -148,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned sum = 0;
     for (size_t i = 0; i < size; i++)
         sum += data[i];
-    if (size && sum % 8 == 0) { /* a large set takes as long as a thousand small ones: not for every input */
+    if (size && sum % 8 == 0) { /* not for every input, because a large set takes as long as a thousand small ones */
         in_time(&r, "issue", data, size, 1, 64000);
         in_time(&r, "issue", data, size, 1000, 60);
         in_time(&r, "issuewild", data, size, 4, 16000);

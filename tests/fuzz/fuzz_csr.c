@@ -1,5 +1,5 @@
-/* Any bytes as a CSR, as the original and as the note of an order: what comes of it can be shown on a
- * terminal, agrees with itself, and an order is always a good duplicate of itself. */
+/* Any bytes as a CSR, as the original CSR and as the note of an order: all texts are safe to show on a terminal, the
+ * results are consistent, and an order is always a valid duplicate of itself. */
 #include "base/text.h"
 #include "ca/order.h"
 
@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             shown(r.names.v[i]);
     }
 
-    /* The same bytes as a configuration: refused in one line that can be shown, or read without harm. */
+    /* The same bytes as a configuration: refused with one line that is safe to show, or accepted. */
     struct order o = {0};
     const char *why;
     if (order_configure(a, (const char *)data, size, &o, &why))

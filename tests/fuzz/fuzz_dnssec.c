@@ -1,6 +1,6 @@
-/* A chain of trust made from any bytes: the walk ends within its bounds and goes up only, and a fault that is
- * found names its zone and its proof. The input is DNS messages, each behind its length in two bytes; they
- * answer the questions in turn, and from the first again. */
+/* A chain of trust made from any bytes: the walk ends within its bounds and only goes up, and a fault has a zone and a
+ * proof. The input is DNS messages, each after its length in two bytes; they answer the questions in order, and after
+ * the last one from the first again. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,8 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int rc = chain_walk(a, &asker, "_dnsauth.txt-bogus.com.", RR_TXT, &c);
     must(rc == 0 || arena_full(a));
     if (!rc) {
-        /* twice for each question, over TCP again: the answer, each zone's two, and SOA for each item and
-         * each zone */
+        /* Each question at most twice, the second time over TCP: the answer, two for each zone, and SOA for each item
+         * and each zone. */
         must(n.ev.n_asks <= 2 * (1 + 3 * CHAIN_ZONES_MOST + CHAIN_ITEMS_MOST));
         must(c.n <= CHAIN_ZONES_MOST && c.n_items <= CHAIN_ITEMS_MOST);
         for (size_t i = 0; i < c.n; i++)

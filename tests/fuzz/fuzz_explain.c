@@ -1,5 +1,5 @@
-/* An API's answer, or a code by itself, of any bytes: what is printed of it holds no control byte but the
- * line feed, its JSON is JSON, and the command is one shell line in which the name is one word. */
+/* Any bytes as an API's answer and as a code: the explanation has no control byte but the line feed, its JSON is valid,
+ * and the command is one shell line in which the name is one word. */
 #include "format/json.h"
 #include "model/codes.h"
 #include "show/explain.h"
@@ -16,7 +16,7 @@ static void is_shown_safely(const char *s, size_t n)
         assert(s[i] == '\n' || ((unsigned char)s[i] >= ' ' && s[i] != 0x7f));
 }
 
-/* A POSIX shell's reading of quotes: outside of them nothing may act, and all that was opened is closed. */
+/* Reads quotes as a POSIX shell does: outside of them no character has a meaning, and each is closed. */
 static void is_one_command(const char *s)
 {
     char quote = 0;

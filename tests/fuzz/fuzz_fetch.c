@@ -1,7 +1,6 @@
-/* A web of answers made from any bytes: the walk ends within its bounds, never leaves the registrable domain
- * or the ports 80 and 443, and content is judged without regard to what it is. Each line of the input is a
- * redirect target or a body. Where a question alone decides which line answers it, a sparing check comes to what any
- * other comes to. */
+/* Web servers whose answers are made from any bytes: the walk ends within its bounds and never leaves the registrable
+ * domain or the ports 80 and 443, and any content is judged. Each line of the input is a redirect target or a body.
+ * With answers that depend on the question alone, a sparing check gives the same verdict as any other. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +20,7 @@ static void must(bool holds)
 struct web {
     struct evidence ev;
     const uint8_t *begin, *p, *end;
-    bool fixed; /* what answers a question depends on the question alone */
+    bool fixed; /* the answer depends on the question alone, not on the order */
 };
 
 static struct bytes line(struct web *w)
@@ -32,7 +31,7 @@ static struct bytes line(struct web *w)
     return b;
 }
 
-/* Goes to the line that answers this question. */
+/* Moves to the line that answers this question. */
 static void turn_to(struct web *w, const char *name, const char *address)
 {
     uint32_t hash = 2166136261u; /* FNV-1a */
@@ -134,7 +133,7 @@ static void run(const uint8_t *data, size_t size, enum depth depth)
     evidence_init(&w.ev, a, 1024);
     request_new(a, &r, depth);
     unsigned fetched = ask_all(&w, &r);
-    /* At depth full one IPv4 and one IPv6 address, and the 24 of file_look.h. */
+    /* At depth full one IPv4 and one IPv6 address, and the 24 further fetches of file_look.h. */
     unsigned walk = 2 * (1 + r.profile->redirects);
     must(fetched <= (depth == DEPTH_FULL ? 2 * walk + 24 : walk));
     struct report report;
@@ -143,7 +142,7 @@ static void run(const uint8_t *data, size_t size, enum depth depth)
     arena_free(a);
 }
 
-/* One after the other as all at once. */
+/* A sparing check and another one give the same. */
 static void run_both(const uint8_t *data, size_t size)
 {
     struct report report[2];

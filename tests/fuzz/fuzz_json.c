@@ -1,5 +1,5 @@
-/* Any bytes as a case file and as a request: what is accepted is judged, and what is written of it is JSON
- * again, reads again, and is then written the same. */
+/* Any bytes as a case file and as a request: what is accepted is judged and written; the text is valid JSON, can be
+ * read again, and is then written as before. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ static void must(bool holds)
         abort();
 }
 
-/* The case as --save writes it, or as the store has it; NULL where memory for one check runs out. */
+/* The case as --save or the store writes it; NULL where that takes more memory than a check may have. */
 static char *written(struct arena *a, const struct dcv_case *c, unsigned flags)
 {
     struct report r;
@@ -31,7 +31,7 @@ static char *written(struct arena *a, const struct dcv_case *c, unsigned flags)
     return b.p;
 }
 
-/* It reads again, and then is the one that it was. */
+/* The text reads as the same case. */
 static void must_be(const struct dcv_case *c, const char *text)
 {
     struct arena *a = arena_new(64 << 20), *b = arena_new(64 << 20);

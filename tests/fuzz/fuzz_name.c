@@ -1,4 +1,4 @@
-/* Names: any bytes give an answer that is whole, safe to print and stable under reading it again. */
+/* Any bytes as a name: the result is complete, safe to print, and the same when it is read again. */
 #include "wire/name.h"
 
 #include <assert.h>
@@ -44,7 +44,7 @@ static void check_read(struct arena *a, const char *p, size_t n)
     }
 }
 
-/* The comparisons on any text, as names from the network are in zone-file form. */
+/* Compares any texts as names; names from the network are in zone-file form. */
 static void check_compare(const char *text)
 {
     unsigned labels = name_labels(text);

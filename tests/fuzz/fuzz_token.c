@@ -1,4 +1,4 @@
-/* Tokens: the search agrees with itself, and what it calls valid is the computed token at that place. */
+/* Any bytes as a text with tokens: the result is consistent, and a valid token is the computed one at that place. */
 #include "ca/profile.h"
 #include "ca/token.h"
 
@@ -37,14 +37,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert((f.class == TOKEN_VALID) == !memcmp(data + f.at, token, TOKEN_LENGTH));
     }
 
-    /* Without the key, what was computed gives the same. */
+    /* With the computed tokens in place of the key the result is the same. */
     r.auth_key.n = 0;
     r.computed = computed;
     assert(token_find(a, &r, text, &again, NULL) == 0);
     assert(again.class == f.class && again.at == f.at && again.len == f.len);
 
-    /* The input as the CSR: every variant of it stays within its bounds, and none is the CSR of the vector's
-     * token. */
+    /* The input as the CSR: no variant of it reads out of bounds, and none gives the token of the published example. */
     static const char token[] = "202611220000006dnwqjvrojhzh3ptl51arq85x54l1dcjcectabdn29ixko69ot";
     r.auth_key.n = 9;
     r.csr = text;

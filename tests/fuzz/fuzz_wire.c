@@ -1,6 +1,6 @@
-/* The input is an answer, read once as a dump and once against the query that its own question would make.
- * What is read must hold together: offsets in order and in the message, owners and rdata that go to text and
- * back byte for byte. */
+/* Any bytes as a DNS answer, read without a query and with the query that its question section would have. The result
+ * must be consistent: offsets in order and within the message, owners and rdata the same after conversion to text and
+ * back. */
 #include "wire/wire.h"
 
 #include <stdlib.h>
@@ -51,7 +51,7 @@ static void check_section(struct arena *a, const struct dns_fact *f, const struc
     for (size_t i = 0; i < rrs->n; i++) {
         const struct rr *rr = &rrs->v[i];
         MUST(rr->offset >= *offset && rr->offset < f->size);
-        *offset = rr->offset + 11u; /* no record is shorter */
+        *offset = rr->offset + 11u; /* the shortest possible record */
         MUST(!rr->defect || (*rr->defect && f->n_defects));
         check_name(a, rr->owner);
         check_rdata(a, rr);
@@ -75,7 +75,7 @@ static struct dns_fact check(struct arena *a, const uint8_t *data, size_t size, 
     return f;
 }
 
-/* The same text, read as the rdata of some type, may be refused; what is taken must print. */
+/* The input as the text of some type's rdata: it may be refused; what is accepted must convert to text. */
 static void check_text(struct arena *a, const uint8_t *data, size_t size)
 {
     static const uint16_t types[] = {RR_A,      RR_TXT,   RR_CAA,  RR_SOA,   RR_SRV,
@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct dns_fact dump = check(a, data, size, NULL, 0);
     check_text(a, data, size);
     if (dump.outcome != DNS_MALFORMED && data[5]) {
-        /* With the right query the reading is the same; with another id it is no answer. */
+        /* With the right query the result is the same; with another id the message is no answer. */
         uint8_t *query = arena_alloc(a, size);
         memcpy(query, data, size);
         struct dns_fact f = check(a, data, size, query, size);

@@ -1,5 +1,5 @@
-/* Runs one fuzzer over every file of its corpus: LLVMFuzzerTestOneInput() on each, an empty input and each prefix of
- * the first 64 bytes included. Fails where the corpus is empty, so that a wrong path is no silent pass. */
+/* Runs one fuzzer on its corpus: calls LLVMFuzzerTestOneInput() with each file, each prefix of its first 64 bytes, and
+ * an empty input. Fails where the corpus is empty, so that a wrong path is noticed. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* An exact copy on the heap, so that the sanitizer sees a read past its end. */
+/* Copies the input to the heap in its exact size, so that the sanitizer sees a read past its end. */
 static void run(const unsigned char *data, size_t size)
 {
     uint8_t *copy = malloc(size ? size : 1);
