@@ -1,8 +1,8 @@
-"""What the benches share: servers on loopback addresses of their own, runs in turn, medians, and the rows of the table.
+"""What the benches share: servers at a loopback address, alternating runs, medians, and the rows of the table.
 
-A bench prints each run and ends with a line for each row of performance.md, the ratio last. With BENCH_ROWS in the
-environment it also appends its rows to that file, for contrib/bench. Nothing here leaves the machine; every process
-is ended by its own id."""
+A bench prints each run and ends with a line for each of its rows of contrib/doc/performance.md, the ratio last. It also
+appends the rows to the file that BENCH_ROWS in the environment names, for contrib/bench. No packet leaves the machine;
+each process is ended by its own id."""
 import fcntl
 import json
 import os
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-ADDRESS = "127.53.80.1"  # of all servers here: whoever uses 127.0.0.1 is not in the way
+ADDRESS = "127.53.80.1"  # of all servers here, so that servers at 127.0.0.1 do not conflict with them
 DNS_PORT, SLOW_PORT = 5301, 5302
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 VALUE = "0123456789abcdefghijklmnopqrstuv"
@@ -36,7 +36,7 @@ def program(name):
 
 
 class Run:
-    """What a program that ran to its end took and said."""
+    """A program that has run to its end: its output, duration (seconds) and CPU time (seconds)."""
 
     def __init__(self, argv, stdout=subprocess.PIPE, expect=(0,)):
         begin = time.monotonic()
@@ -52,7 +52,7 @@ class Run:
 
 
 def one_at_a_time():
-    """All benches have their servers on one address: two at once would take each other's, and each other's processor."""
+    """Waits until no other bench runs, because all use the same address and would disturb each other's times."""
     place = open("/var/tmp/dcv-bench.lock", "w", encoding="ascii")  # pylint: disable=consider-using-with
     try:
         fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -63,7 +63,7 @@ def one_at_a_time():
 
 
 class Bench:
-    """A folder, the build to be measured, and the servers that were started for it."""
+    """A temporary folder, the build to be measured, and the servers that were started for it."""
 
     def __init__(self, build=None):
         top = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -75,10 +75,10 @@ class Bench:
 
     def __enter__(self):
         self.place = one_at_a_time()
-        # On a disk, for what is stored durably; /tmp may be memory.
+        # On a disk, because durable storage is measured; /tmp may be in memory.
         self.dir = tempfile.mkdtemp(prefix="dcv-bench-", dir="/var/tmp")
         os.chmod(self.dir, 0o755)
-        # For what nothing is stored of: the disk would be measured, too.
+        # In memory, for the output of benches in which the disk must not be measured.
         self.reports = tempfile.NamedTemporaryFile(prefix="dcv-bench-", dir="/dev/shm")  # pylint: disable=consider-using-with
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -122,8 +122,8 @@ class Bench:
     # ------------------------------------------------------------ servers
 
     def name_server(self):
-        """NSD with bench.com: the set at every name n….bench.com; three.com: the set at the top alone, so that
-        n….sub.three.com takes three questions; file.com: every name is at our web server."""
+        """NSD with bench.com: a CAA set at every name n….bench.com; three.com: a CAA set at the apex only, so that
+        n….sub.three.com takes three questions; file.com: every name has the address of our web server."""
         head = "@ 300 IN SOA ns hostmaster 1 2 3 4 5\n@ 300 IN NS ns\nns 300 IN A 127.0.0.1\n"
         caa = '300 IN CAA 0 issue "digicert.com"\n'
         self.path("bench.com", head + "* " + caa)
@@ -152,7 +152,7 @@ remote-control:
         return f"{ADDRESS}:{DNS_PORT}"
 
     def slow_server(self, delay_ms):
-        """Answers after a delay: see delayed_dns.c."""
+        """A DNS server that answers after a delay: see delayed_dns.c."""
         p = self.start(self.build + "/tests/bench/delayed_dns", ADDRESS, SLOW_PORT, delay_ms)
         self.until("the delaying responder answers", lambda: dns_answers(SLOW_PORT, delay_ms / 1000 + 1))
         return p, f"{ADDRESS}:{SLOW_PORT}"
@@ -173,7 +173,7 @@ http {{ access_log off; default_type text/plain; {temp} keepalive_requests 10000
         return p
 
     def dcvd(self, resolver, **checks):
-        """A daemon with a store of its own; further keys are those of [checks]."""
+        """Starts a dcvd with a new store; further keys are those of [checks]."""
         d = Daemon(self, resolver, checks)
         self.until("dcvd is ready", d.ready)
         return d
@@ -181,7 +181,7 @@ http {{ access_log off; default_type text/plain; {temp} keepalive_requests 10000
     # ------------------------------------------------------------ results
 
     def rounds(self, **runs):
-        """Each of runs (name=function that returns numbers) in turn, ROUNDS times; the medians by name."""
+        """Runs each of the functions, which return numbers by name, in turn, ROUNDS times. Returns the medians."""
         seen = {name: [] for name in runs}
         for n in range(ROUNDS):
             for name, run in runs.items():
@@ -192,7 +192,8 @@ http {{ access_log off; default_type text/plain; {temp} keepalive_requests 10000
 
 
 def row(what, ours, tool, least, aim, less=False, unit="", against=""):
-    """A row of the table. tool: what is compared with, None where the bound is a figure. less: less is better."""
+    """Prints a row of the table. tool: the figure of the other program, None: ours is compared with a bound. less: less
+    is better."""
     ratio = ours / tool if tool else ours
     said = {"row": what, "ours": ours, "tool": tool, "ratio": ratio, "least": least, "aim": aim, "less": less, "unit": unit,
             "against": against}
@@ -205,7 +206,7 @@ def row(what, ours, tool, least, aim, less=False, unit="", against=""):
 
 
 def dns_answers(port, seconds=0.2):
-    """Whether something answers TXT of a.file.com."""
+    """Whether a server answers a TXT question for a.file.com."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.settimeout(seconds)
         try:
@@ -226,7 +227,7 @@ def can_connect(where):
 
 
 def cpu_of(pid):
-    """Seconds of CPU that all threads of a process have had."""
+    """The CPU time of all threads of a process, in seconds."""
     total = 0
     for task in os.listdir(f"/proc/{pid}/task"):
         try:
@@ -285,7 +286,7 @@ class Daemon:
         return s
 
     def call(self, method, path, body=b"", kind="application/json", connection=None):
-        """Status and body, on a connection of its own or on the one given."""
+        """Sends a request on a new connection or on the one given. Returns status and body."""
         s = connection or self.connect()
         try:
             s.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -322,7 +323,7 @@ class Daemon:
                 return body
 
     def batch(self, lines):
-        """Seconds from the first byte of a batch until all of it is on disk, seconds of CPU, and its counts."""
+        """Seconds from the first byte of a batch until all of it is on disk, seconds of CPU time, and its counts."""
         cpu, begin = cpu_of(self.pid), time.monotonic()
         body = self.batch_done(self.post_batch(lines))
         return time.monotonic() - begin, cpu_of(self.pid) - cpu, body["counts"]

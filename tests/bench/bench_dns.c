@@ -1,5 +1,5 @@
-/* Checks per second through the DNS observer: one CAA question each, `flight` of them under way, nothing
- * stored. bench_dns ADDR:PORT COUNT FLIGHT   prints "checks/s CPU-microseconds-per-check answered" */
+/* Checks per second through the DNS observer: one CAA question each, FLIGHT of them at a time, nothing stored.
+ * bench_dns ADDR:PORT COUNT FLIGHT   prints "checks/s CPU-microseconds-per-check answered" */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>

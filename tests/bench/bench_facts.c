@@ -1,9 +1,8 @@
-/* CPU of a CAA check at depth full by the number of its facts, its report written as JSON included; no
- * network: each question is answered in turn by what stands here. bench_facts LABELS SERVERS RUNS   prints
- * {"facts":…,"us":…}
+/* CPU time of a CAA check at depth full for different numbers of facts, with writing its report as JSON. No network: an
+ * observer in this file answers the questions. bench_facts LABELS SERVERS RUNS   prints {"facts":…,"us":…}
  *
- * The name has LABELS labels below example.com, which SERVERS servers serve, each with nothing to say but
- * that there is no CAA set: the longest search that there can be. */
+ * The name has LABELS labels below example.com, whose zone has SERVERS servers. All answer that there is no CAA set, so
+ * that the search is as long as possible. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,7 +141,7 @@ int main(int argc, char **argv)
     servers = (unsigned)strtoul(argv[2], NULL, 10);
     if (labels > 120 || !servers || servers > 13 || !runs)
         return 2;
-    /* All names are about as long, so that the number of facts is what differs. */
+    /* All names have about the same length, so that only the number of facts differs. */
     for (unsigned long i = 0; i < labels; i++) {
         size_t n = NAME_BYTES / labels;
         memset(name + strlen(name), 'a', n > LABEL_BYTES ? LABEL_BYTES : n > 2 ? n - 1 : 1);
@@ -150,7 +149,7 @@ int main(int argc, char **argv)
     }
     strcat(name, "example.com");
     struct timespec from, to;
-    size_t facts = run(name); /* what the first run reads of the libraries' tables is not counted */
+    size_t facts = run(name); /* a first run that is not measured: it loads the tables of libraries */
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
     for (unsigned long i = 0; i < runs; i++)
         run(name);

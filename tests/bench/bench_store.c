@@ -1,7 +1,6 @@
-/* The store under load: checks are written as the daemon writes them, 512 jobs a transaction, then each
- * question that the API asks is timed. bench_store PATH RESULTS   prints results/s, then a line a question:
- * milliseconds, the median and the worst of nine, and how many rows; status 1 where a question of the API
- * took longer than 20 ms. */
+/* The store under load: checks are written as the daemon writes them, 512 jobs in a transaction, then each query of the
+ * API is timed. bench_store PATH RESULTS   prints results/s, then a line for each query: milliseconds (the median and
+ * the worst of nine) and the number of rows. Exit status 1 where a query of the API took longer than 20 ms. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +13,8 @@ enum {
     GROUP = 512,
     DAYS = 90,
     DOMAINS = 200000,
-    REPORT = 350,    /* bytes: of a report as it is stored */
-    EVIDENCE = 1150, /* of a check's at depth quick */
+    REPORT = 350,    /* bytes of a report as it is stored */
+    EVIDENCE = 1150, /* bytes of the evidence of a check at depth quick */
     ROUNDS = 9,
     LIMIT_MS = 20
 };
@@ -56,7 +55,7 @@ static unsigned below(unsigned n)
     return (unsigned)rand_r(&seed) % n;
 }
 
-/* What fails in the field is mostly the same few things: of n the low numbers come up more often. */
+/* A random number below n, low ones more often, because most real failures have a few causes. */
 static unsigned skewed(unsigned n)
 {
     return below(1 + below(1 + below(n)));
@@ -86,7 +85,7 @@ static void fill(struct db_result *r, struct db_finding *findings, char *domain,
         findings[i] = (struct db_finding){(enum cause)(CAUSE_NONE + 1 + cause + i), WEIGHT_BLOCKING};
 }
 
-/* Spread evenly over the days, so that the newest is as the oldest. */
+/* The checks are spread evenly over the days. */
 static void write_all(struct db *db, size_t results)
 {
     static char report[REPORT + 1], evidence[EVIDENCE + 1];
@@ -166,7 +165,7 @@ static int see_count(void *user, const char *value, int64_t n)
     return 0;
 }
 
-/* A page as GET /v1/checks reads it, the reports included. */
+/* A page of GET /v1/checks, with the reports. */
 static void ask_list(struct asking *a)
 {
     must(a->db, db_list(a->db, &a->filter, see_check, a));
@@ -258,7 +257,7 @@ static bool ask_all(struct db *db)
     return fast;
 }
 
-/* For people, who wait some seconds. */
+/* Queries of views for people, who can wait some seconds. */
 static void ask_views(struct db *db)
 {
     static const char *const views[] = {

@@ -1,7 +1,7 @@
-/* A DNS server far away: answers each question after a fixed time. delayed_dns ADDRESS PORT DELAY_MS
+/* A DNS server that answers each question after a fixed time, as a distant one would. delayed_dns ADDRESS PORT DELAY_MS
  *
- * To a question for CAA: digicert.com at names of two labels, nothing at longer ones. To any other: a TXT
- * record. One thread; what is due waits in a ring in order of arrival, for all wait equally long. */
+ * CAA questions: digicert.com at names of two labels, nothing at longer ones. Other questions: a TXT record. One
+ * thread; answers wait in a ring buffer in the order of arrival, because all are delayed equally long. */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -23,7 +23,7 @@ struct answer {
 };
 
 static struct answer ring[RING];
-static size_t first, next; /* count up for ever */
+static size_t first, next; /* they only grow; modulo the size of the ring they are indices */
 
 static uint64_t now_ns(void)
 {
@@ -32,7 +32,7 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* 0: no answer to that. */
+/* Writes the answer and returns its length; 0: the query gets none. */
 static uint16_t answer_to(const uint8_t *query, size_t n, uint8_t *to)
 {
     static const uint8_t caa[] = "\xc0\x0c\x01\x01\x00\x01\x00\x00\x01\x2c\x00\x13\x00\x05issuedigicert.com";
@@ -91,7 +91,7 @@ static void give(int fd)
             m[n].msg_hdr = (struct msghdr){
                 .msg_name = &a->to, .msg_namelen = sizeof a->to, .msg_iov = &iov[n], .msg_iovlen = 1};
         }
-        (void)sendmmsg(fd, m, n, 0); /* who is gone gets nothing */
+        (void)sendmmsg(fd, m, n, 0); /* errors are ignored: a client may have ended */
         first += n;
     }
 }
@@ -108,7 +108,7 @@ int main(int argc, char **argv)
         perror("delayed_dns");
         return 1;
     }
-    /* Beyond the usual limit where we may: a burst that is dropped here would be a loss that nobody meant. */
+    /* Above the usual limit if this process may: no query of a burst must be lost. */
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room))
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     prctl(PR_SET_TIMERSLACK, 1000UL);

@@ -1,8 +1,8 @@
-/* Requests over a Unix socket, on connections that stay open, each connection one at a time.
+/* Sends HTTP requests over a Unix socket, on connections that stay open, with one request at a time on each.
  * http_load SOCKET CONNECTIONS COUNT PAUSE_US PATH   prints {"rate":…,"p50_us":…,"p99_us":…}
  *
- * PAUSE_US is between an answer and the next request of that connection; 0 is none. An answer other than 200
- * ends it. */
+ * PAUSE_US: microseconds between an answer and the next request of that connection; 0: none. A status other than 200
+ * ends the program. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ enum { ROOM = 65536, EVENTS = 64 };
 struct connection {
     int fd;
     uint64_t asked;
-    size_t got, want; /* want: of the whole answer, 0 while its head is not there */
+    size_t got, want; /* want: length of the whole answer, 0 until its head has come */
     char bytes[ROOM];
 };
 
@@ -48,7 +48,7 @@ static void ask(struct connection *c)
         fail("write");
 }
 
-/* Whether the answer is whole. */
+/* Reads what has come. 1 where the answer is complete. */
 static int take(struct connection *c)
 {
     ssize_t n = read(c->fd, c->bytes + c->got, ROOM - 1 - c->got);

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""soak.py BUILD [SECONDS]: dcvd in the lab at full load for ten minutes or SECONDS; PASS where neither memory nor descriptors
-nor threads grow.
+"""soak.py BUILD [SECONDS]: runs dcvd in the lab at full load for ten minutes or SECONDS. PASS where neither memory nor
+the number of descriptors or threads grows.
 
-The load: checks of all methods at full depth over the situations of the lab, batches, watches, cancels, lists and counts,
-readers of events that come and go and one that does not read, SIGHUP every thirty seconds. What the second and the last
-fifth of the samples come to on average is compared. LOOPS is how many loops it has (2). Ends with PASS or FAIL and status
-0 or 1; 77 where no lab can be."""
+The load: checks of all methods at depth full of the domains of the lab, batches, watches, cancels, lists and counts,
+event streams that are opened and closed and one that is not read, SIGHUP every thirty seconds. The averages of the
+second and the last fifth of the samples are compared. LOOPS in the environment is the number of loops (2). Prints PASS
+or FAIL, with exit status 0 or 1; 77 where the lab cannot be started."""
 import http.client
 import json
 import os
@@ -27,13 +27,13 @@ os.environ.update(DCVD=str(BUILD / "daemon" / "dcvd"), LOOPS=os.environ.get("LOO
 
 from daemon import Connection, Daemon, within  # pylint: disable=wrong-import-position
 
-QUEUE = 300  # waiting runs: as many as keep every place taken
+QUEUE = 300  # checks that wait: enough to keep dcvd busy all the time
 METHODS = ["dns-txt-token", "dns-cname-token", "dns-cname-target", "http-token", "caa"]
-COLUMNS = {"resident kB": 1024, "descriptors": 10, "threads": 0}  # what is compared, and by how much it may grow at least
+COLUMNS = {"resident kB": 1024, "descriptors": 10, "threads": 0}  # what is compared, and the growth that is always allowed
 
 
 def lab():
-    """The token of the lab's customers, and the names of its situations."""
+    """The token of the lab's orders, and the domains of its situations."""
     values = dict(line.split("=", 1) for line in (pathlib.Path(os.environ["LAB"]) / "values").read_text().splitlines() if "=" in line)
     rows = [line.split(" | ") for line in (HERE / "lab" / "situations").read_text().splitlines() if line and line[0] != "#"]
     return values["RANDOM"].split()[-1], sorted({row[1] for row in rows if "{" not in row[1]})
@@ -48,12 +48,12 @@ class Load:
         self.dcvd.set("access", requests_per_second="0")
         self.dcvd.set("retention", max_size="64M")
         self.queued, self.stop = 0, False
-        self.said = {}  # status: how often
+        self.said = {}  # HTTP status: how often
         self.idents = []
         self.lock = threading.Lock()
 
     def request(self):
-        """Half of them with a token of their own: equal ones are one check."""
+        """A random request. Half of them have a random token, because equal requests share one check."""
         token = self.token if random.random() < 0.5 else "%032x" % random.getrandbits(128)
         return {"domain": random.choice(self.domains), "token": token, "methods": random.sample(METHODS, random.randint(1, 5))}
 
@@ -111,9 +111,9 @@ class Load:
         end = time.monotonic() + random.random() * 10
         while time.monotonic() < end and not self.stop and response.readline():
             pass
-        c.close()  # in the midst of it
+        c.close()  # while events still come
 
-    def deaf(self, c):
+    def unread(self, c):
         c.request("GET", "/v1/events")
         time.sleep(5)
         c.close()
@@ -123,7 +123,7 @@ class Load:
         while not self.stop:
             try:
                 act(c)
-            except (OSError, http.client.HTTPException):  # it was idle for half a minute
+            except (OSError, http.client.HTTPException):  # dcvd closes a connection that was idle for half a minute
                 c.close()
         c.close()
 
@@ -162,7 +162,7 @@ def mean(samples, column):
 def main():
     load = Load()
     load.dcvd.start()
-    acts = [load.submit] * 3 + [load.ask] * 2 + [load.cancel, load.batch, load.watch, load.deaf] + [load.events] * 3
+    acts = [load.submit] * 3 + [load.ask] * 2 + [load.cancel, load.batch, load.watch, load.unread] + [load.events] * 3
     for act in acts:
         threading.Thread(target=load.again, args=(act,), daemon=True).start()
     threading.Thread(target=load.hang_up, daemon=True).start()
