@@ -1,4 +1,6 @@
-/* catalogue.h - the catalogues of codes and causes as tables for a terminal. Pure. */
+/* catalogue.h - writes the catalogues of codes and causes as tables for people. Pure.
+ *
+ * The functions append to b and keep nothing. color: the titles are bold. */
 #ifndef DCV_CATALOGUE_H
 #define DCV_CATALOGUE_H
 
