@@ -1,14 +1,14 @@
 #!/bin/bash
-# boot.sh DEB [WORK [SCRIPT]]: the Debian package in a Debian of its own that systemd boots, from installing to purging.
-# By hand, as root; 2 minutes the first time and 1 after that. WORK (build/boot) keeps the bare system.
+# boot.sh DEB [WORK [SCRIPT]]: installs, tests and purges the Debian package in a container with Debian that systemd
+# boots. Run by hand, as root; takes 2 minutes the first time and 1 after that. WORK (build/boot) keeps the bare system.
 #
 #     apt-get install debootstrap systemd-container
 #     contrib/make-deb && tests/packaging/boot.sh build/deb/dcvd_*.deb
 #
-# Debian's packages come from where this machine has its own from. The system runs in a container whose network is the
-# lab's small internet (tests/lab), so that checks mean something in it: systemd is its process 1, with cgroups, sandbox,
-# sockets and journal of its own. SCRIPT (inside.sh), beside this file, is what is then done in it.
-# A kernel whose cgroup v2 has no memory controller shows no MemoryCurrent; the process's own VmHWM is shown everywhere.
+# Debian's packages come from the mirror that this machine uses. The network of the container is the lab's small
+# internet (tests/lab), so that checks in it have known results. systemd is process 1 in it, with its own cgroups,
+# sandbox, sockets and journal. SCRIPT (inside.sh), beside this file, is then run in it. Where cgroup v2 has no memory
+# controller, there is no MemoryCurrent; VmHWM of the process is always shown.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 deb=$(realpath "${1:?boot.sh DEB [WORK [SCRIPT]]}")
@@ -22,7 +22,7 @@ for program in debootstrap systemd-nspawn nsenter; do
     }
 done
 [ "$(id -u)" = 0 ] || {
-    echo "boot.sh: a container with systemd in it takes root" >&2
+    echo "boot.sh: only root can start a container with systemd" >&2
     exit 77
 }
 mkdir -p "$work"
@@ -39,7 +39,7 @@ if [ ! -e "$work/base/.whole" ]; then
 fi
 rm -rf "$root"
 cp -a --reflink=auto "$work/base" "$root"
-# What the package needs is fetched now: the lab has no packages.
+# The packages that the package needs are fetched now, because the lab's network has none.
 mkdir "$root/package"
 cp "$deb" "$here/$script" "$root/package/"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
@@ -64,7 +64,7 @@ for _ in {1..150}; do
     [ -e "$LAB_DIR/run/ready" ] && break
     sleep 0.2
 done
-# Any process of the lab tells where its network is.
+# The network namespace of the lab is that of any of its processes.
 lab=$(pgrep -f -n "nsd -d -c $LAB_DIR/run/nsd-root.conf")
 
 env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --directory "$root" --boot --register=no --keep-unit \

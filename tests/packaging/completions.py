@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Completion knows what the program knows: completions.py DCVPROBE FOLDER. The functions are run as the shells run them."""
+"""Compares the completions of the shells with the program: completions.py DCVPROBE FOLDER. Their functions are run as
+the shells run them."""
 import os
 import pathlib
 import pty
@@ -33,14 +34,14 @@ def bash(*words):
 
 
 def zsh(*words):
-    """What the function hands to _arguments, or the commands that it describes."""
+    """What the function passes to _arguments, or the commands that it describes."""
     script = ('file=$1; shift; _arguments() { print -rl -- "$@" }; _describe() { print -rl -- ${(P)2} };'
               'words=("$@"); CURRENT=$#; source $file')
     return said("zsh", "-fc", script, "zsh", str(ZSH), "dcvprobe", *words)
 
 
 def typed(shell, before, line, expected):
-    """Keys pressed in a real shell bring out what is expected."""
+    """Types keys in a real shell and waits for the expected text."""
     pid, fd = pty.fork()
     if not pid:
         os.execvpe(shell[0], shell, {**ENV, "PS1": "> ", "TERM": "dumb", "HISTFILE": ""})

@@ -1,5 +1,6 @@
 #!/bin/bash
-# deb.sh BUILD OUTDIR: the Debian package builds, holds what meson install gives from BUILD, and its programs run.
+# deb.sh BUILD OUTDIR: the Debian package can be built, has the files that meson install installs from BUILD, and its
+# programs run.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1 out=$2
@@ -22,8 +23,8 @@ complain() {
 meson install -C "$build" --no-rebuild --quiet --destdir "$root/meson" >/dev/null
 prefix=$(dirname "$(dirname "$(find "$root/meson" -path '*/bin/dcvd')")")
 dpkg-deb -x "$deb" "$root/deb"
-# Debian's own are the changelog, the copyright in place of our LICENSE, and the configuration, which elsewhere is an
-# example; it packs documents, its units may be in /lib, and its zsh looks elsewhere.
+# Differences that Debian wants: a changelog, a copyright file in place of LICENSE, and the configuration in /etc.
+# Documents are compressed, units may be in /lib, and zsh has another directory for completions.
 find "$prefix" -type f -printf '%P\n' | grep -v '^share/doc/dcvd/LICENSE$' | sort >"$root/expected"
 find "$root/deb" -type f -printf '%P\n' | sed 's,^usr/,,; s,\.gz$,,; s,zsh/vendor-completions,zsh/site-functions,' |
     grep -vxE 'etc/dcvd/dcvd.conf|share/doc/dcvd/(changelog|copyright)' | sort >"$root/found"
@@ -43,7 +44,7 @@ for package in publicsuffix dns-root-data ca-certificates libunbound8 libsqlite3
     [[ ", $depends, " == *", $package"[,\ ]* ]] || complain "does not depend on $package"
 done
 if command -v lintian >/dev/null; then
-    lintian --allow-root --fail-on error,warning "$out"/dcvd_*.changes || complain "lintian has something to say"
+    lintian --allow-root --fail-on error,warning "$out"/dcvd_*.changes || complain "lintian complains"
 fi
 [ $wrong -gt 0 ] || echo "$(basename "$deb"): $(wc -l <"$root/found") files"
 exit $wrong

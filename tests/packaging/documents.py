@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What is said of the programs outside of them is all there and no more: the manual pages and the example configuration.
+"""Compares the manual pages and the example configuration with the programs: options, keys, defaults, calls.
 
-documents.py TOP DCVPROBE DCVD. The programs are asked where they can tell, and their tables read where they cannot."""
+documents.py TOP DCVPROBE DCVD. What the programs do not print is read from the tables in their source."""
 import pathlib
 import re
 import subprocess
@@ -18,15 +18,15 @@ def read(path):
 
 
 def compare(where, said, true):
-    for what, words in (("not said", true - said), ("said, and not true", said - true)):
+    for what, words in (("missing", true - said), ("not in the program", said - true)):
         if words:
             wrong.append(f"{where}: {what}: {', '.join(sorted(words))}")
     if not true:
-        wrong.append(f"{where}: nothing to compare it with; has a table changed its form?")
+        wrong.append(f"{where}: nothing to compare it with; has the form of a table changed?")
 
 
 def options(*command):
-    """All long options: they all begin with nothing, so getopt_long() names them."""
+    """All long options: every option begins with the empty text, so that getopt_long() lists them as ambiguous."""
     said = subprocess.run([*command, "--=x"], capture_output=True, text=True, check=False).stderr
     return set(re.findall(r"'--([a-z-]+)'", said))
 
@@ -36,7 +36,7 @@ def help_of(program, *arguments):
 
 
 def man_options(page):
-    """Those that the page defines: bold, at the start of a line, with others beside it or not."""
+    """The options that the page defines: in bold at the start of a line, one or several."""
     found = set()
     for line in re.findall(r"^\*-.*$", page, re.M):
         found |= set(re.findall(r"(?:^|, )\*--([a-z-]+)\*", line))
@@ -69,7 +69,7 @@ def check_dcvd():
 
 
 def macros():
-    """Texts that the table of keys has by name."""
+    """The texts of macros, which the table of keys uses."""
     found = {}
     for header in [*TOP.glob("probes/*/*.h"), *TOP.glob("daemon/*/*.h")]:
         found |= dict(re.findall(r'^#define (\w+) "([^"]*)"', header.read_text(encoding="utf-8"), re.M))
@@ -77,7 +77,7 @@ def macros():
 
 
 def keys():
-    """{(section, key): (default, range or None)} by the programs' own table."""
+    """{(section, key): (default, range or None)}, from the table in probes/run/conf.c."""
     named, found = macros(), {}
     rows = re.findall(r'^    \{"(\w+)", "(\w+)", KIND_(\w+), [^,]+, ([^,]+), ([^,]+), ("[^"]*"|\w+), (?:"\w+"|NULL)\},',
                       read("probes/run/conf.c"), re.M)
@@ -110,11 +110,11 @@ def check_conf():
             if said != value:
                 wrong.append(f"{where}: [{at[0]}] {at[1]}: '{said}' is not the default, which is '{value}'")
         if bounds and at in paragraphs and bounds not in paragraphs[at][1]:
-            wrong.append(f"dcvd.conf.5: [{at[0]}] {at[1]}: the range, {bounds}, is not said")
+            wrong.append(f"dcvd.conf.5: [{at[0]}] {at[1]}: the range, {bounds}, is missing")
 
 
 def check_example():
-    """Every line of the example is understood."""
+    """The programs accept every line of the example configuration."""
     with tempfile.TemporaryDirectory() as folder:
         key, conf = pathlib.Path(folder, "key"), pathlib.Path(folder, "dcvd.conf")
         key.write_text("key", encoding="ascii")

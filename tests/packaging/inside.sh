@@ -1,12 +1,12 @@
 #!/bin/bash
-# inside.sh DEB: what boot.sh does in the booted system. Each line that begins with "ok" or "not ok" is
-# a claim about the package or its units.
+# inside.sh DEB: the tests that boot.sh runs in the booted system. Each line of output that begins with "ok" or "not ok"
+# is a claim about the package or its units.
 set -u
 deb=$1
 api=/run/dcvd/dcvd.sock
 wrong=0
 
-# claim WORDS COMMAND…: the command succeeds; otherwise its output is shown
+# claim WORDS COMMAND…: prints whether the command succeeds; if not, also its output
 claim() {
     local words=$1 said
     shift
@@ -23,7 +23,7 @@ show() { systemctl show -P "$2" "$1"; }
 main() { show dcvd.service MainPID; }
 ask() { curl -sS --fail-with-body --max-time 40 --unix-socket "$api" "http://localhost$1" "${@:2}"; }
 as() { runuser -u "$1" -- "${@:2}"; }
-# until_true SECONDS COMMAND…
+# until_true SECONDS COMMAND…: repeats the command until it succeeds
 until_true() {
     local end=$((SECONDS + $1))
     shift
@@ -48,7 +48,7 @@ claim "and so is the socket" is "$(systemctl is-enabled dcvd.socket)" enabled
 claim "it said itself that it is ready" is "$(journal | jq -s 'map(select(.MESSAGE | test("^Started"))) | length')" 1
 claim "it runs as dcvd" is "$(stat -c %U "/proc/$(main)")" dcvd
 claim "the socket is dcvd:dcvd 0660" is "$(stat -c '%U:%G %a' "$api")" "dcvd:dcvd 660"
-claim "the store is for dcvd and its group alone" is "$(stat -c '%U:%G %a' /var/lib/dcvd)" "dcvd:dcvd 750"
+claim "the store is for dcvd and its group only" is "$(stat -c '%U:%G %a' /var/lib/dcvd)" "dcvd:dcvd 750"
 claim "the configuration is a conffile" grep -q /etc/dcvd/dcvd.conf /var/lib/dpkg/info/dcvd.conffiles
 claim "and read" dcvd --check-config
 for page in dcvd dcvd.conf dcvd-api dcvprobe; do claim "man $page" quiet man -w "$page"; done
@@ -58,7 +58,7 @@ echo "# who may ask"
 useradd -m -G dcvd alice
 useradd -m bob
 claim "a member of group dcvd" as alice curl -sSf -o /dev/null --unix-socket "$api" http://localhost/readyz
-claim "not who is none" is "$(as bob curl -sS --unix-socket "$api" http://localhost/readyz 2>&1 | grep -c 'Permission\|denied\|Could not connect\|connect')" 1
+claim "not a user who is no member" is "$(as bob curl -sS --unix-socket "$api" http://localhost/readyz 2>&1 | grep -c 'Permission\|denied\|Could not connect\|connect')" 1
 claim "a member submits with dcvprobe" as alice dcvprobe submit --method dns-txt-token --token x txt-absent.com
 claim "and reads the store" until_true 20 as alice sh -c \
     "sqlite3 -readonly /var/lib/dcvd/dcvd.db \"SELECT domain FROM failures WHERE code = 'invalid_dns_txt'\" | grep -qx txt-absent.com"
@@ -85,10 +85,10 @@ printf '[Service]\nWatchdogSec=2\nTimeoutAbortSec=1\n' >/run/systemd/system/dcvd
 systemctl daemon-reload
 systemctl restart dcvd.service
 sleep 5
-claim "it is content with a loop that turns" is "$(show dcvd.service NRestarts)" 0
+claim "it leaves a running loop alone" is "$(show dcvd.service NRestarts)" 0
 before=$(main)
 kill -STOP "$before"
-claim "one that hangs is killed and started again" until_true 15 sh -c "[ \$(systemctl show -P NRestarts dcvd.service) = 1 ]"
+claim "a loop that hangs is killed and started again" until_true 15 sh -c "[ \$(systemctl show -P NRestarts dcvd.service) = 1 ]"
 claim "and answers" quiet ask /readyz
 claim "the journal says so" sh -c "journalctl -u dcvd.service --no-pager | grep -q 'Watchdog timeout'"
 rm -r /run/systemd/system/dcvd.service.d
@@ -108,20 +108,20 @@ if [ "$(show dcvd.service CanReload)" = yes ]; then
     systemctl reload dcvd.service
 fi
 
-echo "# a configuration that cannot be"
+echo "# a faulty configuration"
 cp /etc/dcvd/dcvd.conf /tmp/dcvd.conf
 printf '[daemon]\nsoket = /tmp/x\n' >>/etc/dcvd/dcvd.conf
 systemctl restart dcvd.service 2>/dev/null
 sleep 3
-claim "is no reason to try again and again" is "$(show dcvd.service NRestarts)" 0
-claim "the exit status says what it is" is "$(show dcvd.service ExecMainStatus)" 2
-claim "the journal says where, as an error" is "$(journal | jq -rs 'map(select(.MESSAGE | test("dcvd.conf:[0-9]+"))) | last.PRIORITY')" 3
+claim "does not make systemd try again and again" is "$(show dcvd.service NRestarts)" 0
+claim "has its own exit status" is "$(show dcvd.service ExecMainStatus)" 2
+claim "is an error in the journal, with file and line" is "$(journal | jq -rs 'map(select(.MESSAGE | test("dcvd.conf:[0-9]+"))) | last.PRIORITY')" 3
 cp /tmp/dcvd.conf /etc/dcvd/dcvd.conf
 systemctl reset-failed dcvd.service dcvd.socket
 systemctl start dcvd.socket dcvd.service
-claim "mended, it starts" quiet ask /readyz
+claim "corrected, it starts" quiet ask /readyz
 
-echo "# a configuration that asks for much"
+echo "# a configuration with many threads"
 printf '[daemon]\nloops = 16\nlisten = 127.0.0.1:9310\n[resolver]\nmode = recursive\n' >>/etc/dcvd/dcvd.conf
 claim "it starts" systemctl restart dcvd.service
 claim "does a check" is "$(ask '/v1/checks?wait=40' -H 'Content-Type: application/json' \
@@ -129,7 +129,7 @@ claim "does a check" is "$(ask '/v1/checks?wait=40' -H 'Content-Type: applicatio
 claim "and serves /metrics on a loopback address" quiet curl -sSf http://127.0.0.1:9310/metrics
 echo "    threads: $(awk '/^Threads/ { print $2 }' "/proc/$(main)/status") of $(show dcvd.service TasksMax)"
 for _ in 1 2 3; do systemctl reload dcvd.service; done
-claim "reloaded in a row, it is there" quiet ask /readyz
+claim "after three reloads it answers" quiet ask /readyz
 cp /tmp/dcvd.conf /etc/dcvd/dcvd.conf
 systemctl restart dcvd.service
 
@@ -180,7 +180,7 @@ wait $!
 read -r failed n </tmp/count
 claim "another process serves" test "$(main)" != "$before"
 claim "of $n requests meanwhile all were answered" is "$failed" 0
-claim "what was there is there" is "$(ask "/v1/checks/$id" | jq -r .state)" "done"
+claim "the checks of before are there" is "$(ask "/v1/checks/$id" | jq -r .state)" "done"
 claim "a backup is a store" sh -c "sqlite3 /var/lib/dcvd/dcvd.db '.backup /root/backup.db' && [ \$(sqlite3 /root/backup.db 'SELECT count(*) > 0 FROM result') = 1 ]"
 
 echo "# removing"
@@ -189,7 +189,7 @@ claim "the service is gone" is "$(show dcvd.service LoadState)" not-found
 claim "nobody listens" test ! -e "$api"
 claim "configuration and store stay" test -s /etc/dcvd/dcvd.conf -a -s /var/lib/dcvd/dcvd.db
 claim "apt installs it again, over them" quiet apt-get -q -y install "$deb"
-claim "what was there is there" is "$(ask "/v1/checks/$id" | jq -r .state)" "done"
+claim "the checks of before are there" is "$(ask "/v1/checks/$id" | jq -r .state)" "done"
 claim "apt purges it" quiet apt-get -q -y purge dcvd
 find / -xdev -not -path '/proc/*' \( -name '*dcvd*' -o -nouser -o -nogroup \) -not -path '/package/*' -not -path '/tmp/*' \
     -not -path '/var/cache/apt/*' >/tmp/after 2>/dev/null

@@ -1,5 +1,5 @@
 #!/bin/bash
-# install.sh BUILD man|no-man: meson install puts every file in its place, and the programs run from there.
+# install.sh BUILD man|no-man: meson install installs all files, and no others, and the programs run from there.
 set -eu
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
@@ -18,7 +18,7 @@ for file in bin/dcvd bin/dcvprobe lib/systemd/system/dcvd.{service,socket} lib/{
         wrong=1
     }
 done
-while read -r file; do # nothing strays: no test program, no header
+while read -r file; do # no other file is installed: no test program, no header
     case ${file#"$prefix"/} in
     bin/dcvd | bin/dcvprobe | lib/systemd/system/* | lib/sysusers.d/* | lib/tmpfiles.d/* | share/dcvd/* | share/doc/dcvd/* | \
         share/man/* | share/bash-completion/* | share/zsh/*) ;;

@@ -1,16 +1,16 @@
 #!/bin/bash
-# session.sh DEB: what a person types on a fresh system, with what it answers; README.md shows it. Played by
+# session.sh DEB: the commands that a person types on a new system, with their output; README.md shows them. Run by
 #     tests/packaging/boot.sh DEB WORK session.sh
 set -u
 deb=$1
 token=r5t8wq2k9xv4bm7jzh3nc6pd0fyls1ga
 
-# ask PATH: what the session itself must know
-# as USER COMMAND: shown as it is typed, then run
+# as USER COMMAND: shows the command and runs it
 as() {
     printf '%s %s\n' "$([ "$1" = root ] && echo '#' || echo '$')" "$2"
     if [ "$1" = root ]; then bash -c "$2"; else runuser -u "$1" -- bash -c "$2"; fi
 }
+# ask PATH: calls the API for what this script has to know; shows nothing
 ask() { curl -s --unix-socket /run/dcvd/dcvd.sock "http://localhost/v1/$1"; }
 useradd -m alice
 cd /package || exit 1
