@@ -1,6 +1,6 @@
 # bash completion for dcvprobe(1)
 
-# The first column of a catalogue, without variables: codes or causes.
+# The first column of the output of `dcvprobe codes` or `dcvprobe causes`, without variables.
 _dcvprobe_catalogue() {
     dcvprobe "$1" 2>/dev/null | sed -n '2,$s/[|: ].*//p' | sort -u
 }
@@ -20,7 +20,7 @@ _dcvprobe() {
         mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$cur")
         return
     fi
-    # --option=value comes as three words, the second of which is the sign.
+    # bash splits --option=value into three words, the second of which is "=".
     if [[ $cur == "=" ]]; then
         cur=""
     elif [[ $prev == "=" ]]; then
