@@ -15,10 +15,11 @@ dcvprobe=$1
 shift
 only=" $* "
 out=$LAB/run/reports
-mkdir -p "$out"
 
-# A report as the table's columns, and the causes of each weight.
-columns='.reports[0] | [.verdict, (.errors[0].code // "-"), (.detail_code // "-"), (.findings[0].cause // "-"),
+# A report as the name of its file, the table's columns, and the causes of each weight.
+# shellcheck disable=SC2016
+columns='input_filename as $file | .reports[0] | [$file,
+  .verdict, (.errors[0].code // "-"), (.detail_code // "-"), (.findings[0].cause // "-"),
   ([.findings[].cause] | join(" ")), ([.findings[] | select(.weight != "note") | .cause] | join(" ")),
   ([.findings[] | select(.weight == "blocking") | .cause] | join(" ")), (.caa.relevant.owner // "-"),
   ([.evidence[] | select(.kind == "dns" and .via != "authoritative" and .via[:11] != "perspective")] | length),
@@ -71,50 +72,58 @@ options() {
     echo "$text"
 }
 
-if [ -n "${LIST:-}" ]; then
-    for row in "${!rows[@]}"; do
-        split "${rows[$row]}"
+# list: of each row what the table expects, and the command
+list() {
+    local row
+    for row in "${rows[@]}"; do
+        split "$row"
         echo "# ${f[0]} | ${f[3]} | ${f[4]} | ${f[5]} | ${f[6]} | ${f[7]:-}"
         echo "dcvprobe check '${f[1]}' $(options "${f[2]}")"
     done
+}
+
+twice=$(for row in "${rows[@]}"; do echo "${row%% *}"; done | sort | uniq -d)
+[ -z "$twice" ] || {
+    echo "run.sh: two situations have the name ${twice//$'\n'/ }" >&2
+    exit 2
+}
+if [ -n "${LIST:-}" ]; then
+    list
     exit 0
 fi
 
-# ask N: runs row N and keeps what came of it. Four at a time: some wait for a server that stays silent.
-ask() {
-    local rc=0 options
-    split "${rows[$1]}"
-    options=$(options "${f[2]}")
-    # shellcheck disable=SC2086
-    "$dcvprobe" check "${f[1]}" --json $options >"$out/$1.json" 2>"$out/$1.err" || rc=$?
-    echo "$rc" >"$out/$1.rc"
-}
-for n in "${!rows[@]}"; do
-    while [ "$(jobs -rp | wc -l)" -ge 4 ]; do wait -n || true; done
-    ask "$n" &
-done
-wait
+rm -rf "$out"
+mkdir "$out"
+list | python3 "$here/ask.py" "$dcvprobe" "$out"
 
-# judge ROW N: prints what is wrong, nothing where all is as expected
+# What jq makes of them all, in one go. At a file that is no JSON it stops; judge looks at those that follow.
+declare -A made
+while IFS= read -r line; do
+    made[${line%%$'\x1f'*}]=${line#*$'\x1f'}
+done < <(jq -r "$columns" "$out"/*.json 2>/dev/null)
+
+# judge ROW: prints what is wrong, nothing where all is as expected
 judge() {
-    local status verdict code detail cause causes weighty blocking owner questions fetches
-    split "${rows[$1]}"
+    local file status verdict code detail cause causes weighty blocking owner questions fetches
+    split "$1"
+    file=$out/${f[0]}
     if [ ${#f[@]} -ne 8 ] && [ ${#f[@]} -ne 9 ]; then
         echo "the line has ${#f[@]} columns"
         return
     fi
-    if ! IFS=$'\x1f' read -r verdict code detail cause causes weighty blocking owner questions fetches \
-        < <(jq -r "$columns" "$out/$1.json" 2>&1) || [ -z "$verdict" ]; then
-        echo "no report: $(head -c 300 "$out/$1.json") $(head -c 600 "$out/$1.err")"
+    [ -n "${made[$file.json]:-}" ] || made[$file.json]=$(jq -r "$columns | ltrimstr(\"$file.json\\u001f\")" "$file.json" 2>&1)
+    IFS=$'\x1f' read -r verdict code detail cause causes weighty blocking owner questions fetches <<<"${made[$file.json]}"
+    if [ -z "$verdict" ] || [ -z "$fetches" ]; then
+        echo "no report: $(head -c 300 "$file.json") $(head -c 600 "$file.err")"
         return
     fi
     [ "$verdict" = "${f[3]}" ] || echo "verdict $verdict, not ${f[3]}"
     [ "$code" = "${f[4]}" ] || echo "code $code, not ${f[4]}"
     [ "$detail" = "${f[5]}" ] || echo "detail_code $detail, not ${f[5]}"
-    status=$(cat "$out/$1.rc")
+    status=$(<"$file.rc")
     case $verdict:$status in
     pass:0 | fail:1 | undecided:3) ;;
-    *) echo "exit status $status on $verdict: $(head -c 600 "$out/$1.err")" ;;
+    *) echo "exit status $status on $verdict: $(head -c 600 "$file.err")" ;;
     esac
     case ${f[3]}:${f[6]} in
     pass:-) [ -z "$weighty" ] || echo "finding $weighty on a clean pass" ;;
@@ -131,9 +140,9 @@ judge() {
 }
 
 passed=0 failed=0
-for n in "${!rows[@]}"; do
-    split "${rows[$n]}"
-    wrong=$(judge "$n")
+for row in "${rows[@]}"; do
+    split "$row"
+    wrong=$(judge "$row")
     if [ -z "$wrong" ]; then
         passed=$((passed + 1))
         echo "ok   ${f[0]}: ${f[7]:-}"

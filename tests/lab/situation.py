@@ -6,9 +6,10 @@ import pathlib
 import shlex
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-AT_ONCE = 8  # most of the time is spent on waiting for servers that do not answer
+BUSY, MOST = 2 * os.cpu_count(), 8 * os.cpu_count()
 
 
 class Situation:
@@ -35,11 +36,15 @@ def inside():
     return sys.argv[1], sys.argv[2:]
 
 
-def situations(names=()):
-    done = subprocess.run([HERE / "run.sh", "dcvprobe", *names], env={**os.environ, "LIST": "1"}, check=True, text=True,
-                          stdout=subprocess.PIPE)
-    lines = done.stdout.splitlines()
+def listed(text):
+    """The situations that run.sh prints with LIST=1."""
+    lines = text.splitlines()
     return [Situation(*pair) for pair in zip(lines[::2], lines[1::2])]
+
+
+def situations(names=()):
+    return listed(subprocess.run([HERE / "run.sh", "dcvprobe", *names], env={**os.environ, "LIST": "1"}, check=True,
+                                 text=True, stdout=subprocess.PIPE).stdout)
 
 
 def check(dcvprobe, situation, *more):
@@ -53,9 +58,21 @@ def check(dcvprobe, situation, *more):
 
 
 def at_once(function, things):
-    """The results of function for the things, in their order; many are run at a time."""
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(function, things))
+    """function of each of the things, many at a time; in their order. BUSY of them at a time: what has gone on for a second
+    waits for a server that stays silent, and no longer counts."""
+    running, results = {}, []
+    with concurrent.futures.ThreadPoolExecutor(MOST) as pool:
+        for thing in things:
+            while True:
+                now = time.monotonic()
+                running = {future: began for future, began in running.items() if not future.done()}
+                young = [began + 1 - now for began in running.values() if began + 1 > now]
+                if len(young) < BUSY and len(running) < MOST:
+                    break
+                concurrent.futures.wait(running, min(young, default=None), concurrent.futures.FIRST_COMPLETED)
+            results.append(pool.submit(function, thing))
+            running[results[-1]] = time.monotonic()
+    return [future.result() for future in results]
 
 
 def settled(function, things, good):
