@@ -4,6 +4,7 @@
 # Everything lives in namespaces of its own and ends with them. No root is needed where user namespaces are allowed;
 # where nothing allows a namespace, or a program is missing, the status is 77 (skipped, to meson) and stderr says why.
 # LAB is the lab's directory: values, logs in run/. It is removed at the end, unless LAB_DIR named it.
+# Called inside of a lab it makes no other: COMMAND runs in the one that is there.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 PATH=$PATH:/usr/sbin:/sbin
@@ -13,6 +14,10 @@ skip() {
     exit 77
 }
 
+if [ "${LAB_INSIDE:-}" = up ]; then
+    [ "${1:-}" != -- ] || shift
+    exec "${@:-bash}"
+fi
 if [ -z "${LAB_INSIDE:-}" ]; then
     for program in unshare ip nsd unbound ldns-signzone dig python3 nginx openssl; do
         command -v "$program" >/dev/null || skip "$program is not installed (contrib/packages names the packages)"
@@ -32,7 +37,7 @@ if [ -z "${LAB_INSIDE:-}" ]; then
         LAB=$(mktemp -d "${TMPDIR:-/tmp}/lab.XXXXXX")
         trap 'rm -rf "$LAB"' EXIT
     fi
-    export LAB LAB_INSIDE=1
+    export LAB LAB_INSIDE=starting
     rc=0
     if [ -t 0 ]; then
         # shellcheck disable=SC2086
@@ -243,6 +248,7 @@ done
 echo "nameserver 8.8.8.8" >"$LAB/run/resolv.conf"
 mount --bind "$LAB/run/resolv.conf" /etc/resolv.conf
 
+export LAB_INSIDE=up
 [ "${1:-}" != -- ] || shift
 rc=0
 "${@:-bash}" || rc=$?
