@@ -17,7 +17,7 @@ import sys
 import tempfile
 import urllib.parse
 
-from situation import check, inside, reports_of, settled, situations
+from situation import at_once, check, inside, reports_of, settled, situations
 from updates import NONE, Primary, name_text, name_wire, read_records
 
 KINDS = {"TXT": 16, "CAA": 257}  # of records that can be broken
@@ -105,9 +105,12 @@ class Loop:
             return "its name server misbehaves on purpose (misbehave.py), whatever its records are"
         return None
 
-    def apply(self, case):
-        """Applies the cure of one case at the primary and on the web site."""
-        script = replayed(self.dcvprobe, self.saved(case.situation), "nsupdate")
+    def cure(self, case):
+        """As an update and as a piece of a zone file."""
+        return [replayed(self.dcvprobe, self.saved(case.situation), form) for form in ("nsupdate", "fix")]
+
+    def apply(self, case, script, piece):
+        """Hands the cure of one case to the primary and to the web site."""
         self.primary.changes, self.primary.faults = [], []
         done = subprocess.run(["nsupdate", "-v"], input=f"server 127.0.0.1 5300\n{script}", check=False, text=True,
                               capture_output=True)
@@ -117,7 +120,7 @@ class Loop:
         if [change[:2] for change in changes] != list(wanted(case)):
             case.wrong.append(f"the update {changes} is not what the report says")
         zone = self.scratch / "fix"
-        zone.write_text(replayed(self.dcvprobe, self.saved(case.situation), "fix"))
+        zone.write_text(piece)
         added = [(name_text(owner), kind, ttl, rdata) for owner, ttl, kind, rdata in read_records(zone)[0]]
         if sorted(added) != sorted(change[1:] for change in changes if change[0] == "add"):
             case.wrong.append(f"--format fix adds {added}, and the update {changes}")
@@ -148,8 +151,8 @@ class Loop:
     def cured(self, cases):
         """One round of cases whose cures do not affect each other."""
         self.take_away()
-        for case in cases:
-            self.apply(case)
+        for case, cure in zip(cases, at_once(self.cure, cases)):
+            self.apply(case, *cure)
         self.primary.commit()
         for case, report in zip(cases, settled(self.again, cases, lambda _, report: report["verdict"] == "pass")):
             if report["verdict"] != "pass":
