@@ -142,8 +142,8 @@ static void refused(void **state)
         {"-shop.example.com", "\"-shop\", begins with a hyphen", NULL},
         {"shop-.example.com", "\"shop-\", ends with a hyphen", NULL},
         {"ab--cd.example.com", "hyphens as its third and fourth character", NULL},
-        {"xn--zzzzzz.example.com", "begins with xn-- but", NULL},
-        {"ｘn--zzzzzz.example.com", "begins with xn-- but", NULL},
+        {"xn--zzzzzz.example.com", "begins with xn--, but", NULL},
+        {"ｘn--zzzzzz.example.com", "begins with xn--, but", NULL},
         {"xn--.example.com", "\"xn--\", ends with a hyphen", NULL},
         {"shop💩.example.com", "has \"💩\" (U+1F4A9) at its character 5", NULL},
         {"\xcc\x80"
@@ -220,7 +220,7 @@ static void internal(void **state)
         {"*.Corp.LOCAL", "corp.local", "local network", CAUSE_name_internal},
         {"router.home.arpa.", "router.home.arpa", "home networks", CAUSE_name_internal},
         {"1.2.0.192.in-addr.arpa", "1.2.0.192.in-addr.arpa", "reverse names", CAUSE_name_internal},
-        {"abcdefgh.onion", "abcdefgh.onion", "methods of their own", CAUSE_name_internal},
+        {"abcdefgh.onion", "abcdefgh.onion", "other methods than these", CAUSE_name_internal},
         {"shop.notatld", "shop.notatld", "notatld is no top-level domain", CAUSE_name_internal},
         {"256.1.1.1", "256.1.1.1", "no IPv4 address", CAUSE_name_internal},
         {"com", "com", "public suffix", CAUSE_name_is_public_suffix},
@@ -234,7 +234,9 @@ static void internal(void **state)
         {"::ffff:8.8.8.8", "::ffff:8.8.8.8", "in disguise", CAUSE_name_internal},
         {"2001:DB8::0:1", "2001:db8::1", "documentation", CAUSE_name_internal},
         {"fd00::1", "fd00::1", "private", CAUSE_name_internal},
-        {"5f00::1", "5f00::1", "outside", CAUSE_name_internal},
+        {"5f00::1", "5f00::1", "segment routing", CAUSE_name_internal},
+        {"5eff::1", "5eff::1", "outside", CAUSE_name_internal},
+        {"2620:4f:8000::1", "2620:4f:8000::1", "AS112 (2620:4f:8000::/48)", CAUSE_name_internal},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct name n = reading(rows[i].input);
@@ -243,6 +245,69 @@ static void internal(void **state)
             fail_msg("%s: code %d, reason %s", rows[i].input, (int)n.code, n.reason ? n.reason : "-");
         assert_string_equal(n.domain, rows[i].domain);
         assert_null(n.registrable);
+    }
+}
+
+/* All rows of the IANA IPv4 and IPv6 special-purpose address registries: both ends of each are refused, and the
+ * address before and behind it is not, but where it belongs to another row or lies outside of 2000::/3. */
+static void special_registries(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *first, *last, *behind;
+    } rows[] = {
+        {NULL, "0.0.0.0", "0.255.255.255", "1.0.0.0"},
+        {"9.255.255.255", "10.0.0.0", "10.255.255.255", "11.0.0.0"},
+        {"100.63.255.255", "100.64.0.0", "100.127.255.255", "100.128.0.0"},
+        {"126.255.255.255", "127.0.0.0", "127.255.255.255", "128.0.0.0"},
+        {"169.253.255.255", "169.254.0.0", "169.254.255.255", "169.255.0.0"},
+        {"172.15.255.255", "172.16.0.0", "172.31.255.255", "172.32.0.0"},
+        {"191.255.255.255", "192.0.0.0", "192.0.0.255", "192.0.1.0"},
+        {NULL, "192.0.0.0", "192.0.0.7", NULL},
+        {NULL, "192.0.0.8", "192.0.0.10", NULL},
+        {NULL, "192.0.0.170", "192.0.0.171", NULL},
+        {"192.0.1.255", "192.0.2.0", "192.0.2.255", "192.0.3.0"},
+        {"192.31.195.255", "192.31.196.0", "192.31.196.255", "192.31.197.0"},
+        {"192.52.192.255", "192.52.193.0", "192.52.193.255", "192.52.194.0"},
+        {"192.88.98.255", "192.88.99.0", "192.88.99.255", "192.88.100.0"},
+        {"192.167.255.255", "192.168.0.0", "192.168.255.255", "192.169.0.0"},
+        {"192.175.47.255", "192.175.48.0", "192.175.48.255", "192.175.49.0"},
+        {"198.17.255.255", "198.18.0.0", "198.19.255.255", "198.20.0.0"},
+        {"198.51.99.255", "198.51.100.0", "198.51.100.255", "198.51.101.0"},
+        {"203.0.112.255", "203.0.113.0", "203.0.113.255", "203.0.114.0"},
+        {"223.255.255.255", "224.0.0.0", "239.255.255.255", NULL},
+        {NULL, "240.0.0.0", "255.255.255.255", NULL},
+        {NULL, "::", "::1", NULL},
+        {NULL, "::ffff:0:0", "::ffff:ffff:ffff", NULL},
+        {NULL, "64:ff9b::", "64:ff9b::ffff:ffff", NULL},
+        {NULL, "64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", NULL},
+        {NULL, "100::", "100::ffff:ffff:ffff:ffff", NULL},
+        {NULL, "100:0:0:1::", "100::1:ffff:ffff:ffff:ffff", NULL},
+        {NULL, "2001::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff", "2001:200::"},
+        {NULL, "2001:1::1", "2001:1::3", NULL},
+        {NULL, "2001:2::", "2001:2:0:ffff:ffff:ffff:ffff:ffff", NULL},
+        {NULL, "2001:3::", "2001:3:ffff:ffff:ffff:ffff:ffff:ffff", NULL},
+        {NULL, "2001:4:112::", "2001:4:112:ffff:ffff:ffff:ffff:ffff", NULL},
+        {NULL, "2001:10::", "2001:1f:ffff:ffff:ffff:ffff:ffff:ffff", NULL},
+        {NULL, "2001:20::", "2001:2f:ffff:ffff:ffff:ffff:ffff:ffff", NULL},
+        {NULL, "2001:30::", "2001:3f:ffff:ffff:ffff:ffff:ffff:ffff", NULL},
+        {"2001:db7:ffff::", "2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db9::"},
+        {"2001:ffff::", "2002::", "2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "2003::"},
+        {"2620:4f:7fff:ffff:ffff:ffff:ffff:ffff", "2620:4f:8000::", "2620:4f:8000:ffff:ffff:ffff:ffff:ffff",
+         "2620:4f:8001::"},
+        {"3ffe:ffff::", "3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff", "3fff:1000::"},
+        {NULL, "5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff", NULL},
+        {NULL, "fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", NULL},
+        {NULL, "fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const in[] = {rows[i].first, rows[i].last}, *const out[] = {rows[i].before, rows[i].behind};
+        for (size_t k = 0; k < 2; k++) {
+            if (reading(in[k]).code != CODE_internal_names_not_allowed)
+                fail_msg("%s is accepted", in[k]);
+            if (out[k] && reading(out[k]).code != CODE_NONE)
+                fail_msg("%s is refused: %s", out[k], reading(out[k]).reason);
+        }
     }
 }
 
@@ -356,7 +421,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepted), cmocka_unit_test(short_way), cmocka_unit_test(refused),   cmocka_unit_test(lengths),
-        cmocka_unit_test(internal), cmocka_unit_test(addresses), cmocka_unit_test(comparing),
+        cmocka_unit_test(internal), cmocka_unit_test(special_registries), cmocka_unit_test(addresses), cmocka_unit_test(comparing),
         cmocka_unit_test(showing),  cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
