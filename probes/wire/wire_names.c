@@ -73,9 +73,14 @@ bool wire_name_read(struct span *s, struct wire_name *ret, struct fault *f)
     return true;
 }
 
+/* What a zone file reads as something else takes a backslash (RFC 1035 5.1): a dot within a label, the backslash
+ * itself, quotation mark, parentheses and semicolon. $ begins a directive and @ stands for the origin where a name
+ * starts with them; they are escaped at the start of each label, so that a parent's text is the end of its child's.
+ */
 size_t wire_name_print(const uint8_t *p, size_t len, char out[NAME_TEXT_MOST])
 {
-    static const bool plain[256] = {['!' ... '-'] = true, ['/' ... '['] = true, [']' ... '~'] = true};
+    static const bool plain[256] = {['!'] = true,         ['#' ... '\''] = true, ['*' ... '-'] = true,
+                                    ['/' ... ':'] = true, ['<' ... '['] = true,  [']' ... '~'] = true};
     char *o = out;
     if (len <= 1)
         *o++ = '.';
@@ -89,7 +94,7 @@ size_t wire_name_print(const uint8_t *p, size_t len, char out[NAME_TEXT_MOST])
                 *o++ = (char)('0' + c % 10);
                 continue;
             }
-            if (!plain[c])
+            if (!plain[c] || (i == at + 1 && (c == '$' || c == '@')))
                 *o++ = '\\';
             *o++ = (char)c;
         }

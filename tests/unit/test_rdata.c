@@ -62,6 +62,40 @@ static void names_hold_any_byte(void **state)
     assert_null(wire_name_to_text(a, (const uint8_t *)"\xc0\0", 2, &used));
 }
 
+/* Any wire name reads back to the same bytes, and the text of a parent is the end of its child's text. */
+static void any_name_reads_back(void **state)
+{
+    (void)state;
+    static const char odd[] = ".\\\"();$@ \t#*_-0aZ\x7f\xff";
+    uint32_t random = 1;
+    for (unsigned round = 0; round < 20000; round++) {
+        uint8_t wire[WIRE_NAME_MOST], again[WIRE_NAME_MOST];
+        size_t n = 0, used, second = 0;
+        while (n < WIRE_NAME_MOST - 1) {
+            random = random * 1664525 + 1013904223;
+            size_t len = 1 + (random >> 16) % (random >> 30 ? 4 : 63);
+            if (n + 1 + len >= WIRE_NAME_MOST || (random >> 24) % 8 == 0)
+                break;
+            wire[n++] = (uint8_t)len;
+            while (len--) {
+                random = random * 1664525 + 1013904223;
+                wire[n++] = random >> 31 ? (uint8_t)odd[(random >> 16) % (sizeof odd)] : (uint8_t)(random >> 16);
+            }
+            second = second ? second : n;
+        }
+        wire[n++] = 0;
+        char *text = wire_name_to_text(a, wire, n, &used);
+        assert_non_null(text);
+        assert_int_equal(used, n);
+        assert_int_equal(wire_name_from_text(text, again), n);
+        assert_memory_equal(wire, again, n);
+        if (second && n - second > 1) {
+            const char *parent = wire_name_to_text(a, wire + second, n - second, &used);
+            assert_string_equal(text + strlen(text) - strlen(parent), parent);
+        }
+    }
+}
+
 static void tables_read_what_they_name(void **state)
 {
     (void)state;
@@ -100,7 +134,12 @@ static void rdata_reads_back(void **state)
         {RR_CNAME, "a\\.b\\032c.example.com.", NULL},
         {RR_CNAME, ".", NULL},
         {RR_DNAME, "example.net.", NULL},
-        {RR_PTR, "\"quoted.\"", "\"quoted.\"."},
+        {RR_PTR, "\"quoted.\"", "\\\"quoted.\\\"."},
+        {RR_PTR, "a\\;b.\\(c\\).", NULL},
+        {RR_PTR, "\\$a$.b@.\\$.\\@.", NULL},
+        {RR_PTR, "b.$a", "b.\\$a."},
+        {RR_PTR, "\\@.", NULL},
+        {RR_PTR, "@a.", "\\@a."},
         {RR_MX, " 10   mail.example.com.\n", "10 mail.example.com."},
         {RR_SRV, "0 5 443 www.example.com.", NULL},
         {RR_SOA, "ns. host. 2026010101 7200 3600 1209600 4294967295", NULL},
@@ -191,8 +230,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(names_hold_any_byte),           T(tables_read_what_they_name),   T(rdata_reads_back),
-        T(rdata_that_is_none_is_refused),
+        T(names_hold_any_byte),           T(any_name_reads_back), T(tables_read_what_they_name),
+        T(rdata_reads_back), T(rdata_that_is_none_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
