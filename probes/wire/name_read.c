@@ -1,3 +1,4 @@
+#include "wire/idna.h"
 #include "wire/name.h"
 
 #include <arpa/inet.h>
@@ -308,11 +309,6 @@ static const char *idna_words(int rc)
     }
 }
 
-static int lookup(const char *text, uint8_t **ret)
-{
-    return idn2_lookup_u8((const uint8_t *)text, ret, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-}
-
 static int bad_idna(struct name_reading *r, const struct label *l, int rc)
 {
     if (rc == IDN2_MALLOC)
@@ -321,14 +317,11 @@ static int bad_idna(struct name_reading *r, const struct label *l, int rc)
     size_t position = 1;
     for (size_t i = 0, step; (rc == IDN2_DISALLOWED || rc == IDN2_UNASSIGNED) && i < l->n;
          i += step, position++) {
-        char one[5] = {0};
-        uint8_t *out = NULL;
+        char one[5] = {0}, out[IDNA_LABEL_MOST + 1];
         uint32_t c;
         step = text_utf8(l->p + i, l->n - i, &c);
         memcpy(one, l->p + i, step);
-        int alone = lookup(one, &out);
-        idn2_free(out);
-        if (alone == rc)
+        if (idna_label(one, out) == rc)
             return INVALID(
                 r,
                 "label %zu, \"%s\", has \"%s\" (U+%04X) at its character %zu, which domain names may not "
@@ -363,28 +356,24 @@ static int read_label(struct name_reading *r, struct label *l, char out[LABEL_MO
                        text[0] == '-' ? "begins" : "ends");
     /* A mapped label is looked up a second time: full-width letters, for example, may spell another "xn--" label. */
     for (int pass = 0; pass < 2 && (!ascii || !strncmp(text, "xn--", 4)); pass++) {
-        uint8_t *mapped = NULL;
-        int rc = lookup(text, &mapped);
+        char mapped[IDNA_LABEL_MOST + 1];
+        int rc = idna_label(text, mapped);
         if (rc != IDN2_OK)
             return bad_idna(r, l, rc);
-        size_t n = strlen((const char *)mapped);
-        bool fits = n <= LABEL_MOST;
-        if (fits)
-            memcpy(text, mapped, n + 1);
-        idn2_free(mapped);
-        if (!fits)
-            return bad_idna(r, l, IDN2_TOO_BIG_LABEL);
+        strcpy(text, mapped);
         ascii = true;
-    }
-    size_t n = strlen(text);
-    if (!n)
-        return INVALID(r, "label %zu consists of invisible characters alone", l->number);
-    for (size_t i = 0; i < n; i++)
-        if (!is_ldh(text[i]))
+        if (!text[0])
+            return INVALID(r, "label %zu consists of invisible characters alone", l->number);
+        const char *odd = text;
+        while (is_ldh(*odd))
+            odd++;
+        if (*odd)
             return INVALID(r,
                            "label %zu, \"%s\", has a sign that stands for \"%c\"; letters, digits and "
                            "hyphens are expected",
-                           l->number, l->shown, text[i]);
+                           l->number, l->shown, *odd);
+    }
+    size_t n = strlen(text);
     if (text[0] == '-' || text[n - 1] == '-')
         return bad_idna(r, l, IDN2_HYPHEN_STARTEND);
     if (n >= 4 && text[2] == '-' && text[3] == '-' && strncmp(text, "xn", 2))

@@ -6,6 +6,7 @@
 
 #include "wire/name.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,86 @@ static void accepted(void **state)
         assert_null(n.reason);
         assert_null(n.suggestion);
     }
+}
+
+/* UTS 46 makes valid what IDNA 2008 does not allow (symbols) or, in the version of libidn2, does not know (letters of
+ * Unicode 12 to 14), as they are typed and as A-labels. */
+static void symbols(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"☕", "xn--53h"},
+        {"xn--53h", "xn--53h"},
+        {"XN--LS8H", "xn--ls8h"},
+        {"💩", "xn--ls8h"},
+        {"¡", "xn--7a"},
+        {"xn--7a", "xn--7a"},
+        {"xn--pkf", "xn--pkf"}, /* U+19DA, not a letter since Unicode 4.1 */
+        {"I♥NY", "xn--iny-zx5a"},
+        {"ｘn--53h", "xn--53h"},
+        {"☕\xef\xb8\x8f", "xn--53h"}, /* with a selector of its look */
+        {"☕e\xcc\x81", "xn--9ca541q"},
+        {"xn--1ch", "xn--1ch"}, /* U+2260, valid since 15.1 */
+        {"xn--jgb1694kz0b2176a", "xn--jgb1694kz0b2176a"}, /* all from right to left, with a number */
+        {"xn--zca4946pblnc", "xn--zca4946pblnc"},         /* with a sharp s */
+        {"𝌠ß\xf0\x96\xab\xb1", "xn--zca4946pblnc"},
+        {"☕ς☕", "xn--3xa786oba"},
+        {"☕ꀀß", "xn--zca561qit7f"}, /* a Yi syllable beside what is hidden behind one */
+        {"xn--p9ut19m", "xn--p9ut19m"},
+        {"☕क\xe0\xa5\x8d\xe2\x80\x8d", "xn--11b6iy14enqf"}, /* a joiner behind a virama */
+        {"א☕א", "xn--4dba698v"},
+        {"Fußball", "xn--fuball-cta"},
+        {"FUẞBALL", "xn--fuball-cta"},
+        {"ẞ", "xn--zca"},
+        {"☕ẞ", "xn--zca561q"},
+        {"straßE", "xn--strae-oqa"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char typed[80], domain[80];
+        snprintf(typed, sizeof typed, "%s.com", rows[i][0]);
+        snprintf(domain, sizeof domain, "%s.com", rows[i][1]);
+        struct name n = reading(typed);
+        if (n.code != CODE_NONE)
+            fail_msg("%s: %s", typed, n.reason);
+        assert_string_equal(n.domain, domain);
+        assert_string_equal(reading(domain).domain, domain);
+    }
+    static const char *const not[][2] = {
+        {"xn--53H-", "hyphen"},
+        {"xn--53", "encodes no text"},
+        {"xn--53h0", "encodes no text"},
+        {"xn---53h", "encodes no text"},
+        {"xn--tsh", "a character that domain names may not have"}, /* U+2488, mapped to 1 and a dot */
+        {"xn--kkg", "a character that domain names may not have"}, /* U+1E9E, which is mapped */
+        {"👨\xe2\x80\x8d👩", "invisible joiner"},
+        {"xn--1ugz855pea", "invisible joiner"}, /* the same */
+        {"☕\xe2\x80\x8c☕", "invisible joiner"},
+        {"☕א", "from right to left"},
+        {"א☕", "from right to left"},
+        {"אa☕א", "from right to left"},
+        {"xn--4db536n", "from right to left"},
+        {"\xe2\x83\x9d☕", "combining mark"},
+        {"-☕", "hyphen"},
+        {"☕-", "hyphen"},
+        {"ab--☕", "third and fourth"},
+        {"☕\xf0\xb2\xae\x9a", "domain names may not have"}, /* U+32B9A, of Unicode 15 */
+    };
+    for (size_t i = 0; i < sizeof not / sizeof *not; i++) {
+        char typed[80];
+        snprintf(typed, sizeof typed, "%s.com", not[i][0]);
+        struct name n = reading(typed);
+        if (n.code != CODE_dns_invalid_domain || !strstr(n.reason, not[i][1]))
+            fail_msg("%s: %s", typed, n.reason ? n.reason : n.domain);
+    }
+    char typed[200] = "☕";
+    for (int i = 0; i < 53; i++)
+        strcat(typed, "a");
+    strcat(typed, ".com");
+    assert_int_equal(reading(typed).code, CODE_NONE);
+    assert_int_equal(strlen(reading(typed).domain), 63 + 4);
+    memmove(typed + 1, typed, strlen(typed) + 1);
+    *typed = 'a';
+    assert_non_null(strstr(reading(typed).reason, "longer than 63 characters"));
 }
 
 static bool same(const char *a, const char *b)
@@ -145,7 +226,10 @@ static void refused(void **state)
         {"xn--zzzzzz.example.com", "begins with xn--, but", NULL},
         {"ｘn--zzzzzz.example.com", "begins with xn--, but", NULL},
         {"xn--.example.com", "\"xn--\", ends with a hyphen", NULL},
-        {"shop💩.example.com", "has \"💩\" (U+1F4A9) at its character 5", NULL},
+        {"shop\xee\x80\x80.example.com", "has \"\xee\x80\x80\" (U+E000) at its character 5", NULL},
+        {"☕\xe2\x81\xa2.example.com", "has \"\xe2\x81\xa2\" (U+2062) at its character 2", NULL},
+        {"⑴.example.com", "has a sign that stands for \"(\"", NULL},
+        {"☕⑴.example.com", "has a sign that stands for \"(\"", NULL},
         {"\xcc\x80"
          "a.example.com",
          "combining mark", NULL},
@@ -420,7 +504,7 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accepted), cmocka_unit_test(short_way), cmocka_unit_test(refused),   cmocka_unit_test(lengths),
+        cmocka_unit_test(accepted), cmocka_unit_test(symbols), cmocka_unit_test(short_way), cmocka_unit_test(refused),   cmocka_unit_test(lengths),
         cmocka_unit_test(internal), cmocka_unit_test(special_registries), cmocka_unit_test(addresses), cmocka_unit_test(comparing),
         cmocka_unit_test(showing),  cmocka_unit_test(no_memory),
     };
