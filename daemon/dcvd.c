@@ -9,6 +9,8 @@
 #include "front/front.h"
 #include "observe/slice.h"
 #include "reload.h"
+#include "run/suffix_file.h"
+#include "wire/suffixes.h"
 #include "work/retention.h"
 
 #include <errno.h>
@@ -366,7 +368,7 @@ static int read_command_line(struct arena *a, int argc, char **argv, struct comm
         } else if (opt == OPT_CHECK) {
             ret->check = true;
         } else if (opt == OPT_VERSION) {
-            puts("dcvd " DCVD_VERSION);
+            printf("dcvd %s (public suffix list of %s)\n", DCVD_VERSION, suffixes_in_use()->date);
             return EXIT_SUCCESS;
         } else if (opt == OPT_HELP) {
             help();
@@ -409,10 +411,16 @@ int main(int argc, char **argv)
         log_error("out of memory");
         return EXIT_BROKEN;
     }
+    suffix_file_use(NULL, NULL, NULL);
     int status = read_command_line(d.arena, argc, argv, &cl);
     d.source = (struct conf_source){cl.config, cl.options, cl.n};
     if (status < 0 && !(read = configure(&d.source, &conf)))
         status = EXIT_USAGE;
+    const char *why;
+    if (status < 0 && conf.suffix_file && suffix_file_use(d.arena, conf.suffix_file, &why)) {
+        log_error("[names] public_suffix_list: %s", why ? why : "out of memory");
+        status = EXIT_USAGE;
+    }
     if (status < 0 && cl.check) {
         printf("%s: in order\n", conf.file ? conf.file : "no configuration file");
         status = EXIT_SUCCESS;

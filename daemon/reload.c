@@ -70,7 +70,7 @@ static void on_read_done(uv_work_t *work, int status)
         r->why = "out of memory";
     }
     if (!status && *kept)
-        log_warning("[daemon] %s: changed in the file; the old value holds until dcvd is started again", kept);
+        log_warning("%s: changed in the file; the old value holds until dcvd is started again", kept);
     if (!status && (status = generations_open(r->generations, r->arena, &r->conf, on_opened, r)))
         r->why = strerror(-status);
     if (status)

@@ -1,5 +1,6 @@
 /* cli_conf.c - what checks in this process use of a configuration. */
 #include "cmd/cli.h"
+#include "run/suffix_file.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -86,8 +87,10 @@ const struct conf *cli_configure(struct arena *a, const char *path, struct given
     } else {
         rc = conf_load(a, path, options, n, c, &why);
     }
+    if (!rc && c->suffix_file && (rc = suffix_file_use(a, c->suffix_file, &why)))
+        why = arena_printf(a, "[names] public_suffix_list: %s", why);
     if (rc) {
-        complain("%s%s", path ? "--config: " : "", why);
+        complain("%s%s", path ? "--config: " : "", why ? why : "out of memory");
         return NULL;
     }
     return add_defaults(a, &c->defaults, given) ? c : NULL;

@@ -1,6 +1,8 @@
 /* dcvprobe.c - the command for support staff: a table of sub-commands and the help. */
 #include "cmd/cli.h"
 #include "observe/recursive.h"
+#include "run/suffix_file.h"
+#include "wire/suffixes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -147,10 +149,9 @@ int main(int argc, char **argv)
         cmd_help(0, NULL);
         return EXIT_USAGE;
     }
+    suffix_file_use(NULL, NULL, NULL);
     if (!strcmp(argv[1], "--version")) {
-        char date[11];
-        name_suffixes_date(date);
-        printf("dcvprobe %s (public suffix list of %s)\n", DCVD_VERSION, date);
+        printf("dcvprobe %s (public suffix list of %s)\n", DCVD_VERSION, suffixes_in_use()->date);
         return EXIT_PASS;
     }
     const char *wanted = !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ? "help" : argv[1];

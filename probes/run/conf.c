@@ -73,6 +73,7 @@ static const struct key {
     {"access", "burst", KIND_NUMBER, AT(burst), 1, 10000000, "2000", NULL},
     {"retention", "days", KIND_NUMBER, AT(retention_days), 1, 36500, "90", NULL},
     {"retention", "max_size", KIND_SIZE, AT(retention_size), 16 << 20, UINT64_C(1) << 50, "4G", NULL},
+    {"names", "public_suffix_list", KIND_PATH, AT(suffix_file), 0, 0, NULL, NULL},
     {"ca", "profile", KIND_PATH, AT(profile_file), 0, 0, NULL, NULL},
     {"ca", "account", KIND_FIELD, 0, 0, 0, NULL, "caa_account"},
     {"ca", "account_uri", KIND_FIELD, 0, 0, 0, NULL, "account_uri"},

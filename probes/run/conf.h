@@ -67,6 +67,7 @@ struct conf {
     uint32_t retention_days;
     uint64_t retention_size;
 
+    const char *suffix_file; /* NULL: see suffix_file_use() */
     const char *profile_file;
     struct profile profile;
     struct request
@@ -99,7 +100,7 @@ static inline const struct auth_key *conf_auth_key(const struct conf *c, const c
 }
 
 /* Prepares c to replace old while the daemon runs: settings that need a restart get their values from old. *ret: the
- * names of those keys of [daemon] that differ, "" for none. 0 or -ENOMEM. */
+ * sections and names of those keys that differ, "" for none. 0 or -ENOMEM. */
 int conf_reload(struct arena *a, struct conf *c, const struct conf *old, const char **ret);
 
 #endif

@@ -7,21 +7,17 @@
 
 /* Settings of sockets, threads and the store, which cannot change without a restart. */
 static const struct fixed {
-    const char *key; /* of [daemon] */
+    const char *section, *key;
     size_t at;
     bool text; /* else uint32_t */
 } fixed[] = {
-#define TEXT(member)                                                                                         \
-    {                                                                                                        \
-#member, offsetof(struct conf, member), true                                                         \
-    }
-#define NUMBER(member)                                                                                       \
-    {                                                                                                        \
-#member, offsetof(struct conf, member), false                                                        \
-    }
-    TEXT(socket), NUMBER(socket_mode), TEXT(socket_group), TEXT(listen), TEXT(database), NUMBER(loops),
-#undef TEXT
-#undef NUMBER
+    {"daemon", "socket", offsetof(struct conf, socket), true},
+    {"daemon", "socket_mode", offsetof(struct conf, socket_mode), false},
+    {"daemon", "socket_group", offsetof(struct conf, socket_group), true},
+    {"daemon", "listen", offsetof(struct conf, listen), true},
+    {"daemon", "database", offsetof(struct conf, database), true},
+    {"daemon", "loops", offsetof(struct conf, loops), false},
+    {"names", "public_suffix_list", offsetof(struct conf, suffix_file), true},
 };
 
 static bool keep_text(struct arena *a, const char **place, const char *old)
@@ -33,7 +29,7 @@ static bool keep_text(struct arena *a, const char **place, const char *old)
 
 int conf_reload(struct arena *a, struct conf *c, const struct conf *old, const char **ret)
 {
-    const char *changed = "";
+    const char *changed = "", *section = "";
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
         const struct fixed *f = &fixed[i];
         void *place = (char *)c + f->at;
@@ -45,9 +41,12 @@ int conf_reload(struct arena *a, struct conf *c, const struct conf *old, const c
             equal = *(uint32_t *)place == *(const uint32_t *)was;
             *(uint32_t *)place = *(const uint32_t *)was;
         }
-        if (!equal)
-            changed =
-                arena_printf(a, "%s%s%s", changed ? changed : "", changed && *changed ? ", " : "", f->key);
+        if (equal)
+            continue;
+        bool same = !strcmp(section, f->section);
+        changed = arena_printf(a, "%s%s%s%s%s%s", changed ? changed : "", changed && *changed ? ", " : "",
+                               same ? "" : "[", same ? "" : f->section, same ? "" : "] ", f->key);
+        section = f->section;
     }
     if (arena_full(a))
         return -ENOMEM;

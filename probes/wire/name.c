@@ -1,10 +1,9 @@
 #include "wire/name.h"
 
-#include "model/time.h"
+#include "wire/suffixes.h"
 
 #include <arpa/inet.h>
 #include <idn2.h>
-#include <libpsl.h>
 #include <string.h>
 #include <strings.h>
 
@@ -72,41 +71,6 @@ bool name_within(const char *name, const char *ancestor)
 
 enum { SUFFIX_LABELS = 6, SUFFIX_ROOM = SUFFIX_LABELS * 64 };
 
-/* libpsl searches its list byte by byte, which takes longer than everything else done to a name, and most domains have
- * one of few suffixes. So each thread has a hash table of what it found, without collision chains: a newer name
- * replaces the older one. */
-enum { REMEMBERED = 512, REMEMBERED_NAME = 30 };
-struct remembered {
-    char name[REMEMBERED_NAME];
-    bool is_suffix, known;
-};
-
-static struct remembered *remembered(const char *text)
-{
-    static _Thread_local struct remembered all[REMEMBERED];
-    uint32_t h = 2166136261; /* FNV-1a */
-    size_t n = 0;
-    for (; text[n] && n < REMEMBERED_NAME; n++)
-        h = (h ^ (unsigned char)text[n]) * 16777619;
-    return n < REMEMBERED_NAME ? &all[(h ^ h >> 15) % REMEMBERED] : NULL;
-}
-
-/* text: lower case, no final dot. Without the list's default rule "*": a top-level domain that is not on the list is
- * not a public suffix. */
-static bool on_list(const char *text)
-{
-    struct remembered *m = remembered(text);
-    if (m && m->known && !strcmp(m->name, text))
-        return m->is_suffix;
-    bool is = *text && psl_is_public_suffix2(psl_builtin(), text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
-    if (m) {
-        strcpy(m->name, text);
-        m->is_suffix = is;
-        m->known = true;
-    }
-    return is;
-}
-
 /* The name's last labels, in lower case. No suffix of the list is longer than SUFFIX_LABELS, and none has a label of
  * more than 63 bytes, so what is cut off on the left cannot be part of a suffix. Returns the position in name where the
  * text in out starts. */
@@ -138,8 +102,10 @@ const char *name_registrable(const char *name)
     char text[SUFFIX_ROOM];
     const char *start = lower_tail(name, text), *below = NULL;
     /* The longest candidate comes first, because the parent of a suffix need not be a suffix (nes.buskerud.no). */
-    for (const char *p = text; p; p = name_parent(p)) {
-        if (on_list(p)) {
+    for (const char *p = text; p && *p; p = name_parent(p)) {
+        if (suffixes_except(p))
+            return start + (p - text);
+        if (suffixes_hold(p)) {
             if (below)
                 return below;
             /* The whole tail is a suffix. So the name is a suffix, too, unless it has a label before the tail. */
@@ -158,15 +124,7 @@ const char *name_registrable(const char *name)
 bool name_is_public_suffix(const char *name)
 {
     char text[SUFFIX_ROOM];
-    return lower_tail(name, text) == name && on_list(text);
-}
-
-void name_suffixes_date(char out[11])
-{
-    char text[25]; /* RFC 3339: the first ten characters are the day */
-    time_format((dcv_time)psl_builtin_file_time() * 1000, text);
-    memcpy(out, text, 10);
-    out[10] = '\0';
+    return lower_tail(name, text) == name && suffixes_hold(text);
 }
 
 /* ---------------------------------------------------------------- shape and display ------------------ */

@@ -1,7 +1,6 @@
 /* name.h - domain names as people type them, and as DNS compares them. Pure; any thread.
  *
- * Sources: RFC 1035 2.3.1, RFC 5890-5893 and UTS 46 (non-transitional) through libidn2; the public suffix
- * list through libpsl, ICANN section only. */
+ * Sources: RFC 1035 2.3.1, UTS 46 (idna.h), the public suffix list (suffixes.h). */
 #ifndef DCV_NAME_H
 #define DCV_NAME_H
 
@@ -46,7 +45,5 @@ bool name_is_host(const char *name);
 /* True for an IP address: four decimal numbers or any spelling of IPv6, without brackets; one final dot is allowed,
  * since a DNS name that looks like an address has one. */
 bool name_is_ip(const char *text);
-/* The date of the public suffix list in use, "2023-02-09"; newer top-level domains are not on it. */
-void name_suffixes_date(char out[11]);
 
 #endif

@@ -1,5 +1,6 @@
 #include "wire/idna.h"
 #include "wire/name.h"
+#include "wire/suffixes.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -479,9 +480,7 @@ static int check_public(struct name_reading *r)
             r,
             "no top-level domain is a number, and it is no IPv4 address either: that would be four numbers "
             "from 0 to 255 without leading zeros");
-    char date[11];
-    name_suffixes_date(date);
-    return INTERNAL(r, "%s is no top-level domain of the public suffix list of %s", top, date);
+    return INTERNAL(r, "%s is no top-level domain of the public suffix list of %s", top, suffixes_in_use()->date);
 }
 
 /* True where the input already has the form of DNS, as nearly all input has: labels of a-z, 0-9 and inner hyphens, no
