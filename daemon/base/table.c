@@ -1,5 +1,7 @@
 #include "base/table.h"
 
+#include "base/hash.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -76,9 +78,5 @@ uint64_t hash_number(uint64_t v)
 
 uint64_t hash_bytes(const void *p, size_t n)
 {
-    const unsigned char *c = p;
-    uint64_t h = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ c[i]) * UINT64_C(1099511628211);
-    return hash_number(h);
+    return hash_number(fnv(FNV_START, p, n));
 }

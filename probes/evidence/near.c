@@ -1,5 +1,6 @@
 #include "evidence/near.h"
 
+#include "base/hash.h"
 #include "ca/profile.h"
 #include "wire/name.h"
 #include "wire/wire.h"
@@ -69,10 +70,7 @@ static void find_scopes(struct near_list *l)
  * from the domain and the time of the request only. FNV-1a, then the last steps of splitmix64. */
 static const char *random_below(struct arena *a, const struct request *r, const char *scope)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (const char *s = r->adn; *s; s++)
-        h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
-    h ^= (uint64_t)r->now;
+    uint64_t h = fnv(FNV_START, r->adn, strlen(r->adn)) ^ (uint64_t)r->now;
     h = (h ^ h >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     h = (h ^ h >> 27) * UINT64_C(0x94d049bb133111eb);
     return arena_printf(a, "dcv-%016llx.%s", (unsigned long long)(h ^ h >> 31), scope);

@@ -1,5 +1,6 @@
 #include "format/lines.h"
 
+#include "base/hash.h"
 #include "wire/name.h"
 
 #include <errno.h>
@@ -306,23 +307,15 @@ static bool overlap(const struct given_list *own, const struct given_list *defau
     return false;
 }
 
-/* FNV-1a. */
-static uint64_t hash(uint64_t h, const char *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ (unsigned char)p[i]) * 1099511628211U;
-    return h;
-}
-
 /* Hash of the content of a line; quotes and blanks around fields do not matter. */
 static uint64_t says(const struct lines *l, const struct line *line, const struct given_list *own)
 {
-    uint64_t h = 14695981039346656037U;
+    uint64_t h = FNV_START;
     if (l->form == FORM_JSON)
-        return hash(h, line->text, line->len);
+        return fnv(h, line->text, line->len);
     for (size_t i = 0; i < own->n; i++) { /* with their final NULs, so that different rows differ */
-        h = hash(h, own->v[i].field->name, strlen(own->v[i].field->name) + 1);
-        h = hash(h, own->v[i].value, own->v[i].len + 1);
+        h = fnv(h, own->v[i].field->name, strlen(own->v[i].field->name) + 1);
+        h = fnv(h, own->v[i].value, own->v[i].len + 1);
     }
     return h;
 }
@@ -410,7 +403,7 @@ void line_key(const struct line *line, enum method m, char ret[LINE_KEY + 1])
 {
     const char *name = method_name(m);
     /* Mixes the bits: for a million lines, the chance that two have the same key is one in ten million. */
-    uint64_t h = hash(line->says, name, strlen(name));
+    uint64_t h = fnv(line->says, name, strlen(name));
     h = (h ^ h >> 32) * 0xd6e8feb86659fd93U;
     h ^= h >> 32;
     for (size_t i = 0; i < LINE_KEY; i++)

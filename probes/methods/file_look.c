@@ -1,5 +1,6 @@
 #include "methods/file_look.h"
 
+#include "base/hash.h"
 #include "ca/challenge.h"
 #include "ca/profile.h"
 #include "evidence/evidence.h"
@@ -171,9 +172,9 @@ static const struct fact *get(struct look *k, const char *url, const char *addre
  * replay of a saved check asks for the same one. */
 static const char *invented(struct look *k, const char *base, const char *path)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    uint64_t hash = FNV_START;
     for (const char *s = base; *s; s++)
-        hash = (hash ^ (uint8_t)tolower((unsigned char)*s)) * UINT64_C(0x100000001b3);
+        hash = fnv_byte(hash, (uint8_t)tolower((unsigned char)*s));
     size_t dir = (size_t)(strrchr(path, '/') - path) + 1;
     const char *in = arena_strndup(k->a, path, dir);
     return in ? arena_printf(k->a, "%s%s%016llx.txt", base, in, (unsigned long long)hash) : NULL;

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/hash.h"
 #include "db_inner.h"
 #include "db_jobs.h"
 
@@ -44,16 +45,16 @@ static void expect_refusal(const char *path, enum db_mode mode, int expected)
 static uint64_t sum(const char *path)
 {
     static const char *const parts[] = {"", "-wal", "-journal"};
-    uint64_t h = 14695981039346656037u;
+    uint64_t h = FNV_START;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         char name[300];
         snprintf(name, sizeof name, "%s%s", path, parts[i]);
         FILE *f = fopen(name, "rb");
         for (int c; f && (c = getc(f)) != EOF;)
-            h = (h ^ (uint64_t)c) * 1099511628211u;
+            h = fnv_byte(h, (uint8_t)c);
         if (f)
             fclose(f);
-        h = (h ^ i) * 1099511628211u;
+        h = fnv_byte(h, (uint8_t)i);
     }
     return h;
 }
