@@ -387,7 +387,7 @@ static int read_command_line(struct arena *a, int argc, char **argv, struct comm
 /* NULL: the log says what is wrong. */
 static struct arena *configure(const struct conf_source *source, struct conf *ret)
 {
-    const char *why = "out of memory";
+    const char *why = OUT_OF_MEMORY;
     struct arena *a = arena_new(0);
     if (a && !conf_source_read(source, a, ret, &why))
         return a;
@@ -408,7 +408,7 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     d.arena = arena_new(0);
     if (!d.arena) {
-        log_error("out of memory");
+        log_error(OUT_OF_MEMORY);
         return EXIT_BROKEN;
     }
     suffix_file_use(NULL, NULL, NULL);

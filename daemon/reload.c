@@ -51,7 +51,7 @@ static void on_read(uv_work_t *work)
 {
     struct reload *r = work->data;
     r->arena = arena_new(0);
-    r->why = "out of memory";
+    r->why = OUT_OF_MEMORY;
     r->status = r->arena ? conf_source_read(&r->source, r->arena, &r->conf, &r->why) : -ENOMEM;
 }
 
@@ -67,7 +67,7 @@ static void on_read_done(uv_work_t *work, int status)
     }
     if (!status && conf_reload(r->arena, &r->conf, generations_conf(r->generations), &kept)) {
         status = -ENOMEM;
-        r->why = "out of memory";
+        r->why = OUT_OF_MEMORY;
     }
     if (!status && *kept)
         log_warning("%s: changed in the file; the old value holds until dcvd is started again", kept);
@@ -89,7 +89,7 @@ void reload_start(struct reload *r)
     systemd_notify_reloading();
     r->arena = NULL;
     r->work.data = r;
-    r->why = "out of memory";
+    r->why = OUT_OF_MEMORY;
     int rc = uv_queue_work(r->uv, &r->work, on_read, on_read_done);
     if (rc)
         refuse(r, strerror(-rc));

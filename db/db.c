@@ -393,7 +393,7 @@ static int lock_for_writing(struct db *db, const char *path, char why[DB_ERROR_T
     int n = asprintf(&name, "%s-lock", real ? real : path);
     free(real);
     if (n < 0)
-        return refuse(why, path, -ENOMEM, "out of memory");
+        return refuse(why, path, -ENOMEM, OUT_OF_MEMORY);
     db->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     free(name);
     if (db->lock < 0)
@@ -559,7 +559,7 @@ int db_open(const char *path, enum db_mode mode, struct db **ret, char why[DB_ER
 
     struct db *db = calloc(1, sizeof *db);
     if (!db)
-        return refuse(why, path, -ENOMEM, "out of memory");
+        return refuse(why, path, -ENOMEM, OUT_OF_MEMORY);
     db->lock = -1;
     db->wal_most = CHECKPOINT_BYTES;
     r = mode == DB_WRITE ? open_write(db, path, why) : attach(db, path, mode, why);

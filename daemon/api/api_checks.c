@@ -149,7 +149,7 @@ int api_read_stored(const struct conf *conf, struct arena *a, const char *text, 
     struct json_problem problem = {0};
     int rc = json_read_request(a, text, len, &conf->profile, now, ret, &problem);
     if (rc) {
-        *why = rc == -EINVAL ? problem.text : "out of memory";
+        *why = rc == -EINVAL ? problem.text : OUT_OF_MEMORY;
         return rc;
     }
     if (ret->auth_key_name) {

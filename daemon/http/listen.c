@@ -171,7 +171,7 @@ static int open_tcp(struct arena *a, const struct conf *conf, struct listeners *
 int listeners_open(struct arena *a, const struct conf *conf, struct listeners *ret, const char **why)
 {
     *ret = (struct listeners){0};
-    *why = "out of memory";
+    *why = OUT_OF_MEMORY;
     int rc = take_passed(a, ret, why);
     if (!rc && !ret->n)
         rc = open_unix(a, conf, ret, why);

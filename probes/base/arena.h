@@ -14,6 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How want of memory is reported, for the arena and the heap. */
+#define OUT_OF_MEMORY "out of memory"
+
 struct arena;
 
 /* ceiling: how many bytes the arena may take from the heap in all, its own header included; 0 means no limit. */

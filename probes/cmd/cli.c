@@ -17,6 +17,11 @@ void complain(const char *fmt, ...)
     va_end(ap);
 }
 
+void complain_no_memory(void)
+{
+    complain(OUT_OF_MEMORY);
+}
+
 dcv_time cli_now(void)
 {
     struct timespec t;
@@ -44,7 +49,7 @@ bool cli_read(struct arena *a, const char *option, const char *path, const char 
             room = room ? room * 2 : 65536;
             char *more = realloc(p, room);
             if (!more) {
-                complain("%s: out of memory while reading '%s'", option, shown);
+                complain("%s: " OUT_OF_MEMORY " while reading '%s'", option, shown);
                 goto out;
             }
             p = more;
@@ -59,7 +64,7 @@ bool cli_read(struct arena *a, const char *option, const char *path, const char 
     else if (n > MOST)
         complain("%s: '%s' is larger than 64 MiB; expected a smaller file", option, shown);
     else if (!(*ret = arena_strndup(a, p ? p : "", n)))
-        complain("%s: out of memory while reading '%s'", option, shown);
+        complain("%s: " OUT_OF_MEMORY " while reading '%s'", option, shown);
     else
         ok = true;
     *len = n;
@@ -107,7 +112,7 @@ bool cli_given(struct arena *a, struct given_list *list, int opt, const char *va
             return false;
     }
     if (!given_add(a, list, g))
-        complain("out of memory");
+        complain_no_memory();
     return !arena_full(a);
 }
 
@@ -178,7 +183,7 @@ int cli_flush(struct buf *b)
 {
     int status = EXIT_PASS;
     if (b->failed) {
-        complain("out of memory");
+        complain_no_memory();
         status = EXIT_USAGE;
     } else if ((b->n && fwrite(b->p, 1, b->n, stdout) != b->n) || fflush(stdout)) {
         complain("standard output cannot be written: %s", strerror(errno));
@@ -224,7 +229,7 @@ int cli_show(const struct output *o, const struct report *const *r, size_t n)
     struct buf b = {0};
     struct arena *a = arena_new(0);
     if (!a) {
-        complain("out of memory");
+        complain_no_memory();
         return EXIT_USAGE;
     }
     int status = exit_status(r, n);

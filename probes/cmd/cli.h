@@ -101,6 +101,7 @@ dcv_time cli_now(void);
 /* ---- output */
 void complain(const char *fmt, ...)
     __attribute__((format(printf, 1, 2))); /* "dcvprobe: …\n" to standard error */
+void complain_no_memory(void);
 unsigned cli_width(void); /* columns of standard output; 0: it is not a terminal */
 bool cli_color(void);                      /* true where standard output is a terminal and NO_COLOR is unset */
 int cli_flush(struct buf *b); /* writes b to standard output and frees it; EXIT_USAGE: it failed */

@@ -7,12 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool no_memory(void)
-{
-    complain("out of memory");
-    return false;
-}
-
 /* Checks the given fields before any file is read, so that a mistake on the command line is reported as such. Given
  * resolvers become options of the configuration, which replace its servers and its mode. */
 static bool read_given(struct arena *a, const struct given_list *given, struct conf_option *ret, size_t *n)
@@ -63,7 +57,9 @@ static bool add_defaults(struct arena *a, const struct request *d, struct given_
     const struct given_list line = *given;
     for (size_t i = 0; ok && i < own.n; i++)
         ok = given_has(&line, own.v[i].field) || given_add(a, given, own.v[i]);
-    return ok || no_memory();
+    if (!ok)
+        complain_no_memory();
+    return ok;
 }
 
 const struct conf *cli_configure(struct arena *a, const char *path, struct given_list *given)
@@ -74,7 +70,7 @@ const struct conf *cli_configure(struct arena *a, const char *path, struct given
     const char *why = NULL;
     int rc;
     if (!c || !options) {
-        no_memory();
+        complain_no_memory();
         return NULL;
     }
     if (!read_given(a, given, options, &n))

@@ -26,7 +26,7 @@ struct client *client_new(const char *socket)
         c->socket = strdup(socket);
     }
     if (!c || !c->easy || !c->socket) {
-        complain("out of memory");
+        complain_no_memory();
         client_free(c);
         return NULL;
     }
@@ -185,7 +185,7 @@ json_t *client_get(struct client *c, const char *path, const struct client_param
         before = "&";
     }
     if (whole.failed) {
-        complain("out of memory");
+        complain_no_memory();
     } else if (client_call(c, "GET", whole.p, NULL, wait_ms, &answer)) {
         if (client_accept(&answer)) {
             root = json_loadb(answer.body.p ? answer.body.p : "", answer.body.n, 0, NULL);

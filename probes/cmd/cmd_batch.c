@@ -59,7 +59,7 @@ struct batch_command {
 static void say_line(struct batch_command *b, size_t number, const char *why)
 {
     progress_clear(&b->progress);
-    complain("batch: '%s', line %zu: %s", b->in_name, number, why ? why : "out of memory");
+    complain("batch: '%s', line %zu: %s", b->in_name, number, why ? why : OUT_OF_MEMORY);
 }
 
 /* ---------------------------------------------------------------- input ------------------------------ */
@@ -103,7 +103,7 @@ static int next_line(struct batch_command *b, struct arena *a)
         progress_clear(&b->progress);
         complain("batch: '%s', %s", b->in_name, why);
     } else if (rc < 0) {
-        complain("out of memory");
+        complain_no_memory();
     }
     return rc;
 }

@@ -323,7 +323,7 @@ int cmd_preflight(int argc, char **argv)
     if (!status && !g.config && !configure_default(a, &g.order))
         status = EXIT_USAGE;
     if (!status && order_check(a, &g.order, &r)) {
-        complain("preflight: out of memory");
+        complain_no_memory();
         status = EXIT_USAGE;
     }
     if (!status && r.unusable) {

@@ -182,7 +182,7 @@ static void bulk_file(struct bulk *bulk, const char *path)
         if (!cli_read(a, "replay", path, &text, &len)) {
             bulk->bad++;
         } else if (!one_case(bulk, shown, text, len, &why, a)) {
-            complain("replay: '%s': %s", shown, why ? why : "out of memory");
+            complain("replay: '%s': %s", shown, why ? why : OUT_OF_MEMORY);
             bulk->bad++;
         }
         goto out;
@@ -191,7 +191,7 @@ static void bulk_file(struct bulk *bulk, const char *path)
         struct arena *of_line = arena_new(0);
         const char *place = of_line ? arena_printf(of_line, "%s:%zu", shown, number) : NULL;
         if (n > 1 && (!place || !one_case(bulk, place, line, (size_t)n, &why, of_line))) {
-            complain("replay: '%s', line %zu: %s", shown, number, place && why ? why : "out of memory");
+            complain("replay: '%s', line %zu: %s", shown, number, place && why ? why : OUT_OF_MEMORY);
             bulk->bad++;
         }
         arena_free(of_line);

@@ -113,7 +113,7 @@ static int watch_all(struct arena *a, struct watching *w, char **what, int n)
     int status = read_all(a, w, what, n);
     w->ids = arena_array(a, (size_t)n, sizeof *w->ids);
     if (!status && !w->ids) {
-        complain("out of memory");
+        complain_no_memory();
         status = EXIT_USAGE;
     }
     for (; !status && w->n < (size_t)n; w->n++)

@@ -379,7 +379,7 @@ int follow(const char *socket, struct client *client, char (*ids)[WATCH_ID_LEN +
                          .easy = curl_easy_init()};
     struct sigaction act = {.sa_handler = on_signal};
     if (!f.v || !f.easy) {
-        complain("out of memory");
+        complain_no_memory();
         f.status = EXIT_USAGE;
         f.n = 0;
     }

@@ -127,7 +127,7 @@ bool seen_read(struct seen *s, int fd, const char *path, struct tally *t)
             goto out;
         }
         if (!add(s, strtoull(key, NULL, 16))) {
-            complain("out of memory");
+            complain_no_memory();
             goto out;
         }
         t->verdict[v]++;

@@ -122,7 +122,7 @@ static int next(struct sending *s)
         rc = rc ? rc : 1;
     }
     if (rc < 0 && rc != -EINVAL)
-        complain("out of memory");
+        complain_no_memory();
     arena_free(a);
     return rc;
 }

@@ -217,7 +217,7 @@ static const char *each(struct conf_reading *r, const struct key *k, const char 
         if (!n)
             break;
         const char *word = arena_strndup(r->a, value, n);
-        wrong = word ? one(r, k, word) : "more memory";
+        wrong = word ? one(r, k, word) : OUT_OF_MEMORY;
         value += n;
     }
     return wrong;
@@ -232,7 +232,7 @@ static const char *set_id(struct conf_reading *r, const struct key *k, const cha
         return user ? "users of this system, by name or number" : "groups of this system, by name or number";
     uint32_t *v = arena_array(r->a, ids->n + 1, sizeof *v);
     if (!v)
-        return "more memory";
+        return OUT_OF_MEMORY;
     if (ids->n)
         memcpy(v, ids->v, ids->n * sizeof *v);
     v[ids->n] = id;
@@ -246,7 +246,7 @@ static const char *set_field(struct conf_reading *r, const struct key *k, const 
     struct input_error err = {0};
     const struct request_field *f = request_field_find(k->field);
     int rc = request_set(r->a, &r->conf->defaults, f, word, strlen(word), &err);
-    return !rc ? NULL : rc == -EINVAL ? err.expected : "more memory";
+    return !rc ? NULL : rc == -EINVAL ? err.expected : OUT_OF_MEMORY;
 }
 
 /* Sets the value of a key. NULL, or what was expected instead; where the arena is full, any text. */
@@ -448,7 +448,7 @@ int conf_parse(struct arena *a, const char *file, const char *text, size_t len, 
     request_init(&ret->defaults, NULL, TIME_UNKNOWN);
     ret->defaults.profile = &ret->profile;
     struct conf_reading r = {.a = a, .conf = ret, .file = file, .at = text, .end = text + len};
-    *why = "out of memory";
+    *why = OUT_OF_MEMORY;
     int rc = set_defaults(&r);
     if (rc)
         return rc;
@@ -563,7 +563,7 @@ static int settle_resolver(struct arena *a, struct conf *c, const char **why)
     int rc = recursive_files(a, &files, &fault);
     if (rc)
         *why = rc == -ENOMEM
-                   ? "out of memory"
+                   ? OUT_OF_MEMORY
                    : arena_printf(a, "[resolver] %s: %s: %s", fault.hints ? "root_hints" : "trust_anchor",
                                   fault.file, fault.why);
     return rc;
@@ -572,7 +572,7 @@ static int settle_resolver(struct arena *a, struct conf *c, const char **why)
 int conf_load(struct arena *a, const char *path, const struct conf_option *options, size_t n,
               struct conf *ret, const char **why)
 {
-    *why = "out of memory";
+    *why = OUT_OF_MEMORY;
     struct bytes text = {(const uint8_t *)"", 0};
     const char *file = path ? path : CONF_FILE;
     int rc = read_file(a, file, &text);

@@ -243,7 +243,7 @@ static int blame(int err, const char *text, const char **what)
 
 static int recursive_open(struct net *n, const struct recursive_config *cfg, const char **what)
 {
-    struct recursive_fault fault = {.file = "the built-in resolver", .why = "out of memory"};
+    struct recursive_fault fault = {.file = "the built-in resolver", .why = OUT_OF_MEMORY};
     int r = recursive_new(n->loop, n->arena, cfg, &n->recursive, &fault);
 
     if (r < 0) {
