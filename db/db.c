@@ -1,5 +1,7 @@
 #include "db_inner.h"
 
+#include "base/be.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -175,11 +177,6 @@ static int prepare_all(struct db *db, enum db_mode mode)
 }
 
 /* ---------------------------------------------------------------- is the file a store? --------------- */
-
-static uint32_t be32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
 
 /* Reads the first bytes of an existing file and nothing else: to read more, SQLite might have to roll back the journal
  * of another program's file, and so change it. Uses SQLite's own handle, since closing another descriptor of the file

@@ -1,5 +1,6 @@
 #include "wire/dnssec_rr.h"
 
+#include "base/be.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -9,16 +10,6 @@
 /* Bytes of the fixed fields at the start of the rdata. DNSKEY: flags, protocol, algorithm. DS: tag, algorithm, digest
  * type. RRSIG: all fields before the signer's name. */
 enum { DNSKEY_HEAD = 4, DS_HEAD = 4, RRSIG_HEAD = 18, RSAMD5 = 1 };
-
-static uint16_t be16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t be32(const uint8_t *p)
-{
-    return (uint32_t)be16(p) << 16 | be16(p + 2);
-}
 
 /* RFC 4034 appendix B; B.1 for algorithm 1. */
 static uint16_t key_tag(const struct rr *rr)

@@ -7,6 +7,7 @@
 #ifndef DCV_WIRE_INNER_H
 #define DCV_WIRE_INNER_H
 
+#include "base/be.h"
 #include "wire/wire.h"
 
 /* Text of the longest name: 255 bytes, each \DDD, and a NUL. */
@@ -56,15 +57,5 @@ bool rdata_walk(const char *form, struct span *s, struct rdata_name names[RDATA_
                 struct fault *f);
 /* Moves s behind one field; name gets it where the field is a name. */
 bool rdata_field(char field, struct span *s, struct wire_name *name, struct fault *f);
-
-static inline uint16_t be16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static inline uint32_t be32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
 
 #endif
