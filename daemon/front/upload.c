@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/table.h"
+#include "format/lines.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -42,14 +43,6 @@ struct upload {
 };
 
 /* ---------------------------------------------------------------- reading ---------------------------- */
-
-static bool blank(const char *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (p[i] != ' ' && p[i] != '\t' && p[i] != '\r')
-            return false;
-    return true;
-}
 
 static void too_many(struct upload *u)
 {
@@ -105,9 +98,9 @@ static void on_work(uv_work_t *work)
             u->more = true;
             break;
         }
-        if (u->lines + (int64_t)u->group->n_lines == API_LINES_MOST && !blank(p, n))
+        if (u->lines + (int64_t)u->group->n_lines == API_LINES_MOST && !line_is_blank(p, n))
             too_many(u);
-        else if (!blank(p, n))
+        else if (!line_is_blank(p, n))
             u->status = read_line(u, p, n);
         u->number++;
         at += n + (end != NULL);

@@ -96,7 +96,7 @@ static size_t record_length(const char *p, size_t n, enum form form, size_t *lin
     return SIZE_MAX;
 }
 
-static bool blank(const char *p, size_t n)
+bool line_is_blank(const char *p, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (!strchr(" \t\r", p[i]) || !p[i])
@@ -281,7 +281,7 @@ int lines_next(struct lines *l, struct arena *a, struct line *ret, const char **
             l->form = first && !rc ? FORM_UNKNOWN : l->form; /* the first row did not come yet */
             return rc;
         }
-        if (blank(ret->text, ret->len)) {
+        if (line_is_blank(ret->text, ret->len)) {
             l->form = first ? FORM_UNKNOWN : l->form;
             continue;
         }

@@ -29,6 +29,8 @@ struct line {
     size_t len;
     uint64_t says;    /* hash of its content: set by line_request(), for line_key() */
 };
+/* True for a line that is no request: it holds blanks only. */
+bool line_is_blank(const char *p, size_t n);
 /* The next line with a request. 1: there is one; 0: more bytes are needed, or after lines_end() the text is at its end;
  * -EINVAL with *why in the arena: the text cannot be read any further; or -ENOMEM. */
 int lines_next(struct lines *l, struct arena *a, struct line *ret, const char **why);

@@ -310,19 +310,10 @@ static const struct fact *wrong_content(const struct judgement *j)
     return s && s->fetch.class == FETCH_CONTENT ? s->fetch.fact : NULL;
 }
 
-static struct bytes trim(struct bytes v)
-{
-    while (v.n && v.p[0] <= ' ')
-        v.p++, v.n--;
-    while (v.n && v.p[v.n - 1] <= ' ')
-        v.n--;
-    return v;
-}
-
 static bool is_html(struct bytes body)
 {
     static const char *const starts[] = {"<!doctype", "<html", "<head", "<body", "<?xml", "<!--"};
-    body = trim(body);
+    body = bytes_trim(body);
     if (body.n >= 3 && !memcmp(body.p, "\xef\xbb\xbf", 3))
         body.p += 3, body.n -= 3;
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
@@ -347,7 +338,7 @@ void cause_file_encoding(struct judgement *j)
 void cause_file_empty(struct judgement *j)
 {
     const struct fact *fact = wrong_content(j);
-    if (fact && !trim(fact->http.body).n)
+    if (fact && !bytes_trim(fact->http.body).n)
         content_cause(j, CAUSE_file_empty);
 }
 
@@ -379,7 +370,7 @@ void cause_file_other_content(struct judgement *j)
     if (!fact || j->candidate.place)
         return;
     struct finding *f = about(j, CAUSE_file_other_content, &j->file.best->fetch);
-    struct bytes body = trim(fact->http.body);
+    struct bytes body = bytes_trim(fact->http.body);
     const char *shown = text_escape(j->a, (const char *)body.p, body.n, 60), *near = NULL;
     if (j->r->token)
         near = altered_value(body, (struct bytes){(const uint8_t *)j->r->token, strlen(j->r->token)});

@@ -86,13 +86,6 @@ static void stale(struct judgement *j, const char *place, const char *value, con
     fix_publish(j, f);
 }
 
-static struct bytes trimmed(struct bytes v)
-{
-    while (v.n && strchr(" \t\r\n", v.p[v.n - 1]) && v.p[v.n - 1])
-        v.n--;
-    return v;
-}
-
 void cause_txt_stale_other_order(struct judgement *j)
 {
     if (!judged_failing(j) || j->report->challenge != CHALLENGE_RANDOM_VALUE || j->candidate.place)
@@ -116,7 +109,7 @@ void cause_txt_stale_other_order(struct judgement *j)
     }
     const struct file_side *s = j->file.best;
     if (s && s->fetch.class == FETCH_CONTENT) {
-        struct bytes body = trimmed(s->fetch.fact->http.body);
+        struct bytes body = bytes_trim(s->fetch.fact->http.body);
         if (token_looks_random(body))
             stale(j, s->fetch.url, arena_strndup(j->a, body.p, body.n), s->fetch.fact);
     }

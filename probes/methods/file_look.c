@@ -324,8 +324,7 @@ static const char *path_name(struct look *k, const char *file, enum near_path ki
 
 static bool is_page(struct bytes body)
 {
-    while (body.n && body.p[0] <= ' ')
-        body.p++, body.n--;
+    body = bytes_trim(body);
     return body.n && body.p[0] == '<';
 }
 

@@ -52,6 +52,15 @@ bool method_for_ip(enum method m)
     return method_traits[m] & METHOD_FOR_IP;
 }
 
+struct bytes bytes_trim(struct bytes v)
+{
+    while (v.n && v.p[0] <= ' ')
+        v.p++, v.n--;
+    while (v.n && v.p[v.n - 1] <= ' ')
+        v.n--;
+    return v;
+}
+
 bool texts_add(struct arena *a, struct texts *t, const char *s)
 {
     const char **v = arena_grow(a, t->v, t->n, sizeof *v);

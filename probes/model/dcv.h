@@ -127,6 +127,8 @@ struct bytes {
     const uint8_t *p;
     size_t n;
 };
+/* Without the blanks, line ends and control characters (all up to the space) at both ends. */
+struct bytes bytes_trim(struct bytes v);
 
 /* A list of texts: n of them at v. */
 struct texts {
