@@ -2,9 +2,9 @@
 #include "format/json.h"
 
 #include "base/text.h"
+#include "format/json_reader.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
 enum { SHOWN = 300 };
@@ -20,27 +20,6 @@ static int complain(struct arena *a, struct json_problem *problem, const struct 
     problem->text = what ? arena_printf(a, "%s: %s; expected %s", e->field, what, e->expected)
                          : arena_printf(a, "%s: it is %s; expected %s", e->field, e->value, e->expected);
     return problem->text ? -EINVAL : -ENOMEM;
-}
-
-static const char *json_kind(const json_t *v)
-{
-    switch (json_typeof(v)) {
-    case JSON_OBJECT:
-        return "an object";
-    case JSON_ARRAY:
-        return "an array";
-    case JSON_STRING:
-        return "a text";
-    case JSON_INTEGER:
-    case JSON_REAL:
-        return "a number";
-    case JSON_TRUE:
-    case JSON_FALSE:
-        return "true or false";
-    case JSON_NULL:
-        return "null";
-    }
-    return "?";
 }
 
 /* Adds the code of one member of the list; place is the name of the member in messages. */

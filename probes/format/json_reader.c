@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *kind_of(json_t *v)
+const char *json_kind(const json_t *v)
 {
     switch (json_typeof(v)) {
     case JSON_OBJECT:
@@ -54,7 +54,7 @@ void reader_refuse(struct json_reader *rd, const char *key, json_t *v, const cha
         e.value = text_escape(rd->a, json_string_value(v), json_string_length(v), 48);
         e.expected = expected;
     } else {
-        e.expected = v ? arena_printf(rd->a, "%s, not %s", expected, kind_of(v)) : expected;
+        e.expected = v ? arena_printf(rd->a, "%s, not %s", expected, json_kind(v)) : expected;
     }
     if (arena_full(rd->a))
         reader_fail(rd, -ENOMEM);
@@ -69,7 +69,7 @@ json_t *reader_load(struct json_reader *rd, const char *text, size_t len)
     if (json_is_object(root))
         return root;
     /* The message of jansson may contain any bytes of the text. */
-    char *why = root ? arena_printf(rd->a, "an object {…} is expected, not %s", kind_of(root))
+    char *why = root ? arena_printf(rd->a, "an object {…} is expected, not %s", json_kind(root))
                      : text_escape(rd->a, e.text, strlen(e.text), 200);
     char *line = !why   ? NULL
                  : root ? why

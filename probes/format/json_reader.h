@@ -24,6 +24,8 @@ json_t *reader_load(struct json_reader *rd, const char *text, size_t len);
 size_t reader_into(struct json_reader *rd, const char *key, long index);
 void reader_back(struct json_reader *rd, size_t mark);
 
+/* What a value is, for a message: "a list", "true or false". */
+const char *json_kind(const json_t *v);
 /* Sets the error: v, the value of member key of the object at .path, is not what was expected. v may be NULL. */
 void reader_refuse(struct json_reader *rd, const char *key, json_t *v, const char *expected);
 /* Sets the error to one of request.h. */

@@ -204,7 +204,7 @@ static void answers_that_do_not(void **state)
         {BYTES("{\"errors\":[{\"code\":\"a\"},7]}"), CODE_invalid_value,
          "errors[1]: it is a number; expected an"},
         {BYTES("{\"errors\":[{\"code\":[]}]}"), CODE_invalid_value,
-         "errors[0].code: it is an array; expected a text"},
+         "errors[0].code: it is a list; expected a text"},
         {BYTES("[{\"message\":\"m\"}]"), CODE_required_param, "[0].code: it is missing; expected a text"},
         {BYTES("{\"code\":null}"), CODE_invalid_value, "code: it is null; expected a text"},
     };
