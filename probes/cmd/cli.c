@@ -1,11 +1,16 @@
 #include "cmd/cli.h"
 
+#include "run/whole_file.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { READ_MOST = 64 << 20 }; /* bytes of a file */
 
 void complain(const char *fmt, ...)
 {
@@ -33,47 +38,24 @@ dcv_time cli_now(void)
 
 bool cli_read(struct arena *a, const char *option, const char *path, const char **ret, size_t *len)
 {
-    enum { MOST = 64 << 20 };
     struct arena *scratch = arena_new(0);
     const char *shown = scratch ? text_escape(scratch, path, strlen(path), 200) : path;
-    bool ok = false;
-    FILE *f = !strcmp(path, "-") ? stdin : fopen(path, "rb");
-    char *p = NULL;
-    size_t n = 0, room = 0;
-    if (!f) {
-        complain("%s: '%s' cannot be read: %s; expected a readable file", option, shown, strerror(errno));
-        goto out;
-    }
-    for (;;) {
-        if (n == room) {
-            room = room ? room * 2 : 65536;
-            char *more = realloc(p, room);
-            if (!more) {
-                complain("%s: " OUT_OF_MEMORY " while reading '%s'", option, shown);
-                goto out;
-            }
-            p = more;
-        }
-        size_t k = fread(p + n, 1, room - n, f);
-        n += k;
-        if (!k || n > MOST)
-            break;
-    }
-    if (ferror(f))
-        complain("%s: '%s' cannot be read: %s; expected a readable file", option, shown, strerror(errno));
-    else if (n > MOST)
-        complain("%s: '%s' is larger than 64 MiB; expected a smaller file", option, shown);
-    else if (!(*ret = arena_strndup(a, p ? p : "", n)))
+    bool std = !strcmp(path, "-");
+    int fd = std ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    struct bytes text = {0};
+    int rc = fd < 0 ? -errno : whole_file_read(a, fd, READ_MOST, &text);
+    if (rc == -ENOMEM)
         complain("%s: " OUT_OF_MEMORY " while reading '%s'", option, shown);
-    else
-        ok = true;
-    *len = n;
-out:
-    free(p);
-    if (f && f != stdin)
-        fclose(f);
+    else if (rc == -EFBIG)
+        complain("%s: '%s' is larger than 64 MiB; expected a smaller file", option, shown);
+    else if (rc)
+        complain("%s: '%s' cannot be read: %s; expected a readable file", option, shown, strerror(-rc));
+    if (fd >= 0 && !std)
+        close(fd);
     arena_free(scratch);
-    return ok;
+    *ret = (const char *)text.p;
+    *len = text.n;
+    return !rc;
 }
 
 /* ---------------------------------------------------------------- options ---------------------------- */

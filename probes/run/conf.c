@@ -3,6 +3,7 @@
 #include "base/cidr.h"
 #include "ca/token.h"
 #include "observe/recursive.h"
+#include "run/whole_file.h"
 #include "wire/name.h"
 
 #include <arpa/inet.h>
@@ -230,14 +231,11 @@ static const char *set_id(struct conf_reading *r, const struct key *k, const cha
     uint32_t id;
     if (!read_id(word, user, &id))
         return user ? "users of this system, by name or number" : "groups of this system, by name or number";
-    uint32_t *v = arena_array(r->a, ids->n + 1, sizeof *v);
+    uint32_t *v = arena_grow(r->a, ids->v, ids->n, sizeof *v);
     if (!v)
         return OUT_OF_MEMORY;
-    if (ids->n)
-        memcpy(v, ids->v, ids->n * sizeof *v);
-    v[ids->n] = id;
     ids->v = v;
-    ids->n++;
+    v[ids->n++] = id;
     return NULL;
 }
 
@@ -489,37 +487,12 @@ static int set_options(struct arena *a, const struct conf_option *options, size_
     return 0;
 }
 
-/* Reads a whole file of at most `most` bytes. It may be a key, so no copy of it stays on the heap. */
-static int slurp(struct arena *a, int fd, size_t most, struct bytes *ret)
-{
-    uint8_t *p = malloc(most + 1);
-    if (!p)
-        return -ENOMEM;
-    int rc = 0;
-    size_t n = 0;
-    ssize_t got;
-    do {
-        got = read(fd, p + n, most + 1 - n);
-        if (got > 0)
-            n += (size_t)got;
-    } while (n <= most && (got > 0 || (got < 0 && errno == EINTR)));
-    if (got < 0)
-        rc = -errno;
-    else if (n > most)
-        rc = -EFBIG;
-    else
-        *ret = (struct bytes){(const uint8_t *)arena_strndup(a, p, n), n};
-    explicit_bzero(p, n);
-    free(p);
-    return rc ? rc : ret->p ? 0 : -ENOMEM;
-}
-
 static int read_file(struct arena *a, const char *path, struct bytes *ret)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return -errno;
-    int rc = slurp(a, fd, FILE_MOST, ret);
+    int rc = whole_file_read(a, fd, FILE_MOST, ret);
     close(fd);
     return rc;
 }
@@ -613,7 +586,7 @@ static const char *read_key(struct arena *a, struct auth_key *k, int *rc)
             a, "mode %04o is open to other users; expected 0600, or 0640 with a group for the daemon only",
             (unsigned)(st.st_mode & 07777));
     } else {
-        *rc = slurp(a, fd, KEY_FILE_MOST, &k->key);
+        *rc = whole_file_read(a, fd, KEY_FILE_MOST, &k->key);
         if (*rc) {
             wrong = *rc == -EFBIG ? "too long for a key" : strerror(-*rc);
         } else {
