@@ -79,6 +79,16 @@ void addr_text(const struct addr *a, char buf[ADDR_TEXT_MOST])
     }
 }
 
+const char *addr_usual(struct arena *a, const char *text, in_port_t port)
+{
+    struct addr addr;
+    char usual[ADDR_TEXT_MOST];
+    if (addr_parse(text, port, &addr))
+        return NULL;
+    addr_text(&addr, usual);
+    return arena_strdup(a, usual);
+}
+
 socklen_t addr_len(const struct addr *a)
 {
     return a->sa.sa_family == AF_INET6 ? sizeof(a->v6) : sizeof(a->v4);

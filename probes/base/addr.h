@@ -4,7 +4,7 @@
 #ifndef DCV_ADDR_H
 #define DCV_ADDR_H
 
-#include "base/buf.h"
+#include "base/arena.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -24,6 +24,8 @@ struct addr {
 int addr_parse(const char *text, in_port_t port, struct addr *ret);
 /* Writes "192.0.2.53:53" or "[2001:db8::1]:53". */
 void addr_text(const struct addr *a, char buf[ADDR_TEXT_MOST]);
+/* The text that addr_text() writes for one that addr_parse() reads. NULL: not an address, or the arena is full. */
+const char *addr_usual(struct arena *a, const char *text, in_port_t port);
 socklen_t addr_len(const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);
 

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,8 @@ static uint8_t mask(unsigned bits, unsigned byte)
     return (uint8_t)(0xffu & ~(0xffu >> (bits - from)));
 }
 
-bool cidr_parse(const char *text, struct cidr *ret)
+/* As cidr_parse(), but the bits after the prefix stay. */
+static bool read_network(const char *text, struct cidr *ret)
 {
     char address[INET6_ADDRSTRLEN];
     const char *slash = strchr(text, '/');
@@ -38,9 +40,26 @@ bool cidr_parse(const char *text, struct cidr *ret)
             return false;
         c.bits = (unsigned)bits;
     }
-    for (unsigned i = 0; i < sizeof c.address; i++)
-        c.address[i] &= mask(c.bits, i);
     *ret = c;
+    return true;
+}
+
+bool cidr_parse(const char *text, struct cidr *ret)
+{
+    if (!read_network(text, ret))
+        return false;
+    for (unsigned i = 0; i < sizeof ret->address; i++)
+        ret->address[i] &= mask(ret->bits, i);
+    return true;
+}
+
+bool cidr_usual(const char *text, char ret[CIDR_TEXT_MOST])
+{
+    struct cidr c;
+    char host[INET6_ADDRSTRLEN];
+    if (!read_network(text, &c) || !inet_ntop(c.family, c.address, host, sizeof host))
+        return false;
+    snprintf(ret, CIDR_TEXT_MOST, "%s/%u", host, c.bits);
     return true;
 }
 

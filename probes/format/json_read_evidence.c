@@ -1,5 +1,6 @@
 #include "format/json_reader.h"
 
+#include "base/addr.h"
 #include "evidence/evidence.h"
 #include "model/time.h"
 #include "wire/wire.h"
@@ -29,10 +30,10 @@ static const char *domain_name(struct json_reader *rd, json_t *object, const cha
 }
 
 /* The address of a server in its usual form. Any other text stays unchanged, since it only tells who answered. */
-static const char *address(struct json_reader *rd, json_t *object, const char *key, unsigned port)
+static const char *address(struct json_reader *rd, json_t *object, const char *key, in_port_t port)
 {
     const char *text = reader_text(rd, object, key);
-    const char *usual = text ? address_text(rd->a, text, port) : NULL;
+    const char *usual = text ? addr_usual(rd->a, text, port) : NULL;
     return usual ? usual : text;
 }
 

@@ -1,13 +1,13 @@
 #include "format/request.h"
 
 #include "base/addr.h"
+#include "base/cidr.h"
 #include "ca/challenge.h"
 #include "ca/profile.h"
 #include "ca/token.h"
 #include "methods/methods.h"
 #include "wire/name.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -258,16 +258,6 @@ static long small_number(const char *p, size_t n, long most)
     return v <= most ? v : -1;
 }
 
-const char *address_text(struct arena *a, const char *text, unsigned default_port)
-{
-    struct addr addr;
-    char usual[ADDR_TEXT_MOST];
-    if (addr_parse(text, (in_port_t)default_port, &addr))
-        return NULL;
-    addr_text(&addr, usual);
-    return arena_strdup(a, usual);
-}
-
 static int set_resolver(struct setting *s)
 {
     struct texts *list = &s->r->resolvers;
@@ -276,7 +266,7 @@ static int set_resolver(struct setting *s)
         return refuse(s, "either addresses or " RESOLVER_RECURSIVE_TEXT " alone, not both");
     if (recursive)
         return list->n ? 0 : list_add(s, list, RESOLVER_RECURSIVE_TEXT);
-    const char *address = address_text(s->a, s->value, 53);
+    const char *address = addr_usual(s->a, s->value, 53);
     if (!address)
         return arena_full(s->a) ? -ENOMEM : -EINVAL;
     return list_add(s, list, address);
@@ -289,7 +279,7 @@ static int set_perspective(struct setting *s)
     size_t n = is ? (size_t)(is - s->value) : 0;
     if (!n || n > 32 || strspn(s->value, "abcdefghijklmnopqrstuvwxyz0123456789-") != n)
         return -EINVAL;
-    const char *address = address_text(s->a, is + 1, 53);
+    const char *address = addr_usual(s->a, is + 1, 53);
     if (!address)
         return arena_full(s->a) ? -ENOMEM : -EINVAL;
     return list_add(s, &s->r->perspectives, arena_printf(s->a, "%.*s=%s", (int)n, s->value, address));
@@ -324,22 +314,8 @@ static int set_deadline(struct setting *s)
 
 static int set_allow_net(struct setting *s)
 {
-    char host[INET6_ADDRSTRLEN], usual[INET6_ADDRSTRLEN];
-    const char *slash = strchr(s->value, '/');
-    size_t n = slash ? (size_t)(slash - s->value) : s->len;
-    if (n >= sizeof host)
-        return -EINVAL;
-    memcpy(host, s->value, n);
-    host[n] = '\0';
-    unsigned char raw[16];
-    int family = strchr(host, ':') ? AF_INET6 : AF_INET;
-    long most = family == AF_INET6 ? 128 : 32;
-    if (inet_pton(family, host, raw) != 1 || !inet_ntop(family, raw, usual, sizeof usual))
-        return -EINVAL;
-    long bits = slash ? small_number(slash + 1, strlen(slash + 1), most) : most;
-    if (bits < 0)
-        return -EINVAL;
-    return list_add(s, &s->r->allow_net, arena_printf(s->a, "%s/%ld", usual, bits));
+    char usual[CIDR_TEXT_MOST];
+    return cidr_usual(s->value, usual) ? list_add(s, &s->r->allow_net, arena_strdup(s->a, usual)) : -EINVAL;
 }
 
 /* ---------------------------------------------------------------- the table -------------------------- */
@@ -575,13 +551,11 @@ int request_finish(struct arena *a, struct request *r, struct input_error *err)
 
 bool given_add(struct arena *a, struct given_list *list, struct given one)
 {
-    struct given *v = arena_array(a, list->n + 1, sizeof *v); /* lists are short: a command line or a row */
+    struct given *v = arena_grow(a, list->v, list->n, sizeof *v);
     if (!v)
         return false;
-    for (size_t i = 0; i < list->n; i++)
-        v[i] = list->v[i];
-    v[list->n++] = one;
     list->v = v;
+    v[list->n++] = one;
     return true;
 }
 

@@ -68,8 +68,4 @@ int request_finish(struct arena *a, struct request *r, struct input_error *err);
 /* A shallow copy of the request, with .method set to one of its methods. */
 struct request request_for(const struct request *r, enum method m);
 
-/* The address of a server as in an ask: "192.0.2.53:53", "[2001:db8::53]:53". text may have no port, and then IPv6
- * needs no brackets. NULL: not an address, or the arena is full. */
-const char *address_text(struct arena *a, const char *text, unsigned default_port);
-
 #endif
