@@ -159,6 +159,25 @@ bool client_accept(const struct client_answer *answer)
     return false;
 }
 
+int client_print_id(struct client_answer *answer)
+{
+    int status = EXIT_USAGE;
+    if (client_accept(answer)) {
+        json_t *root = json_loadb(answer->body.p, answer->body.n, 0, NULL);
+        const char *id = json_string_value(json_object_get(root, "id"));
+        struct buf line = {0};
+        if (id && strspn(id, "0123456789abcdef") == strlen(id)) {
+            buf_printf(&line, "%s\n", id);
+            status = cli_flush(&line);
+        } else {
+            complain("dcvd answers without an id; expected a dcvd of this version");
+        }
+        json_decref(root);
+    }
+    buf_free(&answer->body);
+    return status;
+}
+
 static void escaped(struct buf *b, const char *s)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";

@@ -42,5 +42,7 @@ void client_write_request(struct json_out *j, const char *key, const char *domai
                           const struct given_list *given);
 /* True for an answer with status 2xx. Else prints the errors in its {"errors":[…]}. */
 bool client_accept(const struct client_answer *answer);
+/* Prints the id in the answer of the daemon, or its errors, and frees the body. Returns the exit status. */
+int client_print_id(struct client_answer *answer);
 
 #endif

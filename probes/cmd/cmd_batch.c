@@ -4,6 +4,7 @@
 #include "cmd/cli.h"
 #include "cmd/runner.h"
 #include "cmd/sink.h"
+#include "format/lines.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,27 +4,7 @@
 #include "cmd/cli.h"
 #include "cmd/submit_batch.h"
 
-#include <jansson.h>
 #include <string.h>
-
-int submit_answer(struct client_answer *answer)
-{
-    int status = EXIT_USAGE;
-    if (client_accept(answer)) {
-        json_t *root = json_loadb(answer->body.p, answer->body.n, 0, NULL);
-        const char *id = json_string_value(json_object_get(root, "id"));
-        struct buf line = {0};
-        if (id && strspn(id, "0123456789abcdef") == strlen(id)) {
-            buf_printf(&line, "%s\n", id);
-            status = cli_flush(&line);
-        } else {
-            complain("dcvd answers without an id; expected a dcvd of this version");
-        }
-        json_decref(root);
-    }
-    buf_free(&answer->body);
-    return status;
-}
 
 static int submit_one(struct client *c, const char *domain, const struct given_list *given)
 {
@@ -35,7 +15,7 @@ static int submit_one(struct client *c, const char *domain, const struct given_l
     buf_free(&body);
     if (!ok)
         return EXIT_USAGE;
-    return submit_answer(&answer);
+    return client_print_id(&answer);
 }
 
 static int submit_all(struct arena *a, const char *socket, char **domains, int n,

@@ -1,18 +1,12 @@
-/* resume.h - parts of dcvprobe batch: the reports in an earlier output, and the line that shows the progress.
+/* resume.h - the reports in an earlier output of dcvprobe batch: for each key of a line (lines.h), how many there are.
  *
- * A struct seen belongs to whoever called seen_new(); the other structs are embedded in their owner. One thread. */
+ * A struct seen belongs to whoever called seen_new(). One thread. */
 #ifndef DCV_RESUME_H
 #define DCV_RESUME_H
 
-#include "format/lines.h"
+#include "cmd/progress.h"
+#include "format/json_write.h"
 
-/* Number of reports for each verdict. */
-struct tally {
-    size_t verdict[0 DCV_VERDICTS(DCV_ONE)]; /* by enum verdict */
-};
-size_t tally_all(const struct tally *t);
-
-/* ---- an earlier output: for each key of a line (lines.h), how many reports it has. */
 struct seen;
 struct seen *seen_new(void);
 void seen_free(struct seen *s);
@@ -23,15 +17,5 @@ void seen_head(struct json_out *j, size_t line, const char *key);
 bool seen_read(struct seen *s, int fd, const char *path, struct tally *t);
 /* True where a report with this key is left; removes one. */
 bool seen_take(struct seen *s, const char *key);
-
-/* ---- a line on a terminal that is overwritten again and again. */
-struct progress {
-    bool shown;
-    size_t total;   /* 0: unknown */
-    size_t before;  /* reports of an earlier run */
-    uint64_t start; /* nanoseconds of uv_hrtime() */
-};
-void progress_show(struct progress *p, const struct tally *t, uint64_t now);
-void progress_clear(struct progress *p);
 
 #endif

@@ -160,7 +160,7 @@ int submit_batch(const char *socket, const char *path, const struct given_list *
     struct client_answer answer;
     int status = EXIT_USAGE;
     if (c && s.lines && client_stream(c, "/v1/batches", on_read, &s, &answer))
-        status = submit_answer(&answer);
+        status = client_print_id(&answer);
     client_free(c);
     lines_free(s.lines);
     buf_free(&s.out);

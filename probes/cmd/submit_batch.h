@@ -8,7 +8,5 @@
 /* Sends the file, and prints the id of the batch. path: "-" is standard input. given: for fields that a line does not
  * name. Returns the exit status. */
 int submit_batch(const char *socket, const char *path, const struct given_list *given);
-/* Prints the id in the answer of the daemon, or its errors, and frees the body. Returns the exit status. */
-int submit_answer(struct client_answer *answer);
 
 #endif
