@@ -295,7 +295,7 @@ static int start(struct dcvd *d, struct arena *a, const struct conf *conf)
 
 /* ---------------------------------------------------------------- options ---------------------------- */
 
-static const struct setting {
+static const struct dcvd_option {
     const char *option, *section, *key, *argument, *help;
 } settings[] = {
     {"socket", "daemon", "socket", "PATH", "where the API is served"},
@@ -335,7 +335,7 @@ static const char *absolute(struct arena *a, const char *path)
     return *path == '/' || !*path || !getcwd(here, sizeof here) ? path : arena_printf(a, "%s/%s", here, path);
 }
 
-static bool add_setting(struct arena *a, struct command_line *cl, const struct setting *s, const char *value)
+static bool add_setting(struct arena *a, struct command_line *cl, const struct dcvd_option *s, const char *value)
 {
     if (cl->n == OPTIONS_MOST) {
         fprintf(stderr, "dcvd: --%s: more than %d settings; use a configuration file\n", s->option,

@@ -5,7 +5,7 @@
  * pool threads of libuv. None of them is called from a loop.
  *
  * Texts handed to callbacks are valid during the call. A callback that returns a non-zero value ends the listing with
- * that value. A callback must not use the connection that calls it. */
+ * that value. A callback must not use the connection that calls it. Header of db.c and db_*.c. */
 #ifndef DCVD_DB_H
 #define DCVD_DB_H
 

@@ -3,7 +3,7 @@
  * Pure: no sockets, no store, no clock; a library of its own. api_read() finds the request's route (routes.def) and
  * makes one call of it, or answers it by itself (a catalogue, an error); api_write_*() write the answers of calls that
  * others carry out. Texts of a call are in the arena that it was read with, or in the input. The body of an answer is
- * on the heap; whoever has the answer frees it. Any thread. */
+ * on the heap; whoever has the answer frees it. Any thread. Header of api.c, api_*.c and routes.c. */
 #ifndef DCVD_API_H
 #define DCVD_API_H
 

@@ -1,7 +1,7 @@
 /* api_inner.h - what the files of api/ share with each other.
  *
  * A reading is one request on its way to a call or to an answer, on the stack of api_read(). A function that refuses
- * fills .answer and leaves .call->action at API_ANSWERED. */
+ * fills .answer and leaves .call->action at API_ANSWERED. Header of api.c and routes.c. */
 #ifndef DCVD_API_INNER_H
 #define DCVD_API_INNER_H
 

@@ -1,4 +1,4 @@
-/* server_inner.h - the server itself, and what exchange.c does for libmicrohttpd. */
+/* server_inner.h - the server itself, and what exchange.c does for libmicrohttpd. Header of server.c and exchange.c. */
 #ifndef DCVD_SERVER_INNER_H
 #define DCVD_SERVER_INNER_H
 

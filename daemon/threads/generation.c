@@ -166,16 +166,9 @@ int generations_open(struct generations *all, struct arena *a, const struct conf
     g->conf = *conf;
     g->conf.defaults.profile = &g->conf.profile;
     const struct conf *c = &g->conf;
-    g->net_config = (struct net_config){.resolvers = c->defaults.resolvers,
-                                        .trust_anchor = c->trust_anchor,
-                                        .root_hints = c->root_hints,
-                                        .timeout_ms = c->timeout_ms,
-                                        .tries = c->tries,
-                                        .per_server = part_of(c->per_server, n),
-                                        .fetches = part_of(c->fetches, n),
-                                        .allow_net = c->defaults.allow_net,
-                                        .profile = &c->profile,
-                                        .user_agent = c->user_agent};
+    g->net_config = net_config_of(c);
+    g->net_config.per_server = part_of(c->per_server, n);
+    g->net_config.fetches = part_of(c->fetches, n);
     all->opening = g;
     all->opened = opened;
     all->opened_user = user;

@@ -12,7 +12,7 @@
  * Lines of batches are on disk already when they come here, as many as there is room for, and become rows of request
  * when they end. They wait behind checks that came alone, and a part of what may run at a time is kept free for these.
  *
- * Thread: the main loop's, callbacks too. */
+ * Thread: the main loop's, callbacks too. Header of scheduler.c and scheduler_*.c. */
 #ifndef DCVD_SCHEDULER_H
 #define DCVD_SCHEDULER_H
 

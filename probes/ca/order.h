@@ -5,7 +5,7 @@
  * arena. Every text of a report may be shown on a terminal as it is. Lengths are in characters.
  *
  * Sources: the CA's document of codes; RFC 5280 appendix A.1 for lengths, RFC 5322 3.4.1 for addresses;
- * BR 7.1.2 for what may stand in a subject. */
+ * BR 7.1.2 for what may stand in a subject. Header of order.c and order_*.c. */
 #ifndef DCV_ORDER_H
 #define DCV_ORDER_H
 

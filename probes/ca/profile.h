@@ -2,7 +2,7 @@
  *
  * DigiCert's values are built in, and stand nowhere else in the code. Another CA is a file in the same form
  * (contrib/ca-profiles/) and no code. profile.def lists the keys of such a file.
- * A profile is constant once loaded and may be shared between threads. */
+ * A profile is constant once loaded and may be shared between threads. Header of profile.c and profile_*.c. */
 #ifndef DCV_PROFILE_H
 #define DCV_PROFILE_H
 

@@ -38,14 +38,14 @@ enum key_kind {
     KEY_STEPS,
 };
 
-struct key {
+struct profile_key {
     const char *section, *name;
     size_t offset;
     enum key_kind kind;
     uint32_t least, most;
     const char *expected;
 };
-static const struct key keys[] = {
+static const struct profile_key keys[] = {
 #define X(section, name, field, kind, least, most, expected)                                                 \
     {section, name, offsetof(struct profile, field), kind, least, most, expected},
 #include "ca/profile.def"
@@ -64,7 +64,7 @@ struct parse {
 };
 
 /* Sets the field to the value in text. NULL, or what was expected instead, in words. */
-typedef const char *set_fn(struct parse *p, const struct key *k, const char *text, void *field);
+typedef const char *set_fn(struct parse *p, const struct profile_key *k, const char *text, void *field);
 
 static const char too_many[] = "no more than eight of them";
 
@@ -93,7 +93,7 @@ static bool is_lower_host(const char *text)
     return name_is_host(text) && text[n - 1] != '.' && !text[strcspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")];
 }
 
-static bool text_fits(const struct key *k, const char *text)
+static bool text_fits(const struct profile_key *k, const char *text)
 {
     size_t n = strlen(text);
     if (n < k->least || n > k->most)
@@ -175,7 +175,7 @@ static const char *keep(struct parse *p, const char *text)
 
 /* ---------------------------------------------------------------- one value -------------------------- */
 
-static const char *set_text(struct parse *p, const struct key *k, const char *text, void *field)
+static const char *set_text(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     if (!text_fits(k, text))
         return k->expected;
@@ -184,7 +184,7 @@ static const char *set_text(struct parse *p, const struct key *k, const char *te
     return NULL;
 }
 
-static const char *set_number(struct parse *p, const struct key *k, const char *text, void *field)
+static const char *set_number(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     uint32_t v;
     (void)p;
@@ -194,7 +194,7 @@ static const char *set_number(struct parse *p, const struct key *k, const char *
     return NULL;
 }
 
-static const char *set_reach(struct parse *p, const struct key *k, const char *text, void *field)
+static const char *set_reach(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     static const char *const names[] = {
 #define X(sym, text) text,
@@ -213,7 +213,7 @@ static const char *set_reach(struct parse *p, const struct key *k, const char *t
 
 /* ---------------------------------------------------------------- lists of words --------------------- */
 
-static const char *add_host(struct parse *p, const struct key *k, const char *text, void *field)
+static const char *add_host(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     if (!text_fits(k, text))
         return k->expected;
@@ -221,7 +221,7 @@ static const char *add_host(struct parse *p, const struct key *k, const char *te
     return NULL;
 }
 
-static const char *add_statuses(struct parse *p, const struct key *k, const char *text, void *field)
+static const char *add_statuses(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     struct statuses *to = field;
     uint32_t first, last;
@@ -239,7 +239,7 @@ static const char *add_statuses(struct parse *p, const struct key *k, const char
     return NULL;
 }
 
-static const char *add_port(struct parse *p, const struct key *k, const char *text, void *field)
+static const char *add_port(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     struct file_ports *to = field;
     const char *scheme, *rest;
@@ -255,7 +255,7 @@ static const char *add_port(struct parse *p, const struct key *k, const char *te
     return NULL;
 }
 
-static const char *add_method(struct parse *p, const struct key *k, const char *text, void *field)
+static const char *add_method(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     struct method_labels *to = field;
     const char *name, *label;
@@ -270,7 +270,7 @@ static const char *add_method(struct parse *p, const struct key *k, const char *
     return NULL;
 }
 
-static const char *add_pair(struct parse *p, const struct key *k, const char *text, void *field)
+static const char *add_pair(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     struct label_pairs *to = field;
     const char *used, *met;
@@ -285,7 +285,7 @@ static const char *add_pair(struct parse *p, const struct key *k, const char *te
 /* ---------------------------------------------------------------- a row a line ----------------------- */
 
 /* A header as RFC 9110 5.1 and 5.5 have it. An empty first line stands for no header at all. */
-static const char *set_header(struct parse *p, const struct key *k, const char *text, void *field)
+static const char *set_header(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     struct texts *to = field;
     size_t name = strcspn(text, ":"), all = strlen(text);
@@ -306,7 +306,7 @@ static const char *set_header(struct parse *p, const struct key *k, const char *
 }
 
 /* Reads the value of a row with dates and moves *text past it. False where it is not a value. */
-static bool dated_word(const struct key *k, const char **text, uint32_t *ret)
+static bool dated_word(const struct profile_key *k, const char **text, uint32_t *ret)
 {
     if (k->kind == KEY_DATED)
         return number(text, k->least, k->most, ret);
@@ -318,7 +318,7 @@ static bool dated_word(const struct key *k, const char **text, uint32_t *ret)
     return true;
 }
 
-static const char *set_dated(struct parse *p, const struct key *k, const char *text, void *field)
+static const char *set_dated(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     struct dated_rows *to = field;
     struct dated row = {.from = TIME_UNKNOWN};
@@ -341,7 +341,7 @@ static const char *set_dated(struct parse *p, const struct key *k, const char *t
     return NULL;
 }
 
-static const char *set_quorum(struct parse *p, const struct key *k, const char *text, void *field)
+static const char *set_quorum(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     struct quorum_rows *to = field;
     struct quorum row;
@@ -357,7 +357,7 @@ static const char *set_quorum(struct parse *p, const struct key *k, const char *
     return NULL;
 }
 
-static const char *set_step(struct parse *p, const struct key *k, const char *text, void *field)
+static const char *set_step(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     struct poll_steps *to = field;
     struct poll_step row;
@@ -375,7 +375,7 @@ static const char *set_step(struct parse *p, const struct key *k, const char *te
 
 /* ---------------------------------------------------------------- the kinds -------------------------- */
 
-static const struct kind {
+static const struct profile_kind {
     set_fn *set;  /* takes the whole line; NULL where .add takes each word of it */
     set_fn *add;
     size_t table; /* bytes of the table, which the first line empties; 0 for one value */
@@ -402,7 +402,7 @@ static const struct kind {
 };
 
 /* Adds each word of the line to the table. A line without a word is a mistake. */
-static const char *set_words(struct parse *p, const struct key *k, const char *text, void *field)
+static const char *set_words(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     static const char between[] = " \t,";
     bool any = false;
@@ -428,7 +428,7 @@ static const char *set(struct parse *p, const char *section, const char *name, c
         i++;
     if (i == KEY_COUNT)
         return "a key of the form: see contrib/ca-profiles/digicert.conf for all sections and keys";
-    const struct kind *kind = &kinds[keys[i].kind];
+    const struct profile_kind *kind = &kinds[keys[i].kind];
     void *field = (char *)&p->profile + keys[i].offset;
     if (p->seen[i] && !kind->table)
         return "one value: this key stands here twice, or its value is continued on an indented line";

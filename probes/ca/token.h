@@ -2,7 +2,7 @@
  *
  * A request token is 14 digits of UTC time (yyyyMMddHHmmss), then HMAC-SHA256(key = AuthKey, message = those
  * 14 digits followed by the CSR text as submitted) as an unsigned big-endian integer in lower-case base 36,
- * left-padded with 0 to 50 characters: 64 in all. Source: the CA's open DCV library. */
+ * left-padded with 0 to 50 characters: 64 in all. Source: the CA's open DCV library. Header of token.c and token_*.c. */
 #ifndef DCV_TOKEN_H
 #define DCV_TOKEN_H
 

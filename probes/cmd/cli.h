@@ -1,7 +1,8 @@
 /* cli.h - what the sub-commands of dcvprobe share: options, files, output and exit status. No objects; one thread.
  *
  * Data goes to standard output, everything else to standard error; "printed" below means a line on standard error. Each
- * sub-command is one function that gets its own argv (argv[0] is its name) and returns the exit status. */
+ * sub-command is one function that gets its own argv (argv[0] is its name) and returns the exit status.
+ * Header of cli.c, cli_*.c and cmd_*.c. */
 #ifndef DCV_CLI_H
 #define DCV_CLI_H
 

@@ -95,18 +95,13 @@ const struct conf *cli_configure(struct arena *a, const char *path, struct given
 void cli_net(const struct conf *c, const struct texts *resolvers, const struct texts *allow_net,
              struct net_config *net)
 {
+    const char *trust_anchor = net->trust_anchor, *root_hints = net->root_hints;
+    bool recursive = resolvers_recursive(resolvers);
+    *net = net_config_of(c);
     net->resolvers = *resolvers;
     net->allow_net = *allow_net;
-    net->timeout_ms = c->timeout_ms;
-    net->tries = c->tries;
-    net->per_server = c->per_server;
-    net->fetches = c->fetches;
-    net->profile = &c->profile;
-    net->user_agent = c->user_agent;
-    if (!resolvers_recursive(resolvers))
-        return;
-    if (!net->trust_anchor)
-        net->trust_anchor = c->trust_anchor;
-    if (!net->root_hints)
-        net->root_hints = c->root_hints;
+    if (trust_anchor || !recursive)
+        net->trust_anchor = trust_anchor;
+    if (root_hints || !recursive)
+        net->root_hints = root_hints;
 }

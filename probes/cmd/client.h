@@ -1,7 +1,7 @@
 /* client.h - a client of dcvd: HTTP over its Unix socket, blocking, for the command line.
  *
  * A struct client belongs to whoever called client_new(). It is one connection, which all calls use; one thread. Each
- * function prints its errors on standard error. Times are milliseconds. */
+ * function prints its errors on standard error. Times are milliseconds. Header of client.c and client_*.c. */
 #ifndef DCV_CLIENT_H
 #define DCV_CLIENT_H
 

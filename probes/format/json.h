@@ -6,7 +6,7 @@
  * README and contrib/doc promise the form: members are added but never changed, and readers ignore unknown ones. Output
  * is always valid UTF-8 JSON, whatever bytes came from the network: invalid UTF-8 becomes U+FFFD in texts that people
  * read (reason, EDE text, header values); record data is zone-file text, so ASCII; the body of a file that is not UTF-8
- * is written as "body_base64". */
+ * is written as "body_base64". Header of json_*.c. */
 #ifndef DCV_JSON_H
 #define DCV_JSON_H
 

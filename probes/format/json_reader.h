@@ -1,7 +1,8 @@
 /* json_reader.h - reads members of a JSON document; keeps the first error and its place. Pure.
  *
  * A reader is on the stack of the function that reads one document, on any thread; its texts are in the arena. After
- * the first error every getter returns its default, so a caller checks .err once, at the end of its work. */
+ * the first error every getter returns its default, so a caller checks .err once, at the end of its work.
+ * Header of json_reader.c, json_read_case.c and json_read_evidence.c. */
 #ifndef DCV_JSON_READER_H
 #define DCV_JSON_READER_H
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum form { FORM_UNKNOWN, FORM_JSON, FORM_CSV };
+enum line_form { FORM_UNKNOWN, FORM_JSON, FORM_CSV };
 enum { COLUMNS_MOST = 40 };
 
 struct lines {
@@ -20,7 +20,7 @@ struct lines {
     size_t at;     /* offset in buf of the next record */
     size_t number; /* the line of that record, from 1 */
     bool ended, begun;
-    enum form form;
+    enum line_form form;
     const struct request_field *column[COLUMNS_MOST];
     size_t columns;
 };
@@ -75,7 +75,7 @@ void lines_end(struct lines *l)
 
 /* Bytes up to the line end that ends the record; SIZE_MAX: it did not come yet. A quote opens a quoted field only at
  * the beginning of a field: a record with wrong quotes is refused later, and must not contain the rest of the text. */
-static size_t record_length(const char *p, size_t n, enum form form, size_t *line_ends)
+static size_t record_length(const char *p, size_t n, enum line_form form, size_t *line_ends)
 {
     bool quoted = false, field = true;
     *line_ends = 0;

@@ -1,7 +1,8 @@
 /* causes.h - the causes: one function for each row of causes.def, which looks for it and adds its finding. Pure.
  *
  * A function reads the judgement and never asks what the others found: they may look in any order. Where one cause
- * follows from another, both are found, and judge() takes the consequence out (model/consequences.def). */
+ * follows from another, both are found, and judge() takes the consequence out (model/consequences.def).
+ * Header of causes_*.c. */
 #ifndef DCV_CAUSES_H
 #define DCV_CAUSES_H
 

@@ -1,7 +1,7 @@
 /* fix.h - from a finding to operations that a machine can apply. Pure.
  *
  * Applied as they stand, the operations of a finding that can be cured by records or files make the check
- * pass. */
+ * pass. Header of fix.c and fix_*.c. */
 #ifndef DCV_FIX_H
 #define DCV_FIX_H
 

@@ -1,4 +1,5 @@
-/* opinion.h - the verdict of one view: of the resolvers, of one server of the zone, of a perspective. Pure. */
+/* opinion.h - the verdict of one view: of the resolvers, of one server of the zone, of a perspective. Pure.
+ * Header of opinion.c, perspectives.c and servers.c. */
 #ifndef DCV_OPINION_H
 #define DCV_OPINION_H
 

@@ -3,7 +3,8 @@
  * judge() makes it on its stack, and what it points to lives in the arena given to judge(). First the method's verdict
  * function (methods.h) finds the code that the CA's API would give, and leaves in the judgement what it has read. Then
  * each cause of causes.def has a look (judge/causes_*.c, one function for each cause): it reads the judgement and calls
- * finding_add(), and never changes the verdict. Then the findings are put in order. */
+ * finding_add(), and never changes the verdict. Then the findings are put in order.
+ * Header of verdict.c, cname.c, target.c and txt.c. */
 #ifndef DCV_VERDICT_H
 #define DCV_VERDICT_H
 

@@ -3,7 +3,7 @@
  * A struct dns belongs to whoever called dns_new() and is used on the thread of its loop only. It answers asks through
  * its observer; dns_close() ends it and calls back once all handles are closed. One ask is one exchange with up to
  * `tries` sends and gives one fact, made from the bytes that the sockets received. A truncated answer (TC) is a fact,
- * too: plan asks again over TCP. */
+ * too: plan asks again over TCP. Header of dns.c and resolv_conf.c. */
 #ifndef DCV_DNS_H
 #define DCV_DNS_H
 

@@ -18,7 +18,7 @@ struct guard {
     size_t n;
 };
 
-static const struct special {
+static const struct guard_special {
     int family;
     const char *prefix;
     unsigned bits;

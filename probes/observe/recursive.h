@@ -6,7 +6,7 @@
  *
  * A struct recursive belongs to whoever called recursive_new() and is used on the thread of its loop only.
  * recursive_close() ends it and calls back once all handles are closed and all contexts deleted. libunbound has a
- * thread for each context; the callbacks are on the thread of the loop. */
+ * thread for each context; the callbacks are on the thread of the loop. Header of recursive.c and recursive_*.c. */
 #ifndef DCV_RECURSIVE_H
 #define DCV_RECURSIVE_H
 

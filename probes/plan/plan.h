@@ -4,7 +4,8 @@
  *
  * A part is one function. Each time it runs it goes through all that it wants to know, from the beginning: asker.want()
  * returns the fact if there is one, and otherwise puts the question, once. So the check moves on when all parts run
- * again after each answer, and the evidence is the only state that is kept between the runs. */
+ * again after each answer, and the evidence is the only state that is kept between the runs.
+ * Header of plan.c and plan_*.c. */
 #ifndef DCV_PLAN_H
 #define DCV_PLAN_H
 

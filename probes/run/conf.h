@@ -6,7 +6,8 @@
  * range. Anything that cannot be read is an error that names file, line, key and what was expected: the daemon never
  * starts with half a configuration. Durations are milliseconds.
  *
- * Keys that a request may have, too (deadline, depth, account, …), are read by the rules of requests into .defaults. */
+ * Keys that a request may have, too (deadline, depth, account, …), are read by the rules of requests into .defaults.
+ * Header of conf.c and conf_*.c. */
 #ifndef DCV_CONF_H
 #define DCV_CONF_H
 

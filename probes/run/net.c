@@ -254,6 +254,20 @@ static int recursive_open(struct net *n, const struct recursive_config *cfg, con
     return 0;
 }
 
+struct net_config net_config_of(const struct conf *c)
+{
+    return (struct net_config){.resolvers = c->defaults.resolvers,
+                               .trust_anchor = c->trust_anchor,
+                               .root_hints = c->root_hints,
+                               .timeout_ms = c->timeout_ms,
+                               .tries = c->tries,
+                               .per_server = c->per_server,
+                               .fetches = c->fetches,
+                               .allow_net = c->defaults.allow_net,
+                               .profile = &c->profile,
+                               .user_agent = c->user_agent};
+}
+
 static int net_open(struct net *n, const struct net_config *cfg, const char **what)
 {
     struct texts resolvers = cfg->resolvers;
@@ -274,15 +288,15 @@ static int net_open(struct net *n, const struct net_config *cfg, const char **wh
         return blame(-EINVAL, "no resolver is named, and /etc/resolv.conf names none", what);
     struct dns_config dns = {.resolvers = resolvers.v,
                              .n_resolvers = resolvers.n,
-                             .timeout_ms = cfg->timeout_ms ? cfg->timeout_ms : 2000,
-                             .tries = cfg->tries ? cfg->tries : 3,
-                             .per_server = cfg->per_server ? cfg->per_server : 100,
+                             .timeout_ms = cfg->timeout_ms,
+                             .tries = cfg->tries,
+                             .per_server = cfg->per_server,
                              .guard = guard};
     r = dns_new(n->loop, &dns, &n->dns, &bad);
     if (r < 0)
         return blame(r, bad, what);
-    struct http_config http = {.profile = cfg->profile ? cfg->profile : profile_builtin(),
-                               .fetches = cfg->fetches ? cfg->fetches : 256,
+    struct http_config http = {.profile = cfg->profile,
+                               .fetches = cfg->fetches,
                                .guard = guard,
                                .user_agent = cfg->user_agent};
     r = http_new(n->loop, &http, &n->http);

@@ -6,20 +6,24 @@
 #define DCV_NET_H
 
 #include "run/check.h"
+#include "run/conf.h"
 
 #include <uv.h>
 
 struct net_config {
     struct texts resolvers; /* "ADDR:PORT"; only "recursive": from the root down; empty: /etc/resolv.conf */
     const char *trust_anchor, *root_hints; /* files, for "recursive": see recursive.h */
-    uint32_t timeout_ms;    /* for one try; 0: 2000. "recursive": a question has the time of all tries */
-    unsigned tries;         /* 0: 3 */
-    unsigned per_server;    /* queries in flight to one server address; 0: 100 */
-    unsigned fetches;       /* web fetches in flight; 0: 256 */
+    uint32_t timeout_ms;    /* for one try; "recursive": a question has the time of all tries */
+    unsigned tries;
+    unsigned per_server;    /* queries in flight to one server address */
+    unsigned fetches;       /* web fetches in flight */
     struct texts allow_net; /* forbidden networks that may be connected to all the same */
-    const struct profile *profile; /* the CA's, whose fetches are repeated; NULL: the built-in one; outlives the net */
+    const struct profile *profile; /* the CA's, whose fetches are repeated; outlives the net */
     const char *user_agent; /* NULL: the profile's */
 };
+
+/* What a configuration says of it; the texts stay the configuration's. Every default stands in the table of conf.c alone. */
+struct net_config net_config_of(const struct conf *c);
 
 struct net;
 /* Copies the texts of cfg. 0; -EINVAL for a resolver, a network or a file that cannot be read, and where no resolver is

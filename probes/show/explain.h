@@ -1,7 +1,7 @@
 /* explain.h - what a code means, for a person: what the CA saw, what to check, and how to reproduce it. Pure.
  *
  * The variables of a code come from outside and may hold any bytes. The texts made of them here are safe to show on a
- * terminal and to paste into a shell. They live in the arena given. */
+ * terminal and to paste into a shell. They live in the arena given. Header of explain.c and explain_*.c. */
 #ifndef DCV_EXPLAIN_H
 #define DCV_EXPLAIN_H
 

@@ -2,7 +2,7 @@
  * and what has to be changed, also as a zone file or for nsupdate (render_fix.c). Pure.
  *
  * All functions append text to b; what they allocate on the way lives in a. What comes from the network is escaped
- * first (text_escape() in base/text.h), so that it cannot control a terminal. */
+ * first (text_escape() in base/text.h), so that it cannot control a terminal. Header of render.c and render_*.c. */
 #ifndef DCV_RENDER_H
 #define DCV_RENDER_H
 

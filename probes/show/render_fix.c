@@ -11,13 +11,13 @@
 
 enum { WIDTH = 80, VALUE_SHOWN = 300 };
 
-enum form { FORM_TEXT, FORM_ZONE, FORM_NSUPDATE };
+enum fix_form { FORM_TEXT, FORM_ZONE, FORM_NSUPDATE };
 
 /* The text that fixes are written to. */
 struct sheet {
     struct buf *b;
     struct arena *a;
-    enum form form;
+    enum fix_form form;
     const char *margin; /* before each line for people: blanks in a report, a comment sign in a file for programs */
     unsigned width;
     const struct evidence *ev; /* nsupdate: its SOA records tell the zones */
@@ -291,7 +291,7 @@ void render_fix(struct buf *b, struct arena *a, const struct fix *f, size_t inde
 
 /* ---------------------------------------------------------------- all reports ------------------------ */
 
-static void sheet(struct buf *b, struct arena *a, enum form form, const struct report *const *r, size_t n)
+static void sheet(struct buf *b, struct arena *a, enum fix_form form, const struct report *const *r, size_t n)
 {
     struct sheet s = {.b = b, .a = a, .form = form, .margin = "; ", .width = WIDTH};
     for (size_t i = 0; i < n; i++) {

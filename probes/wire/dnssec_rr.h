@@ -2,7 +2,8 @@
  *
  * The structs are plain values. Their pointers point into the record that they were read from, which must outlive them.
  * No function keeps state; any thread. Sources: RFC 4034 (records, key tags, canonical form), RFC 4509 and 6605
- * (digests), RFC 3110, 5702, 6605 and 8080 (algorithms), RFC 6840 5.1 (which names are put in lower case). */
+ * (digests), RFC 3110, 5702, 6605 and 8080 (algorithms), RFC 6840 5.1 (which names are put in lower case).
+ * Header of dnssec_rr.c and dnssec_verify.c. */
 #ifndef DCV_DNSSEC_RR_H
 #define DCV_DNSSEC_RR_H
 

@@ -1,6 +1,6 @@
 /* name.h - domain names as people type them, and as DNS compares them. Pure; any thread.
  *
- * Sources: RFC 1035 2.3.1, UTS 46 (idna.h), the public suffix list (suffixes.h). */
+ * Sources: RFC 1035 2.3.1, UTS 46 (idna.h), the public suffix list (suffixes.h). Header of name.c and name_*.c. */
 #ifndef DCV_NAME_H
 #define DCV_NAME_H
 

@@ -8,7 +8,8 @@
  *
  * The parser keeps every good record beside a broken one, and says what is broken and at which offset. Only a header
  * that is cut short or a record that runs over the end stops it; the records before that are kept. It never follows a
- * compression pointer forwards or twice, and takes time linear in the size of the message. */
+ * compression pointer forwards or twice, and takes time linear in the size of the message.
+ * Header of wire.c and wire_*.c. */
 #ifndef DCV_WIRE_H
 #define DCV_WIRE_H
 

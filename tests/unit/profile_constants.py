@@ -28,7 +28,6 @@ OTHERS = {
     ("probes/format/reproduce.c", "Accept: */*"): "what curl sends unless told otherwise",
     ("probes/judge/causes_delegation.c", "3600"): "seconds: the TTL of an NS record to add",
     ("probes/run/conf.c", "2000"): "requests at once that one user may send",
-    ("probes/run/net.c", "2000"): "milliseconds of one try of a DNS question: a setting of ours",
 }
 CHOICES = {("dns", "retired_cname"), ("file", "redirect_reach"), ("file", "redirect_ports")}
 # Keys whose value is one text, blanks included; the others are lists of words.
@@ -118,8 +117,6 @@ SAMPLES = [
     ("probes/observe/http.h", "enum { BODY_MOST = 65536 }; /* the CA reads 5000 */", False),
     ("probes/observe/http.h", "int x; // 5000", False),
     ("probes/cmd/client.c", "enum { CONNECT_MS = 5000 };", False),
-    ("probes/run/net.c", "cfg.read_ms = 5000, cfg.timeout_ms = 2000;", True),
-    ("probes/run/net.c", "cfg.timeout_ms = 2000;", False),
     ("probes/evidence/fetch.c", "if (s != 301 && s != 302)", True),
     ("probes/evidence/fetch.c", "if (s >= 200 && s < 300)", True),
     ("probes/evidence/fetch.c", "if (s < 300 || s >= 400)", False),

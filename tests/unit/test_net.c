@@ -39,6 +39,21 @@ static void on_closed(void *user)
     ((struct fixture *)user)->closed = true;
 }
 
+/* What an empty configuration says. */
+static struct net_config usual(void)
+{
+    static struct conf conf;
+    struct arena *a = arena_new(0); /* the defaults are static texts; nothing of it is in use afterwards */
+    const char *why;
+    assert_int_equal(conf_parse(a, "none", "", 0, &conf, &why), 0);
+    arena_free(a);
+    struct net_config cfg = net_config_of(&conf);
+    cfg.resolvers = cfg.allow_net = (struct texts){0};
+    cfg.user_agent = cfg.trust_anchor = cfg.root_hints = NULL;
+    cfg.profile = profile_builtin();
+    return cfg;
+}
+
 static void fixture_start(struct fixture *m)
 {
     const char *server = m->server.text, *what;
@@ -46,7 +61,8 @@ static void fixture_start(struct fixture *m)
     memset(m, 0, sizeof(*m));
     assert_true(dns_server_start(&m->server, AF_INET));
     uv_loop_init(&m->loop);
-    struct net_config cfg = {.resolvers = {.v = &server, .n = 1}};
+    struct net_config cfg = usual();
+    cfg.resolvers = (struct texts){.v = &server, .n = 1};
     assert_int_equal(net_new(&m->loop, &cfg, &m->net, &what), 0);
 }
 
@@ -177,7 +193,8 @@ static void closing_ends_what_runs(void **state)
 static void what_cannot_be_read_is_named(void **state)
 {
     const char *texts[] = {"192.0.2.53", "no resolver", "10.0.0.0/99"}, *what = NULL;
-    struct net_config cfg = {.resolvers = {.v = texts, .n = 2}};
+    struct net_config cfg = usual();
+    cfg.resolvers = (struct texts){.v = texts, .n = 2};
     struct net *net;
     uv_loop_t loop;
 
@@ -185,7 +202,8 @@ static void what_cannot_be_read_is_named(void **state)
     uv_loop_init(&loop);
     assert_int_equal(net_new(&loop, &cfg, &net, &what), -EINVAL);
     assert_string_equal(what, "no resolver");
-    cfg = (struct net_config){.resolvers = {.v = texts, .n = 1}, .allow_net = {.v = texts + 2, .n = 1}};
+    cfg.resolvers.n = 1;
+    cfg.allow_net = (struct texts){.v = texts + 2, .n = 1};
     assert_int_equal(net_new(&loop, &cfg, &net, &what), -EINVAL);
     assert_string_equal(what, "10.0.0.0/99");
     assert_int_equal(uv_loop_close(&loop), 0);
