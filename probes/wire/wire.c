@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define BYTES_BEYOND "bytes follow the last record"
+
 /* RECORD_LEAST: bytes of a record with root owner and no data (owner, type, class, TTL, rdlength). OPTION_EDE: RFC 8914
  * 2. QTYPE_ANY: RFC 1035 3.2.3. DEFECTS_MOST: a message can hold thousands of broken records; so many of them are
  * enough for a report. CHAIN_MOST: no resolver follows so many aliases. */
@@ -503,7 +505,7 @@ int wire_answer(struct arena *a, const uint8_t *msg, size_t len, const uint8_t *
             read_section(&r, "additional", ar, &f.additional) < 0)
             return -ENOMEM;
         if (!r.stopped && r.s.at < len)
-            note(&r, r.s.at, "%zu bytes follow the last record", len - r.s.at);
+            note(&r, r.s.at, "%zu " BYTES_BEYOND, len - r.s.at);
         /* A truncated answer without records is not malformed: it is asked again over TCP. */
         if (r.whole || !r.stopped || f.flags & DNS_TC)
             f.outcome = outcome(&r);
@@ -512,6 +514,12 @@ int wire_answer(struct arena *a, const uint8_t *msg, size_t len, const uint8_t *
         return -ENOMEM;
     *ret = f;
     return 0;
+}
+
+bool dns_defect_is_beyond(const struct dns_defect *d)
+{
+    size_t n = strlen(d->what), m = strlen(BYTES_BEYOND);
+    return n >= m && !strcmp(d->what + n - m, BYTES_BEYOND);
 }
 
 /* ---------------------------------------------------------------- aliases ---------------------------- */
@@ -534,9 +542,8 @@ static const char *below(const char *name, const char *ancestor)
     return slashes % 2 ? NULL : edge + 1;
 }
 
-/* Follows one CNAME or DNAME of the answer section. Returns 1 and *to, 0 where name has neither, or -ENOMEM. A CNAME is
- * preferred to the DNAME that it was made from (RFC 6672 3.1). */
-static int next_alias(struct arena *a, const struct rrs *answer, const char *name, const char **to)
+/* A CNAME is preferred to the DNAME that it was made from (RFC 6672 3.1). */
+int dns_alias(struct arena *a, const struct rrs *answer, const char *name, const char **to)
 {
     for (size_t i = 0; i < answer->n; i++) {
         const struct rr *rr = &answer->v[i];
@@ -581,7 +588,7 @@ const char *dns_chain_end(struct arena *a, const struct dns_fact *f, const char 
 {
     unsigned n = 0, most = chain_most(f);
     int rc;
-    while (n < most && (rc = next_alias(a, &f->answer, name, &name)) != 0) {
+    while (n < most && (rc = dns_alias(a, &f->answer, name, &name)) != 0) {
         if (rc < 0)
             return NULL;
         n++;
@@ -598,7 +605,7 @@ bool dns_chain(struct arena *a, const struct dns_fact *f, const char *name, stru
     unsigned most = chain_most(f);
     int rc = 1;
     for (unsigned n = 0; n < most && rc > 0; n++) {
-        rc = next_alias(a, &f->answer, name, &name);
+        rc = dns_alias(a, &f->answer, name, &name);
         if (rc > 0 && !texts_add(a, ret, name))
             return false;
     }
