@@ -19,6 +19,9 @@
     X(LOOKUP_FAIL, "fail")
 enum lookup_class { DCV_LOOKUPS(DCV_MEMBER) };
 
+struct zone;      /* zone.h */
+struct path_step; /* path.h */
+
 struct lookup {
     enum lookup_class class;
     const char *name; /* as asked */
@@ -32,6 +35,9 @@ struct lookup {
     const struct rr **rr; /* data: the well-formed records of the type at .end */
     size_t n;
     size_t broken; /* number of malformed records of the type */
+    const struct zone *zone; /* whose servers gave .fact; NULL: the resolvers did */
+    const struct path_step *way; /* from zone to zone; NULL: the resolvers went it */
+    size_t n_way;
 };
 
 /* How a reader of evidence gets the fact for a question. plan's asker also asks a new question; judge's asker finds

@@ -11,7 +11,7 @@
 enum {
     MOST_HOSTS = 13,     /* name servers of one zone that are asked, as many as the root has */
     MOST_ADDRESSES = 26, /* of all these servers */
-    MOST_BELOW = 6,      /* names below the registrable domain that may be zone cuts */
+    MOST_BELOW = 6,      /* names below an apex that may be zone cuts */
     PARENT_HOSTS = 2     /* servers of the parent that are asked */
 };
 
@@ -46,6 +46,15 @@ const struct fact *server_want(const struct asker *asker, const char *server, bo
 {
     const struct fact *whole;
     return ask_server_first(asker, server, (struct ask){.qname = name, .qtype = type, .no_edns = plain}, &whole);
+}
+
+const struct fact *server_want_whole(const struct asker *asker, const struct name_server *s, const char *name,
+                                     uint16_t type)
+{
+    const struct fact *whole;
+    const struct ask q = {.qname = name, .qtype = type, .no_edns = s->plain};
+    const struct fact *f = ask_server_first(asker, s->server, q, &whole);
+    return f && f->dns.flags & DNS_TC && whole == f ? NULL : whole;
 }
 
 struct ask server_question(const struct name_server *s, const char *name, uint16_t type)
@@ -148,111 +157,9 @@ int host_addresses(struct arena *a, const struct asker *asker, const char *host,
     return rc ? rc : addresses_of(a, asker, host, RR_AAAA, ret, open);
 }
 
-/* ---------------------------------------------------------------- the zone cut ----------------------- */
-
-struct zone_walk {
-    struct arena *a;
-    const struct asker *asker;
-    const struct request *r;
-    const char *registrable; /* absolute */
-    struct zone z;
-};
-
-/* The fact with the NS set of name, where name is the apex of a zone. NULL: it is not, or not known yet. */
-static const struct fact *zone_ns(struct zone_walk *w, const char *name)
-{
-    const struct fact *f = ask_resolver(w->asker, name, RR_NS);
-    if (!f)
-        w->z.open = true;
-    else if (f->dns.outcome == DNS_ANSWER)
-        for (size_t i = 0; i < f->dns.answer.n; i++)
-            if (f->dns.answer.v[i].type == RR_NS && name_equal(f->dns.answer.v[i].owner, name))
-                return f;
-    return NULL;
-}
-
-/* Sets apex (the deepest name that has an NS set), ns and parent. The apex is the registrable domain or a name below
- * it; so where it is unknown, the parent is the first zone above the registrable domain. */
-static int find_cut(struct zone_walk *w)
-{
-    unsigned below = name_labels(w->r->adn) - name_labels(w->r->registrable);
-    for (const char *name = w->r->adn; name; name = name_parent(name)) {
-        /* Of a deep name only the MOST_BELOW highest names below the registrable domain are asked, since zone cuts are
-         * there. */
-        if (below > MOST_BELOW) {
-            below--;
-            continue;
-        }
-        const char *absolute = arena_printf(w->a, "%s.", name);
-        if (!absolute)
-            return -ENOMEM;
-        const struct fact *f = zone_ns(w, absolute);
-        if (!f)
-            continue;
-        bool ours = name_within(absolute, w->registrable);
-        if (!w->z.apex && ours) {
-            w->z.apex = absolute;
-            w->z.ns = f;
-        } else if (!w->z.parent && (w->z.apex || !ours)) {
-            w->z.parent = absolute;
-        }
-    }
-    return 0;
-}
-
-/* Reads what a server of the parent says about the zone: a referral, or the NS set itself where it serves both zones.
- * Where the resolver found no zone, the referral shows whether there is a delegation. */
-static int read_delegation(struct zone_walk *w, const struct fact *f, const char *asked)
-{
-    const struct dns_fact *d = &f->dns;
-    if (d->outcome == DNS_NXDOMAIN && d->flags & DNS_AA && name_equal(asked, w->registrable)) {
-        w->z.denial = f;
-        return 0;
-    }
-    const struct rrs *section = d->outcome == DNS_ANSWER ? &d->answer : &d->authority;
-    for (size_t i = 0; i < section->n; i++) {
-        const struct rr *rr = &section->v[i];
-        if (rr->type != RR_NS || rr->defect || !name_within(rr->owner, w->registrable) ||
-            !name_within(asked, rr->owner))
-            continue;
-        if (!w->z.apex)
-            w->z.apex = rr->owner;
-        if (!name_equal(rr->owner, w->z.apex))
-            continue;
-        w->z.delegation = f;
-        return hosts_of(w->a, section, rr->owner, &w->z.at_parent);
-    }
-    return 0;
-}
-
-static int ask_parent(struct zone_walk *w)
-{
-    const char *asked = w->z.apex ? w->z.apex : w->registrable;
-    const struct fact *ns = w->z.parent ? zone_ns(w, w->z.parent) : NULL;
-    struct texts hosts = {0}, addresses = {0};
-    size_t count = 0, silent = 0;
-    int rc = ns ? hosts_of(w->a, &ns->dns.answer, w->z.parent, &hosts) : 0;
-    for (size_t i = 0; !rc && i < hosts.n && i < PARENT_HOSTS; i++) {
-        addresses.n = 0;
-        rc = addresses_of(w->a, w->asker, hosts.v[i], RR_A, &addresses, &w->z.open);
-        if (rc || !addresses.n)
-            continue;
-        const struct fact *f =
-            ask_server(w->asker, addresses.v[0], (struct ask){.qname = asked, .qtype = RR_NS});
-        count++;
-        silent += f && dns_silent(&f->dns);
-        if (!f)
-            w->z.open = true;
-        else if (!w->z.delegation)
-            rc = read_delegation(w, f, asked);
-    }
-    w->z.blocked = count && silent == count;
-    return rc;
-}
-
 /* ---------------------------------------------------------------- its servers ------------------------ */
 
-/* True where the question could not be sent: this host has no IPv6. */
+/* Nothing left this host: an address family that it does not have. */
 static bool never_sent(const struct fact *f)
 {
     return f->dns.outcome == DNS_UNREACHABLE && f->ask->server[0] == '[';
@@ -272,103 +179,313 @@ static bool with_authority(const struct fact *f, const char *apex, struct name_s
     return false;
 }
 
-static void read_server(struct zone_walk *w, struct name_server *s)
+/* Silence with EDNS is silence to a CA, whatever the server says without (DNS flag day 2019); an error to EDNS makes a
+ * resolver ask again without it (RFC 6891 7). The question without EDNS to a silent server serves a finding alone. */
+static void read_server(struct zones *z, struct zone *x, struct name_server *s)
 {
-    struct ask q = {.qname = w->z.apex, .qtype = RR_SOA, .mixed_case = true};
-    const struct fact *f = ask_server(w->asker, s->server, q);
+    struct ask q = {.qname = x->apex, .qtype = RR_SOA, .mixed_case = true};
+    const struct fact *f = ask_server(z->asker, s->server, q);
     if (!f) {
-        w->z.open = true;
+        x->open = true;
         return;
     }
+    s->soa = f;
     if (never_sent(f)) {
-        s->soa = f;
         s->state = SERVER_HERE;
         return;
     }
-    /* If the parent's servers are silent, too, it is not worth the time to ask in other ways. */
-    bool balks = (dns_silent(&f->dns) && !w->z.blocked) || f->dns.rcode == 1 ||
-                 f->dns.rcode == 16; /* FORMERR, BADVERS (RFC 6891 7) */
-    if (balks) {
+    bool silent = dns_silent(&f->dns);
+    bool refuses = f->dns.rcode == 1 || f->dns.rcode == 4 || f->dns.rcode == 16; /* FORMERR, NOTIMP, BADVERS */
+    if (silent) {
+        s->barred = f->dns.detail != NULL;
+        s->state = SERVER_SILENT;
+    }
+    /* Where the servers above are silent, too, other ways of asking are not worth the time. */
+    if (refuses || (silent && !s->barred && !x->blocked)) {
         q.no_edns = true;
         q.mixed_case = false;
-        const struct fact *plain = ask_server(w->asker, s->server, q);
-        q.no_edns = false;
-        q.tcp = true;
-        const struct fact *tcp = dns_silent(&f->dns) ? ask_server(w->asker, s->server, q) : f;
-        if (!plain || !tcp) {
-            w->z.open = true;
+        const struct fact *plain = ask_server(z->asker, s->server, q);
+        if (!plain) {
+            x->open = x->open || refuses;
+            s->state = refuses ? SERVER_PENDING : s->state;
+            s->soa = refuses ? NULL : f;
             return;
         }
         if (!dns_silent(&plain->dns) && plain->dns.rcode != 1) {
-            s->plain = true;
             s->refused_edns = f;
-            f = plain;
-        } else if (!dns_silent(&tcp->dns)) {
-            f = tcp;
+            s->plain = refuses;
+            f = refuses ? plain : f;
         }
     }
+    if (silent)
+        return;
     s->soa = f;
-    s->state = dns_silent(&f->dns) ? SERVER_SILENT : with_authority(f, w->z.apex, s) ? SERVER_GOOD : SERVER_LAME;
+    s->state = dns_silent(&f->dns) ? SERVER_SILENT : with_authority(f, x->apex, s) ? SERVER_GOOD : SERVER_LAME;
 }
 
-static int add_servers(struct zone_walk *w, const char *host, struct texts *seen)
+static int add_servers(struct zones *z, struct zone *x, const char *host, struct texts *seen)
 {
     struct texts addresses = {0};
     int rc = 0;
-    if (w->z.delegation) {
-        rc = addresses_in(w->a, &w->z.delegation->dns.additional, host, RR_A, &addresses);
+    if (x->delegation) {
+        rc = addresses_in(z->a, &x->delegation->dns.additional, host, RR_A, &addresses);
         if (!rc)
-            rc = addresses_in(w->a, &w->z.delegation->dns.additional, host, RR_AAAA, &addresses);
+            rc = addresses_in(z->a, &x->delegation->dns.additional, host, RR_AAAA, &addresses);
     }
     if (!rc)
-        rc = host_addresses(w->a, w->asker, host, &addresses, &w->z.open);
-    for (size_t i = 0; i < addresses.n && !rc && w->z.n < MOST_ADDRESSES; i++) {
+        rc = host_addresses(z->a, z->asker, host, &addresses, &x->open);
+    for (size_t i = 0; i < addresses.n && !rc && x->n < MOST_ADDRESSES; i++) {
         size_t before = seen->n;
-        if (!add_once(w->a, seen, addresses.v[i]))
+        if (!add_once(z->a, seen, addresses.v[i]))
             return -ENOMEM;
         if (seen->n == before)
-            continue; /* two host names with one address */
-        struct name_server *s = &w->z.v[w->z.n++];
+            continue; /* two names of one machine */
+        struct name_server *s = &x->v[x->n++];
         *s = (struct name_server){.server = addresses.v[i], .host = host};
-        read_server(w, s);
+        read_server(z, x, s);
     }
     return rc;
 }
 
-static int find_servers(struct zone_walk *w)
+static int find_servers(struct zones *z, struct zone *x)
 {
     struct texts hosts = {0}, seen = {0};
-    w->z.v = arena_array(w->a, MOST_ADDRESSES, sizeof *w->z.v);
-    if (!w->z.v)
+    x->v = arena_array(z->a, MOST_ADDRESSES, sizeof *x->v);
+    if (!x->v)
         return -ENOMEM;
-    int rc = w->z.ns ? hosts_of(w->a, &w->z.ns->dns.answer, w->z.apex, &w->z.at_zone) : 0;
-    for (size_t i = 0; i < w->z.at_parent.n && !rc; i++)
-        rc = add_once(w->a, &hosts, w->z.at_parent.v[i]) ? 0 : -ENOMEM;
-    for (size_t i = 0; i < w->z.at_zone.n && !rc; i++)
-        rc = add_once(w->a, &hosts, w->z.at_zone.v[i]) ? 0 : -ENOMEM;
+    int rc = x->ns ? hosts_of(z->a, &x->ns->dns.answer, x->apex, &x->at_zone) : 0;
+    for (size_t i = 0; i < x->at_parent.n && !rc; i++)
+        rc = add_once(z->a, &hosts, x->at_parent.v[i]) ? 0 : -ENOMEM;
+    for (size_t i = 0; i < x->at_zone.n && !rc; i++)
+        rc = add_once(z->a, &hosts, x->at_zone.v[i]) ? 0 : -ENOMEM;
     for (size_t i = 0; i < hosts.n && !rc; i++)
-        rc = add_servers(w, hosts.v[i], &seen);
+        rc = add_servers(z, x, hosts.v[i], &seen);
     return rc;
 }
 
-int zone_read(struct arena *a, const struct asker *asker, const struct request *r, struct zone *ret)
+/* ---------------------------------------------------------------- the list of zones ------------------ */
+
+void zones_init(struct zones *z, struct arena *a, const struct asker *asker)
 {
-    struct zone_walk w = {.a = a, .asker = asker, .r = r};
-    int rc = 0;
-    *ret = w.z;
-    if (!r->registrable)
+    *z = (struct zones){.a = a, .asker = asker};
+    z->last = &z->first;
+}
+
+static struct zone *zone_find(const struct zones *z, const char *apex)
+{
+    for (struct zone *x = z->first; x; x = x->next)
+        if (name_equal(x->apex, apex))
+            return x;
+    return NULL;
+}
+
+static struct zone *zone_add(struct zones *z, const char *apex)
+{
+    if (z->n == ZONES_MOST) {
+        z->bound = true;
+        return NULL;
+    }
+    struct zone *x = arena_alloc(z->a, sizeof *x);
+    if (!x) {
+        z->err = -ENOMEM;
+        return NULL;
+    }
+    *x = (struct zone){.apex = apex};
+    *z->last = x;
+    z->last = &x->next;
+    z->n++;
+    return x;
+}
+
+/* The NS set of a name in one section of an answer. */
+static bool has_ns(const struct rrs *section, const char *owner)
+{
+    for (size_t i = 0; i < section->n; i++)
+        if (section->v[i].type == RR_NS && !section->v[i].defect && name_equal(section->v[i].owner, owner))
+            return true;
+    return false;
+}
+
+/* The NS set that the resolver gives for a name, where the name is a zone's. */
+static const struct fact *resolver_ns(struct zones *z, const char *name, bool *open)
+{
+    const struct fact *f = ask_resolver(z->asker, name, RR_NS);
+    if (!f)
+        *open = true;
+    return f && f->dns.outcome == DNS_ANSWER && has_ns(&f->dns.answer, name) ? f : NULL;
+}
+
+/* ---------------------------------------------------------------- the registrable domain ------------- */
+
+/* What a server above says of the registrable domain: a referral to it, or the set itself where it serves both. */
+static int read_delegation(struct zones *z, struct zone *x, const struct fact *f)
+{
+    const struct dns_fact *d = &f->dns;
+    if (d->outcome == DNS_NXDOMAIN && d->flags & DNS_AA) {
+        x->denial = f;
         return 0;
-    w.registrable = arena_printf(a, "%s.", r->registrable);
-    if (!w.registrable)
-        return -ENOMEM;
-    rc = find_cut(&w);
-    /* The parent is asked even while the resolver still waits for the zone's servers: its referral names them. */
-    if (!rc)
-        rc = ask_parent(&w);
-    if (!rc && w.z.apex)
-        rc = find_servers(&w);
-    *ret = w.z;
+    }
+    const struct rrs *section = has_ns(&d->answer, x->apex) ? &d->answer : &d->authority;
+    if (!has_ns(section, x->apex))
+        return 0;
+    x->delegation = f;
+    return hosts_of(z->a, section, x->apex, &x->at_parent);
+}
+
+static int ask_above(struct zones *z, struct zone *x)
+{
+    const struct fact *ns = NULL;
+    for (const char *above = name_parent(x->apex); above && !ns; above = name_parent(above)) {
+        ns = resolver_ns(z, above, &x->open);
+        x->above = ns ? above : x->above;
+    }
+    struct texts hosts = {0}, addresses = {0};
+    size_t count = 0, silent = 0;
+    int rc = ns ? hosts_of(z->a, &ns->dns.answer, x->above, &hosts) : 0;
+    for (size_t i = 0; !rc && i < hosts.n && i < PARENT_HOSTS; i++) {
+        addresses.n = 0;
+        rc = addresses_of(z->a, z->asker, hosts.v[i], RR_A, &addresses, &x->open);
+        if (rc || !addresses.n)
+            continue;
+        const struct fact *f = ask_server(z->asker, addresses.v[0], (struct ask){.qname = x->apex, .qtype = RR_NS});
+        count++;
+        silent += f && dns_silent(&f->dns);
+        if (!f)
+            x->open = true;
+        else if (!x->delegation)
+            rc = read_delegation(z, x, f);
+    }
+    x->blocked = count && silent == count;
     return rc;
+}
+
+struct zone *zones_registered(struct zones *z, const char *name)
+{
+    const char *apex = name_registrable(name);
+    struct zone *x = apex ? zone_find(z, apex) : NULL;
+    if (!apex || x)
+        return x;
+    x = zone_add(z, apex);
+    if (!x)
+        return NULL;
+    x->ns = resolver_ns(z, apex, &x->open);
+    /* While the resolver waits for the zone's servers the referral from above already tells who they are. */
+    int rc = ask_above(z, x);
+    x->exists = x->ns || x->delegation;
+    if (!rc && x->exists)
+        rc = find_servers(z, x);
+    if (rc)
+        z->err = rc;
+    return x;
+}
+
+/* ---------------------------------------------------------------- cuts below ------------------------- */
+
+/* What the servers of a zone say of a name in it: how many refer to it or hold it as a zone of its own, how many say with
+ * authority that it is none. */
+struct cut {
+    const struct fact *referral, *held;
+    size_t referring, denying;
+    bool open;
+};
+
+static void read_cut(struct zones *z, const struct zone *x, const char *name, struct cut *ret)
+{
+    *ret = (struct cut){0};
+    for (size_t i = 0; i < x->n; i++) {
+        const struct name_server *s = &x->v[i];
+        if (s->state != SERVER_GOOD)
+            continue;
+        const struct fact *f = server_want_whole(z->asker, s, name, RR_NS);
+        if (!f) {
+            ret->open = true;
+            continue;
+        }
+        const struct dns_fact *d = &f->dns;
+        if (has_ns(&d->answer, name)) {
+            ret->held = ret->held ? ret->held : f;
+            ret->referring++;
+        } else if (has_ns(&d->authority, name)) {
+            ret->referral = ret->referral ? ret->referral : f;
+            ret->referring++;
+        } else if (d->flags & DNS_AA && (d->outcome == DNS_NODATA || d->outcome == DNS_NXDOMAIN || d->outcome == DNS_ANSWER)) {
+            ret->denying++;
+        }
+    }
+}
+
+struct zone *zones_below(struct zones *z, struct zone *parent, const char *apex, const struct fact *referral)
+{
+    struct zone *x = zone_find(z, apex);
+    if (x && x->exists)
+        return x;
+    if (!x)
+        x = zone_add(z, apex);
+    if (!x)
+        return NULL;
+    x->parent = parent;
+    x->above = parent->apex;
+    x->blocked = parent->blocked;
+    x->exists = true;
+    x->delegation = referral;
+    x->ns = resolver_ns(z, apex, &x->open);
+    int rc = 0;
+    if (referral)
+        rc = hosts_of(z->a, has_ns(&referral->dns.answer, apex) ? &referral->dns.answer : &referral->dns.authority, apex,
+                      &x->at_parent);
+    if (!rc)
+        rc = find_servers(z, x);
+    if (rc)
+        z->err = rc;
+    return x;
+}
+
+/* The zone at a name below parent, NULL where there is none. *open: that is not known yet. */
+static struct zone *zone_at(struct zones *z, struct zone *parent, const char *name, bool *open)
+{
+    struct zone *x = zone_find(z, name);
+    if (x)
+        return x->exists ? x : NULL;
+    struct cut cut;
+    bool unknown = false;
+    read_cut(z, parent, name, &cut);
+    const struct fact *known = resolver_ns(z, name, &unknown);
+    /* A server's word counts for its own zone: where all say that there is no cut, a resolver remembers an old one. */
+    bool is_cut = cut.referring || (known && !cut.denying);
+    if (!is_cut) {
+        *open = *open || cut.open || (unknown && !cut.denying);
+        return NULL;
+    }
+    return zones_below(z, parent, name, cut.referral ? cut.referral : cut.held);
+}
+
+struct zone *zones_holding(struct zones *z, const char *name)
+{
+    struct zone *x = zones_registered(z, name);
+    if (!x || !x->exists)
+        return x && x->open ? x : NULL;
+    unsigned cuts = 0;
+    for (bool deeper = true; deeper && !z->err;) {
+        deeper = false;
+        unsigned own = name_labels(x->apex), all = name_labels(name);
+        for (unsigned labels = own + 1; labels <= all && labels <= own + MOST_BELOW && !deeper; labels++) {
+            const char *at = name;
+            for (unsigned k = all; k > labels; k--)
+                at = name_parent(at);
+            bool open = false;
+            struct zone *below = zone_at(z, x, at, &open);
+            x->open = x->open || open;
+            if (!below)
+                continue;
+            if (++cuts > ZONE_CUTS_MOST) {
+                z->bound = true;
+                return x;
+            }
+            x = below;
+            deeper = true;
+        }
+    }
+    return x;
 }
 
 int zone_answers(const struct zone *z)
@@ -384,11 +501,17 @@ int zone_answers(const struct zone *z)
     return silent && !z->blocked ? 0 : -1;
 }
 
+bool zone_can_be_asked(const struct zone *z)
+{
+    for (size_t i = 0; i < z->n && !z->blocked; i++)
+        if (z->v[i].state != SERVER_HERE && !z->v[i].barred)
+            return true;
+    return false;
+}
+
 const char *server_shown(struct arena *a, const struct name_server *s)
 {
     size_t host = strlen(s->host), address = strlen(s->server);
     return arena_printf(a, "%.*s (%.*s)", (int)(host > 1 ? host - 1 : host), s->host,
                         (int)(address > 3 ? address - 3 : address), s->server);
 }
-
-/* ---------------------------------------------------------------- views ------------------------------ */

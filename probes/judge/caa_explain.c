@@ -273,8 +273,23 @@ static const char *why_step(struct arena *a, const struct caa_view *v, const str
 
 static void add_fact(struct caa_step *s, const struct fact *f)
 {
-    if (f)
+    bool known = !f || s->n_facts == CAA_STEP_FACTS;
+    for (size_t i = 0; !known && i < s->n_facts; i++)
+        known = s->facts[i] == f->n;
+    if (!known)
         s->facts[s->n_facts++] = f->n;
+}
+
+/* The targets of the aliases that a lookup went through. False: the arena is full. */
+static bool aliases(struct arena *a, const struct lookup *l, struct texts *ret)
+{
+    if (!l->n_way)
+        return !l->fact || dns_chain(a, &l->fact->dns, l->name, ret);
+    for (size_t i = 1; i < l->n_way; i++)
+        if (!name_equal(l->way[i].name, l->way[i - 1].name) && !texts_add(a, ret, l->way[i].name))
+            return false;
+    const struct path_step *last = &l->way[l->n_way - 1];
+    return last->zone || !last->fact || dns_chain(a, &last->fact->dns, last->name, ret);
 }
 
 const struct caa_derivation *caa_explain(struct judgement *j)
@@ -293,10 +308,12 @@ const struct caa_derivation *caa_explain(struct judgement *j)
                                .found = found(v, l),
                                .reached = reached,
                                .because = why_step(j->a, v, l, reached)};
+        for (size_t k = 0; k < l->n_way; k++)
+            add_fact(s, l->way[k].fact);
         add_fact(s, l->udp);
         add_fact(s, l->fact);
         add_fact(s, l->cd);
-        if (l->fact && !dns_chain(j->a, &l->fact->dns, l->name, &s->alias))
+        if (!aliases(j->a, l, &s->alias))
             return NULL;
         reached = reached && l != v->relevant && l != v->failed && l->class != LOOKUP_PENDING;
     }
@@ -326,23 +343,52 @@ static bool same_outcome(const struct opinion *o, const struct report *r)
     return found->verdict == r->verdict && code == r->error.code && found->br_may_permit == r->br_may_permit;
 }
 
+/* The verdict of one view; *ret: its derivation where the report says the same, else NULL. */
+static int derive_in(struct judgement *j, const struct report *r, struct view view, const struct caa_derivation **ret)
+{
+    struct opinion o;
+    int rc = opinion_form(j, &o, view);
+    *ret = !rc && same_outcome(&o, r) ? caa_explain(&o.j) : NULL;
+    return rc ? rc : arena_full(j->a) ? -ENOMEM : 0;
+}
+
+/* Which choice of servers decided is not stored: the first one is taken that comes to the same from the same fact. */
+static int derive_by_servers(struct judgement *j, const struct report *r, uint32_t source, const struct caa_derivation **ret)
+{
+    struct view view = {.zones = j->servers.zones};
+    int rc = derive_in(j, r, view, ret);
+    bool found = *ret && caa_source(*ret, r->evidence) == source;
+    for (const struct zone *x = view.zones->first; x && !rc && !found; x = x->next)
+        for (size_t i = 0; i < x->n && !rc && !found; i++) {
+            const struct choice choice = {x, &x->v[i]};
+            if (x->v[i].state != SERVER_GOOD)
+                continue;
+            view.choice = &choice;
+            view.n_choices = 1;
+            rc = derive_in(j, r, view, ret);
+            found = *ret && caa_source(*ret, r->evidence) == source;
+        }
+    if (!found)
+        *ret = NULL;
+    return rc;
+}
+
 int caa_derive(struct arena *a, const struct report *r, uint32_t source, const struct caa_derivation **ret)
 {
     struct report found = *r;
     struct judgement j = {.r = r->request, .ev = r->evidence, .a = a, .report = &found};
-    struct asker asker = asker_none(r->evidence);
     struct code_error refused;
     enum cause cause;
     *ret = NULL;
     if (judge_input(r->request, &refused, &cause) || source > r->evidence->n)
         return 0;
-    int rc = r->request->depth == DEPTH_FULL ? zone_read(a, &asker, r->request, &j.servers.zone) : 0;
-    struct opinion o;
-    struct view view = {.zone = &j.servers.zone};
-    if (rc || (source && !view_of_ask(view.zone, r->evidence->facts[source - 1]->ask, &view)))
+    int rc = judge_read_zones(&j);
+    const struct ask *ask = source ? r->evidence->facts[source - 1]->ask : NULL;
+    if (rc)
         return rc;
-    rc = opinion_form(&j, &o, view);
-    if (!rc && same_outcome(&o, r))
-        *ret = caa_explain(&o.j);
-    return rc ? rc : arena_full(a) ? -ENOMEM : 0;
+    if (!ask || ask->via == VIA_RESOLVER)
+        return derive_in(&j, r, (struct view){0}, ret);
+    if (ask->via == VIA_PERSPECTIVE)
+        return derive_in(&j, r, (struct view){.perspective = ask->perspective, .address = ask->server}, ret);
+    return ask->via == VIA_AUTHORITATIVE && j.servers.zones ? derive_by_servers(&j, r, source, ret) : 0;
 }

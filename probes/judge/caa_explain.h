@@ -32,12 +32,13 @@ enum caa_effect { CAA_EFFECTS(DCV_MEMBER) };
 enum { CAA_EFFECT_COUNT = 0 CAA_EFFECTS(DCV_ONE) };
 const char *caa_effect_name(enum caa_effect e);
 
+enum { CAA_STEP_FACTS = 12 };
 struct caa_step {
     const char *name;
     enum caa_found found;
     bool reached;       /* the search came this far; what stands above where it ended does not count */
     struct texts alias; /* the targets, in order */
-    uint32_t facts[3];  /* fact numbers: the proof */
+    uint32_t facts[CAA_STEP_FACTS]; /* fact numbers: the proof */
     size_t n_facts;
     const char *because; /* what follows from it, one sentence */
 };

@@ -27,7 +27,7 @@ static const char *listed(struct arena *a, const struct texts *names)
 
 void cause_name_not_registered(struct judgement *j)
 {
-    const struct fact *denial = j->servers.zone.denial;
+    const struct fact *denial = j->servers.denied ? j->servers.denied->denial : NULL;
     if (!denial || j->input_cause != CAUSE_NONE || j->report->verdict == VERDICT_UNDECIDED)
         return;
     struct finding *f = finding_add(j, CAUSE_name_not_registered);
@@ -81,15 +81,14 @@ static const char *lame_words(struct judgement *j, const struct fact *f)
     return "it has no SOA record for it";
 }
 
-void cause_delegation_lame(struct judgement *j)
+static void lame_in(struct judgement *j, const struct zone *z)
 {
-    const struct zone *z = judged_zone(j);
-    bool explains = judged_lookup_failed(j);
-    for (size_t i = 0; z && i < z->n; i++) {
+    bool explains = judged_failed_in(j, z);
+    for (size_t i = 0; i < z->n; i++) {
         const struct name_server *s = &z->v[i];
         if (s->state != SERVER_LAME || repeats(z, i))
             continue;
-        struct finding *f = finding_about_server(j, CAUSE_delegation_lame, s);
+        struct finding *f = finding_about_server(j, CAUSE_delegation_lame, z, s);
         finding_aside(f, explains);
         finding_fact(j, f, z->delegation);
         finding_set(j, f, "what", lame_words(j, s->soa));
@@ -102,16 +101,20 @@ void cause_delegation_lame(struct judgement *j)
     }
 }
 
-void cause_delegation_unreachable(struct judgement *j)
+void cause_delegation_lame(struct judgement *j)
 {
-    const struct zone *z = judged_zone(j);
-    if (!z || zone_answers(z) != 1)
+    each_zone(j, lame_in);
+}
+
+static void unreachable_in(struct judgement *j, const struct zone *z)
+{
+    if (zone_answers(z) != 1)
         return;
     for (size_t i = 0; i < z->n; i++) {
         const struct name_server *s = &z->v[i];
         if (s->state != SERVER_SILENT || repeats(z, i))
             continue;
-        struct finding *f = finding_about_server(j, CAUSE_delegation_unreachable, s);
+        struct finding *f = finding_about_server(j, CAUSE_delegation_unreachable, z, s);
         finding_fact(j, f, z->delegation);
         const char *why = s->soa->dns.detail ? s->soa->dns.detail : "";
         fix_advice(
@@ -121,6 +124,11 @@ void cause_delegation_unreachable(struct judgement *j)
                          "of the delegation.%s%s",
                          server_shown(j->a, s), *why ? " Here " : "", why));
     }
+}
+
+void cause_delegation_unreachable(struct judgement *j)
+{
+    each_zone(j, unreachable_in);
 }
 
 /* Those of a that are not in b. */
@@ -228,7 +236,7 @@ void cause_nameservers_disagree(struct judgement *j)
         return;
     struct finding *f = finding_add(j, CAUSE_nameservers_disagree);
     finding_aside(f, s->with && s->without);
-    finding_set(j, f, "zone", s->zone.apex);
+    finding_set(j, f, "zone", s->odd_zone->apex);
     finding_set(j, f, "owner", s->odd[0]->name);
     finding_set(j, f, "first", server_shown(j->a, s->odd_server[0]));
     finding_set(j, f, "second", server_shown(j->a, s->odd_server[1]));
@@ -329,7 +337,7 @@ void cause_resolver_stale(struct judgement *j)
     finding_fact(j, f, old->fact);
     finding_fact(j, f, new->fact);
     uint32_t ttl = longest_ttl(old);
-    const struct name_server *s = good_server(&j->servers.zone);
+    const struct name_server *s = good_server(j->servers.fresh->zone);
     if (!ttl && s && old->class != LOOKUP_FAIL)
         ttl = s->negative_ttl;
     if (!ttl) {
@@ -345,7 +353,7 @@ void cause_resolver_stale(struct judgement *j)
 void cause_negative_cache(struct judgement *j)
 {
     const struct lookup *old = j->servers.stale;
-    const struct name_server *s = good_server(&j->servers.zone);
+    const struct name_server *s = old ? good_server(j->servers.fresh->zone) : NULL;
     if (!old || !s || j->report->verdict != VERDICT_PASS || j->servers.fresh->class != LOOKUP_DATA ||
         (old->class != LOOKUP_NODATA && old->class != LOOKUP_NXDOMAIN))
         return;
@@ -356,7 +364,7 @@ void cause_negative_cache(struct judgement *j)
     until[19] = '\0';
     struct finding *f = finding_add(j, CAUSE_negative_cache);
     finding_set(j, f, "owner", old->name);
-    finding_set(j, f, "zone", j->servers.zone.apex);
+    finding_set(j, f, "zone", j->servers.fresh->zone->apex);
     finding_set(j, f, "until", until);
     finding_fact(j, f, old->fact);
     finding_fact(j, f, s->soa);

@@ -42,26 +42,41 @@ static bool shows_any(const struct judgement *j, const struct lookup *l)
     return shows_rcode(j, l) || shows_silence(j, l);
 }
 
+/* The zone that a lookup failed in: D's own where the resolvers were asked. */
+static const struct zone *zone_of(const struct judgement *j, const struct lookup *l)
+{
+    return l->zone ? l->zone : j->servers.own;
+}
+
+static bool shows_dead_zone(const struct judgement *j, const struct lookup *l)
+{
+    const struct zone *z = zone_of(j, l);
+    return z && zone_answers(z) == 0 && shows_any(j, l);
+}
+
 void cause_delegation_all_unreachable(struct judgement *j)
 {
     if (j->r->method == METHOD_CAA)
         return; /* caa-timeout says it */
-    bool all = zone_answers(&j->servers.zone) == 0;
-    const struct lookup *l = judged_first(j, all ? shows_any : shows_silence);
+    const struct lookup *l = judged_first(j, shows_dead_zone), *any = l;
+    const struct zone *z = l ? zone_of(j, l) : NULL;
+    if (!l)
+        l = judged_first(j, shows_silence);
     if (!l)
         return;
+    bool all = any != NULL;
     struct finding *f = finding_add(j, CAUSE_delegation_all_unreachable);
     finding_lookup(j, f, l);
     finding_fact(j, f, lookup_control(j->ev));
     finding_set(j, f, "who",
                 all ? arena_printf(j->a, "%s name server of %s is silent, over UDP and TCP",
-                                   j->servers.zone.n == 1 ? "the only" : "every", j->servers.zone.apex)
+                                   z->n == 1 ? "the only" : "every", z->apex)
                     : arena_printf(j->a,
                                    "the resolver stayed silent in %u %s while it answers for other names, so the "
                                    "name servers of the zone cannot be reached",
                                    (unsigned)l->fact->dns.tries, l->fact->dns.tries == 1 ? "try" : "tries"));
-    for (size_t i = 0; all && i < j->servers.zone.n; i++)
-        finding_fact(j, f, j->servers.zone.v[i].soa);
+    for (size_t i = 0; all && i < z->n; i++)
+        finding_fact(j, f, z->v[i].soa);
     fix_advice(j, f,
                "Start the name servers of the zone, or open their port 53 (UDP and TCP) to all networks, or "
                "delegate the "

@@ -5,37 +5,53 @@
 #include "wire/name.h"
 #include "wire/wire.h"
 
-/* The facts about the checked names at one server: the n-th that is there, from *at on. */
-static const struct fact *next_fact(const struct judgement *j, const struct name_server *s,
-                                    const struct checked *v, size_t n, size_t *at)
+/* What a zone's servers were asked on the way of the checked names. */
+struct asked_names {
+    const char *name[PATH_STEPS_MOST];
+    uint16_t type[PATH_STEPS_MOST];
+    size_t n;
+};
+
+static void names_in(struct judgement *j, const struct zone *z, struct asked_names *ret)
 {
-    while (*at < n) {
-        const struct checked *c = &v[(*at)++];
-        const struct fact *f =
-            name_within(c->name, j->servers.zone.apex) ? server_fact(j->ev, s, c->name, c->type) : NULL;
+    struct checked *v;
+    size_t n;
+    *ret = (struct asked_names){.n = 0};
+    int rc = checked_names(j->a, j->r, &v, &n);
+    if (rc && !j->err)
+        j->err = rc;
+    for (size_t i = 0; !rc && i < n; i++) {
+        const struct lookup *l = i < j->servers.n_as_is ? &j->servers.as_is[i] : NULL;
+        for (size_t k = 0; l && k < l->n_way && ret->n < PATH_STEPS_MOST; k++)
+            if (l->way[k].zone == z) {
+                ret->name[ret->n] = l->way[k].name;
+                ret->type[ret->n++] = v[i].type;
+            }
+    }
+}
+
+/* The facts about these names at one server: the n-th that is there, from *at on. */
+static const struct fact *next_fact(const struct judgement *j, const struct name_server *s, const struct asked_names *v,
+                                    size_t *at)
+{
+    while (*at < v->n) {
+        const struct fact *f = server_fact(j->ev, s, v->name[*at], v->type[*at]);
+        ++*at;
         if (f)
             return f;
     }
     return NULL;
 }
 
-static bool names(struct judgement *j, struct checked **v, size_t *n)
-{
-    int rc = checked_names(j->a, j->r, v, n);
-    if (rc && !j->err)
-        j->err = rc;
-    return !rc;
-}
-
 /* Dropped questions among answered ones of the same type: a limit, not a type that the server does not know.
  */
-static size_t dropped(const struct judgement *j, const struct name_server *s, const struct checked *v,
-                      size_t n, size_t *asked)
+static size_t dropped(const struct judgement *j, const struct name_server *s, const struct asked_names *v,
+                      size_t *asked)
 {
     size_t lost = 0, answered = 0, at = 0;
     const struct fact *f;
     *asked = 0;
-    while ((f = next_fact(j, s, v, n, &at)) != NULL) {
+    while ((f = next_fact(j, s, v, &at)) != NULL) {
         ++*asked;
         lost += dns_silent(&f->dns) || f->dns.tries > 1;
         answered += !dns_silent(&f->dns);
@@ -46,28 +62,28 @@ static size_t dropped(const struct judgement *j, const struct name_server *s, co
     return answered && lost >= 2 ? lost : 0;
 }
 
-void cause_dns_type_refused(struct judgement *j)
+static void type_refused_in(struct judgement *j, const struct zone *z)
 {
-    const struct zone *z = judged_zone(j);
-    struct checked *v;
-    size_t n, asked;
-    if (!z || j->report->verdict == VERDICT_UNDECIDED || !names(j, &v, &n))
+    struct asked_names list, *v = &list;
+    size_t asked;
+    if (j->report->verdict == VERDICT_UNDECIDED)
         return;
-    bool explains = judged_lookup_failed(j);
+    names_in(j, z, v);
+    bool explains = judged_failed_in(j, z);
     for (size_t i = 0; i < z->n; i++) {
         const struct name_server *s = &z->v[i];
         const struct fact *f;
         size_t at = 0;
-        if (s->state != SERVER_GOOD || dropped(j, s, v, n, &asked))
+        if (s->state != SERVER_GOOD || dropped(j, s, v, &asked))
             continue;
-        while ((f = next_fact(j, s, v, n, &at)) != NULL && fact_answers(f))
+        while ((f = next_fact(j, s, v, &at)) != NULL && fact_answers(f))
             continue;
         /* The same name in the type that everybody knows: a server that fails there too fails altogether. */
         const struct fact *other = f ? server_fact(j->ev, s, f->ask->qname, RR_A) : NULL;
         if (!other || !fact_answers(other))
             continue;
         char type[16], rcode[16];
-        struct finding *x = finding_about_server(j, CAUSE_dns_type_refused, s);
+        struct finding *x = finding_about_server(j, CAUSE_dns_type_refused, z, s);
         finding_aside(x, explains);
         finding_fact(j, x, f);
         finding_fact(j, x, other);
@@ -86,23 +102,26 @@ void cause_dns_type_refused(struct judgement *j)
     }
 }
 
-void cause_dns_rate_limited(struct judgement *j)
+void cause_dns_type_refused(struct judgement *j)
 {
-    const struct zone *z = judged_zone(j);
-    struct checked *v;
-    size_t n, asked;
-    if (!z || !names(j, &v, &n))
-        return;
+    each_zone(j, type_refused_in);
+}
+
+static void rate_limited_in(struct judgement *j, const struct zone *z)
+{
+    struct asked_names list, *v = &list;
+    size_t asked;
+    names_in(j, z, v);
     for (size_t i = 0; i < z->n; i++) {
         const struct name_server *s = &z->v[i];
-        size_t lost = s->state == SERVER_GOOD ? dropped(j, s, v, n, &asked) : 0, at = 0;
+        size_t lost = s->state == SERVER_GOOD ? dropped(j, s, v, &asked) : 0, at = 0;
         if (!lost)
             continue;
-        struct finding *f = finding_about_server(j, CAUSE_dns_rate_limited, s);
+        struct finding *f = finding_about_server(j, CAUSE_dns_rate_limited, z, s);
         finding_set(j, f, "dropped", arena_printf(j->a, "%zu", lost));
         finding_set(j, f, "asked", arena_printf(j->a, "%zu", asked));
         const struct fact *one;
-        while ((one = next_fact(j, s, v, n, &at)) != NULL)
+        while ((one = next_fact(j, s, v, &at)) != NULL)
             if (dns_silent(&one->dns) || one->dns.tries > 1)
                 finding_fact(j, f, one);
         fix_advice(
@@ -115,15 +134,19 @@ void cause_dns_rate_limited(struct judgement *j)
     }
 }
 
-void cause_dns_edns_broken(struct judgement *j)
+void cause_dns_rate_limited(struct judgement *j)
 {
-    const struct zone *z = judged_zone(j);
-    for (size_t i = 0; z && i < z->n; i++) {
+    each_zone(j, rate_limited_in);
+}
+
+static void edns_broken_in(struct judgement *j, const struct zone *z)
+{
+    for (size_t i = 0; i < z->n; i++) {
         const struct name_server *s = &z->v[i];
         if (s->state != SERVER_GOOD || !s->plain)
             continue;
         char rcode[16];
-        struct finding *f = finding_about_server(j, CAUSE_dns_edns_broken, s);
+        struct finding *f = finding_about_server(j, CAUSE_dns_edns_broken, z, s);
         finding_fact(j, f, s->refused_edns);
         finding_set(j, f, "what",
                     dns_silent(&s->refused_edns->dns)
@@ -138,42 +161,53 @@ void cause_dns_edns_broken(struct judgement *j)
     }
 }
 
-void cause_dns_case_mangled(struct judgement *j)
+void cause_dns_edns_broken(struct judgement *j)
 {
-    const struct zone *z = judged_zone(j);
-    for (size_t i = 0; z && i < z->n; i++) {
+    each_zone(j, edns_broken_in);
+}
+
+static void case_mangled_in(struct judgement *j, const struct zone *z)
+{
+    for (size_t i = 0; i < z->n; i++) {
         const struct name_server *s = &z->v[i];
         if (s->state != SERVER_GOOD || !s->soa->ask->mixed_case || s->soa->dns.case_kept)
             continue;
-        struct finding *f = finding_about_server(j, CAUSE_dns_case_mangled, s);
+        struct finding *f = finding_about_server(j, CAUSE_dns_case_mangled, z, s);
         fix_advice(j, f, "Upgrade the name server: an answer repeats the question as it came.");
     }
 }
 
-void cause_dns_nodata_no_soa(struct judgement *j)
+void cause_dns_case_mangled(struct judgement *j)
 {
-    const struct zone *z = judged_zone(j);
-    struct checked *v;
-    size_t n;
-    if (!z || !names(j, &v, &n))
-        return;
+    each_zone(j, case_mangled_in);
+}
+
+static void nodata_no_soa_in(struct judgement *j, const struct zone *z)
+{
+    struct asked_names list, *v = &list;
+    names_in(j, z, v);
     for (size_t i = 0; i < z->n; i++) {
         const struct name_server *s = &z->v[i];
         const struct fact *f;
         size_t at = 0;
         if (s->state != SERVER_GOOD)
             continue;
-        while ((f = next_fact(j, s, v, n, &at)) != NULL) {
+        while ((f = next_fact(j, s, v, &at)) != NULL) {
             bool negative = f->dns.outcome == DNS_NODATA || f->dns.outcome == DNS_NXDOMAIN, soa = false;
             for (size_t k = 0; k < f->dns.authority.n; k++)
                 soa = soa || f->dns.authority.v[k].type == RR_SOA || f->dns.authority.v[k].type == RR_NS;
             if (!negative || soa || !(f->dns.flags & DNS_AA) || f->dns.flags & DNS_TC)
                 continue; /* of a truncated answer anything may be missing */
-            struct finding *x = finding_about_server(j, CAUSE_dns_nodata_no_soa, s);
+            struct finding *x = finding_about_server(j, CAUSE_dns_nodata_no_soa, z, s);
             finding_set(j, x, "owner", f->ask->qname);
             finding_fact(j, x, f);
             fix_advice(j, x, "Repair or upgrade the name server software; no record needs to change.");
             break;
         }
     }
+}
+
+void cause_dns_nodata_no_soa(struct judgement *j)
+{
+    each_zone(j, nodata_no_soa_in);
 }

@@ -41,13 +41,34 @@ struct finding *finding_about(struct judgement *j, enum cause c)
 
 const struct zone *judged_zone(const struct judgement *j)
 {
-    return j->input_cause == CAUSE_NONE && j->servers.zone.apex ? &j->servers.zone : NULL;
+    return j->input_cause == CAUSE_NONE ? j->servers.own : NULL;
 }
 
-struct finding *finding_about_server(struct judgement *j, enum cause c, const struct name_server *s)
+const struct zone *const *judged_zones(const struct judgement *j, size_t *n)
+{
+    *n = 0;
+    if (j->input_cause != CAUSE_NONE || !j->servers.zones)
+        return NULL;
+    if (j->servers.n_path) {
+        *n = j->servers.n_path;
+        return j->servers.path;
+    }
+    *n = j->servers.own ? 1 : 0;
+    return &j->servers.own;
+}
+
+void each_zone(struct judgement *j, void (*see)(struct judgement *j, const struct zone *z))
+{
+    size_t n;
+    const struct zone *const *z = judged_zones(j, &n);
+    for (size_t i = 0; i < n; i++)
+        see(j, z[i]);
+}
+
+struct finding *finding_about_server(struct judgement *j, enum cause c, const struct zone *z, const struct name_server *s)
 {
     struct finding *f = finding_add(j, c);
-    finding_set(j, f, "zone", j->servers.zone.apex);
+    finding_set(j, f, "zone", z->apex);
     finding_set(j, f, "host", server_shown(j->a, s));
     finding_fact(j, f, s->soa);
     return f;
@@ -56,6 +77,16 @@ struct finding *finding_about_server(struct judgement *j, enum cause c, const st
 bool judged_failing(const struct judgement *j)
 {
     return j->report->verdict == VERDICT_FAIL && j->input_cause == CAUSE_NONE;
+}
+
+bool judged_failed_in(const struct judgement *j, const struct zone *z)
+{
+    size_t n;
+    const struct lookup *l = judged_lookups(j, &n);
+    for (size_t i = 0; i < n; i++)
+        if (l[i].class == LOOKUP_FAIL && (l[i].zone ? l[i].zone == z : z == j->servers.own))
+            return true;
+    return false;
 }
 
 bool judged_lookup_failed(const struct judgement *j)
@@ -122,6 +153,8 @@ void finding_lookup(struct judgement *j, struct finding *f, const struct lookup 
     finding_set(j, f, "owner", l->name);
     char buf[16];
     finding_set(j, f, "type", rr_type_name(l->type, buf));
+    for (size_t i = 0; i < l->n_way; i++)
+        finding_fact(j, f, l->way[i].fact);
     finding_fact(j, f, l->udp);
     finding_fact(j, f, l->fact);
     finding_fact(j, f, l->cd);

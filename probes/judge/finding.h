@@ -9,8 +9,14 @@
 
 /* The zone as the walk found it; NULL at depth quick, without a zone cut, and where the input was refused. */
 const struct zone *judged_zone(const struct judgement *j);
+/* The zones that the checked names lead through, n of them; D's own alone where the walk did not get so far. */
+const struct zone *const *judged_zones(const struct judgement *j, size_t *n);
+/* Calls see for each of them. */
+void each_zone(struct judgement *j, void (*see)(struct judgement *j, const struct zone *z));
 /* Adds a finding about one server: {zone}, {host}, and its SOA answer. */
-struct finding *finding_about_server(struct judgement *j, enum cause c, const struct name_server *s);
+struct finding *finding_about_server(struct judgement *j, enum cause c, const struct zone *z, const struct name_server *s);
+/* One of the judged lookups failed in this zone, or at the resolvers where it is D's own. */
+bool judged_failed_in(const struct judgement *j, const struct zone *z);
 /* One of them failed: what keeps servers from answering explains the failure. */
 bool judged_lookup_failed(const struct judgement *j);
 /* For a cause that stands beside the failure without explaining it: a risk at most. */

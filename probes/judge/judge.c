@@ -107,7 +107,7 @@ static void sort_findings(struct report *p)
 /* What the reader of a verdict has to know of its ground. */
 static const char *remark(struct judgement *j)
 {
-    const struct zone *z = &j->servers.zone;
+    const struct zone *z = j->servers.own;
     size_t open = j->ev->n_asks - j->ev->n;
     if (open)
         return arena_printf(
@@ -115,7 +115,9 @@ static const char *remark(struct judgement *j)
             "At the deadline %zu question%s had no answer yet; what could have come of %s is not in "
             "this report.",
             open, open == 1 ? "" : "s", open == 1 ? "it" : "them");
-    if (!z->blocked || j->servers.decided || method_is_file(j->r->method))
+    if (j->servers.stands_in && j->servers.decided)
+        return "Not every zone on the way could be asked from here: for those the resolver's answer counts.";
+    if (!z || !z->blocked || j->servers.decided || method_is_file(j->r->method))
         return NULL;
     return "No name server can be asked directly from here, not even the registry's (is port 53 closed for "
            "this "
@@ -125,13 +127,10 @@ static const char *remark(struct judgement *j)
 /* The verdict: through the resolvers, at depth full as each of the zone's servers has it, and at other places. */
 static void settle(struct judgement *j)
 {
-    if (j->r->depth == DEPTH_FULL) {
-        struct asker asker = asker_none(j->ev);
-        j->err = zone_read(j->a, &asker, j->r, &j->servers.zone);
-    }
+    j->err = judge_read_zones(j);
     if (!j->err)
         method_rules(j->r->method)->verdict(j);
-    if (!j->err && j->servers.zone.apex)
+    if (!j->err && j->servers.zones)
         j->err = judge_by_servers(j);
     if (!j->err && j->r->depth == DEPTH_FULL && j->report->verdict != VERDICT_UNDECIDED)
         j->report->remark = remark(j);

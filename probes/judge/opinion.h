@@ -24,7 +24,9 @@ int opinion_form(struct judgement *j, struct opinion *o, struct view view);
 void opinion_take(struct judgement *j, struct opinion *o);
 
 /* ---- who has opinions beside the resolvers; 0 or a negative errno */
-/* Depth full: the zone's own servers. Where they answer their word decides. */
+/* Depth full: the zones that the walk has found, into j->servers; nothing at depth quick. */
+int judge_read_zones(struct judgement *j);
+/* Depth full: the zones' own servers. Where they answer their word decides. */
 int judge_by_servers(struct judgement *j);
 /* Resolvers at other places, which have to corroborate (BR 3.2.2.9). */
 int judge_by_perspectives(struct judgement *j);

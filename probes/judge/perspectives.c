@@ -30,7 +30,7 @@ int judge_by_perspectives(struct judgement *j)
     if (!o)
         return rc ? rc : -ENOMEM;
     for (size_t i = 0; i < j->r->perspectives.n && ours != VERDICT_UNDECIDED; i++) {
-        struct view view = {.zone = &j->servers.zone};
+        struct view view = {0};
         bool all;
         if (!perspective_split(j->a, j->r->perspectives.v[i], &view.perspective, &view.address))
             return -ENOMEM;

@@ -1,23 +1,86 @@
-/* servers.c - the verdict as the zone's own servers give it.
+/* servers.c - the verdict as the zones' own servers give it.
  *
- * A CA asks them with hardly any cache between, so where they answer their word decides, and a resolver that
- * says something else is behind the times. Where they differ among themselves the CA meets one or the other:
- * the check fails if it fails at any of them. DNSSEC is the exception: a server knows nothing of whether its
- * signatures hold, so a bogus answer at the resolver stands. */
+ * A CA asks them with hardly any cache between, so where they can be asked their word decides, and a resolver that says
+ * something else is behind the times. Each zone that an answer depends on is served by several servers, and the CA meets
+ * any one of them: for each zone in turn, each of its servers is the one that is met while the others stand as they are.
+ * Where one choice fails the check fails. A server that fails while another of its zone answers is no choice of its own,
+ * for retries find the other. DNSSEC is the exception: a server knows nothing of whether its signatures hold, so a bogus
+ * answer at the resolver stands. */
 #include "judge/opinion.h"
-
 #include "wire/name.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* The verdict of a server, where it answers for all of its names. */
-static int form(struct judgement *j, struct opinion *o, const struct name_server *s,
-                const struct checked *names, size_t n)
+/* The questions of one check while its zones are compared. */
+struct comparison {
+    struct judgement *j;
+    struct checked *names;
+    size_t n;
+    struct lookup *ours;   /* what the resolvers say of each */
+    struct opinion as_is;  /* in each zone the first server that answers */
+    bool *stands_in;       /* of each name: a part of the way is the resolvers' word */
+};
+
+static int read_as_is(struct comparison *c)
 {
-    struct view view = {.zone = &j->servers.zone, .server = s};
-    int rc = opinion_names(j, &view, names, n, &o->at, &o->whole);
-    return rc || !o->whole ? rc : opinion_form(j, o, view);
+    struct judgement *j = c->j;
+    struct opinion *o = &c->as_is;
+    o->view = (struct view){.zones = j->servers.zones};
+    o->at = arena_array(j->a, c->n, sizeof *o->at);
+    c->stands_in = arena_array(j->a, c->n, sizeof *c->stands_in);
+    if (!o->at || !c->stands_in)
+        return -ENOMEM;
+    o->whole = true;
+    for (size_t i = 0; i < c->n; i++) {
+        int rc = path_read(j->servers.zones, j->ev, NULL, 0, c->names[i].name, c->names[i].type, &o->at[i],
+                           &c->stands_in[i]);
+        if (rc)
+            return rc;
+        o->whole = o->whole && o->at[i].class != LOOKUP_PENDING;
+    }
+    return 0;
+}
+
+static bool known(const struct servers_view *s, const struct zone *x)
+{
+    for (size_t i = 0; i < s->n_path; i++)
+        if (s->path[i] == x)
+            return true;
+    return false;
+}
+
+/* A zone, after those above it: a server of theirs may hold it, too. */
+static bool add_zone(struct judgement *j, const struct zone *x)
+{
+    struct servers_view *s = &j->servers;
+    if (!x || known(s, x))
+        return true;
+    if (!add_zone(j, x->parent))
+        return false;
+    const struct zone **v = arena_grow(j->a, s->path, s->n_path, sizeof *v);
+    if (!v)
+        return false;
+    s->path = v;
+    v[s->n_path++] = x;
+    return true;
+}
+
+/* Whether a zone was asked for any of the names at all. */
+static int find_zones(struct comparison *c, bool *any)
+{
+    *any = false;
+    c->j->servers.as_is = c->as_is.at;
+    c->j->servers.n_as_is = c->n;
+    for (size_t i = 0; i < c->n; i++)
+        for (size_t k = 0; k < c->as_is.at[i].n_way; k++) {
+            const struct zone *x = c->as_is.at[i].way[k].zone;
+            if (!add_zone(c->j, x))
+                return -ENOMEM;
+            *any = *any || x;
+            c->j->servers.stands_in = c->j->servers.stands_in || (c->stands_in[i] && k);
+        }
+    return 0;
 }
 
 /* A lookup that a validator refuses: the servers' agreement is worth nothing. */
@@ -29,40 +92,103 @@ static bool refused_by_validator(const struct lookup *at, size_t n)
     return false;
 }
 
-static void compare(struct judgement *j, const struct opinion *o, size_t n, size_t names)
+/* ---------------------------------------------------------------- one zone's servers ----------------- */
+
+/* The verdict where one server of a zone is met; o->whole is false where it is no choice. */
+static int form(struct comparison *c, struct opinion *o, const struct zone *x, const struct name_server *s)
+{
+    struct judgement *j = c->j;
+    struct choice *choice = arena_alloc(j->a, sizeof *choice);
+    o->at = arena_array(j->a, c->n, sizeof *o->at);
+    if (!choice || !o->at)
+        return -ENOMEM;
+    *choice = (struct choice){x, s};
+    o->view = (struct view){.zones = j->servers.zones, .choice = choice, .n_choices = 1};
+    o->whole = true;
+    for (size_t i = 0; i < c->n && o->whole; i++) {
+        struct lookup *l = &o->at[i];
+        int rc = path_read(j->servers.zones, j->ev, choice, 1, c->names[i].name, c->names[i].type, l, NULL);
+        if (rc)
+            return rc;
+        o->whole = l->class != LOOKUP_PENDING && !(l->class == LOOKUP_FAIL && l->zone == x);
+    }
+    return o->whole ? opinion_form(j, o, o->view) : 0;
+}
+
+/* Whether two servers of one zone differ at a name, and which. */
+static void compare(struct judgement *j, const struct zone *x, const struct opinion *o, size_t n, size_t names)
 {
     struct servers_view *s = &j->servers;
     for (size_t k = 1; k < n && !s->disagree; k++)
         for (size_t i = 0; i < names && !s->disagree; i++)
             if (!lookup_same(&o[0].at[i], &o[k].at[i])) {
                 s->disagree = true;
+                s->odd_zone = x;
                 s->odd[0] = &o[0].at[i];
                 s->odd[1] = &o[k].at[i];
-                s->odd_server[0] = o[0].view.server;
-                s->odd_server[1] = o[k].view.server;
+                s->odd_server[0] = o[0].view.choice->server;
+                s->odd_server[1] = o[k].view.choice->server;
             }
-    for (size_t k = 0; k < n; k++) {
-        if (o[k].report.verdict == VERDICT_PASS && !s->with)
-            s->with = o[k].view.server;
-        if (o[k].report.verdict == VERDICT_FAIL && !s->without)
-            s->without = o[k].view.server;
+}
+
+/* The opinions at one zone. *chosen: one that fails where another passes; else NULL. */
+static int by_zone(struct comparison *c, const struct zone *x, struct opinion **chosen)
+{
+    struct servers_view *s = &c->j->servers;
+    struct opinion *o = arena_array(c->j->a, x->n, sizeof *o), *fails = NULL, *passes = NULL;
+    size_t n = 0;
+    *chosen = NULL;
+    if (!o)
+        return -ENOMEM;
+    for (size_t i = 0; i < x->n; i++) {
+        if (x->v[i].state != SERVER_GOOD)
+            continue;
+        o[n] = (struct opinion){.whole = false};
+        int rc = form(c, &o[n], x, &x->v[i]);
+        if (rc)
+            return rc;
+        n += o[n].whole;
     }
+    for (size_t k = 0; k < n; k++) {
+        if (o[k].report.verdict == VERDICT_PASS && !passes)
+            passes = &o[k];
+        if (o[k].report.verdict == VERDICT_FAIL && !fails)
+            fails = &o[k];
+    }
+    bool decides = fails && passes;
+    if (decides)
+        s->disagree = false; /* a difference that changes nothing gives way to one that does */
+    compare(c->j, x, o, n, c->n);
+    if (!decides)
+        return 0;
+    s->with = passes->view.choice->server;
+    s->without = fails->view.choice->server;
+    *chosen = fails;
+    return 0;
 }
 
 /* The resolvers against servers that agree. */
-static void find_stale(struct judgement *j, const struct lookup *ours, const struct opinion *o, size_t names)
+static void find_stale(struct comparison *c, const struct opinion *o)
 {
-    for (size_t i = 0; i < names && !j->servers.stale; i++)
-        if (ours[i].class != LOOKUP_PENDING && name_within(ours[i].name, j->servers.zone.apex) &&
-            (ours[i].class == LOOKUP_FAIL || !lookup_same(&ours[i], &o->at[i]))) {
-            j->servers.stale = &ours[i];
-            j->servers.fresh = &o->at[i];
+    struct servers_view *s = &c->j->servers;
+    for (size_t i = 0; i < c->n && !s->stale; i++) {
+        const struct lookup *ours = &c->ours[i], *theirs = &o->at[i];
+        if (c->stands_in[i] || ours->class == LOOKUP_PENDING || !theirs->zone || theirs->class == LOOKUP_FAIL)
+            continue;
+        if (ours->class == LOOKUP_FAIL || !lookup_same(ours, theirs)) {
+            s->stale = ours;
+            s->fresh = theirs;
         }
+    }
 }
 
+/* ---------------------------------------------------------------- --edited-at ------------------------ */
+
 /* A server that the customer names, and nobody delegates to: does it hold what is missing? */
-static int ask_edited(struct judgement *j, const struct checked *names, size_t n)
+static int ask_edited(struct comparison *c)
 {
+    struct judgement *j = c->j;
+    const struct zone *own = j->servers.own;
     struct asker asker = asker_none(j->ev);
     struct texts addresses = {0};
     bool open = false;
@@ -74,12 +200,12 @@ static int ask_edited(struct judgement *j, const struct checked *names, size_t n
             return -ENOMEM;
         *s = (struct name_server){.server = addresses.v[i], .host = j->r->edited_at, .state = SERVER_GOOD};
         *o = (struct opinion){.whole = false};
-        for (size_t k = 0; k < j->servers.zone.n && s; k++)
-            if (name_equal(j->servers.zone.v[k].server, s->server))
-                s = NULL; /* it is one of the zone's own */
-        if (!s)
+        bool ours = false;
+        for (size_t k = 0; k < own->n; k++)
+            ours = ours || name_equal(own->v[k].server, s->server);
+        if (ours)
             continue;
-        rc = form(j, o, s, names, n);
+        rc = form(c, o, own, s);
         if (!rc && o->whole && o->report.verdict == VERDICT_PASS) {
             j->servers.edited_server = s;
             j->servers.edited = o->at;
@@ -88,45 +214,55 @@ static int ask_edited(struct judgement *j, const struct checked *names, size_t n
     return rc;
 }
 
+/* ---------------------------------------------------------------- all of it -------------------------- */
+
+int judge_read_zones(struct judgement *j)
+{
+    struct servers_view *s = &j->servers;
+    struct asker *nobody = arena_alloc(j->a, sizeof *nobody);
+    const char *name = arena_concat(j->a, j->r->adn, ".", NULL);
+    if (j->r->depth != DEPTH_FULL || !j->r->registrable)
+        return 0;
+    s->zones = arena_alloc(j->a, sizeof *s->zones);
+    if (!nobody || !name || !s->zones)
+        return -ENOMEM;
+    *nobody = asker_none(j->ev);
+    zones_init(s->zones, j->a, nobody);
+    const struct zone *registered = zones_registered(s->zones, name), *own = zones_holding(s->zones, name);
+    s->denied = registered && registered->denial ? registered : NULL;
+    s->own = own && own->exists ? own : NULL;
+    return s->zones->err;
+}
+
 int judge_by_servers(struct judgement *j)
 {
     struct servers_view *s = &j->servers;
-    const struct view resolvers = {.zone = &s->zone};
-    struct checked *names;
-    struct lookup *ours;
-    size_t n_names, n = 0;
-    bool whole;
-    int rc = checked_names(j->a, j->r, &names, &n_names);
+    /* In the arena: whoever reads the judgement later goes on pointing into the opinion that it was taken from. */
+    struct comparison *c = arena_alloc(j->a, sizeof *c);
+    struct opinion *chosen = NULL;
+    bool whole, any = false;
+    if (!c)
+        return -ENOMEM;
+    c->j = j;
+    int rc = checked_names(j->a, j->r, &c->names, &c->n);
     if (!rc)
-        rc = opinion_names(j, &resolvers, names, n_names, &ours, &whole);
-    struct opinion *o = rc ? NULL : arena_array(j->a, s->zone.n, sizeof *o);
-    if (!o)
-        return rc ? rc : -ENOMEM;
-    for (size_t i = 0; i < s->zone.n; i++) {
-        if (s->zone.v[i].state != SERVER_GOOD)
-            continue;
-        o[n] = (struct opinion){.whole = false};
-        rc = form(j, &o[n], &s->zone.v[i], names, n_names);
-        if (rc)
-            return rc;
-        n += o[n].whole;
-    }
+        rc = opinion_names(j, NULL, c->names, c->n, &c->ours, &whole);
+    if (!rc)
+        rc = read_as_is(c);
+    if (!rc)
+        rc = find_zones(c, &any);
     /* The addresses of a web site may differ by design, from server to server and from minute to minute. */
-    if (n && !method_is_file(j->r->method)) {
-        compare(j, o, n, n_names);
-        if (!refused_by_validator(ours, n_names)) {
-            struct opinion *chosen = &o[0];
-            for (size_t k = 1; k < n; k++)
-                if (chosen->report.verdict != VERDICT_FAIL && o[k].report.verdict == VERDICT_FAIL)
-                    chosen = &o[k];
+    if (!rc && c->as_is.whole && any && !method_is_file(j->r->method)) {
+        rc = opinion_form(j, &c->as_is, c->as_is.view);
+        for (size_t i = 0; i < s->n_path && !rc && !chosen; i++)
+            rc = by_zone(c, s->path[i], &chosen);
+        if (!rc && !refused_by_validator(c->ours, c->n)) {
             if (!s->disagree)
-                find_stale(j, ours, chosen, n_names);
-            opinion_take(j, chosen);
+                find_stale(c, &c->as_is);
+            opinion_take(j, chosen ? chosen : &c->as_is);
         }
     }
-    if (j->r->edited_at && j->report->verdict == VERDICT_FAIL)
-        rc = ask_edited(j, names, n_names);
+    if (!rc && j->r->edited_at && s->own && j->report->verdict == VERDICT_FAIL)
+        rc = ask_edited(c);
     return rc;
 }
-
-/* ---------------------------------------------------------------- perspectives ----------------------- */

@@ -22,12 +22,12 @@ static bool silent(const struct lookup *l)
  * -1 where they were not all asked. */
 static int servers_silent(const struct judgement *j, const struct lookup *l)
 {
-    const struct zone *z = &j->servers.zone;
+    const struct zone *z = l->zone ? l->zone : j->servers.own;
     size_t heard = 0;
-    if (!z->apex || !name_within(l->name, z->apex))
+    if (!z || !name_within(l->end, z->apex))
         return -1;
     for (size_t i = 0; i < z->n; i++) {
-        const struct fact *f = server_fact(j->ev, &z->v[i], l->name, l->type);
+        const struct fact *f = server_fact(j->ev, &z->v[i], l->end, l->type);
         if (z->v[i].state == SERVER_HERE)
             continue;
         if (z->v[i].state != SERVER_SILENT) {
@@ -49,7 +49,7 @@ static int servers_silent(const struct judgement *j, const struct lookup *l)
 static int may_permit(struct judgement *j, const struct lookup *failed, const char **because)
 {
     struct caa_view *v = &j->caa;
-    const char *zone = caa_zone(j->a, j->r, failed->name);
+    const char *zone = failed->zone ? failed->zone->apex : caa_zone(j->a, j->r, failed->name);
     if (!zone || lookup_read(j->a, j->ev, zone, RR_DS, &v->ds)) {
         j->err = -ENOMEM;
         return -1;
@@ -58,7 +58,7 @@ static int may_permit(struct judgement *j, const struct lookup *failed, const ch
     const struct lookup *ds = &v->ds;
     /* For the zone that an alias leads to no DS record was asked for. */
     bool elsewhere = failed->hops && !name_within(failed->end, zone);
-    bool cut_is_sure = j->r->registrable && name_within(failed->name, j->r->registrable);
+    bool cut_is_sure = failed->zone || (j->r->registrable && name_within(failed->name, j->r->registrable));
     cut_is_sure = cut_is_sure || name_labels(zone) == 1;
     int may = -1;
     if (e) {

@@ -61,13 +61,21 @@ struct candidate {
     struct bytes text;               /* the whole text that it stands in */
 };
 
-/* depth full: what the zone's own name servers say, see judge/servers.c. */
+/* depth full: what the zones' own servers make of the check, see servers.c. */
 struct servers_view {
-    struct zone zone;
-    bool decided;   /* the verdict rests on their answers, not on the resolvers' */
-    bool disagree;  /* two of them hold different records at a checked name */
-    const struct name_server *with, *without; /* disagree: the check passes at .with (may be NULL), fails at .without */
-    const struct lookup *odd[2];              /* disagree: the lookups of one name at the two of .odd_server */
+    struct zones *zones;     /* all that the walk found; NULL at depth quick */
+    const struct zone *own;  /* the zone that holds D; NULL where there is none */
+    const struct zone *denied; /* the registrable domain's, which the registry says is not there */
+    const struct zone **path;  /* the zones that the checked names lead through, in order */
+    size_t n_path;
+    const struct lookup *as_is; /* the checked names, n_as_is of them, where in each zone the first server that answers counts */
+    size_t n_as_is;
+    bool decided;   /* the verdict is the servers', not the resolvers' */
+    bool stands_in; /* a part of the way is the resolvers' word, for it cannot be asked from here */
+    bool disagree;  /* servers of .odd_zone hold different records at a checked name */
+    const struct zone *odd_zone;
+    const struct name_server *with, *without; /* disagree: one of each; with is NULL where no server passes */
+    const struct lookup *odd[2];              /* disagree: the same name at two servers that differ */
     const struct name_server *odd_server[2];
     const struct lookup *stale, *fresh; /* a name at the resolvers and at all servers, where these differ; else NULL */
     /* --edited-at: that server, where the check passes there and the delegation does not name it; else NULL. */

@@ -1,30 +1,10 @@
-/* plan_servers.c - what to ask the zone's own servers, and the resolvers of the perspectives. */
+/* plan_servers.c - what to ask the servers of the zones that an answer depends on. */
 #include "plan/plan.h"
 
 #include "evidence/view.h"
 #include "evidence/zone.h"
 #include "methods/methods.h"
 #include "wire/name.h"
-
-/* How many names a server is asked for before it is known whether it answers for the zone. */
-enum { AHEAD = 3 };
-
-/* v: n names of the zone. */
-static void want_names(struct plan *p, const struct name_server *s, const struct checked *v, size_t n)
-{
-    bool good = s->state == SERVER_GOOD, refuses = false;
-    if (s->state == SERVER_PENDING && n > AHEAD && s->host)
-        n = AHEAD;
-    for (size_t i = 0; i < n; i++) {
-        const struct fact *f = server_want(&p->asker, s->server, s->plain, v[i].name, v[i].type);
-        if (!good || refuses || v[i].type == RR_A)
-            continue;
-        /* The A record of the name tells whether the server refuses the type or the name; asking so once is enough. */
-        refuses = f && !fact_answers(f);
-        if (refuses)
-            server_want(&p->asker, s->server, s->plain, v[i].name, RR_A);
-    }
-}
 
 void plan_perspectives(struct plan *p)
 {
@@ -46,28 +26,52 @@ void plan_perspectives(struct plan *p)
     }
 }
 
+/* Whether it is the type that a server does not know, or every question: the same name in the type that everybody
+ * knows. Once a server is enough. */
+static void want_other_type(struct plan *p, const struct zone *x, const char *name, uint16_t type)
+{
+    for (size_t i = 0; type != RR_A && i < x->n; i++) {
+        const struct fact *f = x->v[i].state == SERVER_GOOD ? server_fact(p->ev, &x->v[i], name, type) : NULL;
+        if (f && !fact_answers(f))
+            server_want(&p->asker, x->v[i].server, x->v[i].plain, name, RR_A);
+    }
+}
+
+/* What a name comes to where each zone stands as it is, and what a failure of it raises. */
+static void want_reasons(struct plan *p, struct zones *z, const char *name, uint16_t type)
+{
+    struct lookup l;
+    if (path_read(z, p->ev, NULL, 0, name, type, &l, NULL))
+        return;
+    for (size_t i = 0; i < l.n_way; i++)
+        if (l.way[i].zone)
+            want_other_type(p, l.way[i].zone, l.way[i].name, type);
+    /* Whether the zone that failed is signed: a CA may not go on in one that is. */
+    if (type == RR_CAA && l.class == LOOKUP_FAIL && l.zone)
+        lookup_want_answer(&p->asker, l.zone->apex, RR_DS);
+}
+
 void plan_servers(struct plan *p)
 {
-    struct zone z;
+    struct zones z;
     struct checked *v;
     size_t n;
-    if (zone_read(p->a, &p->asker, p->r, &z) || !z.apex || checked_names(p->a, p->r, &v, &n))
+    const char *own = arena_concat(p->a, p->r->adn, ".", NULL);
+    if (!p->r->registrable || !own || checked_names(p->a, p->r, &v, &n))
         return;
-    size_t within = 0;
-    for (size_t i = 0; i < n; i++)
-        if (name_within(v[i].name, z.apex))
-            v[within++] = v[i];
-    /* A server is asked for the names together with its SOA record, whose answer tells whether it is good. If the first
-     * question for SOA fails (no answer, or EDNS refused), it is asked for no names until another form of it works. */
-    for (size_t i = 0; i < z.n; i++)
-        if (z.v[i].state == SERVER_GOOD || (z.v[i].state == SERVER_PENDING && !z.v[i].soa))
-            want_names(p, &z.v[i], v, within);
+    zones_init(&z, p->a, &p->asker);
+    (void)zones_holding(&z, own);
+    for (size_t i = 0; i < n && !z.err; i++) {
+        path_want(&z, v[i].name, v[i].type);
+        want_reasons(p, &z, v[i].name, v[i].type);
+    }
     if (p->r->edited_at) {
         struct texts addresses = {0};
         bool open = false;
         if (host_addresses(p->a, &p->asker, p->r->edited_at, &addresses, &open))
             return;
         for (size_t i = 0; i < addresses.n; i++)
-            want_names(p, &(struct name_server){.server = addresses.v[i]}, v, within);
+            for (size_t k = 0; k < n; k++)
+                server_want(&p->asker, addresses.v[i], false, v[k].name, v[k].type);
     }
 }

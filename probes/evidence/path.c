@@ -1,0 +1,419 @@
+#include "evidence/path.h"
+
+#include "evidence/evidence.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------- one answer ------------------------- */
+
+/* What a server's answer is, read for one name of the zone that was asked. fail: an error, no authority, or an answer
+ * that cannot be read; a resolver goes on to the next server. */
+enum reply { REPLY_FAIL, REPLY_DATA, REPLY_NONE, REPLY_ALIAS, REPLY_REFERRAL };
+
+static bool has_soa_of(const struct rrs *section, const char *apex)
+{
+    for (size_t i = 0; i < section->n; i++)
+        if (section->v[i].type == RR_SOA && name_equal(section->v[i].owner, apex))
+            return true;
+    return false;
+}
+
+/* The owner of an NS set below the zone's apex and at or above the name, or NULL. */
+static const char *referred_to(const struct rrs *section, const char *apex, const char *name)
+{
+    for (size_t i = 0; i < section->n; i++) {
+        const struct rr *rr = &section->v[i];
+        if (rr->type == RR_NS && !rr->defect && !name_equal(rr->owner, apex) && name_within(rr->owner, apex) &&
+            name_within(name, rr->owner))
+            return rr->owner;
+    }
+    return NULL;
+}
+
+/* The records of the type at name itself: what else the answer holds is another question's matter. */
+static int records_at(struct arena *a, const struct fact *f, const char *name, struct lookup *l)
+{
+    const struct rrs *answer = &f->dns.answer;
+    l->n = l->broken = 0;
+    l->rr = arena_array(a, answer->n, sizeof *l->rr);
+    if (!l->rr)
+        return -ENOMEM;
+    for (size_t i = 0; i < answer->n; i++) {
+        const struct rr *rr = &answer->v[i];
+        if (rr->type != l->type || !name_equal(rr->owner, name))
+            continue;
+        if (rr->defect)
+            l->broken++;
+        else
+            l->rr[l->n++] = rr;
+    }
+    return 0;
+}
+
+/* 0 or -ENOMEM. *to: an alias' target, or where a referral leads. */
+static int read_reply(struct arena *a, const struct zone *x, const struct fact *f, const char *name, struct lookup *l,
+                      enum reply *ret, const char **to)
+{
+    const struct dns_fact *d = &f->dns;
+    bool error = d->outcome != DNS_ANSWER && d->outcome != DNS_NODATA && d->outcome != DNS_NXDOMAIN;
+    *ret = REPLY_FAIL;
+    int rc = records_at(a, f, name, l);
+    if (rc || error || d->flags & DNS_TC)
+        return rc;
+    /* An alias stands first: NXDOMAIN beside one speaks of its target (RFC 6604 2.1). */
+    if (l->type != RR_CNAME) {
+        rc = dns_alias(a, &d->answer, name, to);
+        if (rc) {
+            *ret = REPLY_ALIAS;
+            return rc < 0 ? rc : 0;
+        }
+    }
+    if (d->outcome != DNS_NXDOMAIN && l->n && d->flags & DNS_AA) {
+        *ret = REPLY_DATA;
+        return 0;
+    }
+    *to = referred_to(&d->authority, x->apex, name);
+    if (*to && !l->n && !has_soa_of(&d->authority, x->apex)) {
+        *ret = REPLY_REFERRAL;
+        return 0;
+    }
+    /* Bytes that do not parse are no proof of absence. Without the SOA record authority has to do. */
+    if (d->flags & DNS_AA && !l->broken && !d->n_defects && !(d->outcome == DNS_NXDOMAIN && l->n))
+        *ret = REPLY_NONE;
+    else if (d->outcome == DNS_NXDOMAIN && d->flags & DNS_AA)
+        *ret = REPLY_NONE;
+    return 0;
+}
+
+/* The way as it is gone. */
+struct path {
+    struct path_step step[PATH_STEPS_MOST];
+    size_t n;
+    bool stands_in; /* a part of it is the resolver's word */
+};
+
+/* ---------------------------------------------------------------- one choice of servers -------------- */
+
+static const struct name_server *chosen(const struct choice *v, size_t n, const struct zone *x)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i].zone == x || name_equal(v[i].zone->apex, x->apex))
+            return v[i].server;
+    return NULL;
+}
+
+static void add_step(struct path *p, const struct zone *x, const struct name_server *s, const char *name,
+                     const struct fact *f)
+{
+    if (p->n < PATH_STEPS_MOST)
+        p->step[p->n++] = (struct path_step){x, s, name, f};
+}
+
+struct reading_path {
+    struct zones *z;
+    const struct evidence *ev;
+    const struct choice *choice;
+    size_t n_choices;
+    struct lookup *l;
+    struct path *path;
+    const char *name;   /* where the way has come to */
+    struct zone *zone;  /* a zone that a referral led to, for the next question alone */
+    unsigned aliases;
+};
+
+/* The resolver's answer to the whole question goes through the name that the way has come to. */
+static bool passes(const struct lookup *l, const char *name)
+{
+    if (!l->fact || name_equal(l->end, name))
+        return l->fact != NULL;
+    const struct rrs *answer = &l->fact->dns.answer;
+    for (size_t i = 0; i < answer->n; i++)
+        if (answer->v[i].type == RR_CNAME && name_equal(answer->v[i].owner, name))
+            return true;
+    return false;
+}
+
+/* The resolver's answer from here on: that to the whole question where it comes this way, else that to the name. */
+static int stand_in(struct reading_path *r)
+{
+    struct lookup through;
+    int rc = lookup_read(r->z->a, r->ev, r->l->name, r->l->type, &through);
+    if (!rc && r->aliases && !passes(&through, r->name))
+        rc = lookup_read(r->z->a, r->ev, r->name, r->l->type, &through);
+    if (rc)
+        return rc;
+    const char *asked = r->l->name;
+    *r->l = through;
+    r->l->name = asked;
+    r->l->hops += r->aliases;
+    r->l->zone = NULL;
+    r->path->stands_in = true;
+    add_step(r->path, NULL, NULL, r->name, through.fact);
+    return 0;
+}
+
+/* What a server of a zone above says of the name itself, where it does not refer to the zone below: it serves both zones,
+ * or it has an old version that knows nothing of the cut. A resolver that comes to it with a cold cache takes its word.
+ * Only where it is the one that is chosen. */
+static const struct fact *held_above(struct reading_path *r, const struct zone *x, const struct zone **holder,
+                                     const struct name_server **server)
+{
+    for (const struct zone *up = x->parent; up; up = up->parent) {
+        const struct name_server *s = chosen(r->choice, r->n_choices, up);
+        const struct fact *f = s ? server_want_whole(r->z->asker, s, r->name, r->l->type) : NULL;
+        enum reply reply;
+        const char *to;
+        struct lookup l = *r->l;
+        if (f && f->dns.flags & DNS_AA && !read_reply(r->z->a, up, f, r->name, &l, &reply, &to) &&
+            (reply == REPLY_DATA || reply == REPLY_ALIAS || reply == REPLY_NONE)) {
+            *holder = up;
+            *server = s;
+            return f;
+        }
+    }
+    return NULL;
+}
+
+/* The answer of the server that is met in a zone. *pending: one is missing that could be it. */
+static int ask_zone(struct reading_path *r, const struct zone *x, const struct name_server **server,
+                    const struct fact **fact, enum reply *reply, const char **to, bool *pending)
+{
+    const struct name_server *only = chosen(r->choice, r->n_choices, x), *v = only ? only : x->v;
+    size_t n = only ? 1 : x->n;
+    *fact = NULL;
+    *server = NULL;
+    *reply = REPLY_FAIL;
+    for (size_t i = 0; i < n && *reply == REPLY_FAIL; i++) {
+        *pending = *pending || v[i].state == SERVER_PENDING;
+        if (v[i].state != SERVER_GOOD)
+            continue;
+        const struct fact *f = server_want_whole(r->z->asker, &v[i], r->name, r->l->type);
+        if (!f) {
+            *pending = true;
+            continue;
+        }
+        enum reply one;
+        const char *leads = NULL;
+        struct lookup l = *r->l;
+        int rc = read_reply(r->z->a, x, f, r->name, &l, &one, &leads);
+        if (rc)
+            return rc;
+        /* Of failures the one that says most stands: an error before silence. */
+        if (!*fact || one != REPLY_FAIL || (dns_silent(&(*fact)->dns) && !dns_silent(&f->dns))) {
+            *fact = f;
+            *server = &v[i];
+            *reply = one;
+            *to = leads;
+            l.fact = f;
+            *r->l = l;
+        }
+    }
+    if (*reply != REPLY_FAIL)
+        *pending = false;
+    return 0;
+}
+
+/* Every server fails, or none may be asked for more than the zone itself. */
+static int all_fail(struct reading_path *r, const struct zone *x)
+{
+    const struct fact *f = r->l->fact;
+    for (size_t i = 0; i < x->n && !f; i++)
+        if (x->v[i].state == SERVER_LAME)
+            f = x->v[i].soa;
+    for (size_t i = 0; i < x->n && !f; i++)
+        f = x->v[i].soa;
+    if (!f) {
+        /* Not one of its servers has an address: what the resolver says is all there is to show. */
+        struct lookup through;
+        int rc = lookup_read(r->z->a, r->ev, r->name, r->l->type, &through);
+        if (rc)
+            return rc;
+        f = through.fact;
+    }
+    r->l->fact = f;
+    r->l->zone = x;
+    r->l->class = f ? LOOKUP_FAIL : LOOKUP_PENDING;
+    r->l->n = 0;
+    r->l->end = r->name;
+    r->l->hops = r->aliases;
+    add_step(r->path, x, NULL, r->name, f);
+    return 0;
+}
+
+/* One zone's part of the way. *over: the way ends here. */
+static int step(struct reading_path *r, bool *over)
+{
+    struct lookup *l = r->l;
+    struct zone *x = r->zone ? r->zone : zones_holding(r->z, r->name);
+    r->zone = NULL;
+    l->fact = NULL;
+    *over = true;
+    if (r->z->err)
+        return r->z->err;
+    if (!x || (!x->exists && !x->open))
+        return stand_in(r);
+    l->zone = x;
+    const struct name_server *server = NULL;
+    const struct fact *f;
+    enum reply reply = REPLY_FAIL;
+    const char *to = NULL;
+    bool pending = false;
+    const struct zone *holder = NULL;
+    if ((f = held_above(r, x, &holder, &server)) != NULL) {
+        int rc = read_reply(r->z->a, holder, f, r->name, l, &reply, &to);
+        if (rc)
+            return rc;
+        x = (struct zone *)(uintptr_t)holder; /* only read from here on */
+        l->fact = f;
+    } else {
+        int rc = ask_zone(r, x, &server, &f, &reply, &to, &pending);
+        if (rc)
+            return rc;
+    }
+    if (reply == REPLY_FAIL) {
+        if (pending || x->open) {
+            l->class = LOOKUP_PENDING;
+            add_step(r->path, x, NULL, r->name, NULL);
+            return 0;
+        }
+        if (!zone_can_be_asked(x) && x->n)
+            return stand_in(r);
+        return all_fail(r, x);
+    }
+    add_step(r->path, x, server, r->name, f);
+    l->zone = x;
+    l->end = r->name;
+    l->hops = r->aliases;
+    switch (reply) {
+    case REPLY_DATA:
+        l->class = LOOKUP_DATA;
+        return 0;
+    case REPLY_NONE:
+        l->class = f->dns.outcome == DNS_NXDOMAIN && !r->aliases ? LOOKUP_NXDOMAIN : LOOKUP_NODATA;
+        l->n = 0;
+        return 0;
+    case REPLY_ALIAS:
+        if (++r->aliases > PATH_ALIASES_MOST) {
+            l->class = LOOKUP_FAIL;
+            l->looped = true;
+            l->n = 0;
+            return 0;
+        }
+        r->name = to;
+        *over = false;
+        return 0;
+    case REPLY_REFERRAL:
+        r->zone = zones_below(r->z, x, to, f);
+        *over = !r->zone;
+        return r->zone ? 0 : r->z->err ? r->z->err : stand_in(r);
+    case REPLY_FAIL:
+        break;
+    }
+    return 0;
+}
+
+int path_read(struct zones *z, const struct evidence *ev, const struct choice *choice, size_t n_choices, const char *name,
+              uint16_t type, struct lookup *ret, bool *stands_in)
+{
+    struct lookup l = {.class = LOOKUP_PENDING, .name = name, .type = type, .end = name};
+    struct path way = {.n = 0};
+    struct reading_path r = {z, ev, choice, n_choices, &l, &way, name, NULL, 0};
+    bool over = false;
+    while (!over && way.n < PATH_STEPS_MOST) {
+        int rc = step(&r, &over);
+        if (rc)
+            return rc;
+    }
+    if (!over) {
+        l.class = LOOKUP_FAIL;
+        l.looped = true;
+        l.n = 0;
+    }
+    struct path_step *steps = arena_array(z->a, way.n, sizeof *steps);
+    if (!steps)
+        return -ENOMEM;
+    memcpy(steps, way.step, way.n * sizeof *steps);
+    l.way = steps;
+    l.n_way = way.n;
+    *ret = l;
+    if (stands_in)
+        *stands_in = way.stands_in;
+    return z->err;
+}
+
+/* ---------------------------------------------------------------- every choice ----------------------- */
+
+struct asked {
+    struct zones *z;
+    const char *name[PATH_STEPS_MOST]; /* targets of aliases that were followed */
+    size_t n;
+    size_t foreign; /* questions to servers of other zones than the first one's */
+};
+
+static void want_name(struct asked *all, const char *name, uint16_t type, unsigned depth, const char *home);
+
+/* The name at every server of a zone, and what each answer leads to. */
+static void want_zone(struct asked *all, struct zone *x, const char *name, uint16_t type, unsigned depth, const char *home)
+{
+    enum { AHEAD = 3 };
+    for (size_t i = 0; i < x->n; i++) {
+        const struct name_server *s = &x->v[i];
+        /* The first names go out with the SOA: whether the server is any good is known when all are answered. */
+        if (s->state != SERVER_GOOD && (s->state != SERVER_PENDING || s->soa || all->n > AHEAD))
+            continue;
+        if (!name_equal(x->apex, home) && ++all->foreign > PATH_FOREIGN_MOST) {
+            all->z->bound = true;
+            return;
+        }
+        struct lookup l = {.type = type};
+        enum reply reply;
+        const char *to = NULL;
+        const struct fact *f = server_want_whole(all->z->asker, s, name, type);
+        if (!f || read_reply(all->z->a, x, f, name, &l, &reply, &to))
+            continue;
+        struct zone *below = reply == REPLY_REFERRAL ? zones_below(all->z, x, to, f) : NULL;
+        if (reply == REPLY_ALIAS)
+            want_name(all, to, type, depth + 1, home);
+        else if (below)
+            want_zone(all, below, name, type, depth, home);
+    }
+}
+
+/* Servers above that hold the zone below them, too: they may be asked for the name itself. */
+static void want_above(struct asked *all, struct zone *x, const char *name, uint16_t type)
+{
+    for (const struct zone *up = x->parent; up; up = up->parent)
+        for (size_t i = 0; i < up->n; i++) {
+            const struct fact *ns = up->v[i].state == SERVER_GOOD ? server_want_whole(all->z->asker, &up->v[i], x->apex, RR_NS) : NULL;
+            if (ns && ns->dns.flags & DNS_AA)
+                server_want_whole(all->z->asker, &up->v[i], name, type);
+        }
+}
+
+static void want_name(struct asked *all, const char *name, uint16_t type, unsigned depth, const char *home)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (name_equal(all->name[i], name))
+            return;
+    if (depth > PATH_ALIASES_MOST || all->n == PATH_STEPS_MOST) {
+        all->z->bound = true;
+        return;
+    }
+    all->name[all->n++] = name;
+    struct zone *x = zones_holding(all->z, name);
+    if (depth && (!x || (!x->open && !zone_can_be_asked(x))))
+        lookup_want_answer(all->z->asker, name, type); /* the resolver has to stand in */
+    if (!x || !x->exists)
+        return;
+    want_zone(all, x, name, type, depth, home ? home : x->apex);
+    want_above(all, x, name, type);
+}
+
+void path_want(struct zones *z, const char *name, uint16_t type)
+{
+    struct asked all = {.z = z};
+    want_name(&all, name, type, 0, NULL);
+}
