@@ -418,7 +418,7 @@ int main(int argc, char **argv)
         status = EXIT_USAGE;
     const char *why;
     if (status < 0 && conf.suffix_file && suffix_file_use(d.arena, conf.suffix_file, &why)) {
-        log_error("[names] public_suffix_list: %s", why ? why : "out of memory");
+        log_error("[names] public_suffix_list: %s", why ? why : OUT_OF_MEMORY);
         status = EXIT_USAGE;
     }
     if (status < 0 && cl.check) {

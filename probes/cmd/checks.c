@@ -1,6 +1,8 @@
 /* checks.c - a few checks in this process whose reports are shown together. */
 #include "cmd/checks.h"
 
+#include "cmd/cli_conf.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -31,7 +33,7 @@ static void done(void *user, struct runner_check *job, int err)
 
 int checks_configure(struct arena *a, struct checks *c, const char *path, struct given_list *given)
 {
-    c->conf = cli_configure(a, path, given);
+    c->conf = cli_conf_read(a, path, given);
     return c->conf ? EXIT_PASS : EXIT_USAGE;
 }
 
@@ -54,7 +56,7 @@ int checks_add(struct arena *a, struct checks *c, const char *domain, const stru
     for (unsigned m = 0; m < METHOD_COUNT; m++)
         if (r.methods & METHOD_BIT(m))
             c->job[c->n++].request = request_for(&r, (enum method)m);
-    cli_net(c->conf, &r.resolvers, &r.allow_net, &c->net);
+    cli_conf_net(c->conf, &r.resolvers, &r.allow_net, &c->net);
     return EXIT_PASS;
 }
 

@@ -17,7 +17,7 @@ struct checks {
     int err;
 };
 
-/* To be called before checks_add(), see cli_configure(). EXIT_USAGE: the error was printed. */
+/* To be called before checks_add(), see cli_conf_read(). EXIT_USAGE: the error was printed. */
 int checks_configure(struct arena *a, struct checks *c, const char *path, struct given_list *given);
 /* Adds a domain with all its methods. EXIT_USAGE: the error was printed. */
 int checks_add(struct arena *a, struct checks *c, const char *domain, const struct given_list *given);

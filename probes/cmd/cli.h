@@ -2,13 +2,11 @@
  *
  * Data goes to standard output, everything else to standard error; "printed" below means a line on standard error. Each
  * sub-command is one function that gets its own argv (argv[0] is its name) and returns the exit status.
- * Header of cli.c, cli_*.c and cmd_*.c. */
+ * Header of cli.c and cmd_*.c. */
 #ifndef DCV_CLI_H
 #define DCV_CLI_H
 
 #include "format/request.h"
-#include "run/conf.h"
-#include "run/net.h"
 #include "show/render.h"
 #include "wire/name.h"
 
@@ -85,13 +83,6 @@ int cli_output_option(struct output *o, int opt, const char *value);
 /* Makes a request from a domain and the given fields. EXIT_USAGE: it is refused, and the reason was printed. */
 int cli_request(struct arena *a, const char *domain, const struct given_list *given,
                 const struct profile *profile, dcv_time now, struct request *ret);
-
-/* Reads the configuration for checks in this process: --config FILE, or (path is NULL) CONF_FILE if it exists. Adds its
- * defaults for requests to given, for fields that given does not name. In the arena; NULL: the error was printed. */
-const struct conf *cli_configure(struct arena *a, const char *path, struct given_list *given);
-/* Sets net from the configuration; net->trust_anchor and .root_hints are kept where they are set. */
-void cli_net(const struct conf *c, const struct texts *resolvers, const struct texts *allow_net,
-             struct net_config *net);
 
 /* ---- files and the clock */
 /* Reads a whole file, or standard input for "-", at most 64 MiB. False: the error was printed with the name of the

@@ -1,4 +1,5 @@
-/* cli_conf.c - what checks in this process use of a configuration. */
+#include "cmd/cli_conf.h"
+
 #include "cmd/cli.h"
 #include "run/suffix_file.h"
 
@@ -62,7 +63,7 @@ static bool add_defaults(struct arena *a, const struct request *d, struct given_
     return ok;
 }
 
-const struct conf *cli_configure(struct arena *a, const char *path, struct given_list *given)
+const struct conf *cli_conf_read(struct arena *a, const char *path, struct given_list *given)
 {
     struct conf *c = arena_alloc(a, sizeof *c);
     struct conf_option *options = arena_array(a, given->n + 1, sizeof *options);
@@ -86,14 +87,14 @@ const struct conf *cli_configure(struct arena *a, const char *path, struct given
     if (!rc && c->suffix_file && (rc = suffix_file_use(a, c->suffix_file, &why)))
         why = arena_printf(a, "[names] public_suffix_list: %s", why);
     if (rc) {
-        complain("%s%s", path ? "--config: " : "", why ? why : "out of memory");
+        complain("%s%s", path ? "--config: " : "", why ? why : OUT_OF_MEMORY);
         return NULL;
     }
     return add_defaults(a, &c->defaults, given) ? c : NULL;
 }
 
-void cli_net(const struct conf *c, const struct texts *resolvers, const struct texts *allow_net,
-             struct net_config *net)
+void cli_conf_net(const struct conf *c, const struct texts *resolvers, const struct texts *allow_net,
+                  struct net_config *net)
 {
     const char *trust_anchor = net->trust_anchor, *root_hints = net->root_hints;
     bool recursive = resolvers_recursive(resolvers);

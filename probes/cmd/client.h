@@ -1,13 +1,15 @@
 /* client.h - a client of dcvd: HTTP over its Unix socket, blocking, for the command line.
  *
  * A struct client belongs to whoever called client_new(). It is one connection, which all calls use; one thread. Each
- * function prints its errors on standard error. Times are milliseconds. Header of client.c and client_*.c. */
+ * function prints its errors on standard error. Times are milliseconds. */
 #ifndef DCV_CLIENT_H
 #define DCV_CLIENT_H
 
-#include "format/json.h"
+#include "base/buf.h"
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #define CLIENT_SOCKET "/run/dcvd/dcvd.sock"
 
@@ -37,9 +39,6 @@ typedef size_t client_read_fn(void *user, char *to, size_t most);
 /* POST with such a body of NDJSON, without a time limit. Returns as client_call(). */
 bool client_stream(struct client *c, const char *path, client_read_fn *read, void *user,
                    struct client_answer *ret);
-/* Writes a request object of the daemon's API with the given fields only; the daemon has defaults for the others. */
-void client_write_request(struct json_out *j, const char *key, const char *domain,
-                          const struct given_list *given);
 /* True for an answer with status 2xx. Else prints the errors in its {"errors":[…]}. */
 bool client_accept(const struct client_answer *answer);
 /* Prints the id in the answer of the daemon, or its errors, and frees the body. Returns the exit status. */

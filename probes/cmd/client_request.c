@@ -1,4 +1,4 @@
-#include "cmd/client.h"
+#include "cmd/client_request.h"
 
 static void write_field(struct json_out *j, const struct request_field *f, const struct given_list *given)
 {
@@ -28,7 +28,7 @@ static void write_field(struct json_out *j, const struct request_field *f, const
         json_close(j, ']');
 }
 
-void client_write_request(struct json_out *j, const char *key, const char *domain,
+void client_request_write(struct json_out *j, const char *key, const char *domain,
                           const struct given_list *given)
 {
     size_t n;

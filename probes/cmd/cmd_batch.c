@@ -1,7 +1,8 @@
 /* cmd_batch.c - dcvprobe batch: reads a file of requests and writes a stream of reports. */
-#include "cmd/resume.h"
-
 #include "cmd/cli.h"
+#include "cmd/cli_conf.h"
+#include "cmd/progress.h"
+#include "cmd/resume.h"
 #include "cmd/runner.h"
 #include "cmd/sink.h"
 #include "format/lines.h"
@@ -425,13 +426,13 @@ static int read_defaults(struct arena *a, struct batch_command *b)
 {
     struct request r;
     struct input_error e;
-    b->conf = cli_configure(a, b->config, &b->given);
+    b->conf = cli_conf_read(a, b->config, &b->given);
     if (!b->conf)
         return EXIT_USAGE;
     request_init(&r, NULL, cli_now());
     for (size_t i = 0; i < b->given.n; i++) /* all have been accepted before */
         (void)request_set(a, &r, b->given.v[i].field, b->given.v[i].value, b->given.v[i].len, &e);
-    cli_net(b->conf, &r.resolvers, &r.allow_net, &b->net);
+    cli_conf_net(b->conf, &r.resolvers, &r.allow_net, &b->net);
     if (!b->in_flight)
         b->in_flight = b->conf->in_flight;
     return runner_files(&b->net);

@@ -1,7 +1,6 @@
 /* cmd_list.c - dcvprobe list: the checks in the daemon's store, newest first. */
-#include "cmd/client.h"
-
 #include "cmd/cli.h"
+#include "cmd/client.h"
 #include "show/columns.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* cmd_preflight.c - dcvprobe preflight: checks the inputs of an order before it is placed. */
 #include "ca/order.h"
 #include "cmd/checks.h"
+#include "run/conf.h"
 
 #include <errno.h>
 #include <stdlib.h>

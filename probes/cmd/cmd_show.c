@@ -1,7 +1,6 @@
 /* cmd_show.c - dcvprobe show: shows reports of the daemon as check shows its own. */
-#include "cmd/client.h"
-
 #include "cmd/cli.h"
+#include "cmd/client.h"
 
 #include <errno.h>
 #include <inttypes.h>

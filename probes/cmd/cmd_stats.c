@@ -1,7 +1,6 @@
 /* cmd_stats.c - dcvprobe stats: how often the daemon gave each verdict, code and cause. */
-#include "cmd/client.h"
-
 #include "cmd/cli.h"
+#include "cmd/client.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

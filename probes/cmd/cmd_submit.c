@@ -1,7 +1,7 @@
 /* cmd_submit.c - dcvprobe submit: gives checks to the daemon. */
-#include "cmd/client.h"
-
 #include "cmd/cli.h"
+#include "cmd/client.h"
+#include "cmd/client_request.h"
 #include "cmd/submit_batch.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@ static int submit_one(struct client *c, const char *domain, const struct given_l
 {
     struct buf body = {0};
     struct client_answer answer;
-    client_write_request(&(struct json_out){.b = &body}, NULL, domain, given);
+    client_request_write(&(struct json_out){.b = &body}, NULL, domain, given);
     bool ok = !body.failed && client_call(c, "POST", "/v1/checks", &body, 0, &answer);
     buf_free(&body);
     if (!ok)

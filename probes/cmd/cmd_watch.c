@@ -1,4 +1,5 @@
 /* cmd_watch.c - dcvprobe watch: makes watches in the daemon, or takes existing ones, and follows them. */
+#include "cmd/client_request.h"
 #include "cmd/follow.h"
 
 #include <jansson.h>
@@ -25,7 +26,7 @@ static void write_order(struct buf *b, const char *domain, const struct watching
 {
     struct json_out j = {.b = b};
     json_open(&j, NULL, '{');
-    client_write_request(&j, "request", domain, &w->given);
+    client_request_write(&j, "request", domain, &w->given);
     size_t digits = w->interval ? strspn(w->interval, "0123456789") : 0;
     if (digits && digits < 10 && !w->interval[digits] && *w->interval != '0')
         json_raw(&j, "interval", w->interval, digits);

@@ -1,6 +1,7 @@
 /* dcvprobe.c - the command for support staff: a table of sub-commands and the help. */
 #include "cmd/cli.h"
 #include "observe/recursive.h"
+#include "run/conf.h"
 #include "run/suffix_file.h"
 #include "wire/suffixes.h"
 

@@ -1,6 +1,7 @@
 #include "cmd/submit_batch.h"
 
 #include "cmd/cli.h"
+#include "cmd/client.h"
 #include "format/lines.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #ifndef DCV_SUBMIT_BATCH_H
 #define DCV_SUBMIT_BATCH_H
 
-#include "cmd/client.h"
+#include "format/request.h"
 
 /* Sends the file, and prints the id of the batch. path: "-" is standard input. given: for fields that a line does not
  * name. Returns the exit status. */

@@ -1,0 +1,16 @@
+/* cli_conf.h - what checks in this process use of a configuration. Functions only; one thread. */
+#ifndef DCV_CLI_CONF_H
+#define DCV_CLI_CONF_H
+
+#include "format/request.h"
+#include "run/conf.h"
+#include "run/net.h"
+
+/* Reads the configuration for checks in this process: --config FILE, or (path is NULL) CONF_FILE if it exists. Adds its
+ * defaults for requests to given, for fields that given does not name. In the arena; NULL: the error was printed. */
+const struct conf *cli_conf_read(struct arena *a, const char *path, struct given_list *given);
+/* Sets net from the configuration; net->trust_anchor and .root_hints are kept where they are set. */
+void cli_conf_net(const struct conf *c, const struct texts *resolvers, const struct texts *allow_net,
+                  struct net_config *net);
+
+#endif
