@@ -1,9 +1,10 @@
 /* cname.c - method dns-cname-token: a CNAME record at _dnsauth.D whose target is the value below the CA's base name. */
-#include "ca/challenge.h"
-#include "methods/verdict.h"
+#include "methods/cname.h"
 
+#include "ca/challenge.h"
 #include "ca/profile.h"
 #include "methods/methods.h"
+#include "methods/verdict.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -38,8 +39,8 @@ bool cname_is_right(struct arena *a, const struct request *r, const char *target
            (name_equal(target, plain) || name_equal(profile_bare_value(r->profile, target), plain));
 }
 
-int cname_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
-               struct cname_view *ret)
+static int cname_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+                      struct cname_view *ret)
 {
     struct cname_view *c = ret;
     *c = (struct cname_view){0};

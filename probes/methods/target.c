@@ -1,5 +1,8 @@
 /* target.c - method dns-cname-target: D or _dcv.D is an alias of a name that the account has validated. */
+#include "methods/target.h"
+
 #include "ca/profile.h"
+#include "methods/cname.h"
 #include "methods/methods.h"
 #include "methods/verdict.h"
 #include "wire/name.h"
@@ -35,8 +38,8 @@ static const char *target_problem(struct judgement *j, const char *target)
     return n.reason ? n.reason : "it is no name of the public internet";
 }
 
-int target_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
-                struct target_view *ret)
+static int target_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+                       struct target_view *ret)
 {
     struct target_view *t = ret;
     *t = (struct target_view){0};

@@ -1,4 +1,6 @@
 /* txt.c - method dns-txt-token: the value in a TXT record at _dnsauth.D or D. */
+#include "methods/txt.h"
+
 #include "ca/challenge.h"
 #include "ca/profile.h"
 #include "methods/methods.h"
@@ -38,8 +40,9 @@ static int read_value(struct arena *a, const struct request *r, struct texts *co
     return 0;
 }
 
-int txt_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
-             struct texts *computed, struct txt_view *ret)
+/* computed: gets the request tokens that were computed on the way; may be NULL. 0, -ENOMEM or -EIO. */
+static int txt_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
+                    struct texts *computed, struct txt_view *ret)
 {
     struct txt_view *t = ret;
     *t = (struct txt_view){0};

@@ -3,53 +3,16 @@
  * judge() makes it on its stack, and what it points to lives in the arena given to judge(). First the method's verdict
  * function (methods.h) finds the code that the CA's API would give, and leaves in the judgement what it has read. Then
  * each cause of causes.def has a look (judge/causes_*.c, one function for each cause): it reads the judgement and calls
- * finding_add(), and never changes the verdict. Then the findings are put in order.
- * Header of verdict.c, cname.c, target.c and txt.c. */
+ * finding_add(), and never changes the verdict. Then the findings are put in order. */
 #ifndef DCV_VERDICT_H
 #define DCV_VERDICT_H
 
-#include "ca/token.h"
 #include "evidence/view.h"
 #include "methods/caa_search.h"
+#include "methods/cname.h"
 #include "methods/file_look.h"
-
-/* One TXT record that was searched. */
-struct txt_value {
-    const struct lookup *at;
-    const struct rr *rr;
-    struct bytes text;        /* character-strings joined */
-    bool in_join;             /* random value: it occurs in .text */
-    bool in_one;              /* random value: it occurs within one character-string */
-    struct token_found token; /* request token */
-};
-
-/* dns-txt-token: the two names, and the values there. */
-struct txt_view {
-    struct lookup at[2]; /* _dnsauth.D, then D */
-    struct txt_value *v;
-    size_t n;
-    const struct txt_value *best; /* the value that decides; NULL where every .token.class is TOKEN_NONE */
-    enum token_class class;       /* of .best; random value: VALID, TIME (expired) or NONE */
-};
-
-/* dns-cname-token: the two places (_dnsauth.D, and _VALUE.D, the older form), and what stands there. */
-enum cname_place { CNAME_CURRENT, CNAME_RETIRED };
-enum { CNAME_PLACES = 2 };
-struct cname_view {
-    struct lookup at[CNAME_PLACES];
-    const char *target[CNAME_PLACES]; /* NULL where there is no CNAME */
-    size_t n;                         /* how many places the value can form */
-    bool found;                       /* an accepted record stands at one of them */
-    bool retired;                     /* at the older place only */
-};
-
-/* dns-cname-target: D, then _dcv.D. */
-struct target_view {
-    struct lookup at[2];
-    const struct lookup *found; /* the first with a CNAME */
-    const char *target;         /* of .found */
-    const char *problem;        /* why no CA can use .target; NULL where it can be used */
-};
+#include "methods/target.h"
+#include "methods/txt.h"
 
 /* The token or value that decides, in a record or in the file; the causes about tokens read it. */
 struct candidate {
@@ -132,22 +95,6 @@ extern const char DEADLINE_REASON[];
  * answered, and neither was the control question for the root's name servers, or the resolver refuses even its
  * signatures. NULL where the fault may be the domain's. */
 const char *network_fault(const struct judgement *j, const struct lookup *l, size_t n);
-
-/* ---- read from the evidence, for plan and judge (txt.c, cname.c, target.c). The *_read functions give 0 or -ENOMEM,
- * txt_read also -EIO. */
-/* computed: gets the request tokens that were computed on the way; may be NULL. */
-int txt_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
-             struct texts *computed, struct txt_view *ret);
-int cname_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
-               struct cname_view *ret);
-int target_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
-                struct target_view *ret);
-/* Whether target (may be NULL) is the value below the CA's base name, with or without an underscore before it. */
-bool cname_is_right(struct arena *a, const struct request *r, const char *target);
-/* The name that dns-cname-token looks at; NULL where the value can form no such name, or the arena is full. */
-const char *cname_owner(struct arena *a, const struct request *r, enum cname_place place);
-/* The target of the first CNAME record of a lookup, or NULL. */
-const char *cname_target(struct arena *a, const struct lookup *l);
 
 /* The *n lookups that the verdict rests on; NULL where the verdict is undecided, or the input alone decides. */
 const struct lookup *judged_lookups(const struct judgement *j, size_t *n);

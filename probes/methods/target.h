@@ -1,0 +1,16 @@
+/* target.h - what dns-cname-target has read: the CNAME records at its two names. Pure; plain values, their texts are in
+ * the arena of the check. */
+#ifndef DCV_METHOD_TARGET_H
+#define DCV_METHOD_TARGET_H
+
+#include "evidence/lookup.h"
+
+/* dns-cname-target: D, then _dcv.D. */
+struct target_view {
+    struct lookup at[2];
+    const struct lookup *found; /* the first with a CNAME */
+    const char *target;         /* of .found */
+    const char *problem;        /* why no CA can use .target; NULL where it can be used */
+};
+
+#endif
