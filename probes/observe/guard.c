@@ -1,5 +1,7 @@
 #include "observe/guard.h"
 
+#include "base/cidr.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
@@ -7,89 +9,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct guard_network {
-    int family;
-    unsigned bits;
-    uint8_t prefix[16];
-};
-
 struct guard {
-    struct guard_network *allowed;
+    struct cidr *allowed;
     size_t n;
 };
 
 static const struct guard_special {
-    int family;
-    const char *prefix;
-    unsigned bits;
-    const char *why;
+    const char *network, *why;
 } specials[] = {
-#define X(family, prefix, bits, why) {family, prefix, bits, why " (" prefix "/" #bits ")"},
+#define X(family, prefix, bits, why) {prefix "/" #bits, why " (" prefix "/" #bits ")"},
 #include "wire/special.def"
 #undef X
 };
 enum { SPECIALS = sizeof(specials) / sizeof(specials[0]) };
 
-static struct guard_network special_networks[SPECIALS];
+static struct cidr special_networks[SPECIALS];
 static pthread_once_t specials_once = PTHREAD_ONCE_INIT;
 
 static void specials_read(void)
 {
     for (size_t i = 0; i < SPECIALS; i++) {
-        struct guard_network *n = &special_networks[i];
-        n->family = specials[i].family;
-        n->bits = specials[i].bits;
-        if (inet_pton(n->family, specials[i].prefix, n->prefix) != 1)
-            abort(); /* a row of special.def is not an address: every test would stop here */
+        if (!cidr_parse(specials[i].network, &special_networks[i]))
+            abort(); /* a row of special.def is no network: every test would stop here */
     }
-}
-
-static bool network_holds(const struct guard_network *n, int family, const uint8_t *addr)
-{
-    size_t whole = n->bits / 8;
-    unsigned rest = n->bits % 8;
-
-    if (n->family != family || memcmp(n->prefix, addr, whole) != 0)
-        return false;
-    return rest == 0 || ((n->prefix[whole] ^ addr[whole]) >> (8 - rest)) == 0;
-}
-
-static bool network_parse(const char *text, struct guard_network *ret)
-{
-    struct guard_network n = {.family = strchr(text, ':') ? AF_INET6 : AF_INET};
-    unsigned most = n.family == AF_INET6 ? 128 : 32;
-    char host[INET6_ADDRSTRLEN];
-    size_t len = strcspn(text, "/");
-
-    if (len >= sizeof(host))
-        return false;
-    memcpy(host, text, len);
-    host[len] = '\0';
-    if (inet_pton(n.family, host, n.prefix) != 1)
-        return false;
-    n.bits = most;
-    if (text[len] == '/') {
-        const char *digits = text + len + 1;
-        size_t count = strspn(digits, "0123456789");
-        if (count == 0 || count > 3 || digits[count] != '\0')
-            return false;
-        n.bits = (unsigned)strtoul(digits, NULL, 10);
-        if (n.bits > most)
-            return false;
-    }
-    *ret = n;
-    return true;
 }
 
 int guard_new(struct arena *a, const char *const *networks, size_t n, struct guard **ret, const char **bad)
 {
     struct guard *g = arena_alloc(a, sizeof(*g));
-    struct guard_network *allowed = arena_array(a, n, sizeof(*allowed));
+    struct cidr *allowed = arena_array(a, n, sizeof(*allowed));
 
     if (!g || !allowed)
         return -ENOMEM;
     for (size_t i = 0; i < n; i++) {
-        if (!network_parse(networks[i], &allowed[i])) {
+        if (!cidr_parse(networks[i], &allowed[i])) {
             *bad = networks[i];
             return -EINVAL;
         }
@@ -99,23 +52,34 @@ int guard_new(struct arena *a, const char *const *networks, size_t n, struct gua
     return 0;
 }
 
-static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
+/* IPv6 addresses that have an IPv4 address in their last 32 bits. */
+static const struct cidr mapped = {AF_INET6, 96, {[10] = 0xff, [11] = 0xff}};
+static const struct cidr nat64 = {AF_INET6, 96, {0x00, 0x64, 0xff, 0x9b}};
 
-static const char *denies(const struct guard *g, int family, const uint8_t *addr)
+static struct cidr v4_address(const void *octets)
 {
-    bool is_mapped = family == AF_INET6 && memcmp(addr, mapped, sizeof(mapped)) == 0;
+    struct cidr c = {.family = AF_INET, .bits = 32};
+
+    memcpy(c.address, octets, 4);
+    return c;
+}
+
+static const char *denies(const struct guard *g, const struct cidr *addr)
+{
+    bool is_mapped = cidr_within(addr, &mapped);
 
     /* A translator connects to the IPv4 address inside (RFC 6052 2.1), so that address decides. */
-    if (family == AF_INET6 && memcmp(addr, nat64, sizeof(nat64)) == 0)
-        return denies(g, AF_INET, addr + sizeof(nat64));
+    if (cidr_within(addr, &nat64)) {
+        struct cidr inside = v4_address(addr->address + 12);
+        return denies(g, &inside);
+    }
     /* No exception applies to a mapped address: the socket would use IPv4, but the rules for IPv4 would not be read. */
     for (size_t i = 0; g && !is_mapped && i < g->n; i++) {
-        if (network_holds(&g->allowed[i], family, addr))
+        if (cidr_within(addr, &g->allowed[i]))
             return NULL;
     }
     for (size_t i = 0; i < SPECIALS; i++) {
-        if (network_holds(&special_networks[i], family, addr))
+        if (cidr_within(addr, &special_networks[i]))
             return specials[i].why;
     }
     return NULL;
@@ -123,59 +87,61 @@ static const char *denies(const struct guard *g, int family, const uint8_t *addr
 
 const char *guard_denies(const struct guard *g, const struct sockaddr *addr)
 {
+    struct cidr c = {.family = AF_INET6, .bits = 128};
+
     pthread_once(&specials_once, specials_read);
     if (addr->sa_family == AF_INET) {
         struct sockaddr_in v4;
         memcpy(&v4, addr, sizeof(v4));
-        return denies(g, AF_INET, (const uint8_t *)&v4.sin_addr);
-    }
-    if (addr->sa_family == AF_INET6) {
+        c = v4_address(&v4.sin_addr);
+    } else if (addr->sa_family == AF_INET6) {
         struct sockaddr_in6 v6;
         memcpy(&v6, addr, sizeof(v6));
-        return denies(g, AF_INET6, v6.sin6_addr.s6_addr);
+        memcpy(c.address, v6.sin6_addr.s6_addr, sizeof(c.address));
+    } else {
+        return "no IP address";
     }
-    return "no IP address";
+    return denies(g, &c);
 }
 
 /* ---------------------------------------------------------------- as ranges -------------------------- */
 
-static bool range_add(struct arena *a, const struct guard_network *n, struct texts *ret)
+static bool range_add(struct arena *a, const struct cidr *n, struct texts *ret)
 {
     char text[INET6_ADDRSTRLEN];
 
-    inet_ntop(n->family, n->prefix, text, sizeof(text));
+    inet_ntop(n->family, n->address, text, sizeof(text));
     const char *range = arena_printf(a, "%s/%u", text, n->bits);
     return range && texts_add(a, ret, range);
 }
 
 /* Adds the network n without the exceptions in open: halves it until each part is completely inside of an exception or
  * completely outside. An exception adds at most as many ranges as its prefix has bits. */
-static bool range_without(struct arena *a, struct guard_network n, const struct guard_network *open, size_t n_open,
-                          struct texts *ret)
+static bool range_without(struct arena *a, struct cidr n, const struct cidr *open, size_t n_open, struct texts *ret)
 {
     bool touched = false;
 
     for (size_t i = 0; i < n_open; i++) {
-        if (open[i].bits <= n.bits && network_holds(&open[i], n.family, n.prefix))
+        if (cidr_within(&n, &open[i]))
             return true;
-        touched = touched || (open[i].bits > n.bits && network_holds(&n, open[i].family, open[i].prefix));
+        touched = touched || cidr_within(&open[i], &n);
     }
     if (!touched)
         return range_add(a, &n, ret);
     n.bits++;
     if (!range_without(a, n, open, n_open, ret))
         return false;
-    n.prefix[(n.bits - 1) / 8] |= (uint8_t)(0x80 >> (n.bits - 1) % 8);
+    n.address[(n.bits - 1) / 8] |= (uint8_t)(0x80 >> (n.bits - 1) % 8);
     return range_without(a, n, open, n_open, ret);
 }
 
 /* The IPv6 network by which a translator (NAT64) reaches the IPv4 network. */
-static struct guard_network translated(const struct guard_network *v4)
+static struct cidr translated(const struct cidr *v4)
 {
-    struct guard_network n = {.family = AF_INET6, .bits = 96 + v4->bits};
+    struct cidr n = nat64;
 
-    memcpy(n.prefix, nat64, sizeof(nat64));
-    memcpy(n.prefix + sizeof(nat64), v4->prefix, 4);
+    n.bits += v4->bits;
+    memcpy(n.address + 12, v4->address, 4);
     return n;
 }
 
@@ -184,28 +150,25 @@ int guard_forbidden(struct arena *a, const struct guard *g, struct texts *ret)
     size_t n = g ? g->n : 0, n_open = 0;
     /* Room for each exception, its network behind a translator, and the two prefixes of mapped and translated
      * addresses. Those two are left out of the last loop, since the IPv4 rows decide about them. */
-    struct guard_network *open = arena_array(a, 2 * n + 2, sizeof(*open));
-    struct guard_network whole[2] = {{.family = AF_INET6, .bits = 96}, {.family = AF_INET6, .bits = 96}};
+    struct cidr *open = arena_array(a, 2 * n + 2, sizeof(*open));
 
     if (!open)
         return -ENOMEM;
-    memcpy(whole[0].prefix, mapped, sizeof(mapped));
-    memcpy(whole[1].prefix, nat64, sizeof(nat64));
     pthread_once(&specials_once, specials_read);
     for (size_t i = 0; i < n; i++) {
         if (g->allowed[i].family == AF_INET)
             open[n_open++] = translated(&g->allowed[i]);
     }
     size_t n_translated = n_open;
-    bool ok = range_add(a, &whole[0], ret);
+    bool ok = range_add(a, &mapped, ret);
     for (size_t i = 0; ok && i < SPECIALS; i++) {
         if (special_networks[i].family == AF_INET)
             ok = range_without(a, translated(&special_networks[i]), open, n_translated, ret);
     }
     for (size_t i = 0; i < n; i++)
         open[n_open++] = g->allowed[i];
-    open[n_open++] = whole[0];
-    open[n_open++] = whole[1];
+    open[n_open++] = mapped;
+    open[n_open++] = nat64;
     for (size_t i = 0; ok && i < SPECIALS; i++)
         ok = range_without(a, special_networks[i], open, n_open, ret);
     return ok ? 0 : -ENOMEM;
