@@ -1,6 +1,6 @@
 /* dcvprobe.c - the command for support staff: a table of sub-commands and the help. */
 #include "cmd/cli.h"
-#include "observe/recursive.h"
+#include "observe/recursive_files.h"
 #include "run/conf.h"
 #include "run/suffix_file.h"
 #include "wire/suffixes.h"

@@ -1,6 +1,7 @@
 #include "cmd/runner.h"
 
 #include "cmd/cli.h"
+#include "observe/recursive_files.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -116,7 +117,7 @@ void runner_run(struct runner *r)
 
 int runner_files(const struct net_config *net)
 {
-    const struct recursive_config cfg = {.trust_anchor = net->trust_anchor, .root_hints = net->root_hints};
+    struct texts anchors = {0};
     struct recursive_fault fault;
     if (!resolvers_recursive(&net->resolvers)) {
         if (!net->trust_anchor && !net->root_hints)
@@ -126,7 +127,7 @@ int runner_files(const struct net_config *net)
         return EXIT_USAGE;
     }
     struct arena *a = arena_new(0);
-    int rc = a ? recursive_files(a, &cfg, &fault) : -ENOMEM;
+    int rc = a ? recursive_files(a, net->trust_anchor, net->root_hints, &anchors, &fault) : -ENOMEM;
     if (rc == -ENOMEM)
         complain("%s", strerror(-rc));
     else if (rc)

@@ -7,7 +7,6 @@
 #ifndef DCV_RUNNER_H
 #define DCV_RUNNER_H
 
-#include "observe/recursive.h"
 #include "run/net.h"
 
 enum {

@@ -32,8 +32,6 @@ struct dns_counters { /* since the start */
 int dns_new(uv_loop_t *loop, const struct dns_config *cfg, struct dns **ret, const char **bad);
 void dns_observer(struct dns *d, struct observer *ret);
 void dns_counters(const struct dns *d, struct dns_counters *ret);
-/* Reads the resolvers of a resolv.conf text, "ADDR:53" each, into the arena. 0 or -ENOMEM. */
-int resolv_conf_read(struct arena *a, const char *text, size_t len, struct texts *ret);
 /* All exchanges must have ended (cancel them first). closed may be NULL. */
 void dns_close(struct dns *d, void (*closed)(void *user), void *user);
 

@@ -476,7 +476,7 @@ int recursive_new(uv_loop_t *loop, struct arena *a, const struct recursive_confi
     TAILQ_INIT(&r->waiting);
     TAILQ_INIT(&r->asked);
     TAILQ_INIT(&r->ready);
-    rc = recursive_read(a, cfg, &r->anchors, fault);
+    rc = recursive_files(a, cfg->trust_anchor, cfg->root_hints, &r->anchors, fault);
     if (rc == 0)
         rc = guard_forbidden(a, cfg->guard, &r->forbidden);
     if (rc == 0 && cfg->root_hints && !(r->root_hints = arena_strdup(a, cfg->root_hints)))

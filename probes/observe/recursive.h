@@ -12,32 +12,19 @@
 
 #include "observe/guard.h"
 #include "observe/observer.h"
+#include "observe/recursive_files.h"
 
 #include <uv.h>
 
-#define RECURSIVE_ANCHOR "/usr/share/dns/root.key" /* from the package dns-root-data */
-
 struct recursive_config {
-    const char
-        *trust_anchor; /* a file with the root's DS or DNSKEY records, one on each line; NULL: RECURSIVE_ANCHOR */
-    const char *root_hints; /* a file with the root's NS records and their addresses; NULL: the public root */
+    const char *trust_anchor, *root_hints; /* two files: see recursive_files.h */
     uint32_t timeout_ms;    /* for one question, with all steps from the root */
     uint32_t age_ms;        /* maximum age of a cache; 0: 30 000 */
     const struct guard *guard; /* name servers at addresses that it denies are not asked */
 };
 
-/* What is wrong with the trust anchor or the root hints. */
-struct recursive_fault {
-    const char *file, *why; /* why: "No such file or directory" */
-    bool hints;             /* the file is .root_hints, not .trust_anchor */
-};
-/* Reads both files as recursive_new() does. 0; -EINVAL or the negative errno of the reading, with *fault filled; or
- * -ENOMEM. */
-int recursive_files(struct arena *a, const struct recursive_config *cfg, struct recursive_fault *fault);
-
 struct recursive;
-/* Copies the texts of cfg and reads the trust anchor. 0; the errors of recursive_files(), with the texts of *fault in
- * the arena; or -EIO: libunbound does not work, and fault->why is its reason. */
+/* Copies the texts of cfg and reads the trust anchor. 0; the errors of recursive_files(), with *fault filled; or -EIO: libunbound does not work, and fault->why is its reason. */
 int recursive_new(uv_loop_t *loop, struct arena *a, const struct recursive_config *cfg,
                   struct recursive **ret, struct recursive_fault *fault);
 void recursive_observer(struct recursive *r, struct observer *ret);

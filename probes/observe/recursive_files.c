@@ -1,4 +1,4 @@
-#include "observe/recursive_inner.h"
+#include "observe/recursive_files.h"
 
 #include "wire/wire.h"
 
@@ -67,7 +67,7 @@ static int bad_line(struct arena *a, unsigned number, const char *expected, cons
     return *why ? -EINVAL : -ENOMEM;
 }
 
-int anchors_read(struct arena *a, const char *text, struct texts *ret, const char **why)
+int recursive_anchors(struct arena *a, const char *text, struct texts *ret, const char **why)
 {
     struct file_line line;
     unsigned number = 0;
@@ -93,7 +93,7 @@ int anchors_read(struct arena *a, const char *text, struct texts *ret, const cha
     return ret->n ? 0 : -EINVAL;
 }
 
-int hints_read(struct arena *a, const char *text, const char **why)
+int recursive_hints(struct arena *a, const char *text, const char **why)
 {
     struct file_line line;
     unsigned number = 0, servers = 0, addresses = 0;
@@ -135,32 +135,25 @@ static int blame(struct arena *a, struct recursive_fault *fault, const char *fil
     return fault->file && fault->why ? 0 : -ENOMEM;
 }
 
-int recursive_read(struct arena *a, const struct recursive_config *cfg, struct texts *anchors,
-                   struct recursive_fault *fault)
+int recursive_files(struct arena *a, const char *trust_anchor, const char *root_hints, struct texts *anchors,
+                    struct recursive_fault *fault)
 {
-    const char *file = cfg->trust_anchor ? cfg->trust_anchor : RECURSIVE_ANCHOR, *text, *why;
+    const char *file = trust_anchor, *text, *why;
     struct arena *scratch = arena_new(0); /* for the two texts, of which little is kept */
     bool hints = false;
     int r = scratch ? slurp(scratch, file, &text, &why) : -ENOMEM;
 
     if (r == 0)
-        r = anchors_read(a, text, anchors, &why);
-    if (r == 0 && cfg->root_hints) {
+        r = recursive_anchors(a, text, anchors, &why);
+    if (r == 0 && root_hints) {
         hints = true;
-        file = cfg->root_hints;
+        file = root_hints;
         r = slurp(scratch, file, &text, &why);
         if (r == 0)
-            r = hints_read(scratch, text, &why);
+            r = recursive_hints(scratch, text, &why);
     }
     if (r && r != -ENOMEM && blame(a, fault, file, why, hints))
         r = -ENOMEM;
     arena_free(scratch);
     return r;
-}
-
-int recursive_files(struct arena *a, const struct recursive_config *cfg, struct recursive_fault *fault)
-{
-    struct texts anchors = {0};
-
-    return recursive_read(a, cfg, &anchors, fault);
 }

@@ -1,5 +1,6 @@
+#include "observe/resolv_conf.h"
+
 #include "base/addr.h"
-#include "observe/dns.h"
 
 #include <errno.h>
 #include <string.h>

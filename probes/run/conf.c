@@ -2,7 +2,7 @@
 
 #include "base/cidr.h"
 #include "ca/token.h"
-#include "observe/recursive.h"
+#include "observe/recursive_files.h"
 #include "run/whole_file.h"
 #include "wire/name.h"
 
@@ -519,7 +519,7 @@ static int load_profile(struct arena *a, struct conf *c, const char **why)
 static int settle_resolver(struct arena *a, struct conf *c, const char **why)
 {
     struct texts *servers = &c->defaults.resolvers;
-    struct recursive_config files = {.trust_anchor = c->trust_anchor, .root_hints = c->root_hints};
+    struct texts anchors = {0};
     struct recursive_fault fault;
     if (resolvers_recursive(servers))
         c->resolver_mode = RESOLVER_RECURSIVE;
@@ -533,7 +533,7 @@ static int settle_resolver(struct arena *a, struct conf *c, const char **why)
     }
     if (!servers->n && !texts_add(a, servers, RESOLVER_RECURSIVE_TEXT))
         return -ENOMEM;
-    int rc = recursive_files(a, &files, &fault);
+    int rc = recursive_files(a, c->trust_anchor, c->root_hints, &anchors, &fault);
     if (rc)
         *why = rc == -ENOMEM
                    ? OUT_OF_MEMORY

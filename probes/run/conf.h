@@ -55,7 +55,7 @@ struct conf {
 
     uint32_t in_flight, queue, per_server, fetches;
     uint32_t resolver_mode; /* enum resolver_mode; if RESOLVER_RECURSIVE, .defaults.resolvers is "recursive" */
-    const char *trust_anchor, *root_hints; /* files; see recursive.h */
+    const char *trust_anchor, *root_hints; /* files; see recursive_files.h */
     uint32_t timeout_ms, tries;
     const char *user_agent; /* NULL: the profile's */
 

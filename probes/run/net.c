@@ -5,6 +5,7 @@
 #include "observe/dns.h"
 #include "observe/http.h"
 #include "observe/recursive.h"
+#include "observe/resolv_conf.h"
 #include "observe/slice.h"
 
 #include <errno.h>

@@ -12,7 +12,7 @@
 
 struct net_config {
     struct texts resolvers; /* "ADDR:PORT"; only "recursive": from the root down; empty: /etc/resolv.conf */
-    const char *trust_anchor, *root_hints; /* files, for "recursive": see recursive.h */
+    const char *trust_anchor, *root_hints; /* files, for "recursive": see recursive_files.h */
     uint32_t timeout_ms;    /* for one try; "recursive": a question has the time of all tries */
     unsigned tries;
     unsigned per_server;    /* queries in flight to one server address */

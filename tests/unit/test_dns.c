@@ -1,5 +1,6 @@
 #include "dns_server.h"
 #include "observe/dns.h"
+#include "observe/resolv_conf.h"
 #include "wire/wire.h"
 
 #include <errno.h>

@@ -372,7 +372,7 @@ static void anchors_are_the_roots(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct texts anchors = {0};
         const char *why = NULL;
-        int r = anchors_read(a, rows[i].text, &anchors, &why);
+        int r = recursive_anchors(a, rows[i].text, &anchors, &why);
         print_message("%s: %s\n", rows[i].text, r ? why : "good");
         assert_int_equal(r, rows[i].why ? -EINVAL : 0);
         if (r)
@@ -381,9 +381,9 @@ static void anchors_are_the_roots(void **state)
             assert_int_equal(anchors.n, rows[i].n);
     }
     const char *why;
-    assert_int_equal(hints_read(a, HINTS, &why), 0);
-    assert_int_equal(hints_read(a, ". 3600000 NS a.root-servers.net.\n", &why), -EINVAL);
-    assert_int_equal(hints_read(a, "<html>\n", &why), -EINVAL);
+    assert_int_equal(recursive_hints(a, HINTS, &why), 0);
+    assert_int_equal(recursive_hints(a, ". 3600000 NS a.root-servers.net.\n", &why), -EINVAL);
+    assert_int_equal(recursive_hints(a, "<html>\n", &why), -EINVAL);
     arena_free(a);
 }
 
@@ -392,21 +392,20 @@ static void the_file_at_fault_is_named(void **state)
     char dir[] = "/tmp/test_recursive.XXXXXX";
     struct arena *a = arena_new(0);
     struct recursive_fault fault;
+    struct texts anchors = {0};
 
     (void)state;
     assert_non_null(mkdtemp(dir));
-    struct recursive_config cfg = {.trust_anchor = arena_printf(a, "%s/none", dir)};
-    assert_int_equal(recursive_files(a, &cfg, &fault), -ENOENT);
-    assert_string_equal(fault.file, cfg.trust_anchor);
+    const char *none = arena_printf(a, "%s/none", dir);
+    assert_int_equal(recursive_files(a, none, NULL, &anchors, &fault), -ENOENT);
+    assert_string_equal(fault.file, none);
     assert_false(fault.hints);
-    cfg.trust_anchor = dir;
-    assert_int_equal(recursive_files(a, &cfg, &fault), -EISDIR);
-    cfg = (struct recursive_config){.trust_anchor = file(a, dir, "key", DS),
-                                    .root_hints = file(a, dir, "hints", DS)};
-    assert_int_equal(recursive_files(a, &cfg, &fault), -EINVAL);
-    assert_string_equal(fault.file, cfg.root_hints);
+    assert_int_equal(recursive_files(a, dir, NULL, &anchors, &fault), -EISDIR);
+    const char *key = file(a, dir, "key", DS), *hints = file(a, dir, "hints", DS);
+    assert_int_equal(recursive_files(a, key, hints, &anchors, &fault), -EINVAL);
+    assert_string_equal(fault.file, hints);
     assert_true(fault.hints);
-    assert_int_equal(unlink(cfg.trust_anchor) | unlink(cfg.root_hints) | rmdir(dir), 0);
+    assert_int_equal(unlink(key) | unlink(hints) | rmdir(dir), 0);
     arena_free(a);
 }
 
