@@ -45,8 +45,7 @@ struct servers_view {
     const struct name_server *edited_server;
     struct lookup *edited;
 };
-/* Where the chain of signatures behind a lookup breaks; made by the first cause that needs it
- * (judge/causes_dnssec.c). */
+/* Where the chain of signatures behind a lookup breaks; read before the causes (judge/causes_dnssec.c). */
 struct dnssec_view;
 
 struct near_view; /* near.h */
