@@ -1,6 +1,6 @@
-/* The causes may look in any order: the report of each case file is the same. So is that of a case with one of its facts
- * left out, or saying what another one says, which brings causes together that no case has. And no cause follows from
- * itself. */
+/* The order in which causes are looked for does not matter: the report of each case file is the same in any order, and
+ * so is that of a case with one fact left out or replaced by another one, which brings causes together that no case
+ * has. No cause is a consequence of itself. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,11 +22,11 @@ static unsigned faults, judged;
 
 /* ---------------------------------------------------------------- orders ----------------------------- */
 
-/* Reversed, then shuffled; of a changed case the first few will do. */
+/* One reversed order and SHUFFLES random ones; changed cases are tested with the first FEW of them. */
 enum { REVERSED, SHUFFLES = 8, ORDERS = REVERSED + 1 + SHUFFLES, FEW = 3 };
 static enum cause orders[ORDERS][CAUSE_COUNT];
 
-/* Knuth's MMIX generator: the same numbers on every machine. */
+/* Knuth's MMIX generator: random numbers that are the same on every machine. */
 static size_t below(uint64_t *seed, size_t n)
 {
     *seed = *seed * 6364136223846793005u + 1442695040888963407u;
@@ -69,7 +69,7 @@ static bool has(const struct texts *t, const char *s)
     return false;
 }
 
-/* The tokens that were computed on the way are a set. */
+/* Compares the request tokens that were computed on the way, in any order. */
 static bool same_tokens(const struct texts *a, const struct texts *b)
 {
     for (size_t i = 0; i < a->n; i++)
@@ -98,7 +98,7 @@ static void judge_in_orders(const char *what, size_t n, struct arena *a, const s
 
 enum { LEFT_OUT = -1 };
 
-/* A fact with what another one says, of its own name. */
+/* Gives a fact the answer of another one, for its own name. */
 static void say_the_same(struct arena *a, struct fact *f, const struct fact *other)
 {
     f->http = other->http;
@@ -114,8 +114,8 @@ static void say_the_same(struct arena *a, struct fact *f, const struct fact *oth
     answer->v = v;
 }
 
-/* The evidence with its n-th fact changed: left out, or saying what the one says that stands so many places behind it.
- * False where that is of another kind. */
+/* Copies the evidence with its n-th fact changed: left out, or with the answer of the fact that is `behind` places
+ * after it. False where that fact is of another kind. */
 static bool change(struct arena *a, const struct evidence *ev, size_t n, int behind, struct evidence *ret)
 {
     const struct fact *other = behind == LEFT_OUT ? NULL : ev->facts[(n + (size_t)behind) % ev->n];
@@ -189,7 +189,7 @@ static void any_order(void **state)
 
 /* ---------------------------------------------------------------- rows ------------------------------- */
 
-/* Where a cause followed from itself, along whatever rows, a report that has it would lose it. */
+/* If the rows led from a cause back to itself, a report with that cause would lose it. */
 static void no_circle(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* What the store keeps of a report, and how it is found in the text. That it is shown as it was holds of all case files, see
- * test_cases.c. */
+/* What the store keeps of a report, and how members are found in its text. test_cases.c tests with all cases that a
+ * stored report is shown as before. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -31,12 +31,12 @@ static void member_is_found(void **state)
         {"{\"a\":{\"b\":1},\"b\":[2,{\"b\":3}],\"c\":4}", "b", "[2,{\"b\":3}]"},
         {"{\"a\":{\"b\":1},\"b\":[2,{\"b\":3}],\"c\":4}", "a", "{\"b\":1}"},
         {"{\"a\":{\"b\":1}}", "b", NULL},
-        /* What stands between quotes is no member, whatever it looks like. */
+        /* Text between quotes is no member, even if it looks like one. */
         {"{\"a\":\"\\\",\\\"b\\\":7,\",\"b\":8}", "b", "8"},
         {"{\"a\":\"b\",\"c\":\"}\",\"b\":\"\\\\\"}", "b", "\"\\\\\""},
         {"{\"a\":[\"b\",1],\"bb\":2,\"b\":3}", "b", "3"},
         {"{\"a\":\"\",\"\":1}", "", "1"},
-        /* Cut off, or no object at all. */
+        /* Incomplete, or no object at all. */
         {"{\"a\":1", "a", NULL},
         {"{\"a\":\"x", "a", NULL},
         {"{\"a\":\"x\\", "a", NULL},
@@ -48,7 +48,7 @@ static void member_is_found(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         size_t len = strlen(rows[i].text), n = 0;
-        char *text = malloc(len ? len : 1); /* no larger, so that a sanitizer sees a look past its end */
+        char *text = malloc(len ? len : 1); /* of the exact size, so that the sanitizer sees a read past the end */
         assert_non_null(text);
         memcpy(text, rows[i].text, len);
         const char *value = json_member(text, len, rows[i].key, &n);
@@ -113,7 +113,7 @@ static void keep_end(struct kept *k)
     arena_free(k->a);
 }
 
-/* The number of the fact that says who decided, 0 for the resolvers. */
+/* The number of the fact that tells which server decided; 0: the resolvers did. */
 static unsigned long source(const struct kept *k)
 {
     size_t n;
@@ -121,7 +121,7 @@ static unsigned long source(const struct kept *k)
     return number ? strtoul(number, NULL, 10) : 0;
 }
 
-/* Puts another number in its place; 0: none, as older versions stored it. */
+/* Replaces that number; 0: none, as older versions stored it. */
 static void set_source(struct kept *k, unsigned n)
 {
     struct buf b = {0};
@@ -136,7 +136,7 @@ static void set_source(struct kept *k, unsigned n)
     k->evidence = b;
 }
 
-/* What GET answers of it; json_decref it. */
+/* The answer of GET for it; release it with json_decref(). */
 static json_t *get(const struct kept *k, const struct profile *profile)
 {
     struct buf b = {0};
@@ -148,7 +148,7 @@ static json_t *get(const struct kept *k, const struct profile *profile)
     return ret;
 }
 
-/* It is shown as it was but for the derivation; whether there is one. */
+/* Checks that it is shown as before, except for the derivation. Whether it has one. */
 static bool derived(const struct kept *k, const struct profile *profile)
 {
     json_t *again = get(k, profile), *before = json_copy(k->shown);
@@ -161,7 +161,7 @@ static bool derived(const struct kept *k, const struct profile *profile)
     return has;
 }
 
-/* The fact of the first level, as it is shown. */
+/* The number of the fact of the first level, in what is shown. */
 static long long first_fact(const json_t *shown)
 {
     const json_t *step = json_array_get(json_object_get(json_object_get(shown, "caa"), "climb"), 0);
@@ -185,7 +185,7 @@ static void resolvers_cost_nothing(void **state)
     }
 }
 
-/* Whoever decided is kept in a few bytes, and never shown. */
+/* Which server decided takes a few bytes in the store, and is not shown. */
 static void others_cost_a_number(void **state)
 {
     (void)state;
@@ -207,8 +207,8 @@ static void others_cost_a_number(void **state)
     }
 }
 
-/* A row of an older version does not say who decided. Where the resolvers' answers lead to what it says, they are the
- * derivation. */
+/* A row of an older version does not say whose answers decided. If those of the resolvers lead to its verdict, the
+ * derivation is made from them. */
 static void older_row_with_the_same_code(void **state)
 {
     (void)state;
@@ -223,7 +223,7 @@ static void older_row_with_the_same_code(void **state)
     keep_end(&k);
 }
 
-/* Where they lead to another code it has none, and is shown without. */
+/* If they lead to another code, it is shown without a derivation. */
 static void older_row_with_another_code(void **state)
 {
     (void)state;
@@ -238,7 +238,7 @@ static void older_row_with_another_code(void **state)
     }
 }
 
-/* Another CA's name has become this one's. */
+/* The name of another CA is now one of this CA's. */
 static void rules_have_changed(void **state)
 {
     (void)state;
@@ -255,7 +255,7 @@ static void rules_have_changed(void **state)
     }
 }
 
-/* A number that names nobody who could have decided: no fact, and a server of the zone above. */
+/* A number of a fact that cannot have decided: one that does not exist, and one of a server of the zone above. */
 static void source_that_is_none(void **state)
 {
     (void)state;
@@ -279,7 +279,8 @@ static void source_that_is_none(void **state)
     keep_end(&k);
 }
 
-/* Of every case: an older row shows all that a new one does, but for a derivation that others than the resolvers decided. */
+/* For every case an older row is shown as a new one, except for the derivation where others than the resolvers
+ * decided. */
 static void older_rows(void **state)
 {
     (void)state;
