@@ -202,7 +202,7 @@ static const char *base_of(struct arena *a, const char *url)
 
 /* ---------------------------------------------------------------- near paths ------------------------- */
 
-/* How the directory was changed. Its parts are the names between slashes; most CAs have two of them. */
+/* How the directory was changed. Its parts are the names between slashes, for most CAs two. */
 enum near_dir {
     DIR_SAME,
     DIR_FIRST_CASED,
@@ -243,7 +243,8 @@ static const struct {
 };
 enum { NEAR_PATHS = sizeof near / sizeof *near, CONTROLS_MOST = 2 };
 
-/* Capitals at the begin of each word in n bytes: "Well-Known"; all of a short word, an abbreviation: "PKI". */
+/* Makes the first letter of each word in n bytes a capital ("Well-Known"); short words are abbreviations ("PKI"), in
+ * which all letters become capitals. */
 static void put_in_title_case(char *p, size_t n)
 {
     enum { ABBREVIATION_MOST = 3 };
