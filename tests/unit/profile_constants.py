@@ -1,28 +1,28 @@
 #!/usr/bin/env python3
-"""profile_constants.py TOP: what is the CA's own stands in its profile and nowhere else in the code.
+"""profile_constants.py TOP: checks that the values of the CA are in its profile and nowhere else in the code.
 
-Takes each value of contrib/ca-profiles/digicert.conf, which says what is built in (test_profile holds it to that), and
-looks for it in probes/ and daemon/, comments left out. Names file, line and key for each that it finds; status 1 where
-there is any. First it looks into a few lines of its own, to show that it would find something.
+Takes each value of contrib/ca-profiles/digicert.conf, which has the values that are built in (test_profile.c checks
+that), and looks for it in probes/ and daemon/, except in comments. Prints file, line and key of each that it finds;
+exit status 1 where there is any. Before that it tests itself with a few lines of code.
 
 What is looked for:
 - A text, in string literals of all files, in whatever letter case: labels, names, paths and each part of a path, header
-  lines, identifiers, a user agent. A text of nothing but lower-case letters ("account") is a word like any other, the
-  names of methods are dcvprobe's own, and so are the words by which a key chooses (yes, host); they are left out.
-- A number above 300, in code and in strings, in the folders that carry out the CA's rules (RULES below). Smaller ones
-  (5 redirects, 30 days) stand for too many other things, and so do ports: 80 and 443 belong to the schemes (RFC 9110).
-- A range of statuses such as 200-299, there too, as a comparison: >= 200 with < 300 or <= 299 on the same line.
+  lines, identifiers, a user agent. Not texts of lower-case letters only, which are ordinary words ("account"), and not
+  the names of methods and the choices of a key (yes, host), which are dcvprobe's.
+- A number above 300, in code and in strings, in the folders that apply the CA's rules (RULES below). Smaller numbers
+  (5 redirects, 30 days) have too many other meanings, and so have ports: 80 and 443 belong to the schemes (RFC 9110).
+- A range of statuses such as 200-299, in the same folders, as a comparison: >= 200 with < 300 or <= 299 in one line.
 """
 import pathlib
 import re
 import sys
 
-# Not looked at: the profile itself; and the catalogue of the API's error codes, which says in words what the API's own
-# document says, and decides nothing.
+# Files that are left out: the profile itself, and the catalogue of the API's error codes, whose texts say what the
+# API's document says and decide nothing.
 LEFT_OUT = {"probes/ca/profile.c", "probes/ca/profile.def", "probes/model/codes.def"}
 RULES = ("probes/ca/", "probes/evidence/", "probes/methods/", "probes/plan/", "probes/judge/", "probes/observe/",
          "probes/run/")
-# The same text or number, another thing. One that is found no longer has to go from here.
+# Places with the same text or number, but another meaning. One that is no longer found must be removed from here.
 OTHERS = {
     ("probes/ca/profile_read.c", "DigiCert"): "in the name of the file that documents the form",
     ("probes/format/reproduce.c", "Accept: */*"): "what curl sends unless told otherwise",
@@ -30,7 +30,7 @@ OTHERS = {
     ("probes/run/conf.c", "2000"): "requests at once that one user may send",
 }
 CHOICES = {("dns", "retired_cname"), ("file", "redirect_reach"), ("file", "redirect_ports")}
-# Keys whose value is one text, blanks included; the others are lists of words.
+# Keys whose value is one text, with blanks; the others are lists of words.
 WHOLE = {("ca", "name"), ("ca", "user_agent"), ("file", "headers")}
 METHODS = ("methods",)  # METHOD:LABEL
 SOURCE = re.compile(r"""(?P<comment>/\*.*?\*/|//[^\n]*)|(?P<string>"(?:[^"\\\n]|\\.)*")|'(?:[^'\\\n]|\\.)*'""", re.S)
@@ -56,7 +56,7 @@ def values(text):
 
 
 def wanted(text):
-    """(key, regular expression, in strings of all files, or in code and strings of RULES) of what to look for."""
+    """What to look for: (key, value, regular expression, whether it is a rule: then only in RULES, in code and strings)."""
     texts, numbers, ranges = {}, {}, {}
     for section, key, value in values(text):
         where = f"[{section}] {key}"

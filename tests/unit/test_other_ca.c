@@ -1,5 +1,5 @@
-/* A check of another CA: whole checks under a profile from text, with the driver, the real HTTP observer and a real web
- * server. DNS is a table; port 80 and 443 of every address are the server's. */
+/* Checks of another CA: whole checks with a profile given as text, the driver, the real HTTP observer and a web server
+ * of the test. DNS answers come from a table; ports 80 and 443 of every address lead to the server. */
 #include "ca/profile.h"
 #include "format/reproduce.h"
 #include "format/request.h"
@@ -22,9 +22,9 @@
 #define TOKEN "r5t8wq2k9xv4bm7jzh3nc6pd0fyls1ga"
 #define NOW "2026-11-22T12:00:00Z"
 
-static struct http_server server; /* all tests' */
+static struct http_server server; /* shared by all tests */
 
-/* One check and what it needs. Every name has an A record; others stand in .records. */
+/* A check and what it needs. Every name has an A record; other records are in .records. */
 struct situation {
     struct arena *arena;
     uv_loop_t loop;
@@ -35,7 +35,7 @@ struct situation {
     struct request request;
     const struct rr *records;
     size_t n_records;
-    struct texts urls; /* fetched, in order */
+    struct texts urls; /* the URLs that were fetched, in order */
     const struct report *report;
 };
 
@@ -65,7 +65,7 @@ static int dns_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, 
     return 0;
 }
 
-/* The same question, put to the test's server. */
+/* A question that is passed on to the test's web server. */
 struct relay {
     struct ask ask;
     struct ask *original;
@@ -119,7 +119,7 @@ static void field(struct situation *s, const char *name, const char *value)
         request_set(s->arena, &s->request, request_field_find(name), value, strlen(value), &err), 0);
 }
 
-/* profile: the text of one, over what is built in. */
+/* profile: text of a profile; what it leaves out has the built-in value. */
 static void prepare(struct situation *s, const char *profile, const char *method)
 {
     static const char *const loopback[] = {"127.0.0.0/8"};
@@ -189,8 +189,8 @@ static const struct finding *finding(const struct report *r, enum cause cause)
     return NULL;
 }
 
-/* A check of the file under the profile comes to this: the verdict, and for a failure the cause and what its summary
- * says. */
+/* Runs a check of the file with the profile, and compares the verdict and, for a failure, the cause and a part of its
+ * summary. */
 static void file_check(const char *profile, enum verdict verdict, enum cause cause, const char *says)
 {
     struct situation s;
@@ -207,7 +207,7 @@ static void file_check(const char *profile, enum verdict verdict, enum cause cau
 
 /* ---------------------------------------------------------------- files ------------------------------ */
 
-/* The value stands at the end of a file of 6033 bytes. */
+/* The value is at the end of a file of 6033 bytes. */
 static void bytes(void **state)
 {
     enum { FILLING = 6000, FILE_SIZE = FILLING + sizeof TOKEN };
@@ -224,7 +224,7 @@ static void bytes(void **state)
     file_check("[file]\nbytes = 6031\n", VERDICT_FAIL, CAUSE_file_too_large, "within the first 6031 bytes");
 }
 
-/* Beyond what the CA reads more is looked at, whatever that is. */
+/* More of a file is looked at than the CA reads, however much the CA reads. */
 static void beyond(void **state)
 {
     enum { FILLING = 90000 };
@@ -268,7 +268,7 @@ static void redirects(void **state)
                       far[] = "HTTP/1.1 302 Found\r\nLocation: http://example.net/\r\nContent-Length: 0\r\n\r\n";
     struct situation s;
     (void)state;
-    /* A new URL each time: 1 fetch and as many as are followed, over http and https. */
+    /* Each redirect leads to a new URL: the first fetch and all redirects that are followed, over http and https. */
     say(deeper, strlen(deeper), THEN_CLOSE);
     prepare(&s, "", "http-token");
     run(&s);
@@ -304,7 +304,7 @@ static const struct fact *http_fact(const struct report *r)
     return NULL;
 }
 
-/* What goes over the wire, and the command that sends the same. */
+/* The request that is sent, and the command that sends the same. */
 static void fetcher(void **state)
 {
     static const char answer[] = "HTTP/1.1 200 OK\r\n\r\n" TOKEN;
@@ -344,7 +344,7 @@ static void times(void **state)
     end(&s);
 }
 
-/* Where a file is looked for that is not at its place. */
+/* The other places at which a missing file is looked for. */
 static void near_paths(void **state)
 {
     static const char answer[] = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
@@ -384,7 +384,7 @@ static void near_paths(void **state)
 
 /* ---------------------------------------------------------------- DNS -------------------------------- */
 
-/* A CNAME token of the older form, before the day on which it is refused and after. */
+/* A CNAME token of the older form, before and after the day from which on it is refused. */
 static void retired_cname(void **state)
 {
     static const uint8_t base[] = "\3dcv\10digicert\3com";

@@ -35,13 +35,13 @@ static void a_file_takes_the_place(void **state)
     const char *why = NULL;
     put("// ===BEGIN ICANN DOMAINS===\nnewtop\n// ===END ICANN DOMAINS===\n", 1798761600);
     assert_int_equal(suffix_file_use(a, path, &why), 0);
-    assert_string_equal(suffixes_in_use()->date, "2027-01-01"); /* the file's own day */
+    assert_string_equal(suffixes_in_use()->date, "2027-01-01"); /* the date in the file */
     assert_string_equal(name_registrable("www.shop.newtop"), "shop.newtop");
     assert_null(name_registrable("shop.com"));
 
     put("// VERSION: 2021-02-03_00-00-00_UTC\n// ===BEGIN ICANN DOMAINS===\ncom\n// ===END ICANN DOMAINS===\n", 1798761600);
     assert_int_equal(suffix_file_use(a, path, &why), 0);
-    assert_string_equal(suffixes_in_use()->date, "2021-02-03"); /* one that was named may be older */
+    assert_string_equal(suffixes_in_use()->date, "2021-02-03"); /* a file that was named may be older */
     assert_non_null(name_registrable("shop.com"));
 
     put("<html>", 1798761600);
@@ -51,11 +51,11 @@ static void a_file_takes_the_place(void **state)
     assert_string_equal(why, "/nowhere/list.dat: No such file or directory");
     assert_int_equal(suffix_file_use(a, "/tmp", &why), -EINVAL);
     assert_non_null(strstr(why, "no regular file"));
-    assert_string_equal(suffixes_in_use()->date, "2021-02-03"); /* as before */
+    assert_string_equal(suffixes_in_use()->date, "2021-02-03"); /* the list of before is still used */
     arena_free(a);
 }
 
-/* The package's list is taken over an older one only. */
+/* The list of the package publicsuffix is used only if it is newer than that in use. */
 static void the_packages_list(void **state)
 {
     (void)state;

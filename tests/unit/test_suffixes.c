@@ -45,7 +45,7 @@ static void registrable(const char *name, const char *expected)
         fail_msg("%s: %s, expected %s", name, got ? got : "-", expected ? expected : "-");
 }
 
-/* The examples of the list's own page, and names at the edge of each kind of rule. */
+/* The examples of publicsuffix.org, and names that just match or do not match each kind of rule. */
 static void the_lists_algorithm(void **state)
 {
     (void)state;
@@ -143,7 +143,7 @@ static void lists_that_are_none(void **state)
     arena_free(small);
 }
 
-/* What the build made of the file is what the program makes of it. */
+/* The table that the build made from the file is the one that the program makes from it. */
 static void built_in_is_the_file(void **state)
 {
     (void)state;
@@ -177,7 +177,7 @@ static void built_in_is_the_file(void **state)
     assert_true(rules > 6000);
 }
 
-/* What changed on the list since that of Debian 12, of February 2023. */
+/* Rules that are newer than the list in Debian 12, of February 2023. */
 static void newer_rules(void **state)
 {
     (void)state;
