@@ -159,8 +159,8 @@ class Storm:
         return sum(len(getattr(c, what)) for c in self.clients)
 
     def calm(self):
-        """Once there was a load, which on a busy machine takes a while: everybody is heard, nothing is left to do, and the
-        books are right."""
+        """Waits until there were enough requests, which takes longer on a busy machine; then stops the clients, waits
+        until all is done, and compares the store with the answers."""
         within(60, "a load", lambda: self.heard("checks") > 50 and self.heard("batches"))
         for c in self.clients:
             c.stop = True
