@@ -50,7 +50,8 @@ static uint32_t threshold(uint32_t k, uint32_t bias)
     return k <= bias + T_MIN ? T_MIN : k >= bias + T_MAX ? T_MAX : k - bias;
 }
 
-/* RFC 3492 6.2. Returns the number of code points, at most IDNA_LABEL_MOST, or 0 where the text is no Punycode. */
+/* RFC 3492 6.2. Returns the number of code points, at most IDNA_LABEL_MOST, or 0 where the text is no
+ * Punycode. */
 static size_t decode(const char *s, uint32_t out[IDNA_LABEL_MOST])
 {
     const char *dash = strrchr(s, '-');
@@ -133,8 +134,8 @@ static bool encode(const uint32_t *p, size_t n, char out[IDNA_LABEL_MOST + 1])
 
 /* ---------------------------------------------------------------- what IDNA 2008 does not know ------- */
 
-/* Characters that play the part of others. Yi syllables are letters that nothing is mapped to and that compose with
- * nothing. */
+/* Characters that play the part of others. Yi syllables are letters that nothing is mapped to and that
+ * compose with nothing. */
 enum {
     YI = 0xA000,
     YI_LAST = 0xA48C,
@@ -177,8 +178,8 @@ static bool is_symbol(uint32_t c)
     return c >= 0x80 && unknown(look_up(text, IDN2_NONTRANSITIONAL, out));
 }
 
-/* CheckJoiners and CheckBidi (UTS 46 4.1) of a label whose characters are valid. libidn2 tests both behind the tests of
- * IDNA 2008, so it gets the label with stand-ins for what it would stop at. */
+/* CheckJoiners and CheckBidi (UTS 46 4.1) of a label whose characters are valid. libidn2 tests both behind
+ * the tests of IDNA 2008, so it gets the label with stand-ins for what it would stop at. */
 static int check_context(const uint32_t *p, size_t n)
 {
     char text[4 * IDNA_LABEL_MOST + 1], out[IDNA_LABEL_MOST + 1];
@@ -187,7 +188,9 @@ static int check_context(const uint32_t *p, size_t n)
         k += put_utf8(text + k, is_symbol(p[i]) ? stand_in(p[i]) : p[i]);
     text[k] = 0;
     int rc = look_up(text, IDN2_NONTRANSITIONAL, out);
-    return rc == IDN2_CONTEXTJ || rc == IDN2_CONTEXTJ_NO_RULE || rc == IDN2_BIDI || rc == IDN2_MALLOC ? rc : IDN2_OK;
+    return rc == IDN2_CONTEXTJ || rc == IDN2_CONTEXTJ_NO_RULE || rc == IDN2_BIDI || rc == IDN2_MALLOC
+               ? rc
+               : IDN2_OK;
 }
 
 /* The four characters that only transitional processing maps (UTS 46, IDNA deviations). */
@@ -209,9 +212,9 @@ static uint32_t free_row(const char *text, size_t len)
     return row;
 }
 
-/* A label that IDNA 2008 alone refuses. Only libidn2's transitional processing leaves IDNA 2008 out, and what it would
- * map beyond UTS 46 is hidden from it. A label of more than about 55 characters that has both symbols and deviations
- * may be taken for too long. */
+/* A label that IDNA 2008 alone refuses. Only libidn2's transitional processing leaves IDNA 2008 out, and what
+ * it would map beyond UTS 46 is hidden from it. A label of more than about 55 characters that has both
+ * symbols and deviations may be taken for too long. */
 static int label_beyond(const char *text, size_t len, char out[IDNA_LABEL_MOST + 1])
 {
     char hidden[TEXT_MOST + 4], label[IDNA_LABEL_MOST + 1];
@@ -233,7 +236,8 @@ static int label_beyond(const char *text, size_t len, char out[IDNA_LABEL_MOST +
         n += put_utf8(hidden + n, c);
     }
     hidden[n] = 0;
-    /* libidn2's own comparison of an A-label with its text stumbles over mapped punctuation; ours is at the end. */
+    /* libidn2's own comparison of an A-label with its text stumbles over mapped punctuation; ours is at the
+     * end. */
     int rc = look_up(hidden, IDN2_TRANSITIONAL | IDN2_NO_ALABEL_ROUNDTRIP, label);
     if (rc != IDN2_OK)
         return rc;

@@ -105,7 +105,8 @@ bool suffixes_version(const char *text, size_t len, char date[SUFFIX_DATE + 1])
 static int no_rule(struct list_reading *r, const char *p, size_t n)
 {
     const char *shown = text_escape(r->a, p, n, 60);
-    *r->why = shown ? arena_printf(r->a, "line %u, '%s': expected a rule such as co.uk, *.ck or !www.ck", r->line, shown)
+    *r->why = shown ? arena_printf(r->a, "line %u, '%s': expected a rule such as co.uk, *.ck or !www.ck",
+                                   r->line, shown)
                     : NULL;
     return *r->why ? -EINVAL : -ENOMEM;
 }
@@ -147,8 +148,7 @@ static int read_rule(struct list_reading *r, const char *p, size_t n)
             return no_rule(r, rule, n);
         const char *form = plain ? label : out;
         size_t len = strlen(form);
-        if (len > IDNA_LABEL_MOST || form[strspn(form, letters)] ||
-            r->n + 1 - at + len > NAME_MOST)
+        if (len > IDNA_LABEL_MOST || form[strspn(form, letters)] || r->n + 1 - at + len > NAME_MOST)
             return no_rule(r, rule, n);
         if (r->n > at)
             r->names[r->n++] = '.';
@@ -190,7 +190,8 @@ int suffixes_read(struct arena *a, const char *text, size_t len, const char *dat
     r.at = from ? memchr(from, '\n', (size_t)(text + len - from)) : NULL;
     r.end = r.at ? find_text(r.at, text + len, finish) : NULL;
     if (!r.end) {
-        *why = "the lines with BEGIN ICANN DOMAINS and END ICANN DOMAINS are not there; expected the whole public suffix "
+        *why = "the lines with BEGIN ICANN DOMAINS and END ICANN DOMAINS are not there; expected the whole "
+               "public suffix "
                "list in its text form, public_suffix_list.dat";
         return -EINVAL;
     }
@@ -203,7 +204,8 @@ int suffixes_read(struct arena *a, const char *text, size_t len, const char *dat
     }
     r.line++; /* that of the mark */
     r.at++;
-    /* An A-label is at most 3.5 times as long as its text, a letter of 2 bytes; the table is at most half full. */
+    /* An A-label is at most 3.5 times as long as its text, a letter of 2 bytes; the table is at most half
+     * full. */
     r.room = 4 * (size_t)(r.end - r.at) + NAME_MOST;
     for (r.bits = 4; (size_t)1 << r.bits < 4 * lines;)
         r.bits++;

@@ -1,8 +1,8 @@
 /* suffixes.h - the public suffix list: below which names others register theirs. Pure; any thread.
  *
- * The ICANN section alone, by the list's own algorithm (https://publicsuffix.org/list/, "Algorithm"), without its
- * default rule "*": a top-level domain that is not on the list is none of it. The list of contrib/public_suffix_list.dat
- * is built in; a program may take another one at its start. */
+ * The ICANN section alone, by the list's own algorithm (https://publicsuffix.org/list/, "Algorithm"), without
+ * its default rule "*": a top-level domain that is not on the list is none of it. The list of
+ * contrib/public_suffix_list.dat is built in; a program may take another one at its start. */
 #ifndef DCV_SUFFIXES_H
 #define DCV_SUFFIXES_H
 
@@ -18,7 +18,8 @@ enum suffix_say {
     SUFFIX_TOP = 8        /* the name is the top-level domain of a rule */
 };
 
-/* Immutable. Names are lower case, A-labels, no final dot; slots is a hash table of 2^bits, len 0 is a free slot. */
+/* Immutable. Names are lower case, A-labels, no final dot; slots is a hash table of 2^bits, len 0 is a free
+ * slot. */
 struct suffixes {
     char date[SUFFIX_DATE + 1];
     unsigned bits;
@@ -31,15 +32,15 @@ struct suffixes {
 
 extern const struct suffixes suffixes_built_in;
 
-/* Reads a list as it is published. date: that of a list whose text does not name its VERSION. The list is in the arena. 0;
- * -EINVAL: it is no such list, and *why says where and what was expected; or -ENOMEM. */
+/* Reads a list as it is published. date: that of a list whose text does not name its VERSION. The list is in
+ * the arena. 0; -EINVAL: it is no such list, and *why says where and what was expected; or -ENOMEM. */
 int suffixes_read(struct arena *a, const char *text, size_t len, const char *date, struct suffixes *ret,
                   const char **why);
 /* The day of the VERSION that the first lines of a list name. False where they name none. */
 bool suffixes_version(const char *text, size_t len, char date[SUFFIX_DATE + 1]);
 
-/* The list that all threads use from now on; it stays with the caller, unchanged. Only before there are threads: readers
- * take no lock. */
+/* The list that all threads use from now on; it stays with the caller, unchanged. Only before there are
+ * threads: readers take no lock. */
 void suffixes_use(const struct suffixes *list);
 const struct suffixes *suffixes_in_use(void);
 

@@ -73,8 +73,8 @@ static void accepted(void **state)
     }
 }
 
-/* UTS 46 makes valid what IDNA 2008 does not allow (symbols) or, in the version of libidn2, does not know (letters of
- * Unicode 12 to 14), as they are typed and as A-labels. */
+/* UTS 46 makes valid what IDNA 2008 does not allow (symbols) or, in the version of libidn2, does not know
+ * (letters of Unicode 12 to 14), as they are typed and as A-labels. */
 static void symbols(void **state)
 {
     (void)state;
@@ -90,7 +90,7 @@ static void symbols(void **state)
         {"ｘn--53h", "xn--53h"},
         {"☕\xef\xb8\x8f", "xn--53h"}, /* with a selector of its look */
         {"☕e\xcc\x81", "xn--9ca541q"},
-        {"xn--1ch", "xn--1ch"}, /* U+2260, valid since 15.1 */
+        {"xn--1ch", "xn--1ch"},                           /* U+2260, valid since 15.1 */
         {"xn--jgb1694kz0b2176a", "xn--jgb1694kz0b2176a"}, /* all from right to left, with a number */
         {"xn--zca4946pblnc", "xn--zca4946pblnc"},         /* with a sharp s */
         {"𝌠ß\xf0\x96\xab\xb1", "xn--zca4946pblnc"},
@@ -115,7 +115,7 @@ static void symbols(void **state)
         assert_string_equal(n.domain, domain);
         assert_string_equal(reading(domain).domain, domain);
     }
-    static const char *const not[][2] = {
+    static const char *const not [][2] = {
         {"xn--53H-", "hyphen"},
         {"xn--53", "encodes no text"},
         {"xn--53h0", "encodes no text"},
@@ -135,11 +135,11 @@ static void symbols(void **state)
         {"ab--☕", "third and fourth"},
         {"☕\xf0\xb2\xae\x9a", "domain names may not have"}, /* U+32B9A, of Unicode 15 */
     };
-    for (size_t i = 0; i < sizeof not / sizeof *not; i++) {
+    for (size_t i = 0; i < sizeof not / sizeof *not ; i++) {
         char typed[80];
-        snprintf(typed, sizeof typed, "%s.com", not[i][0]);
+        snprintf(typed, sizeof typed, "%s.com", not [i][0]);
         struct name n = reading(typed);
-        if (n.code != CODE_dns_invalid_domain || !strstr(n.reason, not[i][1]))
+        if (n.code != CODE_dns_invalid_domain || !strstr(n.reason, not [i][1]))
             fail_msg("%s: %s", typed, n.reason ? n.reason : n.domain);
     }
     char typed[200] = "☕";
@@ -163,7 +163,8 @@ static void short_way(void **state)
 {
     (void)state;
     static const char signs[] = "ab0.-1nx.";
-    static const char *const ends[] = {"", "com", ".com", ".co.uk", ".example.com", ".www.ck", ".test", ".0", "-.de"};
+    static const char *const ends[] = {"",        "com",   ".com", ".co.uk", ".example.com",
+                                       ".www.ck", ".test", ".0",   "-.de"};
     uint32_t random = 1;
     for (unsigned round = 0; round < 20000; round++) {
         char small[100] = "", large[100];
@@ -332,8 +333,9 @@ static void internal(void **state)
     }
 }
 
-/* All rows of the IANA IPv4 and IPv6 special-purpose address registries: both ends of each are refused, and the
- * address before and behind it is not, but where it belongs to another row or lies outside of 2000::/3. */
+/* All rows of the IANA IPv4 and IPv6 special-purpose address registries: both ends of each are refused, and
+ * the address before and behind it is not, but where it belongs to another row or lies outside of 2000::/3.
+ */
 static void special_registries(void **state)
 {
     (void)state;
@@ -385,7 +387,8 @@ static void special_registries(void **state)
         {NULL, "fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff", NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *const in[] = {rows[i].first, rows[i].last}, *const out[] = {rows[i].before, rows[i].behind};
+        const char *const in[] = {rows[i].first, rows[i].last}, *const out[] = {rows[i].before,
+                                                                                rows[i].behind};
         for (size_t k = 0; k < 2; k++) {
             if (reading(in[k]).code != CODE_internal_names_not_allowed)
                 fail_msg("%s is accepted", in[k]);
@@ -504,9 +507,17 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accepted), cmocka_unit_test(symbols), cmocka_unit_test(short_way), cmocka_unit_test(refused),   cmocka_unit_test(lengths),
-        cmocka_unit_test(internal), cmocka_unit_test(special_registries), cmocka_unit_test(addresses), cmocka_unit_test(comparing),
-        cmocka_unit_test(showing),  cmocka_unit_test(no_memory),
+        cmocka_unit_test(accepted),
+        cmocka_unit_test(symbols),
+        cmocka_unit_test(short_way),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(lengths),
+        cmocka_unit_test(internal),
+        cmocka_unit_test(special_registries),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(comparing),
+        cmocka_unit_test(showing),
+        cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -79,7 +79,8 @@ static void any_name_reads_back(void **state)
             wire[n++] = (uint8_t)len;
             while (len--) {
                 random = random * 1664525 + 1013904223;
-                wire[n++] = random >> 31 ? (uint8_t)odd[(random >> 16) % (sizeof odd)] : (uint8_t)(random >> 16);
+                wire[n++] =
+                    random >> 31 ? (uint8_t)odd[(random >> 16) % (sizeof odd)] : (uint8_t)(random >> 16);
             }
             second = second ? second : n;
         }
@@ -230,8 +231,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(names_hold_any_byte),           T(any_name_reads_back), T(tables_read_what_they_name),
-        T(rdata_reads_back), T(rdata_that_is_none_is_refused),
+        T(names_hold_any_byte), T(any_name_reads_back),           T(tables_read_what_they_name),
+        T(rdata_reads_back),    T(rdata_that_is_none_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

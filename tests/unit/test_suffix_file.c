@@ -39,7 +39,9 @@ static void a_file_takes_the_place(void **state)
     assert_string_equal(name_registrable("www.shop.newtop"), "shop.newtop");
     assert_null(name_registrable("shop.com"));
 
-    put("// VERSION: 2021-02-03_00-00-00_UTC\n// ===BEGIN ICANN DOMAINS===\ncom\n// ===END ICANN DOMAINS===\n", 1798761600);
+    put("// VERSION: 2021-02-03_00-00-00_UTC\n// ===BEGIN ICANN DOMAINS===\ncom\n// ===END ICANN "
+        "DOMAINS===\n",
+        1798761600);
     assert_int_equal(suffix_file_use(a, path, &why), 0);
     assert_string_equal(suffixes_in_use()->date, "2021-02-03"); /* a file that was named may be older */
     assert_non_null(name_registrable("shop.com"));
@@ -63,13 +65,17 @@ static void the_packages_list(void **state)
         skip();
     struct arena *a = arena_new(0);
     const char *why;
-    put("// VERSION: 2021-02-03_00-00-00_UTC\n// ===BEGIN ICANN DOMAINS===\nold\n// ===END ICANN DOMAINS===\n", 0);
+    put("// VERSION: 2021-02-03_00-00-00_UTC\n// ===BEGIN ICANN DOMAINS===\nold\n// ===END ICANN "
+        "DOMAINS===\n",
+        0);
     assert_int_equal(suffix_file_use(a, path, &why), 0);
     assert_int_equal(suffix_file_use(NULL, NULL, NULL), 0);
     assert_true(strcmp(suffixes_in_use()->date, "2021-02-03") > 0);
     assert_string_equal(name_registrable("x.shop.co.uk"), "shop.co.uk");
     assert_string_equal(name_registrable("x.xn--85x722f.xn--55qx5d.cn"), "xn--85x722f.xn--55qx5d.cn");
-    put("// VERSION: 9999-12-31_00-00-00_UTC\n// ===BEGIN ICANN DOMAINS===\nnew\n// ===END ICANN DOMAINS===\n", 0);
+    put("// VERSION: 9999-12-31_00-00-00_UTC\n// ===BEGIN ICANN DOMAINS===\nnew\n// ===END ICANN "
+        "DOMAINS===\n",
+        0);
     assert_int_equal(suffix_file_use(a, path, &why), 0);
     assert_int_equal(suffix_file_use(NULL, NULL, NULL), 0);
     assert_string_equal(suffixes_in_use()->date, "9999-12-31");

@@ -91,7 +91,7 @@ static void the_lists_algorithm(void **state)
         {"xn--55qx5d.cn", NULL},
         {"x.xn--55qx5d.cn", "x.xn--55qx5d.cn"},
         {"foo.org", NULL}, /* no top-level domain of this list */
-        {"a\\.jp", NULL},   /* one label with a dot in it */
+        {"a\\.jp", NULL},  /* one label with a dot in it */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         registrable(rows[i][0], rows[i][1]);
@@ -139,7 +139,9 @@ static void lists_that_are_none(void **state)
     assert_int_equal(read_text("// VERSION: soon\n// ===BEGIN ICANN DOMAINS===\n" TAIL, &list, &why), 0);
     assert_string_equal(list.date, "2020-01-01");
     struct arena *small = arena_new(1);
-    assert_int_equal(suffixes_read(small, HEAD "com\n" TAIL, strlen(HEAD "com\n" TAIL), "2020-01-01", &list, &why), -ENOMEM);
+    assert_int_equal(
+        suffixes_read(small, HEAD "com\n" TAIL, strlen(HEAD "com\n" TAIL), "2020-01-01", &list, &why),
+        -ENOMEM);
     arena_free(small);
 }
 
@@ -182,16 +184,26 @@ static void newer_rules(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {"example.web", "example.web"},           {"www.example.hotel", "example.hotel"},
-        {"example.merck", "example.merck"},       {"foo.bd", "foo.bd"},
-        {"shop.example.com.bd", "example.com.bd"}, {"example.kh", "example.kh"},
-        {"bank.in", NULL},                        {"www.example.fin.in", "example.fin.in"},
-        {"example.co.io", "example.co.io"},       {"hanoi.vn", NULL},
-        {"paris.museum", "paris.museum"},         {"avocat.fr", "avocat.fr"},
-        {"www.arts.co", "arts.co"},               {"bjarkoy.no", "bjarkoy.no"},
-        {"example.abarth", NULL},                 {"nom.br", "nom.br"},
-        {"kobe.jp", "kobe.jp"},                   {"www.kobe.jp", NULL},
-        {"www.city.kobe.jp", "city.kobe.jp"},     {"example.notatld", NULL},
+        {"example.web", "example.web"},
+        {"www.example.hotel", "example.hotel"},
+        {"example.merck", "example.merck"},
+        {"foo.bd", "foo.bd"},
+        {"shop.example.com.bd", "example.com.bd"},
+        {"example.kh", "example.kh"},
+        {"bank.in", NULL},
+        {"www.example.fin.in", "example.fin.in"},
+        {"example.co.io", "example.co.io"},
+        {"hanoi.vn", NULL},
+        {"paris.museum", "paris.museum"},
+        {"avocat.fr", "avocat.fr"},
+        {"www.arts.co", "arts.co"},
+        {"bjarkoy.no", "bjarkoy.no"},
+        {"example.abarth", NULL},
+        {"nom.br", "nom.br"},
+        {"kobe.jp", "kobe.jp"},
+        {"www.kobe.jp", NULL},
+        {"www.city.kobe.jp", "city.kobe.jp"},
+        {"example.notatld", NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         registrable(rows[i][0], rows[i][1]);
