@@ -152,19 +152,6 @@ static int read_records(struct arena *a, struct lookup *l)
     return 0;
 }
 
-/* More is wrong with the message than with single records of it: what is missing may be what matters. */
-static bool is_cut(const struct dns_fact *f)
-{
-    const struct rrs *sections[] = {&f->answer, &f->authority, &f->additional};
-    size_t broken = 0;
-    for (size_t s = 0; s < sizeof sections / sizeof *sections; s++)
-        for (size_t i = 0; i < sections[s]->n; i++)
-            broken += sections[s]->v[i].defect != NULL;
-    for (size_t i = 0; i < f->n_defects; i++)
-        broken += dns_defect_is_beyond(&f->defects[i]);
-    return f->n_defects > broken;
-}
-
 static enum lookup_class classify(const struct lookup *l)
 {
     const struct dns_fact *f = &l->fact->dns;
@@ -173,8 +160,6 @@ static enum lookup_class classify(const struct lookup *l)
     switch (f->outcome) {
     case DNS_ANSWER:
     case DNS_NODATA:
-        if (is_cut(f))
-            return LOOKUP_FAIL;
         if (l->n)
             return LOOKUP_DATA;
         /* Malformed data does not prove that a record is absent. */

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define BYTES_BEYOND "bytes follow the last record"
-
 /* RECORD_LEAST: bytes of a record with root owner and no data (owner, type, class, TTL, rdlength). OPTION_EDE: RFC 8914
  * 2. QTYPE_ANY: RFC 1035 3.2.3. DEFECTS_MOST: a message can hold thousands of broken records; so many of them are
  * enough for a report. CHAIN_MOST: no resolver follows so many aliases. */
@@ -505,7 +503,7 @@ int wire_answer(struct arena *a, const uint8_t *msg, size_t len, const uint8_t *
             read_section(&r, "additional", ar, &f.additional) < 0)
             return -ENOMEM;
         if (!r.stopped && r.s.at < len)
-            note(&r, r.s.at, "%zu " BYTES_BEYOND, len - r.s.at);
+            note(&r, r.s.at, "%zu bytes follow the last record", len - r.s.at);
         /* A truncated answer without records is not malformed: it is asked again over TCP. */
         if (r.whole || !r.stopped || f.flags & DNS_TC)
             f.outcome = outcome(&r);
@@ -514,12 +512,6 @@ int wire_answer(struct arena *a, const uint8_t *msg, size_t len, const uint8_t *
         return -ENOMEM;
     *ret = f;
     return 0;
-}
-
-bool dns_defect_is_beyond(const struct dns_defect *d)
-{
-    size_t n = strlen(d->what), m = strlen(BYTES_BEYOND);
-    return n >= m && !strcmp(d->what + n - m, BYTES_BEYOND);
 }
 
 /* ---------------------------------------------------------------- aliases ---------------------------- */

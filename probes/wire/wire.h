@@ -81,8 +81,6 @@ struct bytes rr_canonical(struct arena *a, const struct rr *rr);
 /* Puts owners and the names in NS and SOA data in lower case: compressed names point into the question and so have its
  * mixed case (ask.mixed_case). case_kept is not changed. */
 void dns_fold_case(struct dns_fact *f);
-/* The defect is that bytes stand behind the last record: nothing of the message is missing. */
-bool dns_defect_is_beyond(const struct dns_defect *d);
 /* Follows one CNAME, or DNAME above name, of an answer section. 1 and *to, 0 where name has neither, or -ENOMEM. */
 int dns_alias(struct arena *a, const struct rrs *answer, const char *name, const char **to);
 /* Follows the CNAMEs of an answer from name, and DNAMEs for which the server added no CNAME. Returns the end of the

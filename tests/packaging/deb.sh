@@ -36,7 +36,7 @@ for words in 'systemd-sysusers.*dcvd.conf' 'systemd-tmpfiles.*dcvd.conf' "deb-sy
     "deb-systemd-invoke start 'dcvd.socket'"; do
     dpkg-deb -I "$deb" postinst | grep -q "$words" || complain "postinst has no line like $words"
 done
-version=$("$root/deb/usr/bin/dcvd" --version)
+version=$("$root/deb/usr/bin/dcvd" --version | cut -d" " -f1,2)
 [ "$version" = "dcvd $(dpkg-deb -f "$deb" Version)" ] || complain "$version is not the version of $(basename "$deb")"
 "$root/deb/usr/bin/dcvd" --check-config --config "$root/deb/etc/dcvd/dcvd.conf" >/dev/null || complain "its configuration is wrong"
 depends=$(dpkg-deb -f "$deb" Depends)
