@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { QUOTED_MOST = 60 }; /* characters of a value within a sentence */
+enum { QUOTED_MOST = 60 }; /* the most characters of a value that a sentence quotes */
 
 static const char *const found_names[] = {
 #define ROW(sym, text) [sym] = text,
@@ -50,7 +50,7 @@ char *caa_zone_text(struct arena *a, struct bytes b)
     return text;
 }
 
-/* A piece of a value within a sentence. */
+/* The beginning of a value, escaped and between quotes, for use within a sentence. */
 static const char *quoted(struct arena *a, struct bytes b)
 {
     bool whole = b.n <= QUOTED_MOST;
@@ -68,7 +68,7 @@ static const char *all(struct arena *a, const struct texts *t)
     return list ? list : "";
 }
 
-/* An account parameter: ours is NULL where none was given. */
+/* Why an account parameter is not met. ours: the account of the request; NULL where none was given. */
 static const char *account_unmet(struct arena *a, const struct caa_record *r, const char *tag,
                                  const char *ours)
 {
@@ -109,7 +109,7 @@ static const char *methods_unmet(struct arena *a, const struct request *q, const
         in_use.n ? "in use is " : "no method in use was given", in_use.n ? all(a, &in_use) : "");
 }
 
-/* Of a record whose tag is the one that counts. */
+/* The effect of a record whose tag is the one that counts, and the reason for it. */
 static const char *why_applicable(struct arena *a, const struct request *q, const struct caa_record *r)
 {
     if (!r->sound)
@@ -333,8 +333,8 @@ uint32_t caa_source(const struct caa_derivation *d, const struct evidence *ev)
     return 0;
 }
 
-/* What a view finds is what the report says. Of a perspective that finds a failure the report says no more than that it does
- * not corroborate. */
+/* True where the view comes to the same outcome as the report. Where a perspective finds a failure, the report says
+ * only that the perspective does not corroborate. */
 static bool same_outcome(const struct opinion *o, const struct report *r)
 {
     const struct report *found = &o->report;
@@ -343,7 +343,7 @@ static bool same_outcome(const struct opinion *o, const struct report *r)
     return found->verdict == r->verdict && code == r->error.code && found->br_may_permit == r->br_may_permit;
 }
 
-/* The verdict of one view; *ret: its derivation where the report says the same, else NULL. */
+/* The verdict of one view; *ret: its derivation where the report has the same outcome, else NULL. */
 static int derive_in(struct judgement *j, const struct report *r, struct view view, const struct caa_derivation **ret)
 {
     struct opinion o;
@@ -352,7 +352,8 @@ static int derive_in(struct judgement *j, const struct report *r, struct view vi
     return rc ? rc : arena_full(j->a) ? -ENOMEM : 0;
 }
 
-/* Which choice of servers decided is not stored: the first one is taken that comes to the same from the same fact. */
+/* A stored report does not say which choice of servers decided. Takes the first choice that leads to the same outcome
+ * from the same fact. */
 static int derive_by_servers(struct judgement *j, const struct report *r, uint32_t source, const struct caa_derivation **ret)
 {
     struct view view = {.zones = j->servers.zones};

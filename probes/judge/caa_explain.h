@@ -1,14 +1,16 @@
-/* caa_explain.h - the derivation of a CAA verdict: each level of the search, the set that decides, and of
- * each of its records what it does and why. Pure.
+/* caa_explain.h - the derivation of a CAA verdict: each level of the search, the set that decides, and for each record
+ * of that set its effect and the reason. Pure.
  *
- * Made at the end of judge(), from the judgement as it stands, and again where a stored report is shown; in the
- * check's arena, like all of the report. Sentences are ours; what they quote of the network is escaped. */
+ * judge() makes it at its end from the finished judgement, and caa_derive() makes it again where a stored report is
+ * shown. It lives in the check's arena, like all of the report. What its sentences quote from the network is
+ * escaped. */
 #ifndef DCV_CAA_EXPLAIN_H
 #define DCV_CAA_EXPLAIN_H
 
 #include "methods/verdict.h"
 
-/* What was found at a level. records: CAA records, at the end of the alias chain where there is one. */
+/* What was found at a level. records: there are CAA records (where the name is an alias, at the end of the alias
+ * chain). */
 #define CAA_FOUND(X)                                                                                         \
     X(CAA_FOUND_PENDING, "pending")                                                                          \
     X(CAA_FOUND_RECORDS, "records")                                                                          \
@@ -18,9 +20,9 @@
 enum caa_found { CAA_FOUND(DCV_MEMBER) };
 const char *caa_found_name(enum caa_found f);
 
-/* What a record does to this request, the strongest first. forbids: no CA may issue while it is there. unmet:
- * it names this CA, but a parameter is not met. other: it names another CA, or nobody. malformed: it permits
- * nobody. none: it does not apply. */
+/* The effect of a record on this request, the strongest first. forbids: no CA may issue while the record exists. unmet:
+ * the record names this CA, but the request does not meet one of its parameters. other: it names another CA, or none.
+ * malformed: it permits no CA. none: it does not apply. */
 #define CAA_EFFECTS(X)                                                                                       \
     X(CAA_FORBIDS, "forbids")                                                                                \
     X(CAA_PERMITS, "permits")                                                                                \
@@ -36,7 +38,7 @@ enum { CAA_STEP_FACTS = 12 };
 struct caa_step {
     const char *name;
     enum caa_found found;
-    bool reached;       /* the search came this far; what stands above where it ended does not count */
+    bool reached;       /* the search reached this level; levels above the one where it ended do not count */
     struct texts alias; /* the targets, in order */
     uint32_t facts[CAA_STEP_FACTS]; /* fact numbers: the proof */
     size_t n_facts;
@@ -55,24 +57,26 @@ struct caa_derivation {
     const struct caa_step *relevant; /* the level whose set decides; NULL where none does */
     const char *owner;               /* of that set: the end of the alias chain */
     const char *property;            /* the tag that counts; NULL where the set does not restrict */
-    struct caa_line *records;        /* of that set, in the order that caa_search.c gives it */
+    struct caa_line *records;        /* of that set, in the order of caa_search.c */
     size_t n_records;
-    const struct fact *fact; /* that brought the set */
+    const struct fact *fact; /* the fact that holds the set */
     const char *may_because; /* why report.br_may_permit is what it is; NULL unless the search failed */
 };
 
 /* NULL where nothing was searched, or the arena is full. */
 const struct caa_derivation *caa_explain(struct judgement *j);
 
-/* Who gave the answers from which the verdict was read, as the number of one of their facts: of the first in the climb that
- * is not the resolvers'. 0: all are theirs. With it caa_derive() finds the same derivation again. */
+/* The source of the answers that the verdict was read from, as a fact number: that of the first fact in the climb that
+ * did not come from the resolvers. 0: all came from the resolvers. Given this number, caa_derive() finds the same
+ * derivation again. */
 uint32_t caa_source(const struct caa_derivation *d, const struct evidence *ev);
-/* The derivation of a report that was stored: the search again in its evidence, in the one view that decided, and without
- * causes, cures and the views of others. source: see caa_source(). *ret is NULL where nothing was searched, where the
- * evidence has no such source, and where today's rules come to another outcome than the report has. 0 or -ENOMEM. */
+/* The derivation of a stored report: searches its evidence again, only in the view that decided, and without looking
+ * for causes or fixes. source: see caa_source(). *ret is NULL where nothing was searched, where the evidence has no
+ * such source, and where the present rules lead to another outcome than the report has. 0 or -ENOMEM. */
 int caa_derive(struct arena *a, const struct report *r, uint32_t source, const struct caa_derivation **ret);
 
-/* Bytes as a zone file has them between quotes: printable ASCII, \" and \\, else \DDD. NULL: arena full. */
+/* Bytes as a zone file writes them between quotes: printable ASCII as it is, \" and \\ for quote and backslash, else
+ * \DDD. NULL: arena full. */
 char *caa_zone_text(struct arena *a, struct bytes b);
 
 #endif

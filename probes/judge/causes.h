@@ -1,7 +1,8 @@
-/* causes.h - the causes: one function for each row of causes.def, which looks for it and adds its finding. Pure.
+/* causes.h - the causes: one function for each row of causes.def, which looks for that cause and adds its finding.
+ * Pure.
  *
- * A function reads the judgement and never asks what the others found: they may look in any order. Where one cause
- * follows from another, both are found, and judge() takes the consequence out (model/consequences.def).
+ * A function reads the judgement and never what the other functions found, so the order of the calls does not matter.
+ * Where one cause follows from another, both are found, and judge() removes the consequence (model/consequences.def).
  * Header of causes_*.c. */
 #ifndef DCV_CAUSES_H
 #define DCV_CAUSES_H
@@ -12,10 +13,10 @@
 #include "model/causes.def"
 #undef X
 
-/* The chain of signatures behind the first lookup that was refused for them: into j->dnssec, before any cause looks.
- * 0 or -ENOMEM. */
+/* Reads the chain of signatures of the first lookup that failed because of its signatures, into j->dnssec. Called
+ * before any cause function. 0 or -ENOMEM. */
 int dnssec_read(struct judgement *j);
-/* The cause that says where that chain breaks; CAUSE_NONE where none does. */
+/* The cause that tells where that chain breaks; CAUSE_NONE where no cause does. */
 enum cause dnssec_cause(const struct judgement *j);
 
 #endif

@@ -1,4 +1,4 @@
-/* causes_caa.c - the CAA set forbids, or cannot be found out. */
+/* causes_caa.c - causes for CAA: the set forbids issuance, or the search for the set fails. */
 #include "ca/altered.h"
 #include "ca/profile.h"
 #include "judge/causes.h"
@@ -30,7 +30,7 @@ static struct finding *about_set(struct judgement *j, enum cause c, const struct
 
 /* ---------------------------------------------------------------- the set forbids -------------------- */
 
-/* A value that was meant for this CA: what is wrong with it, or NULL. */
+/* What is wrong with a value that was meant for this CA; NULL where it was not meant for this CA. */
 static const char *typo(const struct caa_record *r, const struct bytes *ids, size_t n)
 {
     for (size_t i = 0; !r->sound && i < n; i++)
@@ -60,7 +60,8 @@ static const struct caa_record *mistyped(struct judgement *j, const char **what)
     return NULL;
 }
 
-/* The record whose place that for this CA can take: of a list, the others in it are not ours to drop. */
+/* The mistyped record that a correct record for this CA can replace. A value that lists several CAs is not replaced,
+ * because that would drop the other CAs; NULL then. */
 static const struct caa_record *meant(struct judgement *j)
 {
     const char *what;
@@ -109,12 +110,12 @@ void cause_caa_malformed(struct judgement *j)
     else
         finding_set(j, f, "what",
                     arena_printf(j->a, "at byte %zu of its value expected is %s", r->error_at, r->error));
-    finding_set(j, f, "value", ""); /* of a record that has none */
+    finding_set(j, f, "value", ""); /* for a record whose value cannot be read */
     fix_caa_permit(j, f, "", meant(j));
 }
 
-/* The record that decides permits one account only: by which parameter, and what the request has for it, NULL where
- * it has nothing. */
+/* True where the record that decides permits one account only. *parameter: the parameter that says so; *ours: the
+ * account that the request has for it, NULL where it has none. */
 static bool one_account(const struct judgement *j, const char **parameter, const char **ours)
 {
     bool locked = set_fails(j, CODE_domain_locked),
@@ -162,7 +163,7 @@ static bool nobody_names_us(const struct judgement *j)
     return set_fails(j, CODE_caa_not_found);
 }
 
-/* The first applicable record that names a CA, which is then another one; NULL: they forbid every CA. */
+/* The first applicable record that names a CA, where none names this one; NULL: the records forbid every CA. */
 static const struct caa_record *names_another(const struct judgement *j)
 {
     for (size_t i = 0; i < j->caa.set.n; i++)
@@ -171,7 +172,7 @@ static const struct caa_record *names_another(const struct judgement *j)
     return NULL;
 }
 
-/* The issue records, which do not count where there is issuewild, would permit. */
+/* True where the issue records would permit, if they counted: they do not where the set has issuewild. */
 static bool issue_permits(const struct judgement *j)
 {
     for (size_t i = 0; i < j->caa.set.n; i++) {
@@ -243,8 +244,8 @@ void cause_caa_through_alias(struct judgement *j)
             "no room for one here.");
 }
 
-/* How many records of the set that counts must change for it to permit; 0 where that is not known, because it takes
- * an account that was not given. */
+/* How many records of the relevant set must change for it to permit; 0 where that is not known because the request
+ * gives no account. */
 static size_t records_to_change(struct judgement *j)
 {
     const char *parameter, *ours;
@@ -311,11 +312,11 @@ static struct finding *about_failure(struct judgement *j, enum cause c)
     finding_fact(j, f, l->udp);
     finding_fact(j, f, l->fact);
     finding_fact(j, f, l->cd);
-    finding_fact(j, f, j->caa.ds.fact); /* what br_may_permit rests on */
+    finding_fact(j, f, j->caa.ds.fact); /* the fact that br_may_permit rests on */
     return f;
 }
 
-/* Below a failing ancestor a set of the domain's own ends the climb before it. */
+/* A CAA set below the name whose lookup fails ends the search before that name is asked. */
 static void fix_below(struct judgement *j, struct finding *f)
 {
     const struct lookup *place = fix_caa_own_place(j, j->caa.failed);
@@ -362,7 +363,7 @@ void cause_caa_flag_misread(struct judgement *j)
         if (r->broken || r->flags != 1)
             continue;
         struct finding *f = about_set(j, CAUSE_caa_flag_misread, r);
-        /* 128 on a property that nobody knows would forbid every CA. */
+        /* The flag 128 on an unknown property would forbid every CA, so such a record gets 0. */
         const char *text = rr_rdata_text(j->a, r->rr), *flag = r->known == CAA_UNKNOWN ? "0" : "128";
         fix_caa_replace(j, f, r, text && text[0] == '1' ? arena_printf(j->a, "%s%s", flag, text + 1) : text);
         return;

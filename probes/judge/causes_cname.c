@@ -1,4 +1,4 @@
-/* causes_cname.c - the CNAME is missing, or points somewhere else than it must. */
+/* causes_cname.c - causes for the CNAME methods: the CNAME is missing, or points to a wrong target. */
 #include "ca/profile.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
@@ -24,7 +24,7 @@ static struct finding *about_cname(struct judgement *j, enum cause c, enum cname
     return f;
 }
 
-/* The right target with the zone's own name behind it: "token.base.D", "token.base.Z". */
+/* True for the right target with the zone's own name appended: "token.base.D", "token.base.Z". */
 static bool is_relative(const struct judgement *j, const char *target)
 {
     const char *base = j->r->profile->cname_base, *at = strcasestr(target, base);
@@ -42,7 +42,7 @@ void cause_cname_target_relative(struct judgement *j)
         fix_publish(j, f);
         return;
     }
-    /* The same slip with a target of one's own: "validate.host.net.D". */
+    /* The same mistake with a target from the customer's list: "validate.host.net.D". */
     const struct target_view *t = &j->target;
     if (!judged_failing(j) || !t->target)
         return;
@@ -63,7 +63,7 @@ void cause_cname_target_relative(struct judgement *j)
     }
 }
 
-/* The value without the base name, or the base name without the value. */
+/* The target is the value without the base name, or the base name without the value. */
 void cause_cname_target_incomplete(struct judgement *j)
 {
     const char *target = j->cname.target[CNAME_CURRENT], *token = j->r->token;
@@ -96,7 +96,8 @@ static bool empty(const struct lookup *l)
 
 void cause_cname_absent(struct judgement *j)
 {
-    bool nothing = empty(&j->cname.at[CNAME_RETIRED]) || j->cname.target[CNAME_RETIRED]; /* nothing of use */
+    /* the retired name has no CNAME, or one that does not pass */
+    bool nothing = empty(&j->cname.at[CNAME_RETIRED]) || j->cname.target[CNAME_RETIRED];
     if (!cname_failing(j) || !empty(&j->cname.at[CNAME_CURRENT]) || !nothing)
         return;
     struct finding *f = about_cname(j, CAUSE_cname_absent, CNAME_CURRENT);
@@ -128,7 +129,8 @@ void cause_target_absent(struct judgement *j)
     finding_set(j, f, "second", t->at[1].name);
     finding_fact(j, f, t->at[0].fact);
     finding_fact(j, f, t->at[1].fact);
-    /* The apex of a zone cannot hold a CNAME beside its SOA (RFC 1034 3.6.2): the label below always can. */
+    /* The apex of a zone cannot hold a CNAME beside its SOA (RFC 1034 3.6.2): the label below the apex always
+     * can. */
     fix_target_at(j, f, t->at[1].name);
 }
 

@@ -1,4 +1,4 @@
-/* causes_delegation.c - who serves the zone, and whether they agree. */
+/* causes_delegation.c - causes in the delegation: which servers serve the zone, and whether they agree. */
 #include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
@@ -60,7 +60,7 @@ void cause_delegation_elsewhere(struct judgement *j)
                             listed(j->a, hosts)));
 }
 
-/* Another address of the same host in the same state: one finding is enough. */
+/* True where an earlier address of the same host is in the same state: one finding is enough for both. */
 static bool repeats(const struct zone *z, size_t i)
 {
     for (size_t k = 0; k < i; k++)
@@ -131,7 +131,7 @@ void cause_delegation_unreachable(struct judgement *j)
     each_zone(j, unreachable_in);
 }
 
-/* Those of a that are not in b. */
+/* The names in all that are not in b. */
 static struct texts missing_in(struct arena *a, const struct texts *all, const struct texts *b)
 {
     struct texts only = {0};
@@ -172,7 +172,7 @@ void cause_delegation_mismatch(struct judgement *j)
                     : "");
     finding_fact(j, f, z->delegation);
     finding_fact(j, f, z->ns);
-    /* The registry's list is what works now: where its servers are good the zone can follow it. */
+    /* Resolvers use the registry's list: where all its servers are good, the zone can take over that list. */
     bool sound = true;
     for (size_t i = 0; i < parent.n; i++)
         sound = sound && serves(z, parent.v[i]);
@@ -191,7 +191,7 @@ void cause_delegation_mismatch(struct judgement *j)
 
 /* ---------------------------------------------------------------- what the servers say --------------- */
 
-/* What a server or a resolver gives for a name, for a sentence. */
+/* The answer of a server or a resolver for a name, in words for use within a sentence. */
 static const char *has(struct judgement *j, const struct lookup *l)
 {
     char room[16], buf[16];
@@ -215,8 +215,8 @@ static const char *has(struct judgement *j, const struct lookup *l)
                               : "no answer";
 }
 
-/* Seconds until a secondary asks again: REFRESH of the SOA (RFC 1035 3.3.13), from its end: serial, refresh,
- * retry, expire, minimum. */
+/* Seconds until a secondary asks again: REFRESH of the SOA (RFC 1035 3.3.13). The rdata ends with serial,
+ * refresh, retry, expire and minimum, so the field is counted from the end. */
 static uint32_t refresh_of(const struct fact *soa)
 {
     for (size_t i = 0; soa && i < soa->dns.answer.n; i++) {
@@ -273,7 +273,7 @@ void cause_perspective_differs(struct judgement *j)
     struct lookup here;
     if (!v->differ.n)
         return;
-    /* The name at which the two views part. */
+    /* Find the first name at which the two views differ. */
     for (size_t i = 0;; i++) {
         j->err = view_lookup(j->a, j->ev, v->from, v->at[i].name, v->at[i].type, &here);
         if (j->err)

@@ -1,4 +1,4 @@
-/* causes_dns.c - the lookup itself fails: broken signatures, broken servers, broken messages. */
+/* causes_dns.c - causes in DNS itself: a lookup fails because of broken signatures, servers or messages. */
 #include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
@@ -15,7 +15,7 @@ static bool shows_rcode(const struct judgement *j, const struct lookup *l)
 void cause_dns_servfail(struct judgement *j)
 {
     if (j->r->method == METHOD_CAA)
-        return; /* caa-lookup-failed says it, with what it means for the search */
+        return; /* caa-lookup-failed reports this, and what it means for the search */
     const struct lookup *l = judged_first(j, shows_rcode);
     if (!l)
         return;
@@ -42,7 +42,7 @@ static bool shows_any(const struct judgement *j, const struct lookup *l)
     return shows_rcode(j, l) || shows_silence(j, l);
 }
 
-/* The zone that a lookup failed in: D's own where the resolvers were asked. */
+/* The zone that a lookup failed in; the domain's own zone where the resolvers were asked. */
 static const struct zone *zone_of(const struct judgement *j, const struct lookup *l)
 {
     return l->zone ? l->zone : j->servers.own;
@@ -57,7 +57,7 @@ static bool shows_dead_zone(const struct judgement *j, const struct lookup *l)
 void cause_delegation_all_unreachable(struct judgement *j)
 {
     if (j->r->method == METHOD_CAA)
-        return; /* caa-timeout says it */
+        return; /* caa-timeout reports this */
     const struct lookup *l = judged_first(j, shows_dead_zone), *any = l;
     const struct zone *z = l ? zone_of(j, l) : NULL;
     if (!l)
@@ -93,7 +93,8 @@ void cause_dns_malformed_answer(struct judgement *j)
 {
     size_t n;
     const struct lookup *l = judged_lookups(j, &n), *bad = judged_first(j, shows_malformed);
-    /* Beside a good record a broken one is no failure, yet a resolver on the way may drop the lot. */
+    /* A broken record beside a good one does not make the lookup fail, yet other resolvers may reject the whole
+     * answer. */
     for (size_t i = 0; i < n && !bad; i++)
         if (l[i].fact && (l[i].broken || l[i].fact->dns.n_defects))
             bad = &l[i];
@@ -123,7 +124,7 @@ void cause_dns_malformed_answer(struct judgement *j)
                "software is at fault.");
 }
 
-/* An answer that is whole came over TCP, whatever is wrong with what it says. */
+/* True where TCP gave no complete answer. A complete answer proves that TCP works, whatever its content. */
 static bool shows_no_tcp(const struct judgement *j, const struct lookup *l)
 {
     (void)j;
@@ -147,7 +148,8 @@ static bool shows_broken_chain(const struct judgement *j, const struct lookup *l
     return l->looped;
 }
 
-/* The record that makes the name an alias: its CNAME, or the DNAME above it from which servers make one (RFC 6672). */
+/* The record that makes the name an alias: its CNAME, or the DNAME above it from which a server synthesised the CNAME
+ * (RFC 6672). */
 static const struct rr *first_alias(const struct lookup *l)
 {
     const struct rrs *answer = &l->fact->dns.answer;

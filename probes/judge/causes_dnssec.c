@@ -1,5 +1,5 @@
-/* causes_dnssec.c - the answer is there, and its chain of signatures is broken: which link, and what mends
- * it. */
+/* causes_dnssec.c - causes in DNSSEC: there is an answer, but its chain of signatures is broken. Tells which link is
+ * broken and how to repair it. */
 #include "evidence/chain.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
@@ -10,10 +10,10 @@
 #include <string.h>
 
 struct dnssec_view {
-    const struct lookup *lookup; /* the bogus one; NULL: none is */
+    const struct lookup *lookup; /* the lookup with a DNSSEC fault; NULL where there is none */
     struct chain chain;
     struct chain_fault fault;
-    enum cause cause; /* the one that says so; CAUSE_NONE where none does */
+    enum cause cause; /* the cause that reports the fault; CAUSE_NONE where none does */
 };
 
 static bool shows_fault(const struct judgement *j, const struct lookup *l)
@@ -22,7 +22,7 @@ static bool shows_fault(const struct judgement *j, const struct lookup *l)
     return lookup_dnssec_fault(l);
 }
 
-/* RFC 8914: 12 is NSEC Missing. */
+/* True where the resolver reports a missing proof of absence (RFC 8914: 12 is NSEC Missing). */
 static bool resolver_misses_denial(const struct lookup *l)
 {
     for (size_t i = 0; i < l->fact->dns.n_ede; i++)
@@ -31,7 +31,8 @@ static bool resolver_misses_denial(const struct lookup *l)
     return false;
 }
 
-/* The proof is there and its signatures hold, and the resolver says that it proves something else. */
+/* Sets the fault where the proof of absence exists and its signatures are valid, but the resolver says that the proof
+ * does not cover this name and type. */
 static void read_denial(struct dnssec_view *v)
 {
     if (v->fault.kind != CHAIN_NO_FAULT || v->fault.clock || !resolver_misses_denial(v->lookup))
@@ -50,13 +51,14 @@ static void read_denial(struct dnssec_view *v)
     }
 }
 
-/* See JSON_REDACT in json.h. */
+/* The text that replaces the token in a redacted case; NULL where the token is not redacted. See JSON_REDACT in
+ * json.h. */
 static const char *stand_in(const struct request *r)
 {
     return r->token && !strncmp(r->token, "redacted", 8) ? r->token : NULL;
 }
 
-/* Each kind of fault has its cause, so one at most is found of them. */
+/* Each kind of fault has one cause, so at most one of these causes is found. */
 static enum cause cause_of(const struct dnssec_view *v)
 {
     switch (v->fault.kind) {
@@ -68,7 +70,7 @@ static enum cause cause_of(const struct dnssec_view *v)
         return CAUSE_dnssec_expired;
     case CHAIN_NO_DENIAL:
         return CAUSE_dnssec_denial_missing;
-    case CHAIN_NO_FAULT: /* that something is wrong only the resolver says */
+    case CHAIN_NO_FAULT: /* only the resolver says that something is wrong */
     case CHAIN_UNSIGNED:
     case CHAIN_KEY_GONE:
     case CHAIN_ALTERED:
@@ -129,7 +131,7 @@ static const char *tag_list(struct arena *a, const uint16_t *tags, size_t n)
     return text;
 }
 
-enum { NAMED_MOST = 6 }; /* records that a sentence names */
+enum { NAMED_MOST = 6 }; /* the most records that a sentence names */
 
 static const char *tags_of_ds(struct arena *a, const struct ds *ds, size_t n)
 {
@@ -161,7 +163,7 @@ static const char *parent_name(const struct chain_zone *z)
     return above ? above : ".";
 }
 
-/* Where the DS record of a zone is kept, as the beginning of an advice. */
+/* The place where the DS record of a zone is kept, as the beginning of an advice sentence. */
 static const char *ds_place(struct arena *a, const struct chain_zone *z)
 {
     const char *own = name_registrable(z->name);
@@ -196,8 +198,8 @@ static const char *moment(struct arena *a, dcv_time t)
 
 /* ---------------------------------------------------------------- DS and DNSKEY ---------------------- */
 
-/* Which of a zone's keys a DS record should name: those that sign the DNSKEY set and are marked as entry
- * points (RFC 4034 2.1.1), or where none is marked all that sign it. */
+/* True for the keys of a zone that a DS record should name: the keys that sign the DNSKEY set and are marked as entry
+ * points (RFC 4034 2.1.1); where none is marked, all keys that sign the set. */
 static bool entry_point(struct arena *a, const struct chain_zone *z, const struct dnskey *k, bool marked)
 {
     struct rrsig s;
@@ -402,8 +404,8 @@ void cause_dnssec_bogus(struct judgement *j)
 
 /* ---------------------------------------------------------------- not looked at ---------------------- */
 
-/* A resolver validates that marks an answer as authentic (RFC 4035 3.2.3; our questions ask for that by AD),
- * or that refuses a bogus one. */
+/* True where a resolver validates: it marks an answer as authentic (RFC 4035 3.2.3; the questions ask for this by their
+ * AD bit), or refuses a bogus one. */
 static bool validates(const struct judgement *j)
 {
     for (size_t i = 0; i < j->ev->n; i++) {
@@ -420,7 +422,7 @@ static bool validates(const struct judgement *j)
     return false;
 }
 
-/* Where nothing at all was answered for the domain, signatures are the least of its troubles. */
+/* True where every lookup for the domain failed. Whether signatures are checked does not matter then. */
 static bool all_failed(const struct judgement *j)
 {
     size_t n, failed = 0;

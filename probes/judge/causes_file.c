@@ -1,4 +1,4 @@
-/* causes_file.c - the file cannot be fetched, or is not the one that the CA looks for. */
+/* causes_file.c - causes for the file methods: the file cannot be fetched, or is not the one that the CA looks for. */
 #include "ca/altered.h"
 #include "ca/profile.h"
 #include "judge/causes.h"
@@ -134,7 +134,7 @@ void cause_file_tls_broken(struct judgement *j)
     if (!s || s->fetch.class != FETCH_NETWORK || !s->fetch.fact)
         return;
     const struct http_fact *http = &s->fetch.fact->http;
-    /* A port that does not speak TLS at all; where such an answer decides, file-not-http says so. */
+    /* The port does not speak TLS at all. Where such an answer decides the verdict, file-not-http reports it. */
     bool plain = http->outcome == HTTP_NOT_HTTP && !http->tls && !network(j, HTTP_NOT_HTTP);
     if (http->outcome != HTTP_TLS && !plain)
         return;
@@ -210,7 +210,7 @@ void cause_file_redirect_loop(struct judgement *j)
     exempt(j, f);
 }
 
-/* NULL where the arena is full. */
+/* Why a redirect was not followed, in words; NULL where the arena is full. */
 static const char *why_not_followed(struct judgement *j, enum redirect_fault fault)
 {
     const struct profile *p = j->r->profile;
@@ -287,7 +287,7 @@ void cause_file_forbidden(struct judgement *j)
 
 void cause_file_absent(struct judgement *j)
 {
-    /* 2xx: a status with which the CA does not take the body for the file. */
+    /* A 2xx here is a status whose body the CA does not accept as the file. */
     if (forbidding(j) || !(status_in(j, 400, 499) || status_in(j, 100, 299)))
         return;
     struct finding *f = about_status(j, CAUSE_file_absent);
@@ -357,7 +357,7 @@ void cause_file_too_large(struct judgement *j)
     if (!fact->http.more && fact->http.size <= j->r->profile->file_bytes)
         return;
     if (j->file.whole && !j->file.whole_holds)
-        return; /* the rest was read, and the value is not there either */
+        return; /* the rest of the file was read, and does not hold the value either */
     struct finding *f = about(j, CAUSE_file_too_large, &j->file.best->fetch);
     finding_fact(j, f, j->file.whole);
     finding_set(j, f, "limit", arena_printf(j->a, "%u", j->r->profile->file_bytes));

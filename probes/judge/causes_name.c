@@ -1,4 +1,4 @@
-/* causes_name.c - causes that stand in the input itself. */
+/* causes_name.c - causes in the input itself, before anything is asked. */
 #include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"

@@ -10,13 +10,13 @@
 #include <string.h>
 #include <strings.h>
 
-/* A record at a near name that somebody entered for this order. */
+/* A record at a near name (one that people mistake for the checked name) that was entered for this order. */
 struct near_hit {
     const struct near_name *n;
     const struct rr *rr;
     const char *altered; /* what else is wrong, as altered_value() says it; NULL where nothing is */
-    const char *token;   /* the request token there, valid as it is; NULL for a random value */
-    bool bare;           /* nothing else stands in the record: it can be removed */
+    const char *token;   /* the valid request token in the record; NULL for a random value */
+    bool bare;           /* the record holds nothing else: it can be removed */
 };
 
 static bool random_value(const struct judgement *j)
@@ -24,7 +24,7 @@ static bool random_value(const struct judgement *j)
     return j->report->challenge == CHALLENGE_RANDOM_VALUE;
 }
 
-/* A TXT record holds the value, or with altered something that is nearly it. */
+/* True where a TXT record holds the value, or, where altered is set, a text that is almost the value. */
 static bool holds(struct judgement *j, const struct rr *rr, bool altered, struct near_hit *ret)
 {
     struct bytes text = txt_joined(j->a, rr);
@@ -50,7 +50,8 @@ static bool holds(struct judgement *j, const struct rr *rr, bool altered, struct
     return ret->token != NULL;
 }
 
-/* The first such record of the slips given; the exact value anywhere before an altered one. */
+/* The first such record among the given slips (a set of bits). An exact value at any name comes before an
+ * altered one. */
 static bool txt_hit(struct judgement *j, unsigned slips, struct near_hit *ret)
 {
     for (int altered = 0; j->near && altered < 2; altered++)
@@ -106,7 +107,8 @@ static const char *right_owner(struct judgement *j)
     return arena_printf(j->a, "%s.%s.", j->r->profile->txt_label, j->r->adn);
 }
 
-/* What a panel that completes names with zone wants to be told; the whole name where zone is not above it. */
+/* What to enter in a DNS panel that appends zone to names: the part of owner before zone; the whole name
+ * where zone is not above it. */
 static const char *relative(struct judgement *j, const char *owner, const char *zone)
 {
     size_t n = strlen(owner), z = strlen(zone);
@@ -131,7 +133,7 @@ static void advise_label(struct judgement *j, struct finding *f, const char *zon
                          relative(j, owner, zone), without_dot(j, zone)));
 }
 
-/* The name at which the record belongs, as it answered. */
+/* The lookup of the name where the record belongs. */
 static const struct lookup *checked(const struct judgement *j)
 {
     return j->r->method == METHOD_DNS_TXT_TOKEN ? &j->txt.at[0] : &j->cname.at[CNAME_CURRENT];
@@ -149,14 +151,14 @@ static struct finding *about_hit(struct judgement *j, enum cause c, const struct
     return f;
 }
 
-/* At its own owner only: behind an alias it belongs to somebody else. */
+/* Only a record at the near name itself is removed: behind an alias the record belongs to somebody else. */
 static void remove_hit(struct judgement *j, struct finding *f, const struct near_hit *hit)
 {
     if (hit->bare && !hit->n->at.hops)
         fix_remove(j, f, hit->rr);
 }
 
-/* A request token moves as it is: a new one would take the key. */
+/* A request token that was found is published unchanged, because computing a new one needs the key. */
 static void publish_hit(struct judgement *j, struct finding *f, const struct near_hit *hit)
 {
     if (hit->token)
@@ -198,7 +200,7 @@ void cause_txt_wrong_owner(struct judgement *j)
 
 /* ---------------------------------------------------------------- the other type --------------------- */
 
-/* The CNAME that a lookup's answer begins with, or NULL. */
+/* The CNAME at the beginning of a lookup's answer, or NULL. */
 static const struct rr *first_alias(const struct lookup *l)
 {
     for (size_t i = 0; l->hops && i < l->fact->dns.answer.n; i++) {
@@ -311,9 +313,10 @@ static bool same_address(const struct lookup *a, const struct lookup *b)
     return false;
 }
 
-/* Addresses stand at n, nobody's alias and no wildcard's. Below the domain itself nobody needs an address at
- * the label of a validation; at the domain it takes those of the very target to tell flattening from a plain
- * web site. */
+/* True where a provider replaced the CNAME at n by address records: n has addresses that come neither from an
+ * alias nor from a wildcard. A label for validation below the domain needs no address, so any address there
+ * counts. At the domain itself the addresses must be those of the target, for a plain web site has addresses,
+ * too. */
 static bool flattened(const struct judgement *j, const struct near_name *n)
 {
     if (n->slip != NEAR_TYPE || (n->at.type != RR_A && n->at.type != RR_AAAA) || !n->at.n || n->at.hops)
@@ -327,7 +330,7 @@ static bool flattened(const struct judgement *j, const struct near_name *n)
         if (!itself && other->slip == NEAR_RANDOM && addresses &&
             (other->at.class == LOOKUP_DATA || other->at.class == LOOKUP_FAIL ||
              other->at.class == LOOKUP_PENDING || other->at.hops))
-            return false; /* or may be a wildcard's */
+            return false; /* the addresses come from a wildcard, or may */
     }
     return !itself;
 }
@@ -339,7 +342,7 @@ void cause_cname_flattened(struct judgement *j)
         if (flattened(j, &j->near->v[i]))
             n = &j->near->v[i];
     bool token = j->r->method == METHOD_DNS_CNAME_TOKEN;
-    /* The CNAME must be missing at a name that exists. */
+    /* Flattening leaves a name that exists but has no CNAME. */
     if (!n || (token && j->cname.at[CNAME_CURRENT].class != LOOKUP_NODATA))
         return;
     struct finding *f = finding_add(j, CAUSE_cname_flattened);
@@ -361,11 +364,10 @@ void cause_cname_flattened(struct judgement *j)
 struct beside {
     const struct rr *alias, *other;
     const struct fact *alias_fact, *other_fact;
-    bool alone; /* the alias was never seen with the other: two answers, between which the zone may have
-                   changed */
+    bool alone; /* the two records never came in one answer: the zone may have changed between the answers */
 };
 
-/* What may stand beside a CNAME (RFC 4034 2.5 and 3, RFC 2181 10.1). */
+/* The types that may exist beside a CNAME (RFC 4034 2.5 and 3, RFC 2181 10.1). */
 static bool may_stand(uint16_t type)
 {
     enum { RR_SIG = 24, RR_KEY = 25, RR_NXT = 30 };
@@ -373,7 +375,8 @@ static bool may_stand(uint16_t type)
            type == RR_NXT;
 }
 
-/* In the answer to a question about owner itself, so that the facts to compare are few. */
+/* A record of owner in a fact about owner. Facts about other names are passed over, so that few have to be
+ * compared. */
 static const struct rr *at_owner(const struct fact *f, const char *owner, bool alias)
 {
     bool about = f->ask->kind == ASK_DNS && name_equal(f->ask->qname, owner);
@@ -413,8 +416,8 @@ static bool find_beside(const struct evidence *ev, const char *owner, struct bes
     return found;
 }
 
-/* The two hide what the method looks for: its lookup fails, or the record that holds the value is the one
- * that the alias hides. */
+/* True where the alias and the other record hide what the method looks for: the lookup fails, or the alias
+ * hides the record that holds the value. */
 static bool hides(struct judgement *j, const struct lookup *l, const struct beside *b)
 {
     struct near_hit hit;
@@ -454,7 +457,8 @@ void cause_cname_coexists(struct judgement *j)
 
 /* ---------------------------------------------------------------- wildcards -------------------------- */
 
-/* The random label that answers all that a checked name does; NULL without one. */
+/* The random label, where it answers with every record that the checked name has (all then come from a
+ * wildcard); else NULL. */
 static const struct near_name *all_synthesised(const struct judgement *j, const struct lookup *l)
 {
     const struct near_name n = {.at = *l};

@@ -1,11 +1,11 @@
-/* causes_server.c - what single name servers do wrong, though they answer for the zone. */
+/* causes_server.c - causes in single name servers that answer for the zone, but do something wrong. */
 #include "judge/causes.h"
 #include "judge/fix.h"
 #include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
-/* What a zone's servers were asked on the way of the checked names. */
+/* The questions to a zone's servers that the lookups of the checked names needed. */
 struct asked_names {
     const char *name[PATH_STEPS_MOST];
     uint16_t type[PATH_STEPS_MOST];
@@ -30,7 +30,7 @@ static void names_in(struct judgement *j, const struct zone *z, struct asked_nam
     }
 }
 
-/* The facts about these names at one server: the n-th that is there, from *at on. */
+/* The next existing fact about these names at one server. *at: the index to begin at; moves past the fact. */
 static const struct fact *next_fact(const struct judgement *j, const struct name_server *s, const struct asked_names *v,
                                     size_t *at)
 {
@@ -43,8 +43,8 @@ static const struct fact *next_fact(const struct judgement *j, const struct name
     return NULL;
 }
 
-/* Dropped questions among answered ones of the same type: a limit, not a type that the server does not know.
- */
+/* How many questions the server dropped while it answered others of the same type; 0 for fewer than two. This shows a
+ * rate limit, not a type that the server does not know. */
 static size_t dropped(const struct judgement *j, const struct name_server *s, const struct asked_names *v,
                       size_t *asked)
 {
@@ -78,7 +78,7 @@ static void type_refused_in(struct judgement *j, const struct zone *z)
             continue;
         while ((f = next_fact(j, s, v, &at)) != NULL && fact_answers(f))
             continue;
-        /* The same name in the type that everybody knows: a server that fails there too fails altogether. */
+        /* The same name with type A, which every server knows: a server that fails there, too, fails for every type. */
         const struct fact *other = f ? server_fact(j->ev, s, f->ask->qname, RR_A) : NULL;
         if (!other || !fact_answers(other))
             continue;

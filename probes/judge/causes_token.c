@@ -1,5 +1,5 @@
-/* causes_token.c - a value is there, but it is an old one, a future one, a broken one or another one. The
- * same for TXT records and files: j->candidate is where it stands. */
+/* causes_token.c - causes in a value that was found: it is too old, in the future, malformed or another one. The same
+ * for TXT records, CNAME records and files: j->candidate holds the value and the place where it was found. */
 #include "ca/challenge.h"
 #include "ca/profile.h"
 #include "judge/causes.h"
@@ -99,7 +99,7 @@ void cause_txt_stale_other_order(struct judgement *j)
     }
     const char *target = j->cname.target[CNAME_CURRENT];
     if (target && !j->cname.found) {
-        /* Another value below the right base name. */
+        /* The CNAME points below the right base name, but with another value. */
         const char *dot = strchr(target, '.'), *label = profile_bare_value(j->r->profile, target);
         struct bytes value = {(const uint8_t *)label, dot && dot > label ? (size_t)(dot - label) : 0};
         if (dot && name_equal(dot + 1, j->r->profile->cname_base) && token_looks_random(value)) {

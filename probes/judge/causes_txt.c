@@ -1,4 +1,5 @@
-/* causes_txt.c - the TXT records are there, or not, and the value is not what the CA looks for. */
+/* causes_txt.c - causes for the TXT method: there is no TXT record, or none holds the value that the CA looks
+ * for. */
 #include "ca/altered.h"
 #include "ca/profile.h"
 #include "judge/causes.h"
@@ -12,7 +13,7 @@ static struct bytes wanted(const struct judgement *j)
     return (struct bytes){(const uint8_t *)j->r->token, strlen(j->r->token)};
 }
 
-/* Random value, no record holds it: the ground for the causes below. */
+/* True where the challenge is a random value and no record holds it. The causes below need this. */
 static bool random_missing(const struct judgement *j)
 {
     return judged_failing(j) && j->report->challenge == CHALLENGE_RANDOM_VALUE && j->txt.class == TOKEN_NONE;
@@ -54,7 +55,7 @@ void cause_txt_other_values_only(struct judgement *j)
     fix_publish_txt(j, f);
 }
 
-/* Absence is what both names must show: where one lookup failed, that failure is the cause. */
+/* Both names must have been shown to have no record: where one lookup failed, that failure is the cause. */
 void cause_txt_absent(struct judgement *j)
 {
     const struct txt_view *t = &j->txt;
@@ -74,7 +75,8 @@ void cause_txt_absent(struct judgement *j)
     fix_publish_txt(j, f);
 }
 
-/* ---------------------------------------------------------------- passes, but … ---------------------- */
+/* ---------------------------------------------------------------- the check passes, with something to note
+ * ---------------------- */
 
 static const struct txt_value *passing(const struct judgement *j)
 {

@@ -1,4 +1,5 @@
-/* causes_website.c - the file is there, and not where the CA looks, or not for the CA. */
+/* causes_website.c - causes in the web site: the file exists, but at another place, or the CA is not given
+ * it. */
 #include "ca/profile.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
@@ -76,7 +77,7 @@ void cause_file_bot_challenge(struct judgement *j)
                      j->r->profile->file_dir));
 }
 
-/* The file is right at another URL: publish it at the right one. */
+/* Adds a finding: the right file is at another URL, and must be published at the right one. */
 static struct finding *misplaced(struct judgement *j, enum cause c, const struct file_clue *clue)
 {
     const char *right = fetch_url(j->a, j->r, "http");

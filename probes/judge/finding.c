@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* One more member in a list; NULL where the arena is full. */
+/* Appends one member to a list and returns it; NULL where the arena is full. */
 static void *list_add(struct arena *a, void *list, size_t *n, size_t size)
 {
     void *v;
@@ -107,7 +107,7 @@ void finding_aside(struct finding *f, bool explains)
 
 void finding_set(struct judgement *j, struct finding *f, const char *variable, const char *value)
 {
-    enum { MOST = 160 }; /* bytes of one value in a sentence */
+    enum { MOST = 160 }; /* the most bytes of one value in a sentence */
     if (!f || !value)
         return;
     struct variable *v = list_add(j->a, &f->variables, &f->n_variables, sizeof *v);

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* The token for a time stamp: computed with the key, or found among those that a case file brought along. */
+/* The token for a time stamp: computed with the key, or taken from the computed tokens of a case file. */
 static const char *token_for(struct judgement *j, const char *stamp)
 {
     const struct request *r = j->r;
@@ -100,7 +100,7 @@ void fix_replace_txt(struct judgement *j, struct finding *f, const struct rr *rr
     }
     struct fix *x = finding_fix(j, f, FIX_REPLACE);
     x->owner = rr->owner;
-    x->ttl = FIX_TTL; /* a cache's answer tells what is left of the record's own, not what that was */
+    x->ttl = FIX_TTL; /* the TTL in a cached answer is what remains of the record's TTL, so it is not kept */
     x->type = "TXT";
     x->old_rdata = rr_rdata_text(j->a, rr);
     x->rdata = fix_txt_rdata(j, value);
@@ -159,7 +159,7 @@ void fix_publish(struct judgement *j, struct finding *f)
         break;
     case METHOD_DNS_CNAME_TARGET:
     case METHOD_CAA:
-        break; /* neither takes a value */
+        break; /* these methods take no value */
     }
 }
 

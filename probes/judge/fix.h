@@ -1,27 +1,26 @@
 /* fix.h - from a finding to operations that a machine can apply. Pure.
  *
- * Applied as they stand, the operations of a finding that can be cured by records or files make the check
- * pass. Header of fix.c and fix_*.c. */
+ * Where records or files can cure a finding, the check passes once all operations of that finding are applied
+ * unchanged. Header of fix.c and fix_*.c. */
 #ifndef DCV_FIX_H
 #define DCV_FIX_H
 
 #include "judge/finding.h"
 
-enum { FIX_TTL = 300 }; /* short, so that a mistake is soon forgotten */
+enum { FIX_TTL = 300 }; /* seconds; short, so that caches soon drop a mistake */
 
-/* The value that would pass now: the random value, or a request token computed for request.now (kept in
- * report.tokens, so that a replay without the key gives the same). NULL where it takes the AuthKey and there
- * is none, or the random value has expired. */
+/* The value that would pass now: the random value, or a request token computed for request.now (kept in report.tokens,
+ * so that a replay without the key gives the same). NULL where the AuthKey is needed and missing, or the random value
+ * has expired. */
 const char *fix_value(struct judgement *j);
 
-/* add: one TXT record with the value at _dnsauth.D. Where the value cannot be known: input, with what to do.
- */
+/* add: one TXT record with the value at _dnsauth.D. Where the value is not known: input, with what to do. */
 void fix_publish_txt(struct judgement *j, struct finding *f);
-/* The same with a value that is known to be good. */
+/* The same with a given value that is known to be right. */
 void fix_add_txt(struct judgement *j, struct finding *f, const char *value);
 /* The same for any method: a TXT or CNAME record, or a file. */
 void fix_publish(struct judgement *j, struct finding *f);
-/* What stands at j->candidate, put right: the record replaced, or the file written anew. */
+/* Corrects what was found at j->candidate: replaces the record, or writes the file again. */
 void fix_correct(struct judgement *j, struct finding *f);
 /* put-file: the value at the URL that the CA fetches. */
 void fix_publish_file(struct judgement *j, struct finding *f);
@@ -38,27 +37,27 @@ const char *fix_shown_value(const struct judgement *j);
 void fix_replace_txt(struct judgement *j, struct finding *f, const struct rr *rr);
 /* remove: rr as it stands. */
 void fix_remove(struct judgement *j, struct finding *f, const struct rr *rr);
-/* input: a new value has to be got. */
+/* input: a new value has to be obtained from the CA. */
 void fix_new_value(struct judgement *j, struct finding *f);
 void fix_advice(struct judgement *j, struct finding *f, const char *text);
 
-/* ---- CAA. The CA that is named is the first of the accepted identifiers. */
-/* The operations that make the relevant set permit: what forbids every CA is removed, and where nobody names
- * this CA one record is added beside the others, or put in the place of meant (may be NULL), a record that was
- * meant for this CA. parameters: "" or "; NAME=VALUE". A set that the customer does not run is left alone: then
- * a set of the domain's own, or advice where an alias leaves no room for one. */
+/* ---- CAA. The records name the CA by the first of its accepted identifiers. */
+/* The operations that make the relevant set permit: records that forbid every CA are removed, and where no record names
+ * this CA one is added, or replaces meant (may be NULL), a record that was meant for this CA. parameters: "" or ";
+ * NAME=VALUE". A set outside the customer's domain is not changed: instead the domain gets a set of its own, or there
+ * is advice where an alias leaves no room for one. */
 void fix_caa_permit(struct judgement *j, struct finding *f, const char *parameters,
                     const struct caa_record *meant);
-/* The lowest level below another one where a set of its own may stand, NULL where there is none. */
+/* The lowest level of the climb below the lookup below where a CAA set may exist; NULL where there is none. */
 const struct lookup *fix_caa_own_place(const struct judgement *j, const struct lookup *below);
-/* add: a set of one record at such a place. */
+/* add: a set of one record at a place from fix_caa_own_place(). */
 struct fix *fix_caa_own_set(struct judgement *j, struct finding *f, const struct lookup *at,
                             const char *parameters);
 /* replace: r by another rdata. */
 void fix_caa_replace(struct judgement *j, struct finding *f, const struct caa_record *r, const char *rdata);
-/* The tag that a record added to the relevant set needs: issuewild only where the set's own ones decide. */
+/* The tag that a record added to the relevant set needs: issuewild only where issuewild records of the set decide. */
 enum caa_tag fix_caa_tag(const struct judgement *j);
-/* The name stands in the customer's own domain. */
+/* True where the name is in the customer's own domain. */
 bool fix_caa_within_reach(const struct judgement *j, const char *owner);
 
 /* A text as one TXT rdata in zone-file form, cut into strings of 255 bytes where it must be. */

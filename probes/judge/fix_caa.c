@@ -21,8 +21,8 @@ static bool record(struct arena *a, const char *tag, const char *value, struct r
     return true;
 }
 
-/* The rdata of a record that names the CA. The parameters are left out where the record would not permit with
- * them: an account may hold what no parameter can (RFC 8659 4.2). */
+/* The rdata of a record that names the CA. Leaves the parameters out where the record would not permit with
+ * them: an account may hold characters that a parameter cannot (RFC 8659 4.2). */
 static const char *permit(const struct judgement *j, enum caa_tag tag, const char *parameters)
 {
     const char *ca = caa_issuers(j->r)->v[0];
@@ -92,7 +92,7 @@ const struct lookup *fix_caa_own_place(const struct judgement *j, const struct l
 struct fix *fix_caa_own_set(struct judgement *j, struct finding *f, const struct lookup *at,
                             const char *parameters)
 {
-    /* A set that is new has no issuewild: issue counts for wildcard names, too (RFC 8659 4.3). */
+    /* A new set has no issuewild, so its issue record counts for wildcard names, too (RFC 8659 4.3). */
     return add(j, f, at->name, permit(j, caa_tag_for(j->r->purpose, false), parameters));
 }
 
@@ -130,12 +130,12 @@ void fix_caa_permit(struct judgement *j, struct finding *f, const char *paramete
     size_t left = 0;
     for (size_t i = 0; i < s->n; i++)
         left += !must_go(&s->v[i]);
-    /* Without a record left there is no set, and the search would climb on to one that may forbid. */
+    /* Where no record is left there is no set, and the search would climb on to a set that may forbid. */
     bool done = left && !s->n_applicable;
     for (size_t i = 0; i < s->n; i++)
         done = done || permits(&s->v[i]);
-    /* What forbids every CA must go, whatever else is there. In the place of what cannot be read comes what
-     * is missing, if anything is. */
+    /* A record that forbids every CA must go, whatever else the set holds. Where a record is missing, it
+     * replaces one that cannot be read. */
     for (size_t i = 0; i < s->n; i++) {
         const struct caa_record *r = &s->v[i];
         bool instead = !meant && !done && (r->broken || !left);

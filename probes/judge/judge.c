@@ -1,5 +1,4 @@
-/* judge.c - from evidence to report: the verdict, then the causes, then the order and wording of the
- * findings. */
+/* judge.c - turns evidence into a report: the verdict, then the causes, then the order and wording of the findings. */
 #include "base/text.h"
 #include "judge/caa_explain.h"
 #include "judge/causes.h"
@@ -11,8 +10,8 @@
 
 /* ---------------------------------------------------------------- judge ------------------------------ */
 
-/* The least that a failing report owes its reader is a finding; where a method's causes find nothing that is
- * a defect here, and tests hold it to that. */
+/* Runs the method's cause functions in the given order. A failing report must have a finding: one without is a defect
+ * of the cause functions, and tests check for it. */
 static void run_causes(struct judgement *j, const enum cause order[CAUSE_COUNT])
 {
     static void (*const look[])(struct judgement *) = {
@@ -26,7 +25,7 @@ static void run_causes(struct judgement *j, const enum cause order[CAUSE_COUNT])
             look[order[i]](j);
 }
 
-/* What follows from a cause is not a cause of its own. */
+/* Removes the findings that follow from another cause that was found, too. */
 static void drop_consequences(struct report *p)
 {
     enum { FOUND = 1, BLOCKING = 2 };
@@ -59,12 +58,12 @@ static void read_near(struct judgement *j)
     j->near = j->err ? NULL : view;
 }
 
-/* Fills {name} places of a template. */
+/* Replaces each {name} of a template by the finding's variable. */
 static char *fill(struct judgement *j, const char *template, const struct finding *f)
 {
     size_t room = strlen(template) + 1;
     for (size_t i = 0; i < f->n_variables; i++)
-        room += 4 * strlen(f->variables[i].value); /* no variable stands in more than four places */
+        room += 4 * strlen(f->variables[i].value); /* room for each variable four times, the most in any template */
     char *out = arena_alloc(j->a, room), *p = out;
     if (!out)
         return NULL;
@@ -91,8 +90,8 @@ static bool before(const struct finding *a, const struct finding *b)
     return a->weight != b->weight ? a->weight < b->weight : a->cause < b->cause;
 }
 
-/* Blocking before risk before note; within a weight the order of causes.def. Several findings of one cause, each
- * about a server, say, stay as its function added them. */
+/* Blocking before risk before note; within a weight the order of causes.def. Several findings of one cause (for example
+ * one for each server) keep the order in which they were added. */
 static void sort_findings(struct report *p)
 {
     for (size_t i = 1; i < p->n_findings; i++) {
@@ -104,7 +103,7 @@ static void sort_findings(struct report *p)
     }
 }
 
-/* What the reader of a verdict has to know of its ground. */
+/* What the reader of a verdict has to know about the answers it rests on; NULL for nothing. */
 static const char *remark(struct judgement *j)
 {
     const struct zone *z = j->servers.own;
@@ -124,7 +123,8 @@ static const char *remark(struct judgement *j)
            "machine?), so the resolver's answers count.";
 }
 
-/* The verdict: through the resolvers, at depth full as each of the zone's servers has it, and at other places. */
+/* Finds the verdict: from the resolvers' answers, at depth full from those of each of the zone's servers, and from
+ * those of the perspectives. */
 static void settle(struct judgement *j)
 {
     j->err = judge_read_zones(j);

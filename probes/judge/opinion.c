@@ -1,4 +1,4 @@
-/* opinion.c - the verdict as one view gives it, and what it takes to make it the report's. */
+/* opinion.c - forms the verdict of one view, and copies it into the report. */
 #include "judge/opinion.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ int opinion_names(struct judgement *j, const struct view *view, const struct che
     return 0;
 }
 
-/* The verdict of a view, whatever it is. */
+/* Forms the verdict of a view without changing the report. */
 int opinion_form(struct judgement *j, struct opinion *o, struct view view)
 {
     o->view = view;

@@ -1,10 +1,10 @@
-/* perspectives.c - what resolvers at other places of the network make of the check (BR 3.2.2.9). */
+/* perspectives.c - whether resolvers at other places of the network corroborate the verdict (BR 3.2.2.9). */
 #include "ca/profile.h"
 #include "judge/opinion.h"
 
 #include <errno.h>
 
-/* A resolver that never answered tells nothing of the domain. */
+/* False where the resolver never answered: it then tells nothing about the domain. */
 static bool heard(const struct opinion *o, size_t names)
 {
     bool any = false;
@@ -17,7 +17,7 @@ static bool heard(const struct opinion *o, size_t names)
     return any;
 }
 
-/* As many of them may fail to corroborate as the profile says (BR 3.2.2.9). */
+/* The profile says how many perspectives may fail to corroborate (BR 3.2.2.9). */
 int judge_by_perspectives(struct judgement *j)
 {
     struct perspectives_view *v = &j->perspectives;
@@ -60,7 +60,8 @@ int judge_by_perspectives(struct judgement *j)
     opinion_take(j, odd);
     j->servers.decided = decided;
     j->perspectives = seen;
-    if (j->r->method == METHOD_CAA) /* what fails is the corroboration, whatever a perspective has found */
+    if (j->r->method ==
+        METHOD_CAA) /* the code is that of a failed corroboration, whatever the perspectives found */
         verdict_fail(j, CODE_caa_check_failed, CODE_caa_check_failed);
     return 0;
 }

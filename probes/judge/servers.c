@@ -1,25 +1,26 @@
 /* servers.c - the verdict as the zones' own servers give it.
  *
- * A CA asks them with hardly any cache between, so where they can be asked their word decides, and a resolver that says
- * something else is behind the times. Each zone that an answer depends on is served by several servers, and the CA meets
- * any one of them: for each zone in turn, each of its servers is the one that is met while the others stand as they are.
- * Where one choice fails the check fails. A server that fails while another of its zone answers is no choice of its own,
- * for retries find the other. DNSSEC is the exception: a server knows nothing of whether its signatures hold, so a bogus
- * answer at the resolver stands. */
+ * A CA asks these servers with hardly any cache between, so where they can be asked their answers decide, and a
+ * resolver that says something else has an outdated answer. Several servers serve each zone that an answer depends on,
+ * and a CA may ask any of them. So for each zone in turn, the verdict is formed once for each of its servers, as if the
+ * CA asked only that server; in every other zone the first server that answers counts. Where one choice of a server
+ * makes the check fail and another lets it pass, the check fails. A server that fails to answer while another of its
+ * zone answers is not taken as a choice, because a retry would reach the other one. DNSSEC is the exception: servers do
+ * not check signatures, so where a resolver reports a bogus answer, that decides. */
 #include "judge/opinion.h"
 #include "wire/name.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* The questions of one check while its zones are compared. */
+/* What the comparison of the servers of all zones of one check needs. */
 struct comparison {
     struct judgement *j;
     struct checked *names;
     size_t n;
-    struct lookup *ours;   /* what the resolvers say of each */
-    struct opinion as_is;  /* in each zone the first server that answers */
-    bool *stands_in;       /* of each name: a part of the way is the resolvers' word */
+    struct lookup *ours;   /* the resolvers' lookup of each name */
+    struct opinion as_is;  /* the opinion where in each zone the first server that answers counts */
+    bool *stands_in;       /* of each name: a resolver's answer stands in for a part of its way */
 };
 
 static int read_as_is(struct comparison *c)
@@ -50,7 +51,7 @@ static bool known(const struct servers_view *s, const struct zone *x)
     return false;
 }
 
-/* A zone, after those above it: a server of theirs may hold it, too. */
+/* Adds a zone, after the zones above it: a server of those may serve this one, too. False: the arena is full. */
 static bool add_zone(struct judgement *j, const struct zone *x)
 {
     struct servers_view *s = &j->servers;
@@ -66,7 +67,7 @@ static bool add_zone(struct judgement *j, const struct zone *x)
     return true;
 }
 
-/* Whether a zone was asked for any of the names at all. */
+/* Collects the zones on the way of every name. *any: there is at least one. */
 static int find_zones(struct comparison *c, bool *any)
 {
     *any = false;
@@ -83,7 +84,7 @@ static int find_zones(struct comparison *c, bool *any)
     return 0;
 }
 
-/* A lookup that a validator refuses: the servers' agreement is worth nothing. */
+/* True where a validating resolver refuses a lookup: what the servers say then does not matter. */
 static bool refused_by_validator(const struct lookup *at, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -94,7 +95,7 @@ static bool refused_by_validator(const struct lookup *at, size_t n)
 
 /* ---------------------------------------------------------------- one zone's servers ----------------- */
 
-/* The verdict where one server of a zone is met; o->whole is false where it is no choice. */
+/* Forms the verdict as if the CA asked only server s in zone x. o->whole is false where s gives no complete answer. */
 static int form(struct comparison *c, struct opinion *o, const struct zone *x, const struct name_server *s)
 {
     struct judgement *j = c->j;
@@ -115,7 +116,7 @@ static int form(struct comparison *c, struct opinion *o, const struct zone *x, c
     return o->whole ? opinion_form(j, o, o->view) : 0;
 }
 
-/* Whether two servers of one zone differ at a name, and which. */
+/* Records into j->servers the first name at which two servers of a zone differ, and the two servers. */
 static void compare(struct judgement *j, const struct zone *x, const struct opinion *o, size_t n, size_t names)
 {
     struct servers_view *s = &j->servers;
@@ -131,7 +132,7 @@ static void compare(struct judgement *j, const struct zone *x, const struct opin
             }
 }
 
-/* The opinions at one zone. *chosen: one that fails where another passes; else NULL. */
+/* Forms the opinion of each server of a zone. *chosen: an opinion that fails where another one passes; else NULL. */
 static int by_zone(struct comparison *c, const struct zone *x, struct opinion **chosen)
 {
     struct servers_view *s = &c->j->servers;
@@ -157,7 +158,7 @@ static int by_zone(struct comparison *c, const struct zone *x, struct opinion **
     }
     bool decides = fails && passes;
     if (decides)
-        s->disagree = false; /* a difference that changes nothing gives way to one that does */
+        s->disagree = false; /* forget a difference that does not change the verdict: this one does */
     compare(c->j, x, o, n, c->n);
     if (!decides)
         return 0;
@@ -167,7 +168,7 @@ static int by_zone(struct comparison *c, const struct zone *x, struct opinion **
     return 0;
 }
 
-/* The resolvers against servers that agree. */
+/* Finds the first name at which the resolvers differ from the servers, where these agree. */
 static void find_stale(struct comparison *c, const struct opinion *o)
 {
     struct servers_view *s = &c->j->servers;
@@ -184,7 +185,7 @@ static void find_stale(struct comparison *c, const struct opinion *o)
 
 /* ---------------------------------------------------------------- --edited-at ------------------------ */
 
-/* A server that the customer names, and nobody delegates to: does it hold what is missing? */
+/* Asks whether the check passes at a server that the customer names and that no delegation names. */
 static int ask_edited(struct comparison *c)
 {
     struct judgement *j = c->j;
@@ -237,7 +238,7 @@ int judge_read_zones(struct judgement *j)
 int judge_by_servers(struct judgement *j)
 {
     struct servers_view *s = &j->servers;
-    /* In the arena: whoever reads the judgement later goes on pointing into the opinion that it was taken from. */
+    /* In the arena and not on the stack: after opinion_take() the judgement points into the opinion. */
     struct comparison *c = arena_alloc(j->a, sizeof *c);
     struct opinion *chosen = NULL;
     bool whole, any = false;
@@ -251,7 +252,8 @@ int judge_by_servers(struct judgement *j)
         rc = read_as_is(c);
     if (!rc)
         rc = find_zones(c, &any);
-    /* The addresses of a web site may differ by design, from server to server and from minute to minute. */
+    /* File methods are left out: the addresses of a web site may differ by design, from server to server and over
+     * time. */
     if (!rc && c->as_is.whole && any && !method_is_file(j->r->method)) {
         rc = opinion_form(j, &c->as_is, c->as_is.view);
         for (size_t i = 0; i < s->n_path && !rc && !chosen; i++)
