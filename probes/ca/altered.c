@@ -6,15 +6,15 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LONGEST = 4096 }; /* of a value that is worth a closer look */
+enum { LONGEST = 4096 }; /* bytes; a longer value is not compared */
 
 static bool same(struct bytes a, struct bytes b)
 {
     return a.n == b.n && !memcmp(a.p, b.p, a.n);
 }
 
-/* The white space that v begins with, of any script, and what is not even seen (zero-width characters, the
- * byte order mark): its length, or 0. A byte A0 that is no UTF-8 is Latin-1's no-break space. */
+/* The length of one blank at the beginning of v, or 0: white space of any script, zero-width characters and
+ * the byte order mark. A byte A0 that is no UTF-8 counts as the no-break space of Latin-1. */
 static size_t blank(struct bytes v)
 {
     uint32_t c;
@@ -25,7 +25,7 @@ static size_t blank(struct bytes v)
     return unseen || text_is_blank(c) ? n : 0;
 }
 
-/* The same at the end. */
+/* The same at the end of v. */
 static size_t blank_end(struct bytes v)
 {
     for (size_t n = v.n < 4 ? v.n : 4; n; n--)
@@ -34,8 +34,9 @@ static size_t blank_end(struct bytes v)
     return 0;
 }
 
-/* ---- transformations: from what was found to what may have been meant. Each returns a part of the value, or
- * a new one in room (of LONGEST bytes: none grows), or .p NULL where it does not apply. */
+/* ---- transformations: from the found value to the one that may have been meant. Each returns a part of the
+ * value, or a new value in room (LONGEST bytes, enough because no transformation makes a value longer), or .p
+ * NULL where it does not apply. */
 
 static struct bytes bare(struct bytes v)
 {
@@ -46,7 +47,7 @@ static struct bytes bare(struct bytes v)
     return v;
 }
 
-/* Quotes of all kinds and the backslashes that were to protect them, at both ends. */
+/* Quotes of all kinds, and the backslashes that escape them, at either end. */
 static size_t quote_at(struct bytes v, bool front)
 {
     static const char *const marks[] = {
@@ -174,7 +175,8 @@ static const char *one_edit(struct bytes f, struct bytes w)
         head++;
     while (tail < least - head && f.p[f.n - 1 - tail] == w.p[w.n - 1 - tail])
         tail++;
-    size_t df = f.n - head - tail, dw = w.n - head - tail; /* what differs between the common ends */
+    /* lengths of what differs between the common beginning and the common end */
+    size_t df = f.n - head - tail, dw = w.n - head - tail;
     if (df == 0 && dw == 1)
         return "lacks one character";
     if (df == 1 && dw == 0)
@@ -207,7 +209,7 @@ static bool same_but_case(struct bytes a, struct bytes b)
     return a.n == b.n && !strncasecmp((const char *)a.p, (const char *)b.p, a.n);
 }
 
-/* What undoing one mistake makes of v is one of the wanted: the mistake's phrase, or NULL. */
+/* The phrase of the mistake whose undoing turns v into one of the wanted values, or NULL. */
 static const char *undone(struct bytes v, const struct bytes *wanted, size_t n)
 {
     uint8_t room[LONGEST];
@@ -230,7 +232,8 @@ const char *altered_any(struct bytes found, const struct bytes *wanted, size_t n
     const char *phrase = undone(found, wanted, n);
     if (phrase)
         return phrase;
-    /* Blanks and quotes around a value often come with the other mistakes: look through them. */
+    /* Blanks and quotes often come together with another mistake, so the value is also compared without them.
+     */
     struct bytes core = bare(stripped(bare(found)));
     for (size_t k = 0; core.n && k < n; k++)
         if (same(core, wanted[k]))
@@ -241,7 +244,7 @@ const char *altered_any(struct bytes found, const struct bytes *wanted, size_t n
         if (same_but_case(core, wanted[k]))
             phrase = "is in other letter case";
     for (size_t k = 0; !phrase && k < n; k++)
-        if (wanted[k].n > 8) /* short values are near one another by chance */
+        if (wanted[k].n > 8) /* short values may differ in one character by chance */
             phrase = one_edit(core, wanted[k]);
     return phrase;
 }

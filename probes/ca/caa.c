@@ -17,7 +17,7 @@ const char *caa_tag_name(enum caa_tag t)
     return tag_names[t];
 }
 
-/* ctype depends on the locale; the grammar is ASCII. */
+/* The functions of ctype.h depend on the locale, but the grammar is ASCII. */
 static bool alnum(uint8_t c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -43,7 +43,7 @@ struct scan {
 static uint8_t peek(const struct scan *s)
 {
     return s->at < s->v.n ? s->v.p[s->at]
-                          : 0; /* NUL is no byte of the grammar, so the end needs no mark of its own */
+                          : 0; /* the grammar has no NUL, so NUL can mean the end */
 }
 
 static void skip_blanks(struct scan *s)
@@ -52,7 +52,8 @@ static void skip_blanks(struct scan *s)
         s->at++;
 }
 
-/* label = (ALPHA / DIGIT) *( *("-") (ALPHA / DIGIT)): hyphens within only. False where none stands here. */
+/* label = (ALPHA / DIGIT) *( *("-") (ALPHA / DIGIT)): hyphens only within. False where there is no label at the
+ * position. */
 static bool take_label(struct scan *s)
 {
     if (!alnum(peek(s)))
@@ -121,7 +122,7 @@ static bool take_parameter(struct scan *s, struct caa_record *r)
     return true;
 }
 
-/* Counts the parameters, and keeps them where there is room for them. */
+/* Counts the parameters, and stores them where r->parameters is set. */
 static bool read_value(struct caa_record *r)
 {
     struct scan s = {.v = r->value};
@@ -131,14 +132,14 @@ static bool read_value(struct caa_record *r)
         return false;
     if (s.at == r->value.n)
         return true;
-    s.at++; /* the first semicolon: parameters may follow, or nothing */
+    s.at++; /* parameters may follow the first semicolon, or nothing */
     skip_blanks(&s);
     while (s.at < r->value.n) {
         if (!take_parameter(&s, r))
             return false;
         if (s.at == r->value.n)
             break;
-        s.at++; /* one semicolon parts two parameters; after it a parameter must follow */
+        s.at++; /* a semicolon separates two parameters, so a parameter must follow it */
         skip_blanks(&s);
         if (s.at == r->value.n)
             return broken(r, &s, "another parameter after the semicolon");
@@ -146,7 +147,8 @@ static bool read_value(struct caa_record *r)
     return true;
 }
 
-/* Twice, so that a value takes the memory of what it says and not of what its signs might have meant. */
+/* Reads the value twice, first to count: it takes memory for the parameters that it has, not for as many as its
+ * semicolons suggest. */
 bool caa_value_parse(struct arena *a, struct caa_record *r)
 {
     r->parameters = NULL;
@@ -162,7 +164,7 @@ bool caa_value_parse(struct arena *a, struct caa_record *r)
 
 /* ---------------------------------------------------------------- parameters, RFC 8657 ---------------- */
 
-/* The tag is compared without case: a mistyped restriction then restricts instead of being ignored. */
+/* The tag is compared without regard to case, so that a restriction in other letter case still restricts. */
 size_t caa_parameter(const struct caa_record *r, const char *tag, struct bytes *ret)
 {
     size_t n = 0;
@@ -172,7 +174,7 @@ size_t caa_parameter(const struct caa_record *r, const char *tag, struct bytes *
     return n;
 }
 
-/* A URI has a scheme (RFC 3986 3.1); more than that is the CA's own business, who compares it whole. */
+/* A URI has a scheme (RFC 3986 3.1); the rest is not checked, because the CA compares the whole text. */
 static bool is_uri(struct bytes v)
 {
     size_t i = 0;
@@ -223,7 +225,7 @@ static bool methods_met(const struct caa_record *r, const struct texts *in_use, 
             continue;
         }
         if (i == from)
-            return false; /* an empty label: the whole list is malformed and met by nobody */
+            return false; /* an empty label makes the whole list malformed, and no request meets it */
         met = met || label_meets((struct bytes){v.p + from, i - from}, in_use, equal);
         from = i + 1;
     }
@@ -307,7 +309,8 @@ static void read_applicable(struct arena *a, const struct request *q, const stru
 
 /* ---------------------------------------------------------------- the set ---------------------------- */
 
-/* verdicts.md's table for a complete set, from the top. Each row has the record that it rests on. */
+/* The rules for a complete set, the first that applies decides. Each row has the record that it rests on; NULL: the row
+ * does not apply. */
 static void decide(struct caa_set *s)
 {
     const struct caa_record *critical = NULL, *permits = NULL, *malformed = NULL, *locked = NULL,
@@ -355,7 +358,7 @@ int caa_judge(struct arena *a, const struct request *r, const struct rr *const *
         read_record(&s.v[i], rr[i]);
         wild = wild || s.v[i].known == CAA_ISSUEWILD;
     }
-    /* issuewild takes over as soon as there is any, a malformed one or ";" too (RFC 8659 4.3). */
+    /* As soon as there is any issuewild record, even a malformed one or ";", issuewild decides (RFC 8659 4.3). */
     wild = wild && r->wildcard && r->purpose == PURPOSE_TLS;
     enum caa_tag tag = caa_tag_for(r->purpose, wild);
     for (size_t i = 0; s.v && i < n; i++) {

@@ -1,8 +1,8 @@
 /* caa.h - what a CAA set means for one request. Pure.
  *
- * Sources: RFC 8659 (records and their values), RFC 8657 (accounturi, validationmethods), RFC 9495
- * (issuemail), Baseline Requirements 4.2.2.1. The search for the relevant set is plan's and verdict's; here
- * the set is given. Time and memory are linear in its octets, whatever stands in it. */
+ * Sources: RFC 8659 (records and their values), RFC 8657 (accounturi, validationmethods), RFC 9495 (issuemail),
+ * Baseline Requirements 4.2.2.1. The set is given: other modules search for it. Everything returned is in the arena
+ * given. Time and memory are linear in the octets of the set, whatever it holds. */
 #ifndef DCV_CAA_H
 #define DCV_CAA_H
 
@@ -26,7 +26,7 @@ struct caa_parameter {
 /* Why an applicable value that names the CA does not permit. */
 enum caa_unmet { CAA_MET, CAA_ACCOUNT_URI, CAA_ACCOUNT, CAA_METHODS };
 
-/* One record, read. */
+/* One record after it was read. */
 struct caa_record {
     const struct rr *rr;
     bool broken;    /* the rdata does not parse */
@@ -35,7 +35,7 @@ struct caa_record {
     uint8_t flags;
     enum caa_tag known;
     struct bytes tag, value;
-    bool applies;        /* to the purpose, and to a wildcard or a plain name */
+    bool applies;        /* the record applies to the purpose, and to a wildcard or a plain name */
     bool sound;          /* the value follows the grammar; meant for applicable records only */
     size_t error_at;     /* byte of the value at which the grammar breaks */
     const char *error;   /* what was expected there, in words (static) */
@@ -54,25 +54,25 @@ struct caa_set {
     const struct caa_record *decider; /* the record that the code rests on; NULL where none does */
 };
 
-/* Reads one value of issue, issuewild, issuemail or issuevmc into r->issuer and r->parameters. False: the
- * grammar is broken at r->error_at, r->error says how. r->value is given. */
+/* Reads one value of issue, issuewild, issuemail or issuevmc into r->issuer and r->parameters. The caller sets
+ * r->value. False: the value breaks the grammar at r->error_at, and r->error says how. */
 bool caa_value_parse(struct arena *a, struct caa_record *r);
 
-/* How often a parameter stands in a record that was read, and in *ret its first value. */
+/* How many parameters of a record have this tag; *ret: the value of the first. */
 size_t caa_parameter(const struct caa_record *r, const char *tag, struct bytes *ret);
 
 /* Judges a complete set for a request. 0 or -ENOMEM. */
 int caa_judge(struct arena *a, const struct request *r, const struct rr *const *rr, size_t n,
               struct caa_set *ret);
 
-/* The tag that decides for the request's purpose: "issue", "issuewild" only where wild is true and the set
- * has any. */
+/* The tag that decides for a purpose, such as "issue"; "issuewild" only where wild is true (a wildcard name, and a set
+ * with an issuewild record). */
 const char *caa_tag_name(enum caa_tag t);
 enum caa_tag caa_tag_for(enum purpose purpose, bool wild);
 
-/* The RFC 8657 labels in use: those given, else those that the profile has for the request's methods. In the arena. */
+/* The RFC 8657 labels of the request: those given, else those that the profile lists for its methods. In the arena. */
 struct texts caa_methods_in_use(struct arena *a, const struct request *r);
-/* The CA's identifiers: those given, else the profile's. */
+/* The CA's identifiers: those of the request, else those of the profile. */
 const struct texts *caa_issuers(const struct request *r);
 
 #endif

@@ -1,17 +1,17 @@
-/* challenge.h - the value that proves control: which one a request holds, whether it still counts, whether a text has
- * it. Pure. */
+/* challenge.h - the value that proves control: which kind a request has, whether it is still valid, whether a text
+ * contains it. Pure. */
 #ifndef DCV_CHALLENGE_H
 #define DCV_CHALLENGE_H
 
 #include "ca/token.h"
 
-/* A key is at hand, or its name, or what it would be needed for: the tokens themselves. */
+/* True where the request has the AuthKey, the name of the key, or tokens that were already computed with it. */
 bool request_has_key(const struct request *r);
-/* The random value is older than the CA accepts (request.issued given). */
+/* True where the random value is older than the CA accepts; false where request.issued is not given. */
 bool request_expired(const struct request *r);
 
-/* What a text holds for the challenge c. A random value makes .class VALID, or TIME where it has expired; of a request
- * token see token_find(), where computed goes, too. 0, -ENOMEM or -EIO. */
+/* What a text holds for the challenge c. For a random value .class is VALID, or TIME where the value has expired. For a
+ * request token see token_find(), which also gets computed. 0, -ENOMEM or -EIO. */
 int challenge_find(struct arena *a, const struct request *r, enum challenge c, struct bytes text, struct texts *computed,
                    struct token_found *ret);
 

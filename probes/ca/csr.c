@@ -15,7 +15,7 @@ enum { VALUE_SHOWN = 1000, NAME_SHOWN = 300, LABEL_MOST = 40 };
 /* ---------------------------------------------------------------- the text around it ----------------- */
 
 /* The next "-----BEGIN label-----" at or after *at: its label, LABEL_MOST + 1 bytes. False: there is none.
- * NULs are passed over, so that UTF-16 of plain letters reads like ASCII. */
+ * NULs are skipped, so that UTF-16 of ASCII letters reads like ASCII. */
 static bool next_label(struct bytes text, size_t *at, char label[LABEL_MOST + 1])
 {
     static const char begin[] = "-----BEGIN ", end[] = "-----";
@@ -25,8 +25,8 @@ static bool next_label(struct bytes text, size_t *at, char label[LABEL_MOST + 1]
         if (!c)
             continue;
         if (matched < sizeof begin - 1) {
-            /* The only border of the mark is its dashes: a sixth one moves the match, anything else ends it.
-             */
+            /* The mark begins with five dashes. A sixth dash keeps the match, one place further on; any other
+             * byte that does not fit ends the match. */
             if (c == begin[matched])
                 matched++;
             else if (c != '-')
@@ -64,7 +64,7 @@ bool csr_private_key(struct bytes text)
     return false;
 }
 
-/* Why no request could be read, as far as the text around it shows. */
+/* Why no request could be read, as far as the text of the file shows. */
 static const char *unreadable(struct arena *a, struct bytes file)
 {
     char label[LABEL_MOST + 1], first[LABEL_MOST + 1] = "";
@@ -94,14 +94,14 @@ static const char *unreadable(struct arena *a, struct bytes file)
 
 /* ---------------------------------------------------------------- reading ---------------------------- */
 
-/* An encrypted block has no key here; without this OpenSSL would ask for one on the terminal. */
+/* There is no key for an encrypted block; without this callback OpenSSL would ask for one on the terminal. */
 static int no_password(char *buf, int size, int writing, void *user)
 {
     (void)buf, (void)size, (void)writing, (void)user;
     return -1;
 }
 
-/* The first request of a PEM text, or DER. What stands around the block is no hindrance: people send whole
+/* The first request of a PEM text, or DER. Text around the PEM block is ignored, because people send whole
  * files. */
 static X509_REQ *decode(struct bytes file, bool *der)
 {
@@ -132,7 +132,7 @@ static const char *curve_name(EVP_PKEY *key)
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!strcmp(name, known[i].openssl))
             return known[i].usual;
-    return OBJ_nid2sn(OBJ_txt2nid(name)); /* a static text, unlike the one here */
+    return OBJ_nid2sn(OBJ_txt2nid(name)); /* a static text, unlike the buffer in this function */
 }
 
 static const char *read_key(struct arena *a, X509_REQ *req, struct csr *c)
@@ -247,10 +247,10 @@ static const char *read_names(struct arena *a, X509_REQ *req, struct csr *c)
     GENERAL_NAMES *names = X509V3_get_d2i(extensions, NID_subject_alt_name, &found, NULL);
     for (int i = 0; names && i < sk_GENERAL_NAME_num(names); i++)
         if (!add_name(a, c, sk_GENERAL_NAME_value(names, i)))
-            break; /* the arena is full, which csr_read sees */
+            break; /* the arena is full; csr_read checks for that */
     GENERAL_NAMES_free(names);
     sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
-    if (!names && found != -1) /* -1 is "none there" */
+    if (!names && found != -1) /* -1: there is no such extension */
         return found == -2 ? "it has more than one list of subject alternative names"
                            : "its list of subject alternative names cannot be read";
     return NULL;
@@ -270,7 +270,7 @@ int csr_read(struct arena *a, struct bytes file, struct csr *ret)
     else if (!(c.problem = read_key(a, req, &c)) && !(c.problem = read_subject(a, req, &c)))
         c.problem = read_names(a, req, &c);
     X509_REQ_free(req);
-    ERR_pop_to_mark(); /* what was wrong with the input is data, not a fault of ours */
+    ERR_pop_to_mark(); /* a broken input is reported in ret->problem, not in OpenSSL's queue of errors */
     if (arena_full(a))
         return -ENOMEM;
     if (c.problem)

@@ -37,8 +37,8 @@ bool order_method_parse(const char *text, struct order_method *ret)
 
 /* ---------------------------------------------------------------- names ------------------------------ */
 
-/* "*.example.com", "example.com" or an address: what two spellings of one name have in common. A text that is
- * no name stays as it is. NULL where the arena is full. */
+/* The canonical form of a name, the same for all its spellings: "*.example.com", "example.com" or an address.
+ * A text that is no name stays as it is. NULL where the arena is full. */
 static const char *canonical(struct arena *a, const char *text)
 {
     struct name n;
@@ -57,7 +57,7 @@ static bool holds(const struct texts *names, const char *name)
     return false;
 }
 
-/* Adds the name in canonical form unless it is there. */
+/* Adds the name in canonical form unless it is already in the list. */
 static void gather(struct checking *c, struct texts *names, const char *text)
 {
     const char *name = canonical(c->a, text);
@@ -99,7 +99,7 @@ static void check_lists(struct checking *c, const char *shown, const struct name
         texts_add(c->a, not_validated, shown);
 }
 
-/* One problem for all of them, as the code has room for two names. */
+/* Reports one problem that lists all the names. Its code has variables for the first two of them. */
 static void check_prevalidated(struct checking *c, const struct texts *names)
 {
     if (!names->n)
@@ -129,7 +129,7 @@ static void check_name(struct checking *c, const char *text, bool is_common_name
         return;
     texts_add(c->a, seen, form);
     if (name.code == CODE_dns_invalid_domain && is_common_name)
-        return; /* rfc5280_common_name_invalid has said it */
+        return; /* rfc5280_common_name_invalid reports it */
     if (name.code != CODE_NONE) {
         bool internal = name.code == CODE_internal_names_not_allowed;
         const char *fix =
@@ -165,8 +165,8 @@ static void check_name(struct checking *c, const char *text, bool is_common_name
     check_lists(c, shown, &name, not_validated);
 }
 
-/* A single wildcard stands for its base and what lies below it; another name needs a product for several
- * domains. */
+/* A certificate for one wildcard covers its base domain and the names below; any other name needs a product
+ * for several domains. */
 static void check_wildcard(struct checking *c, const struct texts *names)
 {
     const char *cn = c->common_name ? canonical(c->a, c->common_name) : NULL;
@@ -186,7 +186,7 @@ static void check_names(struct checking *c)
 {
     const struct order *o = c->o;
     struct texts seen = {0}, not_validated = {0};
-    if (o->product != PRODUCT_TLS) /* the others name people and companies */
+    if (o->product != PRODUCT_TLS) /* the other products certify people and companies, not domains */
         return;
     if (c->common_name && *c->common_name)
         check_name(c, c->common_name, true, &seen, &not_validated);
@@ -200,8 +200,8 @@ static void check_names(struct checking *c)
 
 /* ---------------------------------------------------------------- a duplicate ------------------------ */
 
-/* The common name counts among the names of its order, but only the names listed can be missing or new: a
- * common name that differs has a code of its own. */
+/* Compares the order with the one that it duplicates. The common name counts among the names of its order,
+ * but only listed names are reported as missing or new: a different common name has a code of its own. */
 static void check_duplicate(struct checking *c)
 {
     const struct order *o = c->o;

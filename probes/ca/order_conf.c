@@ -1,4 +1,4 @@
-/* order_conf.c - the section [order] of a configuration. */
+/* order_conf.c - reads the section [order] of a configuration. */
 #include "ca/order_inner.h"
 
 #include "wire/name.h"
@@ -7,8 +7,8 @@
 #include <ini.h>
 #include <string.h>
 
-/* inih's lines are 200 bytes with their ends; a longer one it cuts in two without a word, so it is refused
- * before. */
+/* Bytes of a line. inih reads lines of up to 200 bytes, line end included, and silently cuts a longer one in
+ * two, so longer lines are refused first. */
 enum { LINE_MOST = 197 };
 
 static const struct {
@@ -23,7 +23,7 @@ static const struct {
 struct order_reading {
     struct arena *a;
     const char *at, *end;
-    unsigned line; /* that was given out last */
+    unsigned line; /* the line that next_line() returned last */
     struct order *o;
     const char *why;
 };
@@ -35,7 +35,7 @@ static int refuse(struct order_reading *r, const char *what)
     return 0;
 }
 
-/* inih's handler is not told the line; this reader knows which one it gave out last. */
+/* inih does not pass the line number to the handler, so this reader counts the lines that it returns. */
 static char *next_line(char *room, int size, void *user)
 {
     struct order_reading *r = user;

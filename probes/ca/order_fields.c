@@ -1,4 +1,5 @@
-/* order_fields.c - what stands in an order beside its domains: CSR, subject, email addresses, note. */
+/* order_fields.c - checks the fields of an order other than its domains: CSR, subject, email addresses, note.
+ */
 #include "ca/order_inner.h"
 
 #include "wire/name.h"
@@ -6,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* ub-common-name, ub-organization-name and ub-organizational-unit-name of RFC 5280 appendix A.1; the API's
- * limit for every line of an address, too. */
+/* ub-common-name, ub-organization-name and ub-organizational-unit-name of RFC 5280 appendix A.1, in
+ * characters; also the API's limit for every line of a postal address. */
 enum { FIELD_MOST = 64 };
 
 /* A value of the subject, from the CSR or from the request. */
@@ -44,7 +45,7 @@ static bool rsa_of(const struct csr *k, unsigned least)
     return k->key == CSR_KEY_RSA && k->bits >= least;
 }
 
-/* NIST's curves, the only ones in public certificates (BR 6.1.5). */
+/* True for NIST's curves, the only ones that public certificates may use (BR 6.1.5). */
 static bool nist_curve(const struct csr *k)
 {
     return k->curve && !strncmp(k->curve, "P-", 2);
@@ -175,12 +176,12 @@ static bool is_filler(const char *s)
     return false;
 }
 
-/* The fields of a subject that have rules of their own here. */
+/* The fields of a subject that this file has rules for. */
 static const struct rule {
-    const char *name; /* as csr_field has it */
+    const char *name; /* the name of the field as in struct csr_field */
     const char *field, *what;
     enum code too_long, invalid;
-    const char *standard; /* what RFC 5280 says where it differs from the API's 64 */
+    const char *standard; /* the limit of RFC 5280, in characters, where it is not the API's 64 */
     const char *shorten;
 } rules[] = {
     {"O", "organization", "The organization's name", CODE_rfc5280_org_name_too_long, CODE_rfc5280_org_invalid,

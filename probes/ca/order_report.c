@@ -1,4 +1,4 @@
-/* order_report.c - how a rule about orders says what it found. */
+/* order_report.c - adds problems and notes to the report of an order check. */
 #include "ca/order_inner.h"
 
 #include "wire/name.h"

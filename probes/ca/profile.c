@@ -29,7 +29,7 @@ static const char *identifiers[] = {
     "flipkart.com",
 };
 
-/* What curl sends by itself. */
+/* The headers that curl sends by default. */
 static const char *headers[] = {"Accept: */*"};
 
 static const struct profile digicert = {
@@ -49,8 +49,8 @@ static const struct profile digicert = {
     .headers = {headers, sizeof headers / sizeof *headers},
     .connect_ms = 2000,
     .read_ms = 5000,
-    /* BR 3.2.2.4.18: a 2xx status, and redirects by 301, 302, 307 and 308 to authorized ports over http or https. How
-     * many, to which host, and no more ports than two is the library's rule. */
+    /* BR 3.2.2.4.18: a 2xx status, and redirects by 301, 302, 307 and 308 to authorized ports over http or https. The
+     * number of redirects, their hosts and the restriction to two ports are rules of DigiCert's library. */
     .content = {{{200, 299}}, 1},
     .redirect_statuses = {{{301, 302}, {307, 308}}, 2},
     .redirects = 5,
@@ -65,20 +65,21 @@ static const struct profile digicert = {
                      {METHOD_HTTP_TOKEN, "ca-tbr-18"},
                      {METHOD_HTTP_TOKEN_DYNAMIC, "ca-tbr-18"}},
                     5},
-    /* An ACME method carries out a section of the BR, and so is met by the section's label, too. */
+    /* An ACME method implements a section of the BR, so a validation by it also meets a record that lists that
+     * section's label. */
     .caa_equal = {{{"http-01", "ca-tbr-19"},
                    {"dns-01", "ca-tbr-7"},
                    {"tls-alpn-01", "ca-tbr-20"},
                    {"dns-account-01", "ca-tbr-21"},
                    {"dns-persist-01", "ca-tbr-22"}},
                   5},
-    /* BR 3.2.2.9: one of up to five, two of six or more. */
+    /* BR 3.2.2.9: one of up to five perspectives may differ, two of six or more. */
     .quorum = {{{1, 1}, {6, 2}}, 2},
     .random_days = 30,
     .token_days = 30,
     /* BR 4.2.1: 100 days from 2027-03-15 on, 10 from 2029-03-15 on. */
     .reuse_days = {{{TIME_UNKNOWN, 200}, {1805068800000, 100}, {1868227200000, 10}}, 3},
-    /* Each step lasts for its own time after the one before it. */
+    /* Each step begins where the one before it ends. */
     .polling = {{{MINUTE, 15 * MINUTE},
                  {5 * MINUTE, 15 * MINUTE + HOUR},
                  {15 * MINUTE, 15 * MINUTE + HOUR + DAY},
@@ -91,7 +92,7 @@ const struct profile *profile_builtin(void)
     return &digicert;
 }
 
-/* ---------------------------------------------------------------- questions to the tables ------------ */
+/* ---------------------------------------------------------------- reading the tables ------------ */
 
 int dated_value(const struct dated_rows *rows, dcv_time now)
 {
@@ -146,7 +147,7 @@ static const char *scheme(bool https)
     return https ? "https" : "http";
 }
 
-/* list and one more, which is the i-th of n. NULL once the arena is full. */
+/* Appends item i of n to a list in words, with a comma or "and". NULL where the arena is full. */
 static const char *more(struct arena *a, const char *list, size_t i, size_t n, const char *one)
 {
     return list && one ? arena_concat(a, list, !i ? "" : i + 1 == n ? " and " : ", ", one, NULL) : NULL;
@@ -154,7 +155,7 @@ static const char *more(struct arena *a, const char *list, size_t i, size_t n, c
 
 const char *statuses_text(struct arena *a, const struct statuses *s)
 {
-    enum { SINGLE_MOST = 3 }; /* a longer range is said by its ends */
+    enum { SINGLE_MOST = 3 }; /* a range of more statuses is written as its first and last one */
     const char *list = "";
     size_t n = 0, at = 0;
     for (size_t i = 0; i < s->n; i++) {

@@ -1,20 +1,20 @@
-/* profile.h - what is one CA's own: names, labels, identifiers, lifetimes, and how it fetches a file.
+/* profile.h - what is particular to one CA: names, labels, identifiers, lifetimes, and how it fetches a file.
  *
- * DigiCert's values are built in, and stand nowhere else in the code. Another CA is a file in the same form
- * (contrib/ca-profiles/) and no code. profile.def lists the keys of such a file.
- * A profile is constant once loaded and may be shared between threads. Header of profile.c and profile_*.c. */
+ * DigiCert's values are built in (profile.c) and appear nowhere else in the code. Another CA needs a profile file
+ * (contrib/ca-profiles/), but no code. profile.def lists the keys of such a file. A profile is constant once loaded and
+ * may be shared between threads. Header of profile.c and profile_*.c. */
 #ifndef DCV_PROFILE_H
 #define DCV_PROFILE_H
 
 #include "model/dcv.h"
 
 enum {
-    PROFILE_ROWS = 8,    /* of one table */
-    REDIRECTS_MOST = 20, /* that any CA follows */
+    PROFILE_ROWS = 8,    /* the most rows of one table */
+    REDIRECTS_MOST = 20, /* the most redirects that a profile may set */
 };
 
-/* A value that changes on a day: a row is in force from .from on, until the next one. The first row has been in force
- * always. A switch is 1 for yes and 0 for no. */
+/* A value that changes at given times: a row is in force from .from until the next row's. The first row is in force at
+ * any time before that. A switch is 1 for yes and 0 for no. */
 struct dated_rows {
     struct dated {
         dcv_time from;
@@ -31,7 +31,7 @@ struct poll_steps {
     size_t n;
 };
 
-/* With .of or more remote perspectives .may_differ of them may fail to corroborate (BR 3.2.2.9). */
+/* Where there are .of or more remote perspectives, .may_differ of them may fail to corroborate (BR 3.2.2.9). */
 struct quorum_rows {
     struct quorum {
         uint32_t of, may_differ;
@@ -39,7 +39,7 @@ struct quorum_rows {
     size_t n;
 };
 
-/* Ranges of HTTP statuses, each with its last one. */
+/* Ranges of HTTP statuses; the last status of a range belongs to it. */
 struct statuses {
     struct status_range {
         uint16_t first, last;
@@ -85,9 +85,9 @@ struct profile {
 
     /* ---- DNS methods */
     const char *txt_label;           /* "_dnsauth" */
-    const char *target_label;        /* "_dcv": second place of a CNAME target */
+    const char *target_label;        /* "_dcv": label of the second name that may hold the CNAME to a listed target */
     const char *cname_base;          /* "dcv.digicert.com" */
-    const char *value_prefix;        /* "_": may stand before the value where the value is a label */
+    const char *value_prefix;        /* "_": may precede the value where the value is a label */
     struct dated_rows retired_cname; /* a switch: yes while the older form of a CNAME token is accepted */
 
     /* ---- file methods: the file */
@@ -99,13 +99,13 @@ struct profile {
     /* ---- file methods: the CA's fetcher */
     const char *user_agent;      /* "DigiCert DCV Bot/1.1" */
     struct texts headers;        /* "Name: value": sent beside Host and User-Agent */
-    uint32_t connect_ms;         /* to connect, TLS included */
-    uint32_t read_ms;            /* from then to the end of the response */
+    uint32_t connect_ms;         /* time for the connection, TLS included */
+    uint32_t read_ms;            /* time from the connection to the end of the response */
     struct statuses content;     /* the body of a response with one of these is the file */
-    struct statuses redirect_statuses; /* followed; another redirect is not */
-    uint32_t redirects;          /* followed at most: 5 */
+    struct statuses redirect_statuses; /* statuses of redirects that the CA follows */
+    uint32_t redirects;          /* how many redirects the CA follows: 5 */
     enum redirect_reach redirect_reach;
-    struct file_ports redirect_ports; /* to which a redirect may lead */
+    struct file_ports redirect_ports; /* the ports to which a redirect may lead */
 
     /* ---- CAA */
     struct texts caa_identifiers;
@@ -121,15 +121,15 @@ struct profile {
 };
 
 const struct profile *profile_builtin(void);
-/* Reads a profile from the text of an INI file with the keys of profile.def; what is not in it keeps the built-in
+/* Reads a profile from the text of an INI file with the keys of profile.def; a key that is missing keeps the built-in
  * value. 0, -ENOMEM, or -EINVAL with *line (from 1) and *expected (static) set. Everything is in the arena. */
 int profile_parse(struct arena *a, const char *text, size_t len, struct profile *ret, unsigned *line,
                   const char **expected);
 
-/* ---- questions to the tables */
+/* ---- reading the tables */
 /* The value in force at now; 0 where the table is empty. */
 int dated_value(const struct dated_rows *rows, dcv_time now);
-/* True where the value of some row is not 0: a switch that is yes at some time. */
+/* True where the value of any row is not 0, as with a switch that is on at some time. */
 bool dated_ever(const struct dated_rows *rows);
 bool statuses_have(const struct statuses *s, int status);
 bool file_ports_have(const struct file_ports *p, bool https, unsigned port);

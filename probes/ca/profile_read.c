@@ -1,4 +1,4 @@
-/* profile_read.c - a profile from the text of a file: the kinds of keys, each with what it takes. */
+/* profile_read.c - reads a profile from the text of a file, and defines the kinds of keys and their values. */
 #include "ca/profile.h"
 #include "model/time.h"
 #include "wire/name.h"
@@ -12,8 +12,8 @@
 
 enum { LINE_MOST = INI_MAX_LINE - 2 };
 
-/* The first group takes one value, once. The second is a list of words, the third has a row on each line; in both the
- * first line replaces the built-in table. */
+/* Keys of the first group have one value and may occur once. Those of the second are lists of words, those of the third
+ * have one row on each line; in both groups the first line replaces the built-in table. */
 enum key_kind {
     KEY_TEXT,
     KEY_LABEL,
@@ -56,14 +56,14 @@ enum { KEY_COUNT = sizeof keys / sizeof *keys };
 struct parse {
     struct arena *a;
     const char *at, *end;
-    unsigned line, bad_line; /* where the reader is; where the first value was refused */
+    unsigned line, bad_line; /* the line being read; after an error, the line of the first refused value */
     const char *expected;
     bool seen[KEY_COUNT];
     bool full;
     struct profile profile;
 };
 
-/* Sets the field to the value in text. NULL, or what was expected instead, in words. */
+/* Sets the field to the value in text. Returns NULL, or in words what was expected instead. */
 typedef const char *set_fn(struct parse *p, const struct profile_key *k, const char *text, void *field);
 
 static const char too_many[] = "no more than eight of them";
@@ -131,7 +131,7 @@ static bool text_fits(const struct profile_key *k, const char *text)
     return false;
 }
 
-/* A whole number at *p, which moves past it. */
+/* Reads a whole number at *p and moves *p past it. */
 static bool number(const char **p, uint32_t least, uint32_t most, uint32_t *ret)
 {
     uint64_t v = 0;
@@ -144,7 +144,7 @@ static bool number(const char **p, uint32_t least, uint32_t most, uint32_t *ret)
     return true;
 }
 
-/* A word between blanks at *p, which moves past all of them. */
+/* Reads the word at *p, with blanks around it, and moves *p past word and blanks. */
 static bool word(const char **p, const char *text)
 {
     size_t blank = strspn(*p, " \t"), n = strlen(text);
@@ -156,7 +156,7 @@ static bool word(const char **p, const char *text)
     return blank;
 }
 
-/* The two sides of the first colon. *left is in the arena, *right in text. False where there is no colon. */
+/* Splits text at its first colon. *left is in the arena, *right in text. False where there is no colon. */
 static bool halves(struct parse *p, const char *text, const char **left, const char **right)
 {
     const char *colon = strchr(text, ':');
@@ -284,7 +284,7 @@ static const char *add_pair(struct parse *p, const struct profile_key *k, const 
 
 /* ---------------------------------------------------------------- a row a line ----------------------- */
 
-/* A header as RFC 9110 5.1 and 5.5 have it. An empty first line stands for no header at all. */
+/* A header by RFC 9110 5.1 and 5.5. An empty first line means that no header is sent. */
 static const char *set_header(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     struct texts *to = field;
@@ -376,9 +376,9 @@ static const char *set_step(struct parse *p, const struct profile_key *k, const 
 /* ---------------------------------------------------------------- the kinds -------------------------- */
 
 static const struct profile_kind {
-    set_fn *set;  /* takes the whole line; NULL where .add takes each word of it */
+    set_fn *set;  /* reads the whole line; NULL where .add reads each word of it */
     set_fn *add;
-    size_t table; /* bytes of the table, which the first line empties; 0 for one value */
+    size_t table; /* size of the table in bytes, which the first line clears; 0 where the key has one value */
 } kinds[] = {
     [KEY_TEXT] = {set_text, NULL, 0},
     [KEY_LABEL] = {set_text, NULL, 0},
@@ -471,7 +471,7 @@ static char *next_line(char *out, int room, void *user)
     return out;
 }
 
-/* inih cuts long lines in two and stops at a NUL without a word: what it would misread is refused before. */
+/* inih silently cuts long lines in two and stops at a NUL, so such texts are refused before it reads them. */
 static bool lines_fit(const char *text, size_t len, unsigned *line, const char **expected)
 {
     *line = 1;

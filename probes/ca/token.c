@@ -7,8 +7,8 @@
 
 enum { MAC_BYTES = 32, MAC_WORDS = MAC_BYTES / 4, DIGITS = TOKEN_LENGTH - TOKEN_STAMP };
 
-/* The MAC as a big-endian integer in base 36. Each round divides by 36^5, which fits a word, for five digits.
- */
+/* Writes the MAC, a big-endian integer, in base 36. Each round divides by 36^5, which fits a word, and yields
+ * five digits. */
 static void base36(const unsigned char mac[MAC_BYTES], char out[DIGITS])
 {
     static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The most tokens computed for one text: it comes from the network, and its size alone bounds the candidates.
- */
+/* The most tokens computed for one text: it comes from the network, and nothing but its size limits the
+ * number of candidates. */
 enum { MACS_MOST = 64 };
 
 struct search {
@@ -33,8 +33,8 @@ static bool is_blank(uint8_t c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* What is wrong with the form of the candidate of run token characters at p, left bytes in all; NULL where it
- * is sound, and then its time is in *stamp. */
+/* What is wrong with the form of the candidate at p: run token characters, and left bytes up to the end of
+ * the text. NULL where the form is right; *stamp is then its time. */
 static const char *problem(const uint8_t *p, size_t left, size_t run, dcv_time *stamp)
 {
     size_t n = 0;
@@ -57,7 +57,8 @@ static const char *problem(const uint8_t *p, size_t left, size_t run, dcv_time *
     return NULL;
 }
 
-/* The token of the list with this stamp. A list from a case file may hold anything. */
+/* The token of the list that has this time stamp. Texts that are no token are skipped: the list may come from
+ * a case file. */
 static const char *same_stamp(const struct texts *list, const uint8_t *stamp)
 {
     for (size_t i = 0; i < list->n; i++)
@@ -71,7 +72,7 @@ static bool has_key(const struct request *r)
     return r->auth_key.n && r->csr.n;
 }
 
-/* The token that is right for a stamp: *ret is NULL where it cannot be computed. */
+/* Finds the token that is right for a time stamp: *ret is NULL where it cannot be computed. */
 static int right_token(struct search *s, const uint8_t *stamp, const char **ret)
 {
     *ret = same_stamp(has_key(s->r) ? &s->here : &s->r->computed, stamp);
@@ -101,7 +102,7 @@ static int judge_candidate(struct search *s, size_t at, struct token_found *ret)
     *ret = (struct token_found){.at = at, .len = run};
     ret->problem = problem(p, left, run, &ret->stamp);
     if (ret->problem) {
-        /* A year in a sentence is no token: only what looks like one is a broken one. */
+        /* A year in a sentence is no token: only a long enough candidate counts as a malformed one. */
         ret->class = run >= TOKEN_LOOKALIKE ? TOKEN_MALFORMED : TOKEN_NONE;
         return 0;
     }
@@ -123,7 +124,7 @@ static int judge_candidate(struct search *s, size_t at, struct token_found *ret)
 enum line_end { ENDS_KEPT, ENDS_LF, ENDS_CRLF, ENDS_NONE };
 enum last_end { LAST_KEPT, LAST_WITHOUT, LAST_WITH };
 
-/* What happens to a CSR on its way through editors, forms and shells. */
+/* How editors, forms and shells may change a CSR. */
 static const struct variant {
     enum line_end ends;
     enum last_end last;
@@ -146,7 +147,7 @@ static const struct variant {
     {ENDS_CRLF, LAST_WITH, true, "only its base64 body, with CRLF line ends and a final newline"},
 };
 
-/* What stands between the BEGIN and the END line; nothing where these are missing. */
+/* The text between the BEGIN and the END line; empty where one of them is missing. */
 static struct bytes pem_body(struct bytes csr)
 {
     static const uint8_t begin[] = "-----BEGIN ", end[] = "-----END ";
@@ -175,7 +176,7 @@ static size_t put_end(uint8_t *out, enum line_end ends)
     return n;
 }
 
-/* The CSR as the variant reads it, at out (room for 2 * csr.n + 2 bytes); its length. */
+/* Writes the CSR as the variant changes it to out (room for 2 * csr.n + 2 bytes). Returns its length. */
 static size_t rewrite(struct bytes csr, const struct variant *v, uint8_t *out)
 {
     size_t o = 0, last = 0; /* last: length of the line end that the text ends with, or 0 */
@@ -206,7 +207,7 @@ static size_t rewrite(struct bytes csr, const struct variant *v, uint8_t *out)
     return o;
 }
 
-/* Under which reading of the CSR the candidate would be right. */
+/* Finds the variant of the CSR under which the candidate would be right; *ret is NULL where there is none. */
 static int find_variant(const struct search *s, const uint8_t *candidate, const char **ret)
 {
     struct bytes csr = s->r->csr, body = pem_body(csr);
