@@ -9,8 +9,8 @@
 
 /* ---------------------------------------------------------------- one answer ------------------------- */
 
-/* What a server's answer is, read for one name of the zone that was asked. fail: an error, no authority, or an answer
- * that cannot be read; a resolver goes on to the next server. */
+/* The kind of a server's answer for one name of the zone that was asked. fail: an error, an answer without authority,
+ * or one that cannot be read; a resolver then goes on to the next server. */
 enum reply { REPLY_FAIL, REPLY_DATA, REPLY_NONE, REPLY_ALIAS, REPLY_REFERRAL };
 
 static bool has_soa_of(const struct rrs *section, const char *apex)
@@ -33,7 +33,8 @@ static const char *referred_to(const struct rrs *section, const char *apex, cons
     return NULL;
 }
 
-/* The records of the type at name itself: what else the answer holds is another question's matter. */
+/* Reads the records of l's type at name itself into l. Other records of the answer are ignored: other questions ask for
+ * them. */
 static int records_at(struct arena *a, const struct fact *f, const char *name, struct lookup *l)
 {
     const struct rrs *answer = &f->dns.answer;
@@ -53,7 +54,7 @@ static int records_at(struct arena *a, const struct fact *f, const char *name, s
     return 0;
 }
 
-/* 0 or -ENOMEM. *to: an alias' target, or where a referral leads. */
+/* Reads one answer. *to: the target of an alias, or the zone that a referral leads to. 0 or -ENOMEM. */
 static int read_reply(struct arena *a, const struct zone *x, const struct fact *f, const char *name, struct lookup *l,
                       enum reply *ret, const char **to)
 {
@@ -63,7 +64,7 @@ static int read_reply(struct arena *a, const struct zone *x, const struct fact *
     int rc = records_at(a, f, name, l);
     if (rc || error || d->flags & DNS_TC)
         return rc;
-    /* An alias stands first: NXDOMAIN beside one speaks of its target (RFC 6604 2.1). */
+    /* Look for an alias first: NXDOMAIN in an answer with an alias is about the alias' target (RFC 6604 2.1). */
     if (l->type != RR_CNAME) {
         rc = dns_alias(a, &d->answer, name, to);
         if (rc) {
@@ -80,7 +81,8 @@ static int read_reply(struct arena *a, const struct zone *x, const struct fact *
         *ret = REPLY_REFERRAL;
         return 0;
     }
-    /* Bytes that do not parse are no proof of absence. Without the SOA record authority has to do. */
+    /* An answer with bytes that do not parse does not prove absence. The AA flag is enough for proof where the SOA
+     * record is missing. */
     if (d->flags & DNS_AA && !l->broken && !d->n_defects && !(d->outcome == DNS_NXDOMAIN && l->n))
         *ret = REPLY_NONE;
     else if (d->outcome == DNS_NXDOMAIN && d->flags & DNS_AA)
@@ -88,11 +90,11 @@ static int read_reply(struct arena *a, const struct zone *x, const struct fact *
     return 0;
 }
 
-/* The way as it is gone. */
+/* The steps of one lookup so far. */
 struct path {
     struct path_step step[PATH_STEPS_MOST];
     size_t n;
-    bool stands_in; /* a part of it is the resolver's word */
+    bool stands_in; /* the resolver's answer stands in for a part of the way */
 };
 
 /* ---------------------------------------------------------------- one choice of servers -------------- */
@@ -119,12 +121,12 @@ struct reading_path {
     size_t n_choices;
     struct lookup *l;
     struct path *path;
-    const char *name;   /* where the way has come to */
-    struct zone *zone;  /* a zone that a referral led to, for the next question alone */
+    const char *name;   /* the name that the way has reached */
+    struct zone *zone;  /* the zone that a referral led to; used for the next question only */
     unsigned aliases;
 };
 
-/* The resolver's answer to the whole question goes through the name that the way has come to. */
+/* True where the resolver's answer to the whole question goes through name, which the way has reached. */
 static bool passes(const struct lookup *l, const char *name)
 {
     if (!l->fact || name_equal(l->end, name))
@@ -136,7 +138,8 @@ static bool passes(const struct lookup *l, const char *name)
     return false;
 }
 
-/* The resolver's answer from here on: that to the whole question where it comes this way, else that to the name. */
+/* Takes the resolver's answer for the rest of the way: the one to the whole question where it goes through r->name,
+ * else the one to r->name. */
 static int stand_in(struct reading_path *r)
 {
     struct lookup through;
@@ -155,9 +158,9 @@ static int stand_in(struct reading_path *r)
     return 0;
 }
 
-/* What a server of a zone above says of the name itself, where it does not refer to the zone below: it serves both zones,
- * or it has an old version that knows nothing of the cut. A resolver that comes to it with a cold cache takes its word.
- * Only where it is the one that is chosen. */
+/* The answer of a chosen server of a zone above, where it answers for the name itself instead of referring to the zone
+ * below: the server serves both zones, or has an old version of its zone without the cut. A resolver with an empty
+ * cache accepts this answer. NULL where no such server is chosen. */
 static const struct fact *held_above(struct reading_path *r, const struct zone *x, const struct zone **holder,
                                      const struct name_server **server)
 {
@@ -177,7 +180,8 @@ static const struct fact *held_above(struct reading_path *r, const struct zone *
     return NULL;
 }
 
-/* The answer of the server that is met in a zone. *pending: one is missing that could be it. */
+/* The answer of the zone's chosen server, or without a choice of the first server that answers. *pending: a missing
+ * answer could still be that one. */
 static int ask_zone(struct reading_path *r, const struct zone *x, const struct name_server **server,
                     const struct fact **fact, enum reply *reply, const char **to, bool *pending)
 {
@@ -201,7 +205,7 @@ static int ask_zone(struct reading_path *r, const struct zone *x, const struct n
         int rc = read_reply(r->z->a, x, f, r->name, &l, &one, &leads);
         if (rc)
             return rc;
-        /* Of failures the one that says most stands: an error before silence. */
+        /* Among failures keep the one that tells most: an error rather than silence. */
         if (!*fact || one != REPLY_FAIL || (dns_silent(&(*fact)->dns) && !dns_silent(&f->dns))) {
             *fact = f;
             *server = &v[i];
@@ -216,7 +220,7 @@ static int ask_zone(struct reading_path *r, const struct zone *x, const struct n
     return 0;
 }
 
-/* Every server fails, or none may be asked for more than the zone itself. */
+/* Fails the lookup in zone x: every server fails, or only the zone's SOA was asked of them. */
 static int all_fail(struct reading_path *r, const struct zone *x)
 {
     const struct fact *f = r->l->fact;
@@ -226,7 +230,7 @@ static int all_fail(struct reading_path *r, const struct zone *x)
     for (size_t i = 0; i < x->n && !f; i++)
         f = x->v[i].soa;
     if (!f) {
-        /* Not one of its servers has an address: what the resolver says is all there is to show. */
+        /* No server has an address, so the resolver's answer is the only fact to show. */
         struct lookup through;
         int rc = lookup_read(r->z->a, r->ev, r->name, r->l->type, &through);
         if (rc)
@@ -243,7 +247,7 @@ static int all_fail(struct reading_path *r, const struct zone *x)
     return 0;
 }
 
-/* One zone's part of the way. *over: the way ends here. */
+/* Goes one step: asks one zone. *over: the way ends here. */
 static int step(struct reading_path *r, bool *over)
 {
     struct lookup *l = r->l;
@@ -266,7 +270,7 @@ static int step(struct reading_path *r, bool *over)
         int rc = read_reply(r->z->a, holder, f, r->name, l, &reply, &to);
         if (rc)
             return rc;
-        x = (struct zone *)(uintptr_t)holder; /* only read from here on */
+        x = (struct zone *)(uintptr_t)holder; /* x is only read from here on */
         l->fact = f;
     } else {
         int rc = ask_zone(r, x, &server, &f, &reply, &to, &pending);
@@ -348,20 +352,21 @@ int path_read(struct zones *z, const struct evidence *ev, const struct choice *c
 
 struct asked {
     struct zones *z;
-    const char *name[PATH_STEPS_MOST]; /* targets of aliases that were followed */
+    const char *name[PATH_STEPS_MOST]; /* the first name, and the targets of aliases that were followed */
     size_t n;
     size_t foreign; /* questions to servers of other zones than the first one's */
 };
 
 static void want_name(struct asked *all, const char *name, uint16_t type, unsigned depth, const char *home);
 
-/* The name at every server of a zone, and what each answer leads to. */
+/* Asks every server of a zone for the name, and follows each answer. */
 static void want_zone(struct asked *all, struct zone *x, const char *name, uint16_t type, unsigned depth, const char *home)
 {
     enum { AHEAD = 3 };
     for (size_t i = 0; i < x->n; i++) {
         const struct name_server *s = &x->v[i];
-        /* The first names go out with the SOA: whether the server is any good is known when all are answered. */
+        /* The first AHEAD names are asked together with the SOA, before it is known whether the server is good, to save
+         * time. */
         if (s->state != SERVER_GOOD && (s->state != SERVER_PENDING || s->soa || all->n > AHEAD))
             continue;
         if (!name_equal(x->apex, home) && ++all->foreign > PATH_FOREIGN_MOST) {
@@ -382,7 +387,7 @@ static void want_zone(struct asked *all, struct zone *x, const char *name, uint1
     }
 }
 
-/* Servers above that hold the zone below them, too: they may be asked for the name itself. */
+/* Asks servers of the zones above for the name itself where they serve x, too. */
 static void want_above(struct asked *all, struct zone *x, const char *name, uint16_t type)
 {
     for (const struct zone *up = x->parent; up; up = up->parent)
@@ -405,7 +410,7 @@ static void want_name(struct asked *all, const char *name, uint16_t type, unsign
     all->name[all->n++] = name;
     struct zone *x = zones_holding(all->z, name);
     if (depth && (!x || (!x->open && !zone_can_be_asked(x))))
-        lookup_want_answer(all->z->asker, name, type); /* the resolver has to stand in */
+        lookup_want_answer(all->z->asker, name, type); /* the resolver's answer has to stand in */
     if (!x || !x->exists)
         return;
     want_zone(all, x, name, type, depth, home ? home : x->apex);

@@ -1,4 +1,4 @@
-/* view.c - one lookup as the resolvers, a server of the zone or a perspective give it. */
+/* view.c - reads one lookup from the answers of the resolvers, of the zones' own servers or of a perspective. */
 #include "evidence/view.h"
 
 #include "wire/name.h"
@@ -32,8 +32,8 @@ static bool rr_same(const struct rr *a, const struct rr *b)
     return a->rdlen == b->rdlen && (!a->rdlen || !memcmp(a->rdata, b->rdata, a->rdlen));
 }
 
-/* A set holds no record twice (RFC 2181 5), so the sets are equal where they have the same size and each record of one
- * is in the other. Servers keep the order or rotate it; so each search starts after the last match. */
+/* A set holds no record twice (RFC 2181 5), so two sets are equal where they have the same size and each record of one
+ * is in the other. Servers keep the order of a set or rotate it, so each search starts after the last match. */
 bool lookup_same(const struct lookup *a, const struct lookup *b)
 {
     if (a->class != LOOKUP_DATA || b->class != LOOKUP_DATA)

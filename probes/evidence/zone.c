@@ -9,16 +9,16 @@
 #include <string.h>
 
 enum {
-    MOST_HOSTS = 13,     /* name servers of one zone that are asked, as many as the root has */
-    MOST_ADDRESSES = 26, /* of all these servers */
+    MOST_HOSTS = 13,     /* name servers of one zone that are asked; the root has as many */
+    MOST_ADDRESSES = 26, /* addresses of all these servers */
     MOST_BELOW = 6,      /* names below an apex that may be zone cuts */
-    PARENT_HOSTS = 2     /* servers of the parent that are asked */
+    PARENT_HOSTS = 2     /* servers of the zone above that are asked */
 };
 
 /* ---------------------------------------------------------------- questions -------------------------- */
 
-/* Returns the first fact. *whole: the fact over TCP where the first one was truncated and TCP has answered, else the
- * first. */
+/* Asks one server and returns the first fact. *whole: the fact over TCP where the first one was truncated and TCP has
+ * answered, else the first. */
 static const struct fact *ask_server_first(const struct asker *asker, const char *server, struct ask q,
                                            const struct fact **whole)
 {
@@ -75,7 +75,7 @@ const struct fact *server_fact(const struct evidence *ev, const struct name_serv
     return asked ? asked->fact : NULL;
 }
 
-/* Asks with checking disabled: broken signatures must not hide the servers of the zone. */
+/* Asks the resolver with CD set (checking disabled): broken signatures must not hide the servers of the zone. */
 static const struct fact *ask_resolver(const struct asker *asker, const char *name, uint16_t type)
 {
     struct ask q = lookup_ask(name, type);
@@ -115,7 +115,7 @@ static const char *rr_address(struct arena *a, const struct rr *rr)
     return NULL;
 }
 
-/* Adds the addresses of owner in a section; owner "": the addresses of all owners. */
+/* Adds the addresses of owner that a section holds; owner "": the addresses of all owners. */
 static int addresses_in(struct arena *a, const struct rrs *section, const char *owner, uint16_t type,
                         struct texts *ret)
 {
@@ -159,7 +159,7 @@ int host_addresses(struct arena *a, const struct asker *asker, const char *host,
 
 /* ---------------------------------------------------------------- its servers ------------------------ */
 
-/* Nothing left this host: an address family that it does not have. */
+/* True where nothing was sent, because this host lacks the address family. */
 static bool never_sent(const struct fact *f)
 {
     return f->dns.outcome == DNS_UNREACHABLE && f->ask->server[0] == '[';
@@ -179,8 +179,9 @@ static bool with_authority(const struct fact *f, const char *apex, struct name_s
     return false;
 }
 
-/* Silence with EDNS is silence to a CA, whatever the server says without (DNS flag day 2019); an error to EDNS makes a
- * resolver ask again without it (RFC 6891 7). The question without EDNS to a silent server serves a finding alone. */
+/* A server that is silent to questions with EDNS is silent to a CA, even where it answers without EDNS (DNS flag day
+ * 2019). Where it answers EDNS with an error, a resolver asks again without EDNS (RFC 6891 7). A silent server is asked
+ * without EDNS only for a finding. */
 static void read_server(struct zones *z, struct zone *x, struct name_server *s)
 {
     struct ask q = {.qname = x->apex, .qtype = RR_SOA, .mixed_case = true};
@@ -200,7 +201,7 @@ static void read_server(struct zones *z, struct zone *x, struct name_server *s)
         s->barred = f->dns.detail != NULL;
         s->state = SERVER_SILENT;
     }
-    /* Where the servers above are silent, too, other ways of asking are not worth the time. */
+    /* Where the servers above are silent, too, asking without EDNS is not worth the time. */
     if (refuses || (silent && !s->barred && !x->blocked)) {
         q.no_edns = true;
         q.mixed_case = false;
@@ -239,7 +240,7 @@ static int add_servers(struct zones *z, struct zone *x, const char *host, struct
         if (!add_once(z->a, seen, addresses.v[i]))
             return -ENOMEM;
         if (seen->n == before)
-            continue; /* two names of one machine */
+            continue; /* two host names with the same address */
         struct name_server *s = &x->v[x->n++];
         *s = (struct name_server){.server = addresses.v[i], .host = host};
         read_server(z, x, s);
@@ -297,7 +298,7 @@ static struct zone *zone_add(struct zones *z, const char *apex)
     return x;
 }
 
-/* The NS set of a name in one section of an answer. */
+/* True where one section of an answer holds an NS set of the name. */
 static bool has_ns(const struct rrs *section, const char *owner)
 {
     for (size_t i = 0; i < section->n; i++)
@@ -306,7 +307,7 @@ static bool has_ns(const struct rrs *section, const char *owner)
     return false;
 }
 
-/* The NS set that the resolver gives for a name, where the name is a zone's. */
+/* The resolver's answer with the NS set of a name; NULL where the name is not the apex of a zone. */
 static const struct fact *resolver_ns(struct zones *z, const char *name, bool *open)
 {
     const struct fact *f = ask_resolver(z->asker, name, RR_NS);
@@ -317,7 +318,8 @@ static const struct fact *resolver_ns(struct zones *z, const char *name, bool *o
 
 /* ---------------------------------------------------------------- the registrable domain ------------- */
 
-/* What a server above says of the registrable domain: a referral to it, or the set itself where it serves both. */
+/* Reads what a server above answers about the registrable domain: a referral to it, or the NS set itself where the
+ * server serves both zones. */
 static int read_delegation(struct zones *z, struct zone *x, const struct fact *f)
 {
     const struct dns_fact *d = &f->dns;
@@ -369,7 +371,7 @@ struct zone *zones_registered(struct zones *z, const char *name)
     if (!x)
         return NULL;
     x->ns = resolver_ns(z, apex, &x->open);
-    /* While the resolver waits for the zone's servers the referral from above already tells who they are. */
+    /* Ask above first: the referral names the zone's servers even while the resolver still waits for them. */
     int rc = ask_above(z, x);
     x->exists = x->ns || x->delegation;
     if (!rc && x->exists)
@@ -381,8 +383,8 @@ struct zone *zones_registered(struct zones *z, const char *name)
 
 /* ---------------------------------------------------------------- cuts below ------------------------- */
 
-/* What the servers of a zone say of a name in it: how many refer to it or hold it as a zone of its own, how many say with
- * authority that it is none. */
+/* What the servers of a zone say about a name in it: how many refer to it or serve it as a zone of its own, and how
+ * many say with authority that it is no zone. */
 struct cut {
     const struct fact *referral, *held;
     size_t referring, denying;
@@ -450,7 +452,7 @@ static struct zone *zone_at(struct zones *z, struct zone *parent, const char *na
     bool unknown = false;
     read_cut(z, parent, name, &cut);
     const struct fact *known = resolver_ns(z, name, &unknown);
-    /* A server's word counts for its own zone: where all say that there is no cut, a resolver remembers an old one. */
+    /* The zone's servers decide: where all say that there is no cut, a resolver that knows one has an old answer. */
     bool is_cut = cut.referring || (known && !cut.denying);
     if (!is_cut) {
         *open = *open || cut.open || (unknown && !cut.denying);
