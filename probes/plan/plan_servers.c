@@ -1,4 +1,4 @@
-/* plan_servers.c - what to ask the servers of the zones that an answer depends on. */
+/* plan_servers.c - asks the servers of the zones that an answer depends on. */
 #include "plan/plan.h"
 
 #include "evidence/view.h"
@@ -26,8 +26,8 @@ void plan_perspectives(struct plan *p)
     }
 }
 
-/* Whether it is the type that a server does not know, or every question: the same name in the type that everybody
- * knows. Once a server is enough. */
+/* Asks each server that fails for a type for the same name with type A, which every server knows. The answer shows
+ * whether the server fails for that type only, or for every question. */
 static void want_other_type(struct plan *p, const struct zone *x, const char *name, uint16_t type)
 {
     for (size_t i = 0; type != RR_A && i < x->n; i++) {
@@ -37,7 +37,7 @@ static void want_other_type(struct plan *p, const struct zone *x, const char *na
     }
 }
 
-/* What a name comes to where each zone stands as it is, and what a failure of it raises. */
+/* Follows a name with the first server that answers in each zone, and asks what is needed to explain a failure. */
 static void want_reasons(struct plan *p, struct zones *z, const char *name, uint16_t type)
 {
     struct lookup l;
@@ -46,7 +46,7 @@ static void want_reasons(struct plan *p, struct zones *z, const char *name, uint
     for (size_t i = 0; i < l.n_way; i++)
         if (l.way[i].zone)
             want_other_type(p, l.way[i].zone, l.way[i].name, type);
-    /* Whether the zone that failed is signed: a CA may not go on in one that is. */
+    /* Ask whether the zone that failed is signed: in a signed zone a CA may not issue after a failed lookup. */
     if (type == RR_CAA && l.class == LOOKUP_FAIL && l.zone)
         lookup_want_answer(&p->asker, l.zone->apex, RR_DS);
 }
