@@ -162,6 +162,25 @@ static bool within_reach(const struct request *r, const char *host)
     return false;
 }
 
+/* True where the URL's host can be asked for. With names that no host can have, a wildcard record would still lead a
+ * lenient client on. */
+static bool has_host(struct arena *a, const char *url, struct url *ret)
+{
+    return url_read(a, url, ret) && (name_is_ip(ret->host) || name_is_host(ret->host));
+}
+
+/* False for a Location that the CA's client does not take for a URL, even where a lenient one made something of it:
+ * to. */
+static bool sound(struct arena *a, const char *location, const char *to)
+{
+    struct url u;
+    if (!url_reference_sound(to) || (location && !url_reference_sound(location)))
+        return false;
+    const char *url = location && !strncmp(location, "//", 2) ? arena_concat(a, "http:", location, NULL) : location;
+    bool names_host = url && (!strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8));
+    return !names_host || has_host(a, url, &u);
+}
+
 static enum redirect_fault judge_redirect(struct fetch_walk *w, const struct fact *fact)
 {
     const struct profile *p = w->r->profile;
@@ -174,7 +193,7 @@ static enum redirect_fault judge_redirect(struct fetch_walk *w, const struct fac
     const char *colon = strstr(to, "://");
     if (colon && !may_speak(p, to, colon))
         return REDIRECT_SCHEME;
-    if (!url_read(w->a, to, &u) || glued(p, u.host))
+    if (!sound(w->a, http_header_find(&fact->http, "location"), to) || !has_host(w->a, to, &u) || glued(p, u.host))
         return REDIRECT_MALFORMED;
     if (!file_ports_have(&p->redirect_ports, u.https, u.port))
         return REDIRECT_PORT;

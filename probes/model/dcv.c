@@ -135,3 +135,11 @@ bool resolvers_recursive(const struct texts *resolvers)
 {
     return resolvers->n == 1 && !strcmp(resolvers->v[0], RESOLVER_RECURSIVE_TEXT);
 }
+
+const char *http_header_find(const struct http_fact *f, const char *name)
+{
+    for (size_t i = 0; i < f->n_headers; i++)
+        if (!strcasecmp(f->headers[i].name, name))
+            return f->headers[i].value;
+    return NULL;
+}

@@ -380,6 +380,9 @@ struct http_fact {
     struct tls_fact *tls;
 };
 
+/* The value of the first header with that name, in whatever letter case; NULL where there is none. */
+const char *http_header_find(const struct http_fact *f, const char *name);
+
 struct fact {
     uint32_t n;             /* from 1, in order of arrival; findings refer to it */
     const struct ask *ask;

@@ -170,16 +170,15 @@ static bool host_lower(CURLU *u)
 /* The target of the first Location header, read by the URL parser of curl. */
 static const char *redirect(struct http_exchange *x, const struct http_fact *f)
 {
-    const char *location = NULL, *ret = NULL;
+    const char *location = http_header_find(f, "location"), *ret = NULL;
     char *text = NULL, *scheme = NULL;
 
-    for (size_t i = 0; i < f->n_headers && !location; i++) {
-        if (strcasecmp(f->headers[i].name, "location") == 0)
-            location = f->headers[i].value;
-    }
     CURLU *u = location && *location ? curl_url() : NULL;
     if (u && curl_url_set(u, CURLUPART_URL, x->ask->url, 0) == CURLUE_OK &&
-        curl_url_set(u, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+        /* A fragment alone leads to the same document (RFC 3986 5.2.2); curl would take off the last part of the
+         * path. */
+        (*location == '#' ||
+         curl_url_set(u, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK) &&
         curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0) == CURLUE_OK &&
         curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
         (strncmp(scheme, "http", 4) != 0 || host_lower(u)) &&

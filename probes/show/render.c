@@ -7,7 +7,6 @@
 #include "wire/wire.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum {
     WIDTH = 80,
@@ -195,18 +194,10 @@ static void dns_fact(struct page *p, const struct fact *fact)
         record(p, &f->authority.v[i]);
 }
 
-static const char *header(const struct http_fact *f, const char *name)
-{
-    for (size_t i = 0; i < f->n_headers; i++)
-        if (!strcasecmp(f->headers[i].name, name))
-            return f->headers[i].value;
-    return NULL;
-}
-
 static void http_headline(struct page *p, const struct fact *fact)
 {
     const struct http_fact *f = &fact->http;
-    const char *type = header(f, "content-type");
+    const char *type = http_header_find(f, "content-type");
     struct buf b = {0};
     if (f->outcome == HTTP_RESPONSE)
         buf_printf(&b, "status %d, %llu byte%s%s%s%s", f->status, (unsigned long long)f->size,
@@ -226,7 +217,7 @@ static void http_headline(struct page *p, const struct fact *fact)
 static void http_fact(struct page *p, const struct fact *fact)
 {
     const struct http_fact *f = &fact->http;
-    const char *location = header(f, "location");
+    const char *location = http_header_find(f, "location");
     http_headline(p, fact);
     if (f->detail)
         prose(p, 6, f->detail);
