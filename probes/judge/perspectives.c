@@ -1,20 +1,25 @@
 /* perspectives.c - whether resolvers at other places of the network corroborate the verdict (BR 3.2.2.9). */
 #include "ca/profile.h"
+#include "evidence/evidence.h"
 #include "judge/opinion.h"
 
 #include <errno.h>
 
-/* False where the resolver never answered: it then tells nothing about the domain. */
-static bool heard(const struct opinion *o, size_t names)
+/* False where the perspective tells nothing about the domain: a question is still open, or its resolver fails for every
+ * question, the control question included. One that answers the control question and fails for this domain does not
+ * corroborate: the CA's request from there would fail, too. */
+static bool heard(struct judgement *j, const struct opinion *o, size_t names)
 {
-    bool any = false;
+    bool answers = false, spoke = false;
     for (size_t i = 0; i < names; i++) {
         if (o->at[i].class == LOOKUP_PENDING)
             return false;
-        enum dns_outcome outcome = o->at[i].fact->dns.outcome;
-        any = any || (outcome != DNS_TIMEOUT && outcome != DNS_UNREACHABLE);
+        answers = answers || fact_answers(o->at[i].fact);
+        spoke = spoke || !dns_silent(&o->at[i].fact->dns);
     }
-    return any;
+    struct ask q = perspective_question(o->view.perspective, o->view.address, ".", RR_NS);
+    const struct ask *control = evidence_find(j->ev, &q);
+    return answers || (control && control->fact ? control_alive(control->fact) : spoke);
 }
 
 /* The profile says how many perspectives may fail to corroborate (BR 3.2.2.9). */
@@ -35,7 +40,8 @@ int judge_by_perspectives(struct judgement *j)
         if (!perspective_split(j->a, j->r->perspectives.v[i], &view.perspective, &view.address))
             return -ENOMEM;
         rc = opinion_names(j, &view, names, n_names, &o[i].at, &all);
-        if (!rc && heard(&o[i], n_names)) {
+        o[i].view = view;
+        if (!rc && heard(j, &o[i], n_names)) {
             rc = opinion_form(j, &o[i], view);
             v->n++;
             if (o[i].report.verdict != ours && o[i].report.verdict != VERDICT_UNDECIDED) {

@@ -54,6 +54,9 @@ const char *network_fault(const struct judgement *j, const struct lookup *l, siz
 {
     const struct fact *control = lookup_control(j->ev);
     bool unchecked = false;
+    /* Of a perspective that is known to be at work; the control question was put to this machine's resolvers. */
+    if (j->view && j->view->perspective)
+        return NULL;
     for (size_t i = 0; i < n; i++) {
         if (l[i].fact && fact_answers(l[i].fact))
             return NULL;

@@ -22,6 +22,10 @@ void plan_perspectives(struct plan *p)
             q.tcp = f && f->dns.flags & DNS_TC;
             if (q.tcp)
                 p->asker.want(p->asker.self, &q);
+            if (f && !fact_answers(f)) {
+                struct ask control = perspective_question(name, address, ".", RR_NS);
+                p->asker.want(p->asker.self, &control);
+            }
         }
     }
 }
