@@ -74,7 +74,6 @@ struct wire_reader {
     struct dns_fact *f;
     const char *section;
     unsigned record; /* its number in the section, from 1 */
-    unsigned whole;  /* records read so far, good and bad */
     bool stopped;    /* what follows cannot be read */
     /* The name of the question, to which most owner names point. Its text is made once. */
     const char *qname;
@@ -321,7 +320,6 @@ static int read_record(struct wire_reader *r, size_t left, struct rrs *to)
     }
     struct span data = {.msg = s->msg, .at = s->at, .end = s->at + rdlen, .pointers = true};
     s->at += rdlen;
-    r->whole++;
     bool additional = to == &r->f->additional;
     if (type == RR_OPT && additional && !owner_broken)
         return read_opt(r, owner, start, class, ttl, &data);
@@ -504,8 +502,9 @@ int wire_answer(struct arena *a, const uint8_t *msg, size_t len, const uint8_t *
             return -ENOMEM;
         if (!r.stopped && r.s.at < len)
             note(&r, r.s.at, "%zu bytes follow the last record", len - r.s.at);
-        /* A truncated answer without records is not malformed: it is asked again over TCP. */
-        if (r.whole || !r.stopped || f.flags & DNS_TC)
+        /* A message that breaks off proves nothing: what is missing may be what counts, and resolvers throw it away. An
+         * error stays an error, and a truncated answer is asked again over TCP. */
+        if (!r.stopped || f.flags & DNS_TC || (f.rcode != NOERROR && f.rcode != NXDOMAIN))
             f.outcome = outcome(&r);
     }
     if (arena_full(a))

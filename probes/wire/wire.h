@@ -26,9 +26,10 @@ int wire_query(const struct ask *ask, uint16_t id, uint64_t case_bits, uint8_t o
 /* Reads an answer into f: all fields but server and tries, which are left alone. query is the message that was sent, or
  * NULL for a stored message: then id and question are not compared, and case_kept is false. f->outcome becomes answer,
  * nodata, nxdomain, servfail, refused, other or malformed. It is malformed where the header does not fit, the question
- * is another one (it may be missing under an rcode other than NOERROR and NXDOMAIN), or no whole record could be read
- * although the header announces some; then flags and rcode still hold what the header said. With TC set, missing
- * records are not a defect, and the rcode decides the outcome. What is wrong with a record is in its .defect and, with
+ * is another one (it may be missing under an rcode other than NOERROR and NXDOMAIN), or the message ends before all
+ * records that the header announces, with rcode NOERROR or NXDOMAIN; then flags and rcode still hold what the header
+ * said, and the records before the end are kept for people to see. With TC set, missing records are not a defect, and
+ * the rcode decides the outcome. What is wrong with a record is in its .defect and, with
  * section and number, in f->defects, where the offset is that of the wrong byte; rr.offset is that of the record.
  * Defects after the 32nd are not listed, but their records have .defect set. A record whose owner cannot be read has
  * the owner ".". In the answer and authority sections, a record of another class than the question's is broken. 0 or

@@ -417,23 +417,27 @@ static void what_stops_the_reader_is_named(void **state)
     (void)state;
     struct message m;
     struct dns_fact f;
-#define STOPPED(kept, at, text)                                                                              \
+#define READ(is, kept, at, text)                                                                             \
     do {                                                                                                     \
         f = read_answer(&m);                                                                                 \
-        assert_int_equal(f.outcome, (kept) ? DNS_ANSWER : DNS_MALFORMED);                                    \
+        assert_int_equal(f.outcome, is);                                                                     \
         assert_int_equal(f.answer.n, kept);                                                                  \
         assert_int_equal(f.n_defects, 1);                                                                    \
         assert_string_equal(f.defects[0].what, text);                                                        \
         assert_int_equal(f.defects[0].offset, at);                                                           \
     } while (0)
+#define STOPPED(kept, at, text) READ(DNS_MALFORMED, kept, at, text)
     begin(&m, RR_TXT, 0, 1, 0, 0);
     RECORD(&m, RR_TXT, "\2ok");
     size_t end = m.n;
     ADD(&m, "junk");
-    STOPPED(1, end, "4 bytes follow the last record");
+    READ(DNS_ANSWER, 1, end, "4 bytes follow the last record");
     m.n = end;
     m.p[7] = 3;
     m.p[9] = 7; /* an error that ends reading is reported once, not for each section */
+    m.p[3] = 5; /* REFUSED: an error stays an error */
+    READ(DNS_REFUSED, 1, end, "answer record 2: it is missing: the header announces 3, but the message ends here");
+    m.p[3] = 0;
     STOPPED(1, end, "answer record 2: it is missing: the header announces 3, but the message ends here");
     ADD(&m, "\xc0\x0c\0\x10\0\1\0");
     STOPPED(1, end, "answer record 2: it is cut short by the end of the message");
