@@ -44,13 +44,27 @@ static int servers_silent(const struct judgement *j, const struct lookup *l)
 #define NEVER " After a DNSSEC error no CA may issue (Baseline Requirements 4.2.2.1)."
 #define UNPROVEN " Only a zone that is proven not to be signed would let a CA issue."
 
+/* Whether the resolvers' failure for a name may be that of another zone: the name is an alias, or nothing shows that it
+ * is none. 0 or -ENOMEM. */
+static int hidden_alias(struct judgement *j, const struct lookup *failed, const char *zone, bool *may_be)
+{
+    struct lookup alias;
+    *may_be = false;
+    if (failed->zone || name_equal(failed->name, zone))
+        return 0;
+    int rc = lookup_read(j->a, j->ev, failed->name, RR_CNAME, &alias);
+    *may_be = alias.class != LOOKUP_NODATA && alias.class != LOOKUP_NXDOMAIN;
+    return rc;
+}
+
 /* BR 4.2.2.1: after a failure outside the CA's own systems, and retries, a CA may issue where the zone is proven not to
  * be signed. A validating resolver's authenticated denial of the DS record is that proof. */
 static int may_permit(struct judgement *j, const struct lookup *failed, const char **because)
 {
     struct caa_view *v = &j->caa;
     const char *zone = failed->zone ? failed->zone->apex : caa_zone(j->a, j->r, failed->name);
-    if (!zone || lookup_read(j->a, j->ev, zone, RR_DS, &v->ds)) {
+    bool may_be_alias;
+    if (!zone || lookup_read(j->a, j->ev, zone, RR_DS, &v->ds) || hidden_alias(j, failed, zone, &may_be_alias)) {
         j->err = -ENOMEM;
         return -1;
     }
@@ -85,6 +99,11 @@ static int may_permit(struct judgement *j, const struct lookup *failed, const ch
         *because = arena_printf(
             j->a, "Whether the zone %s is signed is not known: %s.%s", zone,
             ds->fact ? "its DS record could not be looked up" : "its DS record was not asked for", UNPROVEN);
+    } else if (may_be_alias) {
+        *because = arena_printf(j->a,
+                                "%s is an alias, or the resolver does not say whether it is one, and whether the zone "
+                                "that it leads to is signed was not asked.%s",
+                                failed->name, UNPROVEN);
     } else if (!(ds->fact->dns.flags & DNS_AD)) {
         *because =
             arena_printf(j->a,

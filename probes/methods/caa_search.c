@@ -108,6 +108,16 @@ static bool any_pending(const struct caa_view *v)
     return false;
 }
 
+/* Asks what tells whether the zone that failed is signed: DS at the zone and, where that proves the zone not to be
+ * signed, whether the name is an alias, for then the zone of its target may be the one that failed. The apex of a zone is none (RFC 1034 3.6.2). */
+static void want_signedness(const struct asker *asker, const char *name, const char *zone)
+{
+    const struct fact *ds = lookup_want_answer(asker, zone, RR_DS);
+    bool unsigned_zone = ds && ds->dns.outcome == DNS_NODATA && ds->dns.flags & DNS_AD;
+    if (unsigned_zone && !name_equal(name, zone))
+        lookup_want_answer(asker, name, RR_CNAME);
+}
+
 /* What to ask after a failure. Only the first failing level from the domain up matters. After SERVFAIL its question is
  * asked again with checking disabled, which tells a bad signature from a broken server. Then, if any level was
  * answered, the DS record says whether the zone is signed. If none was, the control question (NS of the root) says
@@ -123,14 +133,14 @@ static void after_failure(struct arena *a, const struct asker *asker, const stru
     if (!zone)
         return;
     if (any_answered(v)) {
-        lookup_want_answer(asker, zone, RR_DS);
+        want_signedness(asker, failed->name, zone);
         return;
     }
     if (any_pending(v) || (servfail && !failed->cd))
         return;
     const struct fact *control = lookup_want_answer(asker, ".", RR_NS);
     if (!servfail && control_alive(control))
-        lookup_want_answer(asker, zone, RR_DS);
+        want_signedness(asker, failed->name, zone);
 }
 
 /* All levels are asked at once: most searches go up to the registrable domain at least, and asking one by one would

@@ -28,7 +28,7 @@ int caa_climb(struct arena *a, const struct request *r, const struct evidence *e
  * a level within it, else (a public suffix) the level itself. NULL: arena full. */
 const char *caa_zone(struct arena *a, const struct request *r, const char *level);
 /* Puts the questions of the search: one for each level, all at once or, for a sparing request, one after the other; a
- * repetition over TCP after truncation; after a failure at most three more. */
+ * repetition over TCP after truncation; after a failure at most four more. */
 void caa_ask(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev);
 
 #endif

@@ -336,7 +336,7 @@ static void count(const struct dcv_case *c, const struct report *r)
         code_produced[r->detail_code]++;
 }
 
-/* At depth quick the search for the CAA set takes one question for each level, and at most two more after a failure;
+/* At depth quick the search for the CAA set takes one question for each level, and at most three more after a failure;
  * repetitions over TCP are not counted. A sparing check stops at the level with the set. */
 static void few_questions(const char *file, const char *how, const struct report *r)
 {
@@ -345,7 +345,7 @@ static void few_questions(const char *file, const char *how, const struct report
         return;
     const struct caa_derivation *d = r->caa;
     bool at_once = q->sparing && d && d->n_climb && d->relevant == &d->climb[0];
-    size_t most = at_once ? 1 : name_labels(q->adn) + 2, asked = 0;
+    size_t most = at_once ? 1 : name_labels(q->adn) + 3, asked = 0;
     for (size_t i = 0; i < r->evidence->n_asks; i++)
         asked += !r->evidence->asks[i]->tcp && r->evidence->asks[i]->via == VIA_RESOLVER;
     if (asked > most)
