@@ -25,6 +25,7 @@ struct fetch_walk {
     const struct asker *asker;
     const struct request *r;
     const struct evidence *ev;
+    const struct view *view; /* NULL: the resolvers */
     struct fetch *f;
     const char *host, *only; /* for this host, connect to `only`; NULL: no address is fixed */
     const char *seen[REDIRECTS_MOST + 1]; /* the URLs of all steps */
@@ -92,7 +93,9 @@ static const struct fact *step(struct fetch_walk *w, const struct url *u)
     if (!host)
         return NULL;
     lookup_want(w->asker, host, RR_A);
-    if (lookup_read(w->a, w->ev, host, RR_A, &f->lookup) || f->lookup.class == LOOKUP_PENDING)
+    if (w->view && w->view->zones)
+        path_want(w->view->zones, host, RR_A);
+    if (view_lookup(w->a, w->ev, w->view, host, RR_A, &f->lookup) || f->lookup.class == LOOKUP_PENDING)
         return NULL;
     if (f->lookup.class != LOOKUP_DATA) {
         f->class = FETCH_NETWORK;
@@ -206,10 +209,10 @@ static enum redirect_fault judge_redirect(struct fetch_walk *w, const struct fac
 }
 
 int fetch_walk(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
-               const char *url, const char *only, struct fetch *ret)
+               const struct view *view, const char *url, const char *only, struct fetch *ret)
 {
     *ret = (struct fetch){.class = FETCH_PENDING, .url = url};
-    struct fetch_walk w = {.a = a, .asker = asker, .r = r, .ev = ev, .f = ret, .only = only};
+    struct fetch_walk w = {.a = a, .asker = asker, .r = r, .ev = ev, .view = view, .f = ret, .only = only};
     struct url u;
     if (url_read(a, url, &u))
         w.host = u.host;

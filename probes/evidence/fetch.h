@@ -8,7 +8,7 @@
 #define DCV_FETCH_H
 
 #include "base/url.h"
-#include "evidence/lookup.h"
+#include "evidence/view.h"
 
 /* content: the body is the file; status: a response whose body is not the file, and no redirect; redirect: one that may
  * not be followed; network: no response at all. The profile says which statuses are which. */
@@ -45,10 +45,10 @@ struct fetch {
     size_t n;
 };
 
-/* Fetches url. only: the one IP address to connect to for the host of url (the hosts of redirects are looked up as
+/* Fetches url. view: whose answers give the addresses of each host; NULL: the resolvers'. only: the one IP address to connect to for the host of url (the hosts of redirects are looked up as
  * usual); NULL: the addresses of the host. 0 or -ENOMEM. */
 int fetch_walk(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
-               const char *url, const char *only, struct fetch *ret);
+               const struct view *view, const char *url, const char *only, struct fetch *ret);
 
 /* The URL of the file that the CA fetches. scheme: "http" or "https". NULL where the arena is full. */
 const char *fetch_url(struct arena *a, const struct request *r, const char *scheme);

@@ -348,6 +348,37 @@ int path_read(struct zones *z, const struct evidence *ev, const struct choice *c
     return z->err;
 }
 
+/* ---------------------------------------------------------------- the zones on the way --------------- */
+
+/* Adds a zone after the zones above it. False: the arena is full. */
+static bool add_zone(struct arena *a, const struct zone *x, const struct zone ***v, size_t *n)
+{
+    for (size_t i = 0; i < *n; i++)
+        if ((*v)[i] == x)
+            return true;
+    if (x->parent && !add_zone(a, x->parent, v, n))
+        return false;
+    const struct zone **grown = arena_grow(a, *v, *n, sizeof *grown);
+    if (!grown)
+        return false;
+    *v = grown;
+    grown[(*n)++] = x;
+    return true;
+}
+
+int path_zones(struct arena *a, const struct lookup *l, size_t n, const struct zone ***ret, size_t *n_ret)
+{
+    const struct zone **v = NULL;
+    size_t n_v = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < l[i].n_way; k++)
+            if (l[i].way[k].zone && !add_zone(a, l[i].way[k].zone, &v, &n_v))
+                return -ENOMEM;
+    *ret = v;
+    *n_ret = n_v;
+    return 0;
+}
+
 /* ---------------------------------------------------------------- every choice ----------------------- */
 
 struct asked {

@@ -116,7 +116,7 @@ static const char *remark(struct judgement *j)
             open, open == 1 ? "" : "s", open == 1 ? "it" : "them");
     if (j->servers.stands_in && j->servers.decided)
         return "Not every zone on the way could be asked from here: for those the resolver's answer counts.";
-    if (!z || !z->blocked || j->servers.decided || method_is_file(j->r->method))
+    if (!z || !z->blocked || j->servers.decided)
         return NULL;
     return "No name server can be asked directly from here, not even the registry's (is port 53 closed for "
            "this "

@@ -43,45 +43,15 @@ static int read_as_is(struct comparison *c)
     return 0;
 }
 
-static bool known(const struct servers_view *s, const struct zone *x)
+/* Collects the zones on the way of every name. */
+static int find_zones(struct comparison *c)
 {
-    for (size_t i = 0; i < s->n_path; i++)
-        if (s->path[i] == x)
-            return true;
-    return false;
-}
-
-/* Adds a zone, after the zones above it: a server of those may serve this one, too. False: the arena is full. */
-static bool add_zone(struct judgement *j, const struct zone *x)
-{
-    struct servers_view *s = &j->servers;
-    if (!x || known(s, x))
-        return true;
-    if (!add_zone(j, x->parent))
-        return false;
-    const struct zone **v = arena_grow(j->a, s->path, s->n_path, sizeof *v);
-    if (!v)
-        return false;
-    s->path = v;
-    v[s->n_path++] = x;
-    return true;
-}
-
-/* Collects the zones on the way of every name. *any: there is at least one. */
-static int find_zones(struct comparison *c, bool *any)
-{
-    *any = false;
-    c->j->servers.as_is = c->as_is.at;
-    c->j->servers.n_as_is = c->n;
+    struct servers_view *s = &c->j->servers;
+    s->as_is = c->as_is.at;
+    s->n_as_is = c->n;
     for (size_t i = 0; i < c->n; i++)
-        for (size_t k = 0; k < c->as_is.at[i].n_way; k++) {
-            const struct zone *x = c->as_is.at[i].way[k].zone;
-            if (!add_zone(c->j, x))
-                return -ENOMEM;
-            *any = *any || x;
-            c->j->servers.stands_in = c->j->servers.stands_in || (c->stands_in[i] && k);
-        }
-    return 0;
+        s->stands_in = s->stands_in || (c->stands_in[i] && c->as_is.at[i].n_way > 1);
+    return path_zones(c->j->a, c->as_is.at, c->n, &s->path, &s->n_path);
 }
 
 /* True where a validating resolver refuses a lookup: what the servers say then does not matter. */
@@ -114,6 +84,13 @@ static int form(struct comparison *c, struct opinion *o, const struct zone *x, c
         o->whole = l->class != LOOKUP_PENDING && !(l->class == LOOKUP_FAIL && l->zone == x);
     }
     return o->whole ? opinion_form(j, o, o->view) : 0;
+}
+
+/* Addresses of a web site may differ by design from server to server and over time. A difference counts only where the
+ * verdict depends on it. */
+static bool addresses_only(const struct judgement *j)
+{
+    return method_is_file(j->r->method);
 }
 
 /* Records into j->servers the first name at which two servers of a zone differ, and the two servers. */
@@ -159,7 +136,8 @@ static int by_zone(struct comparison *c, const struct zone *x, struct opinion **
     bool decides = fails && passes;
     if (decides)
         s->disagree = false; /* forget a difference that does not change the verdict: this one does */
-    compare(c->j, x, o, n, c->n);
+    if (decides || !addresses_only(c->j))
+        compare(c->j, x, o, n, c->n);
     if (!decides)
         return 0;
     s->with = passes->view.choice->server;
@@ -168,13 +146,16 @@ static int by_zone(struct comparison *c, const struct zone *x, struct opinion **
     return 0;
 }
 
-/* Finds the first name at which the resolvers differ from the servers, where these agree. */
-static void find_stale(struct comparison *c, const struct opinion *o)
+/* Finds the first name at which the resolvers differ from the servers, where these agree. verdict: that of the
+ * servers; the report has the resolvers'. */
+static void find_stale(struct comparison *c, const struct opinion *o, enum verdict verdict)
 {
     struct servers_view *s = &c->j->servers;
     for (size_t i = 0; i < c->n && !s->stale; i++) {
         const struct lookup *ours = &c->ours[i], *theirs = &o->at[i];
         if (c->stands_in[i] || ours->class == LOOKUP_PENDING || !theirs->zone || theirs->class == LOOKUP_FAIL)
+            continue;
+        if (addresses_only(c->j) && c->j->report->verdict == verdict)
             continue;
         if (ours->class == LOOKUP_FAIL || !lookup_same(ours, theirs)) {
             s->stale = ours;
@@ -241,7 +222,7 @@ int judge_by_servers(struct judgement *j)
     /* In the arena and not on the stack: after opinion_take() the judgement points into the opinion. */
     struct comparison *c = arena_alloc(j->a, sizeof *c);
     struct opinion *chosen = NULL;
-    bool whole, any = false;
+    bool whole;
     if (!c)
         return -ENOMEM;
     c->j = j;
@@ -251,17 +232,16 @@ int judge_by_servers(struct judgement *j)
     if (!rc)
         rc = read_as_is(c);
     if (!rc)
-        rc = find_zones(c, &any);
-    /* File methods are left out: the addresses of a web site may differ by design, from server to server and over
-     * time. */
-    if (!rc && c->as_is.whole && any && !method_is_file(j->r->method)) {
+        rc = find_zones(c);
+    if (!rc && c->as_is.whole && s->n_path) {
         rc = opinion_form(j, &c->as_is, c->as_is.view);
         for (size_t i = 0; i < s->n_path && !rc && !chosen; i++)
             rc = by_zone(c, s->path[i], &chosen);
         if (!rc && !refused_by_validator(c->ours, c->n)) {
+            struct opinion *last = chosen ? chosen : &c->as_is;
             if (!s->disagree)
-                find_stale(c, &c->as_is);
-            opinion_take(j, chosen ? chosen : &c->as_is);
+                find_stale(c, &c->as_is, last->report.verdict);
+            opinion_take(j, last);
         }
     }
     if (!rc && j->r->edited_at && s->own && j->report->verdict == VERDICT_FAIL)

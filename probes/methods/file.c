@@ -122,7 +122,7 @@ static void verdict_file(struct judgement *j)
         return;
     }
     struct asker nobody = asker_none(j->ev);
-    j->err = file_look(j->a, &nobody, j->r, j->ev, v, &j->report->tokens);
+    j->err = file_look(j->a, &nobody, j->r, j->ev, j->view, v, &j->report->tokens);
     if (j->err)
         return;
     bool open = v->side[0].fetch.class == FETCH_PENDING || v->side[1].fetch.class == FETCH_PENDING;
@@ -189,6 +189,41 @@ static bool may_decide(const struct request *r, const struct file_side *http)
     return (r->sparing && waits) || file_http_decides(r, http);
 }
 
+/* Fetches from every address that some choice of the name servers gives, as judge/servers.c will choose them. */
+static void ask_by_servers(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev)
+{
+    struct zones z;
+    struct file_view v;
+    struct lookup l;
+    struct texts seen = {0};
+    const struct zone **zone;
+    size_t n = 0;
+    const char *name = arena_concat(a, r->adn, ".", NULL);
+    if (!name)
+        return;
+    zones_init(&z, a, asker);
+    path_want(&z, name, RR_A);
+    struct view as_is = {.zones = &z};
+    if (file_look(a, asker, r, ev, &as_is, &v, NULL) || path_read(&z, ev, NULL, 0, name, RR_A, &l, NULL) ||
+        path_zones(a, &l, 1, &zone, &n))
+        return;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < zone[i]->n; k++) {
+            struct choice choice = {zone[i], &zone[i]->v[k]};
+            if (choice.server->state != SERVER_GOOD || path_read(&z, ev, &choice, 1, name, RR_A, &l, NULL))
+                continue;
+            if (l.class == LOOKUP_NODATA || l.class == LOOKUP_NXDOMAIN) /* fetch_walk() then asks for AAAA records */
+                lookup_want(asker, name, RR_AAAA);
+            for (size_t m = 0; m < l.n && seen.n < FILE_ADDRESSES; m++) {
+                const char *ip = rr_rdata_text(a, l.rr[m]);
+                if (!ip || texts_have(&seen, ip))
+                    continue;
+                if (!texts_add(a, &seen, ip) || file_address_want(a, asker, r, ev, &as_is, ip))
+                    return;
+            }
+        }
+}
+
 /* The fetches that the CA makes; at depth full also from every address and from other places where the file may be. */
 static void ask(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev)
 {
@@ -199,8 +234,11 @@ static void ask(struct arena *a, const struct asker *asker, const struct request
     for (size_t i = 0; i < FILE_SIDES; i++)
         if (file_side_look(a, asker, r, ev, i, &side) || may_decide(r, &side))
             break;
-    if (r->depth == DEPTH_FULL)
-        file_look(a, asker, r, ev, &v, NULL);
+    if (r->depth != DEPTH_FULL)
+        return;
+    file_look(a, asker, r, ev, NULL, &v, NULL);
+    if (r->registrable)
+        ask_by_servers(a, asker, r, ev);
 }
 
 /* The address lookup of the host at which the deciding fetch ended: the domain, or where a redirect leads to. */

@@ -18,6 +18,7 @@ struct look {
     const struct asker *asker;
     const struct request *r;
     const struct evidence *ev;
+    const struct view *view;
     struct file_view *v;
     struct texts *tokens;
     bool waiting; /* a fetch that get() was called for since this was last false has no answer yet */
@@ -59,7 +60,7 @@ static bool is_wide(struct bytes body)
 static void read_side(struct look *k, const char *scheme, const char *only, struct file_side *s)
 {
     const char *url = fetch_url(k->a, k->r, scheme);
-    int rc = url ? fetch_walk(k->a, k->asker, k->r, k->ev, url, only, &s->fetch) : -ENOMEM;
+    int rc = url ? fetch_walk(k->a, k->asker, k->r, k->ev, k->view, url, only, &s->fetch) : -ENOMEM;
     if (rc)
         k->err = rc;
     if (rc || s->fetch.class != FETCH_CONTENT)
@@ -130,7 +131,7 @@ static bool look_at_addresses(struct look *k, uint16_t type, size_t most, struct
     if (!host)
         return false;
     lookup_want(k->asker, host, type);
-    int rc = lookup_read(k->a, k->ev, host, type, &l);
+    int rc = view_lookup(k->a, k->ev, type == RR_A ? k->view : NULL, host, type, &l);
     if (rc || l.class != LOOKUP_DATA) {
         k->err = rc ? rc : k->err;
         return l.class != LOOKUP_PENDING;
@@ -459,11 +460,23 @@ static void look_elsewhere(struct look *k)
         look_at_addresses(k, RR_AAAA, FILE_ADDRESSES6, &k->v->address6, &k->v->n_address6);
 }
 
-int file_look(struct arena *a, const struct asker *asker, const struct request *r,
-                 const struct evidence *ev, struct file_view *ret, struct texts *tokens)
+int file_address_want(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
+                      const struct view *view, const char *ip)
+{
+    struct fetch f;
+    int rc = 0;
+    for (size_t i = 0; i < FILE_SIDES && !rc; i++) {
+        const char *url = fetch_url(a, r, schemes[i]);
+        rc = url ? fetch_walk(a, asker, r, ev, view, url, ip, &f) : -ENOMEM;
+    }
+    return rc;
+}
+
+int file_look(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
+              const struct view *view, struct file_view *ret, struct texts *tokens)
 {
     *ret = (struct file_view){0};
-    struct look k = {.a = a, .asker = asker, .r = r, .ev = ev, .v = ret, .tokens = tokens};
+    struct look k = {.a = a, .asker = asker, .r = r, .ev = ev, .view = view, .v = ret, .tokens = tokens};
     bool open = false, found = false;
     for (size_t i = 0; i < FILE_SIDES && !k.err; i++) {
         if (i && file_http_decides(r, &ret->side[0]))

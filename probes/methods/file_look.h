@@ -54,10 +54,15 @@ struct file_view {
     bool whole_holds;         /* .whole holds the value */
 };
 
-/* Fills *ret. 0, -ENOMEM, or the error of token_find(). Request tokens computed on the way are added to *tokens (may be
- * NULL). */
-int file_look(struct arena *a, const struct asker *asker, const struct request *r,
-                 const struct evidence *ev, struct file_view *ret, struct texts *tokens);
+/* Fills *ret. view: whose answers give the addresses; NULL: the resolvers'. 0, -ENOMEM, or the error of token_find().
+ * Request tokens computed on the way are added to *tokens (may be NULL). */
+int file_look(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
+              const struct view *view, struct file_view *ret, struct texts *tokens);
+
+/* Asks for the file over both schemes from one more address of the domain, such as one that only some of its name
+ * servers give. 0 or -ENOMEM. */
+int file_address_want(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
+                      const struct view *view, const char *ip);
 
 /* The file over one scheme (side: index as in FILE_SIDES), as the CA fetches it. 0 or as file_look(). */
 int file_side_look(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,

@@ -143,3 +143,11 @@ const char *http_header_find(const struct http_fact *f, const char *name)
             return f->headers[i].value;
     return NULL;
 }
+
+bool texts_have(const struct texts *t, const char *s)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (!strcmp(t->v[i], s))
+            return true;
+    return false;
+}

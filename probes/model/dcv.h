@@ -136,6 +136,7 @@ struct texts {
     size_t n;
 };
 bool texts_add(struct arena *a, struct texts *t, const char *s); /* grows by doubling; false: arena full */
+bool texts_have(const struct texts *t, const char *s);
 
 /* Points in time are milliseconds since 1970-01-01T00:00:00Z; TIME_UNKNOWN where none was given. */
 typedef int64_t dcv_time;
