@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/systemd.h"
+#include "run/conf_reload.h"
 
 #include <errno.h>
 #include <string.h>

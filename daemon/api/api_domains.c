@@ -1,7 +1,7 @@
 /* api_domains.c - the latest results of a domain, and how they changed: GET /v1/domains/NAME. */
 #include "api/api_inner.h"
 
-#include "wire/name.h"
+#include "wire/name_read.h"
 
 #include <stdio.h>
 #include <string.h>

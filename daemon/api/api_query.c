@@ -5,6 +5,7 @@
 #include "model/codes.h"
 #include "model/time.h"
 #include "wire/name.h"
+#include "wire/name_read.h"
 
 #include <stdlib.h>
 #include <string.h>

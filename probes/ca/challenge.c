@@ -1,6 +1,7 @@
 #include "ca/challenge.h"
 
 #include "ca/profile.h"
+#include "ca/token_find.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #ifndef DCV_CHALLENGE_H
 #define DCV_CHALLENGE_H
 
-#include "ca/token.h"
+#include "ca/token_find.h"
 
 /* True where the request has the AuthKey, the name of the key, or tokens that were already computed with it. */
 bool request_has_key(const struct request *r);

@@ -1,6 +1,7 @@
 #include "ca/order_inner.h"
 
 #include "wire/name.h"
+#include "wire/name_read.h"
 
 #include <errno.h>
 #include <string.h>

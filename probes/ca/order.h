@@ -5,7 +5,7 @@
  * arena. The texts of a report are escaped and may be shown on a terminal. Lengths are in characters.
  *
  * Sources: the CA's document of codes; RFC 5280 appendix A.1 for lengths, RFC 5322 3.4.1 for addresses;
- * BR 7.1.2 for what may stand in a subject. Header of order.c and order_*.c. */
+ * BR 7.1.2 for what may stand in a subject. */
 #ifndef DCV_ORDER_H
 #define DCV_ORDER_H
 
@@ -79,9 +79,5 @@ struct order_report {
 
 /* 0 or -ENOMEM. */
 int order_check(struct arena *a, const struct order *o, struct order_report *ret);
-
-/* Reads the lists from the text of an INI file (bytes as they came); other sections are ignored. 0, -ENOMEM,
- * or -EINVAL with *why: one line that names the line, the key and what was expected. */
-int order_configure(struct arena *a, const char *text, size_t len, struct order *o, const char **why);
 
 #endif

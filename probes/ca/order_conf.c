@@ -1,7 +1,8 @@
-/* order_conf.c - reads the section [order] of a configuration. */
-#include "ca/order_inner.h"
+#include "ca/order_conf.h"
 
+#include "ca/order_inner.h"
 #include "wire/name.h"
+#include "wire/name_read.h"
 
 #include <errno.h>
 #include <ini.h>
@@ -92,7 +93,7 @@ static int on_pair(void *user, const char *section, const char *key, const char 
                                   known ? known : ""));
 }
 
-int order_configure(struct arena *a, const char *text, size_t len, struct order *o, const char **why)
+int order_conf_read(struct arena *a, const char *text, size_t len, struct order *o, const char **why)
 {
     struct order read = *o;
     struct order_reading r = {.a = a, .at = text, .end = text + len, .o = &read};

@@ -3,6 +3,7 @@
 #include "ca/order_inner.h"
 
 #include "wire/name.h"
+#include "wire/name_read.h"
 
 #include <string.h>
 #include <strings.h>

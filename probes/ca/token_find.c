@@ -1,5 +1,6 @@
+#include "ca/token_find.h"
+
 #include "ca/profile.h"
-#include "ca/token.h"
 
 #include <errno.h>
 #include <stdlib.h>

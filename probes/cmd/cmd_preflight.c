@@ -1,5 +1,6 @@
 /* cmd_preflight.c - dcvprobe preflight: checks the inputs of an order before it is placed. */
 #include "ca/order.h"
+#include "ca/order_conf.h"
 #include "cmd/checks.h"
 #include "run/conf.h"
 
@@ -73,7 +74,7 @@ static bool configure(struct arena *a, const char *path, struct order *o)
     size_t len;
     if (!cli_read(a, "--config", path, &text, &len))
         return false;
-    int rc = order_configure(a, text, len, o, &why);
+    int rc = order_conf_read(a, text, len, o, &why);
     if (rc == -EINVAL)
         complain("--config: '%s', %s", text_escape(a, path, strlen(path), 200), why);
     else if (rc)

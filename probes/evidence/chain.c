@@ -1,5 +1,6 @@
 #include "evidence/chain.h"
 
+#include "wire/dnssec_verify.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

@@ -7,6 +7,7 @@
 #include "ca/token.h"
 #include "methods/methods.h"
 #include "wire/name.h"
+#include "wire/name_read.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* causes_near.c - the value was published, but at a name or in a form that the method does not look at. */
 #include "ca/altered.h"
 #include "ca/profile.h"
+#include "ca/token_find.h"
 #include "evidence/near.h"
 #include "judge/causes.h"
 #include "judge/fix.h"

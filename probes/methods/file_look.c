@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "ca/challenge.h"
 #include "ca/profile.h"
+#include "ca/token_find.h"
 #include "evidence/evidence.h"
 #include "methods/methods.h"
 #include "wire/name.h"

@@ -10,6 +10,7 @@
 #define DCV_FILE_LOOK_H
 
 #include "ca/token.h"
+#include "ca/token_find.h"
 #include "evidence/fetch.h"
 
 /* FILE_SIDES: index 0 is http, 1 is https. FILE_ADDRESSES, FILE_ADDRESSES6: at most so many A and AAAA records. */

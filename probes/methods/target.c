@@ -6,6 +6,7 @@
 #include "methods/methods.h"
 #include "methods/verdict.h"
 #include "wire/name.h"
+#include "wire/name_read.h"
 
 #include <errno.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #define DCV_METHOD_TXT_H
 
 #include "ca/token.h"
+#include "ca/token_find.h"
 #include "evidence/lookup.h"
 
 /* One TXT record that was searched. */

@@ -7,6 +7,7 @@
 #ifndef DCV_VERDICT_H
 #define DCV_VERDICT_H
 
+#include "ca/token_find.h"
 #include "evidence/view.h"
 #include "methods/caa_search.h"
 #include "methods/cname.h"

@@ -6,8 +6,7 @@
  * range. Anything that cannot be read is an error that names file, line, key and what was expected: the daemon never
  * starts with half a configuration. Durations are milliseconds.
  *
- * Keys that a request may have, too (deadline, depth, account, …), are read by the rules of requests into .defaults.
- * Header of conf.c and conf_*.c. */
+ * Keys that a request may have, too (deadline, depth, account, …), are read by the rules of requests into .defaults. */
 #ifndef DCV_CONF_H
 #define DCV_CONF_H
 
@@ -99,9 +98,5 @@ static inline const struct auth_key *conf_auth_key(const struct conf *c, const c
             return &c->auth_keys[i];
     return NULL;
 }
-
-/* Prepares c to replace old while the daemon runs: settings that need a restart get their values from old. *ret: the
- * sections and names of those keys that differ, "" for none. 0 or -ENOMEM. */
-int conf_reload(struct arena *a, struct conf *c, const struct conf *old, const char **ret);
 
 #endif

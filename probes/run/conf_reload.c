@@ -1,5 +1,4 @@
-/* conf_reload.c - prepares a configuration to replace another one while the daemon runs. */
-#include "run/conf.h"
+#include "run/conf_reload.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "ca/profile.h"
 #include "ca/token.h"
+#include "ca/token_find.h"
 #include "wire/dnssec_rr.h"
 #include "wire/name.h"
 #include "wire/wire.h"

@@ -1,9 +1,8 @@
-/* dnssec_rr.h - the records of DNSSEC: reads them, compares them, checks a signature. Pure (libcrypto).
+/* dnssec_rr.h - the records of DNSSEC: reads them, compares them, names them. Pure (libcrypto).
  *
  * The structs are plain values. Their pointers point into the record that they were read from, which must outlive them.
- * No function keeps state; any thread. Sources: RFC 4034 (records, key tags, canonical form), RFC 4509 and 6605
- * (digests), RFC 3110, 5702, 6605 and 8080 (algorithms), RFC 6840 5.1 (which names are put in lower case).
- * Header of dnssec_rr.c and dnssec_verify.c. */
+ * No function keeps state; any thread. Sources: RFC 4034 (records, key tags), RFC 4509 and 6605 (digests).
+ * dnssec_verify.h checks a signature. */
 #ifndef DCV_DNSSEC_RR_H
 #define DCV_DNSSEC_RR_H
 
@@ -58,12 +57,6 @@ enum sig_time rrsig_time(const struct rrsig *s, dcv_time now);
 /* Inception or expiration as a time. The field counts modulo 2^32 seconds; of the times that it can mean, the nearest
  * to now is returned. */
 dcv_time rrsig_moment(uint32_t end, dcv_time now);
-
-/* Is s a signature of this key over these records? set: all records of the RRset, in any order. UNKNOWN: the algorithm
- * is not 8, 10, 13, 14, 15 or 16, or libcrypto refuses to check. */
-enum sig_check { SIG_CHECK_UNKNOWN, SIG_CHECK_GOOD, SIG_CHECK_BAD };
-enum sig_check rrsig_check(struct arena *a, const struct rrsig *s, const struct dnskey *k,
-                           const struct rr *const *set, size_t n);
 
 /* "RSASHA256", or NULL for an unknown number. */
 const char *dnssec_algorithm_name(uint8_t algorithm);

@@ -1,6 +1,4 @@
-/* dnssec_verify.c - checks one signature of a set of records, with the canonical form of RFC 4034 6.2 and 6.3 and
- * libcrypto. */
-#include "wire/dnssec_rr.h"
+#include "wire/dnssec_verify.h"
 
 #include "wire/name.h"
 #include "wire/wire.h"

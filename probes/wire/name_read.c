@@ -1,3 +1,6 @@
+#include "wire/name_read.h"
+
+#include "base/text.h"
 #include "wire/idna.h"
 #include "wire/name.h"
 #include "wire/suffixes.h"

@@ -2,6 +2,7 @@
  * results are consistent, and an order is always a valid duplicate of itself. */
 #include "base/text.h"
 #include "ca/order.h"
+#include "ca/order_conf.h"
 
 #include <assert.h>
 #include <openssl/err.h>
@@ -78,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* The same bytes as a configuration: refused with one line that is safe to show, or accepted. */
     struct order o = {0};
     const char *why;
-    if (order_configure(a, (const char *)data, size, &o, &why))
+    if (order_conf_read(a, (const char *)data, size, &o, &why))
         shown(why);
     arena_free(a);
     return 0;

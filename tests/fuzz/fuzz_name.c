@@ -1,5 +1,6 @@
 /* Any bytes as a name: the result is complete, safe to print, and the same when it is read again. */
 #include "wire/name.h"
+#include "wire/name_read.h"
 #include "wire/suffixes.h"
 
 #include <assert.h>

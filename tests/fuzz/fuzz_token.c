@@ -1,6 +1,7 @@
 /* Any bytes as a text with tokens: the result is consistent, and a valid token is the computed one at that place. */
 #include "ca/profile.h"
 #include "ca/token.h"
+#include "ca/token_find.h"
 
 #include <assert.h>
 #include <string.h>

@@ -8,6 +8,7 @@
 
 #include "format/json.h"
 #include "wire/dnssec_rr.h"
+#include "wire/dnssec_verify.h"
 #include "wire/wire.h"
 
 #include <stdio.h>

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "wire/name.h"
+#include "wire/name_read.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "ca/order.h"
+#include "ca/order_conf.h"
 
 static struct bytes load(struct arena *a, const char *name)
 {
@@ -202,7 +203,7 @@ static void test_rows(void **state)
         one(a, &o.original_names, r->old_san);
         if (r->method)
             assert_true(order_method_parse(r->method, &o.method));
-        if (r->config && order_configure(a, r->config, strlen(r->config), &o, &why))
+        if (r->config && order_conf_read(a, r->config, strlen(r->config), &o, &why))
             fail_msg("row %zu: %s", i, why);
         assert_int_equal(order_check(a, &o, &report), 0);
         const struct order_problem *found = NULL;
@@ -244,7 +245,7 @@ static void test_bad_configuration(void **state)
         struct order o = {0};
         const char *why = "";
         assert_int_equal(
-            order_configure(a, bad[i].text, bad[i].len ? bad[i].len : strlen(bad[i].text), &o, &why), -22);
+            order_conf_read(a, bad[i].text, bad[i].len ? bad[i].len : strlen(bad[i].text), &o, &why), -22);
         if (!strstr(why, bad[i].why))
             fail_msg("row %zu: %s", i, why);
         assert_int_equal(o.allowed_domains.n, 0);
@@ -287,7 +288,7 @@ static void test_notes(void **state)
         if (notes[i].csr)
             o.csr = load(a, notes[i].csr);
         if (notes[i].config)
-            assert_int_equal(order_configure(a, notes[i].config, strlen(notes[i].config), &o, &why), 0);
+            assert_int_equal(order_conf_read(a, notes[i].config, strlen(notes[i].config), &o, &why), 0);
         assert_int_equal(order_check(a, &o, &r), 0);
         if (noted(&r, notes[i].words) != notes[i].said)
             fail_msg("row %zu", i);
@@ -307,7 +308,7 @@ static void test_names(void **state)
     static const char *const names[] = {"*.a.COM", "b.a.com.", "b.a.com", "b\u00fccher.a.com", "a..com"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         one(a, &o.names, names[i]);
-    assert_int_equal(order_configure(a, conf, strlen(conf), &o, &why), 0);
+    assert_int_equal(order_conf_read(a, conf, strlen(conf), &o, &why), 0);
     assert_int_equal(order_check(a, &o, &r), 0);
     assert_int_equal(r.names.n, 3);
     assert_string_equal(r.names.v[0], "*.a.com");

@@ -6,6 +6,7 @@
 
 #include "ca/profile.h"
 #include "ca/token.h"
+#include "ca/token_find.h"
 
 #include <stdio.h>
 #include <stdlib.h>
