@@ -7,7 +7,7 @@
 #ifndef DCVD_API_H
 #define DCVD_API_H
 
-#include "format/json.h"
+#include "format/json_write.h"
 #include "rows.h"
 #include "run/conf.h"
 

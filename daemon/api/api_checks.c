@@ -3,6 +3,8 @@
 
 #include "base/cidr.h"
 #include "base/text.h"
+#include "format/json_read_case.h"
+#include "format/json_write_report.h"
 
 #include <errno.h>
 #include <stdio.h>

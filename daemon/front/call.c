@@ -1,7 +1,7 @@
 #include "front/call_inner.h"
 
 #include "base/table.h"
-#include "format/json.h"
+#include "format/json_read_report.h"
 #include "front/front_inner.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #ifndef DCVD_METRICS_H
 #define DCVD_METRICS_H
 
-#include "format/json.h"
+#include "base/buf.h"
 #include "observe/dns.h"
 #include "observe/http.h"
 #include "work/scheduler.h"

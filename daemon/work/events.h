@@ -6,7 +6,6 @@
 #define DCVD_EVENTS_H
 
 #include "api/api.h"
-#include "format/json.h"
 #include "work/scheduler.h"
 
 struct listener {

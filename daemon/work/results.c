@@ -1,5 +1,7 @@
 #include "work/results.h"
 
+#include "format/json_write_report.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

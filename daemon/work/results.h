@@ -2,7 +2,7 @@
 #ifndef DCVD_RESULTS_H
 #define DCVD_RESULTS_H
 
-#include "format/json.h"
+#include "format/json_write.h"
 #include "writer.h"
 
 /* A WRITE_RESULTS job for a check, with copies of all texts; the caller sets .at, .done and .user, and pushes it.

@@ -1,5 +1,7 @@
 #include "cmd/cli.h"
 
+#include "format/json_write.h"
+#include "format/json_write_report.h"
 #include "run/whole_file.h"
 
 #include <errno.h>

@@ -6,6 +6,7 @@
 #ifndef DCV_CLI_H
 #define DCV_CLI_H
 
+#include "format/json_write.h"
 #include "format/request.h"
 #include "show/render.h"
 #include "wire/name.h"

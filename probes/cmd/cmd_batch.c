@@ -5,6 +5,7 @@
 #include "cmd/resume.h"
 #include "cmd/runner.h"
 #include "cmd/sink.h"
+#include "format/json_write_report.h"
 #include "format/lines.h"
 
 #include <errno.h>

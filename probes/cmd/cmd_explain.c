@@ -1,6 +1,7 @@
 /* cmd_explain.c - dcvprobe explain: what a code of the API means, and with --run whether a check now gives the same
  * code. */
 #include "cmd/checks.h"
+#include "format/json_errors.h"
 #include "model/codes.h"
 #include "show/explain.h"
 

@@ -1,6 +1,9 @@
 /* cmd_replay.c - dcvprobe replay: judge saved evidence again, offline. */
 #include "cmd/cli.h"
 
+#include "format/json_read_case.h"
+#include "format/json_write.h"
+
 #include <errno.h>
 #include <fts.h>
 #include <stdlib.h>

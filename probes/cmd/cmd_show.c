@@ -1,6 +1,7 @@
 /* cmd_show.c - dcvprobe show: shows reports of the daemon as check shows its own. */
 #include "cmd/cli.h"
 #include "cmd/client.h"
+#include "format/json_read_report.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -8,7 +8,7 @@
 #ifndef DCV_SINK_H
 #define DCV_SINK_H
 
-#include "format/json.h"
+#include "base/buf.h"
 
 #include <uv.h>
 

@@ -1,5 +1,4 @@
-/* json_errors.c - reads the codes in an error response of the CA's API. */
-#include "format/json.h"
+#include "format/json_errors.h"
 
 #include "base/text.h"
 #include "format/json_reader.h"

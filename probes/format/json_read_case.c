@@ -1,4 +1,7 @@
-#include "format/json_reader.h"
+#include "format/json_read_case.h"
+
+#include "format/base64.h"
+#include "format/json_inner.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
-#include "format/json_reader.h"
+#include "format/json_inner.h"
 
 #include "base/addr.h"
 #include "evidence/evidence.h"
+#include "format/base64.h"
 #include "model/time.h"
 #include "wire/wire.h"
 

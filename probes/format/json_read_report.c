@@ -1,6 +1,6 @@
-/* json_read_report.c - reads a report that json_write_report.c wrote. */
-#include "format/json_reader.h"
+#include "format/json_read_report.h"
 
+#include "format/json_inner.h"
 #include "format/json_member.h"
 #include "judge/caa_explain.h"
 #include "model/codes.h"

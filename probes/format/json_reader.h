@@ -1,12 +1,11 @@
 /* json_reader.h - reads members of a JSON document; keeps the first error and its place. Pure.
  *
  * A reader is on the stack of the function that reads one document, on any thread; its texts are in the arena. After
- * the first error every getter returns its default, so a caller checks .err once, at the end of its work.
- * Header of json_reader.c, json_read_case.c and json_read_evidence.c. */
+ * the first error every getter returns its default, so a caller checks .err once, at the end of its work. */
 #ifndef DCV_JSON_READER_H
 #define DCV_JSON_READER_H
 
-#include "format/json_inner.h"
+#include "format/json_problem.h"
 
 #include <jansson.h>
 
@@ -42,12 +41,5 @@ bool reader_bool(struct json_reader *rd, json_t *object, const char *key);      
 uint32_t reader_us(struct json_reader *rd, json_t *object, const char *key);    /* microseconds, from milliseconds; 0 */
 json_t *reader_list(struct json_reader *rd, json_t *object, const char *key);   /* NULL */
 json_t *reader_object(struct json_reader *rd, json_t *object, const char *key); /* NULL */
-
-/* Reads a request object and calls request_finish(); in json_read_case.c. is_case: members that only case files have
- * are allowed. defaults: for fields that the object does not name, or NULL. */
-void reader_request(struct json_reader *rd, struct request *r, json_t *object, bool is_case,
-                    const struct given_list *defaults);
-/* Reads the facts of a case file; in json_read_evidence.c. */
-void reader_evidence(struct json_reader *rd, json_t *list, struct evidence *ev);
 
 #endif

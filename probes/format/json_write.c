@@ -1,4 +1,4 @@
-#include "format/json.h"
+#include "format/json_write.h"
 
 #include "base/text.h"
 #include "model/time.h"

@@ -1,6 +1,9 @@
-#include "format/json_inner.h"
+#include "format/json_write_report.h"
 
 #include "base/text.h"
+#include "format/base64.h"
+#include "format/json_inner.h"
+#include "format/json_redact.h"
 #include "format/reproduce.h"
 #include "judge/caa_explain.h"
 #include "wire/wire.h"

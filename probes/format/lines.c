@@ -1,6 +1,8 @@
 #include "format/lines.h"
 
+#include "base/buf.h"
 #include "base/hash.h"
+#include "format/json_read_case.h"
 #include "wire/name.h"
 
 #include <errno.h>

@@ -10,7 +10,7 @@
 #ifndef DCV_LINES_H
 #define DCV_LINES_H
 
-#include "format/json.h"
+#include "format/request.h"
 
 enum { LINE_MOST = 1 << 20 }; /* bytes of one line, or of one CSV record, which may contain quoted line ends */
 

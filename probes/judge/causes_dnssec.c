@@ -52,7 +52,7 @@ static void read_denial(struct dnssec_view *v)
 }
 
 /* The text that replaces the token in a redacted case; NULL where the token is not redacted. See JSON_REDACT in
- * json.h. */
+ * json_write_report.h. */
 static const char *stand_in(const struct request *r)
 {
     return r->token && !strncmp(r->token, "redacted", 8) ? r->token : NULL;

@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DCV_SCHEMA_VERSION 1 /* of the JSON documents, see json.h */
+#define DCV_SCHEMA_VERSION 1 /* of the JSON documents, see json_write_report.h */
 
 /* ---------------------------------------------------------------- enums, each with its names --------- */
 

@@ -6,7 +6,8 @@
 #ifndef DCV_COLUMNS_H
 #define DCV_COLUMNS_H
 
-#include "format/json.h"
+#include "base/arena.h"
+#include "base/buf.h"
 
 enum { COLUMNS_MOST_CELLS = 8 };
 

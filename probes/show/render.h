@@ -6,7 +6,8 @@
 #ifndef DCV_RENDER_H
 #define DCV_RENDER_H
 
-#include "format/json.h"
+#include "base/buf.h"
+#include "model/dcv.h"
 
 struct render {
     bool color;

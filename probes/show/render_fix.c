@@ -2,6 +2,7 @@
 #include "show/render.h"
 
 #include "format/reproduce.h"
+#include "format/request.h"
 #include "model/time.h"
 #include "wire/name.h"
 #include "wire/wire.h"

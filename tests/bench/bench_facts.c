@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "format/json.h"
+#include "format/json_write_report.h"
 #include "format/request.h"
 #include "run/check.h"
 #include "wire/name.h"

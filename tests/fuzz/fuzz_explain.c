@@ -1,6 +1,7 @@
 /* Any bytes as an API's answer and as a code: the explanation has no control byte but the line feed, its JSON is valid,
  * and the command is one shell line in which the name is one word. */
-#include "format/json.h"
+#include "format/json_errors.h"
+#include "format/json_write.h"
 #include "model/codes.h"
 #include "show/explain.h"
 

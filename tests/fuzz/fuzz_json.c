@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/json.h"
+#include "format/json_read_case.h"
+#include "format/json_write_report.h"
 
 static const dcv_time NOW = INT64_C(1795348800000);
 

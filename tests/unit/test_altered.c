@@ -14,7 +14,7 @@
 #include "ca/altered.h"
 #include "ca/profile.h"
 #include "evidence/evidence.h"
-#include "format/json.h"
+#include "format/json_read_case.h"
 #include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/wire.h"

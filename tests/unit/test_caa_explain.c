@@ -14,6 +14,9 @@
 #include <jansson.h>
 
 #include "base/text.h"
+#include "format/json_read_case.h"
+#include "format/json_write.h"
+#include "format/json_write_report.h"
 #include "judge/caa_explain.h"
 #include "show/render.h"
 

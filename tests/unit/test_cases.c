@@ -14,7 +14,9 @@
 #include <cmocka.h>
 
 #include "evidence/evidence.h"
-#include "format/json.h"
+#include "format/json_read_case.h"
+#include "format/json_read_report.h"
+#include "format/json_write_report.h"
 #include "judge/caa_explain.h"
 #include "run/check.h"
 #include "show/render.h"

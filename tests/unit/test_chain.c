@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "format/json.h"
+#include "format/json_read_case.h"
 #include "wire/dnssec_rr.h"
 #include "wire/dnssec_verify.h"
 #include "wire/wire.h"

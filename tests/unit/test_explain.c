@@ -5,7 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "format/json.h"
+#include "format/json_errors.h"
+#include "format/json_write.h"
 #include "model/codes.h"
 #include "show/explain.h"
 

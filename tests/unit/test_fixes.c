@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "format/json.h"
+#include "format/json_read_case.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

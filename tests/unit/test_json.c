@@ -4,7 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "format/json.h"
+#include "format/json_read_case.h"
+#include "format/json_write_report.h"
 
 #include "evidence/evidence.h"
 #include "methods/methods.h"

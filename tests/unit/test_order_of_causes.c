@@ -13,7 +13,8 @@
 #include <cmocka.h>
 
 #include "evidence/evidence.h"
-#include "format/json.h"
+#include "format/json_read_case.h"
+#include "format/json_write_report.h"
 #include "judge/judge_inner.h"
 #include "wire/name.h"
 

@@ -7,7 +7,9 @@
 #include <cmocka.h>
 
 #include "ca/profile.h"
-#include "format/json.h"
+#include "format/json_read_case.h"
+#include "format/json_read_report.h"
+#include "format/json_write_report.h"
 #include "format/json_member.h"
 
 #include <dirent.h>

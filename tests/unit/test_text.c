@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "format/json_read_case.h"
 #include "show/render.h"
 
 /* A failing TXT, a CAA set with a broken record, a file, a chain of signatures, a pass with a risk, a network
