@@ -1,8 +1,12 @@
 #include "cmd/cli.h"
 
+#include "base/text.h"
 #include "format/json_write.h"
 #include "format/json_write_report.h"
 #include "run/whole_file.h"
+#include "show/render.h"
+#include "show/render_fix.h"
+#include "show/render_nagios.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,8 +8,6 @@
 
 #include "format/json_write.h"
 #include "format/request.h"
-#include "show/render.h"
-#include "wire/name.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 #include "cmd/client.h"
 
+#include "base/text.h"
 #include "cmd/cli.h"
 
 #include <curl/curl.h>

@@ -1,4 +1,5 @@
 /* cmd_batch.c - dcvprobe batch: reads a file of requests and writes a stream of reports. */
+#include "base/text.h"
 #include "cmd/cli.h"
 #include "cmd/cli_conf.h"
 #include "cmd/progress.h"

@@ -1,9 +1,12 @@
 /* cmd_explain.c - dcvprobe explain: what a code of the API means, and with --run whether a check now gives the same
  * code. */
+#include "base/text.h"
 #include "cmd/checks.h"
 #include "format/json_errors.h"
 #include "model/codes.h"
 #include "show/explain.h"
+#include "show/explain_command.h"
+#include "show/render.h"
 
 #include <errno.h>
 #include <string.h>

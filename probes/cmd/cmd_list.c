@@ -1,4 +1,5 @@
 /* cmd_list.c - dcvprobe list: the checks in the daemon's store, newest first. */
+#include "base/text.h"
 #include "cmd/cli.h"
 #include "cmd/client.h"
 #include "show/columns.h"

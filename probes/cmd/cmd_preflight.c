@@ -1,4 +1,5 @@
 /* cmd_preflight.c - dcvprobe preflight: checks the inputs of an order before it is placed. */
+#include "base/text.h"
 #include "ca/order.h"
 #include "ca/order_conf.h"
 #include "cmd/checks.h"

@@ -1,6 +1,7 @@
 /* cmd_replay.c - dcvprobe replay: judge saved evidence again, offline. */
 #include "cmd/cli.h"
 
+#include "base/text.h"
 #include "format/json_read_case.h"
 #include "format/json_write.h"
 

@@ -1,4 +1,5 @@
 /* cmd_stats.c - dcvprobe stats: how often the daemon gave each verdict, code and cause. */
+#include "base/text.h"
 #include "cmd/cli.h"
 #include "cmd/client.h"
 

@@ -3,6 +3,7 @@
 #include "observe/recursive_files.h"
 #include "run/conf.h"
 #include "run/suffix_file.h"
+#include "show/render_wrap.h"
 #include "wire/suffixes.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 #include "cmd/follow.h"
 
+#include "base/text.h"
 #include "model/time.h"
 
 #include <curl/curl.h>

@@ -1,5 +1,6 @@
 #include "cmd/runner.h"
 
+#include "base/text.h"
 #include "cmd/cli.h"
 #include "observe/recursive_files.h"
 

@@ -3,6 +3,7 @@
 #include "ca/profile.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
+#include "judge/fix_caa.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

@@ -1,7 +1,7 @@
 /* fix.h - from a finding to operations that a machine can apply. Pure.
  *
  * Where records or files can cure a finding, the check passes once all operations of that finding are applied
- * unchanged. Header of fix.c and fix_*.c. */
+ * unchanged. */
 #ifndef DCV_FIX_H
 #define DCV_FIX_H
 
@@ -40,25 +40,6 @@ void fix_remove(struct judgement *j, struct finding *f, const struct rr *rr);
 /* input: a new value has to be obtained from the CA. */
 void fix_new_value(struct judgement *j, struct finding *f);
 void fix_advice(struct judgement *j, struct finding *f, const char *text);
-
-/* ---- CAA. The records name the CA by the first of its accepted identifiers. */
-/* The operations that make the relevant set permit: records that forbid every CA are removed, and where no record names
- * this CA one is added, or replaces meant (may be NULL), a record that was meant for this CA. parameters: "" or ";
- * NAME=VALUE". A set outside the customer's domain is not changed: instead the domain gets a set of its own, or there
- * is advice where an alias leaves no room for one. */
-void fix_caa_permit(struct judgement *j, struct finding *f, const char *parameters,
-                    const struct caa_record *meant);
-/* The lowest level of the climb below the lookup below where a CAA set may exist; NULL where there is none. */
-const struct lookup *fix_caa_own_place(const struct judgement *j, const struct lookup *below);
-/* add: a set of one record at a place from fix_caa_own_place(). */
-struct fix *fix_caa_own_set(struct judgement *j, struct finding *f, const struct lookup *at,
-                            const char *parameters);
-/* replace: r by another rdata. */
-void fix_caa_replace(struct judgement *j, struct finding *f, const struct caa_record *r, const char *rdata);
-/* The tag that a record added to the relevant set needs: issuewild only where issuewild records of the set decide. */
-enum caa_tag fix_caa_tag(const struct judgement *j);
-/* True where the name is in the customer's own domain. */
-bool fix_caa_within_reach(const struct judgement *j, const char *owner);
 
 /* A text as one TXT rdata in zone-file form, cut into strings of 255 bytes where it must be. */
 const char *fix_txt_rdata(struct judgement *j, const char *text);

@@ -1,4 +1,5 @@
-/* fix_caa.c - the smallest change that makes a CAA check pass. */
+#include "judge/fix_caa.h"
+
 #include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"

@@ -1,6 +1,7 @@
 /* explain.c - what an error of the API means, as text for support staff and as JSON. */
 #include "show/explain.h"
 
+#include "show/explain_command.h"
 #include "wire/name.h"
 
 #include <string.h>

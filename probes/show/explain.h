@@ -1,7 +1,7 @@
 /* explain.h - what a code means, for a person: what the CA saw, what to check, and how to reproduce it. Pure.
  *
  * The variables of a code come from outside and may hold any bytes. The texts made of them here are safe to show on a
- * terminal and to paste into a shell. They live in the arena given. Header of explain.c and explain_*.c. */
+ * terminal and to paste into a shell. They live in the arena given. */
 #ifndef DCV_EXPLAIN_H
 #define DCV_EXPLAIN_H
 
@@ -15,14 +15,5 @@ void explain_code(struct buf *b, struct arena *a, enum code c, const char *const
 /* The same as a JSON object, member `key`. */
 void explain_code_json(struct json_out *j, const char *key, struct arena *a, enum code c,
                        const char *const variables[2]);
-/* The command that reproduces the code: dcvprobe check or preflight, or for the API's own codes a call to dcvd
- * (explain_command.c). Capitals stand for what is not known (DOMAIN, VALUE, CSRFILE). NULL for account codes and for
- * invalid_dns_method (only the CA knows an order's method), and where the arena is full. */
-char *code_command(struct arena *a, enum code c, const char *const variables[2]);
-
-/* The domain and the method of the check that reproduces the code; *domain is NULL where the variables name none.
- * False: no check of a domain gives this code. */
-bool code_check(struct arena *a, enum code c, const char *const variables[2], const char **domain,
-                enum method *m);
 
 #endif

@@ -1,8 +1,6 @@
-/* explain_command.c - the command line that reproduces a code. */
-#include "show/explain.h"
+#include "show/explain_command.h"
 
 #include "format/reproduce.h"
-#include "show/render.h"
 #include "wire/name.h"
 
 #include <string.h>

@@ -3,6 +3,9 @@
 #include "base/text.h"
 #include "format/reproduce.h"
 #include "judge/caa_explain.h"
+#include "show/render_caa.h"
+#include "show/render_fix.h"
+#include "show/render_wrap.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

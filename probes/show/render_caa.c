@@ -1,11 +1,8 @@
-/* render_caa.c - how a CAA verdict follows, as text: the levels of the search from the domain up, then the set that
- * decides, record by record. Pure.
- *
- * Colour tells nothing that the text does not; under a value that breaks the grammar a caret marks the byte. */
-#include "show/render.h"
+#include "show/render_caa.h"
 
 #include "base/text.h"
 #include "judge/caa_explain.h"
+#include "show/render_wrap.h"
 #include "wire/wire.h"
 
 #include <string.h>

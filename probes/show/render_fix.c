@@ -1,9 +1,10 @@
-/* render_fix.c - what to change: as text in a report, as lines of a zone file, as a script for nsupdate. Pure. */
-#include "show/render.h"
+#include "show/render_fix.h"
 
+#include "base/text.h"
 #include "format/reproduce.h"
 #include "format/request.h"
 #include "model/time.h"
+#include "show/render_wrap.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -26,36 +27,6 @@ struct sheet {
     const char *owner;         /* nsupdate: name in the current update message; NULL: none has been begun */
 };
 
-static size_t columns(const char *p, size_t n)
-{
-    size_t c = 0;
-    for (size_t i = 0; i < n; i++)
-        c += ((unsigned char)p[i] & 0xc0) != 0x80;
-    return c;
-}
-
-void render_wrap(struct buf *b, const char *text, const char *margin, size_t at, unsigned width)
-{
-    size_t indent = columns(margin, strlen(margin));
-    for (const char *s = text; *s;) {
-        s += strspn(s, " ");
-        size_t n = strcspn(s, " "), c = columns(s, n);
-        if (!n)
-            break;
-        if (at > indent && at + c + (s > text) > width) {
-            buf_printf(b, "\n%s", margin);
-            at = indent;
-        } else if (s > text) {
-            buf_puts(b, " ");
-            at++;
-        }
-        buf_add(b, s, n);
-        at += c;
-        s += n;
-    }
-    buf_puts(b, "\n");
-}
-
 static const char *safe(struct arena *a, const char *s, size_t most)
 {
     const char *shown = s ? text_escape(a, s, strlen(s), most) : NULL;
@@ -65,7 +36,7 @@ static const char *safe(struct arena *a, const char *s, size_t most)
 static void prose(struct sheet *s, const char *text)
 {
     buf_puts(s->b, s->margin);
-    render_wrap(s->b, safe(s->a, text, SIZE_MAX), s->margin, columns(s->margin, strlen(s->margin)), s->width);
+    render_wrap(s->b, safe(s->a, text, SIZE_MAX), s->margin, text_characters(s->margin, strlen(s->margin)), s->width);
 }
 
 /* ---------------------------------------------------------------- records ---------------------------- */

@@ -1,6 +1,4 @@
-/* render_nagios.c - the state of checks for a monitoring system: one line, as plugins of Nagios and Icinga
- * print it (Monitoring Plugins Development Guidelines). Pure. */
-#include "show/render.h"
+#include "show/render_nagios.h"
 
 #include "base/text.h"
 #include "ca/profile.h"

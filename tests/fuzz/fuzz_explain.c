@@ -4,6 +4,7 @@
 #include "format/json_write.h"
 #include "model/codes.h"
 #include "show/explain.h"
+#include "show/explain_command.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -19,6 +19,7 @@
 #include "format/json_write_report.h"
 #include "judge/caa_explain.h"
 #include "show/render.h"
+#include "show/render_caa.h"
 
 static struct arena *arena;
 

@@ -20,6 +20,7 @@
 #include "judge/caa_explain.h"
 #include "run/check.h"
 #include "show/render.h"
+#include "show/render_fix.h"
 #include "wire/name.h"
 
 #include <jansson.h>

@@ -9,6 +9,7 @@
 #include "format/json_write.h"
 #include "model/codes.h"
 #include "show/explain.h"
+#include "show/explain_command.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -10,6 +10,8 @@
 
 #include "format/reproduce.h"
 #include "sample_report.h"
+#include "show/render_fix.h"
+#include "show/render_nagios.h"
 
 #include <stdio.h>
 
