@@ -3,7 +3,7 @@
  * Pure: no sockets, no store, no clock; a library of its own. api_read() finds the request's route (routes.def) and
  * makes one call of it, or answers it by itself (a catalogue, an error); api_write_*() write the answers of calls that
  * others carry out. Texts of a call are in the arena that it was read with, or in the input. The body of an answer is
- * on the heap; whoever has the answer frees it. Any thread. Header of api.c, api_*.c and routes.c. */
+ * on the heap; whoever has the answer frees it. Any thread. Header of api.c and api_*.c. */
 #ifndef DCVD_API_H
 #define DCVD_API_H
 
@@ -77,12 +77,6 @@ struct api_answer {
     const char *type;     /* of the content; NULL: JSON */
     bool close;           /* the connection is closed after it */
 };
-
-/* How many bytes a body may have on this route: what is longer is answered with 413 before it is read. Or
- * API_BODY_PIECES. */
-size_t api_body_most(const char *method, const char *path);
-/* Whether requests for this path count against their peer's rate: those that only ask how the daemon is do not. */
-bool api_is_counted(const char *path);
 
 /* now: the time of a request that gives none. call->action is API_ANSWERED where *answer is complete. */
 void api_read(const struct conf *conf, struct arena *a, const struct api_input *in, dcv_time now,

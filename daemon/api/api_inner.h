@@ -1,11 +1,12 @@
 /* api_inner.h - what the files of api/ share with each other.
  *
  * A reading is one request on its way to a call or to an answer, on the stack of api_read(). A function that refuses
- * fills .answer and leaves .call->action at API_ANSWERED. Header of api.c and routes.c. */
+ * fills .answer and leaves .call->action at API_ANSWERED. */
 #ifndef DCVD_API_INNER_H
 #define DCVD_API_INNER_H
 
 #include "api/api.h"
+#include "api/routes.h"
 
 struct api_reading {
     const struct conf *conf;
@@ -18,25 +19,6 @@ struct api_reading {
     struct api_call *call;
     struct api_answer *answer;
 };
-
-enum api_rate { API_COUNTED, API_FREE };
-
-struct route { /* a row of routes.def */
-    enum api_action action;
-    const char *method, *path, *segment, *query;
-    size_t body_most;
-    const char *body, *accepted, *answer, *type;
-    enum api_rate rate;
-    void (*read)(struct api_reading *r);
-    const char *summary;
-};
-
-/* ---- routes.c */
-const struct route *route_list(size_t *n); /* all of them, in the order of routes.def */
-/* NULL: there is none; *path_known then tells whether the path takes other methods. *segment gets what stands in the
- * place of the star. */
-const struct route *route_find(const char *method, const char *path, const char **segment, bool *path_known);
-const char *route_methods(struct arena *a, const char *path); /* that it takes: "GET, HEAD, DELETE" */
 
 /* ---- the readers of routes.def: each completes r->call, or answers */
 #define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, ...)             \

@@ -1,4 +1,5 @@
-/* routes.c - which row of routes.def a request is for. */
+#include "api/routes.h"
+
 #include "api/api_inner.h"
 
 #include <string.h>
@@ -47,7 +48,7 @@ const struct route *route_find(const char *method, const char *path, const char 
     return NULL;
 }
 
-size_t api_body_most(const char *method, const char *path)
+size_t route_body_most(const char *method, const char *path)
 {
     const char *segment;
     bool known;
@@ -55,7 +56,7 @@ size_t api_body_most(const char *method, const char *path)
     return r ? r->body_most : API_BODY_MOST;
 }
 
-bool api_is_counted(const char *path)
+bool route_is_counted(const char *path)
 {
     const char *segment;
     bool known;

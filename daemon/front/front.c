@@ -1,5 +1,6 @@
 #include "front/front_inner.h"
 
+#include "api/routes.h"
 #include "base/clock.h"
 
 #include <errno.h>
@@ -32,7 +33,7 @@ static bool admit(struct front *f, struct exchange *x)
             api_error(&ans, 403, CODE_access_denied_missing_permission, NULL,
                       "user id %u may not use the API: [access] of the daemon's configuration names who may",
                       who->uid);
-    } else if (api_is_counted(exchange_input(x)->path)) {
+    } else if (route_is_counted(exchange_input(x)->path)) {
         ans.retry_after = peer_take(f->peers, who->uid, uv_now(f->uv));
         if (ans.retry_after)
             api_error(&ans, 429, CODE_request_limit_exceeded, NULL,

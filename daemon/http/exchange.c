@@ -1,5 +1,7 @@
 #include "http/exchange.h"
 
+#include "api/routes.h"
+#include "http/exchange_inner.h"
 #include "http/server_inner.h"
 
 #include <arpa/inet.h>
@@ -251,7 +253,7 @@ static struct exchange *exchange_new(struct server *s, struct MHD_Connection *mc
     x->peer = x->connection->peer;
     if (x->peer.uid == PEER_NOBODY && from_a_page(x))
         x->peer.allowed = false;
-    x->body_most = api_body_most(method, url);
+    x->body_most = route_body_most(method, url);
     x->in_pieces = x->body_most == API_BODY_PIECES;
     if (x->in_pieces)
         x->body_most = PIECES_MOST;

@@ -5,8 +5,8 @@
  * later; until then the connection is suspended. A client that goes away meanwhile is noticed only when it is answered,
  * so that an exchange never disappears by itself.
  *
- * On a route whose body comes in pieces (api_body_most()) it is handed over with the headers read, and the body goes to
- * its taker, piece by piece, as fast as that takes it: while it takes nothing, nothing is read from the client's
+ * On a route whose body comes in pieces (route_body_most()) it is handed over with the headers read, and the body goes
+ * to its taker, piece by piece, as fast as that takes it: while it takes nothing, nothing is read from the client's
  * socket. Until the end of the body such an exchange disappears with its client, and the taker is told.
  *
  * Thread: the main loop's. */

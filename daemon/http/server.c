@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include "base/log.h"
+#include "http/exchange_inner.h"
 #include "http/server_inner.h"
 
 #include <errno.h>

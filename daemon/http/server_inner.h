@@ -1,4 +1,4 @@
-/* server_inner.h - the server itself, and what exchange.c does for libmicrohttpd. Header of server.c and exchange.c. */
+/* server_inner.h - the server itself, for the files of http/. */
 #ifndef DCVD_SERVER_INNER_H
 #define DCVD_SERVER_INNER_H
 
@@ -34,11 +34,5 @@ struct server {
     void (*closed)(void *user);
     void *closed_user;
 };
-
-/* What libmicrohttpd calls for each request: once with its headers, for each piece of its body, and at its end; and
- * once it is done with the answer, or the client has gone. */
-enum MHD_Result exchange_on_request(void *user, struct MHD_Connection *mc, const char *url, const char *method,
-                                    const char *version, const char *upload, size_t *upload_len, void **state);
-void exchange_on_completed(void *user, struct MHD_Connection *mc, void **state, enum MHD_RequestTerminationCode code);
 
 #endif

@@ -1,4 +1,5 @@
 #include "api/api.h"
+#include "api/routes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,8 +77,8 @@ static void routes(void **state)
     assert_true(r.call.filter.limit == 3 && r.call.filter.before == 0xabc);
     ask(&r, "POST", "/v1/batches", ""); /* the body has not been read yet */
     assert_int_equal(r.call.action, API_BATCH_SUBMIT);
-    assert_int_equal(api_body_most("POST", "/v1/batches"), API_BODY_PIECES);
-    assert_int_equal(api_body_most("GET", "/v1/batches"), API_BODY_MOST);
+    assert_int_equal(route_body_most("POST", "/v1/batches"), API_BODY_PIECES);
+    assert_int_equal(route_body_most("GET", "/v1/batches"), API_BODY_MOST);
     ask(&r, "HEAD", "/healthz", NULL);
     assert_int_equal(r.call.action, API_HEALTH);
     ask(&r, "GET", "/v1/codes/dns_mismatch|shop.com", NULL);
