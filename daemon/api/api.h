@@ -82,6 +82,7 @@ struct api_answer {
 void api_read(const struct conf *conf, struct arena *a, const struct api_input *in, dcv_time now,
               struct api_call *call, struct api_answer *answer);
 
+/* ---- api_checks.c */
 /* Reads a line of a batch, number from 1, as the body of POST /v1/checks: API_SUBMIT, or API_ANSWERED by an error that
  * names the line. */
 void api_read_line(const struct conf *conf, struct arena *a, size_t number, const char *text, size_t len,
@@ -91,7 +92,7 @@ void api_read_line(const struct conf *conf, struct arena *a, size_t number, cons
 int api_read_stored(const struct conf *conf, struct arena *a, const char *text, size_t len, dcv_time now,
                     struct request *ret, const char **why);
 
-/* ---- answers */
+/* ---- api_answer.c: answers */
 /* {"errors":[{"code","message"}]}; variable: of the code, or NULL. */
 void api_error(struct api_answer *ans, int status, enum code code, const char *variable, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
@@ -115,6 +116,9 @@ struct api_row { /* of a list */
     const struct api_report *reports;
     size_t n_reports;
 };
+/* next: the cursor with which the list goes on; 0: this is its end. */
+void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next);
+
 /* Counts of checks that were submitted since then and before until (TIME_UNKNOWN: all): of each kind a list of
  * values. */
 struct api_count {
@@ -128,6 +132,7 @@ struct api_counts {
 void api_write_stats(struct api_answer *ans, dcv_time since, dcv_time until,
                      const struct api_counts kinds[DB_COUNT_KINDS]);
 
+/* ---- api_batches.c */
 struct api_batch {
     struct db_batch b;
     size_t running;                            /* how many of its checks run */
@@ -137,6 +142,7 @@ void api_write_batch_accepted(struct api_answer *ans, int64_t id, int64_t lines)
 void api_write_batch(struct api_answer *ans, const struct api_batch *b);
 void api_write_batches(struct api_answer *ans, const struct api_batch *rows, size_t n, int64_t next);
 
+/* ---- api_watches.c */
 struct api_watch {
     struct db_watch_row row; /* with texts in the call's arena; .next is TIME_UNKNOWN while it runs */
     int64_t check;           /* that runs; 0: none */
@@ -146,6 +152,7 @@ void api_write_watch_deleted(struct api_answer *ans, int64_t id);
 void api_write_watch(struct api_answer *ans, const struct api_watch *w);
 void api_write_watches(struct api_answer *ans, const struct api_watch *rows, size_t n, int64_t next);
 
+/* ---- api_domains.c */
 struct api_domain {
     const char *domain;
     struct api_report latest[METHOD_COUNT];
@@ -153,10 +160,7 @@ struct api_domain {
     struct db_change_row *changes; /* newest first */
     size_t n;
 };
-/* The first n of the changes; next: as below. */
+/* The first n of the changes; next: as in api_write_list(). */
 void api_write_domain(struct api_answer *ans, const struct api_domain *d, size_t n, int64_t next);
-
-/* next: the cursor with which the list goes on; 0: this is its end. */
-void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next);
 
 #endif

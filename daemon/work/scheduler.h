@@ -72,7 +72,7 @@ typedef void scheduler_cancel_fn(void *user, int status);
  * -ENOMEM. */
 int scheduler_cancel(struct scheduler *s, int64_t id, scheduler_cancel_fn *fn, void *user);
 
-/* ---- lines of batches */
+/* ---- scheduler_batch.c: lines of batches */
 struct scheduler_feeder {
     void (*began)(void *user, int64_t batch); /* a check of it was added: within scheduler_add() */
     void (*ended)(void *user, int64_t batch); /* one has ended, on disk too: there may be room for more */

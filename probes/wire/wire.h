@@ -37,7 +37,17 @@ int wire_query(const struct ask *ask, uint16_t id, uint64_t case_bits, uint8_t o
 int wire_answer(struct arena *a, const uint8_t *msg, size_t len, const uint8_t *query, size_t query_len,
                 struct dns_fact *f);
 
-/* ---- names */
+/* Follows one CNAME, or DNAME above name, of an answer section. 1 and *to, 0 where name has neither, or -ENOMEM. */
+int dns_alias(struct arena *a, const struct rrs *answer, const char *name, const char **to);
+/* Follows the CNAMEs of an answer from name, and DNAMEs for which the server added no CNAME. Returns the end of the
+ * chain, NULL where the arena is full. *hops (may be NULL) gets the number of steps; *looped (may be NULL) is true for
+ * a loop and for more than 64 steps. */
+const char *dns_chain_end(struct arena *a, const struct dns_fact *f, const char *name, unsigned *hops,
+                          bool *looped);
+/* The targets of that chain in order, the end last. False: the arena is full. */
+bool dns_chain(struct arena *a, const struct dns_fact *f, const char *name, struct texts *ret);
+
+/* ---- wire_names.c: names, and the names of types and codes */
 /* Writes the wire form of a name in text (final dot or not, escapes as in dcv.h); returns its length, or -EINVAL. */
 int wire_name_from_text(const char *text, uint8_t out[WIRE_NAME_MOST]);
 /* The text (with final dot, escaped) of an uncompressed name at p; *used gets its length in bytes. NULL: the name is
@@ -45,8 +55,10 @@ int wire_name_from_text(const char *text, uint8_t out[WIRE_NAME_MOST]);
 char *wire_name_to_text(struct arena *a, const uint8_t *p, size_t len, size_t *used);
 /* Puts the ASCII letters of an uncompressed name in lower case, in place: its canonical form (RFC 4034 6.2). */
 void wire_name_lower(uint8_t *p, size_t len);
+/* Puts owners and the names in NS and SOA data in lower case: compressed names point into the question and so have its
+ * mixed case (ask.mixed_case). case_kept is not changed. */
+void dns_fold_case(struct dns_fact *f);
 
-/* ---- types */
 /* "TXT", "TYPE65280" (RFC 3597); the text is static or in buf. The parsers ignore case. */
 const char *rr_type_name(uint16_t type, char buf[16]);
 bool rr_type_parse(const char *text, uint16_t *ret);
@@ -54,7 +66,7 @@ const char *rcode_name(uint16_t rcode, char buf[16]); /* "NOERROR", "RCODE99" */
 bool rcode_parse(const char *text, uint16_t *ret);
 const char *ede_name(uint16_t code); /* "Stale Answer", … (RFC 8914); NULL: unknown */
 
-/* ---- rdata */
+/* ---- wire_text.c: rdata as text */
 /* The zone-file form; "\# length hex" (RFC 3597) for a record with a defect and for a type that we cannot print. NULL:
  * the arena is full. */
 char *rr_rdata_text(struct arena *a, const struct rr *rr);
@@ -63,6 +75,8 @@ char *rr_rdata_text(struct arena *a, const struct rr *rr);
  * then end at a blank. Any type may be given as \#; such data is checked as in an answer, and what is wrong becomes
  * rr->defect. Compressed names in it are broken, since there is no message to point into. */
 int rr_rdata_from_text(struct arena *a, const char *text, struct rr *rr);
+
+/* ---- wire_rdata.c: what stands in rdata */
 /* The name in the rdata of NS, CNAME, DNAME, PTR, MX, SRV; NULL for other types and broken records, and where the arena
  * is full. */
 const char *rr_target(struct arena *a, const struct rr *rr);
@@ -77,19 +91,5 @@ bool soa_read(const struct rr *rr, uint32_t *serial, uint32_t *negative_ttl);
 /* The rdata in canonical form, names in lower case where RFC 4034 6.2 and RFC 6840 5.1 say so. .p is NULL for a
  * record with a defect and where the arena is full. */
 struct bytes rr_canonical(struct arena *a, const struct rr *rr);
-
-/* ---- reading facts */
-/* Puts owners and the names in NS and SOA data in lower case: compressed names point into the question and so have its
- * mixed case (ask.mixed_case). case_kept is not changed. */
-void dns_fold_case(struct dns_fact *f);
-/* Follows one CNAME, or DNAME above name, of an answer section. 1 and *to, 0 where name has neither, or -ENOMEM. */
-int dns_alias(struct arena *a, const struct rrs *answer, const char *name, const char **to);
-/* Follows the CNAMEs of an answer from name, and DNAMEs for which the server added no CNAME. Returns the end of the
- * chain, NULL where the arena is full. *hops (may be NULL) gets the number of steps; *looped (may be NULL) is true for
- * a loop and for more than 64 steps. */
-const char *dns_chain_end(struct arena *a, const struct dns_fact *f, const char *name, unsigned *hops,
-                          bool *looped);
-/* The targets of that chain in order, the end last. False: the arena is full. */
-bool dns_chain(struct arena *a, const struct dns_fact *f, const char *name, struct texts *ret);
 
 #endif
