@@ -25,104 +25,44 @@ void dns_random(struct dns *d, void *to, size_t n)
 
 /* ---------------------------------------------------------------- servers ---------------------------- */
 
-static uint32_t server_bucket(const struct dns *d, const struct addr *a)
+/* shared: a resolver over UDP, see struct dns. */
+static struct dns_upstream *server_get(struct dns *d, const struct addr *addr, bool tcp, bool shared)
 {
-    bool v6 = a->sa.sa_family == AF_INET6;
-    const uint8_t *p = v6 ? a->v6.sin6_addr.s6_addr : (const uint8_t *)&a->v4.sin_addr;
-    uint64_t h = d->hash_key ^ (v6 ? a->v6.sin6_port : a->v4.sin_port);
+    struct dns_upstream *s = (struct dns_upstream *)address_get(shared ? &d->shared : &d->pool, addr, tcp);
 
-    for (size_t i = 0; i < (v6 ? 16u : 4u); i++)
-        h = (h ^ p[i]) * UINT64_C(0x9e3779b97f4a7c15);
-    return (uint32_t)(h >> 32) % SERVER_BUCKETS;
-}
-
-static struct dns_upstream *server_get(struct dns *d, const struct addr *addr, bool tcp, bool resolver)
-{
-    uint32_t bucket = server_bucket(d, addr);
-    struct dns_upstream *s = d->table[bucket];
-
-    while (s && !(s->tcp == tcp && s->resolver == resolver && addr_equal(&s->addr, addr)))
-        s = s->same_bucket;
-    if (!s) {
-        s = calloc(1, sizeof(*s));
-        if (!s)
-            return NULL;
-        *s = (struct dns_upstream){.addr = *addr, .tcp = tcp, .resolver = resolver, .bucket = bucket};
+    if (s && s->at.refs == 1)
         addr_text(addr, s->text);
-        TAILQ_INIT(&s->again);
-        TAILQ_INIT(&s->waiting);
-        s->same_bucket = d->table[bucket];
-        d->table[bucket] = s;
-    }
-    s->refs++;
     return s;
 }
 
-static void server_put(struct dns *d, struct dns_upstream *s)
+static void server_put(struct dns_upstream *s)
 {
-    if (--s->refs > 0)
+    if (!address_put(&s->at))
         return;
-    struct dns_upstream **at = &d->table[s->bucket];
-    while (*at != s)
-        at = &(*at)->same_bucket;
-    *at = s->same_bucket;
     for (unsigned i = 0; i < s->n_channels; i++)
         channel_free(s->channels[i]);
     free(s);
 }
 
-/* Adds s to the list of servers that have something to send and may send, or removes it. */
-static void server_update(struct dns *d, struct dns_upstream *s)
+/* The servers of which one can be sent something now. NULL: none. */
+static struct address_table *runnable_servers(struct dns *d)
 {
-    struct dns_upstreams *list = s->resolver ? &d->run_resolvers : &d->run_pool;
-    bool can = s->in_flight < d->per_server && !(TAILQ_EMPTY(&s->again) && TAILQ_EMPTY(&s->waiting));
-
-    if (can == s->runnable)
-        return;
-    s->runnable = can;
-    if (can)
-        TAILQ_INSERT_TAIL(list, s, run_link);
-    else
-        TAILQ_REMOVE(list, s, run_link);
-}
-
-static struct dns_upstream *runnable_server(struct dns *d)
-{
-    struct dns_upstream *s = TAILQ_FIRST(&d->run_resolvers);
-
-    return s || d->n_pooled >= POOL_MOST ? s : TAILQ_FIRST(&d->run_pool);
+    if (address_runnable(&d->shared))
+        return &d->shared;
+    return d->n_pooled < POOL_MOST && address_runnable(&d->pool) ? &d->pool : NULL;
 }
 
 /* ---------------------------------------------------------------- exchanges -------------------------- */
 
-static void exchange_list(struct dns_exchange *x, struct dns_exchanges *list)
+static struct dns_exchange *exchange_of(struct address_link *l)
 {
-    TAILQ_INSERT_TAIL(list, x, link);
-    x->in = list;
-    if (x->server && (list == &x->server->waiting || list == &x->server->again)) {
-        x->d->counters.waiting++;
-        server_update(x->d, x->server);
-    }
-}
-
-static void exchange_unlist(struct dns_exchange *x)
-{
-    struct dns_exchanges *list = x->in;
-
-    if (!list)
-        return;
-    TAILQ_REMOVE(list, x, link);
-    x->in = NULL;
-    if (x->server && (list == &x->server->waiting || list == &x->server->again)) {
-        x->d->counters.waiting--;
-        server_update(x->d, x->server);
-    }
+    return (struct dns_exchange *)l;
 }
 
 static void exchange_free(struct dns_exchange *x)
 {
     if (x->server)
-        server_put(x->d, x->server);
+        server_put(x->server);
     free(x);
 }
 
@@ -134,7 +74,7 @@ static void exchange_end(struct dns_exchange *x, struct fact *fact)
     void *user = x->user;
     struct ask *ask = x->ask;
 
-    exchange_unlist(x);
+    address_queue_remove(&x->link);
     x->fn = NULL;
     d->open--;
     if (x->in_ares)
@@ -184,7 +124,7 @@ static struct fact *fact_of_nothing(struct dns_exchange *x, const char *server, 
 static void exchange_ready(struct dns_exchange *x, struct fact *fact)
 {
     x->fact = fact;
-    exchange_list(x, &x->d->ready);
+    address_queue_add(&x->d->ready, &x->link);
 }
 
 static const char *why_unreachable(int error, bool tcp)
@@ -218,7 +158,7 @@ static bool error_is_ours(int error)
 static void exchange_rest(struct dns_exchange *x)
 {
     x->due = x->d->now + x->d->rest;
-    exchange_list(x, &x->d->resting);
+    address_queue_add(&x->d->resting, &x->link);
 }
 
 /* Makes the next resolver the server of x; an authoritative ask keeps its server. False: out of memory. */
@@ -229,10 +169,10 @@ static bool exchange_next_server(struct dns_exchange *x)
     if (x->ask->via != VIA_RESOLVER || d->n_resolvers == 1)
         return true;
     x->resolver = (uint16_t)((x->resolver + 1u) % d->n_resolvers);
-    struct dns_upstream *s = server_get(d, &d->resolvers[x->resolver]->addr, x->ask->tcp, !x->ask->tcp);
+    struct dns_upstream *s = server_get(d, &d->resolvers[x->resolver]->at.addr, x->ask->tcp, !x->ask->tcp);
     if (!s)
         return false;
-    server_put(d, x->server);
+    server_put(x->server);
     x->server = s;
     return true;
 }
@@ -252,7 +192,7 @@ static bool exchange_again(struct dns_exchange *x, bool rest)
     if (rest && x->server == before)
         exchange_rest(x);
     else
-        exchange_list(x, &x->server->again);
+        address_queue_add(&x->server->at.again, &x->link);
     return true;
 }
 
@@ -319,14 +259,11 @@ static void exchange_failed(struct dns_exchange *x, const struct try_end *end)
 void exchange_given_back(struct dns_exchange *x, const struct try_end *end)
 {
     struct dns *d = x->d;
-    struct dns_upstream *s = x->server;
 
-    s->in_flight--;
-    d->counters.in_flight--;
-    server_update(d, s);
+    address_ended(&x->server->at);
     if (!x->fn)
         exchange_free(x);
-    else if (x->in == &d->ready)
+    else if (x->link.in == &d->ready)
         ; /* exchange_misfit() took an answer before */
     else if (end->msg)
         exchange_answered(x, end);
@@ -337,7 +274,7 @@ void exchange_given_back(struct dns_exchange *x, const struct try_end *end)
 bool exchange_misfit(struct dns_exchange *x, const uint8_t *msg, size_t len)
 {
     /* One for each try, so that a flood of datagrams cannot fill the arena. */
-    if (!x->fn || x->in || x->misfit)
+    if (!x->fn || x->link.in || x->misfit)
         return false;
     struct fact *f = fact_of_message(x, msg, len);
     if (f && f->dns.outcome == DNS_MALFORMED) {
@@ -352,14 +289,14 @@ bool exchange_misfit(struct dns_exchange *x, const uint8_t *msg, size_t len)
     return true;
 }
 
+/* Starts a try of x, which address_next() gave. */
 static void exchange_send(struct dns_exchange *x)
 {
     struct dns *d = x->d;
-    struct dns_upstream *s = x->server;
+    struct channel *c = channel_take(d, x->server);
 
-    exchange_unlist(x);
-    struct channel *c = channel_take(d, s);
     if (!c) {
+        address_ended(&x->server->at);
         exchange_rest(x);
         return;
     }
@@ -370,11 +307,8 @@ static void exchange_send(struct dns_exchange *x)
     x->tries++;
     x->error = 0;
     x->misfit = false;
-    s->in_flight++;
-    d->counters.in_flight++;
     d->counters.sent++;
     d->counters.tcp += x->ask->tcp;
-    server_update(d, s);
     channel_send(c, x);
 }
 
@@ -389,7 +323,7 @@ static void dns_wake(struct dns *d)
 {
     if (d->closing)
         return;
-    if (runnable_server(d) || !TAILQ_EMPTY(&d->ready))
+    if (runnable_servers(d) || address_queue_first(&d->ready))
         uv_idle_start(&d->idler, on_idle);
     else
         uv_idle_stop(&d->idler);
@@ -411,7 +345,7 @@ static void turn_end(struct dns *d)
     struct dns_exchange *x;
     uint64_t began = slice_begin();
 
-    while ((x = TAILQ_FIRST(&d->ready))) {
+    while ((x = exchange_of(address_queue_first(&d->ready)))) {
         exchange_end(x, x->fact);
         if (slice_over(began))
             break;
@@ -422,18 +356,14 @@ static void turn_end(struct dns *d)
 /* Sends waiting queries as far as the limits allow. */
 static void send_waiting(struct dns *d)
 {
-    struct dns_upstream *s;
+    struct address_table *servers;
     uint64_t began = slice_begin();
 
-    for (unsigned n = 0; n < TURN_SENDS && !slice_over(began) && (s = runnable_server(d)); n++) {
-        struct dns_upstreams *list = s->resolver ? &d->run_resolvers : &d->run_pool;
-        TAILQ_REMOVE(list, s, run_link);
-        TAILQ_INSERT_TAIL(list, s, run_link);
-        exchange_send(TAILQ_EMPTY(&s->again) ? TAILQ_FIRST(&s->waiting) : TAILQ_FIRST(&s->again));
-    }
+    for (unsigned n = 0; n < TURN_SENDS && !slice_over(began) && (servers = runnable_servers(d)); n++)
+        exchange_send(exchange_of(address_next(servers)));
     outbox_flush(d);
     for (unsigned r = 0; r < d->n_resolvers; r++) {
-        s = d->resolvers[r];
+        struct dns_upstream *s = d->resolvers[r];
         for (unsigned i = 0; i < s->n_channels; i++) {
             if (s->channels[i]->refused)
                 channel_process(s->channels[i], EPOLLIN);
@@ -474,9 +404,9 @@ static void on_timer(uv_timer_t *timer)
     struct dns_exchange *x;
 
     d->now = uv_hrtime();
-    while ((x = TAILQ_FIRST(&d->resting)) && x->due <= d->now) {
-        exchange_unlist(x);
-        exchange_list(x, &x->server->again);
+    while ((x = exchange_of(address_queue_first(&d->resting))) && x->due <= d->now) {
+        address_queue_remove(&x->link);
+        address_queue_add(&x->server->at.again, &x->link);
     }
     /* All tries have the same timeout, so the first in .held is due first. */
     while ((x = TAILQ_FIRST(&d->held)) && x->due <= d->now && !slice_over(d->now)) {
@@ -523,7 +453,7 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
     if (resolver && d->n_resolvers == 0)
         return -ENOTSUP;
     if (resolver)
-        addr = d->resolvers[d->favourite]->addr;
+        addr = d->resolvers[d->favourite]->at.addr;
     else
         r = ask->server ? addr_parse(ask->server, 53, &addr) : -EINVAL;
     if (r < 0)
@@ -552,7 +482,7 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
     }
     d->open++;
     d->counters.asked++;
-    exchange_list(x, denied ? &d->ready : &x->server->waiting);
+    address_queue_add(denied ? &d->ready : &x->server->at.waiting, &x->link);
     dns_wake(d);
     *op = x;
     return 0;
@@ -572,6 +502,8 @@ void dns_observer(struct dns *d, struct observer *ret)
 void dns_counters(const struct dns *d, struct dns_counters *ret)
 {
     *ret = d->counters;
+    ret->in_flight = d->shared.in_flight + d->pool.in_flight;
+    ret->waiting = d->shared.waiting + d->pool.waiting;
 }
 
 /* ---------------------------------------------------------------- life ------------------------------- */
@@ -584,7 +516,7 @@ static void dns_free(struct dns *d)
         struct dns_upstream *s = d->resolvers[i];
         while (s->n_channels > 0)
             channel_free(s->channels[--s->n_channels]);
-        server_put(d, s);
+        server_put(s);
     }
     if (d->epoll >= 0)
         close(d->epoll);
@@ -635,19 +567,17 @@ int dns_new(uv_loop_t *loop, const struct dns_config *cfg, struct dns **ret, con
     d->timeout = (uint64_t)cfg->timeout_ms * 1000000;
     d->rest = d->timeout / 8;
     d->tries = cfg->tries;
-    d->per_server = cfg->per_server;
     d->random_at = sizeof(d->random);
     d->now = uv_hrtime();
-    TAILQ_INIT(&d->run_resolvers);
-    TAILQ_INIT(&d->run_pool);
+    address_table_init(&d->shared, sizeof(struct dns_upstream), cfg->per_server);
+    address_table_init(&d->pool, sizeof(struct dns_upstream), cfg->per_server);
+    address_queue_init(&d->resting);
+    address_queue_init(&d->ready);
     TAILQ_INIT(&d->held);
-    TAILQ_INIT(&d->resting);
-    TAILQ_INIT(&d->ready);
     TAILQ_INIT(&d->idle[0]);
     TAILQ_INIT(&d->idle[1]);
     inbox_init(&d->in);
     outbox_init(&d->out);
-    dns_random(d, &d->hash_key, sizeof(d->hash_key));
 
     d->epoll = epoll_create1(EPOLL_CLOEXEC);
     int r = d->epoll < 0 ? -errno : resolvers_read(d, cfg, bad);

@@ -66,13 +66,13 @@ static bool channel_aim(struct channel *c, const struct dns_upstream *s)
 
 static struct channel *pool_take(struct dns *d, struct dns_upstream *s)
 {
-    struct channel *c = TAILQ_FIRST(&d->idle[s->tcp]);
+    struct channel *c = TAILQ_FIRST(&d->idle[s->at.tcp]);
 
     if (c) {
-        TAILQ_REMOVE(&d->idle[s->tcp], c, link);
+        TAILQ_REMOVE(&d->idle[s->at.tcp], c, link);
         d->n_idle--;
     } else {
-        c = channel_new(d, s->tcp, true);
+        c = channel_new(d, s->at.tcp, true);
         if (!c)
             return NULL;
     }
@@ -114,7 +114,7 @@ static struct channel *resolver_channel(struct dns *d, struct dns_upstream *s)
 
 struct channel *channel_take(struct dns *d, struct dns_upstream *s)
 {
-    return s->resolver ? resolver_channel(d, s) : pool_take(d, s);
+    return s->at.table == &d->shared ? resolver_channel(d, s) : pool_take(d, s);
 }
 
 void channels_trim(struct dns *d, unsigned idle_most)

@@ -14,7 +14,7 @@
 #ifndef DCV_DNS_INNER_H
 #define DCV_DNS_INNER_H
 
-#include "base/addr.h"
+#include "observe/address_table.h"
 #include "observe/dns.h"
 #include "observe/slice.h"
 #include "wire/wire.h"
@@ -33,7 +33,6 @@ enum {
     POOL_MOST = 512,     /* channels for single exchanges, 74 KB each */
     POOL_IDLE_MOST = 32, /* of these, kept while unused */
     ID_BUCKETS = 256,
-    SERVER_BUCKETS = 4096,
     TICK_MS = 15,
     TICK_FREED = 16, /* idle channels freed in one tick, so that a burst soon after finds the others */
 };
@@ -42,8 +41,7 @@ struct dns_exchange;
 TAILQ_HEAD(dns_exchanges, dns_exchange);
 
 struct dns_exchange {
-    TAILQ_ENTRY(dns_exchange) link;
-    struct dns_exchanges *in; /* the list that .link is in: waiting, again, resting or ready; NULL: none */
+    struct address_link link; /* must be first; in a queue of .server, in resting or in ready */
     TAILQ_ENTRY(dns_exchange) held_link; /* in dns.held while .in_ares */
     struct dns_exchange *same_bucket;    /* next in channel.by_id */
     struct dns *d;
@@ -53,7 +51,7 @@ struct dns_exchange {
     void *user;
     struct dns_upstream *server;
     struct channel *channel; /* while .in_ares */
-    struct fact *fact;       /* the result; before .in is ready: the result unless a better answer comes */
+    struct fact *fact;       /* the result; before it is in ready: the result unless a better answer comes */
     uint8_t *query;
     uint64_t first_sent, due; /* due: when the try, or the pause before the next one, ends */
     int error;                /* errno of a send that failed after c-ares took it for sent */
@@ -64,17 +62,11 @@ struct dns_exchange {
 };
 
 TAILQ_HEAD(channels, channel);
-TAILQ_HEAD(dns_upstreams, dns_upstream);
 
-/* One address and transport. In dns.table while an exchange refers to it; resolvers always. */
+/* One address and transport. In a table of struct dns while an exchange refers to it; resolvers always. */
 struct dns_upstream {
-    struct dns_upstream *same_bucket;
-    TAILQ_ENTRY(dns_upstream) run_link;
-    struct addr addr;
+    struct address_entry at; /* must be first */
     char text[ADDR_TEXT_MOST];
-    bool tcp, resolver, runnable;
-    uint32_t in_flight, refs, bucket;
-    struct dns_exchanges again, waiting;             /* again is sent first */
     struct channel *channels[RESOLVER_CHANNELS]; /* resolvers only */
     unsigned n_channels, current;
 };
@@ -128,13 +120,12 @@ struct dns {
 
     const struct guard *guard;
     uint64_t timeout, rest; /* rest: the pause between a refusal and the next try at the same server */
-    unsigned tries, per_server;
+    unsigned tries;
     struct dns_upstream **resolvers;
     unsigned n_resolvers, favourite; /* favourite: index of the resolver that is asked first */
-    struct dns_upstream *table[SERVER_BUCKETS];
-    uint64_t hash_key;
-    struct dns_upstreams run_resolvers, run_pool; /* servers that have something to send and may */
-    struct dns_exchanges held, resting, ready;
+    struct address_table shared, pool; /* shared: resolvers over UDP, whose channels many exchanges share */
+    struct address_queue resting, ready;
+    struct dns_exchanges held;
     struct channels idle[2]; /* by .tcp */
     unsigned n_idle, n_pooled;
     size_t open; /* accepted asks without a callback yet */

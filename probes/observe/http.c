@@ -13,92 +13,29 @@
 
 /* ---------------------------------------------------------------- sites ------------------------------ */
 
-static uint32_t site_bucket(const struct addr *a)
-{
-    bool v6 = a->sa.sa_family == AF_INET6;
-    const uint8_t *p = v6 ? a->v6.sin6_addr.s6_addr : (const uint8_t *)&a->v4.sin_addr;
-    uint64_t hash = v6 ? a->v6.sin6_port : a->v4.sin_port;
-
-    for (size_t i = 0; i < (v6 ? 16u : 4u); i++)
-        hash = (hash ^ p[i]) * UINT64_C(0x9e3779b97f4a7c15);
-    return (uint32_t)(hash >> 32) % SITE_BUCKETS;
-}
-
 static struct http_site *site_get(struct http *h, const struct addr *addr)
 {
-    uint32_t bucket = site_bucket(addr);
-    struct http_site *s = h->table[bucket];
+    struct http_site *s = (struct http_site *)address_get(&h->sites, addr, true);
 
-    while (s && !addr_equal(&s->addr, addr))
-        s = s->same_bucket;
-    if (!s) {
-        s = calloc(1, sizeof(*s));
-        if (!s)
-            return NULL;
-        *s = (struct http_site){.addr = *addr, .bucket = bucket, .same_bucket = h->table[bucket]};
-        TAILQ_INIT(&s->waiting);
+    if (s && s->at.refs == 1) {
         strcpy(s->pin_text, "::");
         addr_text(addr, s->pin_text + 2);
         s->pin.data = s->pin_text;
-        h->table[bucket] = s;
     }
-    s->refs++;
     return s;
 }
 
-static void site_put(struct http *h, struct http_site *s)
+static void site_put(struct http_site *s)
 {
-    struct http_site **at = &h->table[s->bucket];
-
-    if (--s->refs > 0)
-        return;
-    while (*at != s)
-        at = &(*at)->same_bucket;
-    *at = s->same_bucket;
-    free(s);
-}
-
-/* Adds s to the list of sites that have something to start and may start it, or removes it. */
-static void site_update(struct http *h, struct http_site *s)
-{
-    bool can = s->in_flight < h->cfg.per_address && !TAILQ_EMPTY(&s->waiting);
-
-    if (can == s->runnable)
-        return;
-    s->runnable = can;
-    if (can)
-        TAILQ_INSERT_TAIL(&h->run, s, run_link);
-    else
-        TAILQ_REMOVE(&h->run, s, run_link);
+    if (address_put(&s->at))
+        free(s);
 }
 
 /* ---------------------------------------------------------------- exchanges ---------------------------- */
 
-static void exchange_list(struct http_exchange *x, struct http_exchanges *list, bool first)
+static struct http_exchange *exchange_of(struct address_link *l)
 {
-    if (first)
-        TAILQ_INSERT_HEAD(list, x, link);
-    else
-        TAILQ_INSERT_TAIL(list, x, link);
-    x->in = list;
-    if (list == &x->h->ready)
-        return;
-    x->h->counters.waiting++;
-    site_update(x->h, x->site);
-}
-
-static void exchange_unlist(struct http_exchange *x)
-{
-    struct http_exchanges *list = x->in;
-
-    if (!list)
-        return;
-    TAILQ_REMOVE(list, x, link);
-    x->in = NULL;
-    if (list == &x->h->ready)
-        return;
-    x->h->counters.waiting--;
-    site_update(x->h, x->site);
+    return (struct http_exchange *)l;
 }
 
 void exchange_connected(struct http_exchange *x)
@@ -115,15 +52,13 @@ static void exchange_landed(struct http_exchange *x)
     if (x->due)
         TAILQ_REMOVE(&x->h->reading, x, reading_link);
     x->due = 0;
-    x->site->in_flight--;
-    x->h->counters.in_flight--;
-    site_update(x->h, x->site);
+    address_ended(&x->site->at);
 }
 
 static void exchange_rest(struct http_exchange *x)
 {
     x->h->rest_until = uv_hrtime() + REST_MS * UINT64_C(1000000);
-    exchange_list(x, &x->site->waiting, true);
+    address_queue_add(&x->site->at.again, &x->link);
 }
 
 static void exchange_done(struct http_exchange *x, CURLcode result, bool late)
@@ -142,23 +77,19 @@ static void exchange_done(struct http_exchange *x, CURLcode result, bool late)
         c->timeouts += o == HTTP_TIMEOUT;
         c->forbidden += o == HTTP_FORBIDDEN_ADDRESS;
     }
-    exchange_list(x, &x->h->ready, false);
+    address_queue_add(&x->h->ready, &x->link);
 }
 
+/* Starts x, which address_next() gave. */
 static void exchange_begin(struct http_exchange *x)
 {
-    struct http *h = x->h;
-
-    exchange_unlist(x);
     x->started = uv_hrtime();
     if (!transfer_begin(x)) {
+        address_ended(&x->site->at);
         exchange_rest(x);
         return;
     }
-    h->counters.sent++;
-    h->counters.in_flight++;
-    x->site->in_flight++;
-    site_update(h, x->site);
+    x->h->counters.sent++;
 }
 
 /* Calls the callback of the exchange, once, and frees the exchange. */
@@ -169,9 +100,9 @@ static void exchange_end(struct http_exchange *x, struct fact *fact)
     void *user = x->user;
     struct ask *ask = x->ask;
 
-    exchange_unlist(x);
+    address_queue_remove(&x->link);
     if (x->site)
-        site_put(h, x->site);
+        site_put(x->site);
     free(x);
     h->open--;
     fn(user, ask, fact);
@@ -238,7 +169,7 @@ static uint64_t ms_until(uint64_t then, uint64_t now)
 
 static bool can_begin(const struct http *h)
 {
-    return !TAILQ_EMPTY(&h->run) && h->counters.in_flight < h->cfg.fetches && !h->rest_until && !h->preparing;
+    return address_runnable(&h->sites) && h->sites.in_flight < h->cfg.fetches && !h->rest_until && !h->preparing;
 }
 
 /* Arms the handles for what is next. An open fetch keeps the loop alive, an open http does not. */
@@ -249,7 +180,7 @@ static void http_wake(struct http *h)
 
     if (h->closing)
         return;
-    if (can_begin(h) || !TAILQ_EMPTY(&h->ready))
+    if (can_begin(h) || address_queue_first(&h->ready))
         uv_idle_start(&h->idler, on_idle);
     else
         uv_idle_stop(&h->idler);
@@ -271,7 +202,7 @@ static void turn_end(struct http *h)
     struct http_exchange *x;
     uint64_t began = slice_begin();
 
-    while ((x = TAILQ_FIRST(&h->ready))) {
+    while ((x = exchange_of(address_queue_first(&h->ready)))) {
         exchange_end(x, x->fact);
         if (slice_over(began))
             break;
@@ -286,10 +217,7 @@ static void on_idle(uv_idle_t *idle)
     int running;
 
     while (can_begin(h) && !slice_over(began)) {
-        struct http_site *s = TAILQ_FIRST(&h->run);
-        TAILQ_REMOVE(&h->run, s, run_link);
-        TAILQ_INSERT_TAIL(&h->run, s, run_link);
-        exchange_begin(TAILQ_FIRST(&s->waiting));
+        exchange_begin(exchange_of(address_next(&h->sites)));
         /* Adding a handle only notes it; this makes curl connect. */
         curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     }
@@ -464,7 +392,7 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
         prepare(h);
     h->open++;
     h->counters.asked++;
-    exchange_list(x, fits ? &x->site->waiting : &h->ready, false);
+    address_queue_add(fits ? &x->site->at.waiting : &h->ready, &x->link);
     http_wake(h);
     *op = x;
     return 0;
@@ -491,6 +419,8 @@ void http_observer(struct http *h, struct observer *ret)
 void http_counters(const struct http *h, struct http_counters *ret)
 {
     *ret = h->counters;
+    ret->in_flight = h->sites.in_flight;
+    ret->waiting = h->sites.waiting;
 }
 
 /* ---------------------------------------------------------------- life ------------------------------- */
@@ -549,8 +479,8 @@ int http_new(uv_loop_t *loop, const struct http_config *cfg, struct http **ret)
     h->cfg = *cfg;
     if (h->cfg.per_address == 0)
         h->cfg.per_address = PER_ADDRESS;
-    TAILQ_INIT(&h->run);
-    TAILQ_INIT(&h->ready);
+    address_table_init(&h->sites, sizeof(struct http_site), h->cfg.per_address);
+    address_queue_init(&h->ready);
     TAILQ_INIT(&h->reading);
     SLIST_INIT(&h->idle);
     const char *agent = cfg->user_agent ? cfg->user_agent : cfg->profile->user_agent;

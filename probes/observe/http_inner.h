@@ -12,7 +12,7 @@
 #ifndef DCV_HTTP_INNER_H
 #define DCV_HTTP_INNER_H
 
-#include "base/addr.h"
+#include "observe/address_table.h"
 #include "observe/http.h"
 #include "observe/http_tls.h"
 
@@ -23,7 +23,6 @@
 enum {
     POOL_IDLE_MOST = 64,
     EVENTS_MOST = 32,
-    SITE_BUCKETS = 1024,
     PER_ADDRESS = 8,
     REST_MS = 50, /* pause after this host ran out of sockets or memory */
 };
@@ -32,8 +31,7 @@ struct http_exchange;
 TAILQ_HEAD(http_exchanges, http_exchange);
 
 struct http_exchange {
-    TAILQ_ENTRY(http_exchange) link;
-    struct http_exchanges *in; /* the list that .link is in: its site's or the ready list; NULL: none */
+    struct address_link link; /* must be first; in a queue of .site or in ready */
     TAILQ_ENTRY(http_exchange) reading_link; /* in http.reading while .due */
     struct http *h;
     struct arena *arena;
@@ -48,18 +46,11 @@ struct http_exchange {
     uint64_t due;              /* when the response must have ended; 0: not connected yet */
 };
 
-TAILQ_HEAD(http_sites, http_site);
-
 /* One address and port. Exists while an exchange refers to it. */
 struct http_site {
-    struct http_site *same_bucket;
-    TAILQ_ENTRY(http_site) run_link;
-    struct addr addr;
-    struct curl_slist pin; /* for CURLOPT_CONNECT_TO: all URLs are fetched from .addr */
+    struct address_entry at; /* must be first */
+    struct curl_slist pin;   /* for CURLOPT_CONNECT_TO: all URLs are fetched from this address */
     char pin_text[ADDR_TEXT_MOST + 2];
-    uint32_t in_flight, refs, bucket;
-    bool runnable;
-    struct http_exchanges waiting;
 };
 
 struct buffer {
@@ -101,9 +92,9 @@ struct http {
     struct http_config cfg;
     char *user_agent;
     struct curl_slist *headers; /* of the CA's fetcher */
-    struct http_site *table[SITE_BUCKETS];
-    struct http_sites run;                /* sites that have something to start and may */
-    struct http_exchanges ready, reading; /* reading: in the order of .due */
+    struct address_table sites;
+    struct address_queue ready;
+    struct http_exchanges reading; /* in the order of .due */
     SLIST_HEAD(, transfer) idle;
     unsigned n_idle;
     uv_work_t prepare;   /* a pool thread reads the system's certificates */
