@@ -1,5 +1,6 @@
 #include "observe/recursive_inner.h"
 
+#include "observe/slice.h"
 #include "wire/wire.h"
 
 #include <errno.h>
@@ -73,6 +74,7 @@ struct context {
 struct recursive {
     uv_loop_t *loop;
     uv_timer_t timer;
+    uv_idle_t idler; /* active while a callback is due */
     uint32_t timeout_ms, age_ms;
     struct recursive_counters counters;
     struct texts anchors, forbidden;
@@ -80,7 +82,8 @@ struct recursive {
     struct contexts contexts;
     size_t n_contexts, open;                /* open: accepted asks without a callback yet */
     struct recursive_exchanges waiting, asked, ready; /* asked: sorted by .due */
-    bool closing, timer_closed;
+    bool closing;
+    unsigned handles; /* while closing: those that are not closed yet */
     void (*closed)(void *user);
     void *closed_user;
 };
@@ -197,7 +200,7 @@ static void recursive_free(struct recursive *r)
     void (*closed)(void *) = r->closed;
     void *user = r->closed_user;
 
-    if (!r->timer_closed || r->n_contexts > 0)
+    if (r->handles > 0 || r->n_contexts > 0)
         return;
     free(r);
     if (closed)
@@ -329,9 +332,10 @@ static struct context *context_take(struct recursive *r, int *error)
 /* ---------------------------------------------------------------- turns ------------------------------ */
 
 static void on_timer(uv_timer_t *timer);
+static void on_idle(uv_idle_t *idle);
 
-/* Arms the handles: at once where a callback is due, otherwise for the next deadline or the next context that gets too
- * old. */
+/* Arms the handles: the idle handle where a callback is due, the timer for the next deadline or the next context that
+ * gets too old. */
 static void rearm(struct recursive *r)
 {
     uint64_t now = now_ms(), next = UINT64_MAX;
@@ -347,8 +351,10 @@ static void rearm(struct recursive *r)
         if (!c->ending && (c->in_flight == 0 || now < c->until) && c->until < next)
             next = c->until;
     }
-    if (!TAILQ_EMPTY(&r->ready))
-        next = now;
+    if (TAILQ_EMPTY(&r->ready))
+        uv_idle_stop(&r->idler);
+    else
+        uv_idle_start(&r->idler, on_idle);
     if (next == UINT64_MAX)
         uv_timer_stop(&r->timer);
     else
@@ -376,14 +382,19 @@ static void feed(struct recursive *r)
 }
 
 /* Called at the end of each event, outside of any libunbound function: calls callbacks, starts waiting questions, ends
- * old contexts. */
+ * old contexts. An answer may be the last of a check, which is then judged and stored inside its callback. So after
+ * SLICE_NS the other callbacks wait for the next iteration of the loop. */
 static void settle(struct recursive *r)
 {
     struct recursive_exchange *x;
     struct context *c;
+    uint64_t began = slice_begin();
 
-    while ((x = TAILQ_FIRST(&r->ready)))
+    while ((x = TAILQ_FIRST(&r->ready))) {
         exchange_end(x, x->fact);
+        if (slice_over(began))
+            break;
+    }
     if (r->closing)
         return;
     TAILQ_FOREACH(c, &r->contexts, link)
@@ -393,6 +404,11 @@ static void settle(struct recursive *r)
     }
     feed(r);
     rearm(r);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    settle(idle->data);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -490,17 +506,18 @@ int recursive_new(uv_loop_t *loop, struct arena *a, const struct recursive_confi
         return rc;
     }
     uv_timer_init(loop, &r->timer);
-    r->timer.data = r;
+    uv_idle_init(loop, &r->idler);
+    r->timer.data = r->idler.data = r;
     rearm(r);
     *ret = r;
     return 0;
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
     struct recursive *r = handle->data;
 
-    r->timer_closed = true;
+    r->handles--;
     recursive_free(r);
 }
 
@@ -516,5 +533,7 @@ void recursive_close(struct recursive *r, void (*closed)(void *user), void *user
         if (!c->ending)
             context_end(c);
     }
-    uv_close((uv_handle_t *)&r->timer, on_timer_closed);
+    r->handles = 2;
+    uv_close((uv_handle_t *)&r->timer, on_handle_closed);
+    uv_close((uv_handle_t *)&r->idler, on_handle_closed);
 }

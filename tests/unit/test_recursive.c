@@ -1,5 +1,6 @@
 /* The recursive observer with a root server that does not exist (127.53.53.53). The lab tests it with real servers. */
 #include "observe/recursive_inner.h"
+#include "observe/slice.h"
 #include "wire/wire.h"
 
 #include <errno.h>
@@ -35,6 +36,7 @@ struct fixture {
     char dir[32];
     struct recursive_config cfg;
     unsigned calls, facts; /* calls of fact_fn, and those of them with a fact */
+    uint64_t busy_ns;      /* how long each call takes */
     bool closed;
 };
 
@@ -102,6 +104,8 @@ static void on_fact(void *user, struct ask *ask, struct fact *fact)
     o->m->calls++;
     o->m->facts += fact != NULL;
     o->fact = fact;
+    for (uint64_t began = uv_hrtime(); uv_hrtime() - began < o->m->busy_ns;)
+        ;
     if (o->cancels && o->cancels->calls == 0)
         o->m->obs.cancel(o->m->obs.self, o->cancels->op);
 }
@@ -200,6 +204,30 @@ static void what_waits_is_asked_in_its_turn(void **state)
     assert_int_equal(m.facts, N);
     fixture_stop(&m);
     free(o);
+}
+
+/* All questions time out at the same moment, and each callback takes a whole slice: so each handle calls one. */
+static void callbacks_leave_time_for_the_rest_of_the_loop(void **state)
+{
+    enum { N = 30, HANDLES = 3 }; /* one iteration runs the timer, the idle handle and the poll handle */
+    struct fixture m;
+    struct one o[N] = {0};
+    unsigned most = 0;
+
+    (void)state;
+    fixture_start(&m, true, HASTY, 0);
+    m.busy_ns = SLICE_NS;
+    for (unsigned i = 0; i < N; i++)
+        put(&m, &o[i], arena_printf(m.arena, "www.example%u.com.", i));
+    while (m.calls < N) {
+        unsigned before = m.calls;
+        uv_run(&m.loop, UV_RUN_ONCE);
+        if (m.calls - before > most)
+            most = m.calls - before;
+    }
+    fixture_stop(&m);
+    print_message("%u of %d callbacks in one iteration\n", most, N);
+    assert_true(most <= HANDLES + 1); /* UV_RUN_ONCE runs the timer again after it has waited */
 }
 
 static void an_old_cache_is_left_behind(void **state)
@@ -416,6 +444,7 @@ int main(void)
         cmocka_unit_test(forbidden_name_servers_are_not_asked),
         cmocka_unit_test(all_end_once_whatever_is_cancelled),
         cmocka_unit_test(what_waits_is_asked_in_its_turn),
+        cmocka_unit_test(callbacks_leave_time_for_the_rest_of_the_loop),
         cmocka_unit_test(an_old_cache_is_left_behind),
         cmocka_unit_test(others_are_not_its_business),
         cmocka_unit_test(results_become_what_a_resolver_would_say),
