@@ -118,12 +118,12 @@ static void add(struct totals *t, struct arena *a, const struct report *r)
     t->token_days = r->challenge == CHALLENGE_RANDOM_VALUE ? q->profile->random_days : q->profile->token_days;
 }
 
-/* left, in days with two decimals, cut and not rounded. */
+/* left, in days with two decimals. Rounded down, so that what ended a moment ago is below zero and outside the range. */
 static void days(struct buf *b, const char *label, dcv_time left, uint32_t most)
 {
-    int64_t part = left / (DAY_MS / 100), size = part < 0 ? -part : part;
     if (left == TIME_UNKNOWN)
         return;
+    int64_t unit = DAY_MS / 100, part = left / unit - (left % unit < 0), size = part < 0 ? -part : part;
     buf_printf(b, " %s=%s%" PRId64 ".%02" PRId64 ";;0:;", label, part < 0 ? "-" : "", size / 100, size % 100);
     if (most)
         buf_printf(b, ";%" PRIu32, most);

@@ -228,6 +228,9 @@ static void nagios_days(void **state)
               "TXT 13 2 60 20261201000000 20261101000000 1 example.com. AAAA");
     sample_rr(arena, &rr[2], "com.", RR_RRSIG, "DS 13 1 60 20261123000000 20261101000000 1 com. AAAA");
     holds(status_line(&s.report, 0), " token_days=27.00;;0:;;30 signature_days=8.50;;0:;\n");
+    sample_rr(arena, &rr[1], "example.com.", RR_RRSIG,
+              "TXT 13 2 60 20261122115959 20261101000000 1 example.com. AAAA");
+    holds(status_line(&s.report, 0), " signature_days=-0.01;;0:;\n"); /* since a second ago */
     s.report.verdict = VERDICT_FAIL;
     assert_null(strstr(status_line(&s.report, 2), "token_days"));
 }
