@@ -20,11 +20,7 @@ static const struct fact *want(const struct asker *asker, const char *name, uint
 {
     struct ask q = lookup_ask(name, type);
     q.cd = q.dnssec = true;
-    const struct fact *f = asker->want(asker->self, &q);
-    if (f && f->dns.flags & DNS_TC) {
-        q.tcp = true;
-        f = asker->want(asker->self, &q);
-    }
+    const struct fact *f = ask_whole(asker, q, NULL);
     return usable(f) ? f : NULL;
 }
 
@@ -45,16 +41,6 @@ static const char *signer_of(struct arena *a, const struct rrs *section, const c
     return NULL;
 }
 
-/* The zone that an empty answer comes from: the owner of its SOA record (RFC 2308 2.1). */
-static const char *denier_of(const struct fact *f, const char *name)
-{
-    const struct rrs *v = &f->dns.authority;
-    for (size_t i = 0; i < v->n; i++)
-        if (v->v[i].type == RR_SOA && !v->v[i].defect && name_within(name, v->v[i].owner))
-            return v->v[i].owner;
-    return NULL;
-}
-
 /* The zone of a name by the answer to its SOA question, for names without a signature. */
 static const char *zone_by_soa(struct chain_walk *w, const char *name)
 {
@@ -62,7 +48,7 @@ static const char *zone_by_soa(struct chain_walk *w, const char *name)
     for (size_t i = 0; f && i < f->dns.answer.n; i++)
         if (f->dns.answer.v[i].type == RR_SOA && name_equal(f->dns.answer.v[i].owner, name))
             return name;
-    return f ? denier_of(f, name) : NULL;
+    return f ? fact_denier(f, name) : NULL;
 }
 
 static bool is_root(const char *name)
@@ -77,7 +63,7 @@ static const char *parent_of(struct chain_walk *w, const struct chain_zone *z)
         return NULL;
     const char *p = signer_of(w->a, &z->ds->dns.answer, z->name, RR_DS);
     if (!p)
-        p = denier_of(z->ds, z->name);
+        p = fact_denier(z->ds, z->name);
     if (p && !name_equal(p, z->name))
         return p;
     const char *above = name_parent(z->name);
@@ -151,7 +137,7 @@ int chain_walk(struct arena *a, const struct asker *asker, const char *name, uin
         item_add(&w, rr->owner, rr->type, false, signer_of(a, v, rr->owner, rr->type));
     }
     if (end && !found)
-        item_add(&w, end, type, true, denier_of(ret->answer, end));
+        item_add(&w, end, type, true, fact_denier(ret->answer, end));
     return arena_full(a) ? -ENOMEM : 0;
 }
 
@@ -326,7 +312,7 @@ static enum state judge_ds(struct judging *j, const struct chain_zone *z, const 
 {
     const struct chain_zone *up = z->parent;
     size_t known = 0, i = up ? index_of(j, up) : 0;
-    const char *denier = z->ds ? denier_of(z->ds, z->name) : NULL;
+    const char *denier = z->ds ? fact_denier(z->ds, z->name) : NULL;
     /* Unknown DS records are no fault. An answer of the zone itself about its own DS records counts as unknown. */
     if (!z->ds || (!n_ds && denier && name_equal(denier, z->name)))
         return STATE_SECURE;

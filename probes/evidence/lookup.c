@@ -28,15 +28,29 @@ struct asker asker_none(const struct evidence *ev)
                           want_nothing}; /* want_nothing() only reads it */
 }
 
+const struct fact *ask_whole(const struct asker *asker, struct ask q, const struct fact **first)
+{
+    const struct fact *f = asker->want(asker->self, &q);
+    if (first)
+        *first = f;
+    if (!f || !(f->dns.flags & DNS_TC))
+        return f;
+    q.tcp = true;
+    return asker->want(asker->self, &q);
+}
+
+const char *fact_denier(const struct fact *f, const char *name)
+{
+    const struct rrs *v = &f->dns.authority;
+    for (size_t i = 0; i < v->n; i++)
+        if (v->v[i].type == RR_SOA && !v->v[i].defect && name_within(name, v->v[i].owner))
+            return v->v[i].owner;
+    return NULL;
+}
+
 const struct fact *lookup_want_answer(const struct asker *asker, const char *name, uint16_t type)
 {
-    struct ask q = lookup_ask(name, type);
-    const struct fact *f = asker->want(asker->self, &q);
-    if (f && f->dns.flags & DNS_TC) {
-        q.tcp = true;
-        f = asker->want(asker->self, &q);
-    }
-    return f;
+    return ask_whole(asker, lookup_ask(name, type), NULL);
 }
 
 void lookup_want_unchecked(const struct asker *asker, const char *name, uint16_t type)

@@ -48,6 +48,13 @@ struct asker {
 };
 struct asker asker_none(const struct evidence *ev);
 
+/* Asks q, and again over TCP after a truncated answer. NULL: not answered yet. *first (first may be NULL): the answer
+ * to q itself, truncated or not. */
+const struct fact *ask_whole(const struct asker *asker, struct ask q, const struct fact **first);
+/* The zone that an answer without records for name comes from: the owner of the SOA record beside it (RFC 2308 2.1).
+ * NULL: no such record, or none of a zone that holds name. */
+const char *fact_denier(const struct fact *f, const char *name);
+
 /* Asks one question only, and again over TCP after a truncated answer. NULL: not answered yet. */
 const struct fact *lookup_want_answer(const struct asker *asker, const char *name, uint16_t type);
 /* Asks the question with checking disabled. */

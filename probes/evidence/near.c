@@ -24,14 +24,6 @@ void near_add(struct near_list *l, enum near_slip slip, uint16_t type, const cha
 }
 
 /* The owner of the SOA record in a negative answer: the zone that it comes from (RFC 2308 2). */
-static const char *soa_owner(const struct fact *f)
-{
-    for (size_t i = 0; f && i < f->dns.authority.n; i++)
-        if (f->dns.authority.v[i].type == RR_SOA && !f->dns.authority.v[i].defect)
-            return f->dns.authority.v[i].owner;
-    return NULL;
-}
-
 static const char *find_apex(struct near_list *l, const struct evidence *ev)
 {
     const struct profile *p = l->r->profile;
@@ -43,8 +35,8 @@ static const char *find_apex(struct near_list *l, const struct evidence *ev)
         struct lookup at;
         if (!name[i / 2] || lookup_read(l->a, ev, name[i / 2], types[i % 2], &at))
             return NULL;
-        const char *owner = soa_owner(at.fact);
-        if (!owner || !name_within(domain, owner))
+        const char *owner = at.fact ? fact_denier(at.fact, domain) : NULL;
+        if (!owner)
             continue;
         if (name_within(owner, l->r->registrable))
             return owner;

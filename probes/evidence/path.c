@@ -121,8 +121,8 @@ struct reading_path {
     size_t n_choices;
     struct lookup *l;
     struct path *path;
-    const char *name;   /* the name that the way has reached */
-    struct zone *zone;  /* the zone that a referral led to; used for the next question only */
+    const char *name;        /* the name that the way has reached */
+    const struct zone *zone; /* the zone that a referral led to; used for the next question only */
     unsigned aliases;
 };
 
@@ -251,7 +251,7 @@ static int all_fail(struct reading_path *r, const struct zone *x)
 static int step(struct reading_path *r, bool *over)
 {
     struct lookup *l = r->l;
-    struct zone *x = r->zone ? r->zone : zones_holding(r->z, r->name);
+    const struct zone *x = r->zone ? r->zone : zones_holding(r->z, r->name);
     r->zone = NULL;
     l->fact = NULL;
     *over = true;
@@ -265,12 +265,10 @@ static int step(struct reading_path *r, bool *over)
     enum reply reply = REPLY_FAIL;
     const char *to = NULL;
     bool pending = false;
-    const struct zone *holder = NULL;
-    if ((f = held_above(r, x, &holder, &server)) != NULL) {
-        int rc = read_reply(r->z->a, holder, f, r->name, l, &reply, &to);
+    if ((f = held_above(r, x, &x, &server)) != NULL) {
+        int rc = read_reply(r->z->a, x, f, r->name, l, &reply, &to);
         if (rc)
             return rc;
-        x = (struct zone *)(uintptr_t)holder; /* x is only read from here on */
         l->fact = f;
     } else {
         int rc = ask_zone(r, x, &server, &f, &reply, &to, &pending);
@@ -319,8 +317,8 @@ static int step(struct reading_path *r, bool *over)
     return 0;
 }
 
-int path_read(struct zones *z, const struct evidence *ev, const struct choice *choice, size_t n_choices, const char *name,
-              uint16_t type, struct lookup *ret, bool *stands_in)
+int path_read(struct zones *z, const struct evidence *ev, const struct choice *choice, size_t n_choices,
+              const char *name, uint16_t type, struct lookup *ret, bool *stands_in)
 {
     struct lookup l = {.class = LOOKUP_PENDING, .name = name, .type = type, .end = name};
     struct path way = {.n = 0};
@@ -391,7 +389,8 @@ struct asked {
 static void want_name(struct asked *all, const char *name, uint16_t type, unsigned depth, const char *home);
 
 /* Asks every server of a zone for the name, and follows each answer. */
-static void want_zone(struct asked *all, struct zone *x, const char *name, uint16_t type, unsigned depth, const char *home)
+static void want_zone(struct asked *all, const struct zone *x, const char *name, uint16_t type, unsigned depth,
+                      const char *home)
 {
     enum { AHEAD = 3 };
     for (size_t i = 0; i < x->n; i++) {
@@ -410,7 +409,7 @@ static void want_zone(struct asked *all, struct zone *x, const char *name, uint1
         const struct fact *f = server_want_whole(all->z->asker, s, name, type);
         if (!f || read_reply(all->z->a, x, f, name, &l, &reply, &to))
             continue;
-        struct zone *below = reply == REPLY_REFERRAL ? zones_below(all->z, x, to, f) : NULL;
+        const struct zone *below = reply == REPLY_REFERRAL ? zones_below(all->z, x, to, f) : NULL;
         if (reply == REPLY_ALIAS)
             want_name(all, to, type, depth + 1, home);
         else if (below)
@@ -419,13 +418,15 @@ static void want_zone(struct asked *all, struct zone *x, const char *name, uint1
 }
 
 /* Asks servers of the zones above for the name itself where they serve x, too. */
-static void want_above(struct asked *all, struct zone *x, const char *name, uint16_t type)
+static void want_above(struct asked *all, const struct zone *x, const char *name, uint16_t type)
 {
     for (const struct zone *up = x->parent; up; up = up->parent)
         for (size_t i = 0; i < up->n; i++) {
-            const struct fact *ns = up->v[i].state == SERVER_GOOD ? server_want_whole(all->z->asker, &up->v[i], x->apex, RR_NS) : NULL;
+            const struct name_server *s = &up->v[i];
+            const struct fact *ns =
+                s->state == SERVER_GOOD ? server_want_whole(all->z->asker, s, x->apex, RR_NS) : NULL;
             if (ns && ns->dns.flags & DNS_AA)
-                server_want_whole(all->z->asker, &up->v[i], name, type);
+                server_want_whole(all->z->asker, s, name, type);
         }
 }
 

@@ -17,44 +17,35 @@ enum {
 
 /* ---------------------------------------------------------------- questions -------------------------- */
 
-/* Asks one server and returns the first fact. *whole: the fact over TCP where the first one was truncated and TCP has
- * answered, else the first. */
-static const struct fact *ask_server_first(const struct asker *asker, const char *server, struct ask q,
-                                           const struct fact **whole)
+/* Asks one server. Returns as ask_whole(). */
+static const struct fact *ask_server_whole(const struct asker *asker, const char *server, struct ask q,
+                                           const struct fact **first)
 {
     q.kind = ASK_DNS;
     q.via = VIA_AUTHORITATIVE;
     q.server = server;
-    const struct fact *f = asker->want(asker->self, &q), *rest = NULL;
-    if (f && f->dns.flags & DNS_TC) {
-        q.tcp = true;
-        rest = asker->want(asker->self, &q);
-    }
-    *whole = rest ? rest : f;
-    return f;
+    return ask_whole(asker, q, first);
 }
 
+/* The same; the truncated answer where TCP has not answered yet. */
 static const struct fact *ask_server(const struct asker *asker, const char *server, struct ask q)
 {
-    const struct fact *whole;
-    ask_server_first(asker, server, q, &whole);
-    return whole;
+    const struct fact *first, *whole = ask_server_whole(asker, server, q, &first);
+    return whole ? whole : first;
 }
 
 const struct fact *server_want(const struct asker *asker, const char *server, bool plain, const char *name,
                                uint16_t type)
 {
-    const struct fact *whole;
-    return ask_server_first(asker, server, (struct ask){.qname = name, .qtype = type, .no_edns = plain}, &whole);
+    const struct fact *first;
+    ask_server_whole(asker, server, (struct ask){.qname = name, .qtype = type, .no_edns = plain}, &first);
+    return first;
 }
 
 const struct fact *server_want_whole(const struct asker *asker, const struct name_server *s, const char *name,
                                      uint16_t type)
 {
-    const struct fact *whole;
-    const struct ask q = {.qname = name, .qtype = type, .no_edns = s->plain};
-    const struct fact *f = ask_server_first(asker, s->server, q, &whole);
-    return f && f->dns.flags & DNS_TC && whole == f ? NULL : whole;
+    return ask_server_whole(asker, s->server, (struct ask){.qname = name, .qtype = type, .no_edns = s->plain}, NULL);
 }
 
 struct ask server_question(const struct name_server *s, const char *name, uint16_t type)
@@ -410,13 +401,14 @@ static void read_cut(struct zones *z, const struct zone *x, const char *name, st
         } else if (has_ns(&d->authority, name)) {
             ret->referral = ret->referral ? ret->referral : f;
             ret->referring++;
-        } else if (d->flags & DNS_AA && (d->outcome == DNS_NODATA || d->outcome == DNS_NXDOMAIN || d->outcome == DNS_ANSWER)) {
+        } else if (d->flags & DNS_AA &&
+                   (d->outcome == DNS_NODATA || d->outcome == DNS_NXDOMAIN || d->outcome == DNS_ANSWER)) {
             ret->denying++;
         }
     }
 }
 
-struct zone *zones_below(struct zones *z, struct zone *parent, const char *apex, const struct fact *referral)
+struct zone *zones_below(struct zones *z, const struct zone *parent, const char *apex, const struct fact *referral)
 {
     struct zone *x = zone_find(z, apex);
     if (x && x->exists)
@@ -433,8 +425,8 @@ struct zone *zones_below(struct zones *z, struct zone *parent, const char *apex,
     x->ns = resolver_ns(z, apex, &x->open);
     int rc = 0;
     if (referral)
-        rc = hosts_of(z->a, has_ns(&referral->dns.answer, apex) ? &referral->dns.answer : &referral->dns.authority, apex,
-                      &x->at_parent);
+        rc = hosts_of(z->a, has_ns(&referral->dns.answer, apex) ? &referral->dns.answer : &referral->dns.authority,
+                      apex, &x->at_parent);
     if (!rc)
         rc = find_servers(z, x);
     if (rc)

@@ -63,7 +63,7 @@ void zones_init(struct zones *z, struct arena *a, const struct asker *asker);
 struct zone *zones_holding(struct zones *z, const char *name);
 /* The zone below parent at a cut that a server's answer (referral) shows. NULL: a limit was reached, or the arena is
  * full. */
-struct zone *zones_below(struct zones *z, struct zone *parent, const char *apex, const struct fact *referral);
+struct zone *zones_below(struct zones *z, const struct zone *parent, const char *apex, const struct fact *referral);
 /* The zone of the registrable domain of a name, whether it exists or not; NULL where the name has none. */
 struct zone *zones_registered(struct zones *z, const char *name);
 

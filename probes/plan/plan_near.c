@@ -14,12 +14,6 @@ void plan_near(struct plan *p)
         near_list(p->a, p->r, p->ev, m->near, &view) || view.unregistered)
         return;
     /* Unlike lookup_want() this asks nothing more about a question that fails: why it failed does not matter here. */
-    for (size_t i = 0; i < view.n; i++) {
-        struct ask q = lookup_ask(view.v[i].at.name, view.v[i].at.type);
-        const struct fact *f = p->asker.want(p->asker.self, &q);
-        if (f && f->dns.flags & DNS_TC) {
-            q.tcp = true;
-            p->asker.want(p->asker.self, &q);
-        }
-    }
+    for (size_t i = 0; i < view.n; i++)
+        lookup_want_answer(&p->asker, view.v[i].at.name, view.v[i].at.type);
 }
