@@ -172,7 +172,7 @@ static bool with_authority(const struct fact *f, const char *apex, struct name_s
 
 /* A server that is silent to questions with EDNS is silent to a CA, even where it answers without EDNS (DNS flag day
  * 2019). Where it answers EDNS with an error, a resolver asks again without EDNS (RFC 6891 7). A silent server is asked
- * without EDNS only for a finding. */
+ * without EDNS only for a finding, and only once, for the check has waited long enough. */
 static void read_server(struct zones *z, struct zone *x, struct name_server *s)
 {
     struct ask q = {.qname = x->apex, .qtype = RR_SOA, .mixed_case = true};
@@ -196,6 +196,7 @@ static void read_server(struct zones *z, struct zone *x, struct name_server *s)
     if (refuses || (silent && !s->barred && !x->blocked)) {
         q.no_edns = true;
         q.mixed_case = false;
+        q.once = silent;
         const struct fact *plain = ask_server(z->asker, s->server, q);
         if (!plain) {
             x->open = x->open || refuses;

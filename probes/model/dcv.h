@@ -291,6 +291,7 @@ struct ask {
     bool whole;          /* read on past what the CA reads */
 
     /* ---- end of the question ---- */
+    bool once;           /* send it once only: the answer is for a finding, and silence need not be certain */
     uint32_t number;     /* in order of asking, from 0 */
     struct fact *fact;   /* what came back; NULL until then */
     struct ask *next;    /* in the list that plan_next() returns */

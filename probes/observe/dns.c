@@ -182,7 +182,7 @@ static bool exchange_again(struct dns_exchange *x, bool rest)
 {
     struct dns *d = x->d;
     struct dns_upstream *before = x->server;
-    unsigned most = d->tries;
+    unsigned most = x->ask->once ? 1 : d->tries;
 
     if (x->refusals && most < d->n_resolvers)
         most = d->n_resolvers;

@@ -191,6 +191,9 @@ static void tries_are_repeated_until_they_are_used_up(void **state)
     f = ask(&n, (struct ask){0}, "late.test.");
     assert_int_equal(f->outcome, DNS_ANSWER);
     assert_true(f->tries >= 2);
+    f = ask(&n, (struct ask){.server = n.b.text, .once = true}, "silent.test.");
+    assert_int_equal(f->outcome, DNS_TIMEOUT);
+    assert_int_equal(f->tries, 1);
     f = ask(&n, (struct ask){.server = n.b.text}, "silent.test.");
     assert_int_equal(f->outcome, DNS_TIMEOUT);
     assert_int_equal(f->tries, 3);
