@@ -68,7 +68,8 @@ def batch():
     true(b["submitted_at"] < b["ended_at"], f"times: {b}")
     same(b["lines"], 300, "lines")
     same(b["counts"], {"state": {"queued": 0, "running": 0, "done": 300, "cancelled": 0},
-                       "verdict": {"pass": 100, "fail": 200, "undecided": 0}, "code": {"invalid_dns_txt": 200}}, "counts")
+                       "verdict": {"pass": 100, "fail": 200, "undecided": 0}, "code": {"invalid_dns_txt": 200}},
+         "counts")
     rows = dcvd.get(f"/v1/checks?batch={ident}&limit=1000").json["checks"]
     same(sorted(r["domain"] for r in rows), sorted(f"n{i}.com" for i in range(300)), "its checks, and no other")
     true(alone not in [r["id"] for r in rows], "a check that is not of the batch")
@@ -100,7 +101,8 @@ def cancelled(dcvd):
     ident = accepted(dcvd, b"".join(line(f"never{i}.com") for i in range(6000)), 6000)
     within(10, "some of it runs", lambda: show(dcvd, ident)["counts"]["state"]["running"] > 100)
     answer = dcvd.call("DELETE", f"/v1/batches/{ident}")
-    same((answer.status, answer.json["state"], answer.json["counts"]["state"]["cancelled"]), (200, "cancelled", 6000), "cancelled")
+    same((answer.status, answer.json["state"], answer.json["counts"]["state"]["cancelled"]), (200, "cancelled", 6000),
+         "cancelled")
     true(answer.json["ended_at"], "ended_at")
     same(dcvd.call("DELETE", f"/v1/batches/{ident}").json["state"], "cancelled", "twice")
     dcvd.resolver.held = False
@@ -132,7 +134,8 @@ def batch_large():
     most = 0
     while (b := show(dcvd, answer["id"]))["state"] != "done":
         begin = time.monotonic()
-        single = dcvd.call("POST", "/v1/checks?wait=30", {"domain": "single.com", "methods": ["dns-txt-token"], "token": TOKEN})
+        single = dcvd.call("POST", "/v1/checks?wait=30",
+                           {"domain": "single.com", "methods": ["dns-txt-token"], "token": TOKEN})
         same((single.status, single.json["reports"][0]["verdict"]), (200, "pass"), "a check meanwhile")
         most = max(most, time.monotonic() - begin)
         time.sleep(0.3)
@@ -140,7 +143,8 @@ def batch_large():
     true(0 < most < 5, f"a check meanwhile is served at once: {most:.1f} s")
     grown = status(dcvd, "VmHWM") - before
     true(sanitized or grown < 60000, f"memory grew by {grown} kB")
-    same(dcvd.sql("SELECT count(*), count(DISTINCT domain) FROM request WHERE batch IS NOT NULL")[0], (n, n), "each line once")
+    same(dcvd.sql("SELECT count(*), count(DISTINCT domain) FROM request WHERE batch IS NOT NULL")[0], (n, n),
+         "each line once")
     dcvd.close()
 
 
@@ -231,7 +235,8 @@ def batch_slow():
     slow, idle = begin_upload(dcvd, piece), begin_upload(dcvd, line("idle.com"))
     others = [begin_upload(dcvd, piece) for _ in range(6)]
     answer = post(dcvd, line("a.com"))
-    same((answer.status, answer.code(), answer.headers["Retry-After"]), (429, "request_limit_exceeded", "1"), "too many at once")
+    same((answer.status, answer.code(), answer.headers["Retry-After"]), (429, "request_limit_exceeded", "1"),
+         "too many at once")
     others[0].sock.shutdown(socket.SHUT_WR)
     for other in others:
         other.close()
@@ -275,14 +280,16 @@ def batch_command():
         return [json.loads(row[0]) for row in rows]
 
     rows = f'Domain,token,issuer\n"good.com",{TOKEN},\n\n"bad.com",,"a.example b.example"\n'
-    status, ident, err = submit("-", "--token", "other", "--method", "dns-txt-token", "--issuer", "c.example", input=rows)
+    status, ident, err = submit("-", "--token", "other", "--method", "dns-txt-token", "--issuer", "c.example",
+                                input=rows)
     same((status, err), (0, ""), "exit status")
     counts = done(dcvd, ident)["counts"]
     same((counts["verdict"]["pass"], counts["verdict"]["fail"]), (1, 1), "verdicts")
     same([(r["domain"], r["token"], r["issuer"]) for r in requests(ident)],
          [("good.com", TOKEN, ["c.example"]), ("bad.com", "other", ["a.example", "b.example"])], "requests")
 
-    listed = subprocess.run([os.environ["DCVPROBE"], "list", "--socket", dcvd.socket, "--batch", ident, "--format", "ndjson"],
+    listed = subprocess.run([os.environ["DCVPROBE"], "list", "--socket", dcvd.socket, "--batch", ident, "--format",
+                             "ndjson"],
                             capture_output=True, text=True, timeout=60, check=True).stdout
     same([json.loads(row)["domain"] for row in listed.splitlines()], ["bad.com", "good.com"], "list --batch")
 
@@ -293,12 +300,14 @@ def batch_command():
     same((status, err, show(dcvd, ident)["lines"]), (0, "", 3001), "a file")
     done(dcvd, ident)
     first = requests(ident)[0]
-    same((first["domain"], first["deadline"], "depth" in first), ("a.com", 7, False), "fields that are as the line or the command line says")
+    same((first["domain"], first["deadline"], "depth" in first), ("a.com", 7, False),
+         "fields that are as the line or the command line says")
 
     before = left(dcvd)
     for text, options, expected in (
             (line("a.com") + b"\n" + line("b.com", dedline=1), (), "line 3: dedline"),
-            (b"domain,auth_key_name,csr\n\na.com,,\nb.com,nobody,x\n", ("--method", "dns-txt-token"), "line 4: auth_key_name"),
+            (b"domain,auth_key_name,csr\n\na.com,,\nb.com,nobody,x\n", ("--method", "dns-txt-token"),
+             "line 4: auth_key_name"),
             (b"", (), "missing_request_data"),
             (line("a.com"), ("c.com",), "one or the other")):
         with open(path, "wb") as f:

@@ -19,7 +19,8 @@ TOKEN = "0123456789abcdefghijklmnopqrstuv"
 
 
 def probe(*args, **popen):
-    return subprocess.run([os.environ["DCVPROBE"], *args], capture_output=True, text=True, timeout=60, check=False, **popen)
+    return subprocess.run([os.environ["DCVPROBE"], *args], capture_output=True, text=True, timeout=60, check=False,
+                          **popen)
 
 
 def reports_of(path):
@@ -48,7 +49,8 @@ def batch():
     r = subprocess.run(again, capture_output=True, text=True, timeout=80, check=False)
     same((r.returncode, r.stdout, r.stderr), (1, "", ""), "the rest")
     reports = reports_of(out)
-    same(sorted(r["line"] for r in reports), list(range(2, n + 3)), "every line once, also the one that repeats another")
+    same(sorted(r["line"] for r in reports), list(range(2, n + 3)),
+         "every line once, also the one that repeats another")
     true(all((r["verdict"] == "pass") == (int(r["input"][1:-4]) % 2 == 0) for r in reports), "the verdict of each line")
     asked = len(resolver.asked)
     same(subprocess.run(again, timeout=60, check=False).returncode, 1, "exit status when all was done before")
@@ -74,11 +76,13 @@ def batch():
     with open(source, "a", encoding="ascii") as f:
         f.write("n1.com,x\0y\n")
     r = probe("batch", source, *options)
-    same((r.returncode, r.stdout, len(resolver.asked)), (2, "", asked), "a file with a bad line is refused before anything is asked")
+    same((r.returncode, r.stdout, len(resolver.asked)), (2, "", asked),
+         "a file with a bad line is refused before anything is asked")
     true("line 10003: token: 'x\\x00y' is not accepted" in r.stderr, r.stderr)
     same(probe("batch", source, "--resume", source).returncode, 2, "the input cannot be the output")
     with open("/dev/full", "wb") as full:
-        r = subprocess.run([os.environ["DCVPROBE"], "batch", "-", *options], input=head, stdout=full, stderr=subprocess.PIPE,
+        r = subprocess.run([os.environ["DCVPROBE"], "batch", "-", *options], input=head, stdout=full,
+                           stderr=subprocess.PIPE,
                            text=True, timeout=30, check=False)
     same(r.returncode, 2, "exit status on a full disk")
     true("cannot be written" in r.stderr, r.stderr)
@@ -91,12 +95,15 @@ def explain():
     options = ["--token", TOKEN, "--resolver", f"127.0.0.1:{resolver.port}", "--depth", "quick"]
     r = probe("explain", "invalid_dns_txt|shop.com", "--run", *options)
     same((r.returncode, r.stderr), (1, ""), "exit status is that of the check")
-    true("what to check" in r.stdout and "the same code: invalid_dns_txt" in r.stdout and "\"other\"" in r.stdout, r.stdout)
+    true("what to check" in r.stdout and "the same code: invalid_dns_txt" in r.stdout and "\"other\"" in r.stdout,
+         r.stdout)
     r = probe("explain", "dns_mismatch|good.com", "--run", *options, "--json")
     answer = json.loads(r.stdout)
-    same((r.returncode, answer["codes"][0]["code"], answer["reports"][0]["verdict"]), (0, "dns_mismatch", "pass"), "one document")
+    same((r.returncode, answer["codes"][0]["code"], answer["reports"][0]["verdict"]), (0, "dns_mismatch", "pass"),
+         "one document")
     asked = len(resolver.asked)
-    for wrong, expected in (("dns_mismatch", "names no domain"), ("csr_invalid_cannot_parse", "dcvprobe preflight --csr"),
+    for wrong, expected in (("dns_mismatch", "names no domain"),
+                            ("csr_invalid_cannot_parse", "dcvprobe preflight --csr"),
                             ("invalid_dns_method", "no check of a domain gives")):
         r = probe("explain", "dns_mismatch|shop.com", wrong, "--run", *options)
         same((r.returncode, r.stdout), (2, ""), f"nothing is done because {wrong} cannot be run")
@@ -134,7 +141,8 @@ def replay():
     same(r.stdout, f"{cases}:2  {report}{cases}:3  {report}{folder}/more/one.case  {report}"
          "4 cases judged again: 3 differ from the report stored with them, 1 has none\n", "what differs")
     r = probe("replay", "--all", "--format", "ndjson", cases)
-    same([json.loads(line)["is"]["detail_code"] for line in r.stdout.splitlines()], ["dns_mismatch"] * 2, "the same as JSON")
+    same([json.loads(line)["is"]["detail_code"] for line in r.stdout.splitlines()], ["dns_mismatch"] * 2,
+         "the same as JSON")
     r = probe("replay", "--all", folder + "/more/.hidden", cases)
     same(r.returncode, 2, "exit status with a file that is no case")
     true(".hidden': line 1" in r.stderr and "1 could not be read" in r.stdout, r.stderr + r.stdout)
@@ -167,12 +175,14 @@ def config():
     same((request.get("depth"), request["deadline"]), (None, 3), "the command line has precedence")
     r = probe("check", "www.good.com", "--method", "dns-cname-target", "--config", conf)
     true("invalid_cname_whitelist" not in r.stdout and r.returncode in (0, 1), r.stdout + r.stderr)
-    same(probe("explain", "dns_mismatch|good.com", "--run", "--token", TOKEN, "--config", conf).returncode, 0, "explain --run")
+    same(probe("explain", "dns_mismatch|good.com", "--run", "--token", TOKEN, "--config", conf).returncode, 0,
+         "explain --run")
     with open(folder + "/in.csv", "w", encoding="ascii") as f:
         f.write("good.com\ngood.com\n")
     r = probe("batch", folder + "/in.csv", *txt)
     same([json.loads(line)["verdict"] for line in r.stdout.splitlines()], ["pass"] * 2, "verdicts of batch " + r.stderr)
-    r = probe("preflight", "good.com", "--config", conf, "--probe", "--method", "dns-txt-token", "--token", TOKEN, "--json")
+    r = probe("preflight", "good.com", "--config", conf, "--probe", "--method", "dns-txt-token", "--token", TOKEN,
+              "--json")
     same((r.returncode, json.loads(r.stdout)["reports"][0]["verdict"]), (0, "pass"), "preflight --probe")
 
     write(f"127.0.0.1:{silent.port}")
@@ -185,7 +195,8 @@ def config():
     write("127.0.0.1", "per_server = 0\n")
     r = probe("check", "good.com", *txt)
     same((r.returncode, r.stdout), (2, ""), "exit status with a bad file")
-    same(r.stderr, f"dcvprobe: --config: {conf}:6: [checks] per_server: '0': expected a whole number from 1 to 100000\n", "why")
+    same(r.stderr,
+         f"dcvprobe: --config: {conf}:6: [checks] per_server: '0': expected a whole number from 1 to 100000\n", "why")
     same(probe("check", "good.com", "--config", folder + "/none").returncode, 2, "exit status without the file")
     r = probe("explain", "dns_mismatch", "--config", conf)
     true(r.returncode == 2 and "expected --run" in r.stderr, r.stderr)
@@ -211,7 +222,8 @@ def on_terminal(columns, *args):
 
 def show():
     """dcvprobe show: a check of the daemon is shown as dcvprobe check shows its own."""
-    dcvd = Daemon(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN], ("_dnsauth.bad.com", "TXT"): ["a\x1b[31mb|c"]})).start()
+    dcvd = Daemon(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN],
+                            ("_dnsauth.bad.com", "TXT"): ["a\x1b[31mb|c"]})).start()
     at = ["--socket", dcvd.socket]
     asked = ["--method", "dns-txt-token", "--token", TOKEN]
     good, bad = probe("submit", "good.com", "bad.com", *asked, *at).stdout.split()
@@ -226,7 +238,8 @@ def show():
     true("\x1b" not in r.stdout and '"a\\027[31mb|c"' in r.stdout, r.stdout)
     r = probe("show", bad, "--verbose", *at)
     true("All evidence" in r.stdout, r.stdout)
-    for form, start in (("nagios", "DCV CRITICAL - bad.com dns-txt-token invalid_dns_txt"), ("fix", "; bad.com dns-txt-token: fail"),
+    for form, start in (("nagios", "DCV CRITICAL - bad.com dns-txt-token invalid_dns_txt"),
+                        ("fix", "; bad.com dns-txt-token: fail"),
                         ("nsupdate", "; bad.com dns-txt-token: fail")):
         r = probe("show", bad, "--format", form, *at)
         true(r.stdout.startswith(start), r.stdout)
@@ -243,7 +256,8 @@ def show():
     r = probe("show", slow, good, *at)
     same(r.returncode, 3, "exit status where one has not ended")
     true("PASS  good.com" in r.stdout and "there are no reports yet" in r.stderr, r.stdout + r.stderr)
-    true(probe("show", slow, "--format", "nagios", *at).stdout.startswith("DCV UNKNOWN - no check was made|time="), "a status line")
+    true(probe("show", slow, "--format", "nagios", *at).stdout.startswith("DCV UNKNOWN - no check was made|time="),
+         "a status line")
     dcvd.call("DELETE", "/v1/checks/" + slow)
     dcvd.close()
 
@@ -252,20 +266,24 @@ def lists():
     """dcvprobe list and stats: filters, pages, a terminal and programs as readers."""
     dcvd = Daemon(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})).start()
     at = ["--socket", dcvd.socket]
-    names = ["good.com", "a-rather-long-name-for-a-shop.example-of-a-long-domain.com"] + [f"n{i}.com" for i in range(1200)]
+    names = ["good.com", "a-rather-long-name-for-a-shop.example-of-a-long-domain.com"] + [f"n{i}.com"
+                                                                                          for i in range(1200)]
     for start in range(0, len(names), 400):
-        ids = probe("submit", *names[start:start + 400], "--method", "dns-txt-token", "--token", TOKEN, *at).stdout.split()
+        ids = probe("submit", *names[start:start + 400], "--method", "dns-txt-token", "--token", TOKEN,
+                    *at).stdout.split()
     within(40, "all are done", lambda: dcvd.get("/v1/stats").json["states"] == {"done": 1202})
     dcvd.done(ids[-1])
     r = probe("list", "--limit", "3", *at)
     same((r.returncode, r.stderr, [line.split()[3] for line in r.stdout.splitlines()]),
          (0, "", ["METHOD", "n1199.com", "n1198.com", "n1197.com"]), "newest first")
-    same(r.stdout.splitlines()[1].split()[3:], ["n1199.com", "dns-txt-token", "fail", "invalid_dns_txt", "txt-absent"], "a row")
+    same(r.stdout.splitlines()[1].split()[3:], ["n1199.com", "dns-txt-token", "fail", "invalid_dns_txt", "txt-absent"],
+         "a row")
     rows = [json.loads(line) for line in probe("list", "--limit", "0", "--format", "ndjson", *at).stdout.splitlines()]
     same([row["domain"] for row in rows], names[::-1], "all pages")
     document = json.loads(probe("list", "--limit", "1001", "--json", *at).stdout)
     same((len(document["checks"]), document["next"] is None), (1001, False), "one document of two pages")
-    for options in (["--verdict", "pass"], ["--domain", "GOOD.com"], ["--method", "dns-txt-token", "--verdict", "pass"]):
+    for options in (["--verdict", "pass"], ["--domain", "GOOD.com"],
+                    ["--method", "dns-txt-token", "--verdict", "pass"]):
         lines = probe("list", *options, *at).stdout.splitlines()
         same([line.split()[3:] for line in lines[1:]], [["good.com", "dns-txt-token", "pass", "-", "-"]], str(options))
     for options, n in ((["--code", "invalid_dns_txt"], 50), (["--detail-code", "dns_mismatch", "--limit", "7"], 7),
@@ -274,7 +292,8 @@ def lists():
     screen = on_terminal(80, "list", "--limit", "0", *at)
     true(all(len(line) <= 80 for line in screen.splitlines()), "a line is longer than the terminal")
     true("…  dns-txt-token  fail\n" in screen and " " * 18 + "invalid_dns_txt  txt-absent" in screen, screen[-500:])
-    true("n7.com" in on_terminal(200, "list", "--limit", "0", *at).split("invalid_dns_txt  txt-absent\n")[-10], "one line each")
+    true("n7.com" in on_terminal(200, "list", "--limit", "0", *at).split("invalid_dns_txt  txt-absent\n")[-10],
+         "one line each")
     for wrong, expected in ((["--limit", "x"], "0 for all"), (["--format", "nagios"], "text, json or ndjson"),
                             (["--code", "dns_mismtch"], "near it: dns_mismatch"), (["good.com"], "--domain"),
                             (["--since", "soon"], "invalid_value:since")):
@@ -283,21 +302,28 @@ def lists():
         true(expected in r.stderr, r.stderr)
     r = probe("stats", *at)
     same((r.returncode, r.stderr), (0, ""), "stats")
-    same(re.findall(r"^Reports by verdict\n((?:  .*\n)*)", r.stdout, re.M)[0].split(), ["fail", "1201", "pass", "1"], "the largest number first")
+    same(re.findall(r"^Reports by verdict\n((?:  .*\n)*)", r.stdout, re.M)[0].split(), ["fail", "1201", "pass", "1"],
+         "the largest number first")
     true(re.search(r"^Findings by cause\n  txt-absent +1201\n", r.stdout, re.M), r.stdout)
     same(len({len(line) for line in r.stdout.splitlines() if line.startswith("  ")}), 1, "all rows have the same width")
-    same(json.loads(probe("stats", "--since", "2020-01-01", "--json", *at).stdout)["verdicts"], {"fail": 1201, "pass": 1}, "JSON")
+    same(json.loads(probe("stats", "--since", "2020-01-01", "--json", *at).stdout)["verdicts"],
+         {"fail": 1201, "pass": 1}, "JSON")
     true("No check" in probe("stats", "--since", "2099-01-01", *at).stdout, "none")
     lines = '{"domain":"good.com","methods":["dns-txt-token"]}\n' * 2
     batched = dcvd.call("POST", "/v1/batches", lines, {"Content-Type": "application/x-ndjson"}).json["id"]
     within(20, "the batch is done", lambda: dcvd.get(f"/v1/batches/{batched}").json["state"] == "done")
     same(len(probe("list", "--batch", batched, *at).stdout.splitlines()) - 1, 2, "the checks of a batch")
-    two = probe("submit", "good.com", "--method", "dns-txt-token", "--method", "caa", "--token", "other", *at).stdout.strip()
+    two = probe("submit", "good.com", "--method", "dns-txt-token", "--method", "caa", "--token", "other",
+                *at).stdout.strip()
     dcvd.done(two)
-    for options, rows in (([], ["dns-txt-token", "caa"]), (["--verdict", "pass"], ["caa"]), (["--code", "INVALID_DNS_TXT"], None),
+    for options, rows in (([], ["dns-txt-token", "caa"]), (["--verdict", "pass"], ["caa"]),
+                          (["--code", "INVALID_DNS_TXT"], None),
                           (["--cause", "txt-stale-other-order"], ["dns-txt-token"])):
-        lines = [line.split() for line in probe("list", "--limit", "1", "--domain", "good.com", *options, *at).stdout.splitlines()[1:]]
-        same([line[4] for line in lines if line[2] == two], rows or ["dns-txt-token", "caa"], f"the reports that match ({options})")
+        lines = [line.split()
+                 for line in probe("list", "--limit", "1", "--domain", "good.com", *options,
+                                   *at).stdout.splitlines()[1:]]
+        same([line[4] for line in lines if line[2] == two], rows or ["dns-txt-token", "caa"],
+             f"the reports that match ({options})")
     dcvd.close()
     r = probe("list", *at)
     true(r.returncode == 2 and "expected a running dcvd" in r.stderr, r.stderr)

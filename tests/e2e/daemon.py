@@ -125,7 +125,8 @@ class Daemon:
         self.socket = self.dir + "/s"
         self.database = self.dir + "/dcvd.db"
         self.process = None
-        self.sections = {"daemon": {"socket": self.socket, "database": self.database, "loops": os.environ.get("LOOPS", "1")},
+        self.sections = {"daemon": {"socket": self.socket, "database": self.database,
+                                    "loops": os.environ.get("LOOPS", "1")},
                          "checks": {"deadline": "20", "depth": "quick"},
                          "resolver": {"servers": f"127.0.0.1:{self.resolver.port}", "timeout": "2", "tries": "3"},
                          "access": {}, "retention": {}, "auth_keys": {}, "targets": {}}
@@ -174,7 +175,8 @@ class Daemon:
         if self.process and self.process.poll() is None:
             same(self.end(), 0, "exit status after SIGTERM; it said: " + self.said())
         said = self.said()
-        true("ERROR: AddressSanitizer" not in said and "LeakSanitizer" not in said and "ThreadSanitizer" not in said and "runtime error" not in said, said)
+        true("ERROR: AddressSanitizer" not in said and "LeakSanitizer" not in said and "ThreadSanitizer" not in said
+             and "runtime error" not in said, said)
         shutil.rmtree(self.dir)
 
     def call(self, method, path, body=None, headers=None, timeout=30):

@@ -11,7 +11,8 @@ from daemon import Connection, Daemon, Resolver, main, same, true
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
 REQUEST = {"domain": "good.com", "methods": ["dns-txt-token"], "token": TOKEN, "depth": "quick"}
 # A value for each parameter and a body for each schema of a request. A new one in the description needs one here.
-VALUES = {"wait": "0", "domain": "good.com", "code": "dns_mismatch", "detail_code": "dns_mismatch", "cause": "txt-absent",
+VALUES = {"wait": "0", "domain": "good.com", "code": "dns_mismatch", "detail_code": "dns_mismatch",
+          "cause": "txt-absent",
           "verdict": "fail", "method": "caa", "since": "2026-01-01", "until": "2036-01-01T00:00:00Z", "limit": "10",
           "cursor": "7fffffffffffffff", "event": "check", "watch": "7fffffffffffffff", "batch": "7fffffffffffffff",
           "state": "active"}
@@ -55,7 +56,8 @@ class Description:
     def answer(self, responses, answer, what):
         described = responses.get(str(answer.status)) or responses["default"]
         kind = answer.headers["Content-Type"].partition(";")[0]
-        true(kind in described["content"], f"{what}: {answer.status} with {kind}, described: {list(described['content'])}")
+        true(kind in described["content"],
+             f"{what}: {answer.status} with {kind}, described: {list(described['content'])}")
         value = answer.json if kind == "application/json" else answer.text.decode()
         self.holds(described["content"][kind]["schema"], value, what)
 
@@ -74,7 +76,8 @@ def walk():
             description.holds({"$ref": "#/components/schemas/Report"}, report, report["input"])
     batch = dcvd.call("POST", "/v1/batches", json.dumps(REQUEST)).json["id"]
     watch = dcvd.call("POST", "/v1/watches", BODIES["WatchOrder"]).json["id"]
-    segments = {"id": done[0], "batch": batch, "domain": "good.com", "watch": watch, "code": "invalid_dns_txt", "cause": "txt-absent"}
+    segments = {"id": done[0], "batch": batch, "domain": "good.com", "watch": watch, "code": "invalid_dns_txt",
+                "cause": "txt-absent"}
     seen = set()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

@@ -73,7 +73,8 @@ def reload():
     dcvd.set("checks", in_flight="0")
     dcvd.set("resolver", servers=f"127.0.0.1:{new.port}")
     hang_up(dcvd, manager)
-    true("in_flight: '0': expected a whole number from 1 to 100000; the configuration stays as it was" in dcvd.said() and
+    true("in_flight: '0': expected a whole number from 1 to 100000; the configuration stays as it was" in dcvd.said()
+         and
          dcvd.dir + "/dcvd.conf:" in dcvd.said(), dcvd.said())
     dcvd.set("checks", in_flight="10")
     dcvd.set("retention", max_size="1M")
@@ -124,7 +125,8 @@ def rotate(dcvd, manager, resolver):
 
 
 def ordered(dcvd):
-    request = {"domain": "shop.com", "methods": ["dns-txt-token"], "csr": CSR.read_text(encoding="ascii"), "auth_key_name": "main"}
+    request = {"domain": "shop.com", "methods": ["dns-txt-token"], "csr": CSR.read_text(encoding="ascii"),
+               "auth_key_name": "main"}
     return dcvd.done(dcvd.submit(**request))["reports"][0]["verdict"]
 
 
@@ -134,7 +136,8 @@ def load(dcvd, stop, failures, domains):
     n = 0
     while not stop.is_set():
         n += 1
-        c.request("POST", "/v1/checks?wait=20", json.dumps(txt(f"{domains}{n}.com")), {"Content-Type": "application/json"})
+        c.request("POST", "/v1/checks?wait=20", json.dumps(txt(f"{domains}{n}.com")),
+                  {"Content-Type": "application/json"})
         response = c.getresponse()
         body = json.loads(response.read())
         if response.status != 200 or body["reports"][0]["errors"][0]["code"] != "invalid_dns_txt":
@@ -224,7 +227,8 @@ def stalled():
             slowest.append(seconds)
         time.sleep(0.01)
     slowest.sort()
-    true(slowest[len(slowest) // 2] < 0.05 and slowest[-1] < 1, f"half of the questions took {slowest[len(slowest) // 2]:.3f} s, "
+    true(slowest[len(slowest) // 2] < 0.05 and slowest[-1] < 1,
+         f"half of the questions took {slowest[len(slowest) // 2]:.3f} s, "
          f"one {slowest[-1]:.3f} s")
     same(dcvd.get(f"/v1/checks/{held}").json["state"], "running", "state of what cannot be written")
     os.unlink(sign)
@@ -279,7 +283,8 @@ def crowd():
     within(10, "all connections are in use", lambda: dcvd.get("/healthz").status == 429)
     dcvd.resolver.held = False
     answers = [s.recv(20).split()[1] for s in busy]
-    true(answers[:500].count(b"200") >= 490 and answers[-1] == b"429", f"{answers.count(b'200')} were served, the last {answers[-1]}")
+    true(answers[:500].count(b"200") >= 490 and answers[-1] == b"429",
+         f"{answers.count(b'200')} were served, the last {answers[-1]}")
     for s in busy:
         s.close()
     within(10, "a connection is accepted again", lambda: dcvd.get("/healthz").status == 200)
@@ -288,8 +293,10 @@ def crowd():
     many.shutdown(socket.SHUT_WR)
     text = b"".join(iter(lambda: many.recv(1 << 16), b""))
     same(text.count(b"HTTP/1.1 200"), 200, "answers to requests that were sent all at once")
-    same(dial(b"GET /" + b"x" * 60000 + b" HTTP/1.1\r\n\r\n").recv(12)[9:12] in (b"414", b"431"), True, "status of a line too long")
-    same(dial(ask + b"X: " + b"y" * 60000 + b"\r\n\r\n").recv(12)[9:12] in (b"413", b"431"), True, "status of a header too long")
+    same(dial(b"GET /" + b"x" * 60000 + b" HTTP/1.1\r\n\r\n").recv(12)[9:12] in (b"414", b"431"), True,
+         "status of a line too long")
+    same(dial(ask + b"X: " + b"y" * 60000 + b"\r\n\r\n").recv(12)[9:12] in (b"413", b"431"), True,
+         "status of a header too long")
     for noise in b"\0" * 5000, b"\x16\x03\x01\x02\x00" * 100, b"\r\n" * 5000, b"GET\r\n\r\n", b"POST /v1/checks HTTP/1.1\r\n\r\n":
         dial(noise).close()
     served("after noise")

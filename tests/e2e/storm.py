@@ -111,7 +111,8 @@ class Client(threading.Thread):
 
 def accounts(dcvd, clients):
     """Compares the store with the answers that the clients got."""
-    store = {f"{ident:016x}": (state, batch) for ident, state, batch in dcvd.sql("SELECT id, state, batch FROM request")}
+    store = {f"{ident:016x}": (state, batch) for ident, state,
+             batch in dcvd.sql("SELECT id, state, batch FROM request")}
     results = {}
     for ident, method in dcvd.sql("SELECT request, method FROM result"):
         results.setdefault(f"{ident:016x}", []).append(method)
@@ -124,7 +125,8 @@ def accounts(dcvd, clients):
             state = store[ident][0]
             true(state == "done" or ident in c.cancelling, f"check {ident} is {state}")
             true(state == "cancelled" or ident not in c.cancelled, f"check {ident} was cancelled and is {state}")
-            same(sorted(results.get(ident, [])), sorted(methods) if state == "done" else [], f"results of check {ident}")
+            same(sorted(results.get(ident, [])), sorted(methods) if state == "done" else [],
+                 f"results of check {ident}")
         for ident, n in c.batches.items():
             same(lines.get(ident), n, f"checks of batch {ident}")
     for ident, (state, batch) in store.items():
@@ -196,7 +198,8 @@ def threads():
         end = time.monotonic() + 3
         while time.monotonic() < end:
             dcvd.process.send_signal(signal.SIGHUP)
-            said = dict(line.split(" ", 1) for line in dcvd.get("/metrics").text.decode().splitlines() if line[0] != "#")
+            said = dict(line.split(" ", 1) for line in dcvd.get("/metrics").text.decode().splitlines()
+                        if line[0] != "#")
             time.sleep(0.1)
         true(int(said["dcvd_dns_questions_total"]) > 0, "no question on any thread")
         cpu = float(said["dcvd_loop_turn_cpu_seconds_max"])

@@ -25,7 +25,8 @@ class Stream:
         self.connection = Connection(dcvd.socket, 60)
         self.connection.request("GET", "/v1/events" + query)
         self.response = self.connection.getresponse()
-        same((self.response.status, self.response.headers["Content-Type"]), (200, "application/x-ndjson"), "a stream's head")
+        same((self.response.status, self.response.headers["Content-Type"]), (200, "application/x-ndjson"),
+             "a stream's head")
         same(json.loads(self.response.readline())["event"], "alive", "the first line")
         threading.Thread(target=self.run, daemon=True).start()
 
@@ -86,7 +87,8 @@ def events():
     same([e["state"] for e in one.events], ["queued", "running", "done"], "a check's states")
     done = one.events[-1]
     same((done["event"], done["domain"]), ("check", "good.com"), "an event")
-    same(done["results"], [{"method": "dns-txt-token", "verdict": "pass", "code": None, "detail_code": None, "cause": None}],
+    same(done["results"],
+         [{"method": "dns-txt-token", "verdict": "pass", "code": None, "detail_code": None, "cause": None}],
          "results")
     bad = dcvd.submit(**txt("bad.com"))
     within(10, "the end of a check", lambda: everything.of(id=bad, state="done"))
@@ -112,7 +114,8 @@ def events():
             break
         if len(late) == 1000:
             dcvd.submit(**txt("after.com"))
-    true(lost[0]["n"] > 0 and len(late) > 1000, f"a stream that was not read has the first events and a count: {lost}, {len(late)}")
+    true(lost[0]["n"] > 0 and len(late) > 1000,
+         f"a stream that was not read has the first events and a count: {lost}, {len(late)}")
     asleep.close()
     for _ in range(70):  # a closed stream counts only until dcvd notices that it is closed
         c = Connection(dcvd.socket, 60)
@@ -124,7 +127,8 @@ def events():
     within(5, "both end", lambda: everything.ended and one.ended)
     same((everything.ended, one.ended), ("whole", "whole"), "how streams end")
     dcvd.start()
-    for query, name in (("?event=chek", "check, watch"), ("?watch=x", "id of a watch"), ("?limit=1", "only event domain watch")):
+    for query, name in (("?event=chek", "check, watch"), ("?watch=x", "id of a watch"),
+                        ("?limit=1", "only event domain watch")):
         answer = dcvd.get("/v1/events" + query)
         same(answer.status, 400, f"status of {query}")
         true(name in answer.message(), answer.message())
@@ -147,20 +151,25 @@ def watch():
     slow = watch_of(dcvd, txt("slow.com"), interval=86400)
     within(10, "the first runs", lambda: len(stream.events) == 4)
     first, = stream.of(id=green)
-    same((first["changed"], first["from"], first["to"], first["state"], first["domain"]), (True, None, ABSENT, "active", "good.com"),
+    same((first["changed"], first["from"], first["to"], first["state"], first["domain"]),
+         (True, None, ABSENT, "active", "good.com"),
          "the first result")
     dcvd.resolver.table["_dnsauth.good.com", "TXT"] = [TOKEN]
     passed = is_(dcvd, green, "passed", 3)
-    same((passed["until"], passed["interval"], passed["next_at"], passed["last"]["results"]), ("pass", "ca", None, result("pass")),
+    same((passed["until"], passed["interval"], passed["next_at"], passed["last"]["results"]),
+         ("pass", "ca", None, result("pass")),
          "one that passed")
-    true(passed["runs"] >= 2 and passed["ended_at"] and passed["request"]["domain"] == "Good.com", f"what is known of it: {passed}")
+    true(passed["runs"] >= 2 and passed["ended_at"] and passed["request"]["domain"] == "Good.com",
+         f"what is known of it: {passed}")
     same(dcvd.get("/v1/checks/" + passed["last_check"]).json["reports"][0]["verdict"], "pass", "its last check")
     event = within(10, "its event", lambda: stream.of(id=green, state="passed"))[-1]
-    same((event["check"], event["from"], event["to"], event["state"]), (passed["last_check"], ABSENT, result("pass"), "passed"),
+    same((event["check"], event["from"], event["to"], event["state"]),
+         (passed["last_check"], ABSENT, result("pass"), "passed"),
          "the change")
     over = is_(dcvd, never, "expired")
     same((over["runs"], over["last"]["results"]), (4, ABSENT), "runs of 1 until 3")
-    same([(e["state"], e["changed"]) for e in stream.of(id=never)], [("active", True), ("expired", False)], "its events")
+    same([(e["state"], e["changed"]) for e in stream.of(id=never)], [("active", True), ("expired", False)],
+         "its events")
     within(10, "one goes on for ever", lambda: shown(dcvd, forever)["runs"] > 5)
     dcvd.resolver.table["_dnsauth.ever.com", "TXT"] = [TOKEN]
     within(10, "its change", lambda: stream.of(id=forever, to=result("pass")))
@@ -184,8 +193,10 @@ def listed(dcvd, green, never, forever, slow):
     def ids(query):
         return [w["id"] for w in dcvd.get("/v1/watches" + query).json["watches"]]
 
-    for query, expected in {"": [slow, forever, never, green], "?state=active": [slow, forever], "?state=passed": [green],
-                            "?domain=BAD.com": [never], "?domain=bad.com&state=active": [], "?limit=3": [slow, forever, never]}.items():
+    for query, expected in {"": [slow, forever, never, green], "?state=active": [slow, forever],
+                            "?state=passed": [green],
+                            "?domain=BAD.com": [never], "?domain=bad.com&state=active": [],
+                            "?limit=3": [slow, forever, never]}.items():
         same(ids(query), expected, f"list {query}")
     page = dcvd.get("/v1/watches?limit=2").json
     same(dcvd.get(f"/v1/watches?limit=2&cursor={page['next']}").json["next"], None, "the end of the list")
@@ -275,7 +286,8 @@ class Command:
     """A running dcvprobe watch; its output is read in threads."""
 
     def __init__(self, dcvd, *args):
-        self.process = subprocess.Popen([os.environ["DCVPROBE"], "watch", "--socket", dcvd.socket, *args], stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([os.environ["DCVPROBE"], "watch", "--socket", dcvd.socket, *args],
+                                        stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         self.lines, self.said = [], []
         self.readers = [threading.Thread(target=lambda f=f, to=to: to.extend(iter(f.readline, "")), daemon=True)
@@ -301,7 +313,8 @@ def watch_command():
     within(10, "two lines", lambda: len(both.lines) == 2)
     dcvd.resolver.table["_dnsauth.later.com", "TXT"] = [TOKEN]
     same(both.end()[0], 0, "exit status when all have passed")
-    same([line.split()[1:] for line in both.lines[-1:]], [["later.com", "dns-txt-token", "pass", "-", "-"]], "the last line")
+    same([line.split()[1:] for line in both.lines[-1:]], [["later.com", "dns-txt-token", "pass", "-", "-"]],
+         "the last line")
     same(sorted(line.split()[1:] for line in both.lines)[1:],
          [["later.com", "dns-txt-token", "fail", "invalid_dns_txt", "txt-absent"],
           ["later.com", "dns-txt-token", "pass", "-", "-"]], "each change once")
@@ -317,7 +330,8 @@ def watch_command():
     status, said = events.end()
     same((status, [json.loads(line)["to"] for line in events.lines]), (0, [ABSENT, result("pass")]), said)
     event = json.loads(events.lines[1])
-    same((event["from"], event["state"], event["changed"], event["event"]), (ABSENT, "passed", True, "watch"), "an event")
+    same((event["from"], event["state"], event["changed"], event["event"]), (ABSENT, "passed", True, "watch"),
+         "an event")
     true("answers again" in said, said)
 
     stopped = Command(dcvd, "never.com", *options, "--interval", "60", "--until", "forever")
@@ -325,7 +339,8 @@ def watch_command():
     stopped.process.send_signal(signal.SIGINT)
     status, said = stopped.end(5)
     active = dcvd.get("/v1/watches?state=active").json["watches"][0]
-    same((status, active["domain"], active["interval"], active["until"]), (1, "never.com", 60, "forever"), "Ctrl-C leaves the watch")
+    same((status, active["domain"], active["interval"], active["until"]), (1, "never.com", 60, "forever"),
+         "Ctrl-C leaves the watch")
     true(f"watch --delete {active['id']}" in said, said)
     again = Command(dcvd, active["id"])
     within(10, "the present state", lambda: again.lines)
@@ -336,7 +351,8 @@ def watch_command():
     same(over.end(30)[0], 1, "exit status of one that expired")
     true("expired" in over.lines[-1] and len(over.lines) == 2, over.lines)
     same(Command(dcvd, ident).end()[0], 0, "one that passed before")
-    for args, expected in ((["a.com", "--interval", "9"], "from 10 to 86400"), (["a.com", "--until", "x"], "forever"), ([], "DOMAIN"),
+    for args, expected in ((["a.com", "--interval", "9"], "from 10 to 86400"), (["a.com", "--until", "x"], "forever"),
+                           ([], "DOMAIN"),
                            (["a.com", "b.com", "--method", "x"], "dns-txt-token"), (["0" * 16], "no watch"),
                            ([ident, "--token", TOKEN], "with a domain only"), (["--delete", "a.com"], "not an id"),
                            (["a.com", "--format", "nagios"], "ndjson")):
@@ -358,7 +374,8 @@ def watch_full_disk():
     unlimited = resource.prlimit(dcvd.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(dcvd.process.pid, resource.RLIMIT_FSIZE, (4096, unlimited[1]))
     within(10, "the disk is full", lambda: dcvd.get("/readyz").status == 503)
-    same(dcvd.call("POST", "/v1/watches", {"request": txt("full.com")}).code(), "internal_data_check_failed", "a new watch with a full disk")
+    same(dcvd.call("POST", "/v1/watches", {"request": txt("full.com")}).code(), "internal_data_check_failed",
+         "a new watch with a full disk")
     same(dcvd.call("DELETE", f"/v1/watches/{idents[0]}").status, 500, "a delete with a full disk")
     time.sleep(12)
     before = {i: shown(dcvd, i)["runs"] for i in idents}
