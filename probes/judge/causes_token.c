@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-
 static bool candidate_is(const struct judgement *j, enum token_class class)
 {
     return judged_failing(j) && j->candidate.place && j->candidate.token && j->candidate.class == class;
