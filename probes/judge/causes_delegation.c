@@ -229,6 +229,87 @@ static uint32_t refresh_of(const struct fact *soa)
     return 0;
 }
 
+/* The names that a SOA record gives: the primary server and the mailbox, which tell one provider's zone from another's
+ * (RFC 1035 3.3.13). false: the server gave none. */
+static bool soa_names(struct judgement *j, const struct name_server *s, char **primary, char **mailbox)
+{
+    for (size_t i = 0; s->soa && i < s->soa->dns.answer.n; i++) {
+        const struct rr *rr = &s->soa->dns.answer.v[i];
+        size_t used = 0;
+        if (rr->type != RR_SOA || rr->defect)
+            continue;
+        *primary = wire_name_to_text(j->a, rr->rdata, rr->rdlen, &used);
+        *mailbox = *primary ? wire_name_to_text(j->a, rr->rdata + used, rr->rdlen - used, &used) : NULL;
+        return *mailbox;
+    }
+    return false;
+}
+
+/* How the zone of the server that lacks the record stands to that of the other one. */
+enum versions {
+    VERSIONS_UNKNOWN,
+    VERSIONS_BEHIND,  /* the same zone, and an older version: a transfer will bring the record */
+    VERSIONS_AHEAD,   /* the same zone, and a newer version, without the record */
+    VERSIONS_EQUAL,   /* the same version by its number, with other data */
+    VERSIONS_SEPARATE /* another zone, of another provider: no transfer joins them */
+};
+
+static enum versions compare_versions(struct judgement *j, const struct name_server *has, const struct name_server *lacks)
+{
+    char *primary[2], *mailbox[2];
+    if (!has->has_serial || !lacks->has_serial || !soa_names(j, has, &primary[0], &mailbox[0]) ||
+        !soa_names(j, lacks, &primary[1], &mailbox[1]))
+        return VERSIONS_UNKNOWN;
+    if (!name_equal(primary[0], primary[1]) || !name_equal(mailbox[0], mailbox[1]))
+        return VERSIONS_SEPARATE;
+    if (has->serial == lacks->serial)
+        return VERSIONS_EQUAL;
+    return (int32_t)(lacks->serial - has->serial) < 0 ? VERSIONS_BEHIND : VERSIONS_AHEAD; /* RFC 1982 3.2 */
+}
+
+/* What to do about servers that differ. Waiting is a cure only where a transfer of the zone will bring the record. */
+static void cure_disagreement(struct judgement *j, struct finding *f, const struct name_server *has,
+                              const struct name_server *lacks)
+{
+    const char *there = server_shown(j->a, has), *here = server_shown(j->a, lacks);
+    uint32_t refresh = refresh_of(lacks->soa);
+    switch (compare_versions(j, has, lacks)) {
+    case VERSIONS_BEHIND:
+        if (refresh) {
+            struct fix *x = finding_fix(j, f, FIX_WAIT);
+            x->until = j->r->now + refresh * INT64_C(1000);
+            x->text = "By then each server has had its turn to fetch the newest version of the zone.";
+        }
+        fix_advice(j, f,
+                   "Make the server with the older version of the zone fetch the newer one, by notify or by "
+                   "reload; if it stays behind, its transfers are blocked.");
+        break;
+    case VERSIONS_AHEAD:
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "Put the record into the newest version of the zone, on the primary server: %s has a "
+                                "newer version without it, and the next transfer takes it away from %s, too.",
+                                here, there));
+        break;
+    case VERSIONS_SEPARATE:
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "Publish the record in both zones, or take the servers of one provider out of the "
+                                "delegation: %s and %s serve two separate zones (their SOA records name different "
+                                "primaries), and nothing is transferred between them.",
+                                there, here));
+        break;
+    case VERSIONS_EQUAL:
+        fix_advice(j, f,
+                   "Publish the record on every name server of the zone, and raise the serial of its SOA: they say "
+                   "that they have the same version and do not, so none will fetch it.");
+        break;
+    case VERSIONS_UNKNOWN:
+        fix_advice(j, f, "Publish the record on every name server of the zone.");
+        break;
+    }
+}
+
 void cause_nameservers_disagree(struct judgement *j)
 {
     const struct servers_view *s = &j->servers;
@@ -243,28 +324,16 @@ void cause_nameservers_disagree(struct judgement *j)
     finding_set(j, f, "first_has", has(j, s->odd[0]));
     finding_set(j, f, "second_has", has(j, s->odd[1]));
     const struct name_server *a = s->odd_server[0], *b = s->odd_server[1];
-    bool behind = a->has_serial && b->has_serial && a->serial != b->serial;
     finding_set(j, f, "serials",
-                behind ? arena_printf(j->a, " (zone versions %u and %u)", a->serial, b->serial) : "");
+                a->has_serial && b->has_serial && a->serial != b->serial
+                    ? arena_printf(j->a, " (zone versions %u and %u)", a->serial, b->serial)
+                    : "");
     for (unsigned i = 0; i < 2; i++) {
         finding_fact(j, f, s->odd[i]->fact);
         finding_fact(j, f, s->odd_server[i]->soa);
     }
-    uint32_t refresh = refresh_of(a->soa), other = refresh_of(b->soa);
-    if (other > refresh)
-        refresh = other;
-    if (behind && refresh) {
-        struct fix *x = finding_fix(j, f, FIX_WAIT);
-        x->until = j->r->now + refresh * INT64_C(1000);
-        x->text = "By then each server has had its turn to fetch the newest version of the zone.";
-    }
-    fix_advice(
-        j, f,
-        behind
-            ? "Make the server with the older version of the zone fetch the newer one, by notify or by "
-              "reload; if it stays behind, its transfers are blocked."
-            : "Publish the record on every name server of the zone: they say that they have the same version "
-              "and do not.");
+    bool second_has = s->with ? b == s->with : s->odd[1]->n > s->odd[0]->n;
+    cure_disagreement(j, f, second_has ? b : a, second_has ? a : b);
 }
 
 void cause_perspective_differs(struct judgement *j)

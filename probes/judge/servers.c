@@ -93,20 +93,20 @@ static bool addresses_only(const struct judgement *j)
     return method_is_file(j->r->method);
 }
 
-/* Records into j->servers the first name at which two servers of a zone differ, and the two servers. */
-static void compare(struct judgement *j, const struct zone *x, const struct opinion *o, size_t n, size_t names)
+/* Records into j->servers the first name at which two servers of zone x differ, and the two servers. */
+static void compare(struct judgement *j, const struct zone *x, const struct opinion *a, const struct opinion *b,
+                    size_t names)
 {
     struct servers_view *s = &j->servers;
-    for (size_t k = 1; k < n && !s->disagree; k++)
-        for (size_t i = 0; i < names && !s->disagree; i++)
-            if (!lookup_same(&o[0].at[i], &o[k].at[i])) {
-                s->disagree = true;
-                s->odd_zone = x;
-                s->odd[0] = &o[0].at[i];
-                s->odd[1] = &o[k].at[i];
-                s->odd_server[0] = o[0].view.choice->server;
-                s->odd_server[1] = o[k].view.choice->server;
-            }
+    for (size_t i = 0; i < names && !s->disagree; i++)
+        if (!lookup_same(&a->at[i], &b->at[i])) {
+            s->disagree = true;
+            s->odd_zone = x;
+            s->odd[0] = &a->at[i];
+            s->odd[1] = &b->at[i];
+            s->odd_server[0] = a->view.choice->server;
+            s->odd_server[1] = b->view.choice->server;
+        }
 }
 
 /* Forms the opinion of each server of a zone. *chosen: an opinion that fails where another one passes; else NULL. */
@@ -134,10 +134,12 @@ static int by_zone(struct comparison *c, const struct zone *x, struct opinion **
             fails = &o[k];
     }
     bool decides = fails && passes;
-    if (decides)
+    if (decides) {
         s->disagree = false; /* forget a difference that does not change the verdict: this one does */
-    if (decides || !addresses_only(c->j))
-        compare(c->j, x, o, n, c->n);
+        compare(c->j, x, passes, fails, c->n);
+    }
+    for (size_t k = 1; k < n && (decides || !addresses_only(c->j)); k++)
+        compare(c->j, x, &o[0], &o[k], c->n);
     if (!decides)
         return 0;
     s->with = passes->view.choice->server;
