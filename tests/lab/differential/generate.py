@@ -40,8 +40,6 @@ class Maker:
     def put(self, name, kind, rdata):
         apex = self.holder(name)
         owner = "@" if name == apex else name.removesuffix("." + apex)
-        if kind == "DNAME" and any(owner == "@" for _ in [0]):
-            return
         records = self.zones[apex]["records"]
         if (owner, kind, rdata) not in records and not any(
                 at == owner and "CNAME" in (kind, other) for at, other, _ in records):
@@ -188,6 +186,8 @@ class Maker:
             owner = "_dnsauth." + self.domain if self.kind != "CAA" else self.domain
             rdata = {"TXT": VALUES["token"], "CAA": pick([PERMIT, DENY]), "CNAME": "TOKEN.dcv.digicert.com."}[self.kind]
             holder = self.holder(owner)
+            if any(kind == "CNAME" for at, kind, _ in self.zones[holder]["records"] if f"{at}.{holder}" == owner):
+                return
             self.at.append(f"at {pick(self.zones[holder]['servers']).split()[0]} {holder} has {owner}. {self.kind} {rdata}")
 
     def copy(self, apex, stranger):

@@ -127,8 +127,13 @@ class Internet:
                 if zone.apex != apex and (above := self.zone_of(zone.apex, strictly=True)) and above.apex == apex]
 
     def behaviours(self, server, apex, kind):
-        holding = self.holdings.get((server, apex))
-        return [word for word, only in (holding.behaves if holding else []) if only in (None, kind)]
+        """What the server does to questions of a type about a zone. It is silent about all of its zones, or none."""
+        found = []
+        for (number, other), holding in self.holdings.items():
+            if number == server:
+                found += [word for word, only in holding.behaves
+                          if only in (None, kind) and (other == apex or word in SILENT and not only)]
+        return found
 
     def fails(self, server, apex, kind):
         """True where a resolver takes no answer of this server about the zone for a question of this type."""

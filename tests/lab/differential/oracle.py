@@ -16,6 +16,8 @@ from internet import TOKEN, parent
 WAIT = 15  # seconds; an answer that comes later is left out
 PORT = 5300  # 53 belongs to the name servers, whatever the address
 DISAGREE = re.compile(r"name servers of (\S+?)\.? give different answers")
+# what makes a lookup fail is said by a finding of its own
+LOOKUP_FAILURES = ("dns_internal_error", "caa_check_failed", "dns_lookup_timeout_caa")
 CONTROL = "UBCT1 {}\n"
 
 
@@ -195,7 +197,9 @@ def compare(internet, found, report):
         return "false fail", f"{code}, but every choice of servers passes"
     if code not in codes:
         return "wrong code", f"{code}, not {' or '.join(sorted(codes))}"
-    if passes:
+    if not any(finding["weight"] == "blocking" for finding in report["findings"]):
+        return "no cause", f"{code}, and no finding says why"
+    if passes and code not in LOOKUP_FAILURES:
         zones = decisive_zones(found)
         named = {DISAGREE.search(finding["summary"])[1] for finding in report["findings"]
                  if finding["cause"] == "nameservers-disagree" and finding["weight"] == "blocking"}

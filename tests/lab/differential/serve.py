@@ -306,21 +306,35 @@ class World:
             return None
         internet, server = self.by_address[address]
         chosen = self.choices[internet.number][choice][0] if choice is not None else None
+        apex = self.answers_for(internet, server, chosen, name, kind)
+        if chosen and apex and internet.fails(server, apex, kind):
+            other = self.next_to_ask(internet, server, chosen, name, kind)
+            if other is None and (not internet.holds(server, apex) or
+                                  self.words(internet, server, apex, kind) & QUIET_FAILURES):
+                reply = Reply()
+                reply.rcode, reply.flags = wire.REFUSED, 0
+                return reply
+            if other is not None:
+                server, apex = other
+        return self.behave(internet, server, apex, chosen, name, kind, edns, dnssec, tcp)
+
+    @staticmethod
+    def answers_for(internet, server, chosen, name, kind):
+        """The zone that a server's answer to a question is about: the deepest that it holds, or is chosen for."""
         among = {apex for apex in internet.zones if internet.holds(server, apex)}
         if chosen:
             among |= {apex for apex, number in chosen.items() if number == server}
         zone = internet.zone_of(name, strictly=kind == "DS" and parent(name) in internet.zones, among=among)
-        apex = zone.apex if zone else None
-        if chosen and zone and internet.fails(server, apex, kind):
-            others = [n for n in zone.numbers(with_address=True) if not internet.fails(n, apex, kind)]
-            if others:
-                server = others[0]
-            elif internet.holds(server, apex):
-                reply = Reply()
-                reply.rcode, reply.flags = wire.REFUSED, 0
-                if not self.words(internet, server, apex, kind) & {"servfail", "upward", "unsigned", "altered", "no-soa"}:
-                    return reply
-        return self.behave(internet, server, apex, chosen, name, kind, edns, dnssec, tcp)
+        return zone.apex if zone else None
+
+    def next_to_ask(self, internet, server, chosen, name, kind):
+        """Another server of the zone that this one was asked for, which does not fail, and the zone that it answers for."""
+        asked = internet.zone_of(name, among={apex for apex, number in chosen.items() if number == server})
+        for number in asked.numbers(with_address=True) if asked else []:
+            apex = self.answers_for(internet, number, None, name, kind)
+            if apex and not internet.fails(number, apex, kind) and internet.holds(number, asked.apex):
+                return number, apex
+        return None
 
     @staticmethod
     def words(internet, server, apex, kind):
@@ -440,6 +454,9 @@ class Server:
 
 
 IP_PKTINFO = 8
+# Failures that an oracle is told of by REFUSED, so that it need not wait, or take an answer that is none. The same goes
+# for a server that is named for a zone which it does not have.
+QUIET_FAILURES = {"silent", "drop-edns", "tc-no-tcp", "lame"}
 KEY = wire.Key()
 
 
