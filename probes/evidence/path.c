@@ -158,15 +158,24 @@ static int stand_in(struct reading_path *r)
     return 0;
 }
 
-/* The answer of a chosen server of a zone above, where it answers for the name itself instead of referring to the zone
- * below: the server serves both zones, or has an old version of its zone without the cut. A resolver with an empty
- * cache accepts this answer. NULL where no such server is chosen. */
+/* True where a server of the zone above below answers with authority at its apex, instead of referring to it: the server
+ * serves both zones, or has an old version of its zone without the cut. */
+static bool holds_below(const struct asker *asker, const struct name_server *s, const struct zone *below)
+{
+    const struct fact *ns = server_want_whole(asker, s, below->apex, RR_NS);
+    return ns && ns->dns.flags & DNS_AA;
+}
+
+/* The answer of a chosen server of a zone above, where it answers for the name itself. A resolver with an empty cache
+ * accepts this answer. A server that refers to the next zone on the way is not asked for what lies below that one, so
+ * what it holds there does not matter. NULL where no such server is chosen. */
 static const struct fact *held_above(struct reading_path *r, const struct zone *x, const struct zone **holder,
                                      const struct name_server **server)
 {
-    for (const struct zone *up = x->parent; up; up = up->parent) {
+    for (const struct zone *below = x, *up = x->parent; up; below = up, up = up->parent) {
         const struct name_server *s = chosen(r->choice, r->n_choices, up);
-        const struct fact *f = s ? server_want_whole(r->z->asker, s, r->name, r->l->type) : NULL;
+        const struct fact *f = s && holds_below(r->z->asker, s, below)
+                                   ? server_want_whole(r->z->asker, s, r->name, r->l->type) : NULL;
         enum reply reply;
         const char *to;
         struct lookup l = *r->l;
@@ -417,17 +426,13 @@ static void want_zone(struct asked *all, const struct zone *x, const char *name,
     }
 }
 
-/* Asks servers of the zones above for the name itself where they serve x, too. */
+/* Asks servers of the zones above for the name itself where they serve the next zone on the way, too. */
 static void want_above(struct asked *all, const struct zone *x, const char *name, uint16_t type)
 {
-    for (const struct zone *up = x->parent; up; up = up->parent)
-        for (size_t i = 0; i < up->n; i++) {
-            const struct name_server *s = &up->v[i];
-            const struct fact *ns =
-                s->state == SERVER_GOOD ? server_want_whole(all->z->asker, s, x->apex, RR_NS) : NULL;
-            if (ns && ns->dns.flags & DNS_AA)
-                server_want_whole(all->z->asker, s, name, type);
-        }
+    for (const struct zone *below = x, *up = x->parent; up; below = up, up = up->parent)
+        for (size_t i = 0; i < up->n; i++)
+            if (up->v[i].state == SERVER_GOOD && holds_below(all->z->asker, &up->v[i], below))
+                server_want_whole(all->z->asker, &up->v[i], name, type);
 }
 
 static void want_name(struct asked *all, const char *name, uint16_t type, unsigned depth, const char *home)

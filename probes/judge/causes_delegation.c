@@ -325,12 +325,21 @@ void cause_nameservers_disagree(struct judgement *j)
     finding_set(j, f, "second_has", has(j, s->odd[1]));
     const struct name_server *a = s->odd_server[0], *b = s->odd_server[1];
     finding_set(j, f, "serials",
-                a->has_serial && b->has_serial && a->serial != b->serial
+                /* The serial of a server of the zone above is that zone's. */
+                !s->odd_above && a->has_serial && b->has_serial && a->serial != b->serial
                     ? arena_printf(j->a, " (zone versions %u and %u)", a->serial, b->serial)
                     : "");
     for (unsigned i = 0; i < 2; i++) {
         finding_fact(j, f, s->odd[i]->fact);
         finding_fact(j, f, s->odd_server[i]->soa);
+    }
+    if (s->odd_above) {
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "Take %s off %s, which serves the zone above and answers from a version of its own, or "
+                                "have it fetch the newest version.",
+                                s->odd_zone->apex, server_shown(j->a, a)));
+        return;
     }
     bool second_has = s->with ? b == s->with : s->odd[1]->n > s->odd[0]->n;
     cure_disagreement(j, f, second_has ? b : a, second_has ? a : b);

@@ -109,7 +109,28 @@ static void compare(struct judgement *j, const struct zone *x, const struct opin
         }
 }
 
-/* Forms the opinion of each server of a zone. *chosen: an opinion that fails where another one passes; else NULL. */
+/* Records into j->servers the first name at which server s of zone x, which answers for the zone below, too, differs
+ * from that zone's own servers. */
+static void compare_above(struct comparison *c, const struct opinion *o)
+{
+    struct servers_view *s = &c->j->servers;
+    for (size_t i = 0; i < c->n && !s->disagree; i++) {
+        const struct lookup *theirs = &c->as_is.at[i];
+        const struct name_server *has = theirs->n_way ? theirs->way[theirs->n_way - 1].server : NULL;
+        if (!has || !theirs->zone || lookup_same(&o->at[i], theirs))
+            continue;
+        s->disagree = s->odd_above = true;
+        s->odd_zone = theirs->zone;
+        s->odd[0] = &o->at[i];
+        s->odd[1] = theirs;
+        s->odd_server[0] = o->view.choice->server;
+        s->odd_server[1] = has;
+    }
+}
+
+/* Forms the opinion of each server of a zone. *chosen: an opinion that fails where another one passes; else NULL. Where
+ * every server of the zone holds an old version of the zone below, none passes, but the servers of that zone do: a
+ * resolver with an empty cache never comes to them, one that knows them asks them. */
 static int by_zone(struct comparison *c, const struct zone *x, struct opinion **chosen)
 {
     struct servers_view *s = &c->j->servers;
@@ -133,16 +154,18 @@ static int by_zone(struct comparison *c, const struct zone *x, struct opinion **
         if (o[k].report.verdict == VERDICT_FAIL && !fails)
             fails = &o[k];
     }
-    bool decides = fails && passes;
-    if (decides) {
+    bool above = fails && !passes && c->as_is.report.verdict == VERDICT_PASS, decides = above || (fails && passes);
+    if (decides)
         s->disagree = false; /* forget a difference that does not change the verdict: this one does */
+    if (above)
+        compare_above(c, fails);
+    else if (decides)
         compare(c->j, x, passes, fails, c->n);
-    }
     for (size_t k = 1; k < n && (decides || !addresses_only(c->j)); k++)
         compare(c->j, x, &o[0], &o[k], c->n);
     if (!decides)
         return 0;
-    s->with = passes->view.choice->server;
+    s->with = passes ? passes->view.choice->server : s->odd_server[1];
     s->without = fails->view.choice->server;
     *chosen = fails;
     return 0;

@@ -116,7 +116,7 @@ class Lab:
         if not able:
             return [None] * len(texts)
         self.serve({internet.number: internet.text for internet in able})
-        with concurrent.futures.ThreadPoolExecutor(13) as pool:
+        with concurrent.futures.ThreadPoolExecutor(17) as pool:
             reports = pool.submit(self.reports, able)
             seen = {internet.number: pool.submit(oracle.outcomes, self.resolvers[1:], internet, internet.methods[0])
                     for internet in able}
@@ -165,9 +165,9 @@ def show(name, text, result):
     kind, what = result[0]
     print(f"--- {name}: {kind}: {plain(what)}")
     print(plain(text).replace(TOKEN, "TOKEN"), end="")
-    for choice, cold, outcome in result[1]:
+    for choice, known, outcome in result[1]:
         servers = " ".join(f"{plain(apex)}={server}" for apex, server in choice.items())
-        print(f"    with {servers}{'' if cold else ' (cuts known)'}: {outcome}")
+        print(f"    with {servers}{f' (knows zones of {known} labels)' if known else ''}: {outcome}")
     report = result[2]
     causes = [finding["cause"] for finding in report["findings"]]
     print(f"    dcvprobe: {report['verdict']} {report.get('detail_code')} {' '.join(causes)}", flush=True)

@@ -12,7 +12,7 @@ METHODS = ("dns-txt-token", "dns-cname-token", "caa")
 FAILING = ("silent", "refuse", "servfail", "lame", "upward", "drop-edns", "tc-no-tcp", "notimp", "formerr")
 SILENT = ("silent", "drop-edns")
 MODES = ("signed", "altered", "expired", "wrong-ds", "no-keys")
-MOST_CHOICES = 12
+MOST_CHOICES = 16
 
 
 def numbered(text, number):
@@ -169,17 +169,29 @@ class Internet:
         return list(kinds.values())
 
     def choices(self):
-        """Every choice of one server for each zone, as (dict of apex and server, cold). cold is false for a resolver
-        that knows all cuts from before: it makes a difference where a server of the zone above holds the zone, too.
-        None where there are too many."""
+        """Every choice of one server for each zone, as (dict of apex and server, known). The resolver knows from before the
+        name servers of zones whose names have up to that many labels, 0 for none: it makes a difference where a server
+        of the zone above holds the zone, too. None where there are too many."""
         choices = [{}]
         for zone in self.zones.values():
             choices = [{**choice, zone.apex: server} for choice in choices for server in self.usable(zone)]
             if len(choices) > MOST_CHOICES:
                 return None
-        temper = [True, False] if any(self.held_above(zone) for zone in self.zones.values()) else [True]
-        choices = [(choice, cold) for cold in temper for choice in choices]
+        depths = sorted({apex.count(".") + 1 for apex in self.zones if apex.count(".") > 1})
+        known = [0] + (depths if any(self.held_above(zone) for zone in self.zones.values()) else [])
+        choices = [(choice, labels) for labels in known for choice in choices]
         return choices if len(choices) <= MOST_CHOICES else None
+
+    def unsure(self):
+        """True where it is a matter of luck what a resolver sees, so that either verdict is right: where a zone is served
+        only by servers of the zone above that are not named for it, and where servers of a signed zone differ in what
+        they delegate."""
+        for (_, apex), holding in self.holdings.items():
+            if self.zones.get(apex) and self.zones[apex].mode and any(kind == "NS" for _, kind in holding.lacks):
+                return True
+        return any(self.held_above(zone) and all(self.fails(number, zone.apex, None)
+                                                 for number in zone.numbers(with_address=True))
+                   for zone in self.zones.values())
 
     def held_above(self, zone):
         above = self.zone_of(zone.apex, strictly=True)

@@ -116,14 +116,14 @@ class Late(Exception):
     """An answer came later than a CA waits, or not at all."""
 
 
-def asker(resolver, internet, cold):
+def asker(resolver, internet, known):
     zones = {name for zone in internet.zones for name in [zone] if not internet.zone_of(zone, strictly=True)}
 
     def ask(name, kind):
         resolver.flush(zones)
-        if not cold:
-            for zone in internet.zones.values():
-                resolver.ask(zone.apex, "NS")
+        for apex in sorted(internet.zones, key=len):
+            if apex.count(".") < known:
+                resolver.ask(apex, "NS")
         answer = resolver.ask(name, kind)
         if answer is None:
             raise Late
@@ -161,11 +161,11 @@ RULES = {"dns-txt-token": txt, "dns-cname-token": cname, "caa": caa}
 
 
 def outcomes(resolvers, internet, method):
-    """[(choice, cold, "pass" or the code of the failure)]; None where an answer is too late."""
+    """[(choice, known, "pass" or the code of the failure)]; None where an answer is too late."""
     found = []
-    for resolver, (choice, cold) in zip(resolvers, internet.choices()):
+    for resolver, (choice, known) in zip(resolvers, internet.choices()):
         try:
-            found.append((choice, cold, RULES[method](asker(resolver, internet, cold), internet.domain)))
+            found.append((choice, known, RULES[method](asker(resolver, internet, known), internet.domain)))
         except Late:
             return None
     return found
@@ -174,10 +174,10 @@ def outcomes(resolvers, internet, method):
 def decisive_zones(found):
     """The zones in which another server makes the difference between pass and failure."""
     zones = set()
-    for choice, cold, outcome in found:
-        for other, other_cold, other_outcome in found:
+    for choice, known, outcome in found:
+        for other, other_known, other_outcome in found:
             differ = [apex for apex in choice if choice[apex] != other[apex]]
-            if cold == other_cold and len(differ) == 1 and (outcome == "pass") != (other_outcome == "pass"):
+            if known == other_known and len(differ) == 1 and (outcome == "pass") != (other_outcome == "pass"):
                 zones.update(differ)
     return zones
 
@@ -189,6 +189,11 @@ def compare(internet, found, report):
     passes = any(outcome == "pass" for _, _, outcome in found)
     if "caa_check_failed" in codes and internet.all_silent():
         codes.add("dns_lookup_timeout_caa")
+    unexplained = verdict == "fail" and not any(finding["weight"] == "blocking" for finding in report["findings"])
+    if unexplained:
+        return "no cause", f"{code}, and no finding says why"
+    if internet.unsure():
+        return None
     if verdict == "undecided":
         return "undecided", f"undecided, not {sorted(codes) if codes else 'pass'}"
     if verdict == "pass":
@@ -197,8 +202,6 @@ def compare(internet, found, report):
         return "false fail", f"{code}, but every choice of servers passes"
     if code not in codes:
         return "wrong code", f"{code}, not {' or '.join(sorted(codes))}"
-    if not any(finding["weight"] == "blocking" for finding in report["findings"]):
-        return "no cause", f"{code}, and no finding says why"
     if passes and code not in LOOKUP_FAILURES:
         zones = decisive_zones(found)
         named = {DISAGREE.search(finding["summary"])[1] for finding in report["findings"]
