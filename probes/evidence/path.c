@@ -247,6 +247,7 @@ static int all_fail(struct reading_path *r, const struct zone *x)
         f = through.fact;
     }
     r->l->fact = f;
+    r->l->udp = f && f->dns.flags & DNS_TC ? f : NULL;
     r->l->zone = x;
     r->l->class = f ? LOOKUP_FAIL : LOOKUP_PENDING;
     r->l->n = 0;

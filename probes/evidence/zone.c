@@ -176,12 +176,18 @@ static bool with_authority(const struct fact *f, const char *apex, struct name_s
 static void read_server(struct zones *z, struct zone *x, struct name_server *s)
 {
     struct ask q = {.qname = x->apex, .qtype = RR_SOA, .mixed_case = true};
-    const struct fact *f = ask_server(z->asker, s->server, q);
+    const struct fact *f, *first = ask_server_first(z->asker, s->server, q, &f);
     if (!f) {
         x->open = true;
         return;
     }
     s->soa = f;
+    if (first != f && dns_silent(&f->dns)) {
+        /* It answers over UDP, if only that it has more to say: that is not silence. */
+        s->soa = first;
+        s->state = SERVER_LAME;
+        return;
+    }
     if (never_sent(f)) {
         s->state = SERVER_HERE;
         return;

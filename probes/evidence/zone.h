@@ -13,7 +13,8 @@
 
 #include "evidence/lookup.h"
 
-/* good: answers for the zone with authority. lame: answers without authority, or refuses. silent: no answer over UDP,
+/* good: answers for the zone with authority. lame: answers without authority, refuses, or cuts its answer off and gives
+ * none over TCP. silent: no answer over UDP,
  * or an address that must not be asked. here: this host could not send the question, as with IPv6 on a host without it;
  * that says nothing about the server. */
 enum server_state { SERVER_PENDING, SERVER_GOOD, SERVER_LAME, SERVER_SILENT, SERVER_HERE };

@@ -306,7 +306,8 @@ static struct finding *about_failure(struct judgement *j, enum cause c)
     finding_set(j, f, "owner", l->name);
     finding_set(j, f, "rcode",
                 l->fact->dns.outcome == DNS_ANSWER || l->fact->dns.outcome == DNS_NODATA
-                    ? "an answer that is not whole"
+                    ? l->zone && !(l->fact->dns.flags & (DNS_AA | DNS_TC)) ? "an answer without authority"
+                                                                           : "an answer that is not whole"
                     : rcode_name(l->fact->dns.rcode, buf));
     finding_set(j, f, "where",
                 name_equal(l->name, j->caa.level[0].name) ? "" : ", an ancestor of the domain");

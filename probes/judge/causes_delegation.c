@@ -72,6 +72,8 @@ static bool repeats(const struct zone *z, size_t i)
 static const char *lame_words(struct judgement *j, const struct fact *f)
 {
     char buf[16];
+    if (f->dns.flags & DNS_TC)
+        return "its answer over UDP is cut off, and over TCP there is none";
     if (f->dns.rcode)
         return arena_printf(j->a, "it answers %s", rcode_name(f->dns.rcode, buf));
     if (f->dns.outcome == DNS_MALFORMED)
@@ -92,6 +94,11 @@ static void lame_in(struct judgement *j, const struct zone *z)
         finding_aside(f, explains);
         finding_fact(j, f, z->delegation);
         finding_set(j, f, "what", lame_words(j, s->soa));
+        if (s->soa->dns.flags & DNS_TC) {
+            fix_advice(j, f,
+                       arena_printf(j->a, "Open TCP port 53 on %s and on the way to it.", server_shown(j->a, s)));
+            continue;
+        }
         fix_advice(
             j, f,
             arena_printf(j->a,

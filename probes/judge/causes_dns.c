@@ -4,9 +4,19 @@
 #include "wire/name.h"
 #include "wire/wire.h"
 
+/* True where a zone's server answered without an error and without authority. */
+static bool without_authority(const struct lookup *l)
+{
+    const struct dns_fact *d = &l->fact->dns;
+    return l->zone && !l->looped && !d->rcode && !(d->flags & (DNS_AA | DNS_TC)) &&
+           (d->outcome == DNS_ANSWER || d->outcome == DNS_NODATA);
+}
+
 static bool shows_rcode(const struct judgement *j, const struct lookup *l)
 {
     enum dns_outcome o = l->fact->dns.outcome;
+    if (without_authority(l))
+        return true;
     bool named = lookup_bogus(l) || (lookup_dnssec_fault(l) && dnssec_cause(j) != CAUSE_NONE);
     return (o == DNS_SERVFAIL || o == DNS_REFUSED || o == DNS_OTHER) && !named &&
            !(l->fact->dns.flags & DNS_TC);
@@ -22,7 +32,7 @@ void cause_dns_servfail(struct judgement *j)
     struct finding *f = finding_add(j, CAUSE_dns_servfail);
     finding_lookup(j, f, l);
     char buf[16];
-    finding_set(j, f, "rcode", rcode_name(l->fact->dns.rcode, buf));
+    finding_set(j, f, "rcode", without_authority(l) ? "one without authority" : rcode_name(l->fact->dns.rcode, buf));
     finding_set(j, f, "reason", judged_ede(j, l->fact));
     fix_advice(j, f,
                "Ask whoever runs the zone's name servers to repair them: each must answer for the zone, with "
