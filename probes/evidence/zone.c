@@ -176,7 +176,8 @@ static bool with_authority(const struct fact *f, const char *apex, struct name_s
 static void read_server(struct zones *z, struct zone *x, struct name_server *s)
 {
     struct ask q = {.qname = x->apex, .qtype = RR_SOA, .mixed_case = true};
-    const struct fact *f, *first = ask_server_first(z->asker, s->server, q, &f);
+    const struct fact *first, *whole = ask_server_whole(z->asker, s->server, q, &first);
+    const struct fact *f = whole ? whole : first;
     if (!f) {
         x->open = true;
         return;
