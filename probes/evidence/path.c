@@ -221,6 +221,7 @@ static int ask_zone(struct reading_path *r, const struct zone *x, const struct n
             *reply = one;
             *to = leads;
             l.fact = f;
+            l.udp = f->ask->tcp ? server_fact(r->ev, &v[i], r->name, l.type) : NULL;
             *r->l = l;
         }
     }
@@ -247,7 +248,8 @@ static int all_fail(struct reading_path *r, const struct zone *x)
         f = through.fact;
     }
     r->l->fact = f;
-    r->l->udp = f && f->dns.flags & DNS_TC ? f : NULL;
+    if (f && f->dns.flags & DNS_TC)
+        r->l->udp = f;
     r->l->zone = x;
     r->l->class = f ? LOOKUP_FAIL : LOOKUP_PENDING;
     r->l->n = 0;
@@ -263,7 +265,7 @@ static int step(struct reading_path *r, bool *over)
     struct lookup *l = r->l;
     const struct zone *x = r->zone ? r->zone : zones_holding(r->z, r->name);
     r->zone = NULL;
-    l->fact = NULL;
+    l->fact = l->udp = NULL;
     *over = true;
     if (r->z->err)
         return r->z->err;

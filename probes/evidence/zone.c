@@ -196,7 +196,7 @@ static void read_server(struct zones *z, struct zone *x, struct name_server *s)
     bool silent = dns_silent(&f->dns);
     bool refuses = f->dns.rcode == 1 || f->dns.rcode == 4 || f->dns.rcode == 16; /* FORMERR, NOTIMP, BADVERS */
     if (silent) {
-        s->barred = f->dns.detail != NULL;
+        s->barred = f->dns.outcome == DNS_UNREACHABLE && f->dns.detail && !f->dns.tries; /* nothing was sent */
         s->state = SERVER_SILENT;
     }
     /* Where the servers above are silent, too, asking without EDNS is not worth the time. */

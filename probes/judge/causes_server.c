@@ -62,6 +62,24 @@ static size_t dropped(const struct judgement *j, const struct name_server *s, co
     return answered && lost >= 2 ? lost : 0;
 }
 
+/* A question that the server answers although it fails for f. First the same name with type A, which every server knows:
+ * one that fails there, too, fails for every type of that name. Then, for a name with an underscore, which some filters
+ * take for no name at all, another name with the same type: *underscore is set. NULL where the server fails for all. */
+static const struct fact *answered_beside(const struct judgement *j, const struct name_server *s, const struct fact *f,
+                                          const struct asked_names *v, bool *underscore)
+{
+    const struct fact *other = server_fact(j->ev, s, f->ask->qname, RR_A);
+    size_t at = 0;
+    if (other && fact_answers(other))
+        return other;
+    while (f->ask->qname[0] == '_' && (other = next_fact(j, s, v, &at)) != NULL)
+        if (fact_answers(other) && other->ask->qname[0] != '_') {
+            *underscore = true;
+            return other;
+        }
+    return NULL;
+}
+
 static void type_refused_in(struct judgement *j, const struct zone *z)
 {
     struct asked_names list, *v = &list;
@@ -78,9 +96,9 @@ static void type_refused_in(struct judgement *j, const struct zone *z)
             continue;
         while ((f = next_fact(j, s, v, &at)) != NULL && fact_answers(f))
             continue;
-        /* The same name with type A, which every server knows: a server that fails there, too, fails for every type. */
-        const struct fact *other = f ? server_fact(j->ev, s, f->ask->qname, RR_A) : NULL;
-        if (!other || !fact_answers(other))
+        bool underscore = false;
+        const struct fact *other = f ? answered_beside(j, s, f, v, &underscore) : NULL;
+        if (!other)
             continue;
         char type[16], rcode[16];
         struct finding *x = finding_about_server(j, CAUSE_dns_type_refused, z, s);
@@ -88,10 +106,20 @@ static void type_refused_in(struct judgement *j, const struct zone *z)
         finding_fact(j, x, f);
         finding_fact(j, x, other);
         finding_set(j, x, "owner", f->ask->qname);
+        finding_set(j, x, "knows", underscore ? "answers for other names of the zone" : "knows that name");
         finding_set(j, x, "type", rr_type_name(f->ask->qtype, type));
         finding_set(j, x, "what",
                     dns_silent(&f->dns) ? "it stays silent"
                               : arena_printf(j->a, "it answers %s", rcode_name(f->dns.rcode, rcode)));
+        if (underscore) {
+            fix_advice(j, x,
+                       arena_printf(j->a,
+                                    "Have whoever runs %s let names that begin with an underscore pass the firewall and "
+                                    "the name server, as those of DKIM and DMARC do; or publish the value at %s itself, "
+                                    "where the CA looks, too.",
+                                    server_shown(j->a, s), j->r->adn));
+            continue;
+        }
         fix_advice(j, x,
                    arena_printf(
                        j->a,

@@ -36,8 +36,11 @@ static void want_other_type(struct plan *p, const struct zone *x, const char *na
 {
     for (size_t i = 0; type != RR_A && i < x->n; i++) {
         const struct fact *f = x->v[i].state == SERVER_GOOD ? server_fact(p->ev, &x->v[i], name, type) : NULL;
-        if (f && !fact_answers(f))
-            server_want(&p->asker, x->v[i].server, x->v[i].plain, name, RR_A);
+        if (!f || fact_answers(f))
+            continue;
+        struct ask q = server_question(&x->v[i], name, RR_A);
+        q.once = true; /* a server that stays silent has been waited for already */
+        p->asker.want(p->asker.self, &q);
     }
 }
 
