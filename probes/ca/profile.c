@@ -47,6 +47,7 @@ static const struct profile digicert = {
     .file_bytes = 5000,
     .user_agent = "DigiCert DCV Bot/1.1",
     .headers = {headers, sizeof headers / sizeof *headers},
+    .try_ms = 2000,
     .connect_ms = 2000,
     .read_ms = 5000,
     /* BR 3.2.2.4.18: a 2xx status, and redirects by 301, 302, 307 and 308 to authorized ports over http or https. The

@@ -99,6 +99,7 @@ struct profile {
     /* ---- file methods: the CA's fetcher */
     const char *user_agent;      /* "DigiCert DCV Bot/1.1" */
     struct texts headers;        /* "Name: value": sent beside Host and User-Agent */
+    uint32_t try_ms;             /* how long a name server may take to answer before it is asked again */
     uint32_t connect_ms;         /* time for the connection, TLS included */
     uint32_t read_ms;            /* time from the connection to the end of the response */
     struct statuses content;     /* the body of a response with one of these is the file */

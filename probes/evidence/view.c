@@ -27,7 +27,7 @@ int view_lookup(struct arena *a, const struct evidence *ev, const struct view *v
     return lookup_read(a, ev, name, type, ret);
 }
 
-static bool rr_same(const struct rr *a, const struct rr *b)
+bool rr_same(const struct rr *a, const struct rr *b)
 {
     return a->rdlen == b->rdlen && (!a->rdlen || !memcmp(a->rdata, b->rdata, a->rdlen));
 }

@@ -18,6 +18,8 @@ struct ask perspective_question(const char *perspective, const char *address, co
 int view_lookup(struct arena *a, const struct evidence *ev, const struct view *view, const char *name,
                 uint16_t type, struct lookup *ret);
 
+/* True where both records have the same data; owners and TTLs may differ. */
+bool rr_same(const struct rr *a, const struct rr *b);
 /* True where both lookups have the same records, in any order, or both have none. */
 bool lookup_same(const struct lookup *a, const struct lookup *b);
 /* Splits "eu=192.0.2.53:53" into name and address; false: the arena is full. */

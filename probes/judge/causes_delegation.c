@@ -6,23 +6,6 @@
 
 #include <string.h>
 
-/* "a and b", "a, b and 3 more" */
-static const char *listed(struct arena *a, const struct texts *names)
-{
-    enum { MOST = 3 };
-    const char *list = "";
-    size_t shown = names->n > MOST + 1 ? MOST : names->n;
-    for (size_t i = 0; i < shown && list; i++) {
-        const char *between = !i ? "" : i + 1 == names->n ? " and " : ", ";
-        size_t len = strlen(names->v[i]);
-        bool dot = len > 1 && names->v[i][len - 1] == '.';
-        list = arena_printf(a, "%s%s%.*s", list, between, (int)(len - dot), names->v[i]);
-    }
-    if (list && shown < names->n)
-        list = arena_printf(a, "%s and %zu more", list, names->n - shown);
-    return list;
-}
-
 /* ---------------------------------------------------------------- the delegation --------------------- */
 
 void cause_name_not_registered(struct judgement *j)
@@ -49,7 +32,7 @@ void cause_delegation_elsewhere(struct judgement *j)
     finding_set(j, f, "zone", z->apex);
     finding_set(j, f, "host", server_shown(j->a, s));
     const struct texts *hosts = z->at_parent.n ? &z->at_parent : &z->at_zone;
-    finding_set(j, f, "servers", listed(j->a, hosts));
+    finding_set(j, f, "servers", names_listed(j->a, hosts));
     for (size_t i = 0; j->servers.edited && j->servers.edited[i].name && i < 2; i++)
         finding_fact(j, f, j->servers.edited[i].fact);
     finding_fact(j, f, z->delegation);
@@ -57,7 +40,7 @@ void cause_delegation_elsewhere(struct judgement *j)
                arena_printf(j->a,
                             "Enter the record at the provider that runs %s, or change the delegation at the "
                             "registrar to the servers where it was entered.",
-                            listed(j->a, hosts)));
+                            names_listed(j->a, hosts)));
 }
 
 /* True where an earlier address of the same host is in the same state: one finding is enough for both. */
@@ -172,10 +155,10 @@ void cause_delegation_mismatch(struct judgement *j)
     struct finding *f = finding_add(j, CAUSE_delegation_mismatch);
     finding_set(j, f, "zone", z->apex);
     finding_set(j, f, "parent_only",
-                parent.n ? arena_printf(j->a, "only the registry has %s", listed(j->a, &parent)) : "");
+                parent.n ? arena_printf(j->a, "only the registry has %s", names_listed(j->a, &parent)) : "");
     finding_set(j, f, "zone_only",
                 zone.n
-                    ? arena_printf(j->a, "%sonly the zone has %s", parent.n ? "; " : "", listed(j->a, &zone))
+                    ? arena_printf(j->a, "%sonly the zone has %s", parent.n ? "; " : "", names_listed(j->a, &zone))
                     : "");
     finding_fact(j, f, z->delegation);
     finding_fact(j, f, z->ns);
@@ -370,7 +353,7 @@ void cause_perspective_differs(struct judgement *j)
         finding_set(j, f, "owner", v->at[i].name);
         finding_set(
             j, f, "who",
-            arena_printf(j->a, "%zu of %zu perspectives (%s)", v->differ.n, v->n, listed(j->a, &v->differ)));
+            arena_printf(j->a, "%zu of %zu perspectives (%s)", v->differ.n, v->n, names_listed(j->a, &v->differ)));
         finding_set(j, f, "there", has(j, &v->at[i]));
         finding_set(j, f, "here", has(j, &here));
         finding_set(j, f, "quorum", v->beyond ? ", which is more than the CA may leave aside" : "");

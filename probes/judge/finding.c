@@ -170,3 +170,19 @@ const struct lookup *judged_first(const struct judgement *j,
             return &l[i];
     return NULL;
 }
+
+const char *names_listed(struct arena *a, const struct texts *names)
+{
+    enum { MOST = 3 };
+    const char *list = "";
+    size_t shown = names->n > MOST + 1 ? MOST : names->n;
+    for (size_t i = 0; i < shown && list; i++) {
+        const char *between = !i ? "" : i + 1 == names->n ? " and " : ", ";
+        size_t len = strlen(names->v[i]);
+        bool dot = len > 1 && names->v[i][len - 1] == '.';
+        list = arena_printf(a, "%s%s%.*s", list, between, (int)(len - dot), names->v[i]);
+    }
+    if (list && shown < names->n)
+        list = arena_printf(a, "%s and %zu more", list, names->n - shown);
+    return list;
+}

@@ -45,6 +45,8 @@ const struct lookup *judged_first(const struct judgement *j,
                                   bool (*shows)(const struct judgement *, const struct lookup *));
 /* Sets {owner} and {type}, and adds the lookup's facts. */
 void finding_lookup(struct judgement *j, struct finding *f, const struct lookup *l);
+/* Names in a sentence: "a and b", "a, b and 3 more"; without final dots. */
+const char *names_listed(struct arena *a, const struct texts *names);
 /* " (Signature Expired: …)": what the resolver said beside its rcode; "" for nothing. */
 const char *judged_ede(struct judgement *j, const struct fact *fact);
 

@@ -1,0 +1,306 @@
+/* causes_way.c - causes on the way from zone to zone: aliases and cuts that lead to where the record cannot be read. */
+#include "ca/profile.h"
+#include "evidence/evidence.h"
+#include "judge/causes.h"
+#include "judge/fix.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+/* What a zone's servers do instead of answering, as the end of a sentence. */
+static const char *failure_words(struct judgement *j, const struct lookup *l)
+{
+    const struct dns_fact *d = &l->fact->dns;
+    char buf[16];
+    if (dns_silent(d))
+        return "do not answer";
+    if (d->flags & DNS_TC)
+        return "cut their answer off and give none over TCP";
+    if (d->outcome == DNS_MALFORMED)
+        return "give an answer that cannot be read";
+    if (d->rcode)
+        return arena_printf(j->a, "answer %s", rcode_name(d->rcode, buf));
+    return "answer without authority for it";
+}
+
+/* ---------------------------------------------------------------- aliases ---------------------------- */
+
+static bool shows_failing_target(const struct judgement *j, const struct lookup *l)
+{
+    (void)j;
+    return l->zone && l->hops && !l->looped && !lookup_dnssec_fault(l);
+}
+
+void cause_alias_target_fails(struct judgement *j)
+{
+    const struct lookup *l = judged_first(j, shows_failing_target);
+    if (!l)
+        return;
+    struct finding *f = finding_add(j, CAUSE_alias_target_fails);
+    finding_lookup(j, f, l);
+    finding_set(j, f, "target", l->end);
+    finding_set(j, f, "zone", l->zone->apex);
+    finding_set(j, f, "what", failure_words(j, l));
+    for (size_t i = 0; i < l->n_way; i++)
+        finding_fact(j, f, l->way[i].fact);
+    /* The domain itself is looked at, too, and it is no alias here: a value there needs no other zone. */
+    const char *value = j->r->method == METHOD_DNS_TXT_TOKEN && !name_equal(l->name, j->r->adn) ? fix_value(j) : NULL;
+    bool free_of_alias = value && j->txt.at[1].class != LOOKUP_PENDING && !j->txt.at[1].hops;
+    if (free_of_alias) {
+        struct fix *x = finding_fix(j, f, FIX_ADD);
+        x->owner = arena_concat(j->a, j->r->adn, ".", NULL);
+        x->ttl = FIX_TTL;
+        x->type = "TXT";
+        x->rdata = fix_txt_rdata(j, value);
+    }
+    fix_advice(j, f,
+               arena_printf(j->a, "%sHave whoever runs the zone %s repair its name servers, or let the alias lead elsewhere.",
+                            free_of_alias ? "Or: " : "", l->zone->apex));
+}
+
+/* The first record of l's type that an answer on the way has for a name of a later zone, and that this zone's own servers
+ * do not have. *by: the step with that answer. NULL where there is none. */
+static const struct rr *foreign_copy(const struct lookup *l, const struct path_step **by)
+{
+    for (size_t i = 0; l->zone && i + 1 < l->n_way; i++) {
+        const struct path_step *s = &l->way[i];
+        for (size_t k = 0; s->fact && s->zone && s->zone != l->zone && k < s->fact->dns.answer.n; k++) {
+            const struct rr *rr = &s->fact->dns.answer.v[k];
+            bool theirs = rr->type != l->type || rr->defect || !name_equal(rr->owner, l->end);
+            for (size_t m = 0; m < l->n && !theirs; m++)
+                theirs = rr_same(l->rr[m], rr);
+            *by = s;
+            if (!theirs)
+                return rr;
+        }
+    }
+    return NULL;
+}
+
+void cause_alias_foreign_copy(struct judgement *j)
+{
+    size_t n;
+    const struct lookup *l = judged_lookups(j, &n);
+    for (size_t i = 0; judged_failing(j) && i < n; i++) {
+        const struct path_step *by;
+        const struct rr *rr = foreign_copy(&l[i], &by);
+        if (!rr || !by->server)
+            continue;
+        struct finding *f = finding_add(j, CAUSE_alias_foreign_copy);
+        finding_lookup(j, f, &l[i]);
+        finding_fact(j, f, by->fact);
+        finding_set(j, f, "host", server_shown(j->a, by->server));
+        finding_set(j, f, "target", l[i].end);
+        finding_set(j, f, "zone", l[i].zone->apex);
+        if (name_within(l[i].zone->apex, j->r->registrable) && j->r->method == METHOD_DNS_TXT_TOKEN && fix_value(j)) {
+            struct fix *x = finding_fix(j, f, FIX_ADD);
+            x->owner = l[i].end;
+            x->ttl = FIX_TTL;
+            x->type = "TXT";
+            x->rdata = fix_txt_rdata(j, fix_value(j));
+        }
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "Publish the record in the zone %s, on its own name servers; the copy on %s is never used.",
+                                l[i].zone->apex, by->server->host));
+        return;
+    }
+}
+
+/* ---------------------------------------------------------------- cuts ------------------------------- */
+
+/* What the servers of the zone above say about the zone: .held serves it, too, .denied says that there is no such zone.
+ * False where one of them refers to it, so it is delegated. */
+struct seen_above {
+    const struct fact *held, *denied;
+};
+
+static bool see_above(const struct judgement *j, const struct zone *z, struct seen_above *ret)
+{
+    *ret = (struct seen_above){NULL, NULL};
+    for (size_t i = 0; i < z->parent->n; i++) {
+        const struct fact *f = server_fact(j->ev, &z->parent->v[i], z->apex, RR_NS);
+        if (!f)
+            continue;
+        if (f->dns.outcome == DNS_ANSWER && f->dns.flags & DNS_AA)
+            ret->held = f;
+        else if (f->dns.flags & DNS_AA && (f->dns.outcome == DNS_NXDOMAIN || f->dns.outcome == DNS_NODATA))
+            ret->denied = f;
+        else if (fact_answers(f))
+            return false;
+    }
+    return ret->held && ret->denied;
+}
+
+static void missing_in_parent(struct judgement *j, const struct zone *z)
+{
+    struct seen_above seen;
+    if (!z->parent || !see_above(j, z, &seen))
+        return;
+    struct finding *f = finding_add(j, CAUSE_delegation_missing);
+    finding_aside(f, judged_failing(j) && (j->servers.disagree || judged_failed_in(j, z)));
+    finding_set(j, f, "zone", z->apex);
+    finding_set(j, f, "parent", z->parent->apex);
+    finding_fact(j, f, seen.held);
+    finding_fact(j, f, seen.denied);
+    const struct texts *hosts = z->at_zone.n ? &z->at_zone : &z->at_parent;
+    for (size_t i = 0; i < hosts->n; i++) {
+        struct fix *x = finding_fix(j, f, FIX_ADD);
+        x->owner = z->apex;
+        x->ttl = seen.held->dns.answer.v[0].ttl;
+        x->type = "NS";
+        x->rdata = hosts->v[i];
+    }
+    fix_advice(j, f,
+               arena_printf(j->a, "Enter these NS records in the zone %s, on all its name servers, or move the records of "
+                                  "%s into it and take that zone off the servers.",
+                            z->parent->apex, z->apex));
+}
+
+void cause_delegation_missing(struct judgement *j)
+{
+    each_zone(j, missing_in_parent);
+}
+
+void cause_delegation_self_cut(struct judgement *j)
+{
+    size_t n;
+    const struct lookup *l = judged_lookups(j, &n);
+    for (size_t i = 0; judged_failing(j) && i < n; i++) {
+        const struct zone *z = l[i].n_way ? l[i].way[0].zone : NULL;
+        if (!z || !z->parent || !name_equal(z->apex, l[i].name) || name_equal(l[i].name, j->r->adn))
+            continue;
+        struct finding *f = finding_add(j, CAUSE_delegation_self_cut);
+        const struct texts *hosts = z->at_parent.n ? &z->at_parent : &z->at_zone;
+        finding_set(j, f, "owner", l[i].name);
+        finding_set(j, f, "parent", z->parent->apex);
+        finding_set(j, f, "servers", names_listed(j->a, hosts));
+        finding_fact(j, f, z->delegation);
+        finding_fact(j, f, l[i].fact);
+        const char *value = j->r->method == METHOD_DNS_TXT_TOKEN ? fix_value(j) : NULL;
+        if (value) {
+            struct fix *x = finding_fix(j, f, FIX_ADD);
+            x->owner = arena_concat(j->a, j->r->adn, ".", NULL);
+            x->ttl = FIX_TTL;
+            x->type = "TXT";
+            x->rdata = fix_txt_rdata(j, value);
+        }
+        fix_advice(j, f,
+                   arena_printf(j->a, "%sadd the record on the servers of %s, or take the NS records at %s out of %s first.",
+                                value ? "Or: " : "", l[i].name, l[i].name, z->parent->apex));
+        return;
+    }
+}
+
+/* ---------------------------------------------------------------- the servers ------------------------ */
+
+/* The answer that tells that a host has no address of one family; NULL where that is not known. */
+static const struct fact *no_address(const struct judgement *j, const char *host, uint16_t type)
+{
+    struct ask q = lookup_ask(host, type);
+    q.cd = true;
+    const struct ask *asked = evidence_find(j->ev, &q);
+    return asked && asked->fact && !dns_silent(&asked->fact->dns) ? asked->fact : NULL;
+}
+
+static bool has_address(const struct zone *z, const char *host)
+{
+    for (size_t i = 0; i < z->n; i++)
+        if (name_equal(z->v[i].host, host))
+            return true;
+    return false;
+}
+
+static void unresolvable_in(struct judgement *j, const struct zone *z)
+{
+    enum { ADDRESSES_LIKELY = 12 }; /* of a zone with more, the walk may have left some out */
+    struct texts without = {0};
+    const struct texts *lists[] = {&z->at_parent, &z->at_zone};
+    if (z->open || z->n > ADDRESSES_LIKELY)
+        return;
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < lists[k]->n; i++) {
+            const char *host = lists[k]->v[i];
+            if (!has_address(z, host) && no_address(j, host, RR_A) && no_address(j, host, RR_AAAA) &&
+                !texts_have(&without, host))
+                texts_add(j->a, &without, host);
+        }
+    if (!without.n)
+        return;
+    struct finding *f = finding_add(j, CAUSE_ns_name_unresolvable);
+    finding_aside(f, !z->n && judged_failing(j));
+    finding_set(j, f, "zone", z->apex);
+    finding_set(j, f, "hosts", names_listed(j->a, &without));
+    finding_set(j, f, "rest", z->n ? "" : ", so the zone has no name server at all");
+    finding_fact(j, f, z->delegation);
+    for (size_t i = 0; i < without.n; i++)
+        finding_fact(j, f, no_address(j, without.v[i], RR_A));
+    fix_advice(j, f,
+               arena_printf(j->a,
+                            "Name servers that exist at the registrar of %s, or register and set up the domain that these "
+                            "host names are in.",
+                            z->apex));
+}
+
+void cause_ns_name_unresolvable(struct judgement *j)
+{
+    each_zone(j, unresolvable_in);
+}
+
+/* An answer to the first try: one to a later try says that something was lost on the way. */
+static bool late(const struct fact *f, uint32_t limit_ms)
+{
+    return f && !dns_silent(&f->dns) && f->dns.tries <= 1 && f->us / 1000 >= limit_ms;
+}
+
+static void slow_in(struct judgement *j, const struct zone *z)
+{
+    const uint32_t limit = j->r->profile->try_ms;
+    for (size_t i = 0; i < z->n; i++) {
+        const struct name_server *s = &z->v[i];
+        const struct fact *slow = late(s->soa, limit) ? s->soa : NULL;
+        size_t n;
+        const struct lookup *l = judged_lookups(j, &n);
+        for (size_t k = 0; k < n && !slow; k++) {
+            const struct fact *f = server_fact(j->ev, s, l[k].name, l[k].type);
+            slow = late(f, limit) ? f : NULL;
+        }
+        if (!slow)
+            continue;
+        struct finding *f = finding_about_server(j, CAUSE_ns_slow, z, s);
+        finding_fact(j, f, slow);
+        finding_set(j, f, "seconds", arena_printf(j->a, "%.1f", slow->us / 1e6));
+        finding_set(j, f, "limit", arena_printf(j->a, "%g", limit / 1000.0));
+        fix_advice(j, f,
+                   arena_printf(j->a, "Have whoever runs %s find out what delays its answers.", server_shown(j->a, s)));
+    }
+}
+
+void cause_ns_slow(struct judgement *j)
+{
+    each_zone(j, slow_in);
+}
+
+/* ---------------------------------------------------------------- names between ---------------------- */
+
+/* A name that is denied although a name below it is there: NXDOMAIN means that nothing is below (RFC 8020). */
+void cause_dns_ent_denied(struct judgement *j)
+{
+    size_t n;
+    const struct lookup *l = judged_lookups(j, &n);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n; k++) {
+            bool denied = l[i].class == LOOKUP_NXDOMAIN, there = l[k].class == LOOKUP_DATA || l[k].class == LOOKUP_NODATA;
+            if (!denied || !there || name_equal(l[i].name, l[k].name) || !name_within(l[k].name, l[i].name))
+                continue;
+            struct finding *f = finding_add(j, CAUSE_dns_ent_denied);
+            finding_set(j, f, "owner", l[i].name);
+            finding_set(j, f, "below", l[k].name);
+            finding_fact(j, f, l[i].fact);
+            finding_fact(j, f, l[k].fact);
+            fix_advice(j, f,
+                       arena_printf(j->a, "Have whoever runs the name servers upgrade them: %s has no records, and must be "
+                                          "answered with an empty answer instead of NXDOMAIN.",
+                                    l[i].name));
+            return;
+        }
+}
