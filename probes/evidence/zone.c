@@ -170,9 +170,21 @@ static bool with_authority(const struct fact *f, const char *apex, struct name_s
     return false;
 }
 
+/* True where the zone above has a DS record of the zone. Without EDNS no signatures can be asked for. */
+static bool is_signed(struct zones *z, struct zone *x)
+{
+    const struct fact *ds = ask_resolver(z->asker, x->apex, RR_DS);
+    x->open = x->open || !ds;
+    for (size_t i = 0; ds && i < ds->dns.answer.n; i++)
+        if (ds->dns.answer.v[i].type == RR_DS)
+            return true;
+    return false;
+}
+
 /* A server that is silent to questions with EDNS is silent to a CA, even where it answers without EDNS (DNS flag day
- * 2019). Where it answers EDNS with an error, a resolver asks again without EDNS (RFC 6891 7). A silent server is asked
- * without EDNS only for a finding, and only once, for the check has waited long enough. */
+ * 2019). Where it answers EDNS with an error, a resolver asks again without EDNS (RFC 6891 7), which is of no use in a
+ * signed zone. A silent server is asked without EDNS only for a finding, and only once, for the check has waited long
+ * enough. */
 static void read_server(struct zones *z, struct zone *x, struct name_server *s)
 {
     struct ask q = {.qname = x->apex, .qtype = RR_SOA, .mixed_case = true};
@@ -214,6 +226,10 @@ static void read_server(struct zones *z, struct zone *x, struct name_server *s)
         if (!dns_silent(&plain->dns) && plain->dns.rcode != 1) {
             s->refused_edns = f;
             s->plain = refuses;
+            if (refuses && is_signed(z, x)) {
+                s->state = SERVER_LAME;
+                return;
+            }
             f = refuses ? plain : f;
         }
     }

@@ -52,9 +52,13 @@ static bool repeats(const struct zone *z, size_t i)
     return false;
 }
 
-static const char *lame_words(struct judgement *j, const struct fact *f)
+static const char *lame_words(struct judgement *j, const struct name_server *s)
 {
+    const struct fact *f = s->soa;
     char buf[16];
+    if (s->plain)
+        return arena_printf(j->a, "it answers %s to EDNS, without which the signatures of the zone cannot be asked for",
+                            rcode_name(f->dns.rcode, buf));
     if (f->dns.flags & DNS_TC)
         return "its answer over UDP is cut off, and over TCP there is none";
     if (f->dns.rcode)
@@ -76,12 +80,14 @@ static void lame_in(struct judgement *j, const struct zone *z)
         struct finding *f = finding_about_server(j, CAUSE_delegation_lame, z, s);
         finding_aside(f, explains);
         finding_fact(j, f, z->delegation);
-        finding_set(j, f, "what", lame_words(j, s->soa));
+        finding_set(j, f, "what", lame_words(j, s));
         if (s->soa->dns.flags & DNS_TC) {
             fix_advice(j, f,
                        arena_printf(j->a, "Open TCP port 53 on %s and on the way to it.", server_shown(j->a, s)));
             continue;
         }
+        if (s->plain)
+            continue; /* dns-edns-broken says what to do */
         fix_advice(
             j, f,
             arena_printf(j->a,

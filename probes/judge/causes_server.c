@@ -171,7 +171,7 @@ static void edns_broken_in(struct judgement *j, const struct zone *z)
 {
     for (size_t i = 0; i < z->n; i++) {
         const struct name_server *s = &z->v[i];
-        if (s->state != SERVER_GOOD || !s->plain)
+        if ((s->state != SERVER_GOOD && s->state != SERVER_LAME) || !s->plain)
             continue;
         char rcode[16];
         struct finding *f = finding_about_server(j, CAUSE_dns_edns_broken, z, s);
