@@ -159,11 +159,12 @@ static int stand_in(struct reading_path *r)
 }
 
 /* True where a server of the zone above below answers with authority at its apex, instead of referring to it: the server
- * serves both zones, or has an old version of its zone without the cut. */
+ * serves both zones, or has an old version of its zone without the cut. Where it fails for type NS, the answer for the
+ * checked type tells. */
 static bool holds_below(const struct asker *asker, const struct name_server *s, const struct zone *below)
 {
     const struct fact *ns = server_want_whole(asker, s, below->apex, RR_NS);
-    return ns && ns->dns.flags & DNS_AA;
+    return ns && (ns->dns.flags & DNS_AA || !fact_answers(ns));
 }
 
 /* The answer of a chosen server of a zone above, where it answers for the name itself. A resolver with an empty cache
@@ -187,6 +188,26 @@ static const struct fact *held_above(struct reading_path *r, const struct zone *
         }
     }
     return NULL;
+}
+
+/* True where a server that fails for the type that is checked may still show that the name is an alias: resolvers that
+ * minimise questions (RFC 9156) ask for type A first, and follow the alias without asking for the other type. */
+static bool may_show_alias(uint16_t type)
+{
+    return type != RR_A && type != RR_CNAME;
+}
+
+/* Whether a server that fails for the checked type answers type A with an alias; *to is its target, *ret the answer. 0 or
+ * -ENOMEM. */
+static int alias_by_address(struct arena *a, const struct asker *asker, const struct zone *x, const struct name_server *s,
+                            const char *name, const struct fact **ret, const char **to)
+{
+    struct lookup l = {.type = RR_A};
+    enum reply reply = REPLY_FAIL;
+    const struct fact *f = server_want_whole(asker, s, name, RR_A);
+    int rc = f ? read_reply(a, x, f, name, &l, &reply, to) : 0;
+    *ret = reply == REPLY_ALIAS ? f : NULL;
+    return rc;
 }
 
 /* The answer of the zone's chosen server, or without a choice of the first server that answers. *pending: a missing
@@ -223,6 +244,17 @@ static int ask_zone(struct reading_path *r, const struct zone *x, const struct n
             l.fact = f;
             l.udp = f->ask->tcp ? server_fact(r->ev, &v[i], r->name, l.type) : NULL;
             *r->l = l;
+        }
+    }
+    for (size_t i = 0; i < n && *reply == REPLY_FAIL && !*pending && may_show_alias(r->l->type); i++) {
+        const struct fact *f = NULL;
+        int rc = v[i].state == SERVER_GOOD ? alias_by_address(r->z->a, r->z->asker, x, &v[i], r->name, &f, to) : 0;
+        if (rc)
+            return rc;
+        if (f) {
+            *reply = REPLY_ALIAS;
+            *server = &v[i];
+            *fact = r->l->fact = f;
         }
     }
     if (*reply != REPLY_FAIL)
@@ -421,6 +453,9 @@ static void want_zone(struct asked *all, const struct zone *x, const char *name,
         const struct fact *f = server_want_whole(all->z->asker, s, name, type);
         if (!f || read_reply(all->z->a, x, f, name, &l, &reply, &to))
             continue;
+        if (reply == REPLY_FAIL && s->state == SERVER_GOOD && may_show_alias(type) &&
+            !alias_by_address(all->z->a, all->z->asker, x, s, name, &f, &to) && f)
+            reply = REPLY_ALIAS;
         const struct zone *below = reply == REPLY_REFERRAL ? zones_below(all->z, x, to, f) : NULL;
         if (reply == REPLY_ALIAS)
             want_name(all, to, type, depth + 1, home);

@@ -127,7 +127,8 @@ class Lab:
                     results.append(None)
                     continue
                 report = reports.result()[internet.domain]
-                results.append((oracle.compare(internet, found, report), found, report))
+                differs = oracle.compare(internet, found, report)
+                results.append((differs, found, report) if differs or not internet.unsure() else None)
         return results
 
 

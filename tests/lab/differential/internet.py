@@ -184,10 +184,17 @@ class Internet:
 
     def unsure(self):
         """True where it is a matter of luck what a resolver sees, so that either verdict is right: where a zone is served
-        only by servers of the zone above that are not named for it, and where servers of a signed zone differ in what
-        they delegate."""
+        only by servers of the zone above that are not named for it; where servers of a signed zone differ in what they
+        delegate; and where what one of them says holds no signature, and another fault comes together with that: dcvprobe
+        leaves signatures to its resolver, and does not check those of each server."""
         for (_, apex), holding in self.holdings.items():
-            if self.zones.get(apex) and self.zones[apex].mode and any(kind == "NS" for _, kind in holding.lacks):
+            words = {word for word, _ in holding.behaves}
+            signed = apex in self.zones and self.zones[apex].mode
+            if signed and (words & {"no-soa", "ent-nxdomain", "answer-nxdomain"} or
+                           any(kind == "NS" for _, kind in holding.lacks)):
+                return True
+            if signed and words & {"altered", "unsigned"} and (holding.lacks or holding.has or any(
+                    self.behaviours(number, apex, None) for number in self.zones[apex].numbers())):
                 return True
         return any(self.held_above(zone) and all(self.fails(number, zone.apex, None)
                                                  for number in zone.numbers(with_address=True))

@@ -437,13 +437,17 @@ class Server:
             connection.settimeout(5)
             stream = connection.makefile("rb")
             try:
-                while head := stream.read(2):
+                while len(head := stream.read(2)) == 2:
                     packet = stream.read(struct.unpack(">H", head)[0])
+                    if len(packet) < 17:
+                        return  # the client has gone
                     answer = self.answer(packet, connection.getsockname()[0], peer, tcp=True)
                     if not answer:
                         return
                     connection.sendall(struct.pack(">H", len(answer)) + answer)
-            except (OSError, IndexError, KeyError, ValueError, struct.error) as error:
+            except OSError:
+                pass  # the client has gone
+            except (IndexError, KeyError, ValueError, struct.error) as error:
                 print(f"serve: connection: {error!r}", file=sys.stderr)
 
     def serve_tcp(self):
