@@ -134,6 +134,12 @@ static int addresses_of(struct arena *a, const struct asker *asker, const char *
     return 0;
 }
 
+static int named_addresses(struct arena *a, const struct asker *asker, const char *host, struct texts *ret, bool *open)
+{
+    int rc = addresses_of(a, asker, host, RR_A, ret, open);
+    return rc ? rc : addresses_of(a, asker, host, RR_AAAA, ret, open);
+}
+
 int host_addresses(struct arena *a, const struct asker *asker, const char *host, struct texts *ret,
                    bool *open)
 {
@@ -142,10 +148,7 @@ int host_addresses(struct arena *a, const struct asker *asker, const char *host,
         return text && texts_add(a, ret, text) ? 0 : -ENOMEM;
     }
     host = arena_printf(a, "%s%s", host, host[strlen(host) - 1] == '.' ? "" : ".");
-    if (!host)
-        return -ENOMEM;
-    int rc = addresses_of(a, asker, host, RR_A, ret, open);
-    return rc ? rc : addresses_of(a, asker, host, RR_AAAA, ret, open);
+    return host ? named_addresses(a, asker, host, ret, open) : -ENOMEM;
 }
 
 /* ---------------------------------------------------------------- its servers ------------------------ */
@@ -248,8 +251,9 @@ static int add_servers(struct zones *z, struct zone *x, const char *host, struct
         if (!rc)
             rc = addresses_in(z->a, &x->delegation->dns.additional, host, RR_AAAA, &addresses);
     }
+    /* An NS record holds a name, even where it looks like an address; a resolver looks that name up, too. */
     if (!rc)
-        rc = host_addresses(z->a, z->asker, host, &addresses, &x->open);
+        rc = named_addresses(z->a, z->asker, host, &addresses, &x->open);
     for (size_t i = 0; i < addresses.n && !rc && x->n < MOST_ADDRESSES; i++) {
         size_t before = seen->n;
         if (!add_once(z->a, seen, addresses.v[i]))

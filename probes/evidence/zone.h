@@ -68,8 +68,8 @@ struct zone *zones_below(struct zones *z, const struct zone *parent, const char 
 /* The zone of the registrable domain of a name, whether it exists or not; NULL where the name has none. */
 struct zone *zones_registered(struct zones *z, const char *name);
 
-/* Every address of a host by the resolver's answers, with the port: "192.0.2.53:53" and "[2001:db8::53]:53". *open: an
- * answer is missing. 0 or -ENOMEM. */
+/* Every address of a host that a person named, by a host name or by its address, with the port: "192.0.2.53:53" and
+ * "[2001:db8::53]:53"; those of a name are the resolver's answers. *open: an answer is missing. 0 or -ENOMEM. */
 int host_addresses(struct arena *a, const struct asker *asker, const char *host, struct texts *ret, bool *open);
 
 /* 1 where any server of the zone answers at all, 0 where all are silent, -1 where that is not known, also because name

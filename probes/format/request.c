@@ -289,7 +289,12 @@ static int set_perspective(struct setting *s)
 static int set_edited_at(struct setting *s)
 {
     int err = 0;
-    s->r->edited_at = name_is_ip(s->value) ? s->value : host_name(s, &err);
+    if (name_is_ip(s->value)) {
+        bool dot = s->value[s->len - 1] == '.'; /* as if it were a name */
+        s->r->edited_at = dot ? arena_strndup(s->a, s->value, s->len - 1) : s->value;
+        return s->r->edited_at ? 0 : -ENOMEM;
+    }
+    s->r->edited_at = host_name(s, &err);
     return s->r->edited_at ? 0 : err;
 }
 

@@ -2,6 +2,7 @@
 #include "ca/profile.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
+#include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -98,14 +99,42 @@ void cause_cname_absent(struct judgement *j)
 {
     /* the retired name has no CNAME, or one that does not pass */
     bool nothing = empty(&j->cname.at[CNAME_RETIRED]) || j->cname.target[CNAME_RETIRED];
-    if (!cname_failing(j) || !empty(&j->cname.at[CNAME_CURRENT]) || !nothing)
+    if (!cname_failing(j) || !j->cname.at[CNAME_CURRENT].name || !empty(&j->cname.at[CNAME_CURRENT]) || !nothing)
         return;
     struct finding *f = about_cname(j, CAUSE_cname_absent, CNAME_CURRENT);
-    if (j->cname.n > CNAME_RETIRED)
-        finding_fact(j, f, j->cname.at[CNAME_RETIRED].fact);
+    finding_fact(j, f, j->cname.at[CNAME_RETIRED].fact);
     finding_set(j, f, "base", j->r->profile->cname_base);
     finding_set(j, f, "token", fix_shown_value(j));
     fix_publish(j, f);
+}
+
+/* The nearest name above the domain at which the label fits; NULL where there is none that the CA may check at. */
+static const char *fitting_above(struct judgement *j)
+{
+    const char *d = name_parent(j->r->adn);
+    while (d && !checked_below(j->a, j->r->profile->txt_label, d))
+        d = name_parent(d);
+    return d && j->r->registrable && name_within(d, j->r->registrable) ? d : NULL;
+}
+
+void cause_name_too_long_for_label(struct judgement *j)
+{
+    if (!cname_failing(j) || j->report->challenge == CHALLENGE_NONE || j->cname.at[CNAME_CURRENT].name)
+        return;
+    struct finding *f = finding_add(j, CAUSE_name_too_long_for_label);
+    finding_set(j, f, "label", j->r->profile->txt_label);
+    finding_set(j, f, "length", arena_printf(j->a, "%zu", strlen(j->r->adn)));
+    struct fix *x = finding_fix(j, f, FIX_INPUT);
+    x->argument = "method";
+    x->value = method_name(METHOD_DNS_TXT_TOKEN);
+    x->text = "A TXT record counts at the domain itself, too, without a label in front.";
+    const char *above = fitting_above(j);
+    if (!above)
+        return;
+    x = finding_fix(j, f, FIX_INPUT);
+    x->argument = "adn";
+    x->value = above;
+    x->text = "Or have the CA check at this name: it counts for all names below.";
 }
 
 void cause_cname_retired_form(struct judgement *j)
@@ -126,12 +155,13 @@ void cause_target_absent(struct judgement *j)
         return;
     struct finding *f = finding_add(j, CAUSE_target_absent);
     finding_set(j, f, "owner", t->at[0].name);
-    finding_set(j, f, "second", t->at[1].name);
+    finding_set(j, f, "second", t->at[1].name ? arena_printf(j->a, " nor at %s", t->at[1].name)
+                                              : fix_too_long(j, j->r->profile->target_label));
     finding_fact(j, f, t->at[0].fact);
     finding_fact(j, f, t->at[1].fact);
     /* The apex of a zone cannot hold a CNAME beside its SOA (RFC 1034 3.6.2): the label below the apex always
      * can. */
-    fix_target_at(j, f, t->at[1].name);
+    fix_target_at(j, f, t->at[t->at[1].name ? 1 : 0].name);
 }
 
 static struct finding *about_target(struct judgement *j, enum cause c)

@@ -105,7 +105,7 @@ static bool cname_hit(struct judgement *j, unsigned slips, bool (*fits)(struct j
 
 static const char *right_owner(struct judgement *j)
 {
-    return arena_printf(j->a, "%s.%s.", j->r->profile->txt_label, j->r->adn);
+    return j->r->method == METHOD_DNS_TXT_TOKEN ? txt_owner(j->a, j->r) : cname_owner(j->a, j->r, CNAME_CURRENT);
 }
 
 /* What to enter in a DNS panel that appends zone to names: the part of owner before zone; the whole name
@@ -137,7 +137,7 @@ static void advise_label(struct judgement *j, struct finding *f, const char *zon
 /* The lookup of the name where the record belongs. */
 static const struct lookup *checked(const struct judgement *j)
 {
-    return j->r->method == METHOD_DNS_TXT_TOKEN ? &j->txt.at[0] : &j->cname.at[CNAME_CURRENT];
+    return j->r->method == METHOD_DNS_TXT_TOKEN ? txt_first(&j->txt) : &j->cname.at[CNAME_CURRENT];
 }
 
 static struct finding *about_hit(struct judgement *j, enum cause c, const struct near_hit *hit)
@@ -438,7 +438,7 @@ void cause_cname_coexists(struct judgement *j)
     for (size_t i = 0; i < (txt ? 2u : 1u); i++) {
         struct beside b;
         char type[16];
-        if (!find_beside(j->ev, at[i].name, &b))
+        if (!at[i].name || !find_beside(j->ev, at[i].name, &b))
             continue;
         struct finding *f = finding_add(j, CAUSE_cname_coexists);
         finding_aside(f, hides(j, &at[i], &b));

@@ -65,10 +65,11 @@ void cause_txt_absent(struct judgement *j)
         if (t->at[i].class != LOOKUP_NODATA && t->at[i].class != LOOKUP_NXDOMAIN)
             return;
     struct finding *f = finding_add(j, CAUSE_txt_absent);
-    finding_set(j, f, "owner", t->at[0].name);
-    finding_set(j, f, "domain", t->at[1].name);
+    finding_set(j, f, "owner", txt_first(t)->name);
+    finding_set(j, f, "second", t->at[0].name ? arena_printf(j->a, " nor at %s", j->r->adn) : "");
     finding_set(j, f, "nxdomain",
                 t->at[1].class == LOOKUP_NXDOMAIN ? " (that name does not exist at all)" : "");
+    finding_set(j, f, "long", t->at[0].name ? "" : fix_too_long(j, j->r->profile->txt_label));
     finding_set(j, f, "token", fix_shown_value(j));
     for (size_t i = 0; i < 2; i++)
         finding_fact(j, f, t->at[i].fact);

@@ -76,7 +76,7 @@ void fix_new_value(struct judgement *j, struct finding *f)
 void fix_add_txt(struct judgement *j, struct finding *f, const char *value)
 {
     struct fix *x = finding_fix(j, f, FIX_ADD);
-    x->owner = arena_printf(j->a, "%s.%s.", j->r->profile->txt_label, j->r->adn);
+    x->owner = txt_owner(j->a, j->r);
     x->ttl = FIX_TTL;
     x->type = "TXT";
     x->rdata = fix_txt_rdata(j, value);
@@ -198,6 +198,12 @@ void fix_target(struct judgement *j, struct finding *f, const struct rr *old, co
 void fix_target_at(struct judgement *j, struct finding *f, const char *owner)
 {
     point_at(j, f, owner, NULL, NULL);
+}
+
+const char *fix_too_long(struct judgement *j, const char *label)
+{
+    return arena_printf(j->a, " (with %s in front, where the CA looks too, the name would be longer than a name can be)",
+                        label);
 }
 
 const char *fix_shown_value(const struct judgement *j)

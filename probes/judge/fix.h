@@ -31,6 +31,8 @@ void fix_publish_cname(struct judgement *j, struct finding *f, const struct rr *
 void fix_target(struct judgement *j, struct finding *f, const struct rr *old, const char *target);
 /* add: a CNAME at owner to the first listed target, or advice where none is listed. */
 void fix_target_at(struct judgement *j, struct finding *f, const char *owner);
+/* A remark for a sentence about the domain itself: that the name with the label in front cannot exist. */
+const char *fix_too_long(struct judgement *j, const char *label);
 /* The value as a sentence names it: the random value, or "of a request token". */
 const char *fix_shown_value(const struct judgement *j);
 /* replace: rr by a TXT record with the value, at the same owner. */

@@ -15,13 +15,13 @@ const char *cname_owner(struct arena *a, const struct request *r, enum cname_pla
 {
     switch (place) {
     case CNAME_CURRENT:
-        return arena_printf(a, "%s.%s.", r->profile->txt_label, r->adn);
+        return checked_below(a, r->profile->txt_label, r->adn);
     case CNAME_RETIRED: {
         const struct profile *p = r->profile;
         bool fits = r->token && name_is_host(r->token) && strlen(p->value_prefix) + strlen(r->token) <= 63;
-        return fits && dated_ever(&p->retired_cname)
-                   ? arena_printf(a, "%s%s.%s.", p->value_prefix, r->token, r->adn)
-                   : NULL;
+        const char *label = fits && dated_ever(&p->retired_cname) ? arena_concat(a, p->value_prefix, r->token, NULL)
+                                                                  : NULL;
+        return label ? checked_below(a, label, r->adn) : NULL;
     }
     }
     return NULL;
@@ -46,14 +46,13 @@ static int cname_read(struct arena *a, const struct request *r, const struct evi
     *c = (struct cname_view){0};
     for (enum cname_place p = CNAME_CURRENT; p <= CNAME_RETIRED; p++) {
         const char *owner = cname_owner(a, r, p);
-        c->at[p] = (struct lookup){.class = LOOKUP_NODATA}; /* where the value can form no such name */
+        c->at[p] = (struct lookup){.class = LOOKUP_NODATA};
         if (!owner)
             continue;
         int rc = view_lookup(a, ev, view, owner, RR_CNAME, &c->at[p]);
         if (rc)
             return rc;
         c->target[p] = cname_target(a, &c->at[p]);
-        c->n = p + 1u;
     }
     if (!r->token)
         return 0;
@@ -64,13 +63,24 @@ static int cname_read(struct arena *a, const struct request *r, const struct evi
     return 0;
 }
 
+/* The lookups of the names that can exist. */
+static const struct lookup *asked(const struct cname_view *c, size_t *n)
+{
+    const struct lookup *first = &c->at[c->at[CNAME_CURRENT].name ? CNAME_CURRENT : CNAME_RETIRED];
+    const struct lookup *end = &c->at[c->at[CNAME_RETIRED].name ? CNAME_PLACES : CNAME_RETIRED];
+    *n = (size_t)(end - first);
+    return first;
+}
+
 static void verdict_cname(struct judgement *j)
 {
     struct cname_view *c = &j->cname;
     const char *fault;
+    size_t n;
     j->err = cname_read(j->a, j->r, j->ev, j->view, c);
     if (j->err)
         return;
+    const struct lookup *l = asked(c, &n);
     if (j->report->challenge == CHALLENGE_NONE) {
         verdict_undecided(
             j, "There is nothing to compare the CNAME record with: give the random value with --token.");
@@ -80,7 +90,7 @@ static void verdict_cname(struct judgement *j)
         j->report->verdict = VERDICT_PASS;
     else if (c->at[CNAME_CURRENT].class == LOOKUP_PENDING || c->at[CNAME_RETIRED].class == LOOKUP_PENDING)
         verdict_undecided(j, DEADLINE_REASON);
-    else if ((fault = network_fault(j, c->at, c->n)))
+    else if (n && (fault = network_fault(j, l, n)))
         verdict_undecided(j, fault);
     else
         verdict_fail(j, CODE_invalid_dns_cname, CODE_invalid_dns_cname);
@@ -105,8 +115,7 @@ static int names(struct arena *a, const struct request *r, struct checked_list *
 
 static const struct lookup *lookups(const struct judgement *j, size_t *n)
 {
-    *n = j->cname.n;
-    return j->cname.at;
+    return asked(&j->cname, n);
 }
 
 static void near(struct near_list *l)
@@ -137,7 +146,11 @@ static void near(struct near_list *l)
 static bool near_due(struct arena *a, const struct request *r, const struct evidence *ev)
 {
     struct cname_view c;
-    return method_value_known(r) && !cname_read(a, r, ev, NULL, &c) && lookups_settled(c.at, c.n) && !c.found;
+    size_t n;
+    if (!method_value_known(r) || cname_read(a, r, ev, NULL, &c))
+        return false;
+    const struct lookup *l = asked(&c, &n);
+    return lookups_settled(l, n) && !c.found;
 }
 
 const struct method_rules cname_rules = {

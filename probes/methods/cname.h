@@ -9,16 +9,16 @@
 enum cname_place { CNAME_CURRENT, CNAME_RETIRED };
 enum { CNAME_PLACES = 2 };
 struct cname_view {
-    struct lookup at[CNAME_PLACES];
+    struct lookup at[CNAME_PLACES];   /* .name is NULL and .class nodata where no such name can exist */
     const char *target[CNAME_PLACES]; /* NULL where there is no CNAME */
-    size_t n;                         /* how many places the value can form */
     bool found;                       /* an accepted record stands at one of them */
     bool retired;                     /* at the older place only */
 };
 
 /* Whether target (may be NULL) is the value below the CA's base name, with or without an underscore before it. */
 bool cname_is_right(struct arena *a, const struct request *r, const char *target);
-/* The name that dns-cname-token looks at; NULL where the value can form no such name, or the arena is full. */
+/* The name that dns-cname-token looks at; NULL where no such name can exist, because the value can form none or it would
+ * be too long, or the arena is full. */
 const char *cname_owner(struct arena *a, const struct request *r, enum cname_place place);
 /* The target of the first CNAME record of a lookup, or NULL. */
 const char *cname_target(struct arena *a, const struct lookup *l);

@@ -1,6 +1,7 @@
 #include "methods/methods.h"
 
 #include "ca/challenge.h"
+#include "wire/wire.h"
 
 #include <errno.h>
 #include <string.h>
@@ -33,6 +34,13 @@ int checked_add(struct arena *a, struct checked_list *list, const char *name, ui
     list->v = v;
     v[list->n++] = (struct checked){name, type};
     return 0;
+}
+
+const char *checked_below(struct arena *a, const char *label, const char *domain)
+{
+    uint8_t wire[WIRE_NAME_MOST];
+    const char *name = arena_printf(a, "%s.%s.", label, domain);
+    return name && wire_name_from_text(name, wire) > 0 ? name : NULL;
 }
 
 int checked_names(struct arena *a, const struct request *r, struct checked **ret, size_t *n)

@@ -25,6 +25,10 @@ struct checked_list {
 /* Adds one. name lives in the arena; it may be NULL, which means that the arena is full. 0 or -ENOMEM. */
 int checked_add(struct arena *a, struct checked_list *list, const char *name, uint16_t type);
 
+/* "LABEL.DOMAIN.". NULL: with the label in front the name would be longer than any can be (255 bytes in a message, RFC
+ * 1035 2.3.4), so nothing stands there and nobody can be asked for it; or the arena is full. */
+const char *checked_below(struct arena *a, const char *label, const char *domain);
+
 enum { TAKES_RANDOM_VALUE = 1 << CHALLENGE_RANDOM_VALUE, TAKES_REQUEST_TOKEN = 1 << CHALLENGE_REQUEST_TOKEN };
 
 struct method_rules {

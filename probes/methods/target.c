@@ -44,10 +44,12 @@ static int target_read(struct arena *a, const struct request *r, const struct ev
 {
     struct target_view *t = ret;
     *t = (struct target_view){0};
-    const char *name[2] = {arena_printf(a, "%s.", r->adn),
-                           arena_printf(a, "%s.%s.", r->profile->target_label, r->adn)};
-    for (size_t i = 0; i < 2; i++) {
-        int rc = name[i] ? view_lookup(a, ev, view, name[i], RR_CNAME, &t->at[i]) : -ENOMEM;
+    const char *name[2] = {arena_printf(a, "%s.", r->adn), checked_below(a, r->profile->target_label, r->adn)};
+    if (arena_full(a))
+        return -ENOMEM;
+    t->at[1].class = LOOKUP_NODATA;
+    for (size_t i = 0; i < 2 && name[i]; i++) {
+        int rc = view_lookup(a, ev, view, name[i], RR_CNAME, &t->at[i]);
         if (rc)
             return rc;
         if (!t->found && t->at[i].class == LOOKUP_DATA) {
@@ -68,7 +70,7 @@ static void verdict_target(struct judgement *j)
     bool first_open = t->at[0].class == LOOKUP_PENDING || (!t->found && t->at[1].class == LOOKUP_PENDING);
     if (first_open) {
         verdict_undecided(j, DEADLINE_REASON);
-    } else if (!t->found && (fault = network_fault(j, t->at, 2))) {
+    } else if (!t->found && (fault = network_fault(j, t->at, t->at[1].name ? 2 : 1))) {
         verdict_undecided(j, fault);
     } else if (!t->found || !t->target) {
         verdict_fail(j, CODE_invalid_dns_cname, CODE_invalid_dns_cname);
@@ -92,15 +94,15 @@ static bool fits(const struct request *r)
 
 static int names(struct arena *a, const struct request *r, struct checked_list *ret)
 {
-    return checked_add(a, ret, arena_printf(a, "%s.", r->adn), RR_CNAME) ||
-           checked_add(a, ret, arena_printf(a, "%s.%s.", r->profile->target_label, r->adn), RR_CNAME)
-               ? -ENOMEM
-               : 0;
+    const char *below = checked_below(a, r->profile->target_label, r->adn);
+    if (checked_add(a, ret, arena_printf(a, "%s.", r->adn), RR_CNAME))
+        return -ENOMEM;
+    return below ? checked_add(a, ret, below, RR_CNAME) : 0;
 }
 
 static const struct lookup *lookups(const struct judgement *j, size_t *n)
 {
-    *n = j->target.at[0].name ? 2 : 0;
+    *n = (j->target.at[0].name != NULL) + (size_t)(j->target.at[1].name != NULL);
     return j->target.at;
 }
 
@@ -124,7 +126,7 @@ static void near(struct near_list *l)
 static bool near_due(struct arena *a, const struct request *r, const struct evidence *ev)
 {
     struct target_view t;
-    return !target_read(a, r, ev, NULL, &t) && lookups_settled(t.at, 2) && !t.found;
+    return !target_read(a, r, ev, NULL, &t) && lookups_settled(t.at, t.at[1].name ? 2 : 1) && !t.found;
 }
 
 const struct method_rules target_rules = {

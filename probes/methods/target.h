@@ -7,7 +7,7 @@
 
 /* dns-cname-target: D, then _dcv.D. */
 struct target_view {
-    struct lookup at[2];
+    struct lookup at[2];        /* where the second would be too long for a name its .name is NULL, its .class nodata */
     const struct lookup *found; /* the first with a CNAME */
     const char *target;         /* of .found */
     const char *problem;        /* why no CA can use .target; NULL where it can be used */

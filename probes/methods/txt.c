@@ -40,18 +40,29 @@ static int read_value(struct arena *a, const struct request *r, struct texts *co
     return 0;
 }
 
+const char *txt_owner(struct arena *a, const struct request *r)
+{
+    const char *below = checked_below(a, r->profile->txt_label, r->adn);
+    return below ? below : arena_printf(a, "%s.", r->adn);
+}
+
+const struct lookup *txt_first(const struct txt_view *t)
+{
+    return &t->at[t->at[0].name ? 0 : 1];
+}
+
 /* computed: gets the request tokens that were computed on the way; may be NULL. 0, -ENOMEM or -EIO. */
 static int txt_read(struct arena *a, const struct request *r, const struct evidence *ev, const struct view *view,
                     struct texts *computed, struct txt_view *ret)
 {
     struct txt_view *t = ret;
     *t = (struct txt_view){0};
-    const char *name[2] = {arena_printf(a, "%s.%s.", r->profile->txt_label, r->adn),
-                           arena_printf(a, "%s.", r->adn)};
+    const char *name[2] = {checked_below(a, r->profile->txt_label, r->adn), arena_printf(a, "%s.", r->adn)};
     size_t n = 0;
-    int rc = 0;
-    for (size_t i = 0; i < 2 && !rc; i++) {
-        rc = name[i] ? view_lookup(a, ev, view, name[i], RR_TXT, &t->at[i]) : -ENOMEM;
+    int rc = arena_full(a) ? -ENOMEM : 0;
+    t->at[0].class = LOOKUP_NODATA;
+    for (size_t i = name[0] ? 0 : 1; i < 2 && !rc; i++) {
+        rc = view_lookup(a, ev, view, name[i], RR_TXT, &t->at[i]);
         n += t->at[i].n;
     }
     t->v = arena_array(a, n, sizeof *t->v);
@@ -72,6 +83,13 @@ static enum code txt_code(const struct txt_view *t)
         if (t->at[i].class == LOOKUP_FAIL)
             return CODE_dns_internal_error;
     return CODE_dns_mismatch;
+}
+
+static const struct lookup *lookups(const struct judgement *j, size_t *n)
+{
+    const struct lookup *first = txt_first(&j->txt);
+    *n = first->name ? (size_t)(j->txt.at + 2 - first) : 0;
+    return first;
 }
 
 static void verdict_txt(struct judgement *j)
@@ -103,7 +121,9 @@ static void verdict_txt(struct judgement *j)
             j, "The deadline came before both names had an answer, and what is known does not decide.");
         return;
     }
-    const char *fault = network_fault(j, t->at, 2);
+    size_t n;
+    const struct lookup *asked = lookups(j, &n);
+    const char *fault = network_fault(j, asked, n);
     if (fault) {
         verdict_undecided(j, fault);
         return;
@@ -124,16 +144,10 @@ static bool fits(const struct request *r)
 
 static int names(struct arena *a, const struct request *r, struct checked_list *ret)
 {
-    return checked_add(a, ret, arena_printf(a, "%s.%s.", r->profile->txt_label, r->adn), RR_TXT) ||
-           checked_add(a, ret, arena_printf(a, "%s.", r->adn), RR_TXT)
-               ? -ENOMEM
-               : 0;
-}
-
-static const struct lookup *lookups(const struct judgement *j, size_t *n)
-{
-    *n = j->txt.at[0].name ? 2 : 0;
-    return j->txt.at;
+    const char *below = checked_below(a, r->profile->txt_label, r->adn);
+    if (below && checked_add(a, ret, below, RR_TXT))
+        return -ENOMEM;
+    return checked_add(a, ret, arena_printf(a, "%s.", r->adn), RR_TXT);
 }
 
 static void near(struct near_list *l)
@@ -179,8 +193,10 @@ static void near(struct near_list *l)
 static bool near_due(struct arena *a, const struct request *r, const struct evidence *ev)
 {
     struct txt_view t;
-    return method_value_known(r) && !txt_read(a, r, ev, NULL, NULL, &t) && lookups_settled(t.at, 2) &&
-           t.class != TOKEN_VALID;
+    if (!method_value_known(r) || txt_read(a, r, ev, NULL, NULL, &t))
+        return false;
+    const struct lookup *first = txt_first(&t);
+    return lookups_settled(first, (size_t)(t.at + 2 - first)) && t.class != TOKEN_VALID;
 }
 
 const struct method_rules txt_rules = {

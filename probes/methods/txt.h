@@ -19,11 +19,17 @@ struct txt_value {
 
 /* dns-txt-token: the two names, and the values there. */
 struct txt_view {
-    struct lookup at[2]; /* _dnsauth.D, then D */
+    /* _dnsauth.D, then D. Where the first would be too long for a name its .name is NULL and its .class nodata. */
+    struct lookup at[2];
     struct txt_value *v;
     size_t n;
     const struct txt_value *best; /* the value that decides; NULL where every .token.class is TOKEN_NONE */
     enum token_class class;       /* of .best; random value: VALID, TIME (expired) or NONE */
 };
+
+/* The first of the two names that can exist: where a record for the method belongs. NULL: the arena is full. */
+const char *txt_owner(struct arena *a, const struct request *r);
+/* The lookup of that name. */
+const struct lookup *txt_first(const struct txt_view *t);
 
 #endif
