@@ -325,7 +325,7 @@ static int step(struct reading_path *r, bool *over)
             add_step(r->path, x, NULL, r->name, NULL);
             return 0;
         }
-        if (!zone_can_be_asked(x) && x->n)
+        if (!zone_can_be_asked(x) && (x->n || x->unheard))
             return stand_in(r);
         return all_fail(r, x);
     }

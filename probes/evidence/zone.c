@@ -242,6 +242,20 @@ static void read_server(struct zones *z, struct zone *x, struct name_server *s)
     s->state = dns_silent(&f->dns) ? SERVER_SILENT : with_authority(f, x->apex, s) ? SERVER_GOOD : SERVER_LAME;
 }
 
+/* Notes a host for which no address was found: that it has none, or that the resolver does not say. */
+static int add_homeless(struct zones *z, struct zone *x, const char *host)
+{
+    const struct fact *a = ask_resolver(z->asker, host, RR_A), *aaaa = ask_resolver(z->asker, host, RR_AAAA);
+    if (!a || !aaaa)
+        return 0;
+    if (dns_silent(&a->dns) || dns_silent(&aaaa->dns)) {
+        x->unheard = true;
+        return 0;
+    }
+    x->no_address = x->no_address ? x->no_address : a;
+    return texts_add(z->a, &x->homeless, host) ? 0 : -ENOMEM;
+}
+
 static int add_servers(struct zones *z, struct zone *x, const char *host, struct texts *seen)
 {
     struct texts addresses = {0};
@@ -254,6 +268,8 @@ static int add_servers(struct zones *z, struct zone *x, const char *host, struct
     /* An NS record holds a name, even where it looks like an address; a resolver looks that name up, too. */
     if (!rc)
         rc = named_addresses(z->a, z->asker, host, &addresses, &x->open);
+    if (!rc && !addresses.n)
+        rc = add_homeless(z, x, host);
     for (size_t i = 0; i < addresses.n && !rc && x->n < MOST_ADDRESSES; i++) {
         size_t before = seen->n;
         if (!add_once(z->a, seen, addresses.v[i]))

@@ -43,6 +43,9 @@ struct zone {
     const struct fact *denial;     /* the NXDOMAIN of a server above for the registrable domain; NULL without one */
     const struct fact *ns;         /* the answer with the zone's own NS set; NULL without one */
     struct texts at_parent, at_zone; /* host names of the NS set of the zone above and of the zone's own */
+    struct texts homeless;           /* those of them that have no address */
+    const struct fact *no_address;   /* the answer that shows it of the first of these; NULL without one */
+    bool unheard;                    /* whether a host has an address is not known: the resolver says nothing about it */
     struct name_server *v;           /* every address of the hosts of both sets */
     size_t n;
     struct zone *next; /* the list in struct zones */
