@@ -327,36 +327,37 @@ static const char *without_credentials(struct arena *a, const char *url)
     return ret;
 }
 
-/* Reads the URL. -EINVAL where it is not an http or https URL; *fits: its port is that of its scheme, or one to which
- * the CA follows redirects. */
-static int url_take(struct http_exchange *x, bool *fits, struct url *ret)
+/* Reads the URL. -EINVAL where it is not an http or https URL; *refused: why it is not fetched, else NULL. */
+static int url_take(struct http_exchange *x, const char **refused, struct url *ret)
 {
     struct url u;
 
     if (url_read(x->arena, x->ask->url, &u)) {
         *ret = u;
-        *fits = u.port == url_port(u.https) ||
-                file_ports_have(&x->h->cfg.profile->redirect_ports, u.https, u.port);
+        bool fits = u.port == url_port(u.https) ||
+                    file_ports_have(&x->h->cfg.profile->redirect_ports, u.https, u.port);
         x->host = u.host;
         x->url = strchr(x->ask->url, '@') ? without_credentials(x->arena, x->ask->url) : x->ask->url;
+        if (!fits)
+            *refused = arena_concat(x->arena, "on another port than ",
+                                    file_ports_text(x->arena, &x->h->cfg.profile->redirect_ports), NULL);
+        else if (!x->url)
+            *refused = "no client can ask for this URL";
     }
-    return x->url ? 0 : arena_full(x->arena) ? -ENOMEM : -EINVAL;
+    return arena_full(x->arena) ? -ENOMEM : x->url || *refused ? 0 : -EINVAL;
 }
 
-static int refuse_port(struct http_exchange *x)
+static int refuse(struct http_exchange *x, const char *why, bool forbidden)
 {
     struct fact *f = arena_alloc(x->arena, sizeof(*f));
 
     if (!f)
         return -ENOMEM;
     f->ask = x->ask;
-    f->http.outcome = HTTP_FORBIDDEN_ADDRESS;
-    f->http.detail = arena_concat(x->arena, "on another port than ",
-                                  file_ports_text(x->arena, &x->h->cfg.profile->redirect_ports), NULL);
-    if (!f->http.detail)
-        return -ENOMEM;
+    f->http.outcome = forbidden ? HTTP_FORBIDDEN_ADDRESS : HTTP_UNREACHABLE;
+    f->http.detail = why;
     x->fact = f;
-    x->h->counters.forbidden++;
+    x->h->counters.forbidden += forbidden;
     return 0;
 }
 
@@ -365,7 +366,7 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
     struct http *h = self;
     struct addr addr;
     struct url url = {0};
-    bool fits = false;
+    const char *refused = NULL;
 
     if (h->closing)
         return -ECANCELED;
@@ -377,11 +378,11 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
     if (!x)
         return -ENOMEM;
     *x = (struct http_exchange){.h = h, .arena = a, .ask = ask, .fn = fn, .user = user};
-    int r = url_take(x, &fits, &url);
+    int r = url_take(x, &refused, &url);
     if (r == 0)
         r = addr_parse(ask->address, (in_port_t)url.port, &addr);
-    if (r == 0 && !fits)
-        r = refuse_port(x);
+    if (r == 0 && refused)
+        r = refuse(x, refused, x->url != NULL);
     else if (r == 0 && !(x->site = site_get(h, &addr)))
         r = -ENOMEM;
     if (r < 0) {
@@ -392,7 +393,7 @@ static int on_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, v
         prepare(h);
     h->open++;
     h->counters.asked++;
-    address_queue_add(fits ? &x->site->at.waiting : &h->ready, &x->link);
+    address_queue_add(refused ? &h->ready : &x->site->at.waiting, &x->link);
     http_wake(h);
     *op = x;
     return 0;

@@ -164,6 +164,11 @@ static void test_response(void **state)
     assert_non_null(strstr(server.request, "\r\nUser-Agent: Mozilla/5.0 "));
     assert_null(strstr(server.request, "Authorization"));
     assert_memory_equal(server.request, "GET / HTTP/1.1\r\n", 16);
+
+    /* A URL that curl cannot take apart to remove the credentials is a fact, not an error that ends the check. */
+    f = fetch(&n, &o, "http://user:secret@www.example.com/a b", server.plain);
+    assert_int_equal(f->outcome, HTTP_UNREACHABLE);
+    assert_non_null(strstr(f->detail, "no client can ask"));
     net_stop(&n);
 }
 
