@@ -202,8 +202,12 @@ static void on_checked(struct remote_check *c)
         arena_allow(r->arena, LAST_WORDS);
         p->report = report_undecided(r->arena, &p->request, strerror(-c->error));
     } else if (c->error) {
-        log_warning("a check of %s needs more memory than a check may take",
-                    p->request.domain ? p->request.domain : "an invalid name");
+        const char *domain = p->request.domain ? p->request.domain : "an invalid name";
+        if (c->error == -ENOMEM)
+            log_warning("a check of %s needs more memory than a check may take", domain);
+        else
+            log_error("a fault on this side ended a check of %s (%s) early: %s", domain,
+                      method_name(p->request.method), strerror(-c->error));
     }
     run_release(r);
 }

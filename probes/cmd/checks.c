@@ -77,7 +77,7 @@ int checks_run(struct arena *a, struct checks *c, const struct report *const **r
         if (c->job[i].report)
             r[(*n)++] = c->job[i].report;
     if (c->err)
-        complain("a check could not be carried out: %s", strerror(-c->err));
+        complain("a fault on this side ended a check early: %s", strerror(-c->err));
     return c->err ? EXIT_UNDECIDED : EXIT_PASS;
 }
 

@@ -177,6 +177,7 @@ class Daemon:
         said = self.said()
         true("ERROR: AddressSanitizer" not in said and "LeakSanitizer" not in said and "ThreadSanitizer" not in said
              and "runtime error" not in said, said)
+        true("a fault on this side" not in said, said)
         shutil.rmtree(self.dir)
 
     def call(self, method, path, body=None, headers=None, timeout=30):

@@ -162,6 +162,11 @@ if [ "$only" = "  " ]; then
         echo "FAIL causes: no situation shows ${unseen//$'\n'/ }"
     }
 fi
+# Whatever a situation sends: no check may have ended with an error of the program.
+if grep -qi "fault on this side" "$out"/*.err "$out"/*.json; then
+    failed=$((failed + 1))
+    echo "FAIL faults: $(grep -li "fault on this side" "$out"/*.err "$out"/*.json | tr '\n' ' ')"
+fi
 # Wherever zones and redirects lead: no program may have connected to a forbidden address.
 if [ -e "$LAB/run/canary" ]; then
     failed=$((failed + 1))
