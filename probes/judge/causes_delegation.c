@@ -102,33 +102,6 @@ void cause_delegation_lame(struct judgement *j)
     each_zone(j, lame_in);
 }
 
-static void homeless_in(struct judgement *j, const struct zone *z)
-{
-    if (!z->homeless.n)
-        return;
-    char buf[16];
-    const struct dns_fact *d = &z->no_address->dns;
-    bool one = z->homeless.n == 1;
-    struct finding *f = finding_add(j, CAUSE_delegation_no_address);
-    finding_aside(f, !z->n && judged_failed_in(j, z));
-    finding_set(j, f, "zone", z->apex);
-    finding_set(j, f, "hosts", listed(j->a, &z->homeless));
-    finding_set(j, f, "which", one ? "that name has" : "these names have");
-    finding_set(j, f, "what", d->rcode ? arena_printf(j->a, " (the answer is %s)", rcode_name(d->rcode, buf)) : "");
-    finding_fact(j, f, z->no_address);
-    finding_fact(j, f, z->delegation);
-    fix_advice(j, f,
-               arena_printf(j->a,
-                            "Give %s an A record, or name another server at the registrar and in the zone's NS "
-                            "records. A name server is named by its host name there, never by an address.",
-                            one ? z->homeless.v[0] : "each of them"));
-}
-
-void cause_delegation_no_address(struct judgement *j)
-{
-    each_zone(j, homeless_in);
-}
-
 static void unreachable_in(struct judgement *j, const struct zone *z)
 {
     if (zone_answers(z) != 1)

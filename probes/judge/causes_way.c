@@ -193,51 +193,24 @@ void cause_delegation_self_cut(struct judgement *j)
 
 /* ---------------------------------------------------------------- the servers ------------------------ */
 
-/* The answer that tells that a host has no address of one family; NULL where that is not known. */
-static const struct fact *no_address(const struct judgement *j, const char *host, uint16_t type)
-{
-    struct ask q = lookup_ask(host, type);
-    q.cd = true;
-    const struct ask *asked = evidence_find(j->ev, &q);
-    return asked && asked->fact && !dns_silent(&asked->fact->dns) ? asked->fact : NULL;
-}
-
-static bool has_address(const struct zone *z, const char *host)
-{
-    for (size_t i = 0; i < z->n; i++)
-        if (name_equal(z->v[i].host, host))
-            return true;
-    return false;
-}
-
 static void unresolvable_in(struct judgement *j, const struct zone *z)
 {
-    enum { ADDRESSES_LIKELY = 12 }; /* of a zone with more, the walk may have left some out */
-    struct texts without = {0};
-    const struct texts *lists[] = {&z->at_parent, &z->at_zone};
-    if (z->open || z->n > ADDRESSES_LIKELY)
+    if (!z->homeless.n)
         return;
-    for (size_t k = 0; k < 2; k++)
-        for (size_t i = 0; i < lists[k]->n; i++) {
-            const char *host = lists[k]->v[i];
-            if (!has_address(z, host) && no_address(j, host, RR_A) && no_address(j, host, RR_AAAA) &&
-                !texts_have(&without, host))
-                texts_add(j->a, &without, host);
-        }
-    if (!without.n)
-        return;
+    char buf[16];
+    const struct dns_fact *d = &z->no_address->dns;
     struct finding *f = finding_add(j, CAUSE_ns_name_unresolvable);
-    finding_aside(f, !z->n && judged_failing(j));
+    finding_aside(f, !z->n && judged_failed_in(j, z));
     finding_set(j, f, "zone", z->apex);
-    finding_set(j, f, "hosts", names_listed(j->a, &without));
+    finding_set(j, f, "hosts", names_listed(j->a, &z->homeless));
+    finding_set(j, f, "what", d->rcode ? arena_printf(j->a, " (the answer is %s)", rcode_name(d->rcode, buf)) : "");
     finding_set(j, f, "rest", z->n ? "" : ", so the zone has no name server at all");
     finding_fact(j, f, z->delegation);
-    for (size_t i = 0; i < without.n; i++)
-        finding_fact(j, f, no_address(j, without.v[i], RR_A));
+    finding_fact(j, f, z->no_address);
     fix_advice(j, f,
                arena_printf(j->a,
-                            "Name servers that exist at the registrar of %s, or register and set up the domain that these "
-                            "host names are in.",
+                            "At the registrar of %s, and in its NS records, name servers that exist, by their host names "
+                            "and never by an address; or register and set up the domain that these names are in.",
                             z->apex));
 }
 
