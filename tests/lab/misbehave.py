@@ -88,6 +88,15 @@ class Answer:
         self.answer.append(record(CNAME, encode_name(target)))
         self.good(*values)
 
+    def foreign(self, target, *values):
+        """A CNAME, and records of its target, which is in a zone of other servers."""
+        self.answer.append(record(CNAME, encode_name(target)))
+        self.answer += [record(TXT, text(value), encode_name(target)) for value in values]
+
+    def denied(self):
+        """NXDOMAIN, whatever is below the name."""
+        self.rcode, self.authority = NXDOMAIN, [self.zone.soa()]
+
     def servfail(self):
         self.rcode = SERVFAIL
 

@@ -38,7 +38,7 @@ class Zone:
         self.name = words[0]
         options = dict(word.partition("=")[::2] for word in words[1:])
         self.servers = options.pop("servers", "a,b").split(",")
-        self.parent = options.pop("parent", ",".join(self.servers)).split(",")
+        self.parent = [s for s in options.pop("parent", ",".join(self.servers)).split(",") if s]
         self.load = options.pop("load", ",".join(s for s in self.servers if s in "ab"))
         self.signed = options.pop("signed", None) is not None
         self.broken = [kind for kind in options.pop("break", "").split(",") if kind]
