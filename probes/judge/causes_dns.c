@@ -61,7 +61,8 @@ static const struct zone *zone_of(const struct judgement *j, const struct lookup
 static bool shows_dead_zone(const struct judgement *j, const struct lookup *l)
 {
     const struct zone *z = zone_of(j, l);
-    return z && zone_answers(z) == 0 && shows_any(j, l);
+    bool homeless = z && !z->n && z->homeless.n;
+    return z && (homeless || zone_answers(z) == 0) && shows_any(j, l);
 }
 
 void cause_delegation_all_unreachable(struct judgement *j)
@@ -78,8 +79,11 @@ void cause_delegation_all_unreachable(struct judgement *j)
     struct finding *f = finding_add(j, CAUSE_delegation_all_unreachable);
     finding_lookup(j, f, l);
     finding_fact(j, f, lookup_control(j->ev));
+    const char *homeless = all && !z->n && z->homeless.n ? names_listed(j->a, &z->homeless) : NULL;
     finding_set(j, f, "who",
-                all ? arena_printf(j->a, "%s name server of %s is silent, over UDP and TCP",
+                homeless
+                    ? arena_printf(j->a, "no name server of %s has an address (%s)", z->apex, homeless)
+                : all ? arena_printf(j->a, "%s name server of %s is silent, over UDP and TCP",
                                    z->n == 1 ? "the only" : "every", z->apex)
                     : arena_printf(j->a,
                                    "the resolver stayed silent in %u %s while it answers for other names, so the "
