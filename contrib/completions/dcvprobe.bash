@@ -9,7 +9,7 @@ _dcvprobe() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
     local commands="check caa batch preflight explain codes causes token replay submit show list stats watch help"
     local methods="dns-txt-token dns-cname-token dns-cname-target http-token http-token-dynamic caa"
-    local request="--method --adn --token --auth-key-file --auth-key-name --csr --issued --filename --issuer --purpose
+    local request="--method --adn --token --auth-key-file --auth-key-name --csr --issued --filename --issuer --ca --purpose
         --validation-method --account-uri --caa-account --allow-target --validated-target --depth --resolver --perspective
         --edited-at --deadline --allow-net --now"
     local output="--format --json --verbose --redact" network="--config --trust-anchor --root-hints"
@@ -51,7 +51,7 @@ _dcvprobe() {
             files=yes
             ;;
         --batch) [[ $command == submit ]] && files=yes ;;
-        --adn | --token | --auth-key-name | --issued | --filename | --issuer | --validation-method | --account-uri | \
+        --adn | --token | --auth-key-name | --issued | --filename | --issuer | --ca | --validation-method | --account-uri | \
             --caa-account | --allow-target | --validated-target | --perspective | --edited-at | --deadline | --allow-net | \
             --now | --in-flight | --timestamp | --wait | --domain | --since | --limit | --original-common-name | \
             --original-san | --san | --common-name | --org | --org-unit | --address | --email)

@@ -185,18 +185,19 @@ static bool is_uri(struct bytes v)
     return i < v.n && v.p[i] == ':';
 }
 
-static bool account_uri_met(const struct caa_record *r, const char *ours)
-{
-    struct bytes v = {0};
-    size_t n = caa_parameter(r, "accounturi", &v);
-    return !n || (n == 1 && ours && is_uri(v) && same_exact(v, ours));
-}
+/* Whether a parameter is met. OPEN: the request gives nothing to compare it with. */
+enum met { MET, UNMET, OPEN };
 
-static bool account_met(const struct caa_record *r, const char *tag, const char *ours)
+/* An account parameter of n occurrences with the value v. sound: some account can have this value. */
+static enum met account_met(size_t n, bool sound, struct bytes v, const char *ours)
 {
-    struct bytes v = {0};
-    size_t n = caa_parameter(r, tag, &v);
-    return !n || (n == 1 && ours && same_exact(v, ours));
+    if (!n)
+        return MET;
+    if (n > 1 || !sound)
+        return UNMET;
+    if (!ours)
+        return OPEN;
+    return same_exact(v, ours) ? MET : UNMET;
 }
 
 static bool label_meets(struct bytes label, const struct texts *in_use, const struct label_pairs *equal)
@@ -211,25 +212,27 @@ static bool label_meets(struct bytes label, const struct texts *in_use, const st
     return false;
 }
 
-static bool methods_met(const struct caa_record *r, const struct texts *in_use, const struct label_pairs *equal)
+static enum met methods_met(const struct caa_record *r, const struct texts *in_use, const struct label_pairs *equal)
 {
     struct bytes v = {0};
     size_t n = caa_parameter(r, "validationmethods", &v), from = 0;
     bool met = false;
     if (!n)
-        return true;
+        return MET;
     for (size_t i = 0; i <= v.n; i++) {
         if (i < v.n && v.p[i] != ',') {
             if (!alnum(v.p[i]) && v.p[i] != '-')
-                return false;
+                return UNMET;
             continue;
         }
         if (i == from)
-            return false; /* an empty label makes the whole list malformed, and no request meets it */
+            return UNMET; /* an empty label makes the whole list malformed, and no request meets it */
         met = met || label_meets((struct bytes){v.p + from, i - from}, in_use, equal);
         from = i + 1;
     }
-    return n == 1 && met;
+    if (n > 1)
+        return UNMET;
+    return met ? MET : in_use->n ? UNMET : OPEN;
 }
 
 struct texts caa_methods_in_use(struct arena *a, const struct request *r)
@@ -269,6 +272,78 @@ enum caa_tag caa_tag_for(enum purpose purpose, bool wild)
     return CAA_ISSUE;
 }
 
+const char *caa_requirements(enum purpose purpose)
+{
+    static const char *const names[] = {[PURPOSE_TLS] = "Baseline Requirements 4.2.2.1",
+                                        [PURPOSE_SMIME] = "S/MIME Baseline Requirements 4.2.2.1",
+                                        [PURPOSE_VMC] = "Mark Certificate Requirements"};
+    return names[purpose];
+}
+
+enum { TAG_MOST = 16 }; /* letters of a tag that is compared; every known tag is shorter */
+
+/* The letters and digits of a tag in lower case, at most TAG_MOST of them. */
+static size_t tag_letters(struct bytes tag, char ret[TAG_MOST + 1])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < tag.n && n < TAG_MOST; i++)
+        if (alnum(tag.p[i]))
+            ret[n++] = (char)(tag.p[i] >= 'A' && tag.p[i] <= 'Z' ? tag.p[i] | 0x20 : tag.p[i]);
+    ret[n] = 0;
+    return n;
+}
+
+/* How many letters have to be added, left out, changed, or exchanged with their neighbour to make b of a. */
+static unsigned edits(const char *a, size_t n, const char *b, size_t m)
+{
+    unsigned d[TAG_MOST + 1][TAG_MOST + 1];
+    for (size_t i = 0; i <= n; i++)
+        for (size_t k = 0; k <= m; k++) {
+            if (!i || !k) {
+                d[i][k] = (unsigned)(i + k);
+                continue;
+            }
+            unsigned best = d[i - 1][k - 1] + (a[i - 1] != b[k - 1]);
+            best = d[i - 1][k] + 1 < best ? d[i - 1][k] + 1 : best;
+            best = d[i][k - 1] + 1 < best ? d[i][k - 1] + 1 : best;
+            bool turned = i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1];
+            d[i][k] = turned && d[i - 2][k - 2] + 1 < best ? d[i - 2][k - 2] + 1 : best;
+        }
+    return d[n][m];
+}
+
+/* "wildissue" for "issuewild", and "wild" alone: what follows "issue" comes first, or stands alone. */
+static bool parts_exchanged(const char *got, const char *known)
+{
+    static const char issue[] = "issue";
+    size_t n = strlen(issue);
+    if (strncmp(known, issue, n) != 0 || !known[n])
+        return false;
+    const char *rest = known + n;
+    size_t m = strlen(rest);
+    return !strncmp(got, rest, m) && (!got[m] || !strcmp(got + m, issue));
+}
+
+enum caa_tag caa_tag_near(struct bytes tag)
+{
+    char got[TAG_MOST + 1];
+    size_t n = tag_letters(tag, got);
+    enum caa_tag best = CAA_UNKNOWN;
+    unsigned least = 3; /* more than any tag may differ */
+    for (size_t t = 1; t < sizeof tag_names / sizeof *tag_names; t++) {
+        const char *known = tag_names[t];
+        size_t m = strlen(known);
+        if (same_fold(tag, known))
+            return CAA_UNKNOWN;
+        unsigned away = parts_exchanged(got, known) ? 0 : edits(got, n, known, m);
+        if (away > (m > 5 ? 2u : 1u) || away >= least) /* in a short tag two letters make another word */
+            continue;
+        least = away;
+        best = (enum caa_tag)t;
+    }
+    return best;
+}
+
 static void read_record(struct caa_record *r, const struct rr *rr)
 {
     *r = (struct caa_record){.rr = rr};
@@ -299,12 +374,26 @@ static void read_applicable(struct arena *a, const struct request *q, const stru
         r->names_us = same_fold(r->issuer, ids->v[i]);
     if (!r->names_us)
         return;
-    if (!account_met(r, q->profile->caa_account, q->caa_account))
-        r->unmet = CAA_ACCOUNT;
-    else if (!account_uri_met(r, q->account_uri))
-        r->unmet = CAA_ACCOUNT_URI;
-    else if (!methods_met(r, in_use, &q->profile->caa_equal))
-        r->unmet = CAA_METHODS;
+    struct bytes own = {0}, uri = {0};
+    size_t n_own = q->ca ? 0 : caa_parameter(r, q->profile->caa_account, &own); /* the parameter is the profile's CA's */
+    size_t n_uri = caa_parameter(r, "accounturi", &uri);
+    const struct {
+        enum caa_unmet parameter;
+        enum met met;
+    } row[] = {{CAA_ACCOUNT, account_met(n_own, own.n > 0, own, q->caa_account)},
+               {CAA_ACCOUNT_URI, account_met(n_uri, is_uri(uri), uri, q->account_uri)},
+               {CAA_METHODS, methods_met(r, in_use, &q->profile->caa_equal)}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        if (row[i].met == UNMET) {
+            r->unmet = row[i].parameter;
+            r->open = 0;
+            return;
+        }
+        if (row[i].met == OPEN) {
+            r->unmet = r->open ? r->unmet : row[i].parameter;
+            r->open |= CAA_UNMET_BIT(row[i].parameter);
+        }
+    }
 }
 
 /* ---------------------------------------------------------------- the set ---------------------------- */
@@ -328,6 +417,8 @@ static void decide(struct caa_set *s)
             malformed = malformed ? malformed : r;
         else if (r->names_us && r->unmet == CAA_MET)
             permits = permits ? permits : r;
+        else if (r->open)
+            s->open = s->open ? s->open : r;
         else if (r->names_us && r->unmet == CAA_ACCOUNT)
             locked = locked ? locked : r;
         else if (r->names_us)
@@ -340,6 +431,12 @@ static void decide(struct caa_set *s)
                  {malformed, CODE_invalid_caa_entry}, {locked, CODE_domain_locked},
                  {unmet, CODE_caa_check_failed},      {first, CODE_caa_not_found}};
     s->code = CODE_NONE; /* no applicable value: the set does not restrict */
+    if (critical || permits)
+        s->open = NULL;
+    if (s->open) {
+        s->decider = s->open;
+        return;
+    }
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].r) {
             s->decider = table[i].r;

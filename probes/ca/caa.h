@@ -23,8 +23,9 @@ struct caa_parameter {
     struct bytes tag, value;
 };
 
-/* Why an applicable value that names the CA does not permit. */
+/* The parameter because of which an applicable value that names the CA does not permit. */
 enum caa_unmet { CAA_MET, CAA_ACCOUNT_URI, CAA_ACCOUNT, CAA_METHODS };
+#define CAA_UNMET_BIT(u) (1u << (u))
 
 /* One record after it was read. */
 struct caa_record {
@@ -44,12 +45,17 @@ struct caa_record {
     size_t n_parameters;
     bool names_us;
     enum caa_unmet unmet;
+    /* CAA_UNMET_BITs of parameters that somebody can meet, while the request gives no account or method to compare them
+     * with. 0 where another parameter is not met: then it does not matter. */
+    unsigned open;
 };
 
 struct caa_set {
     struct caa_record *v;
     size_t n;
     size_t n_applicable;
+    const struct caa_record *open;    /* no record permits, and what the request leaves open decides whether this one
+                                       * does; .code is CODE_NONE then. NULL: the set is decided */
     enum code code;                   /* CODE_NONE: permits */
     const struct caa_record *decider; /* the record that the code rests on; NULL where none does */
 };
@@ -72,6 +78,11 @@ enum caa_tag caa_tag_for(enum purpose purpose, bool wild);
 
 /* The RFC 8657 labels of the request: those given, else those that the profile lists for its methods. In the arena. */
 struct texts caa_methods_in_use(struct arena *a, const struct request *r);
+/* Where the rules stand by which a CA looks at CAA for a purpose: "Baseline Requirements 4.2.2.1". Static. */
+const char *caa_requirements(enum purpose purpose);
+/* The known tag that a tag was most likely meant to be: it differs by a letter or two, or its parts are exchanged.
+ * CAA_UNKNOWN where it is near none, or is itself a known one. */
+enum caa_tag caa_tag_near(struct bytes tag);
 /* The CA's identifiers: those of the request, else those of the profile. */
 const struct texts *caa_issuers(const struct request *r);
 

@@ -74,6 +74,8 @@ static const struct profile digicert = {
                    {"dns-account-01", "ca-tbr-21"},
                    {"dns-persist-01", "ca-tbr-22"}},
                   5},
+    /* Baseline Requirements 4.2.2.1.2 (ballot SC-098v2): RFC 8657 is a SHOULD before 2027-03-15, and a MUST since. */
+    .caa_parameters = {{{TIME_UNKNOWN, false}, {1805068800000, true}}, 2},
     /* BR 3.2.2.9: one of up to five perspectives may differ, two of six or more. */
     .quorum = {{{1, 1}, {6, 2}}, 2},
     .random_days = 30,
@@ -109,6 +111,18 @@ bool dated_ever(const struct dated_rows *rows)
         if (rows->v[i].value)
             return true;
     return false;
+}
+
+const char *dated_until(struct arena *a, const struct dated_rows *rows, dcv_time now)
+{
+    char text[25];
+    size_t i = 1;
+    while (i < rows->n && rows->v[i].from <= now)
+        i++;
+    if (i >= rows->n)
+        return NULL;
+    time_format(rows->v[i].from, text);
+    return arena_strndup(a, text, strlen("YYYY-MM-DD"));
 }
 
 bool statuses_have(const struct statuses *s, int status)

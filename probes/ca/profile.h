@@ -113,6 +113,7 @@ struct profile {
     const char *caa_account;       /* the parameter tag that ties a CAA record to an account: "account" */
     struct method_labels caa_methods;
     struct label_pairs caa_equal;
+    struct dated_rows caa_parameters; /* a switch: yes while CAs must heed accounturi and validationmethods */
 
     /* ---- times and numbers */
     struct quorum_rows quorum;
@@ -132,6 +133,8 @@ int profile_parse(struct arena *a, const char *text, size_t len, struct profile 
 int dated_value(const struct dated_rows *rows, dcv_time now);
 /* True where the value of any row is not 0, as with a switch that is on at some time. */
 bool dated_ever(const struct dated_rows *rows);
+/* The day on which the value changes next after now, as YYYY-MM-DD; NULL where it does not, or the arena is full. */
+const char *dated_until(struct arena *a, const struct dated_rows *rows, dcv_time now);
 bool statuses_have(const struct statuses *s, int status);
 bool file_ports_have(const struct file_ports *p, bool https, unsigned port);
 /* How many of n remote perspectives may fail to corroborate. */

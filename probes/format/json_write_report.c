@@ -348,9 +348,13 @@ static void write_request(struct report_out *o, const char *key, const struct re
         json_time(j, "issued", r->issued);
     shown_if(o, "filename", r->filename);
     list_if(o, "issuer", &r->issuers);
+    if (r->ca)
+        json_text(j, "ca", r->ca);
     if (r->purpose != PURPOSE_TLS)
         json_text(j, "purpose", purpose_name(r->purpose));
-    list_if(o, "validation_method", &r->validation_methods);
+    /* The report about CAA rests on the methods of the whole run; a request for it alone has to name their labels. */
+    struct texts labels = methods == METHOD_BIT(METHOD_CAA) ? caa_methods_in_use(o->a, r) : r->validation_methods;
+    list_if(o, "validation_method", &labels);
     if (r->account_uri)
         json_text(j, "account_uri", r->account_uri);
     if (r->caa_account)
@@ -527,6 +531,7 @@ static void caa(struct report_out *o, const struct caa_derivation *d)
     for (size_t i = 0; i < d->n_records; i++)
         caa_line(o, d, &d->records[i]);
     json_close(j, ']');
+    json_time(j, "valid_until", d->until);
     shown(o, "br_may_permit_because", d->may_because);
     json_close(j, '}');
 }

@@ -4,6 +4,7 @@
 #include "base/cidr.h"
 #include "ca/challenge.h"
 #include "ca/profile.h"
+#include "ca/public_cas.h"
 #include "ca/token.h"
 #include "methods/methods.h"
 #include "wire/name.h"
@@ -11,6 +12,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     LIST_MOST = 64,
@@ -201,6 +203,24 @@ static int set_issuer(struct setting *s)
     return add_host(s, &s->r->issuers);
 }
 
+static int set_ca(struct setting *s)
+{
+    enum { NEAR = 6 };
+    const struct public_ca *near[NEAR];
+    size_t n;
+    const struct public_ca *ca = s->len <= 64 ? public_ca_find(s->value, near, NEAR, &n) : NULL;
+    if (ca) {
+        s->r->ca = ca->name; /* request_finish() takes its identifiers */
+        return 0;
+    }
+    const char *list = "";
+    for (size_t i = 0; s->len <= 64 && list && i < n; i++)
+        list = arena_concat(s->a, list, i ? ", " : "", near[i]->name, NULL);
+    if (!list)
+        return -ENOMEM;
+    return *list ? refuse(s, "one CA; it may be %s", list) : -EINVAL;
+}
+
 static int set_purpose(struct setting *s)
 {
     return purpose_parse(s->value, &s->r->purpose) ? 0 : -EINVAL;
@@ -354,6 +374,9 @@ static int set_allow_net(struct setting *s)
       "1 to 64 letters, digits, dots, hyphens and underscores", "the file of http-token-dynamic")            \
     X(issuer, "issuer", FIELD_LIST, false, "ID", "a CAA identifier such as ca.example.net",                    \
       "accepted CAA identifier, may be repeated; the CA's own list unless given")                            \
+    X(ca, "ca", FIELD_TEXT, false, "NAME",                                                                   \
+      "a public CA by its name, brand or identifier, such as sectigo.com (--issuer takes any other identifier)", \
+      "whether another public CA may issue, by CAA alone: its name, as Sectigo")                             \
     X(purpose, "purpose", FIELD_TEXT, false, "P", "" DCV_PURPOSES(COMMA_NAME),                               \
       "which CAA property applies: tls, smime or vmc; tls unless given")                                     \
     X(validation_method, "validation-method", FIELD_LIST, false, "L", "1 to 64 letters, digits and hyphens", \
@@ -482,6 +505,28 @@ static int bad(struct arena *a, struct input_error *err, enum code code, const c
     return expected ? -EINVAL : -ENOMEM;
 }
 
+/* What another CA demands for control is not known here, so a request that names one is about CAA alone. */
+static int read_ca(struct arena *a, struct request *r, struct input_error *err)
+{
+    if (!r->ca)
+        return 0;
+    for (unsigned m = 0; m < METHOD_COUNT; m++)
+        if (m != METHOD_CAA && r->methods & METHOD_BIT(m))
+            return bad(a, err, CODE_invalid_value, "methods", method_name(m),
+                       "method caa alone with another CA: how that one checks control is not known here");
+    r->methods = METHOD_BIT(METHOD_CAA);
+    if (!strcasecmp(r->ca, r->profile->name)) {
+        r->ca = NULL; /* the profile knows more of its own CA than the table */
+        return 0;
+    }
+    size_t n;
+    const struct public_ca *one, *ca = r->issuers.n ? NULL : public_ca_find(r->ca, &one, 1, &n);
+    for (size_t i = 0; ca && i < ca->identifiers.n; i++)
+        if (!texts_add(a, &r->issuers, ca->identifiers.v[i]))
+            return -ENOMEM;
+    return 0;
+}
+
 static bool has_file_method(const struct request *r)
 {
     for (unsigned m = 0; m < METHOD_COUNT; m++)
@@ -546,7 +591,9 @@ int request_finish(struct arena *a, struct request *r, struct input_error *err)
         if (r->methods & METHOD_BIT(m) && method_rules(m)->takes == TAKES_RANDOM_VALUE && !r->token &&
             request_has_key(r))
             return bad(a, err, CODE_invalid_value, "methods", method_name(m), with_request_token(a));
-    int e = read_adn(a, r, err);
+    int e = read_ca(a, r, err);
+    if (!e)
+        e = read_adn(a, r, err);
     if (e)
         return e;
     if (!r->methods)

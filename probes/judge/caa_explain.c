@@ -79,12 +79,14 @@ static const char *account_unmet(struct arena *a, const struct caa_record *r, co
         return arena_printf(
             a, "Applies and names this CA, but it gives the parameter %s %zu times: that is met by nobody.",
             tag, n);
-    if (!ours)
+    if (r->open)
         return arena_printf(
             a,
             "Applies and names this CA, but only with the parameter %s=%s, and no account was given to "
             "compare it with.",
             tag, value);
+    if (!ours)
+        return arena_printf(a, "Applies and names this CA, but no account can meet its parameter %s=%s.", tag, value);
     struct bytes own = {(const uint8_t *)ours, strlen(ours)};
     if (own.n == v.n && !memcmp(own.p, v.p, v.n))
         return arena_printf(a, "Applies and names this CA, but its parameter %s is no valid URI: %s.", tag,
@@ -177,7 +179,7 @@ static enum caa_effect effect(const struct caa_record *r)
         return CAA_MALFORMED;
     if (!r->names_us)
         return CAA_OTHER;
-    return r->unmet == CAA_MET ? CAA_PERMITS : CAA_UNMET;
+    return r->unmet == CAA_MET ? CAA_PERMITS : r->open ? CAA_OPEN : CAA_UNMET;
 }
 
 static void explain_set(struct judgement *j, struct caa_derivation *d)
@@ -292,6 +294,20 @@ static bool aliases(struct arena *a, const struct lookup *l, struct texts *ret)
     return last->zone || !last->fact || dns_chain(a, &last->fact->dns, last->name, ret);
 }
 
+/* What a CA finds out by its check holds for eight hours, or for the TTL of the records where that is longer (BR
+ * 4.2.2.1). */
+static dcv_time valid_until(const struct judgement *j)
+{
+    enum { HOURS_8 = 8 * 60 * 60 };
+    const struct caa_view *v = &j->caa;
+    int64_t seconds = v->n_rr ? v->rr[0]->ttl : 0;
+    for (size_t i = 1; v->relevant && i < v->n_rr; i++)
+        seconds = v->rr[i]->ttl < seconds ? v->rr[i]->ttl : seconds; /* RFC 2181 5.2: unequal ones count as the least */
+    if (j->report->verdict != VERDICT_PASS)
+        return TIME_UNKNOWN;
+    return j->r->now + 1000 * (seconds > HOURS_8 ? seconds : HOURS_8);
+}
+
 const struct caa_derivation *caa_explain(struct judgement *j)
 {
     const struct caa_view *v = &j->caa;
@@ -299,6 +315,7 @@ const struct caa_derivation *caa_explain(struct judgement *j)
     if (!d || !v->n)
         return NULL;
     *d = (struct caa_derivation){.climb = arena_array(j->a, v->n, sizeof *d->climb),
+                                 .until = valid_until(j),
                                  .may_because = v->may_because};
     bool reached = true;
     for (size_t i = 0; d->climb && i < v->n; i++) {

@@ -21,12 +21,14 @@ enum caa_found { CAA_FOUND(DCV_MEMBER) };
 const char *caa_found_name(enum caa_found f);
 
 /* The effect of a record on this request, the strongest first. forbids: no CA may issue while the record exists. unmet:
- * the record names this CA, but the request does not meet one of its parameters. other: it names another CA, or none.
+ * the record names this CA, but the request does not meet one of its parameters. open: it does, and the request does not
+ * say whether it meets them. other: it names another CA, or none.
  * malformed: it permits no CA. none: it does not apply. */
 #define CAA_EFFECTS(X)                                                                                       \
     X(CAA_FORBIDS, "forbids")                                                                                \
     X(CAA_PERMITS, "permits")                                                                                \
     X(CAA_MALFORMED, "malformed")                                                                            \
+    X(CAA_OPEN, "open")                                                                                      \
     X(CAA_UNMET, "unmet")                                                                                    \
     X(CAA_OTHER, "other")                                                                                    \
     X(CAA_NONE, "none")
@@ -60,6 +62,7 @@ struct caa_derivation {
     struct caa_line *records;        /* of that set, in the order of caa_search.c */
     size_t n_records;
     const struct fact *fact; /* the fact that holds the set */
+    dcv_time until; /* a pass: when the CA must have issued, or check again; else TIME_UNKNOWN */
     const char *may_because; /* why report.br_may_permit is what it is; NULL unless the search failed */
 };
 

@@ -31,30 +31,81 @@ static struct finding *about_set(struct judgement *j, enum cause c, const struct
 
 /* ---------------------------------------------------------------- the set forbids -------------------- */
 
-/* What is wrong with a value that was meant for this CA; NULL where it was not meant for this CA. */
-static const char *typo(const struct caa_record *r, const struct bytes *ids, size_t n)
+enum { FOLDED_MOST = 4096 }; /* bytes of a value that are compared */
+
+/* A text in lower case; if bare, without what is no letter or digit. */
+static struct bytes folded(struct arena *a, struct bytes v, bool bare)
 {
-    for (size_t i = 0; !r->sound && i < n; i++)
-        if (bytes_find(r->value, ids[i]) >= 0)
+    size_t n = 0, most = v.n < FOLDED_MOST ? v.n : FOLDED_MOST;
+    uint8_t *p = arena_alloc(a, most + 1);
+    for (size_t i = 0; p && i < most; i++) {
+        uint8_t c = v.p[i] >= 'A' && v.p[i] <= 'Z' ? v.p[i] | 0x20 : v.p[i];
+        if (!bare || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            p[n++] = c;
+    }
+    return (struct bytes){p, n};
+}
+
+static bool same_bytes(struct bytes a, struct bytes b)
+{
+    return a.n && a.n == b.n && !memcmp(a.p, b.p, a.n);
+}
+
+/* The names of this CA: its identifiers, each of them without its last label, that in letters and digits alone, and last
+ * of these the CA's own name. */
+struct ca_names {
+    struct bytes *id, *brand, *word;
+    size_t n;
+};
+
+static bool read_names(struct judgement *j, struct ca_names *ret)
+{
+    const struct texts *ids = caa_issuers(j->r);
+    const char *name = j->r->ca ? j->r->ca : j->r->profile->name;
+    *ret = (struct ca_names){arena_array(j->a, ids->n, sizeof *ret->id), arena_array(j->a, ids->n, sizeof *ret->brand),
+                             arena_array(j->a, ids->n + 1, sizeof *ret->word), ids->n};
+    if (!ret->id || !ret->brand || !ret->word)
+        return false;
+    for (size_t i = 0; i < ids->n; i++) {
+        struct bytes id = {(const uint8_t *)ids->v[i], strlen(ids->v[i])};
+        const uint8_t *dot = memrchr(id.p, '.', id.n);
+        ret->id[i] = id;
+        ret->brand[i] = (struct bytes){id.p, dot ? (size_t)(dot - id.p) : 0};
+        ret->word[i] = folded(j->a, ret->brand[i], true);
+    }
+    ret->word[ids->n] = folded(j->a, (struct bytes){(const uint8_t *)name, strlen(name)}, true);
+    return true;
+}
+
+/* What is wrong with a value that was meant for this CA; NULL where it was not. */
+static const char *typo(struct arena *a, const struct caa_record *r, const struct ca_names *ca)
+{
+    enum { WORD_LEAST = 5 }; /* letters; a shorter word occurs within others */
+    struct bytes value = folded(a, r->value, false), letters = folded(a, r->value, true);
+    for (size_t i = 0; !r->sound && i < ca->n; i++)
+        if (bytes_find(value, ca->id[i]) >= 0)
             return "holds more than the CA's domain name and parameters may";
-    const char *near = altered_any(r->value, ids, n);
-    for (size_t i = 0; !near && i < n; i++) {
-        const uint8_t *dot = memrchr(ids[i].p, '.', ids[i].n);
-        if (dot && r->issuer.n == (size_t)(dot - ids[i].p) && !memcmp(r->issuer.p, ids[i].p, r->issuer.n))
+    const char *near = altered_any(r->value, ca->id, ca->n);
+    for (size_t i = 0; !near && r->sound && i < ca->n; i++)
+        if (r->issuer.n && r->issuer.n == ca->brand[i].n &&
+            !strncasecmp((const char *)r->issuer.p, (const char *)ca->brand[i].p, r->issuer.n))
             near = "lacks the last label";
+    for (size_t i = 0; !near && i <= ca->n; i++) {
+        struct bytes word = ca->word[i];
+        if (same_bytes(letters, word) || (!r->sound && word.n >= WORD_LEAST && bytes_find(letters, word) >= 0))
+            near = "is a name of the CA and not its domain name";
     }
     return near;
 }
 
 static const struct caa_record *mistyped(struct judgement *j, const char **what)
 {
-    const struct texts *issuers = caa_issuers(j->r);
-    struct bytes *ids = arena_array(j->a, issuers->n, sizeof *ids);
-    for (size_t i = 0; ids && i < issuers->n; i++)
-        ids[i] = (struct bytes){(const uint8_t *)issuers->v[i], strlen(issuers->v[i])};
-    for (size_t i = 0; ids && i < j->caa.set.n; i++) {
+    struct ca_names ca;
+    if (!read_names(j, &ca))
+        return NULL;
+    for (size_t i = 0; i < j->caa.set.n; i++) {
         const struct caa_record *r = &j->caa.set.v[i];
-        *what = r->applies ? typo(r, ids, issuers->n) : NULL;
+        *what = r->applies ? typo(j->a, r, &ca) : NULL;
         if (*what)
             return r;
     }
@@ -126,13 +177,66 @@ static bool one_account(const struct judgement *j, const char **parameter, const
     return locked || uri;
 }
 
+/* The record that permits if the request meets the parameter, for which it gives nothing to compare; NULL: the verdict
+ * does not wait for that. */
+static const struct caa_record *open_record(const struct judgement *j, enum caa_unmet parameter)
+{
+    const struct caa_record *r = j->report->verdict == VERDICT_UNDECIDED && j->caa.relevant ? j->caa.set.open : NULL;
+    return r && r->open & CAA_UNMET_BIT(parameter) ? r : NULL;
+}
+
+/* RFC 8657 binds CAs from a day on only. */
+static void set_ignored(struct judgement *j, struct finding *f)
+{
+    const char *until = dated_until(j->a, &j->r->profile->caa_parameters, j->r->now);
+    bool bound = dated_value(&j->r->profile->caa_parameters, j->r->now);
+    finding_set(j, f, "ignored",
+                bound   ? ""
+                : until ? arena_printf(j->a, " Until %s a CA may ignore this parameter (%s).", until,
+                                       caa_requirements(j->r->purpose))
+                        : " A CA may ignore this parameter.");
+}
+
+static const char *parameter_text(struct judgement *j, const struct caa_record *r, const char *tag)
+{
+    struct bytes v = {0};
+    return caa_parameter(r, tag, &v) ? arena_strndup(j->a, v.p, v.n) : "";
+}
+
+/* An account that the record permits, and none was given. */
+static void account_open(struct judgement *j, enum caa_unmet parameter, const char *tag, const char *argument)
+{
+    const struct caa_record *r = open_record(j, parameter);
+    if (!r)
+        return;
+    const char *value = parameter_text(j, r, tag);
+    struct finding *f = about_set(j, CAUSE_caa_account_restricted, r);
+    finding_set(j, f, "parameter", value ? arena_concat(j->a, tag, "=", value, NULL) : tag);
+    finding_set(j, f, "but", "no account was given to compare it with");
+    if (parameter == CAA_ACCOUNT_URI)
+        set_ignored(j, f);
+    else
+        finding_set(j, f, "ignored", "");
+    struct fix *x = finding_fix(j, f, FIX_INPUT);
+    x->argument = argument;
+    x->value = value;
+    x->text = "Give the account that orders; this one is permitted.";
+}
+
 void cause_caa_account_restricted(struct judgement *j)
 {
     const char *name, *ours;
+    account_open(j, CAA_ACCOUNT, j->r->profile->caa_account, "caa_account");
+    account_open(j, CAA_ACCOUNT_URI, "accounturi", "account_uri");
     if (!one_account(j, &name, &ours))
         return;
     struct finding *f = about_set(j, CAUSE_caa_account_restricted, j->caa.set.decider);
     finding_set(j, f, "parameter", name);
+    finding_set(j, f, "but", ours ? "that is not the account given" : "no account can meet it");
+    if (j->caa.set.decider->unmet == CAA_ACCOUNT_URI)
+        set_ignored(j, f);
+    else
+        finding_set(j, f, "ignored", "");
     if (ours) {
         const char *parameter = arena_printf(j->a, "; %s=%s", name, ours);
         fix_caa_permit(j, f, parameter ? parameter : "", NULL);
@@ -140,20 +244,38 @@ void cause_caa_account_restricted(struct judgement *j)
         struct fix *x = finding_fix(j, f, FIX_INPUT);
         x->argument = set_fails(j, CODE_domain_locked) ? "caa_account" : "account_uri";
         x->value = "";
-        x->text = "Give the account that orders; if it is another one than the record names, order from that "
-                  "one, or add a record "
-                  "for this account.";
+        x->text = "No account meets the record as it stands. Give the account that orders, and a record for it is "
+                  "proposed.";
     }
+}
+
+static void method_open(struct judgement *j)
+{
+    const struct caa_record *r = open_record(j, CAA_METHODS);
+    if (!r)
+        return;
+    const char *list = parameter_text(j, r, "validationmethods");
+    struct finding *f = about_set(j, CAUSE_caa_method_restricted, r);
+    finding_set(j, f, "but", list ? arena_concat(j->a, "no method was given to compare with (", list, ")", NULL) : "");
+    set_ignored(j, f);
+    struct fix *x = finding_fix(j, f, FIX_INPUT);
+    x->argument = "validation_method";
+    x->value = list ? arena_strndup(j->a, list, strcspn(list, ",")) : "";
+    x->text = "Give the order's method with --method, or its label; this one is permitted.";
 }
 
 void cause_caa_method_restricted(struct judgement *j)
 {
     const struct caa_record *r = j->caa.set.decider;
+    method_open(j);
     if (!set_fails(j, CODE_caa_check_failed) || r->unmet != CAA_METHODS)
         return;
     struct finding *f = about_set(j, CAUSE_caa_method_restricted, r);
     struct texts in_use = caa_methods_in_use(j->a, j->r);
-    finding_set(j, f, "method", in_use.n ? in_use.v[0] : "none that was given");
+    finding_set(j, f, "but",
+                in_use.n ? arena_concat(j->a, "the one in use (", in_use.v[0], ") is not among them", NULL)
+                         : "no method can meet its list");
+    set_ignored(j, f);
     const char *parameter = in_use.n ? arena_printf(j->a, "; validationmethods=%s", in_use.v[0]) : NULL;
     fix_caa_permit(j, f, parameter ? parameter : "", NULL);
 }
@@ -315,6 +437,7 @@ static struct finding *about_failure(struct judgement *j, enum cause c)
     finding_fact(j, f, l->fact);
     finding_fact(j, f, l->cd);
     finding_fact(j, f, j->caa.ds.fact); /* the fact that br_may_permit rests on */
+    finding_set(j, f, "rules", caa_requirements(j->r->purpose));
     return f;
 }
 
@@ -381,4 +504,48 @@ void cause_caa_only_iodef(struct judgement *j)
             return;
     struct finding *f = about_set(j, CAUSE_caa_only_iodef, NULL);
     fix_advice(j, f, "Nothing must be done.");
+}
+
+/* The set as it would be with one record's tag exchanged for another: whether it permits. */
+static bool permits_with(struct judgement *j, const struct caa_record *r, struct rr *instead)
+{
+    const struct caa_set *s = &j->caa.set;
+    const struct rr **v = arena_array(j->a, s->n, sizeof *v);
+    struct caa_set then;
+    for (size_t i = 0; v && i < s->n; i++)
+        v[i] = &s->v[i] == r ? instead : s->v[i].rr;
+    return v && !caa_judge(j->a, j->r, v, s->n, &then) && then.code == CODE_NONE && !then.open;
+}
+
+void cause_caa_tag_typo(struct judgement *j)
+{
+    for (size_t i = 0; j->caa.relevant && i < j->caa.set.n; i++) {
+        const struct caa_record *r = &j->caa.set.v[i];
+        enum caa_tag near = r->broken || r->known != CAA_UNKNOWN ? CAA_UNKNOWN : caa_tag_near(r->tag);
+        if (near == CAA_UNKNOWN)
+            continue;
+        struct finding *f = about_set(j, CAUSE_caa_tag_typo, r);
+        finding_set(j, f, "near", caa_tag_name(near));
+        struct rr *right = fix_caa_retagged(j, r, near);
+        if (right && permits_with(j, r, right))
+            fix_caa_replace(j, f, r, rr_rdata_text(j->a, right));
+        else
+            fix_advice(j, f,
+                       "With the right property the record would keep this CA out: correct it together with a record "
+                       "that permits this CA.");
+        return;
+    }
+}
+
+void cause_caa_at_star(struct judgement *j)
+{
+    const char *base = arena_concat(j->a, j->r->adn, ".", NULL), *star = caa_star(j->a, j->r);
+    struct lookup l;
+    if (j->input_cause != CAUSE_NONE || !base || !star || lookup_read(j->a, j->ev, star, RR_CAA, &l) || l.class != LOOKUP_DATA || l.hops)
+        return;
+    struct finding *f = finding_add(j, CAUSE_caa_at_star);
+    finding_set(j, f, "owner", star);
+    finding_set(j, f, "base", base);
+    finding_fact(j, f, l.fact);
+    fix_caa_move(j, f, l.rr, l.n, base);
 }

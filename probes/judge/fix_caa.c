@@ -8,12 +8,13 @@
 #include <string.h>
 
 /* One issue record as rdata: flags, tag length, tag, value (RFC 8659 4.1). */
-static bool record(struct arena *a, const char *tag, const char *value, struct rr *ret)
+static bool record(struct arena *a, const char *tag, const char *value, uint8_t flags, struct rr *ret)
 {
     size_t n_tag = strlen(tag), n_value = strlen(value);
     uint8_t *p = n_tag + n_value < UINT16_MAX - 2 ? arena_alloc(a, 2 + n_tag + n_value) : NULL;
     if (!p)
         return false;
+    p[0] = flags;
     p[1] = (uint8_t)n_tag;
     memcpy(p + 2, tag, n_tag);
     memcpy(p + 2 + n_tag, value, n_value);
@@ -31,9 +32,9 @@ static const char *permit(const struct judgement *j, enum caa_tag tag, const cha
     struct rr rr;
     const struct rr *alone = &rr;
     struct caa_set set;
-    if (!value || !record(j->a, caa_tag_name(tag), value, &rr))
+    if (!value || !record(j->a, caa_tag_name(tag), value, 0, &rr))
         return "";
-    if (*parameters && (caa_judge(j->a, j->r, &alone, 1, &set) || set.code != CODE_NONE))
+    if (*parameters && (caa_judge(j->a, j->r, &alone, 1, &set) || set.code != CODE_NONE || set.open))
         return permit(j, tag, "");
     const char *text = rr_rdata_text(j->a, &rr);
     return text ? text : "";
@@ -97,9 +98,55 @@ struct fix *fix_caa_own_set(struct judgement *j, struct finding *f, const struct
     return add(j, f, at->name, permit(j, caa_tag_for(j->r->purpose, false), parameters));
 }
 
+struct rr *fix_caa_retagged(struct judgement *j, const struct caa_record *r, enum caa_tag tag)
+{
+    struct rr *rr = arena_alloc(j->a, sizeof *rr);
+    const char *value = arena_strndup(j->a, r->value.p, r->value.n);
+    /* A value with a NUL is no text: record() would cut it there. */
+    if (!rr || !value || memchr(r->value.p, 0, r->value.n) || !record(j->a, caa_tag_name(tag), value, r->flags, rr))
+        return NULL;
+    rr->owner = r->rr->owner;
+    return rr;
+}
+
+void fix_caa_move(struct judgement *j, struct finding *f, const struct rr *const *rr, size_t n, const char *base)
+{
+    const struct lookup *l = j->caa.relevant;
+    bool own = l && !l->hops && name_equal(l->name, base);
+    struct caa_set there, then;
+    const struct rr **v = own ? arena_array(j->a, j->caa.set.n + n, sizeof *v) : NULL;
+    const char **added = own ? arena_array(j->a, n, sizeof *added) : NULL;
+    size_t k = 0, n_added = 0;
+    for (; v && k < j->caa.set.n; k++)
+        v[k] = j->caa.set.v[k].rr;
+    if (v && added && !caa_judge(j->a, j->r, rr, n, &there))
+        for (size_t i = 0; i < there.n; i++) {
+            const struct caa_record *r = &there.v[i];
+            const struct rr *moved =
+                !r->broken && (r->known == CAA_ISSUE || r->known == CAA_ISSUEWILD) ? fix_caa_retagged(j, r, CAA_ISSUEWILD)
+                                                                                   : NULL;
+            const char *text = moved ? rr_rdata_text(j->a, moved) : NULL;
+            if (!text)
+                continue;
+            v[k++] = moved;
+            added[n_added++] = text;
+        }
+    /* Beside a set of the domain's own an issuewild record changes nothing but what it is for. */
+    if (n_added && !caa_judge(j->a, j->r, v, k, &then) && then.code == CODE_NONE && !then.open)
+        for (size_t i = 0; i < n_added; i++)
+            add(j, f, base, added[i]);
+    fix_advice(j, f,
+               arena_printf(j->a,
+                            "Which CAs may issue for the wildcard name say issuewild records at %s. The records with the "
+                            "star in their name count only for names below it that have no records of their own.",
+                            base));
+}
+
+/* True also where the request does not say whether the record's parameters are met: beside such a record one without
+ * parameters would take the owner's restriction away. */
 static bool permits(const struct caa_record *r)
 {
-    return r->applies && r->sound && r->names_us && r->unmet == CAA_MET;
+    return r->applies && r->sound && r->names_us && (r->unmet == CAA_MET || r->open);
 }
 
 static bool must_go(const struct caa_record *r)

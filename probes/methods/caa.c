@@ -1,4 +1,6 @@
 /* caa.c - method caa: the verdict from the set that decides, and after a failed search whether a CA may still issue. */
+#include "base/text.h"
+#include "ca/profile.h"
 #include "methods/methods.h"
 #include "methods/verdict.h"
 #include "wire/name.h"
@@ -41,7 +43,7 @@ static int servers_silent(const struct judgement *j, const struct lookup *l)
     return heard ? 1 : -1;
 }
 
-#define NEVER " After a DNSSEC error no CA may issue (Baseline Requirements 4.2.2.1)."
+#define NEVER " After a DNSSEC error no CA may issue (%s)."
 #define UNPROVEN " Only a zone that is proven not to be signed would let a CA issue."
 
 /* Whether the resolvers' failure for a name may be that of another zone: the name is an alias, or nothing shows that it
@@ -62,6 +64,7 @@ static int hidden_alias(struct judgement *j, const struct lookup *failed, const 
 static int may_permit(struct judgement *j, const struct lookup *failed, const char **because)
 {
     struct caa_view *v = &j->caa;
+    const char *rules = caa_requirements(j->r->purpose);
     const char *zone = failed->zone ? failed->zone->apex : caa_zone(j->a, j->r, failed->name);
     bool may_be_alias;
     if (!zone || lookup_read(j->a, j->ev, zone, RR_DS, &v->ds) || hidden_alias(j, failed, zone, &may_be_alias)) {
@@ -76,13 +79,13 @@ static int may_permit(struct judgement *j, const struct lookup *failed, const ch
     cut_is_sure = cut_is_sure || name_labels(zone) == 1;
     int may = -1;
     if (e) {
-        *because = arena_printf(j->a, "The resolver refuses the signatures at %s (error %u).%s", failed->name,
-                                e->code, NEVER);
+        *because = arena_printf(j->a, "The resolver refuses the signatures at %s (error %u)." NEVER, failed->name,
+                                e->code, rules);
         may = 0;
     } else if (lookup_bogus(failed)) {
         *because = arena_printf(
-            j->a, "%s has an answer, but only with DNSSEC checks switched off: its signatures do not hold.%s",
-            failed->name, NEVER);
+            j->a, "%s has an answer, but only with DNSSEC checks switched off: its signatures do not hold." NEVER,
+            failed->name, rules);
         may = 0;
     } else if (elsewhere) {
         *because = arena_printf(
@@ -92,8 +95,8 @@ static int may_permit(struct judgement *j, const struct lookup *failed, const ch
         *because =
             arena_printf(j->a,
                          "The zone %s is signed: it has a DS record. After a failure in a signed zone no "
-                         "CA may issue (Baseline Requirements 4.2.2.1).",
-                         zone);
+                         "CA may issue (%s).",
+                         zone, rules);
         may = 0;
     } else if (ds->class != LOOKUP_NODATA) {
         *because = arena_printf(
@@ -121,12 +124,39 @@ static int may_permit(struct judgement *j, const struct lookup *failed, const ch
         *because =
             arena_printf(j->a,
                          "The zone %s is proven not to be signed: a validating resolver vouches (flag AD) "
-                         "that it has no DS record. After a retry the rules let a CA issue (Baseline "
-                         "Requirements 4.2.2.1).",
-                         zone);
+                         "that it has no DS record. After a retry the rules let a CA issue (%s).",
+                         zone, rules);
         may = 1;
     }
     return may;
+}
+
+/* What has to be given so that a record can be judged whose parameters permit some accounts or methods only. */
+static const char *what_is_open(struct judgement *j, const struct caa_record *r)
+{
+    enum { SHOWN = 120 }; /* the most bytes of a parameter's value */
+    const char *own = j->r->profile->caa_account;
+    const struct {
+        enum caa_unmet parameter;
+        const char *tag, *give;
+    } rows[] = {{CAA_ACCOUNT, own,
+                 "Give the account that orders with --caa-account; for another one than the record's the answer is "
+                 "domain_locked."},
+                {CAA_ACCOUNT_URI, "accounturi", "Give the URI of the account that orders with --account-uri."},
+                {CAA_METHODS, "validationmethods",
+                 "Give the method of the order with --method beside caa, or its label with --validation-method."}};
+    const char *with = "", *give = "";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows && with && give; i++) {
+        struct bytes v = {0};
+        if (!(r->open & CAA_UNMET_BIT(rows[i].parameter)) || !caa_parameter(r, rows[i].tag, &v))
+            continue;
+        const char *value = text_escape(j->a, (const char *)v.p, v.n, SHOWN);
+        with = arena_concat(j->a, with, *with ? " and " : "", rows[i].tag, "=", value ? value : "", NULL);
+        give = arena_concat(j->a, give, " ", rows[i].give, NULL);
+    }
+    return with && give ? arena_concat(j->a, "The CAA record at ", j->caa.relevant->end, " permits this CA only with ",
+                                       with, ", and what was given does not say whether that holds.", give, NULL)
+                        : NULL;
 }
 
 static void verdict_caa(struct judgement *j)
@@ -140,7 +170,9 @@ static void verdict_caa(struct judgement *j)
         j->err = caa_judge(j->a, j->r, v->rr, v->n_rr, &v->set);
         if (j->err)
             return;
-        if (v->set.code == CODE_NONE)
+        if (v->set.open)
+            verdict_undecided(j, what_is_open(j, v->set.open));
+        else if (v->set.code == CODE_NONE)
             j->report->verdict = VERDICT_PASS;
         else
             verdict_fail(j, v->set.code, v->set.code);

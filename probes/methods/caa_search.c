@@ -92,6 +92,11 @@ const char *caa_zone(struct arena *a, const struct request *r, const char *level
 
 /* ---------------------------------------------------------------- questions -------------------------- */
 
+const char *caa_star(struct arena *a, const struct request *r)
+{
+    return r->wildcard && r->depth == DEPTH_FULL && !r->sparing ? arena_concat(a, "*.", r->adn, ".", NULL) : NULL;
+}
+
 static bool any_answered(const struct caa_view *v)
 {
     for (size_t i = 0; i < v->n; i++)
@@ -150,6 +155,9 @@ void caa_ask(struct arena *a, const struct asker *asker, const struct request *r
 {
     struct caa_view v;
     bool sparing = r->sparing;
+    const char *star = caa_star(a, r);
+    if (star)
+        lookup_want_answer(asker, star, RR_CAA);
     if (caa_climb(a, r, ev, NULL, !sparing, &v))
         return;
     if (sparing && !v.failed) {

@@ -27,8 +27,10 @@ int caa_climb(struct arena *a, const struct request *r, const struct evidence *e
 /* The zone whose DS record tells whether a failing level of the climb is signed: the registrable domain for
  * a level within it, else (a public suffix) the level itself. NULL: arena full. */
 const char *caa_zone(struct arena *a, const struct request *r, const char *level);
+/* depth full, a wildcard name: the name with its star, whose CAA set plays no part for it; else NULL. */
+const char *caa_star(struct arena *a, const struct request *r);
 /* Puts the questions of the search: one for each level, all at once or, for a sparing request, one after the other; a
- * repetition over TCP after truncation; after a failure at most four more. */
+ * repetition over TCP after truncation; after a failure at most four more; and one for caa_star(). */
 void caa_ask(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev);
 
 #endif

@@ -244,6 +244,7 @@ struct request {
     dcv_time issued;        /* of the random value */
     const char *filename;   /* of http-token-dynamic */
     struct texts issuers;   /* accepted CAA identifiers; the profile's where empty */
+    const char *ca;         /* the public CA whose identifiers .issuers are; NULL: the profile's CA */
     enum purpose purpose;
     struct texts validation_methods; /* RFC 8657 labels in use; those of the methods where empty */
     const char *account_uri, *caa_account;

@@ -321,7 +321,7 @@ static void others(struct page *p, const struct report *r, size_t from)
 static void api_answer(struct page *p, const struct report *r)
 {
     const struct code_info *info = code_info(r->error.code);
-    if (!info)
+    if (!info || r->request->ca) /* the API is that of the profile's CA */
         return;
     title(p, "The API would answer");
     const char *code = code_text(p->a, &r->error);
@@ -401,14 +401,48 @@ static void all_evidence(struct page *p, const struct report *r)
     }
 }
 
+/* Whether another CA than the profile's may issue, and as whom it was looked for. */
+static const char *other_ca_text(struct arena *a, const struct report *r)
+{
+    const struct request *q = r->request;
+    const char *may = r->verdict == VERDICT_PASS   ? "may issue for"
+                      : r->verdict == VERDICT_FAIL ? "may not issue for"
+                                                   : "may or may not issue for";
+    const char *list = "";
+    for (size_t i = 0; list && i < q->issuers.n; i++)
+        list = arena_concat(a, list, i ? ", " : "", q->issuers.v[i], NULL);
+    const char *text = list ? arena_printf(a, "By CAA, %s %s %s%s (known as %s).", q->ca, may, q->wildcard ? "*." : "",
+                                           q->domain, list)
+                            : NULL;
+    return text ? text : "";
+}
+
+/* Until when the CA may rely on a CAA check that passes. */
+static const char *caa_until_text(struct arena *a, const struct report *r)
+{
+    enum { HOURS_8 = 8 * 60 * 60 * 1000 };
+    char until[25];
+    time_format(r->caa->until, until);
+    bool ttl = r->caa->until - r->request->now > HOURS_8;
+    const char *text =
+        arena_printf(a, "A CA that checks now must issue before %.10s %.5s UTC, %s (%s), or look at CAA again.", until,
+                     until + 11, ttl ? "within the TTL of the records" : "within eight hours",
+                     caa_requirements(r->request->purpose));
+    return text ? text : "";
+}
+
 void render_report(struct buf *b, struct arena *a, const struct report *r, const struct render *how)
 {
     struct page p = {b, a, how->width ? how->width : WIDTH, how->color, how->verbose, r->request->profile};
     heading(&p, r);
+    if (r->request->ca && r->request->domain)
+        prose(&p, 2, other_ca_text(p.a, r));
     if (r->reason)
         prose(&p, 2, r->reason);
     if (r->remark)
         prose(&p, 2, r->remark);
+    if (r->caa && r->caa->until != TIME_UNKNOWN)
+        prose(&p, 2, caa_until_text(p.a, r));
     /* A pass has nothing to explain: its findings are risks and notes, listed below. */
     const struct finding *first = r->verdict != VERDICT_PASS && r->n_findings ? r->findings : NULL;
     bool pictures = r->caa && (r->verdict != VERDICT_PASS || how->derivation || how->verbose);

@@ -87,7 +87,8 @@ static const struct {
 } marks[] = {
     [CAA_FORBIDS] = {"FORBIDS ALL", "31"}, [CAA_PERMITS] = {"permits", "32"},
     [CAA_MALFORMED] = {"malformed", "31"}, [CAA_UNMET] = {"not met", "31"},
-    [CAA_OTHER] = {"other CA", NULL},      [CAA_NONE] = {"no part", NULL},
+    [CAA_OPEN] = {"not known", "33"},    [CAA_OTHER] = {"other CA", NULL},
+    [CAA_NONE] = {"no part", NULL},
 };
 
 /* One line of ASCII text, cut to the width at both ends so that its byte `at` is shown; if caret, with a ^ under that
@@ -132,6 +133,9 @@ static void record(struct picture *p, const struct caa_line *l)
 static const char *rule(struct picture *p, const struct report *r)
 {
     const struct caa_derivation *d = r->caa;
+    for (size_t i = 0; !d->property && i < d->n_records; i++)
+        if (d->records[i].effect == CAA_FORBIDS)
+            return "It forbids every CA to issue, whatever else it says, because of one record.";
     if (!d->property)
         return "None of its records restricts what is asked for: any CA may issue.";
     bool wild = r->request->wildcard && r->request->purpose == PURPOSE_TLS;

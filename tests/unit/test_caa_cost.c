@@ -92,6 +92,9 @@ static struct cost judged(const struct family *f, size_t records, size_t size, b
         const char *domain = wildcard ? "*.example.com" : "example.com";
         assert_int_equal(request_set(a, &r, request_field_find("domain"), domain, strlen(domain), &err), 0);
         assert_int_equal(request_set(a, &r, request_field_find("method"), "caa", 3, &err), 0);
+        assert_int_equal(request_set(a, &r, request_field_find("validation_method"), "ca-tbr-7", 8, &err), 0);
+        assert_int_equal(request_set(a, &r, request_field_find("account_uri"), "a:b", 3, &err), 0);
+        assert_int_equal(request_set(a, &r, request_field_find("caa_account"), "1", 1, &err), 0);
         assert_int_equal(request_finish(a, &r, &err), 0);
         evidence_init(&ev, a, 64);
         struct ask question = lookup_ask("example.com.", RR_CAA), *q = evidence_ask(&ev, &question, NULL);

@@ -103,7 +103,7 @@ static void in_json(void **state)
         "\"value\":\"other.example\",\"applies\":true,\"effect\":\"other\",\"because\":"
         "\"Applies, and names another CA than this one (digicert.com): “other.example”.\","
         "\"error_at\":null,\"expected\":null,\"fact\":2}],"
-        "\"br_may_permit_because\":null}";
+        "\"valid_until\":null,\"br_may_permit_because\":null}";
     struct report r = judged(hostile);
     struct buf b = {0};
     struct json_out j = {.b = &b};

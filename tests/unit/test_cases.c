@@ -211,6 +211,7 @@ static void derivation(const char *file, const struct report *r)
     enum verdict due = end == CAA_FOUND_PENDING              ? VERDICT_UNDECIDED
                        : end == CAA_FOUND_FAILED             ? VERDICT_FAIL
                        : end != CAA_FOUND_RECORDS || permits ? VERDICT_PASS
+                       : !n[CAA_FORBIDS] && n[CAA_OPEN]      ? VERDICT_UNDECIDED
                                                              : VERDICT_FAIL;
     if (r->verdict != due &&
         !(due == VERDICT_FAIL && r->verdict == VERDICT_UNDECIDED && end == CAA_FOUND_FAILED))

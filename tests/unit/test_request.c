@@ -4,9 +4,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "ca/profile.h"
+#include "ca/public_cas.h"
 #include "format/request.h"
 #include "methods/methods.h"
 #include "model/time.h"
+#include "wire/name.h"
 
 #include <errno.h>
 #include <string.h>
@@ -173,6 +176,10 @@ static void refusals(void **state)
          "--method: 'dns-cname-token' is not accepted; expected a method that takes a request token"},
         {"edited-at", "ns1_example", 0, 0, "--edited-at: 'ns1_example' is not"},
         {"issuer", "https://ca.example", 0, 0, "--issuer: 'https://ca.example' is not"},
+        {"ca", "no such authority", 0, 0, "--ca: 'no such authority' is not accepted; expected a public CA"},
+        {"ca", "cert", 0, 0, "--ca: 'cert' is not accepted; expected one CA; it may be Certainly, "},
+        {"ca", "", 0, 0, "--ca: '' is not"},
+        {"ca", "sectigo", "method", "dns-txt-token", "--method: 'dns-txt-token' is not accepted; expected method caa alone"},
         {"caa-account", "a;b", 0, 0, "--caa-account: 'a;b' is not"},
         {"account-uri", "12345", 0, 0, "--account-uri: '12345' is not accepted; expected a URI"},
     };
@@ -241,6 +248,66 @@ static void values_in_their_usual_form(void **state)
                            "either addresses or recursive alone"));
     assert_non_null(strstr(MAKE(&r, "domain", "example.com", "resolver", "::1", "resolver", "recursive"),
                            "either addresses or recursive alone"));
+}
+
+/* Another CA by any of the names that people know it by. */
+static void other_cas(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *typed, *name, *first;
+    } rows[] = {
+        {"Sectigo", "Sectigo", "sectigo.com"},
+        {"SECTIGO LIMITED", "Sectigo", "sectigo.com"},
+        {"comodo", "Sectigo", "sectigo.com"},
+        {"comodoca.com", "Sectigo", "sectigo.com"},
+        {"Let's Encrypt", "Let's Encrypt", "letsencrypt.org"},
+        {"lets encrypt", "Let's Encrypt", "letsencrypt.org"},
+        {"google", "Google Trust Services", "pki.goog"},
+        {"globalsign", "GlobalSign", "globalsign.com"},
+        {"global", NULL, NULL}, /* GlobalSign, or GLOBALTRUST */
+        {"amazonaws.com", NULL, NULL}, /* of two CAs, and the first one of neither */
+        {"igo", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct request r;
+        const char *line = MAKE(&r, "domain", "example.com", "ca", rows[i].typed);
+        assert_int_equal(line != NULL, rows[i].name == NULL);
+        if (line)
+            continue;
+        assert_string_equal(r.ca, rows[i].name);
+        assert_string_equal(r.issuers.v[0], rows[i].first);
+        assert_int_equal(r.methods, METHOD_BIT(METHOD_CAA));
+    }
+    struct request r;
+    /* The profile's own CA is no other one: its accounts and methods count. */
+    assert_null(MAKE(&r, "domain", "example.com", "ca", "geotrust"));
+    assert_null(r.ca);
+    assert_int_equal(r.issuers.n, 0);
+    assert_null(MAKE(&r, "domain", "example.com", "ca", "sectigo", "issuer", "ca.example"));
+    assert_int_equal(r.issuers.n, 1);
+}
+
+/* At least 40 CAs; each is found by its own name, and each identifier is a host name. DigiCert's are those built in. */
+static void table_of_cas(void **state)
+{
+    (void)state;
+    assert_true(public_cas_n >= 40);
+    for (size_t i = 0; i < public_cas_n; i++) {
+        const struct public_ca *ca = &public_cas[i], *near;
+        size_t n;
+        assert_ptr_equal(public_ca_find(ca->name, &near, 1, &n), ca);
+        for (size_t k = 0; k < ca->identifiers.n; k++) {
+            assert_true(name_is_host(ca->identifiers.v[k]));
+            assert_null(strpbrk(ca->identifiers.v[k], "ABCDEFGHIJKLMNOPQRSTUVWXYZ"));
+        }
+        assert_int_equal(strncmp(ca->source, "https://", 8), 0);
+        if (strcmp(ca->name, "DigiCert") != 0)
+            continue;
+        assert_int_equal(ca->identifiers.n, profile_builtin()->caa_identifiers.n);
+        for (size_t k = 0; k < ca->identifiers.n; k++)
+            assert_true(texts_have(&profile_builtin()->caa_identifiers, ca->identifiers.v[k]));
+    }
 }
 
 /* A domain that the CA refuses is a verdict, not an error, and gets no authorization domain. */
@@ -315,6 +382,8 @@ int main(void)
         cmocka_unit_test(refusals),
         cmocka_unit_test(long_and_odd_values),
         cmocka_unit_test(values_in_their_usual_form),
+        cmocka_unit_test(other_cas),
+        cmocka_unit_test(table_of_cas),
         cmocka_unit_test(refused_names),
         cmocka_unit_test(times),
     };
