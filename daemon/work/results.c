@@ -32,7 +32,7 @@ static int result_fill(struct db_result *to, struct report *report, int64_t id, 
     struct json_out j = {.b = &text};
     buf_reserve(&text, REPORT_USUAL);
     buf_reserve(&evidence, (report->evidence->n + 1) * FACT_USUAL);
-    json_write_report(&j, NULL, scratch, report, JSON_NO_EVIDENCE | JSON_NO_CAA);
+    json_write_report(&j, NULL, scratch, report, JSON_NO_EVIDENCE | JSON_NO_CAA | JSON_NO_PATH);
     j = (struct json_out){.b = &evidence};
     json_write_case(&j, scratch, report, JSON_NO_REPORT | JSON_TERSE);
     if (show && report->evidence->n <= SHOWN_FACTS) {

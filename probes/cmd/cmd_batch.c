@@ -465,7 +465,7 @@ static int take(struct arena *a, struct batch_command *b, int opt)
         b->resume = optarg;
         return EXIT_PASS;
     case OPT_NO_EVIDENCE:
-        b->flags |= JSON_NO_EVIDENCE;
+        b->flags |= JSON_NO_EVIDENCE | JSON_NO_PATH;
         return EXIT_PASS;
     case OPT_CONFIG:
         b->config = optarg;

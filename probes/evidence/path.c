@@ -9,10 +9,6 @@
 
 /* ---------------------------------------------------------------- one answer ------------------------- */
 
-/* The kind of a server's answer for one name of the zone that was asked. fail: an error, an answer without authority,
- * or one that cannot be read; a resolver then goes on to the next server. */
-enum reply { REPLY_FAIL, REPLY_DATA, REPLY_NONE, REPLY_ALIAS, REPLY_REFERRAL };
-
 static bool has_soa_of(const struct rrs *section, const char *apex)
 {
     for (size_t i = 0; i < section->n; i++)
@@ -88,6 +84,17 @@ static int read_reply(struct arena *a, const struct zone *x, const struct fact *
     else if (d->outcome == DNS_NXDOMAIN && d->flags & DNS_AA)
         *ret = REPLY_NONE;
     return 0;
+}
+
+int path_reply(struct arena *a, const struct zone *x, const struct fact *f, const char *name, uint16_t type,
+               enum reply *ret, const char **to)
+{
+    struct lookup l = {.type = type};
+    *to = NULL;
+    int rc = read_reply(a, x, f, name, &l, ret, to);
+    if (*ret != REPLY_ALIAS && *ret != REPLY_REFERRAL)
+        *to = NULL;
+    return rc;
 }
 
 /* The steps of one lookup so far. */

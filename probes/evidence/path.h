@@ -29,6 +29,14 @@ struct path_step {
     const struct fact *fact; /* the answer; NULL: none yet */
 };
 
+/* The kind of a server's answer for one name of the zone that was asked. fail: an error, an answer without authority,
+ * or one that cannot be read; a resolver then goes on to the next server. */
+enum reply { REPLY_FAIL, REPLY_DATA, REPLY_NONE, REPLY_ALIAS, REPLY_REFERRAL };
+/* Reads what a server of zone x answered for a name. *to: the target of an alias, or the zone that a referral leads to;
+ * else NULL. 0 or -ENOMEM. */
+int path_reply(struct arena *a, const struct zone *x, const struct fact *f, const char *name, uint16_t type,
+               enum reply *ret, const char **to);
+
 /* Asks everything that path_read() could need for the question, whatever the choice of servers. */
 void path_want(struct zones *z, const char *name, uint16_t type);
 /* The lookup of the question where the servers of choice are asked; in zones without a choice the first server that

@@ -25,7 +25,8 @@ void reader_request(struct json_reader *rd, struct request *r, json_t *object, b
 /* Reads the facts of a case file; in json_read_evidence.c. */
 void reader_evidence(struct json_reader *rd, json_t *list, struct evidence *ev);
 
-/* What json_write_shown() writes beside the members of a report and its request: the derivation, the evidence. */
-void json_write_shown_more(struct json_out *j, struct arena *a, const struct report *r);
+/* What json_write_shown() writes beside the members of a report and its request: the derivation, the path and the
+ * evidence. flags: 0 or JSON_NO_PATH. */
+void json_write_shown_more(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
 
 #endif

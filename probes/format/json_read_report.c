@@ -2,6 +2,7 @@
 
 #include "format/json_inner.h"
 #include "format/json_member.h"
+#include "format/json_write_report.h"
 #include "judge/caa_explain.h"
 #include "model/codes.h"
 #include "model/time.h"
@@ -215,7 +216,8 @@ static int add_shown(struct buf *whole, size_t common, struct arena *a, const st
         return rc;
     whole->n = common;
     struct json_out w = {.b = whole, .comma = true, .level = 1};
-    json_write_shown_more(&w, a, &r);
+    bool way = json_member(s->report, s->report_len, "path", &n);
+    json_write_shown_more(&w, a, &r, way ? JSON_NO_PATH : 0);
     json_close(&w, '}');
     return whole->failed ? -ENOMEM : 0;
 }

@@ -17,7 +17,7 @@ int json_read_report(struct arena *a, const char *text, size_t len, const struct
  * that is shown. The terse case has one member of its own, "caa_source", where a CAA verdict was not read from the
  * resolvers' answers: the number of a fact, see caa_source(). */
 struct stored {
-    const char *report; /* JSON_NO_EVIDENCE | JSON_NO_CAA */
+    const char *report; /* JSON_NO_EVIDENCE | JSON_NO_CAA | JSON_NO_PATH */
     size_t report_len;
     const char *evidence; /* a case, JSON_NO_REPORT | JSON_TERSE */
     size_t evidence_len;

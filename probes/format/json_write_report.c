@@ -6,6 +6,7 @@
 #include "format/json_redact.h"
 #include "format/reproduce.h"
 #include "judge/caa_explain.h"
+#include "judge/path_explain.h"
 #include "wire/wire.h"
 
 #include <stdio.h>
@@ -536,6 +537,72 @@ static void caa(struct report_out *o, const struct caa_derivation *d)
     json_close(j, '}');
 }
 
+/* ---------------------------------------------------------------- path ------------------------------- */
+
+static void way_server(struct report_out *o, const struct way_server *s)
+{
+    struct json_out *j = o->j;
+    json_open(j, NULL, '{');
+    shown(o, "host", s->host);
+    json_text(j, "server", s->server);
+    if (s->above)
+        shown(o, "above", s->above);
+    json_text(j, "outcome", way_outcome_name(s->outcome));
+    json_open(j, "facts", '[');
+    for (size_t i = 2; i-- > 0;)
+        if (s->fact[i])
+            json_int(j, NULL, s->fact[i]->n);
+    json_close(j, ']');
+    json_bool(j, "wrong", s->wrong);
+    json_close(j, '}');
+}
+
+static void way_stage(struct report_out *o, const struct way_stage *g)
+{
+    struct json_out *j = o->j;
+    json_open(j, NULL, '{');
+    shown(o, "name", g->name);
+    shown(o, "zone", g->zone);
+    json_text(j, "outcome", way_outcome_name(g->outcome));
+    shown(o, "to", g->to);
+    flag_if(o, "dname", g->dname);
+    json_open(j, "servers", '[');
+    for (size_t i = 0; i < g->n; i++)
+        way_server(o, &g->v[i]);
+    json_close(j, ']');
+    json_bool(j, "wrong", g->wrong);
+    json_close(j, '}');
+}
+
+/* It follows from the rest of the report, so it is made here and kept nowhere. */
+static void path(struct report_out *o, const struct report *r)
+{
+    char type[16];
+    struct json_out *j = o->j;
+    struct way_list list;
+    if (path_explain(o->a, r, &list))
+        list.n = 0; /* the arena is full, which the caller sees */
+    json_open(j, "path", '[');
+    for (size_t i = 0; i < list.n; i++) {
+        const struct way *w = &list.v[i];
+        json_open(j, NULL, '{');
+        shown(o, "name", w->name);
+        json_text(j, "type", rr_type_name(w->type, type));
+        json_text(j, "outcome", way_outcome_name(w->outcome));
+        json_open(j, "steps", '[');
+        for (size_t k = 0; k < w->n; k++)
+            way_stage(o, &w->v[k]);
+        json_close(j, ']');
+        if (w->resolver)
+            json_int(j, "resolver", w->resolver->n);
+        else
+            json_nil(j, "resolver");
+        json_bool(j, "resolver_wrong", w->resolver_wrong);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
 static void write_report(struct report_out *o, const char *key, const struct report *r, unsigned flags)
 {
     struct json_out *j = o->j;
@@ -561,6 +628,8 @@ static void write_report(struct report_out *o, const char *key, const struct rep
     json_close(j, ']');
     if (r->caa && !(flags & JSON_NO_CAA))
         caa(o, r->caa);
+    if (!(flags & JSON_NO_PATH))
+        path(o, r);
     if (!(flags & JSON_NO_EVIDENCE))
         evidence(o, r->evidence);
     json_time(j, "started_at", r->started_at);
@@ -596,11 +665,13 @@ void json_write_case(struct json_out *j, struct arena *a, const struct report *r
     json_close(j, '}');
 }
 
-void json_write_shown_more(struct json_out *j, struct arena *a, const struct report *r)
+void json_write_shown_more(struct json_out *j, struct arena *a, const struct report *r, unsigned flags)
 {
     struct report_out o = begin(j, a, r->request, 0);
     if (r->caa)
         caa(&o, r->caa);
+    if (!(flags & JSON_NO_PATH))
+        path(&o, r);
     evidence(&o, r->evidence);
 }
 
@@ -608,8 +679,8 @@ void json_write_shown(struct json_out *j, const char *key, struct arena *a, cons
 {
     struct report_out o = begin(j, a, r->request, 0);
     json_open(j, key, '{');
-    write_report(&o, NULL, r, JSON_NO_EVIDENCE | JSON_NO_CAA | JSON_MEMBERS);
+    write_report(&o, NULL, r, JSON_NO_EVIDENCE | JSON_NO_CAA | JSON_NO_PATH | JSON_MEMBERS);
     case_request(&o, r, 0);
-    json_write_shown_more(j, a, r);
+    json_write_shown_more(j, a, r, 0);
     json_close(j, '}');
 }

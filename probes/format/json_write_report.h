@@ -16,6 +16,7 @@ enum {
     JSON_NOW = 4,         /* also request.now, so that it can be judged again as at that time */
     JSON_NO_REPORT = 8,   /* a case with request and evidence only */
     JSON_NO_CAA = 64,     /* a report without the derivation of the CAA verdict */
+    JSON_NO_PATH = 128,   /* a report without the ways of the checked questions (path_explain.h) */
     JSON_MEMBERS = 16,    /* only the members of a report, into an open object */
     JSON_TERSE = 32       /* evidence without what json_read_case() assumes or can derive from the rest */
 };

@@ -325,10 +325,13 @@ void cause_nameservers_disagree(struct judgement *j)
                 !s->odd_above && a->has_serial && b->has_serial && a->serial != b->serial
                     ? arena_printf(j->a, " (zone versions %u and %u)", a->serial, b->serial)
                     : "");
-    for (unsigned i = 0; i < 2; i++) {
-        finding_fact(j, f, s->odd[i]->fact);
-        finding_fact(j, f, s->odd_server[i]->soa);
-    }
+    bool second_has = s->with ? b == s->with : s->odd[1]->n > s->odd[0]->n;
+    /* First what the server without the record says: it is the one to be shown to whoever runs it. */
+    unsigned lacks = second_has || s->odd_above ? 0 : 1;
+    finding_fact(j, f, s->odd[lacks]->fact);
+    finding_fact(j, f, s->odd[!lacks]->fact);
+    finding_fact(j, f, s->odd_server[lacks]->soa);
+    finding_fact(j, f, s->odd_server[!lacks]->soa);
     if (s->odd_above) {
         fix_advice(j, f,
                    arena_printf(j->a,
@@ -337,7 +340,6 @@ void cause_nameservers_disagree(struct judgement *j)
                                 s->odd_zone->apex, server_shown(j->a, a)));
         return;
     }
-    bool second_has = s->with ? b == s->with : s->odd[1]->n > s->odd[0]->n;
     cure_disagreement(j, f, second_has ? b : a, second_has ? a : b);
 }
 

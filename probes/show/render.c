@@ -1,10 +1,12 @@
 #include "show/render.h"
 
 #include "base/text.h"
+#include "evidence/view.h"
 #include "format/reproduce.h"
 #include "judge/caa_explain.h"
 #include "show/render_caa.h"
 #include "show/render_fix.h"
+#include "show/render_way.h"
 #include "show/render_wrap.h"
 #include "wire/name.h"
 #include "wire/wire.h"
@@ -121,6 +123,18 @@ static void record(struct page *p, const struct rr *rr)
         prose(p, 8, arena_printf(p->a, "broken: %s", rr->defect));
 }
 
+/* True where the answer only says which servers to ask instead (RFC 1034 4.3.2). */
+static bool referred(const struct dns_fact *f)
+{
+    bool ns = false;
+    for (size_t i = 0; i < f->authority.n; i++) {
+        if (f->authority.v[i].type == RR_SOA)
+            return false;
+        ns = ns || f->authority.v[i].type == RR_NS;
+    }
+    return ns && !(f->flags & DNS_AA);
+}
+
 static void dns_outcome(struct buf *b, const struct ask *q, const struct dns_fact *f)
 {
     char text[16];
@@ -129,7 +143,10 @@ static void dns_outcome(struct buf *b, const struct ask *q, const struct dns_fac
         buf_printf(b, "%zu record%s", f->answer.n, f->answer.n == 1 ? "" : "s");
         break;
     case DNS_NODATA:
-        buf_printf(b, "no %s record", rr_type_name(q->qtype, text));
+        if (referred(f))
+            buf_puts(b, "a referral");
+        else
+            buf_printf(b, "no %s record", rr_type_name(q->qtype, text));
         break;
     case DNS_NXDOMAIN:
     case DNS_SERVFAIL:
@@ -163,7 +180,11 @@ static void dns_headline(struct page *p, const struct fact *fact)
         buf_printf(&b, "  from %s", safe(p->a, server, VALUE_SHOWN));
     if (q->via == VIA_PERSPECTIVE && q->perspective)
         buf_printf(&b, " (%s)", safe(p->a, q->perspective, VALUE_SHOWN));
-    buf_printf(&b, "%s%s in ", q->tcp ? " over TCP" : "", q->cd ? " without DNSSEC checks" : "");
+    const char *how = q->cd && q->dnssec ? " with signatures, unchecked"
+                      : q->cd            ? " without DNSSEC checks"
+                      : q->dnssec        ? " with signatures"
+                                         : "";
+    buf_printf(&b, "%s%s in ", q->tcp ? " over TCP" : "", how);
     duration(&b, fact->us);
     const char *about =
         arena_printf(p->a, "%s %s", safe(p->a, q->qname, VALUE_SHOWN), rr_type_name(q->qtype, type));
@@ -193,6 +214,8 @@ static void dns_fact(struct page *p, const struct fact *fact)
         record(p, &f->answer.v[i]);
     if (shown < f->answer.n)
         buf_printf(p->b, "      … and %zu more\n", f->answer.n - shown);
+    if (p->verbose && f->authority.n)
+        buf_printf(p->b, "      %s\n", referred(f) ? "refers to" : "authority");
     for (size_t i = 0; p->verbose && i < f->authority.n; i++)
         record(p, &f->authority.v[i]);
 }
@@ -375,29 +398,75 @@ static void search_commands(struct page *p, const struct report *r, const struct
     }
 }
 
+/* The commands that ask for the facts which prove a finding, in its order; a command that is there already is left
+ * out. */
 static void commands(struct page *p, const struct report *r, const struct finding *f)
 {
-    bool any = false;
-    for (size_t i = 0; i < f->n_facts && i < COMMANDS_SHOWN; i++) {
+    const char *shown[COMMANDS_SHOWN];
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_facts && n < COMMANDS_SHOWN; i++) {
         const struct fact *one = fact_find(r, f->facts[i]);
-        if (!one)
+        const char *line = one ? reproduce_command(p->a, p->profile, one) : NULL;
+        bool again = !line;
+        for (size_t k = 0; k < n && !again; k++)
+            again = !strcmp(shown[k], line);
+        if (again)
             continue;
-        if (!any)
+        if (!n)
             title(p, "To see it yourself");
-        any = true;
-        reproduce(p, one);
+        shown[n++] = line;
+        buf_printf(p->b, "    %s\n", line);
     }
 }
 
-static void all_evidence(struct page *p, const struct report *r)
+static bool same_records(const struct rrs *a, const struct rrs *b)
+{
+    if (a->n != b->n)
+        return false;
+    for (size_t i = 0; i < a->n; i++)
+        if (a->v[i].type != b->v[i].type || !name_equal(a->v[i].owner, b->v[i].owner) || !rr_same(&a->v[i], &b->v[i]))
+            return false;
+    return true;
+}
+
+/* The earlier fact that says the same: the same question, only with other flags, and the same records. NULL: none. */
+static const struct fact *said_before(const struct report *r, const struct fact *f)
+{
+    const struct ask *q = f->ask;
+    for (size_t i = 0; q->kind == ASK_DNS && i < r->evidence->n && r->evidence->facts[i] != f; i++) {
+        const struct fact *e = r->evidence->facts[i];
+        const char *one = e->ask->server ? e->ask->server : e->dns.server;
+        const char *other = q->server ? q->server : f->dns.server;
+        if (e->ask->kind == ASK_DNS && e->ask->via == q->via && e->ask->qtype == q->qtype &&
+            name_equal(e->ask->qname, q->qname) && one && other && !strcmp(one, other) &&
+            e->dns.outcome == f->dns.outcome && e->dns.rcode == f->dns.rcode && e->dns.n_ede == f->dns.n_ede &&
+            !f->dns.n_ede && !f->dns.detail && !f->dns.n_defects && !e->dns.n_defects && f->dns.answer.n &&
+            same_records(&e->dns.answer, &f->dns.answer) && same_records(&e->dns.authority, &f->dns.authority))
+            return e;
+    }
+    return NULL;
+}
+
+static void all_evidence(struct page *p, const struct report *r, const struct finding *proven)
 {
     if (!r->evidence || !r->evidence->n)
         return;
     title(p, "All evidence");
     for (size_t i = 0; i < r->evidence->n; i++) {
-        buf_printf(p->b, "  %u\n", r->evidence->facts[i]->n);
-        fact(p, r->evidence->facts[i]);
-        reproduce(p, r->evidence->facts[i]);
+        const struct fact *f = r->evidence->facts[i], *before = said_before(r, f);
+        bool above = false;
+        for (size_t k = 0; proven && k < proven->n_facts; k++)
+            above = above || proven->facts[k] == f->n;
+        buf_printf(p->b, "  %u\n", f->n);
+        if (above) {
+            buf_puts(p->b, "    above, under Proof\n");
+        } else if (before) {
+            dns_headline(p, f);
+            buf_printf(p->b, "      the same records as in %u\n", before->n);
+        } else {
+            fact(p, f);
+        }
+        reproduce(p, f);
     }
 }
 
@@ -446,13 +515,15 @@ void render_report(struct buf *b, struct arena *a, const struct report *r, const
     /* A pass has nothing to explain: its findings are risks and notes, listed below. */
     const struct finding *first = r->verdict != VERDICT_PASS && r->n_findings ? r->findings : NULL;
     bool pictures = r->caa && (r->verdict != VERDICT_PASS || how->derivation || how->verbose);
+    const struct finding *proven = NULL; /* its facts are shown already */
     if (first) {
         buf_puts(b, "\n");
         prose(&p, 2, first->summary);
         if (pictures)
             render_caa(b, a, r, how);
         if (!pictures || !all_pictured(r, first))
-            proof(&p, r, first);
+            proof(&p, r, proven = first);
+        render_way(b, a, r, how);
         if (first->n_fixes) {
             title(&p, "Cure");
             fixes(&p, first);
@@ -460,6 +531,8 @@ void render_report(struct buf *b, struct arena *a, const struct report *r, const
     }
     if (pictures && !first)
         render_caa(b, a, r, how);
+    if (!first && how->verbose)
+        render_way(b, a, r, how);
     others(&p, r, first ? 1 : 0);
     api_answer(&p, r);
     if (pictures && !how->verbose)
@@ -467,5 +540,5 @@ void render_report(struct buf *b, struct arena *a, const struct report *r, const
     else if (first && !how->verbose)
         commands(&p, r, first);
     if (how->verbose)
-        all_evidence(&p, r);
+        all_evidence(&p, r, proven);
 }

@@ -252,7 +252,7 @@ static void invariants(const char *file, const struct report *r)
 static void stored(const char *file, struct arena *a, const struct report *r, const char *shown)
 {
     struct buf report = {0}, terse = {0}, again = {0};
-    json_write_report(&(struct json_out){.b = &report}, NULL, a, r, JSON_NO_EVIDENCE | JSON_NO_CAA);
+    json_write_report(&(struct json_out){.b = &report}, NULL, a, r, JSON_NO_EVIDENCE | JSON_NO_CAA | JSON_NO_PATH);
     json_write_case(&(struct json_out){.b = &terse}, a, r, JSON_NO_REPORT | JSON_TERSE);
     const struct stored s = {report.p, report.n, terse.p, terse.n};
     assert_int_equal(json_write_stored(&(struct json_out){.b = &again}, NULL, a, NULL, &s), 0);

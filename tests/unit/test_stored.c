@@ -103,7 +103,7 @@ static void keep(const char *name, struct kept *k)
     k->shown = json_loads(shown.p, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(k->shown);
     buf_free(&shown);
-    json_write_report(&(struct json_out){.b = &k->report}, NULL, k->a, &r, JSON_NO_EVIDENCE | JSON_NO_CAA);
+    json_write_report(&(struct json_out){.b = &k->report}, NULL, k->a, &r, JSON_NO_EVIDENCE | JSON_NO_CAA | JSON_NO_PATH);
     json_write_case(&(struct json_out){.b = &k->evidence}, k->a, &r, JSON_NO_REPORT | JSON_TERSE);
 }
 
