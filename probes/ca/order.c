@@ -1,7 +1,9 @@
 #include "ca/order_inner.h"
 
+#include "model/time.h"
 #include "wire/name.h"
 #include "wire/name_read.h"
+#include "wire/suffixes.h"
 
 #include <errno.h>
 #include <string.h>
@@ -117,6 +119,32 @@ static void check_prevalidated(struct checking *c, const struct texts *names)
         c->r->problems[before].error.variable[1] = names->v[1];
 }
 
+/* Whether new top-level domains are to be expected that the public suffix list does not have yet. */
+static bool list_is_old(const struct checking *c)
+{
+    enum { DAYS = 365 };
+    dcv_time made;
+    return time_parse(suffixes_in_use()->date, &made) && c->o->now - made > DAYS * DAY_MS;
+}
+
+/* True where the name's top-level domain may exist though the public suffix list lacks it: the root is asked about it,
+ * or the list is too old to tell. */
+static bool top_may_be(struct checking *c, const struct name *name, const char *shown)
+{
+    if (!name->top || (!c->o->probe && !list_is_old(c)))
+        return false;
+    if (!c->o->probe) {
+        const char *text = arena_printf(c->a,
+                                        "Whether %s is a public name is not known: the public suffix list of %s lacks "
+                                        "the top-level domain %s, and it is more than a year old. Use a newer list, or "
+                                        "--probe.",
+                                        shown, suffixes_in_use()->date, name->top);
+        if (text)
+            texts_add(c->a, &c->r->unknown, text);
+    }
+    return true;
+}
+
 static void check_name(struct checking *c, const char *text, bool is_common_name, struct texts *seen,
                        struct texts *not_validated)
 {
@@ -131,7 +159,7 @@ static void check_name(struct checking *c, const char *text, bool is_common_name
     texts_add(c->a, seen, form);
     if (name.code == CODE_dns_invalid_domain && is_common_name)
         return; /* rfc5280_common_name_invalid reports it */
-    if (name.code != CODE_NONE) {
+    if (name.code != CODE_NONE && !top_may_be(c, &name, shown)) {
         bool internal = name.code == CODE_internal_names_not_allowed;
         const char *fix =
             internal          ? "Order for the public name of the host; for internal names use a private CA."

@@ -50,6 +50,8 @@ struct order {
     struct bytes note;
     struct order_method method;
     bool token; /* the user asks for a search for a token */
+    bool probe; /* the names are checked over the network afterwards, so the root is asked about top-level domains */
+    dcv_time now; /* when the order is checked; tells how old the public suffix list is */
     /* The order that this one duplicates: its CSR, or its known names. */
     struct bytes original;
     const char *original_common_name;
@@ -69,6 +71,8 @@ struct order_problem {
 struct order_report {
     struct order_problem *problems;
     size_t n;
+    /* Sentences about names of which it is not known whether a public CA may be asked for them. */
+    struct texts unknown;
     struct texts notes; /* sentences about what is worth knowing but no reason to refuse */
     bool has_csr;
     struct csr csr;       /* set only where has_csr is true */

@@ -196,13 +196,18 @@ static bool said_before(struct arena *a, const struct order_report *r, size_t i)
     return false;
 }
 
+static enum verdict verdict_of(const struct order_report *r)
+{
+    return r->n ? VERDICT_FAIL : r->unknown.n ? VERDICT_UNDECIDED : VERDICT_PASS;
+}
+
 static void show_json(struct buf *b, struct arena *a, const struct given_order *g,
                       const struct order_report *r, const struct report *const *reports, size_t n_reports)
 {
     struct json_out j = {.b = b, .indent = g->out.format == FORMAT_JSON ? 2 : 0};
     json_open(&j, NULL, '{');
     json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
-    json_text(&j, "verdict", verdict_name(r->n ? VERDICT_FAIL : VERDICT_PASS));
+    json_text(&j, "verdict", verdict_name(verdict_of(r)));
     json_open(&j, "errors", '[');
     for (size_t i = 0; i < r->n; i++) {
         if (said_before(a, r, i)) /* the API names each code once, even for several fields */
@@ -225,6 +230,8 @@ static void show_json(struct buf *b, struct arena *a, const struct given_order *
         json_close(&j, '}');
     }
     json_close(&j, ']');
+    if (r->unknown.n)
+        json_texts(&j, "unknown", &r->unknown);
     json_texts(&j, "notes", &r->notes);
     json_csr(&j, r);
     if (reports)
@@ -241,7 +248,9 @@ static void show_text(struct buf *b, struct arena *a, const struct order_report 
         buf_printf(b, "FAIL  %s\n  %s%s%s\n  %s\n  %s\n\n", code ? code : "?", p->field, p->value ? ": " : "",
                    p->value ? p->value : "", p->what, p->fix);
     }
-    if (!r->n)
+    for (size_t i = 0; i < r->unknown.n; i++)
+        buf_printf(b, "UNDECIDED  %s\n", r->unknown.v[i]);
+    if (verdict_of(r) == VERDICT_PASS)
         buf_printf(b, "PASS  no input of the order is refused%s%s\n",
                    r->has_csr ? "; the CSR's key is " : "", r->has_csr ? r->csr.key_text : "");
     for (size_t i = 0; i < r->notes.n; i++)
@@ -273,7 +282,9 @@ static int show_order(struct arena *a, const struct given_order *g, const struct
     size_t n = 0;
     bool json = g->out.format == FORMAT_JSON, probe = g->probe && r->names.n;
     struct buf b = {0};
-    int probed = EXIT_PASS, status = r->n ? EXIT_FAIL : EXIT_PASS, shown;
+    static const int of_verdict[VERDICT_COUNT] = {
+        [VERDICT_PASS] = EXIT_PASS, [VERDICT_FAIL] = EXIT_FAIL, [VERDICT_UNDECIDED] = EXIT_UNDECIDED};
+    int probed = EXIT_PASS, status = of_verdict[verdict_of(r)], shown;
     if (json && probe)
         probed = probe_names(a, g, r, &c, &reports, &n);
     if (json || g->out.format == FORMAT_NDJSON)
@@ -325,6 +336,8 @@ int cmd_preflight(int argc, char **argv)
     }
     if (!status && !g.config && !configure_default(a, &g.order))
         status = EXIT_USAGE;
+    g.order.probe = g.probe;
+    g.order.now = cli_now();
     if (!status && order_check(a, &g.order, &r)) {
         complain_no_memory();
         status = EXIT_USAGE;

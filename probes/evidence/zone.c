@@ -301,9 +301,9 @@ static int find_servers(struct zones *z, struct zone *x)
 
 /* ---------------------------------------------------------------- the list of zones ------------------ */
 
-void zones_init(struct zones *z, struct arena *a, const struct asker *asker)
+void zones_init(struct zones *z, struct arena *a, const struct asker *asker, const struct request *r)
 {
-    *z = (struct zones){.a = a, .asker = asker};
+    *z = (struct zones){.a = a, .asker = asker, .registrable = r->registrable};
     z->last = &z->first;
 }
 
@@ -399,6 +399,11 @@ static int ask_above(struct zones *z, struct zone *x)
 struct zone *zones_registered(struct zones *z, const char *name)
 {
     const char *apex = name_registrable(name);
+    if (!apex && z->registrable && name_within(name, z->registrable)) {
+        apex = name;
+        while (!name_equal(apex, z->registrable))
+            apex = name_parent(apex);
+    }
     struct zone *x = apex ? zone_find(z, apex) : NULL;
     if (!apex || x)
         return x;

@@ -56,12 +56,13 @@ enum { ZONES_MOST = 24, ZONE_CUTS_MOST = 8 };
 struct zones {
     struct arena *a;
     const struct asker *asker;
+    const char *registrable; /* that of the request, whatever the public suffix list says; NULL: it has none */
     struct zone *first, **last;
     size_t n;
     bool bound; /* a limit was reached: questions beyond it were not asked */
     int err;    /* 0 or -ENOMEM */
 };
-void zones_init(struct zones *z, struct arena *a, const struct asker *asker);
+void zones_init(struct zones *z, struct arena *a, const struct asker *asker, const struct request *r);
 /* The deepest zone that holds an absolute name, as far as the answers show; .open is set where an answer is missing. In
  * the arena. NULL where the name is a public suffix or above one, or is in no zone that is known. */
 struct zone *zones_holding(struct zones *z, const char *name);

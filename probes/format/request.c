@@ -80,8 +80,9 @@ static int set_domain(struct setting *s)
     r->registrable = name.registrable;
     r->wildcard = name.wildcard;
     r->is_ip = name.is_ip;
-    r->name_code = name.code;
-    r->name_cause = name.cause;
+    r->top = name.top;
+    r->name_code = name.top ? CODE_NONE : name.code;
+    r->name_cause = name.top ? CAUSE_NONE : name.cause;
     r->name_reason = name.reason;
     r->name_suggestion = name.suggestion;
     return 0;

@@ -2,6 +2,7 @@
 #include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
+#include "wire/suffixes.h"
 
 static void input_cause(struct judgement *j, enum cause c, const char *reason)
 {
@@ -9,6 +10,7 @@ static void input_cause(struct judgement *j, enum cause c, const char *reason)
         return;
     struct finding *f = finding_add(j, c);
     finding_set(j, f, "reason", reason ? reason : "");
+    finding_fact(j, f, j->top_denial);
     struct fix *x = finding_fix(j, f, FIX_INPUT);
     x->argument = "domain";
     x->value = j->r->name_suggestion ? j->r->name_suggestion : "";
@@ -23,7 +25,13 @@ void cause_name_is_public_suffix(struct judgement *j)
 
 void cause_name_internal(struct judgement *j)
 {
-    input_cause(j, CAUSE_name_internal, j->r->name_reason);
+    const char *reason = j->r->name_reason;
+    if (j->top_denial)
+        reason = arena_printf(j->a,
+                              "there is no top-level domain %s: the root of DNS says so, and the public suffix list of "
+                              "%s does not have it either",
+                              j->r->top, suffixes_in_use()->date);
+    input_cause(j, CAUSE_name_internal, reason);
 }
 
 void cause_name_invalid(struct judgement *j)

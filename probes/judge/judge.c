@@ -4,6 +4,8 @@
 #include "judge/causes.h"
 #include "judge/judge_inner.h"
 #include "judge/opinion.h"
+#include "methods/top.h"
+#include "wire/suffixes.h"
 
 #include <errno.h>
 #include <string.h>
@@ -138,6 +140,34 @@ static void settle(struct judgement *j)
         j->err = judge_by_perspectives(j);
 }
 
+/* Where the public suffix list lacks the top-level domain: true unless the root knows it, with the verdict. */
+static bool top_decides(struct judgement *j)
+{
+    struct lookup l;
+    struct asker asker = asker_none(j->ev);
+    if (!j->r->top)
+        return false;
+    j->err = top_lookup(j->a, &asker, j->ev, j->r->top, &l);
+    if (j->err || l.class == LOOKUP_DATA)
+        return j->err;
+    if (l.class == LOOKUP_NXDOMAIN) {
+        verdict_fail(j, CODE_internal_names_not_allowed, CODE_internal_names_not_allowed);
+        j->input_cause = CAUSE_name_internal;
+        j->top_denial = l.fact;
+    } else if (l.class == LOOKUP_PENDING) {
+        verdict_undecided(j, DEADLINE_REASON);
+    } else {
+        const char *fault = network_fault(j, &l, 1);
+        verdict_undecided(j, fault ? fault
+                                   : arena_printf(j->a,
+                                                  "Whether there is a top-level domain %s is not known: the public "
+                                                  "suffix list of %s lacks it, and the resolver does not find out. A "
+                                                  "newer list would tell.",
+                                                  j->r->top, suffixes_in_use()->date));
+    }
+    return true;
+}
+
 int judge_in_order(const struct request *r, const struct evidence *ev, struct arena *a,
                    const enum cause order[CAUSE_COUNT], struct report *ret)
 {
@@ -154,7 +184,7 @@ int judge_in_order(const struct request *r, const struct evidence *ev, struct ar
         p->verdict = VERDICT_FAIL;
         p->error = refused;
         p->detail_code = refused.code;
-    } else {
+    } else if (!top_decides(&j)) {
         settle(&j);
     }
     if (!j.err && r->depth == DEPTH_FULL && judged_failing(&j))

@@ -234,7 +234,7 @@ int judge_read_zones(struct judgement *j)
     if (!nobody || !name || !s->zones)
         return -ENOMEM;
     *nobody = asker_none(j->ev);
-    zones_init(s->zones, j->a, nobody);
+    zones_init(s->zones, j->a, nobody, j->r);
     const struct zone *registered = zones_registered(s->zones, name), *own = zones_holding(s->zones, name);
     s->denied = registered && registered->denial ? registered : NULL;
     s->own = own && own->exists ? own : NULL;

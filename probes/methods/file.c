@@ -201,7 +201,7 @@ static void ask_by_servers(struct arena *a, const struct asker *asker, const str
     const char *name = arena_concat(a, r->adn, ".", NULL);
     if (!name)
         return;
-    zones_init(&z, a, asker);
+    zones_init(&z, a, asker, r);
     path_want(&z, name, RR_A);
     struct view as_is = {.zones = &z};
     if (file_look(a, asker, r, ev, &as_is, &v, NULL) || path_read(&z, ev, NULL, 0, name, RR_A, &l, NULL) ||

@@ -68,6 +68,7 @@ struct judgement {
     struct arena *a;
     struct report *report;
     enum cause input_cause; /* CAUSE_NONE unless the input itself is refused */
+    const struct fact *top_denial; /* the answer that there is no such top-level domain as the domain's; else NULL */
     struct txt_view txt;    /* dns-txt-token */
     struct cname_view cname;
     struct target_view target;

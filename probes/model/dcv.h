@@ -226,6 +226,9 @@ struct request {
     const char *input;             /* the domain as typed */
     const char *domain;            /* A-labels, lower case; or an IP address as text; NULL where .name_code is set */
     const char *registrable;       /* registrable domain of .domain (ICANN section), NULL for an IP address */
+    /* The top-level domain of .domain where the public suffix list lacks it: the root is asked whether there is one.
+     * Else NULL. */
+    const char *top;
     bool wildcard, is_ip;
     enum code name_code;       /* dns_invalid_domain or internal_names_not_allowed; then nothing is asked */
     enum cause name_cause;     /* why: name-invalid, name-internal or name-is-public-suffix */

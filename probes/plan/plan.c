@@ -3,6 +3,7 @@
 
 #include "evidence/evidence.h"
 #include "methods/methods.h"
+#include "methods/top.h"
 #include "methods/verdict.h"
 
 #include <errno.h>
@@ -20,6 +21,13 @@ static const struct fact *want(void *self, const struct ask *question)
     return q ? q->fact : NULL;
 }
 
+/* False while it is not known that the domain's top-level domain exists: nothing else is asked before. */
+static bool under_a_top(struct plan *p)
+{
+    struct lookup l;
+    return !p->r->top || (!top_lookup(p->a, &p->asker, p->ev, p->r->top, &l) && l.class == LOOKUP_DATA);
+}
+
 /* Bytes of memory for what one run of plan_next() reads: at most, and on the stack. They are freed when it returns,
  * because a check is planned again after each answer, at depth full dozens of times over hundreds of facts, and
  * thousands of checks may wait at once. Only the questions stay, in the arena of the evidence. */
@@ -33,7 +41,7 @@ int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
     p.asker = (struct asker){&p, want};
     struct code_error refused;
     enum cause why;
-    if (!judge_input(r, &refused, &why)) {
+    if (!judge_input(r, &refused, &why) && under_a_top(&p)) {
         method_rules(r->method)->ask(p.a, &p.asker, r, ev);
         plan_perspectives(&p);
         if (r->depth == DEPTH_FULL) {

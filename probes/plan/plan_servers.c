@@ -66,7 +66,7 @@ void plan_servers(struct plan *p)
     const char *own = arena_concat(p->a, p->r->adn, ".", NULL);
     if (!p->r->registrable || !own || checked_names(p->a, p->r, &v, &n))
         return;
-    zones_init(&z, p->a, &p->asker);
+    zones_init(&z, p->a, &p->asker, p->r);
     (void)zones_holding(&z, own);
     for (size_t i = 0; i < n && !z.err; i++) {
         path_want(&z, v[i].name, v[i].type);

@@ -483,6 +483,12 @@ static int check_public(struct name_reading *r)
             r,
             "no top-level domain is a number, and it is no IPv4 address either: that would be four numbers "
             "from 0 to 255 without leading zeros");
+    /* By the list's default rule "*" each name right below a top-level domain is one that somebody registers. */
+    const char *registrable = domain;
+    while (name_labels(registrable) > 2)
+        registrable = name_parent(registrable);
+    r->name.top = top;
+    r->name.registrable = registrable;
     return INTERNAL(r, "%s is no top-level domain of the public suffix list of %s", top, suffixes_in_use()->date);
 }
 

@@ -11,10 +11,13 @@
  * may be asked for, else CODE_dns_invalid_domain or CODE_internal_names_not_allowed. */
 struct name {
     const char *domain;      /* as in struct request; set where the syntax is right, for internal names too */
-    const char *registrable; /* NULL for IP addresses and refused names */
+    const char *registrable; /* NULL for IP addresses and for refused names, unless .top is set */
     bool wildcard, is_ip;
     enum code code;
     enum cause cause;   /* CAUSE_name_invalid, _internal or _is_public_suffix */
+    /* Where the public suffix list lacks the top-level domain, that label: the root alone knows whether there is one.
+     * The name is refused, for want of an answer; .registrable is what holds if there is one. Else NULL. */
+    const char *top;
     const char *reason; /* a clause without a full stop, safe for a terminal: "it has a port, :8443; …" */
     /* A corrected input that would be accepted, where one is obvious; else NULL. */
     const char *suggestion;

@@ -1,8 +1,8 @@
 /* suffixes.h - the public suffix list: below which names others register theirs. Pure; any thread.
  *
  * The ICANN section alone, by the list's own algorithm (https://publicsuffix.org/list/, "Algorithm"), without
- * its default rule "*": a top-level domain that is not on the list is none of it. The list of
- * contrib/public_suffix_list.dat is built in; a program may take another one at its start. */
+ * its default rule "*": a top-level domain that is not on the list is none of it; a check asks the root about
+ * it. The list of contrib/public_suffix_list.dat is built in; a program may take another one at its start. */
 #ifndef DCV_SUFFIXES_H
 #define DCV_SUFFIXES_H
 

@@ -28,6 +28,7 @@
 #include "format/json_write_report.h"
 #include "format/request.h"
 #include "methods/methods.h"
+#include "methods/top.h"
 #include "run/check.h"
 #include "show/render.h"
 #include "show/render_fix.h"
@@ -350,13 +351,20 @@ static void on_done(void *user, struct check *c, struct report *report, int err)
 
 /* ---------------------------------------------------------------- what must hold --------------------- */
 
-/* "Undecided" is allowed where there is nothing to compare with, where no question was answered that shows that the
- * network works, and where a bound was reached before all was asked. */
+/* "Undecided" is allowed where there is nothing to compare with or to ask for, where no question was answered that
+ * shows that the network works, where a bound was reached before all was asked, and where the root does not say whether
+ * there is the domain's top-level domain. */
 static bool may_be_undecided(const struct report *r)
 {
     const struct evidence *ev = r->evidence;
-    bool needs_value = method_rules(r->request->method)->takes && r->challenge == CHALLENGE_NONE;
-    return needs_value || ev->overflow || !control_alive(lookup_control(ev));
+    const struct request *q = r->request;
+    bool no_value = method_rules(q->method)->takes && r->challenge == CHALLENGE_NONE;
+    bool no_name = q->method == METHOD_HTTP_TOKEN_DYNAMIC && !q->filename;
+    struct lookup top = {.class = LOOKUP_DATA};
+    struct asker asker = asker_none(ev);
+    must(!q->top || !top_lookup(ev->arena, &asker, ev, q->top, &top));
+    bool top_unknown = top.class != LOOKUP_DATA && top.class != LOOKUP_NXDOMAIN;
+    return no_value || no_name || top_unknown || ev->overflow || !control_alive(lookup_control(ev));
 }
 
 static void must_be_sound(const struct report *r)

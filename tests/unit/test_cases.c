@@ -179,7 +179,8 @@ static void derivation(const char *file, const struct report *r)
     const struct caa_derivation *d = r->caa;
     size_t last = 0, n[CAA_EFFECT_COUNT] = {0};
     if (!d) {
-        if (r->request->method == METHOD_CAA && !r->request->name_code)
+        /* Where the top-level domain is not there, or may not be, no CAA record was looked for. */
+        if (r->request->method == METHOD_CAA && !r->request->name_code && !r->request->top)
             wrong("%s: no derivation", file);
         return;
     }

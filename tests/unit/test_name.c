@@ -330,8 +330,14 @@ static void internal(void **state)
             !strstr(n.reason, rows[i].reason))
             fail_msg("%s: code %d, reason %s", rows[i].input, (int)n.code, n.reason ? n.reason : "-");
         assert_string_equal(n.domain, rows[i].domain);
-        assert_null(n.registrable);
+        bool unlisted = strstr(n.reason, "is no top-level domain of") != NULL;
+        assert_int_equal(n.top != NULL, unlisted);
+        assert_int_equal(n.registrable != NULL, unlisted);
     }
+    struct name n = reading("*.a.b.Shop.NotATLD.");
+    assert_string_equal(n.top, "notatld");
+    assert_string_equal(n.registrable, "shop.notatld");
+    assert_true(n.wildcard);
 }
 
 /* All rows of the IANA IPv4 and IPv6 special-purpose address registries: both ends of each are refused, and

@@ -11,6 +11,8 @@
 
 #include "ca/order.h"
 #include "ca/order_conf.h"
+#include "model/time.h"
+#include "wire/suffixes.h"
 
 static struct bytes load(struct arena *a, const char *name)
 {
@@ -331,6 +333,39 @@ static void test_names(void **state)
     arena_free(a);
 }
 
+/* A top-level domain that the list lacks: refused while the list is young, unknown when it is more than a year old, and
+ * left to the root where the names are checked over the network afterwards. */
+static void test_unlisted_top(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int days; /* since the day of the list */
+        bool probe;
+        size_t problems, unknown, names;
+    } orders[] = {
+        {"shop.firm.qqqq", 364, false, 1, 0, 0}, {"shop.firm.qqqq", 366, false, 0, 1, 1},
+        {"shop.firm.qqqq", 10, true, 0, 0, 1},   {"shop.firm.qqqq", 900, true, 0, 0, 1},
+        {"shop.local", 900, true, 1, 0, 0},      {"shop.local", 900, false, 1, 0, 0},
+        {"firm.1234567", 900, true, 1, 0, 0},    {"qqqq", 900, true, 1, 0, 0},
+        {"shop.com", 900, false, 0, 0, 1},
+    };
+    dcv_time made;
+    assert_true(time_parse(suffixes_in_use()->date, &made));
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        struct arena *a = arena_new(0);
+        struct order o = {
+            .common_name = orders[i].name, .probe = orders[i].probe, .now = made + orders[i].days * DAY_MS};
+        struct order_report r;
+        assert_int_equal(order_check(a, &o, &r), 0);
+        if (r.n != orders[i].problems || r.unknown.n != orders[i].unknown || r.names.n != orders[i].names)
+            fail_msg("order %zu: %zu problems, %zu unknown, %zu names", i, r.n, r.unknown.n, r.names.n);
+        if (r.n)
+            assert_int_equal(r.problems[0].error.code, CODE_internal_names_not_allowed);
+        arena_free(a);
+    }
+}
+
 /* If the original CSR cannot be read, it is not compared, and no code about duplicates is given. */
 static void test_unusable_original(void **state)
 {
@@ -374,6 +409,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),  cmocka_unit_test(test_bad_configuration),
                                        cmocka_unit_test(test_notes), cmocka_unit_test(test_unusable_original),
-                                       cmocka_unit_test(test_names), cmocka_unit_test(test_escaped)};
+                                       cmocka_unit_test(test_names), cmocka_unit_test(test_unlisted_top),
+                                       cmocka_unit_test(test_escaped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
