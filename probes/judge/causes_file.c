@@ -56,17 +56,36 @@ void cause_file_ipv6_only(struct judgement *j)
     fix_advice(j, f, "Add an A record with a public IPv4 address of the web server beside the AAAA record.");
 }
 
+/* True where the last answer says that the name does not exist, be it the name asked or the end of its aliases. */
+static bool no_such(const struct lookup *l)
+{
+    return l->class == LOOKUP_NXDOMAIN || (l->fact && l->fact->dns.outcome == DNS_NXDOMAIN);
+}
+
 void cause_file_no_address(struct judgement *j)
 {
     const struct file_side *s = failing_side(j);
     const struct lookup *l = s ? &s->fetch.lookup : NULL;
     if (!l || !l->name || !(l->class == LOOKUP_NODATA || l->class == LOOKUP_NXDOMAIN))
         return;
+    bool alias = l->hops && l->end && !name_equal(l->end, l->name);
     struct finding *f = about(j, CAUSE_file_no_address, &s->fetch);
     finding_set(j, f, "host", l->name);
-    finding_set(j, f, "what", l->class == LOOKUP_NXDOMAIN ? " (the name does not exist)" : "");
+    finding_set(j, f, "what",
+                alias                           ? arena_printf(j->a, " (it is an alias, a CNAME record, to %s, and %s)", l->end,
+                                                               no_such(l) ? "that name does not exist" : "nothing is there")
+                : l->class == LOOKUP_NXDOMAIN ? " (the name does not exist)"
+                                                : "");
     finding_fact(j, f, l->fact);
-    fix_advice(j, f, "Add an A record with the web server's public IPv4 address, or use a DNS method.");
+    if (alias)
+        /* An address cannot stand beside an alias (RFC 1034 3.6.2). */
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "Have whoever runs %s set that host up again, or replace the CNAME at %s by an A record "
+                                "with the web server's public IPv4 address; or use a DNS method.",
+                                l->end, l->name));
+    else
+        fix_advice(j, f, "Add an A record with the web server's public IPv4 address, or use a DNS method.");
 }
 
 static bool network(const struct judgement *j, enum http_outcome outcome)
@@ -85,14 +104,29 @@ void cause_file_private_address(struct judgement *j)
     fix_advice(j, f, "Publish an A record with an address that the whole internet can reach.");
 }
 
+/* The parts of the URL at which a fetch ended; NULL: the arena is full. */
+static const struct url *last_url(struct judgement *j, const struct fetch *fetch)
+{
+    struct url *u = arena_alloc(j->a, sizeof *u);
+    return u && fetch->url && url_read(j->a, fetch->url, u) ? u : NULL;
+}
+
 void cause_file_port_closed(struct judgement *j)
 {
     if (!network(j, HTTP_REFUSED))
         return;
-    struct finding *f = about(j, CAUSE_file_port_closed, &j->file.best->fetch);
-    fix_advice(
-        j, f,
-        "Start the web server, or open port 80 in its firewall; one of the ports 80 and 443 must answer.");
+    const struct fetch *fetch = &j->file.best->fetch;
+    struct finding *f = about(j, CAUSE_file_port_closed, fetch);
+    const struct url *to = last_url(j, fetch);
+    if (!fetch->hops || !to) {
+        fix_advice(j, f, "Start the web server, or open port 80 in its firewall; one of the ports 80 and 443 must answer.");
+        return;
+    }
+    fix_advice(j, f,
+               arena_printf(j->a,
+                            "Start the web server on port %u of %s, to which the redirect leads, or open that port in its "
+                            "firewall; or exempt %s from the redirect, and serve the file where it is asked for first.",
+                            to->port, to->host, j->r->profile->file_dir));
 }
 
 void cause_file_timeout(struct judgement *j)
@@ -285,13 +319,28 @@ void cause_file_forbidden(struct judgement *j)
     fix_publish_file(j, f);
 }
 
+/* True where both URLs have the same path: a redirect that keeps it leads to where the file belongs on the other host,
+ * and another one to a page of its own. */
+static bool same_path(const char *a, const char *b)
+{
+    const char *one = strstr(a, "://"), *other = strstr(b, "://");
+    one = one ? strchr(one + 3, '/') : NULL;
+    other = other ? strchr(other + 3, '/') : NULL;
+    return one && other && !strcmp(one, other);
+}
+
 void cause_file_absent(struct judgement *j)
 {
     /* A 2xx here is a status whose body the CA does not accept as the file. */
     if (forbidding(j) || !(status_in(j, 400, 499) || status_in(j, 100, 299)))
         return;
+    const struct fetch *fetch = &j->file.best->fetch;
     struct finding *f = about_status(j, CAUSE_file_absent);
-    fix_publish_file(j, f);
+    finding_set(j, f, "redirected",
+                fetch->hops ? arena_printf(j->a, ", to which a redirect leads from %s", fetch->facts[0]->ask->url) : "");
+    fix_publish_file_at(j, f, fetch->hops && same_path(fetch->facts[0]->ask->url, fetch->url) ? fetch->url : NULL);
+    if (fetch->hops)
+        exempt(j, f);
 }
 
 void cause_file_server_error(struct judgement *j)

@@ -117,13 +117,18 @@ void fix_remove(struct judgement *j, struct finding *f, const struct rr *rr)
 
 void fix_publish_file(struct judgement *j, struct finding *f)
 {
+    fix_publish_file_at(j, f, NULL);
+}
+
+void fix_publish_file_at(struct judgement *j, struct finding *f, const char *url)
+{
     const char *value = fix_value(j);
     if (!value) {
         fix_new_value(j, f);
         return;
     }
     struct fix *x = finding_fix(j, f, FIX_PUT_FILE);
-    x->url = fetch_url(j->a, j->r, "http");
+    x->url = url ? url : fetch_url(j->a, j->r, "http");
     x->body = value;
 }
 

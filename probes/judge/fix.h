@@ -24,6 +24,8 @@ void fix_publish(struct judgement *j, struct finding *f);
 void fix_correct(struct judgement *j, struct finding *f);
 /* put-file: the value at the URL that the CA fetches. */
 void fix_publish_file(struct judgement *j, struct finding *f);
+/* The same at the URL that a redirect leads to; NULL: at the one that the CA fetches first. */
+void fix_publish_file_at(struct judgement *j, struct finding *f, const char *url);
 /* add, or replace of old (may be NULL): the CNAME with the value in the current form. */
 void fix_publish_cname(struct judgement *j, struct finding *f, const struct rr *old);
 /* replace: old (a CNAME) by one to a listed target; target NULL: the first listed one, or advice where none

@@ -306,12 +306,43 @@ static void forecasts(void **state)
     assert_int_equal(faults, 0);
 }
 
+/* The cures of the file methods are about the place where the fetch ended. */
+static void where_the_fetch_ends(void **state)
+{
+    static const struct {
+        const char *file;
+        enum fix_op op; /* of the first fix */
+        const char *there, *not_there; /* a part of its URL or text, and one that it must not have */
+    } rows[] = {{"file-no-address-alias.case", FIX_ADVICE, "runs gone.cdn.example.net. ", "Add an A record"},
+                {"file-no-address.case", FIX_ADVICE, "Add an A record", "CNAME"},
+                {"file-refused-after-redirect.case", FIX_ADVICE, "port 443 of shop.example.com,", "port 80"},
+                {"file-refused.case", FIX_ADVICE, "open port 80", "redirect"},
+                {"file-absent-after-redirect.case", FIX_PUT_FILE, "https://www.shop.example.com/.well-known/", "http:"},
+                {"file-absent.case", FIX_PUT_FILE, "http://shop.example.com/.well-known/", "https:"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena *a = arena_new(0);
+        struct dcv_case c;
+        struct report r;
+        read_text(getenv("CASES"), rows[i].file, text, sizeof text);
+        read_case(a, rows[i].file, text, &c);
+        assert_int_equal(judge(&c.request, &c.evidence, a, &r), 0);
+        const struct fix *x = r.findings->fixes;
+        const char *says = x->op == FIX_PUT_FILE ? x->url : x->text;
+        if (x->op != rows[i].op || !strstr(says, rows[i].there) || strstr(says, rows[i].not_there))
+            wrong("%s: the first fix is: %s", rows[i].file, says);
+        arena_free(a);
+    }
+    assert_int_equal(faults, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(case_files),
         cmocka_unit_test(generated_sets),
         cmocka_unit_test(forecasts),
+        cmocka_unit_test(where_the_fetch_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
