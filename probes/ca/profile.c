@@ -38,8 +38,8 @@ static const struct profile digicert = {
     .target_label = "_dcv",
     .cname_base = "dcv.digicert.com",
     .value_prefix = "_",
-    /* The older form passes with a warning, although DigiCert says that it has refused it since 2025-10-28. */
-    .retired_cname = {{{TIME_UNKNOWN, true}}, 1},
+    /* DigiCert refuses the older form since 2025-10-28. */
+    .retired_cname = {{{TIME_UNKNOWN, true}, {1761609600000, false}}, 2},
     .file_dir = "/.well-known/pki-validation/",
     .file_name = "fileauth.txt",
     .file_name_cased = "FileAuth.txt",
@@ -113,16 +113,27 @@ bool dated_ever(const struct dated_rows *rows)
     return false;
 }
 
-const char *dated_until(struct arena *a, const struct dated_rows *rows, dcv_time now)
+static const char *day_of(struct arena *a, dcv_time at)
 {
     char text[25];
+    time_format(at, text);
+    return arena_strndup(a, text, strlen("YYYY-MM-DD"));
+}
+
+const char *dated_since(struct arena *a, const struct dated_rows *rows, dcv_time now)
+{
+    size_t i = rows->n;
+    while (i > 1 && rows->v[i - 1].from > now)
+        i--;
+    return i > 1 ? day_of(a, rows->v[i - 1].from) : NULL;
+}
+
+const char *dated_until(struct arena *a, const struct dated_rows *rows, dcv_time now)
+{
     size_t i = 1;
     while (i < rows->n && rows->v[i].from <= now)
         i++;
-    if (i >= rows->n)
-        return NULL;
-    time_format(rows->v[i].from, text);
-    return arena_strndup(a, text, strlen("YYYY-MM-DD"));
+    return i < rows->n ? day_of(a, rows->v[i].from) : NULL;
 }
 
 bool statuses_have(const struct statuses *s, int status)

@@ -139,10 +139,18 @@ void cause_name_too_long_for_label(struct judgement *j)
 
 void cause_cname_retired_form(struct judgement *j)
 {
-    if (j->report->verdict != VERDICT_PASS || !j->cname.retired)
+    const struct dated_rows *rows = &j->r->profile->retired_cname;
+    bool pass = j->report->verdict == VERDICT_PASS, taken = dated_value(rows, j->r->now);
+    if (!j->cname.retired || (!pass && (!judged_failing(j) || taken)))
         return;
+    const char *until = dated_until(j->a, rows, j->r->now), *since = dated_since(j->a, rows, j->r->now);
     struct finding *f = about_cname(j, CAUSE_cname_retired_form, CNAME_RETIRED);
     finding_set(j, f, "current", j->cname.at[CNAME_CURRENT].name);
+    finding_set(j, f, "when",
+                taken && until ? arena_concat(j->a, "refuses from ", until, " on", NULL)
+                : taken        ? "may stop accepting at any time"
+                : since        ? arena_concat(j->a, "refuses since ", since, NULL)
+                               : "refuses");
     fix_publish(j, f);
 }
 

@@ -399,7 +399,8 @@ static void retired_cname(void **state)
         enum verdict verdict;
         size_t asked;
     } rows[] = {
-        {"", NOW, VERDICT_PASS, 2},
+        {"", NOW, VERDICT_FAIL, 2},
+        {"[dns]\nretired_cname = yes\n", NOW, VERDICT_PASS, 2},
         {"[dns]\nretired_cname = yes\n  no from 2025-10-28\n", "2025-10-27T23:59:59Z", VERDICT_PASS, 2},
         {"[dns]\nretired_cname = yes\n  no from 2025-10-28\n", "2025-10-28T00:00:00Z", VERDICT_FAIL, 2},
         {"[dns]\nretired_cname = no\n", NOW, VERDICT_FAIL, 1},
