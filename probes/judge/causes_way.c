@@ -142,17 +142,10 @@ static void missing_in_parent(struct judgement *j, const struct zone *z)
     finding_set(j, f, "parent", z->parent->apex);
     finding_fact(j, f, seen.held);
     finding_fact(j, f, seen.denied);
-    const struct texts *hosts = z->at_zone.n ? &z->at_zone : &z->at_parent;
-    for (size_t i = 0; i < hosts->n; i++) {
-        struct fix *x = finding_fix(j, f, FIX_ADD);
-        x->owner = z->apex;
-        x->ttl = seen.held->dns.answer.v[0].ttl;
-        x->type = "NS";
-        x->rdata = hosts->v[i];
-    }
     fix_advice(j, f,
-               arena_printf(j->a, "Enter these NS records in the zone %s, on all its name servers, or move the records of "
-                                  "%s into it and take that zone off the servers.",
+               arena_printf(j->a, "Enter the zone's NS records, and the addresses of name servers that are named in it, in "
+                                  "the zone %s, on all its name servers; or move the records of %s into that zone and "
+                                  "take the other one off the servers.",
                             z->parent->apex, z->apex));
 }
 
