@@ -106,7 +106,7 @@ done < <(jq -r "$columns" "$out"/*.json 2>/dev/null)
 
 # judge ROW: prints what is wrong, nothing where all is as expected
 judge() {
-    local file status verdict code detail cause causes weighty blocking owner questions fetches
+    local due file status verdict code detail cause causes weighty blocking owner questions fetches
     split "$1"
     file=$out/${f[0]}
     if [ ${#f[@]} -ne 8 ] && [ ${#f[@]} -ne 9 ]; then
@@ -129,7 +129,7 @@ judge() {
     esac
     case ${f[3]}:${f[6]} in
     pass:-) [ -z "$weighty" ] || echo "finding $weighty on a clean pass" ;;
-    pass:*) [[ " $causes " == *" ${f[6]} "* ]] || echo "findings '$causes' without ${f[6]}" ;;
+    pass:*) for due in ${f[6]//\// }; do [[ " $causes " == *" $due "* ]] || echo "findings '$causes' without $due"; done ;;
     fail:*) [[ "/${f[6]}/" == *"/$cause/"* ]] || echo "cause $cause, not ${f[6]}" ;;
     undecided:*) ;;
     esac
