@@ -29,8 +29,9 @@ static const char *identifiers[] = {
     "flipkart.com",
 };
 
-/* The headers that curl sends by default. */
-static const char *headers[] = {"Accept: */*"};
+/* What the HTTP client of DigiCert's published validation library sends and decodes. */
+static const char *http_headers[] = {"Upgrade: TLS/1.2", "Connection: Upgrade"};
+static const char *encodings[] = {"gzip", "x-gzip", "deflate"};
 
 static const struct profile digicert = {
     .name = "DigiCert",
@@ -45,8 +46,10 @@ static const struct profile digicert = {
     .file_name_cased = "FileAuth.txt",
     /* Bytes and times are those of DigiCert's published validation library. */
     .file_bytes = 5000,
-    .user_agent = "DigiCert DCV Bot/1.1",
-    .headers = {headers, sizeof headers / sizeof *headers},
+    /* DigiCert's knowledge base: the second one is in use since 2026-02-24. */
+    .agents = {{{TIME_UNKNOWN, "DigiCert DCV Bot/1.1"}, {1771891200000, "DigiCert DCV /1.1"}}, 2},
+    .http_headers = {http_headers, sizeof http_headers / sizeof *http_headers},
+    .encodings = {encodings, sizeof encodings / sizeof *encodings},
     .try_ms = 2000,
     .connect_ms = 2000,
     .read_ms = 5000,
@@ -103,6 +106,14 @@ int dated_value(const struct dated_rows *rows, dcv_time now)
     while (i > 1 && rows->v[i - 1].from > now)
         i--;
     return i ? rows->v[i - 1].value : 0;
+}
+
+size_t user_agents_at(const struct user_agents *u, dcv_time now)
+{
+    size_t n = u->n;
+    while (n > 1 && u->v[n - 1].from > now)
+        n--;
+    return n;
 }
 
 bool dated_ever(const struct dated_rows *rows)

@@ -23,6 +23,16 @@ struct dated_rows {
     size_t n;
 };
 
+/* The names under which the CA's fetcher introduces itself (User-Agent), each in use from its day on beside those before
+ * it. */
+struct user_agents {
+    struct user_agent {
+        dcv_time from; /* TIME_UNKNOWN: always */
+        const char *text;
+    } v[PROFILE_ROWS];
+    size_t n;
+};
+
 /* The CA asks again every `every` seconds, until `until` seconds after the first time. */
 struct poll_steps {
     struct poll_step {
@@ -73,6 +83,12 @@ struct label_pairs {
     size_t n;
 };
 
+/* The encodings of a body (RFC 9110 8.4.1) that can be undone; a profile may name these. */
+#define PROFILE_ENCODINGS(X)                                                                                 \
+    X("gzip")                                                                                                \
+    X("x-gzip")                                                                                              \
+    X("deflate")
+
 /* How far from the domain a redirect may lead. */
 #define REDIRECT_REACHES(X)                                                                                  \
     X(REACH_HOST, "host")                                                                                    \
@@ -97,8 +113,11 @@ struct profile {
     uint32_t file_bytes;   /* how much of a file is read: 5000 */
 
     /* ---- file methods: the CA's fetcher */
-    const char *user_agent;      /* "DigiCert DCV Bot/1.1" */
-    struct texts headers;        /* "Name: value": sent beside Host and User-Agent */
+    struct user_agents agents;   /* "DigiCert DCV Bot/1.1" is the first */
+    struct texts headers;        /* "Name: value": sent beside Host, User-Agent and Accept-Encoding */
+    struct texts http_headers;   /* the same, but over http only */
+    struct texts https_headers;  /* over https only */
+    struct texts encodings;      /* of PROFILE_ENCODINGS: named in Accept-Encoding, and the body is decoded from them */
     uint32_t try_ms;             /* how long a name server may take to answer before it is asked again */
     uint32_t connect_ms;         /* time for the connection, TLS included */
     uint32_t read_ms;            /* time from the connection to the end of the response */
@@ -131,6 +150,8 @@ int profile_parse(struct arena *a, const char *text, size_t len, struct profile 
 /* ---- reading the tables */
 /* The value in force at now; 0 where the table is empty. */
 int dated_value(const struct dated_rows *rows, dcv_time now);
+/* How many of the user agents are in use at now; they are the first ones of the table. */
+size_t user_agents_at(const struct user_agents *u, dcv_time now);
 /* True where the value of any row is not 0, as with a switch that is on at some time. */
 bool dated_ever(const struct dated_rows *rows);
 /* The day on which the value changes next after now, as YYYY-MM-DD; NULL where it does not, or the arena is full. */

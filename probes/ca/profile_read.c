@@ -30,7 +30,9 @@ enum key_kind {
     KEY_PORTS,
     KEY_METHODS,
     KEY_PAIRS,
+    KEY_ENCODINGS,
 
+    KEY_AGENTS,
     KEY_HEADERS,
     KEY_DATED,
     KEY_DATED_SWITCH,
@@ -100,6 +102,7 @@ static bool text_fits(const struct profile_key *k, const char *text)
         return false;
     switch (k->kind) {
     case KEY_TEXT:
+    case KEY_AGENTS:
         return printable(text);
     case KEY_LABEL:
         return !strchr(text, '.') && name_is_host(text[0] == '_' ? text + 1 : text);
@@ -122,6 +125,7 @@ static bool text_fits(const struct profile_key *k, const char *text)
     case KEY_REACH:
     case KEY_STATUSES:
     case KEY_PORTS:
+    case KEY_ENCODINGS:
     case KEY_DATED:
     case KEY_DATED_SWITCH:
     case KEY_QUORUM:
@@ -282,7 +286,59 @@ static const char *add_pair(struct parse *p, const struct profile_key *k, const 
     return NULL;
 }
 
+static const char *add_encoding(struct parse *p, const struct profile_key *k, const char *text, void *field)
+{
+    static const char *const known[] = {
+#define X(name) name,
+        PROFILE_ENCODINGS(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (!strcmp(text, known[i])) {
+            p->full = !texts_add(p->a, field, known[i]) || p->full;
+            return NULL;
+        }
+    return k->expected;
+}
+
 /* ---------------------------------------------------------------- a row a line ----------------------- */
+
+/* Cuts " from YYYY-MM-DD" off the end of the line. Returns the length of what stands before it, or of the whole line
+ * where it has no such end. */
+static size_t before_day(const char *text, dcv_time *from)
+{
+    size_t n = strlen(text);
+    for (const char *at = strstr(text, " from "); at; at = strstr(at + 1, " from "))
+        if (time_parse(at + strlen(" from "), from))
+            n = (size_t)(at - text);
+    while (n && text[n - 1] == ' ')
+        n--;
+    return n;
+}
+
+static const char *set_agent(struct parse *p, const struct profile_key *k, const char *text, void *field)
+{
+    struct user_agents *to = field;
+    struct user_agent row = {.from = TIME_UNKNOWN};
+    size_t n = before_day(text, &row.from);
+    row.text = arena_strndup(p->a, text, n);
+    if (!row.text) {
+        p->full = true;
+        return NULL;
+    }
+    if (!text_fits(k, row.text))
+        return k->expected;
+    if (!to->n && row.from != TIME_UNKNOWN)
+        return "a user agent without a day on the first line: it is always in use";
+    if (to->n && row.from == TIME_UNKNOWN)
+        return "from YYYY-MM-DD behind the user agent: each line but the first needs the day from which it is in use";
+    if (to->n && row.from < to->v[to->n - 1].from)
+        return "a day that is not before that of the line above";
+    if (to->n == PROFILE_ROWS)
+        return too_many;
+    to->v[to->n++] = row;
+    return NULL;
+}
 
 /* A header by RFC 9110 5.1 and 5.5. An empty first line means that no header is sent. */
 static const char *set_header(struct parse *p, const struct profile_key *k, const char *text, void *field)
@@ -299,7 +355,7 @@ static const char *set_header(struct parse *p, const struct profile_key *k, cons
         return NULL;
     }
     if (!name || !*value || all > k->most || !all_of(bare, "!#$%&'*+-.^_`|~") || !printable(value) ||
-        !strcasecmp(bare, "Host") || !strcasecmp(bare, "User-Agent"))
+        !strcasecmp(bare, "Host") || !strcasecmp(bare, "User-Agent") || !strcasecmp(bare, "Accept-Encoding"))
         return k->expected;
     p->full = !texts_add(p->a, to, arena_printf(p->a, "%s: %s", bare, value)) || p->full;
     return NULL;
@@ -394,6 +450,8 @@ static const struct profile_kind {
     [KEY_PORTS] = {NULL, add_port, sizeof(struct file_ports)},
     [KEY_METHODS] = {NULL, add_method, sizeof(struct method_labels)},
     [KEY_PAIRS] = {NULL, add_pair, sizeof(struct label_pairs)},
+    [KEY_ENCODINGS] = {NULL, add_encoding, sizeof(struct texts)},
+    [KEY_AGENTS] = {set_agent, NULL, sizeof(struct user_agents)},
     [KEY_HEADERS] = {set_header, NULL, sizeof(struct texts)},
     [KEY_DATED] = {set_dated, NULL, sizeof(struct dated_rows)},
     [KEY_DATED_SWITCH] = {set_dated, NULL, sizeof(struct dated_rows)},
@@ -401,7 +459,7 @@ static const struct profile_kind {
     [KEY_STEPS] = {set_step, NULL, sizeof(struct poll_steps)},
 };
 
-/* Adds each word of the line to the table. A line without a word is a mistake. */
+/* Adds each word of the line to the table. A line without a word is a mistake, unless the table may be empty. */
 static const char *set_words(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     static const char between[] = " \t,";
@@ -418,7 +476,7 @@ static const char *set_words(struct parse *p, const struct profile_key *k, const
             return expected;
         any = true;
     }
-    return any ? NULL : k->expected;
+    return any || !k->least ? NULL : k->expected;
 }
 
 static const char *set(struct parse *p, const char *section, const char *name, const char *value)

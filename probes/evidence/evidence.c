@@ -28,7 +28,8 @@ static uint32_t ask_hash(const struct ask *q)
     h = hash_text(h, q->qname);
     h = hash_text(h, q->server);
     h = hash_text(h, q->url);
-    return (uint32_t)hash_text(h, q->address);
+    h = hash_text(h, q->address);
+    return (uint32_t)hash_text(h, q->agent);
 }
 
 static bool same_text(const char *a, const char *b, bool fold)
@@ -45,7 +46,7 @@ static bool ask_same(const struct ask *a, const struct ask *b)
            a->mixed_case == b->mixed_case && a->browser == b->browser && a->whole == b->whole &&
            same_text(a->qname, b->qname, true) && same_text(a->server, b->server, true) &&
            same_text(a->url, b->url, false) && same_text(a->address, b->address, false) &&
-           same_text(a->perspective, b->perspective, false);
+           same_text(a->agent, b->agent, false) && same_text(a->perspective, b->perspective, false);
 }
 
 void evidence_init(struct evidence *ev, struct arena *a, size_t most_asks)

@@ -307,6 +307,7 @@ static void http_question(struct json_reader *rd, json_t *o, struct ask *ask)
     if (!tls && (!ask->url || strncmp(ask->url, "http://", 7) != 0))
         reader_refuse(rd, "url", json_object_get(o, "url"), "an absolute URL, http or https");
     ask->address = address(rd, o, "address", tls ? 443 : 80);
+    ask->agent = reader_text(rd, o, "agent");
     ask->browser = reader_bool(rd, o, "browser");
     ask->whole = reader_bool(rd, o, "whole");
 }

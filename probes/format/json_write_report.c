@@ -236,6 +236,7 @@ static void http_fact(struct report_out *o, const struct ask *ask, const struct 
     struct json_out *j = o->j;
     shown(o, "url", ask->url);
     json_text(j, "address", ask->address);
+    shown_if(o, "agent", ask->agent);
     flag_if(o, "browser", ask->browser);
     flag_if(o, "whole", ask->whole);
     json_text(j, "outcome", http_outcome_name(f->outcome));

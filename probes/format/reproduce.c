@@ -138,35 +138,54 @@ static void unbound_host(struct buf *b, struct arena *a, const struct ask *q)
     word(b, a, q->qname);
 }
 
-/* What the CA's fetcher sends, where curl does not send the same by itself. */
-static void headers(struct buf *b, struct arena *a, const struct profile *p)
+static void header(struct buf *b, struct arena *a, const char *line)
+{
+    buf_puts(b, " -H ");
+    word(b, a, line);
+}
+
+/* Returns whether Accept is one of them. */
+static bool header_lines(struct buf *b, struct arena *a, const struct texts *t)
 {
     static const char own[] = "Accept: */*", accept[] = "Accept:";
     bool accepts = false;
-    for (size_t i = 0; i < p->headers.n; i++) {
-        const char *h = p->headers.v[i];
-        accepts = accepts || !strncasecmp(h, accept, strlen(accept));
-        if (!strcmp(h, own))
-            continue;
-        buf_puts(b, " -H ");
-        word(b, a, h);
+    for (size_t i = 0; i < t->n; i++) {
+        accepts = accepts || !strncasecmp(t->v[i], accept, strlen(accept));
+        if (strcmp(t->v[i], own) != 0)
+            header(b, a, t->v[i]);
     }
+    return accepts;
+}
+
+/* What the CA's fetcher sends, where curl does not send the same by itself. */
+static void headers(struct buf *b, struct arena *a, const struct profile *p, bool https)
+{
+    const char *encodings = NULL;
+    for (size_t i = 0; i < p->encodings.n; i++)
+        encodings = arena_concat(a, i ? encodings : "Accept-Encoding:", i ? ", " : " ", p->encodings.v[i], NULL);
+    if (encodings) {
+        buf_puts(b, " --compressed"); /* shows the body decoded */
+        header(b, a, encodings);
+    }
+    bool accepts = header_lines(b, a, &p->headers);
+    accepts = header_lines(b, a, https ? &p->https_headers : &p->http_headers) || accepts;
     if (!accepts)
-        buf_printf(b, " -H %s", accept);
+        header(b, a, "Accept:");
 }
 
 static void curl(struct buf *b, struct arena *a, const struct profile *p, const struct fact *f)
 {
     const struct ask *q = f->ask;
+    bool https = !strncmp(q->url, "https:", 6);
     buf_puts(b, "curl -sS -i -m 10 -A "); /* -m 10: so that it ends by itself */
-    word(b, a, q->browser ? "Mozilla/5.0" : p->user_agent);
+    word(b, a, q->browser ? "Mozilla/5.0" : q->agent ? q->agent : p->agents.v[0].text);
     if (!q->browser)
-        headers(b, a, p);
+        headers(b, a, p, https);
     if (q->address) {
         buf_puts(b, " --connect-to ");
         word(b, a, arena_printf(a, "::%s", q->address));
     }
-    if (!strncmp(q->url, "https:", 6))
+    if (https)
         buf_puts(b, " -k");
     if (strpbrk(q->url, "[]{}"))
         buf_puts(b, " -g"); /* otherwise these are patterns */

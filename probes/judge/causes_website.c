@@ -60,7 +60,7 @@ void cause_file_bot_challenge(struct judgement *j)
     if (!v || !v->browser.fact)
         return;
     const struct fact *ca = v->first;
-    const char *agent = j->r->profile->user_agent, *version = strchr(agent, '/');
+    const char *agent = j->r->profile->agents.v[0].text, *version = strchr(agent, '/');
     struct finding *f = finding_add(j, CAUSE_file_bot_challenge);
     finding_set(j, f, "url", ca->ask->url);
     finding_set(j, f, "what",

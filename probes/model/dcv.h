@@ -291,7 +291,8 @@ struct ask {
     /* ASK_HTTP */
     const char *url;     /* absolute, http or https */
     const char *address; /* "192.0.2.80:80": connect here, whatever the URL's host is */
-    bool browser;        /* send a browser's user agent instead of the CA's */
+    const char *agent;   /* the CA's user agent to send; NULL: its first one */
+    bool browser;        /* send a browser's user agent and headers instead of the CA's */
     bool whole;          /* read on past what the CA reads */
 
     /* ---- end of the question ---- */

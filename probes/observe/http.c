@@ -440,32 +440,47 @@ static void http_free(struct http *h)
         curl_multi_cleanup(h->multi);
     if (h->epoll >= 0)
         close(h->epoll);
-    curl_slist_free_all(h->headers);
-    free(h->user_agent);
+    curl_slist_free_all(h->headers[0]);
+    curl_slist_free_all(h->headers[1]);
     free(h);
 }
 
-static bool header_add(struct http *h, const char *line)
+static bool header_add(struct curl_slist **to, const char *line)
 {
-    struct curl_slist *list = curl_slist_append(h->headers, line);
+    struct curl_slist *list = curl_slist_append(*to, line);
 
     if (list)
-        h->headers = list;
+        *to = list;
     return list;
 }
 
-/* What the CA's fetcher sends beside Host and User-Agent, and nothing that curl would add to it. */
-static bool headers_make(struct http *h)
+static bool headers_add(struct curl_slist **to, const struct texts *t, bool *accepts)
 {
-    const struct texts *t = &h->cfg.profile->headers;
     static const char accept[] = "Accept:";
-    bool made = true, accepts = false;
+    bool added = true;
 
-    for (size_t i = 0; i < t->n && made; i++) {
-        accepts = accepts || !strncasecmp(t->v[i], accept, strlen(accept));
-        made = header_add(h, t->v[i]);
+    for (size_t i = 0; i < t->n && added; i++) {
+        *accepts = *accepts || !strncasecmp(t->v[i], accept, strlen(accept));
+        added = header_add(to, t->v[i]);
     }
-    return made && (accepts || header_add(h, accept)); /* a name alone: curl leaves its own out */
+    return added;
+}
+
+/* What the CA's fetcher sends over a scheme beside Host and User-Agent, and nothing that curl would add to it. */
+static bool headers_make(struct http *h, bool https)
+{
+    const struct profile *p = h->cfg.profile;
+    struct curl_slist **to = &h->headers[https];
+    char encodings[64] = "Accept-Encoding:";
+    bool accepts = false;
+
+    for (size_t i = 0; i < p->encodings.n; i++) {
+        size_t n = strlen(encodings);
+        snprintf(encodings + n, sizeof encodings - n, "%s %s", i ? "," : "", p->encodings.v[i]);
+    }
+    return (!p->encodings.n || header_add(to, encodings)) && headers_add(to, &p->headers, &accepts) &&
+           headers_add(to, https ? &p->https_headers : &p->http_headers, &accepts) &&
+           (accepts || header_add(to, "Accept:")); /* a name alone: curl leaves its own out */
 }
 
 int http_new(uv_loop_t *loop, const struct http_config *cfg, struct http **ret)
@@ -484,15 +499,11 @@ int http_new(uv_loop_t *loop, const struct http_config *cfg, struct http **ret)
     address_queue_init(&h->ready);
     TAILQ_INIT(&h->reading);
     SLIST_INIT(&h->idle);
-    const char *agent = cfg->user_agent ? cfg->user_agent : cfg->profile->user_agent;
-    if (asprintf(&h->user_agent, "%s (dcvd/%s)", agent, DCVD_VERSION) < 0)
-        h->user_agent = NULL;
-    h->cfg.user_agent = h->user_agent;
     h->multi = curl_multi_init();
     h->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (h->epoll < 0)
         r = -errno;
-    else if (!h->multi || !h->user_agent || !headers_make(h))
+    else if (!h->multi || !headers_make(h, false) || !headers_make(h, true))
         r = -ENOMEM;
     else
         r = uv_poll_init(loop, &h->poll, h->epoll);

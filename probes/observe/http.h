@@ -5,7 +5,10 @@
  * from the one address in the ask, and gives one fact; a redirect is described, not followed. Nothing is sent to an
  * address that the guard refuses, nor for a URL whose port is neither that of its scheme nor one to which the CA
  * follows redirects; the port in ask.address may be any. Certificates are described, never verified (as the CA's
- * fetcher does). */
+ * fetcher does).
+ *
+ * What is sent is what the CA's fetcher sends, byte for byte, and nothing of our own: a firewall that lets exactly the
+ * CA in must let us in. */
 #ifndef DCV_HTTP_H
 #define DCV_HTTP_H
 
@@ -29,7 +32,6 @@ struct http_config {
     unsigned fetches;          /* fetches in flight; others wait */
     unsigned per_address;      /* the same to one address; 0: 8, since servers often refuse more than ten */
     const struct guard *guard; /* must outlive the http */
-    const char *user_agent;    /* NULL: the profile's; our name is added to it as a comment; copied */
 };
 
 struct http_counters { /* since the start */

@@ -90,8 +90,7 @@ struct http {
 
     CURLM *multi;
     struct http_config cfg;
-    char *user_agent;
-    struct curl_slist *headers; /* of the CA's fetcher */
+    struct curl_slist *headers[2]; /* of the CA's fetcher: over http and over https */
     struct address_table sites;
     struct address_queue ready;
     struct http_exchanges reading; /* in the order of .due */

@@ -403,15 +403,15 @@ static bool transfer_set(struct transfer *t, struct http_exchange *x)
 {
     struct http *h = x->h;
     CURL *e = t->easy;
-    bool ok = true;
+    bool https = strncmp(x->url, "https", 5) == 0, ok = true;
 
     t->tls = (struct tls_view){.a = x->arena, .host = x->host};
     t->body_most = body_most(x);
     SET(CURLOPT_CONNECT_TO, &x->site->pin);
-    SET(CURLOPT_TCP_NODELAY, (long)(strncmp(x->url, "https", 5) == 0)); /* a TLS handshake takes several segments */
+    SET(CURLOPT_TCP_NODELAY, (long)https); /* a TLS handshake takes several segments */
     SET(CURLOPT_URL, x->url);
-    SET(CURLOPT_USERAGENT, x->ask->browser ? BROWSER : h->user_agent);
-    SET(CURLOPT_HTTPHEADER, x->ask->browser ? NULL : h->headers);
+    SET(CURLOPT_USERAGENT, x->ask->browser ? BROWSER : x->ask->agent ? x->ask->agent : h->cfg.profile->agents.v[0].text);
+    SET(CURLOPT_HTTPHEADER, x->ask->browser ? NULL : h->headers[https]);
 #undef SET
     return ok;
 }

@@ -497,6 +497,13 @@ static int read_file(struct arena *a, const char *path, struct bytes *ret)
     return rc;
 }
 
+/* [fetch] user_agent stands for all user agents of the profile. */
+static void settle_agent(struct conf *c)
+{
+    if (c->user_agent)
+        c->profile.agents = (struct user_agents){{{TIME_UNKNOWN, c->user_agent}}, 1};
+}
+
 static int load_profile(struct arena *a, struct conf *c, const char **why)
 {
     if (!c->profile_file)
@@ -562,6 +569,7 @@ int conf_load(struct arena *a, const char *path, const struct conf_option *optio
         rc = settle_resolver(a, ret, why);
     if (!rc)
         rc = load_profile(a, ret, why);
+    settle_agent(ret);
     return rc;
 }
 

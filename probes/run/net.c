@@ -265,8 +265,7 @@ struct net_config net_config_of(const struct conf *c)
                                .per_server = c->per_server,
                                .fetches = c->fetches,
                                .allow_net = c->defaults.allow_net,
-                               .profile = &c->profile,
-                               .user_agent = c->user_agent};
+                               .profile = &c->profile};
 }
 
 static int net_open(struct net *n, const struct net_config *cfg, const char **what)
@@ -298,8 +297,7 @@ static int net_open(struct net *n, const struct net_config *cfg, const char **wh
         return blame(r, bad, what);
     struct http_config http = {.profile = cfg->profile,
                                .fetches = cfg->fetches,
-                               .guard = guard,
-                               .user_agent = cfg->user_agent};
+                               .guard = guard};
     r = http_new(n->loop, &http, &n->http);
     if (r < 0) {
         dns_close(n->dns, NULL, NULL);

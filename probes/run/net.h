@@ -19,7 +19,6 @@ struct net_config {
     unsigned fetches;       /* web fetches in flight */
     struct texts allow_net; /* forbidden networks that may be connected to all the same */
     const struct profile *profile; /* the CA's, whose fetches are repeated; outlives the net */
-    const char *user_agent; /* NULL: the profile's */
 };
 
 /* What a configuration says of it; the texts stay the configuration's. Every default stands in the table of conf.c alone. */

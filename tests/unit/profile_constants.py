@@ -25,13 +25,12 @@ RULES = ("probes/ca/", "probes/evidence/", "probes/methods/", "probes/plan/", "p
 # Places with the same text or number, but another meaning. One that is no longer found must be removed from here.
 OTHERS = {
     ("probes/ca/profile_read.c", "DigiCert"): "in the name of the file that documents the form",
-    ("probes/format/reproduce.c", "Accept: */*"): "what curl sends unless told otherwise",
     ("probes/judge/causes_delegation.c", "3600"): "seconds: the TTL of an NS record to add",
     ("probes/run/conf.c", "2000"): "requests at once that one user may send",
 }
-CHOICES = {("dns", "retired_cname"), ("file", "redirect_reach"), ("file", "redirect_ports")}
+CHOICES = {("file", "encodings"), ("dns", "retired_cname"), ("file", "redirect_reach"), ("file", "redirect_ports")}
 # Keys whose value is one text, with blanks; the others are lists of words.
-WHOLE = {("ca", "name"), ("ca", "user_agent"), ("file", "headers")}
+WHOLE = {("ca", "name"), ("ca", "user_agent"), ("file", "headers"), ("file", "http_headers")}
 METHODS = ("methods",)  # METHOD:LABEL
 SOURCE = re.compile(r"""(?P<comment>/\*.*?\*/|//[^\n]*)|(?P<string>"(?:[^"\\\n]|\\.)*")|'(?:[^'\\\n]|\\.)*'""", re.S)
 

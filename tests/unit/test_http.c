@@ -54,7 +54,7 @@ static void net_start_with(struct net *n, uint32_t ms, const struct http_config 
     uv_loop_init(&n->loop);
     c.guard = n->guard;
     n->profile = *profile_builtin();
-    n->profile.user_agent = "Some CA/1.1";
+    n->profile.agents = (struct user_agents){{{TIME_UNKNOWN, "Some CA/1.1"}}, 1};
     n->profile.connect_ms = n->profile.read_ms = ms;
     c.profile = &n->profile;
     assert_int_equal(http_new(&n->loop, &c, &n->http), 0);
@@ -150,8 +150,8 @@ static void test_response(void **state)
     assert_true(o.fact->us > 0);
     assert_memory_equal(server.request, "GET /.well-known/pki-validation/fileauth.txt HTTP/1.1\r\n", 55);
     assert_non_null(strstr(server.request, "\r\nHost: www.example.com\r\n"));
-    assert_non_null(strstr(server.request, "\r\nUser-Agent: Some CA/1.1 (dcvd/" DCVD_VERSION ")\r\n"));
-    assert_null(strstr(server.request, "Accept-Encoding"));
+    assert_non_null(strstr(server.request, "\r\nUser-Agent: Some CA/1.1\r\n"));
+    assert_non_null(strstr(server.request, "\r\nAccept-Encoding: gzip, x-gzip, deflate\r\nUpgrade: TLS/1.2\r\n"));
 
     /* A compressed body is not decompressed: a CA reads the bytes as they come. */
     static const char gzip[] =

@@ -49,7 +49,7 @@ static struct net_config usual(void)
     arena_free(a);
     struct net_config cfg = net_config_of(&conf);
     cfg.resolvers = cfg.allow_net = (struct texts){0};
-    cfg.user_agent = cfg.trust_anchor = cfg.root_hints = NULL;
+    cfg.trust_anchor = cfg.root_hints = NULL;
     cfg.profile = profile_builtin();
     return cfg;
 }

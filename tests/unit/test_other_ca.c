@@ -314,20 +314,23 @@ static void fetcher(void **state)
     prepare(&s, "", "http-token");
     run(&s);
     assert_string_equal(server.request, "GET /.well-known/pki-validation/fileauth.txt HTTP/1.1\r\nHost: " DOMAIN
-                                        "\r\nUser-Agent: DigiCert DCV Bot/1.1 (dcvd/" DCVD_VERSION
-                                        ")\r\nAccept: */*\r\n\r\n");
+                                        "\r\nUser-Agent: DigiCert DCV Bot/1.1\r\n"
+                                        "Accept-Encoding: gzip, x-gzip, deflate\r\n"
+                                        "Upgrade: TLS/1.2\r\nConnection: Upgrade\r\n\r\n");
     assert_string_equal(reproduce_command(s.arena, &s.profile, http_fact(s.report)),
-                        "curl -sS -i -m 10 -A 'DigiCert DCV Bot/1.1' --connect-to ::127.0.0.1:80 -o - "
+                        "curl -sS -i -m 10 -A 'DigiCert DCV Bot/1.1' --compressed "
+                        "-H 'Accept-Encoding: gzip, x-gzip, deflate' -H 'Upgrade: TLS/1.2' "
+                        "-H 'Connection: Upgrade' -H Accept: --connect-to ::127.0.0.1:80 -o - "
                         "http://" DOMAIN "/.well-known/pki-validation/fileauth.txt");
     end(&s);
-    prepare(&s, "[ca]\nuser_agent = Other/2\n[file]\nheaders = X-One: 1\n  X-Two: 2\ndir = /proof/\nname = a.txt\n",
+    prepare(&s, "[ca]\nuser_agent = Other/2\n[file]\nheaders = X-One: 1\n  X-Two: 2\nhttp_headers = X-Three: 3\n"
+            "https_headers = X-Four: 4\nencodings =\ndir = /proof/\nname = a.txt\n",
             "http-token");
     run(&s);
     assert_string_equal(server.request, "GET /proof/a.txt HTTP/1.1\r\nHost: " DOMAIN
-                                        "\r\nUser-Agent: Other/2 (dcvd/" DCVD_VERSION
-                                        ")\r\nX-One: 1\r\nX-Two: 2\r\n\r\n");
+                                        "\r\nUser-Agent: Other/2\r\nX-One: 1\r\nX-Two: 2\r\nX-Three: 3\r\n\r\n");
     assert_string_equal(reproduce_command(s.arena, &s.profile, http_fact(s.report)),
-                        "curl -sS -i -m 10 -A Other/2 -H 'X-One: 1' -H 'X-Two: 2' -H Accept: "
+                        "curl -sS -i -m 10 -A Other/2 -H 'X-One: 1' -H 'X-Two: 2' -H 'X-Three: 3' -H Accept: "
                         "--connect-to ::127.0.0.1:80 -o - http://" DOMAIN "/proof/a.txt");
     end(&s);
 }

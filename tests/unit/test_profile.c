@@ -81,7 +81,11 @@ static void documented(void **state)
         fail_msg("line %u: expected %s", line, expected);
     const struct profile *b = profile_builtin();
     assert_string_equal(p.name, b->name);
-    assert_string_equal(p.user_agent, b->user_agent);
+    assert_int_equal(p.agents.n, b->agents.n);
+    for (size_t i = 0; i < p.agents.n; i++) {
+        assert_string_equal(p.agents.v[i].text, b->agents.v[i].text);
+        assert_int_equal(p.agents.v[i].from, b->agents.v[i].from);
+    }
     assert_string_equal(p.txt_label, b->txt_label);
     assert_string_equal(p.target_label, b->target_label);
     assert_string_equal(p.cname_base, b->cname_base);
@@ -92,6 +96,9 @@ static void documented(void **state)
     assert_string_equal(p.file_name_cased, b->file_name_cased);
     assert_int_equal(p.file_bytes, b->file_bytes);
     assert_texts(&p.headers, &b->headers);
+    assert_texts(&p.http_headers, &b->http_headers);
+    assert_texts(&p.https_headers, &b->https_headers);
+    assert_texts(&p.encodings, &b->encodings);
     assert_int_equal(p.connect_ms, b->connect_ms);
     assert_int_equal(p.read_ms, b->read_ms);
     assert_statuses(&p.content, &b->content);
@@ -207,6 +214,22 @@ static void tables(void **state)
     assert_int_equal(of("[file]\nheaders =\n").headers.n, 0);
 }
 
+/* A user agent is in use from its day on, beside those above it. */
+static void user_agents(void **state)
+{
+    (void)state;
+    const struct user_agents *b = &profile_builtin()->agents;
+    assert_int_equal(user_agents_at(b, day("2026-02-23T23:59:59Z")), 1);
+    assert_int_equal(user_agents_at(b, day("2026-02-24")), 2);
+    struct profile p = of("[ca]\nuser_agent = From from A/1\n  B/2 from 2027-01-01\n");
+    assert_string_equal(p.agents.v[0].text, "From from A/1");
+    assert_string_equal(p.agents.v[1].text, "B/2");
+    assert_int_equal(p.agents.v[1].from, day("2027-01-01"));
+    assert_int_equal(of("[file]\nencodings =\n").encodings.n, 0);
+    assert_int_equal(of("[file]\nencodings = gzip\n").encodings.n, 1);
+    assert_int_equal(of("[file]\nhttp_headers = X-One: 1\n").http_headers.n, 1);
+}
+
 /* BR 3.2.2.9. */
 static void quorum(void **state)
 {
@@ -265,6 +288,11 @@ static void refused(void **state)
         {"[lifetimes]\nreuse_days = 1\n 1 from 2031-01-01\n 1 from 2032-01-01\n 1 from 2033-01-01\n"
          " 1 from 2034-01-01\n 1 from 2035-01-01\n 1 from 2036-01-01\n 1 from 2037-01-01\n 1 from 2038-01-01\n",
          10, "no more than eight"},
+        {"[ca]\nuser_agent = A/1 from 2026-01-01\n", 2, "without a day"},
+        {"[ca]\nuser_agent = A/1\n  B/2\n", 3, "needs the day"},
+        {"[ca]\nuser_agent = A/1\n  B/2 from 2027-01-01\n  C/3 from 2026-01-01\n", 4, "not before"},
+        {"[file]\nencodings = gzip br\n", 2, "gzip, x-gzip and deflate"},
+        {"[file]\nheaders = Accept-Encoding: br\n", 2, "made of the encodings"},
         {"[dns]\nretired_cname = 1\n", 2, "yes or no"},
         {"[dns]\nretired_cname = yes\n  never from 2025-10-28\n", 3, "yes or no"},
         {"[dns]\nretired_cname = yes\n  no\n", 3, "needs the day"},
@@ -334,7 +362,7 @@ static void dated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(documented), cmocka_unit_test(another),
-                                       cmocka_unit_test(tables),     cmocka_unit_test(quorum),
+                                       cmocka_unit_test(tables),     cmocka_unit_test(user_agents), cmocka_unit_test(quorum),
                                        cmocka_unit_test(refused),    cmocka_unit_test(dated)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
