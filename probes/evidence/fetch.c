@@ -27,6 +27,7 @@ struct fetch_walk {
     const struct evidence *ev;
     const struct view *view; /* NULL: the resolvers */
     struct fetch *f;
+    const char *agent; /* NULL: the CA's first */
     const char *host, *only; /* for this host, connect to `only`; NULL: no address is fixed */
     const char *seen[REDIRECTS_MOST + 1]; /* the URLs of all steps */
     size_t n_seen;
@@ -71,7 +72,8 @@ static const struct fact *from_address(struct fetch_walk *w, const struct url *u
     const char *address = arena_concat(w->a, v6 ? "[" : "", ip, v6 ? "]" : "", port, NULL);
     if (!address)
         return NULL;
-    struct ask q = {.kind = ASK_HTTP, .via = VIA_DIRECT, .url = w->f->url, .address = address};
+    struct ask q = {.kind = ASK_HTTP, .via = VIA_DIRECT, .url = w->f->url, .address = address,
+                    .agent = w->agent};
     return w->asker->want(w->asker->self, &q);
 }
 
@@ -209,10 +211,11 @@ static enum redirect_fault judge_redirect(struct fetch_walk *w, const struct fac
 }
 
 int fetch_walk(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
-               const struct view *view, const char *url, const char *only, struct fetch *ret)
+               const struct view *view, const char *url, const char *only, const char *agent, struct fetch *ret)
 {
     *ret = (struct fetch){.class = FETCH_PENDING, .url = url};
-    struct fetch_walk w = {.a = a, .asker = asker, .r = r, .ev = ev, .view = view, .f = ret, .only = only};
+    struct fetch_walk w = {.a = a, .asker = asker, .r = r, .ev = ev, .view = view, .f = ret, .only = only,
+                           .agent = agent};
     struct url u;
     if (url_read(a, url, &u))
         w.host = u.host;

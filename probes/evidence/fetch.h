@@ -45,10 +45,11 @@ struct fetch {
     size_t n;
 };
 
-/* Fetches url. view: whose answers give the addresses of each host; NULL: the resolvers'. only: the one IP address to connect to for the host of url (the hosts of redirects are looked up as
- * usual); NULL: the addresses of the host. 0 or -ENOMEM. */
+/* Fetches url. view: whose answers give the addresses of each host; NULL: the resolvers'. only: the one IP address to
+ * connect to for the host of url (the hosts of redirects are looked up as usual); NULL: the addresses of the host. agent:
+ * the user agent; NULL: the CA's first. 0 or -ENOMEM. */
 int fetch_walk(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
-               const struct view *view, const char *url, const char *only, struct fetch *ret);
+               const struct view *view, const char *url, const char *only, const char *agent, struct fetch *ret);
 
 /* The URL of the file that the CA fetches. scheme: "http" or "https". NULL where the arena is full. */
 const char *fetch_url(struct arena *a, const struct request *r, const char *scheme);

@@ -283,6 +283,8 @@ static void http_answer(struct json_reader *rd, json_t *o, struct http_fact *f)
         reader_refuse(rd, "body_base64", json_object_get(o, "body_base64"), "bytes in base64");
     f->size = (uint64_t)reader_int(rd, o, "size", (int64_t)f->body.n, 0, INT64_MAX);
     f->more = reader_bool(rd, o, "more");
+    f->undecoded = reader_text(rd, o, "undecoded");
+    f->connected = reader_bool(rd, o, "connected");
     json_t *tls = reader_object(rd, o, "tls");
     if (!tls)
         return;

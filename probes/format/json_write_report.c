@@ -250,6 +250,8 @@ static void http_fact(struct report_out *o, const struct ask *ask, const struct 
     bytes_either(o, "body", "body_base64", f->body);
     json_int(j, "size", f->size > INT64_MAX ? INT64_MAX : (int64_t)f->size);
     flag_if(o, "more", f->more);
+    shown_if(o, "undecoded", f->undecoded);
+    flag_if(o, "connected", f->connected);
     if (!f->tls) {
         if (!o->terse)
             json_nil(j, "tls");

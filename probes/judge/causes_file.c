@@ -1,6 +1,8 @@
 /* causes_file.c - causes for the file methods: the file cannot be fetched, or is not the one that the CA looks for. */
+#include "base/text.h"
 #include "ca/altered.h"
 #include "ca/profile.h"
+#include "evidence/interstitial.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
@@ -285,13 +287,6 @@ void cause_file_redirect_forbidden(struct judgement *j)
 
 /* ---------------------------------------------------------------- the status ------------------------- */
 
-static bool status_in(const struct judgement *j, int low, int high)
-{
-    const struct file_side *s = failing_side(j);
-    return s && s->fetch.class == FETCH_STATUS && s->fetch.fact->http.status >= low &&
-           s->fetch.fact->http.status <= high;
-}
-
 static struct finding *about_status(struct judgement *j, enum cause c)
 {
     struct finding *f = about(j, c, &j->file.best->fetch);
@@ -299,14 +294,32 @@ static struct finding *about_status(struct judgement *j, enum cause c)
     return f;
 }
 
-static bool forbidding(const struct judgement *j)
+static int failing_status(const struct judgement *j)
 {
-    return status_in(j, 401, 401) || status_in(j, 403, 403) || status_in(j, 407, 407);
+    const struct file_side *s = failing_side(j);
+    return s && s->fetch.class == FETCH_STATUS ? s->fetch.fact->http.status : 0;
+}
+
+static bool says(const struct fact *fact, const char *text)
+{
+    struct bytes body = fact->http.body;
+    return body.n && memmem(body.p, body.n, text, strlen(text));
+}
+
+/* "“A/1” and “B/2”": all user agents in use. */
+static const char *agents_in_use(struct judgement *j)
+{
+    const struct user_agents *u = &j->r->profile->agents;
+    const char *list = NULL;
+    for (size_t i = 0, n = user_agents_at(u, j->r->now); i < n; i++)
+        list = arena_concat(j->a, list ? list : "", !i ? "“" : i + 1 == n ? " and “" : ", “", u->v[i].text, "”", NULL);
+    return list;
 }
 
 void cause_file_forbidden(struct judgement *j)
 {
-    if (!forbidding(j))
+    int status = failing_status(j);
+    if (status != 401 && status != 403 && status != 407)
         return;
     struct finding *f = about_status(j, CAUSE_file_forbidden);
     fix_advice(
@@ -316,7 +329,9 @@ void cause_file_forbidden(struct judgement *j)
             "Let everybody read %s without logging in; look at the web server's access rules and at any "
             "firewall before it.",
             j->r->profile->file_dir));
-    fix_publish_file(j, f);
+    /* An object store whose contents may not be listed says so of files that are not there. */
+    if (says(j->file.best->fetch.fact, "<Code>AccessDenied</Code>"))
+        fix_publish_file(j, f);
 }
 
 /* True where both URLs have the same path: a redirect that keeps it leads to where the file belongs on the other host,
@@ -331,8 +346,8 @@ static bool same_path(const char *a, const char *b)
 
 void cause_file_absent(struct judgement *j)
 {
-    /* A 2xx here is a status whose body the CA does not accept as the file. */
-    if (forbidding(j) || !(status_in(j, 400, 499) || status_in(j, 100, 299)))
+    int status = failing_status(j);
+    if (status != 404 && status != 410)
         return;
     const struct fetch *fetch = &j->file.best->fetch;
     struct finding *f = about_status(j, CAUSE_file_absent);
@@ -343,9 +358,132 @@ void cause_file_absent(struct judgement *j)
         exempt(j, f);
 }
 
+void cause_file_rate_limited(struct judgement *j)
+{
+    if (failing_status(j) != 429)
+        return;
+    struct finding *f = about_status(j, CAUSE_file_rate_limited);
+    const char *after = http_header_find(&j->file.best->fetch.fact->http, "retry-after");
+    finding_set(j, f, "what",
+                after ? arena_concat(j->a, " and wants to be left alone until: ", text_escape(j->a, after, strlen(after), 40), NULL)
+                      : "");
+    fix_advice(j, f,
+               arena_printf(j->a, "Exempt the user agents %s, and everything below %s, from the rate limit, and run the check again.",
+                            agents_in_use(j), j->r->profile->file_dir));
+}
+
+/* What a status stands for (RFC 9110 15.5, the IANA registry, nginx), as a clause. */
+static const struct {
+    int status;
+    const char *meaning;
+} meanings[] = {
+    {400, "it takes the request for a malformed one"},
+    {402, "it wants to be paid for, as hosts answer for an account that is closed"},
+    {405, "it does not allow to fetch what is there (GET)"},
+    {406, "it refuses what the client accepts, as some firewalls answer robots"},
+    {408, "it waited too long for the request"},
+    {409, "what was asked for is in conflict with its state"},
+    {411, "it wants a length of the request"},
+    {412, "it finds a condition unmet"},
+    {413, "it finds the request too large"},
+    {414, "it finds the URL too long"},
+    {415, "it does not take a request of this kind"},
+    {416, "it cannot give the wanted part"},
+    {417, "it does not meet an expectation of the request"},
+    {418, "a joke status, with which some firewalls refuse"},
+    {421, "it is not set up for this host name, and the request went astray"},
+    {422, "it cannot process the request"},
+    {423, "what was asked for is locked"},
+    {424, "something that it depends on has failed"},
+    {425, "it does not want to answer this early"},
+    {426, "it insists on another protocol, such as HTTPS or a newer HTTP"},
+    {428, "it wants a condition in the request"},
+    {431, "it finds the headers of the request too large"},
+    {444, "it closes such requests without an answer"},
+    {451, "it may not show this for legal reasons, such as a block by country"},
+    {494, "it finds the headers of the request too large"},
+    {495, "it wants a valid client certificate"},
+    {496, "it wants a client certificate"},
+    {497, "a plain HTTP request came to a port that is set up for HTTPS"},
+    {499, "the client had gone before there was an answer"},
+};
+
+static const char *meaning(const struct fact *fact)
+{
+    int status = fact->http.status;
+    if (status == 400 && (says(fact, "HTTPS port") || says(fact, "speaking plain HTTP to an SSL-enabled") ||
+                          says(fact, "HTTP request to an HTTPS server")))
+        return "a plain HTTP request came to a port that is set up for HTTPS";
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+        if (meanings[i].status == status)
+            return meanings[i].meaning;
+    return status < 300 ? "the CA does not take the body of such an answer for the file"
+                        : "it finds fault with the request, and the status has no common meaning";
+}
+
+void cause_file_status_other(struct judgement *j)
+{
+    static const int others[] = {401, 403, 404, 407, 410, 429};
+    int status = failing_status(j);
+    bool other = status && status < 500;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        other = other && status != others[i];
+    if (!other)
+        return;
+    struct finding *f = about_status(j, CAUSE_file_status_other);
+    finding_set(j, f, "what", meaning(j->file.best->fetch.fact));
+    fix_advice(j, f,
+               arena_printf(j->a,
+                            "Find the request in the log of the web server, or of the firewall or CDN before it, and make it "
+                            "answer everything below %s with the file and status 200: plain HTTP on port 80, HTTPS on "
+                            "port 443, for every client and country.",
+                            j->r->profile->file_dir));
+}
+
+static const char *edge_meaning(int status)
+{
+    switch (status) {
+    case 521:
+        return "the web server behind it refuses its connections";
+    case 522:
+        return "its connections to the web server behind it get no answer";
+    case 523:
+        return "it finds no way to the web server behind it";
+    case 524:
+        return "the web server behind it takes the connection and does not answer in time";
+    case 525:
+        return "the TLS handshake with the web server behind it fails";
+    case 526:
+        return "it refuses the certificate of the web server behind it";
+    case 530:
+        return "it finds no address of the web server behind it";
+    default:
+        return "it gets no usable answer from the web server behind it";
+    }
+}
+
+/* The CDN that cannot reach the site's own server; NULL where the answer is none of that kind. */
+static const char *failing_edge(const struct judgement *j)
+{
+    return failing_status(j) ? edge_error(&j->file.best->fetch.fact->http) : NULL;
+}
+
+void cause_file_edge_error(struct judgement *j)
+{
+    const char *whose = failing_edge(j);
+    if (!whose)
+        return;
+    struct finding *f = about_status(j, CAUSE_file_edge_error);
+    finding_set(j, f, "whose", whose);
+    finding_set(j, f, "what", edge_meaning(j->file.best->fetch.fact->http.status));
+    fix_advice(j, f,
+               "Repair the way from the CDN to the web server: its address in the CDN's settings, its firewall, and the TLS "
+               "mode between the two.");
+}
+
 void cause_file_server_error(struct judgement *j)
 {
-    if (!status_in(j, 500, 999))
+    if (failing_status(j) < 500 || failing_edge(j))
         return;
     struct finding *f = about_status(j, CAUSE_file_server_error);
     fix_advice(j, f, "Look into the web server's error log for this request.");
@@ -378,10 +516,43 @@ static void content_cause(struct judgement *j, enum cause c)
     fix_publish_file(j, f);
 }
 
+/* How the text is hidden, in words. *stored: the file itself is at fault, not what the server does to it. */
+static const char *how_hidden(struct judgement *j, const struct fact *fact, bool *stored)
+{
+    const struct http_fact *f = &fact->http;
+    const char *codings = http_header_find(f, "content-encoding"), *unknown;
+    *stored = false;
+    if (f->undecoded)
+        return arena_printf(j->a, "the server says that it is packed (Content-Encoding: %s), and %s",
+                            codings ? text_escape(j->a, codings, strlen(codings), 60) : "none", f->undecoded);
+    unknown = file_unknown_coding(j->a, j->r->profile, fact);
+    if (unknown)
+        return arena_printf(j->a, "it is packed (Content-Encoding: %s) in a way that the CA does not unpack",
+                            text_escape(j->a, unknown, strlen(unknown), 60));
+    *stored = true;
+    if (f->body.n > 1 && f->body.p[0] == 0x1f && f->body.p[1] == 0x8b)
+        return "it is packed with gzip, and no header of the server's says so";
+    if (f->body.n > 1 && ((f->body.p[0] == 0xff && f->body.p[1] == 0xfe) || (f->body.p[0] == 0xfe && f->body.p[1] == 0xff)))
+        return "it is stored as UTF-16";
+    return "it holds NUL bytes, as UTF-16 does";
+}
+
 void cause_file_encoding(struct judgement *j)
 {
-    if (wrong_content(j) && j->file.best->wide)
-        content_cause(j, CAUSE_file_encoding);
+    bool stored;
+    const struct fact *fact = wrong_content(j);
+    if (!fact || !j->file.best->wide)
+        return;
+    struct finding *f = about(j, CAUSE_file_encoding, &j->file.best->fetch);
+    finding_set(j, f, "what", how_hidden(j, fact, &stored));
+    if (stored)
+        fix_publish_file(j, f);
+    else
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "Let the web server, and a cache or CDN before it, send what is below %s unpacked and "
+                                "without a Content-Encoding header.",
+                                j->r->profile->file_dir));
 }
 
 void cause_file_empty(struct judgement *j)

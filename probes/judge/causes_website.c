@@ -1,6 +1,7 @@
 /* causes_website.c - causes in the web site: the file exists, but at another place, or the CA is not given
  * it. */
 #include "ca/profile.h"
+#include "evidence/interstitial.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
 
@@ -54,27 +55,77 @@ void cause_file_addresses_differ(struct judgement *j)
                      lack));
 }
 
+/* "DigiCert DCV Bot" of "DigiCert DCV Bot/1.1": filters compare with a part of the user agent, and versions change. */
+static const char *agent_name(struct judgement *j, const char *agent)
+{
+    const char *version = strchr(agent, '/');
+    size_t n = version ? (size_t)(version - agent) : strlen(agent);
+    while (n && agent[n - 1] == ' ')
+        n--;
+    return n ? arena_strndup(j->a, agent, n) : agent;
+}
+
+static void let_agents_in(struct judgement *j, struct finding *f)
+{
+    const struct user_agents *u = &j->r->profile->agents;
+    const char *list = NULL;
+    for (size_t i = 0, n = user_agents_at(u, j->r->now); i < n; i++)
+        list = arena_printf(j->a, "%s%s“%s”", list ? list : "", !i ? "" : i + 1 == n ? " and " : ", ",
+                            agent_name(j, u->v[i].text));
+    fix_advice(j, f,
+               arena_printf(j->a, "Let the user agent%s %s pass the bot filter or firewall for everything below %s.",
+                            user_agents_at(u, j->r->now) > 1 ? "s" : "", list, j->r->profile->file_dir));
+}
+
+/* What was got instead of the file, in words. */
+static const char *got(struct judgement *j, const struct fact *fact)
+{
+    return fact->http.outcome == HTTP_TIMEOUT    ? "no answer"
+           : fact->http.outcome != HTTP_RESPONSE ? "a connection that is cut"
+           : statuses_have(&j->r->profile->content, fact->http.status)
+               ? "another page"
+               : arena_printf(j->a, "status %d", fact->http.status);
+}
+
 void cause_file_bot_challenge(struct judgement *j)
 {
     const struct file_view *v = failing(j);
-    if (!v || !v->browser.fact)
+    struct interstitial page;
+    const struct fact *ca = !v ? NULL : v->browser.fact ? v->first : v->best->fetch.fact;
+    if (!ca || ca->ask->kind != ASK_HTTP)
         return;
-    const struct fact *ca = v->first;
-    const char *agent = j->r->profile->agents.v[0].text, *version = strchr(agent, '/');
+    bool known = interstitial_find(j->a, &ca->http, &page);
+    if (!known && !v->browser.fact)
+        return;
     struct finding *f = finding_add(j, CAUSE_file_bot_challenge);
     finding_set(j, f, "url", ca->ask->url);
     finding_set(j, f, "what",
-                ca->http.outcome != HTTP_RESPONSE ? "the connection is cut"
-                : statuses_have(&j->r->profile->content, ca->http.status)
-                    ? "another page"
-                    : arena_printf(j->a, "status %d", ca->http.status));
+                !known ? arena_printf(j->a, "it gets %s, and a browser gets the file", got(j, ca))
+                       : arena_printf(j->a, "the answer with status %d is not the site's but that of %s (%s)%s",
+                                      ca->http.status, page.whose, page.sign,
+                                      v->browser.fact ? ", and a browser gets the file" : ""));
     finding_fact(j, f, ca);
     finding_fact(j, f, v->browser.fact);
-    fix_advice(
-        j, f,
-        arena_printf(j->a, "Let the user agent “%s” pass the bot filter or firewall for everything below %s.",
-                     version ? arena_strndup(j->a, agent, (size_t)(version - agent)) : agent,
-                     j->r->profile->file_dir));
+    let_agents_in(j, f);
+}
+
+void cause_file_agent_refused(struct judgement *j)
+{
+    const struct file_agent *v = &j->file.agent;
+    if (!j->file.read || !v->refused || !v->given)
+        return;
+    struct finding *f = finding_add(j, CAUSE_file_agent_refused);
+    const char *refused = v->refused->ask->agent ? v->refused->ask->agent : j->r->profile->agents.v[0].text;
+    const char *given = v->given->ask->agent ? v->given->ask->agent : j->r->profile->agents.v[0].text;
+    finding_set(j, f, "url", v->refused->ask->url);
+    finding_set(j, f, "given", v->given->ask->browser ? "a browser" : arena_printf(j->a, "the CA's user agent “%s”", given));
+    finding_set(j, f, "refused",
+                v->given->ask->browser ? arena_printf(j->a, "the CA's fetcher with its user agent “%s” and its headers", refused)
+                                       : arena_printf(j->a, "its user agent “%s”", refused));
+    finding_set(j, f, "what", arena_printf(j->a, "it gets %s", got(j, v->refused)));
+    finding_fact(j, f, v->given);
+    finding_fact(j, f, v->refused);
+    let_agents_in(j, f);
 }
 
 /* Adds a finding: the right file is at another URL, and must be published at the right one. */

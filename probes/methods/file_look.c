@@ -1,6 +1,7 @@
 #include "methods/file_look.h"
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "ca/challenge.h"
 #include "ca/profile.h"
 #include "ca/token_find.h"
@@ -58,17 +59,59 @@ static bool is_wide(struct bytes body)
                                                           (body.p[0] == 0xfe && body.p[1] == 0xff))));
 }
 
-static void read_side(struct look *k, const char *scheme, const char *only, struct file_side *s)
+/* The first bytes of a gzip file (RFC 1952 2.3): one that was packed, and no Content-Encoding says so. */
+static bool is_packed(struct bytes body)
+{
+    return body.n > 2 && body.p[0] == 0x1f && body.p[1] == 0x8b && body.p[2] == 8;
+}
+
+/* Bytes that text does not have: controls other than white space, or no valid UTF-8. */
+static bool is_binary(struct bytes body)
+{
+    uint32_t c;
+    for (size_t at = 0, n; at < body.n; at += n) {
+        n = text_utf8((const char *)body.p + at, body.n - at, &c);
+        if (!n || (c < ' ' && !strchr("\t\n\r\f", (char)c)))
+            return true;
+    }
+    return false;
+}
+
+const char *file_unknown_coding(struct arena *a, const struct profile *p, const struct fact *fact)
+{
+    for (size_t i = 0; i < fact->http.n_headers; i++) {
+        const struct http_header *h = &fact->http.headers[i];
+        if (strcasecmp(h->name, "content-encoding") != 0)
+            continue;
+        for (const char *s = h->value, *one; *(s += strspn(s, " \t,")); s += strlen(one)) {
+            one = arena_strndup(a, s, strcspn(s, " \t,"));
+            bool known = !one || !strcasecmp(one, "identity");
+            for (size_t n = 0; n < p->encodings.n && !known; n++)
+                known = !strcasecmp(one, p->encodings.v[n]);
+            if (!known)
+                return one;
+            if (!one)
+                return NULL;
+        }
+    }
+    return NULL;
+}
+
+static void read_side(struct look *k, const char *scheme, const char *only, const char *agent, struct file_side *s)
 {
     const char *url = fetch_url(k->a, k->r, scheme);
-    int rc = url ? fetch_walk(k->a, k->asker, k->r, k->ev, k->view, url, only, &s->fetch) : -ENOMEM;
+    int rc = url ? fetch_walk(k->a, k->asker, k->r, k->ev, k->view, url, only, agent, &s->fetch) : -ENOMEM;
     if (rc)
         k->err = rc;
     if (rc || s->fetch.class != FETCH_CONTENT)
         return;
+    if (s->fetch.fact->http.undecoded) {
+        s->wide = true;
+        return;
+    }
     struct bytes body = readable(k, s->fetch.fact);
-    s->wide = is_wide(body);
     s->token_class = read_text(k, body, &s->token);
+    s->wide = is_wide(body) || is_packed(body) || (file_unknown_coding(k->a, k->r->profile, s->fetch.fact) && is_binary(body));
 }
 
 static const char *const schemes[FILE_SIDES] = {"http", "https"};
@@ -78,14 +121,14 @@ int file_side_look(struct arena *a, const struct asker *asker, const struct requ
 {
     struct look k = {.a = a, .asker = asker, .r = r, .ev = ev};
     *ret = (struct file_side){0};
-    read_side(&k, schemes[side], NULL, ret);
+    read_side(&k, schemes[side], NULL, NULL, ret);
     return k.err;
 }
 
 static bool holds(struct look *k, const struct fact *fact)
 {
     struct token_found found;
-    return fact && fact->http.outcome == HTTP_RESPONSE &&
+    return fact && fact->http.outcome == HTTP_RESPONSE && !fact->http.undecoded &&
            statuses_have(&k->r->profile->content, fact->http.status) &&
            read_text(k, readable(k, fact), &found) == TOKEN_VALID;
 }
@@ -145,7 +188,7 @@ static bool look_at_addresses(struct look *k, uint16_t type, size_t most, struct
             break;
         v[i].ip = ip;
         for (size_t side = 0; side < FILE_SIDES; side++)
-            read_side(k, schemes[side], ip, &v[i].side[side]);
+            read_side(k, schemes[side], ip, NULL, &v[i].side[side]);
         *n = i + 1;
     }
     *ret = v;
@@ -406,6 +449,13 @@ static void look_at_hosts(struct look *k)
 
 /* ---------------------------------------------------------------- a browser, and the rest of the body - */
 
+/* A server was there, whatever it did then. */
+static bool connected(const struct fact *fact)
+{
+    const struct http_fact *f = &fact->http;
+    return f->outcome == HTTP_RESPONSE || f->outcome == HTTP_RESET || (f->outcome == HTTP_TIMEOUT && f->connected);
+}
+
 /* Fetches with a browser's user agent from the first URL that gave a response and from the last one: either may have a
  * filter that refuses the CA. */
 static void look_as_browser(struct look *k)
@@ -415,7 +465,7 @@ static void look_as_browser(struct look *k)
         const struct fact *last = NULL;
         for (size_t n = 0; n < f->n; n++) {
             const struct fact *fact = f->facts[n];
-            bool spoke = fact->http.outcome == HTTP_RESPONSE || fact->http.outcome == HTTP_RESET;
+            bool spoke = connected(fact);
             bool ends = n + 1 == f->n, begins = spoke && !last;
             if (!spoke || !(begins || ends))
                 continue;
@@ -426,6 +476,41 @@ static void look_as_browser(struct look *k)
             k->v->browser = (struct file_clue){.fact = other};
             k->v->first = fact;
         }
+    }
+}
+
+/* What the fetch came to, where it is neither the file nor a matter of the network alone; else NULL. */
+static const struct fact *refusal(const struct file_side *s)
+{
+    return s->fetch.fact && connected(s->fetch.fact) && !file_side_holds(s) ? s->fetch.fact : NULL;
+}
+
+/* Where one of the schemes gives the file: fetches it under the other user agents in use. Where only one does, the other
+ * may refuse what the CA sends over it, and give the file to a browser. */
+static void look_as_agents(struct look *k)
+{
+    const struct user_agents *u = &k->r->profile->agents;
+    struct file_agent *v = &k->v->agent;
+    size_t agents = user_agents_at(u, k->r->now);
+    for (size_t i = 0; i < FILE_SIDES; i++) {
+        const struct file_side *first = &k->v->side[i];
+        const struct fact *refused = refusal(first), *other;
+        for (size_t n = 1; n < agents; n++) {
+            struct file_side side = {0};
+            if (!first->fetch.fact || (!file_side_holds(first) && !refused))
+                break;
+            read_side(k, schemes[i], NULL, u->v[n].text, &side);
+            if (!v->refused && file_side_holds(first) && refusal(&side))
+                *v = (struct file_agent){first->fetch.fact, refusal(&side)};
+            else if (!v->refused && refused && file_side_holds(&side))
+                *v = (struct file_agent){side.fetch.fact, refused};
+        }
+        int status = refused ? refused->http.status : 0;
+        if (!refused || !file_side_holds(&k->v->side[!i]) || status == 404 || status == 410)
+            continue;
+        other = get(k, refused->ask->url, refused->ask->address, true, false);
+        if (!v->refused && holds(k, other))
+            *v = (struct file_agent){other, refused};
     }
 }
 
@@ -468,7 +553,7 @@ int file_address_want(struct arena *a, const struct asker *asker, const struct r
     int rc = 0;
     for (size_t i = 0; i < FILE_SIDES && !rc; i++) {
         const char *url = fetch_url(a, r, schemes[i]);
-        rc = url ? fetch_walk(a, asker, r, ev, view, url, ip, &f) : -ENOMEM;
+        rc = url ? fetch_walk(a, asker, r, ev, view, url, ip, NULL, &f) : -ENOMEM;
     }
     return rc;
 }
@@ -482,7 +567,7 @@ int file_look(struct arena *a, const struct asker *asker, const struct request *
     for (size_t i = 0; i < FILE_SIDES && !k.err; i++) {
         if (i && file_http_decides(r, &ret->side[0]))
             break;
-        read_side(&k, schemes[i], NULL, &ret->side[i]);
+        read_side(&k, schemes[i], NULL, NULL, &ret->side[i]);
         open = open || ret->side[i].fetch.class == FETCH_PENDING;
         found = found || file_side_holds(&ret->side[i]);
     }
@@ -495,7 +580,10 @@ int file_look(struct arena *a, const struct asker *asker, const struct request *
         found = found || file_address_holds(&ret->address[i]);
     }
     /* A request without a value, or with an expired one, has nothing to look for elsewhere. */
-    if (!k.err && !open && !found && request_challenge(r) != CHALLENGE_NONE && !request_expired(r))
+    if (k.err || open || request_challenge(r) == CHALLENGE_NONE || request_expired(r))
+        return k.err;
+    look_as_agents(&k);
+    if (!found)
         look_elsewhere(&k);
     return k.err ? k.err : arena_full(a) ? -ENOMEM : 0;
 }

@@ -3,8 +3,9 @@
  *
  * Plan and judge call the same functions, as with fetch_walk(): they go as far as the facts lead, and put the questions
  * that are missing through the asker given. A file_view is made anew each time; what it points to lives in the arena
- * given. Beside the fetches from each address at most 24 more are made: 11 near paths, 6 on other hosts, 4 as a
- * browser, 2 that tell a file from a page that is shown under every name, 1 for the rest of the body. The HTTP observer
+ * given. Where the file is found it is fetched again under each other user agent of the CA's. Where it is not, at most
+ * 24 more fetches are made beside those from each address and under each user agent: 11 near paths, 6 on other hosts, 4 as
+ * a browser, 2 that tell a file from a page that is shown under every name, 1 for the rest of the body. The HTTP observer
  * bounds how many run at a time at one server (http.h). */
 #ifndef DCV_FILE_LOOK_H
 #define DCV_FILE_LOOK_H
@@ -19,7 +20,7 @@ enum { FILE_SIDES = 2, FILE_ADDRESSES = 16, FILE_ADDRESSES6 = 4 };
 /* The file over one scheme. */
 struct file_side {
     struct fetch fetch;
-    bool wide; /* the body has NUL bytes or is UTF-16 */
+    bool wide; /* the body has NUL bytes, is UTF-16, or is in an encoding that the CA does not undo */
     struct token_found token;
     enum token_class token_class;
 };
@@ -37,6 +38,13 @@ struct file_clue {
     const struct fact *control; /* a name beside it that does not exist, and gave something else */
 };
 
+/* Fetches of one URL that differ in the user agent alone, or in user agent and headers. */
+struct file_agent {
+    const struct fact *given;   /* the right file */
+    const struct fact *refused; /* as another of the CA's user agents, or as the CA and not as a browser: something else;
+                                 * NULL: there is no such difference */
+};
+
 struct file_view {
     struct file_side side[FILE_SIDES]; /* as the CA fetches them; https stays pending where http decides */
     const struct file_side *best;      /* the one that decides; the verdict function sets it and .read */
@@ -51,6 +59,7 @@ struct file_view {
     struct file_clue host;    /* at the same path of another host */
     struct file_clue browser; /* at a URL that the CA fetches, for a browser's user agent */
     const struct fact *first; /* with .browser: what the CA's user agent got there */
+    struct file_agent agent;
     const struct fact *whole; /* the file read beyond what the CA reads, where that cut it */
     bool whole_holds;         /* .whole holds the value */
 };
@@ -71,6 +80,9 @@ int file_side_look(struct arena *a, const struct asker *asker, const struct requ
 
 /* A sparing request fetches nothing over https where the first answer over http is the file: one scheme suffices. */
 bool file_http_decides(const struct request *r, const struct file_side *http);
+
+/* The first encoding in Content-Encoding that the CA does not undo; NULL where there is none. */
+const char *file_unknown_coding(struct arena *a, const struct profile *p, const struct fact *fact);
 
 /* The value is in the file. */
 bool file_side_holds(const struct file_side *s);

@@ -381,8 +381,12 @@ struct http_fact {
     const char *redirect; /* where Location leads, as an absolute URL; NULL without Location or where it is no URL */
     struct http_header *headers;
     size_t n_headers;
-    struct bytes body;  /* as many of the first bytes as the CA reads; of an ask with .whole more, see http.h */
-    uint64_t size;      /* bytes of the body that arrived before reading was ended */
+    struct bytes body;  /* the first bytes of the decoded text, as many as the CA reads; with .whole more, see http.h */
+    uint64_t size;      /* bytes of the decoded text that arrived before reading was ended */
+    /* Why the body could not be decoded from its Content-Encoding, in words; NULL where it could. The body is then what
+     * was decoded before, or, where nothing was, its bytes as they came. */
+    const char *undecoded;
+    bool connected;     /* a time-out: the connection was made, and no response came over it */
     bool more;          /* the body is longer than that */
     struct tls_fact *tls;
 };

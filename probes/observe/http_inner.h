@@ -14,6 +14,7 @@
 
 #include "observe/address_table.h"
 #include "observe/http.h"
+#include "observe/http_decode.h"
 #include "observe/http_tls.h"
 
 #include <curl/curl.h>
@@ -68,8 +69,11 @@ struct transfer {
     bool greeted;             /* TCP connected, TLS begun */
     bool flooded, final;      /* final: the headers of the final response are complete */
     struct buffer head, body; /* head: header lines, each with its end of line */
+    struct decoder *decoder;  /* NULL: the body is not encoded, or has not begun */
+    bool begun;               /* the body has */
+    struct buffer raw;        /* with .decoder: the first bytes as they came */
     size_t body_most;
-    uint64_t size;  /* bytes of the body that came */
+    uint64_t size;  /* bytes of the body that came, after decoding */
     unsigned lines; /* in .head */
     char words[CURL_ERROR_SIZE];
 };

@@ -93,18 +93,61 @@ static size_t on_header(char *p, size_t size, size_t n, void *user)
     return t->flooded || t->starved ? 0 : len;
 }
 
+/* Keeps as much of the text as is wanted. */
+static bool on_text(void *user, const uint8_t *p, size_t n)
+{
+    struct transfer *t = user;
+    size_t room = t->body_most - t->body.n;
+
+    t->size += n;
+    if (!buffer_add(&t->body, (const char *)p, n < room ? n : room)) {
+        t->starved = true;
+        return false;
+    }
+    /* One byte above the limit shows that there is more. */
+    return t->size <= t->body_most;
+}
+
+/* Finds out how the body is encoded, from the header lines. */
+static bool body_begin(struct transfer *t)
+{
+    static const char name[] = "content-encoding:";
+    struct buffer codings = {0};
+    const char *p = t->head.p ? t->head.p : "", *stop = p + t->head.n, *next;
+    bool ok = true;
+
+    t->begun = true;
+    for (; p < stop && ok; p = next) {
+        const char *eol = memchr(p, '\n', (size_t)(stop - p)), *end = eol ? eol : stop;
+        next = eol ? eol + 1 : stop;
+        if ((size_t)(end - p) < strlen(name) || strncasecmp(p, name, strlen(name)) != 0)
+            continue;
+        p += strlen(name);
+        end -= end > p && end[-1] == '\r';
+        ok = buffer_add(&codings, p, (size_t)(end - p)) && buffer_add(&codings, ",", 1);
+    }
+    ok = ok && buffer_add(&codings, "", 1);
+    ok = ok && !decoder_new(codings.p, &t->exchange->h->cfg.profile->encodings, on_text, t, &t->decoder);
+    free(codings.p);
+    return ok;
+}
+
 static size_t on_body(char *p, size_t size, size_t n, void *user)
 {
     struct transfer *t = user;
-    size_t len = size * n, room = t->body_most - t->body.n;
+    size_t len = size * n;
+    const uint8_t *bytes = (const uint8_t *)p;
 
-    t->size += len;
-    if (!buffer_add(&t->body, p, len < room ? len : room)) {
+    if (!t->begun && !body_begin(t)) {
         t->starved = true;
         return 0;
     }
-    /* One byte above the limit shows that there is more. */
-    return t->size > t->body_most ? 0 : len;
+    if (!t->decoder)
+        return on_text(t, bytes, len) ? len : 0;
+    size_t room = t->body_most - t->raw.n;
+    bool more = buffer_add(&t->raw, p, len < room ? len : room) && decoder_feed(t->decoder, bytes, len);
+    t->starved = t->starved || decoder_starved(t->decoder);
+    return more ? len : 0;
 }
 
 /* ---------------------------------------------------------------- the response ----------------------- */
@@ -200,8 +243,10 @@ static bool response(struct transfer *t, struct http_fact *f)
     f->status = (int)status;
     f->size = t->size;
     f->more = t->size > t->body_most;
-    f->body.n = t->body.n;
-    f->body.p = (const uint8_t *)arena_strndup(x->arena, t->body.n ? t->body.p : "", t->body.n);
+    f->undecoded = t->decoder ? decoder_fault(t->decoder, true) : NULL;
+    const struct buffer *body = f->undecoded && !t->body.n ? &t->raw : &t->body;
+    f->body.n = body->n;
+    f->body.p = (const uint8_t *)arena_strndup(x->arena, body->n ? body->p : "", body->n);
     if (!f->body.p || !headers_read(t, x->arena, f))
         return false;
     if (status >= 300 && status < 400)
@@ -320,6 +365,7 @@ static bool no_response(struct transfer *t, CURLcode result, bool late, struct h
     long status = 0;
 
     f->outcome = failure(t, result, late, &why);
+    f->connected = f->outcome == HTTP_TIMEOUT && t->exchange->due;
     if (!why)
         why = *t->words ? t->words : curl_easy_strerror(result);
     f->detail = text_escape(a, why, strlen(why), DETAIL_MOST);
@@ -338,6 +384,8 @@ static void transfer_free(struct transfer *t)
     curl_easy_cleanup(t->easy);
     free(t->head.p);
     free(t->body.p);
+    free(t->raw.p);
+    decoder_free(t->decoder);
     free(t);
 }
 
@@ -446,7 +494,10 @@ void transfer_release(struct transfer *t)
     t->exchange = NULL;
     t->denied = NULL;
     t->starved = t->flooded = t->final = t->greeted = false;
-    t->head.n = t->body.n = 0;
+    t->head.n = t->body.n = t->raw.n = 0;
+    decoder_free(t->decoder);
+    t->decoder = NULL;
+    t->begun = false;
     t->size = 0;
     t->lines = 0;
     t->words[0] = '\0';
@@ -474,7 +525,8 @@ bool transfer_end(struct transfer *t, CURLcode result, bool late)
         struct fact *f = arena_alloc(x->arena, sizeof(*f));
         uint64_t us = (uv_hrtime() - x->started) / 1000;
         /* Once as much is read as the CA reads, it does not matter how the rest ends. */
-        bool have = t->final && ((result == CURLE_OK && !late) || t->size >= t->body_most);
+        bool undecoded = t->decoder && decoder_fault(t->decoder, false);
+        bool have = t->final && ((result == CURLE_OK && !late) || t->size >= t->body_most || undecoded);
         if (f) {
             f->ask = x->ask;
             f->us = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;

@@ -47,6 +47,8 @@ def values(text):
             continue
         if line[0] not in " \t":
             key, _, bare = (part.strip() for part in line.partition("="))
+        if not bare:
+            continue
         if (section, key) in WHOLE:
             yield section, key, bare
         elif (section, key) not in CHOICES:

@@ -312,6 +312,7 @@ static void fetcher(void **state)
     (void)state;
     say(answer, strlen(answer), THEN_CLOSE);
     prepare(&s, "", "http-token");
+    s.request.sparing = true; /* nothing over https */
     run(&s);
     assert_string_equal(server.request, "GET /.well-known/pki-validation/fileauth.txt HTTP/1.1\r\nHost: " DOMAIN
                                         "\r\nUser-Agent: DigiCert DCV Bot/1.1\r\n"
@@ -326,6 +327,7 @@ static void fetcher(void **state)
     prepare(&s, "[ca]\nuser_agent = Other/2\n[file]\nheaders = X-One: 1\n  X-Two: 2\nhttp_headers = X-Three: 3\n"
             "https_headers = X-Four: 4\nencodings =\ndir = /proof/\nname = a.txt\n",
             "http-token");
+    s.request.sparing = true;
     run(&s);
     assert_string_equal(server.request, "GET /proof/a.txt HTTP/1.1\r\nHost: " DOMAIN
                                         "\r\nUser-Agent: Other/2\r\nX-One: 1\r\nX-Two: 2\r\nX-Three: 3\r\n\r\n");
@@ -333,6 +335,35 @@ static void fetcher(void **state)
                         "curl -sS -i -m 10 -A Other/2 -H 'X-One: 1' -H 'X-Two: 2' -H 'X-Three: 3' -H Accept: "
                         "--connect-to ::127.0.0.1:80 -o - http://" DOMAIN "/proof/a.txt");
     end(&s);
+}
+
+/* The body is decoded as the profile says; where it cannot be, its bytes are kept as they came. */
+static void encodings(void **state)
+{
+    static const char head[] = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n";
+    static const uint8_t gz[] = {0x1f, 0x8b, 8,    0,    0,    0,    0, 0, 0, 3, 0xcb, 0x48, 0xcd,
+                                 0xc9, 0xc9, 7, 0, 0x86, 0xa6, 0x10, 0x36, 5, 0, 0, 0}; /* "hello" */
+    struct situation s;
+    char answer[200];
+    size_t n = strlen(head);
+    (void)state;
+    memcpy(answer, head, n);
+    memcpy(answer + n, gz, sizeof gz);
+    static const struct {
+        const char *profile;
+        size_t cut;
+        const char *body;
+    } rows[] = {{"", 0, "hello"}, {"", sizeof gz - 5, NULL}, {"[file]\nencodings = deflate\n", 0, NULL}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        say(answer, n + sizeof gz - rows[i].cut, THEN_CLOSE);
+        prepare(&s, rows[i].profile, "http-token");
+        const struct http_fact *f = &http_fact(run(&s))->http;
+        assert_int_equal(f->outcome, HTTP_RESPONSE);
+        assert_int_equal(f->undecoded != NULL, rows[i].cut != 0);
+        assert_int_equal(f->body.n, rows[i].body ? 5 : sizeof gz - rows[i].cut);
+        assert_memory_equal(f->body.p, rows[i].body ? (const void *)rows[i].body : gz, f->body.n);
+        end(&s);
+    }
 }
 
 static void times(void **state)
@@ -463,7 +494,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes),   cmocka_unit_test(beyond), cmocka_unit_test(statuses),
-        cmocka_unit_test(redirects), cmocka_unit_test(fetcher), cmocka_unit_test(times),
+        cmocka_unit_test(redirects), cmocka_unit_test(fetcher), cmocka_unit_test(encodings), cmocka_unit_test(times),
         cmocka_unit_test(near_paths), cmocka_unit_test(retired_cname), cmocka_unit_test(caa_labels),
     };
     char ca_file[] = "/tmp/dcvd-test-other-ca-XXXXXX";
