@@ -28,7 +28,8 @@ struct expected {
 };
 struct dcv_case {
     const char *name, *why; /* texts of hand-written cases, may be NULL */
-    bool others_absent; /* "others": "absent": questions that the case does not list get NXDOMAIN or 404 */
+    bool others_absent; /* "others": "absent": questions that the case does not list get NXDOMAIN or 404, and
+                         * those with another of the CA's user agents what the first one gets */
     struct request request;
     struct evidence evidence;
     struct expected expected;

@@ -107,7 +107,7 @@ void cause_txt_stale_other_order(struct judgement *j)
         }
     }
     const struct file_side *s = j->file.best;
-    if (s && s->fetch.class == FETCH_CONTENT) {
+    if (s && s->fetch.class == FETCH_CONTENT && !s->wide) {
         struct bytes body = bytes_trim(s->fetch.fact->http.body);
         if (token_looks_random(body))
             stale(j, s->fetch.url, arena_strndup(j->a, body.p, body.n), s->fetch.fact);

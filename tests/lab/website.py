@@ -7,9 +7,11 @@ program that checks its targets never connects there. A file below DIRECTORY/fix
 put on the site: it replaces other content or a 404, but not a redirect or a refusal. DIRECTORY/values has the tokens,
 DIRECTORY/run/web.{crt,key} the self-signed certificate."""
 import asyncio
+import gzip
 import pathlib
 import ssl
 import sys
+import zlib
 
 LAB = pathlib.Path(sys.argv[1])
 VALUES = dict(line.partition("=")[::2] for line in (LAB / "values").read_text().splitlines())
@@ -62,6 +64,21 @@ SITES = {
     "at-5001": (response(200, b"x" * (5001 - len(TOKEN)) + TOKEN + b"yyy"), ABSENT),
     "endless": (ENDLESS, ABSENT),
     "gzip": (response(200, b"\x1f\x8b\x08" + b"\xff" * 4000, "Content-Encoding: gzip"), ABSENT),
+    "gzip-right": (response(200, gzip.compress(TOKEN), "Content-Encoding: gzip"), ABSENT),
+    "gzip-cut": (response(200, gzip.compress(TOKEN)[:-9], "Content-Encoding: gzip"), ABSENT),
+    "gzip-bomb": (response(200, gzip.compress(b"x" * 50_000_000), "Content-Encoding: gzip"), ABSENT),
+    "gzip-unsaid": (response(200, gzip.compress(TOKEN)), ABSENT),
+    "deflate-bare": (response(200, zlib.compress(TOKEN)[2:-4], "Content-Encoding: deflate"), ABSENT),
+    "twice-packed": (response(200, gzip.compress(zlib.compress(TOKEN)), "Content-Encoding: deflate, gzip"), ABSENT),
+    "limited": (response(429, b"slow down", "Retry-After: 60"),) * 2,
+    "tls-port": (response(400, b"The plain HTTP request was sent to HTTPS port"),) * 2,
+    "legal": (response(451), response(451)),
+    "edge": (response(522, b"error code: 522", "Server: cloudflare"),) * 2,
+    "waf": (response(202, b"", "Server: CloudFront", "x-amzn-waf-action: challenge"),) * 2,
+    "checkpoint": (response(429, b"<title>Vercel Security Checkpoint</title>", "x-vercel-mitigated: challenge"),) * 2,
+    "second-agent-refused": (RIGHT, RIGHT),
+    "upgrade-refused": (RIGHT, RIGHT),
+    "ca-only": (RIGHT, RIGHT),
     "flood": (response(200, TOKEN, *[f"X-{i}: {'y' * 500}" for i in range(2000)]), ABSENT),
     "drip": (DRIP, ABSENT),
     "hang": (HANG, HANG),
@@ -73,7 +90,7 @@ SITES = {
     "request-old": (response(200, VALUES["REQUEST_EXPIRED"].encode()), ABSENT),
     "request-cut": (response(200, VALUES["REQUEST_CUT"].encode()), ABSENT),
     "request-other": (response(200, VALUES["REQUEST_OTHER_CSR"].encode()), ABSENT),
-    "browsers-only": (RIGHT, RIGHT),  # see answer()
+    "browsers-only": (RIGHT, RIGHT),  # see RULES
     "half-down": (RIGHT, RIGHT),
     "both-right": (RIGHT, RIGHT),
     "www.on-www": (RIGHT, RIGHT),
@@ -112,14 +129,33 @@ for step in range(5):
     EXTRA[("to-six", f"/{step}")] = to(302, f"/{step + 1}")
 
 
-def answer(host, path, tls, agent, address):
+# host: the first row that fits the request's headers answers in place of SITES: (header, how its value begins, answer).
+# "" fits any value; the answer None lets the request pass.
+RULES = {
+    "browsers-only": [("user-agent", "Mozilla/", None), ("host", "", response(403, b"robots stay outside"))],
+    "second-agent-refused": [("user-agent", "DigiCert DCV /", response(403, b"no"))],
+    "upgrade-refused": [("upgrade", "", response(400, b"no"))],
+    "ca-only": [("accept", "", response(403, b"no")), ("user-agent", "DigiCert DCV Bot/1.1", None), ("user-agent", "DigiCert DCV /1.1", None),
+                ("host", "", response(403, b"no"))],
+}
+
+
+def ruled(site, headers):
+    """The answer of the first rule that fits; None where none does, or where it lets the request pass."""
+    for name, begins, what in RULES.get(site, []):
+        if name in headers and headers[name].startswith(begins):
+            return what
+    return None
+
+
+def answer(host, path, tls, headers, address):
     site = host.removesuffix(".web.com")
     if site == "everywhere":  # every name but the right one has the value
         return ABSENT if path == PATH else RIGHT
     if site.startswith("nodes-"):  # a cluster of which one node has the file
         return RIGHT if address == NO_TLS and path == PATH else ABSENT
-    if site == "browsers-only" and not agent.startswith("Mozilla/"):
-        return response(403, b"robots stay outside")
+    if (what := ruled(site, headers)) is not None:
+        return what
     if (site, path) in EXTRA:
         return EXTRA[(site, path)]
     if site not in SITES or path != PATH:
@@ -138,10 +174,10 @@ async def serve(reader, writer, tls):
     try:
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
         lines = head.decode("latin-1").split("\r\n")
-        host = next((l[5:].strip() for l in lines if l.lower().startswith("host:")), "")
-        agent = next((l[11:].strip() for l in lines if l.lower().startswith("user-agent:")), "")
+        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+        host = headers.get("host", "")
         path = lines[0].split(" ")[1]
-        what = repaired(host, path, answer(host, path, tls, agent, writer.get_extra_info("sockname")[0]))
+        what = repaired(host, path, answer(host, path, tls, headers, writer.get_extra_info("sockname")[0]))
         if what == RESET:
             writer.transport.abort()
             return

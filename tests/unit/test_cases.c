@@ -58,7 +58,12 @@ static int net_start(void *self, struct arena *a, struct ask *ask, fact_fn *fn, 
         *copy = *known->fact;
         net->asked++;
     } else if (net->c->others_absent) {
-        if (ask->kind == ASK_HTTP)
+        struct ask first = *ask;
+        first.agent = NULL;
+        known = ask->agent ? evidence_find(&net->c->evidence, &first) : NULL;
+        if (known && known->fact) /* a server does not tell the CA's user agents apart unless the case says so */
+            *copy = *known->fact;
+        else if (ask->kind == ASK_HTTP)
             copy->http = (struct http_fact){.outcome = HTTP_RESPONSE, .status = 404};
         else
             copy->dns = (struct dns_fact){.outcome = DNS_NXDOMAIN, .rcode = 3, .flags = DNS_QR | DNS_RA};
