@@ -23,8 +23,8 @@ struct dated_rows {
     size_t n;
 };
 
-/* The names under which the CA's fetcher introduces itself (User-Agent), each in use from its day on beside those before
- * it. */
+/* The names under which the CA's fetcher introduces itself (User-Agent), each in use from its day on beside those
+ * before it. */
 struct user_agents {
     struct user_agent {
         dcv_time from; /* TIME_UNKNOWN: always */

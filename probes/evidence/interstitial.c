@@ -39,7 +39,8 @@ static bool has(const char *text, size_t n, const char *part)
 static const struct http_header *header_of(const struct http_fact *f, const struct sign *s)
 {
     for (size_t i = 0; i < f->n_headers; i++)
-        if (!strcasecmp(f->headers[i].name, s->header) && has(f->headers[i].value, strlen(f->headers[i].value), s->value))
+        if (!strcasecmp(f->headers[i].name, s->header) &&
+            has(f->headers[i].value, strlen(f->headers[i].value), s->value))
             return &f->headers[i];
     return NULL;
 }
@@ -48,7 +49,8 @@ static const char *words(struct arena *a, const struct sign *s, const struct htt
 {
     enum { SHOWN_MOST = 60 };
     const char *value = h && !s->text ? text_escape(a, h->value, strlen(h->value), SHOWN_MOST) : NULL;
-    return value ? arena_concat(a, s->header, ": ", value, NULL) : arena_concat(a, "“", s->text, "” in the page", NULL);
+    return value ? arena_concat(a, s->header, ": ", value, NULL)
+                 : arena_concat(a, "“", s->text, "” in the page", NULL);
 }
 
 bool interstitial_find(struct arena *a, const struct http_fact *f, struct interstitial *ret)

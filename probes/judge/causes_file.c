@@ -312,7 +312,8 @@ static const char *agents_in_use(struct judgement *j)
     const struct user_agents *u = &j->r->profile->agents;
     const char *list = NULL;
     for (size_t i = 0, n = user_agents_at(u, j->r->now); i < n; i++)
-        list = arena_concat(j->a, list ? list : "", !i ? "“" : i + 1 == n ? " and “" : ", “", u->v[i].text, "”", NULL);
+        list = arena_concat(j->a, list ? list : "", !i ? "“" : i + 1 == n ? " and “" : ", “", u->v[i].text, "”",
+                            NULL);
     return list;
 }
 
@@ -365,10 +366,13 @@ void cause_file_rate_limited(struct judgement *j)
     struct finding *f = about_status(j, CAUSE_file_rate_limited);
     const char *after = http_header_find(&j->file.best->fetch.fact->http, "retry-after");
     finding_set(j, f, "what",
-                after ? arena_concat(j->a, " and wants to be left alone until: ", text_escape(j->a, after, strlen(after), 40), NULL)
+                after ? arena_printf(j->a, " and to come again later (Retry-After: %s)",
+                                     text_escape(j->a, after, strlen(after), 40))
                       : "");
     fix_advice(j, f,
-               arena_printf(j->a, "Exempt the user agents %s, and everything below %s, from the rate limit, and run the check again.",
+               arena_printf(j->a,
+                            "Exempt the user agents %s, and everything below %s, from the rate limit, and run the "
+                            "check again.",
                             agents_in_use(j), j->r->profile->file_dir));
 }
 
@@ -434,8 +438,8 @@ void cause_file_status_other(struct judgement *j)
     finding_set(j, f, "what", meaning(j->file.best->fetch.fact));
     fix_advice(j, f,
                arena_printf(j->a,
-                            "Find the request in the log of the web server, or of the firewall or CDN before it, and make it "
-                            "answer everything below %s with the file and status 200: plain HTTP on port 80, HTTPS on "
+                            "Find the request in the log of the web server, or of the firewall or CDN before it, and make "
+                            "it answer everything below %s with the file and status 200: plain HTTP on port 80, HTTPS on "
                             "port 443, for every client and country.",
                             j->r->profile->file_dir));
 }
@@ -477,8 +481,8 @@ void cause_file_edge_error(struct judgement *j)
     finding_set(j, f, "whose", whose);
     finding_set(j, f, "what", edge_meaning(j->file.best->fetch.fact->http.status));
     fix_advice(j, f,
-               "Repair the way from the CDN to the web server: its address in the CDN's settings, its firewall, and the TLS "
-               "mode between the two.");
+               "Repair the way from the CDN to the web server: its address in the CDN's settings, its firewall, and the "
+               "TLS mode between the two.");
 }
 
 void cause_file_server_error(struct judgement *j)
@@ -532,7 +536,7 @@ static const char *how_hidden(struct judgement *j, const struct fact *fact, bool
     *stored = true;
     if (f->body.n > 1 && f->body.p[0] == 0x1f && f->body.p[1] == 0x8b)
         return "it is packed with gzip, and no header of the server's says so";
-    if (f->body.n > 1 && ((f->body.p[0] == 0xff && f->body.p[1] == 0xfe) || (f->body.p[0] == 0xfe && f->body.p[1] == 0xff)))
+    if (f->body.n > 1 && (f->body.p[0] ^ f->body.p[1]) == 1 && f->body.p[0] >= 0xfe) /* its byte order mark */
         return "it is stored as UTF-16";
     return "it holds NUL bytes, as UTF-16 does";
 }

@@ -118,10 +118,13 @@ void cause_file_agent_refused(struct judgement *j)
     const char *refused = v->refused->ask->agent ? v->refused->ask->agent : j->r->profile->agents.v[0].text;
     const char *given = v->given->ask->agent ? v->given->ask->agent : j->r->profile->agents.v[0].text;
     finding_set(j, f, "url", v->refused->ask->url);
-    finding_set(j, f, "given", v->given->ask->browser ? "a browser" : arena_printf(j->a, "the CA's user agent “%s”", given));
+    finding_set(j, f, "given",
+                v->given->ask->browser ? "a browser" : arena_printf(j->a, "the CA's user agent “%s”", given));
     finding_set(j, f, "refused",
-                v->given->ask->browser ? arena_printf(j->a, "the CA's fetcher with its user agent “%s” and its headers", refused)
-                                       : arena_printf(j->a, "its user agent “%s”", refused));
+                arena_printf(j->a,
+                             v->given->ask->browser ? "the CA's fetcher with its user agent “%s” and its headers"
+                                                    : "its user agent “%s”",
+                             refused));
     finding_set(j, f, "what", arena_printf(j->a, "it gets %s", got(j, v->refused)));
     finding_fact(j, f, v->given);
     finding_fact(j, f, v->refused);

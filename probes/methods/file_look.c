@@ -111,7 +111,8 @@ static void read_side(struct look *k, const char *scheme, const char *only, cons
     }
     struct bytes body = readable(k, s->fetch.fact);
     s->token_class = read_text(k, body, &s->token);
-    s->wide = is_wide(body) || is_packed(body) || (file_unknown_coding(k->a, k->r->profile, s->fetch.fact) && is_binary(body));
+    s->wide = is_wide(body) || is_packed(body) ||
+              (file_unknown_coding(k->a, k->r->profile, s->fetch.fact) && is_binary(body));
 }
 
 static const char *const schemes[FILE_SIDES] = {"http", "https"};
@@ -485,8 +486,8 @@ static const struct fact *refusal(const struct file_side *s)
     return s->fetch.fact && connected(s->fetch.fact) && !file_side_holds(s) ? s->fetch.fact : NULL;
 }
 
-/* Where one of the schemes gives the file: fetches it under the other user agents in use. Where only one does, the other
- * may refuse what the CA sends over it, and give the file to a browser. */
+/* Fetches the file under the other user agents in use. Where only one of the schemes gives it, the other may refuse what
+ * the CA sends over it, and give the file to a browser. */
 static void look_as_agents(struct look *k)
 {
     const struct user_agents *u = &k->r->profile->agents;

@@ -4,8 +4,8 @@
  * Plan and judge call the same functions, as with fetch_walk(): they go as far as the facts lead, and put the questions
  * that are missing through the asker given. A file_view is made anew each time; what it points to lives in the arena
  * given. Where the file is found it is fetched again under each other user agent of the CA's. Where it is not, at most
- * 24 more fetches are made beside those from each address and under each user agent: 11 near paths, 6 on other hosts, 4 as
- * a browser, 2 that tell a file from a page that is shown under every name, 1 for the rest of the body. The HTTP observer
+ * 24 more fetches are made beside those from each address and under each user agent: 11 near paths, 6 on other hosts,
+ * 4 as a browser, 2 that tell a file from a page that is shown under every name, 1 for the rest of the body. The HTTP observer
  * bounds how many run at a time at one server (http.h). */
 #ifndef DCV_FILE_LOOK_H
 #define DCV_FILE_LOOK_H
@@ -41,8 +41,8 @@ struct file_clue {
 /* Fetches of one URL that differ in the user agent alone, or in user agent and headers. */
 struct file_agent {
     const struct fact *given;   /* the right file */
-    const struct fact *refused; /* as another of the CA's user agents, or as the CA and not as a browser: something else;
-                                 * NULL: there is no such difference */
+    const struct fact *refused; /* something else, as another of the CA's user agents, or as the CA and not as a
+                                 * browser; NULL: there is no such difference */
 };
 
 struct file_view {

@@ -106,7 +106,8 @@ static bool push(struct decoder *d, size_t at, const uint8_t *p, size_t n)
             l->head[l->n_head++] = *p++;
         if (l->n_head < sizeof l->head)
             return true;
-        if (!layer_begin(d, l, is_zlib(l->head) ? ZLIB_BITS : RAW_BITS) || !inflate_piece(d, at, l->head, sizeof l->head))
+        if (!layer_begin(d, l, is_zlib(l->head) ? ZLIB_BITS : RAW_BITS) ||
+            !inflate_piece(d, at, l->head, sizeof l->head))
             return false;
     }
     return !n || l->ended || inflate_piece(d, at, p, n);

@@ -458,7 +458,9 @@ static bool transfer_set(struct transfer *t, struct http_exchange *x)
     SET(CURLOPT_CONNECT_TO, &x->site->pin);
     SET(CURLOPT_TCP_NODELAY, (long)https); /* a TLS handshake takes several segments */
     SET(CURLOPT_URL, x->url);
-    SET(CURLOPT_USERAGENT, x->ask->browser ? BROWSER : x->ask->agent ? x->ask->agent : h->cfg.profile->agents.v[0].text);
+    SET(CURLOPT_USERAGENT, x->ask->browser ? BROWSER
+                           : x->ask->agent ? x->ask->agent
+                                           : h->cfg.profile->agents.v[0].text);
     SET(CURLOPT_HTTPHEADER, x->ask->browser ? NULL : h->headers[https]);
 #undef SET
     return ok;

@@ -135,8 +135,8 @@ RULES = {
     "browsers-only": [("user-agent", "Mozilla/", None), ("host", "", response(403, b"robots stay outside"))],
     "second-agent-refused": [("user-agent", "DigiCert DCV /", response(403, b"no"))],
     "upgrade-refused": [("upgrade", "", response(400, b"no"))],
-    "ca-only": [("accept", "", response(403, b"no")), ("user-agent", "DigiCert DCV Bot/1.1", None), ("user-agent", "DigiCert DCV /1.1", None),
-                ("host", "", response(403, b"no"))],
+    "ca-only": [("accept", "", response(403, b"no")), ("user-agent", "DigiCert DCV Bot/1.1", None),
+                ("user-agent", "DigiCert DCV /1.1", None), ("host", "", response(403, b"no"))],
 }
 
 
@@ -174,7 +174,8 @@ async def serve(reader, writer, tls):
     try:
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
         lines = head.decode("latin-1").split("\r\n")
-        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+        fields = [line.partition(":") for line in lines[1:]]
+        headers = {name.strip().lower(): value.strip() for name, _, value in fields}
         host = headers.get("host", "")
         path = lines[0].split(" ")[1]
         what = repaired(host, path, answer(host, path, tls, headers, writer.get_extra_info("sockname")[0]))

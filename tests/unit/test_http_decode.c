@@ -1,5 +1,5 @@
-/* The encodings of a body: gzip and deflate, in either form of the latter, one in the other, in several members, cut off,
- * and what is none of them; and bodies that expand without end. */
+/* The encodings of a body: gzip and deflate, in either form of the latter, one in the other, in several members, cut
+ * off, and what is none of them; and bodies that expand without end. */
 #include "ca/profile.h"
 #include "observe/http_decode.h"
 
@@ -128,7 +128,8 @@ static void bombs(void **state)
     enum { ZEROS = 64 << 20, EMPTY = 8 << 20 };
     static uint8_t once[ROOM], twice[ROOM], packed[ROOM];
     uint8_t *zeros = calloc(1, ZEROS), *empty = malloc(EMPTY);
-    size_t n_once = pack(once, sizeof once, zeros, ZEROS, GZIP), n_twice = pack(twice, sizeof twice, once, n_once, GZIP);
+    size_t n_once = pack(once, sizeof once, zeros, ZEROS, GZIP);
+    size_t n_twice = pack(twice, sizeof twice, once, n_once, GZIP);
     size_t n_empty = 0;
     struct text t;
     free(zeros);

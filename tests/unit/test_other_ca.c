@@ -250,7 +250,7 @@ static void statuses(void **state)
     (void)state;
     say(partial, strlen(partial), THEN_CLOSE);
     file_check("", VERDICT_PASS, CAUSE_NONE, NULL);
-    file_check("[file]\ncontent = 200\n", VERDICT_FAIL, CAUSE_file_absent, "203");
+    file_check("[file]\ncontent = 200\n", VERDICT_FAIL, CAUSE_file_status_other, "203");
     say(away, strlen(away), THEN_CLOSE);
     file_check("", VERDICT_FAIL, CAUSE_file_redirect_forbidden, "only 301, 302, 307 and 308 are followed");
     file_check("[file]\nredirect_statuses = 301\n", VERDICT_FAIL, CAUSE_file_redirect_forbidden,
