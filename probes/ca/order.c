@@ -119,19 +119,11 @@ static void check_prevalidated(struct checking *c, const struct texts *names)
         c->r->problems[before].error.variable[1] = names->v[1];
 }
 
-/* Whether new top-level domains are to be expected that the public suffix list does not have yet. */
-static bool list_is_old(const struct checking *c)
-{
-    enum { DAYS = 365 };
-    dcv_time made;
-    return time_parse(suffixes_in_use()->date, &made) && c->o->now - made > DAYS * DAY_MS;
-}
-
 /* True where the name's top-level domain may exist though the public suffix list lacks it: the root is asked about it,
  * or the list is too old to tell. */
 static bool top_may_be(struct checking *c, const struct name *name, const char *shown)
 {
-    if (!name->top || (!c->o->probe && !list_is_old(c)))
+    if (!name->top || (!c->o->probe && !suffixes_are_old(c->o->now)))
         return false;
     if (!c->o->probe) {
         const char *text = arena_printf(c->a,

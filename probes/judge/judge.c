@@ -150,7 +150,9 @@ static bool top_decides(struct judgement *j)
     j->err = top_lookup(j->a, &asker, j->ev, j->r->top, &l);
     if (j->err || l.class == LOOKUP_DATA)
         return j->err;
-    if (l.class == LOOKUP_NXDOMAIN) {
+    /* Evidence without any ask was not gathered by a check: then the list alone speaks, as before an order. */
+    bool offline = l.class == LOOKUP_PENDING && !j->ev->n_asks && !suffixes_are_old(j->r->now);
+    if (l.class == LOOKUP_NXDOMAIN || offline) {
         verdict_fail(j, CODE_internal_names_not_allowed, CODE_internal_names_not_allowed);
         j->input_cause = CAUSE_name_internal;
         j->top_denial = l.fact;

@@ -22,6 +22,13 @@ const struct suffixes *suffixes_in_use(void)
     return in_use;
 }
 
+bool suffixes_are_old(dcv_time now)
+{
+    enum { DAYS = 365 };
+    dcv_time made;
+    return time_parse(in_use->date, &made) && now - made > DAYS * DAY_MS;
+}
+
 /* FNV-1a, folded. suffixes.py has the same. */
 static uint32_t hash(const char *p, size_t n)
 {

@@ -6,7 +6,7 @@
 #ifndef DCV_SUFFIXES_H
 #define DCV_SUFFIXES_H
 
-#include "base/arena.h"
+#include "model/time.h"
 
 enum { SUFFIX_DATE = 10 }; /* "2026-11-19" */
 
@@ -43,6 +43,8 @@ bool suffixes_version(const char *text, size_t len, char date[SUFFIX_DATE + 1]);
  * threads: readers take no lock. */
 void suffixes_use(const struct suffixes *list);
 const struct suffixes *suffixes_in_use(void);
+/* True where the list in use is more than a year old: there may be top-level domains by now that it lacks. */
+bool suffixes_are_old(dcv_time now);
 
 /* name: lower case, A-labels, no final dot. */
 bool suffixes_hold(const char *name);      /* a public suffix */

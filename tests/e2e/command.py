@@ -146,6 +146,17 @@ def replay():
     r = probe("replay", "--all", folder + "/more/.hidden", cases)
     same(r.returncode, 2, "exit status with a file that is no case")
     true(".hidden': line 1" in r.stderr and "1 could not be read" in r.stdout, r.stderr + r.stdout)
+    # A top-level domain that the list lacks, where nobody asked the root: a new list decides, and so does an answer
+    # that there is no such name, whatever type it was asked for (RFC 8020).
+    denied = [{"kind": "dns", "qname": ".", "qtype": "NS", "answer": [{"owner": ".", "type": "NS", "rdata": "a.root."}]},
+              {"kind": "dns", "qname": "qqqq.", "qtype": "CAA", "rcode": "NXDOMAIN"}]
+    for evidence, now, verdict in ([], "2026-11-28", "fail"), ([], "2029-11-28", "undecided"), \
+            (denied[:1], "2026-11-28", "undecided"), (denied, "2029-11-28", "fail"):
+        with open(cases, "w", encoding="utf-8") as f:
+            json.dump({"request": {"domain": "shop.firm.qqqq", "methods": ["caa"], "depth": "quick", "now": now},
+                       "evidence": evidence}, f)
+        r = probe("replay", "--json", cases)
+        same(json.loads(r.stdout)["reports"][0]["verdict"], verdict, f"{len(evidence)} facts on {now}")
     shutil.rmtree(folder)
 
 
