@@ -301,7 +301,8 @@ static const struct dcvd_option {
     {"socket", "daemon", "socket", "PATH", "where the API is served"},
     {"database", "daemon", "database", "FILE", "the store"},
     {"resolver", "resolver", "servers", "ADDR[:PORT]",
-     "ask this resolver; may be repeated; recursive: none, go down from the root"},
+     "ask this resolver, for IPv6 with a port [2001:db8::53]:53; may be repeated; recursive: none, go down "
+     "from the root"},
     {"allow-net", "fetch", "allow_net", "CIDR",
      "let checks connect to this otherwise forbidden network; may be repeated"},
 };

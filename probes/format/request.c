@@ -369,8 +369,9 @@ static int set_allow_net(struct setting *s)
       "request-token mode through the daemon: the key's name in its configuration")                          \
     X(csr, "csr", FIELD_BYTES, false, "F", "a certificate signing request",                                  \
       "request-token mode: the CSR, byte for byte as it was submitted")                                      \
-    X(issued, "issued", FIELD_TIME, false, "DATE", A_TIME,                                                   \
-      "when the random value was issued: its days are counted from then")                                           \
+    X(issued, "issued", FIELD_TIME, false, "TIME", A_TIME,                                                   \
+      "when the random value was issued, as 2026-11-22T12:00:00Z or 2026-11-22: its days are counted from "  \
+      "then")                                                                                                \
     X(filename, "filename", FIELD_TEXT, false, "NAME",                                                       \
       "1 to 64 letters, digits, dots, hyphens and underscores", "the file of http-token-dynamic")            \
     X(issuer, "issuer", FIELD_LIST, false, "ID", "a CAA identifier such as ca.example.net",                    \
@@ -391,24 +392,26 @@ static int set_allow_net(struct setting *s)
     X(allow_target, "allow-target", FIELD_LIST, false, "NAME", "a host name",                                \
       "name that a CNAME may delegate to, may be repeated")                                                  \
     X(validated_target, "validated-target", FIELD_LIST, false, "NAME", "a host name",                        \
-      "name that a CNAME may delegate to and that has been validated, may be repeated")                      \
+      "name that a CNAME may delegate to and whose own validation is still good, may be repeated")           \
     X(depth, "depth", FIELD_TEXT, false, "D", "" DCV_DEPTHS(COMMA_NAME),                                     \
       "quick: through the resolver only; full: also each authoritative server, near names, DNSSEC; full "    \
       "unless given")                                                                                        \
     X(resolver, "resolver", FIELD_LIST, false, "ADDR[:PORT]",                                                \
       "an address as 192.0.2.53, 192.0.2.53:53 or [2001:db8::53]:53, or " RESOLVER_RECURSIVE_TEXT,           \
-      "resolver to ask, may be repeated; " RESOLVER_RECURSIVE_TEXT                                           \
+      "resolver to ask, for IPv6 with a port [2001:db8::53]:53, may be repeated; " RESOLVER_RECURSIVE_TEXT   \
       ": no resolver, dcvprobe resolves from the root and validates; the system's unless given")             \
     X(perspective, "perspective", FIELD_LIST, false, "NAME=ADDR[:PORT]",                                     \
-      "a name of a-z, 0-9 and hyphens, then an address, as eu=192.0.2.53",                                   \
-      "resolver at another place of the network, whose answers are compared; may be repeated")               \
+      "a name of a-z, 0-9 and hyphens, then an address, as eu=192.0.2.53 or eu=[2001:db8::53]:53",           \
+      "resolver at another place of the network, as eu=192.0.2.53 or eu=[2001:db8::53]:53, whose answers "   \
+      "are compared; may be repeated")                                                                       \
     X(edited_at, "edited-at", FIELD_TEXT, false, "HOST", "a host name or an IP address",                     \
       "name server where the customer edited the zone: it is asked too")                                     \
     X(deadline, "deadline", FIELD_NUMBER, false, "S", "a number of seconds from 0.1 to 3600",                \
       "seconds for each domain and method; what is known then is judged; 30 unless given")                   \
     X(allow_net, "allow-net", FIELD_LIST, false, "CIDR", "a network as 10.0.0.0/8 or fd00::/8",              \
       "otherwise forbidden network that may be connected to, may be repeated")                               \
-    X(now, "now", FIELD_TIME, false, "TIME", A_TIME, "judge as if it were this time; now unless given")
+    X(now, "now", FIELD_TIME, false, "TIME", A_TIME,                                                         \
+      "judge as if it were this time, as 2026-11-22T12:00:00Z or 2026-11-22; the present unless given")
 
 #define FIELD_ROW(name, option, kind, secret, argument, expected, help)                                      \
     {#name, kind, secret, argument, help, option},

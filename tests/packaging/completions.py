@@ -74,6 +74,12 @@ for command in commands:
     if with_zsh:
         same(f"zsh, options of {command}", re.findall(r"^(?:\([^)]*\))?\*?(--[a-z-]+)\[", zsh(command, ""), re.M), true)
 
+request = said(DCVPROBE, "help").split("describe the request:\n")[1].split("\nOptions of")[0]
+repeated = [part.split()[0] for part in re.split(r"^  (?=--)", request, flags=re.M)[1:]
+            if "may be repeated" in " ".join(part.split())]
+if with_zsh:
+    same("zsh, options that may be repeated", re.findall(r"^\*(--[a-z-]+)\[", zsh("check", ""), re.M), repeated)
+
 methods = re.findall(r"[a-z-]+", said(DCVPROBE, "check", "a.com", "--method", "x").split("expected ")[1])
 same("bash, methods", bash("check", "--method", ""), methods)
 same("bash, a method behind a sign", bash("check", "--method", "=", "dns-t"), ["dns-txt-token"])

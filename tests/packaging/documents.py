@@ -43,6 +43,32 @@ def man_options(page):
     return found
 
 
+def says(text):
+    """What a text on an option must say wherever the option is described: whether it may be repeated, whether there is a
+    default, the examples, and the fixed values that it may have."""
+    plain = re.sub(r"[*_]|\s+", lambda m: "" if m[0] in "*_" else " ", text).lower()
+    examples = re.findall(r"(?:\w+=)?\[?\d+[.:-][\w.:\]-]*\w|\w+=\[[\w:]+\]:\d+|\[[\w:]+\]:\d+", plain)
+    values = re.findall(r"\b(quick|full|recursive):|\b(tls|smime|vmc)\b", plain)
+    return {*(phrase for phrase in ("may be repeated", "unless given") if phrase in plain), *examples,
+            *("".join(value) for value in values)}
+
+
+def check_request(help_text, page):
+    """The help and the manual page say the same of each option of a request: its argument, and what says() finds."""
+    request = help_text.split("describe the request:\n")[1].split("\nOptions of check, replay")[0]
+    shown = re.findall(r"^  --([a-z-]+) (\S+)((?:.*\n(?!  --))*.*)", request, re.M)
+    described = {option: (re.sub("_", "", argument), text) for option, argument, text in re.findall(
+        r"^\*--([a-z-]+)\* (\S+)\n((?:\t.*\n)+)", page.split("# THE REQUEST")[1].split("\n# ")[0], re.M)}
+    for option, argument, text in shown:
+        of_page, more = described.get(option, ("nothing", ""))
+        if of_page != argument:
+            wrong.append(f"dcvprobe.1: --{option} has the argument {of_page}, in the help it is {argument}")
+        for thing in says(text) ^ says(more):
+            wrong.append(f"dcvprobe.1 and dcvprobe help: --{option}: only one of them says '{thing}'")
+    if len(shown) != len(described):
+        wrong.append(f"dcvprobe.1: {len(described)} options of a request, the help has {len(shown)}")
+
+
 def commands():
     return re.findall(r"^  dcvprobe ([a-z]+)", help_of(DCVPROBE, "help"), re.M)
 
@@ -52,6 +78,7 @@ def check_dcvprobe():
     if wide:
         wrong.append(f"dcvprobe help: wider than a terminal: {wide}")
     page = read("contrib/man/dcvprobe.1.scd")
+    check_request(help_of(DCVPROBE, "help"), page)
     own = {command: options(DCVPROBE, command) for command in commands() if command != "help"}
     compare("dcvprobe.1, options", man_options(page), set().union(*own.values()))
     section = {s.split("\n")[0]: man_options(s) for s in re.split(r"^# ", page, flags=re.M)}
