@@ -131,12 +131,16 @@ static int read_line(struct batch_command *b)
     return rc;
 }
 
+/* Starts at the first line, again after a first pass. EXIT_USAGE: the error was printed. */
 static int begin_lines(struct batch_command *b)
 {
     lines_free(b->lines);
     b->lines = lines_new(&b->given, &b->conf->profile);
     b->in_ended = false;
-    return b->lines ? EXIT_PASS : EXIT_USAGE;
+    if (b->lines)
+        return EXIT_PASS;
+    complain_no_memory();
+    return EXIT_USAGE;
 }
 
 /* Reads a regular file completely before anything is asked: so a bad line refuses the whole file, and the number of
