@@ -60,30 +60,36 @@ static void read_near(struct judgement *j)
     j->near = j->err ? NULL : view;
 }
 
-/* Replaces each {name} of a template by the finding's variable. */
+/* The variable that {name} at the start of s stands for; NULL where s begins with none of the finding's. */
+static const struct variable *placeholder(const char *s, const struct finding *f)
+{
+    const char *end = *s == '{' ? strchr(s, '}') : NULL;
+    for (size_t i = 0; end && i < f->n_variables; i++) {
+        size_t n = strlen(f->variables[i].name);
+        if ((size_t)(end - s - 1) == n && !memcmp(f->variables[i].name, s + 1, n))
+            return &f->variables[i];
+    }
+    return NULL;
+}
+
+/* Replaces each {name} of a template by the finding's variable: once to measure, once to write. */
 static char *fill(struct judgement *j, const char *template, const struct finding *f)
 {
-    size_t room = strlen(template) + 1;
-    for (size_t i = 0; i < f->n_variables; i++)
-        room += 4 * strlen(f->variables[i].value); /* room for each variable four times, the most in any template */
-    char *out = arena_alloc(j->a, room), *p = out;
-    if (!out)
-        return NULL;
-    for (const char *s = template; *s;) {
-        const char *end = *s == '{' ? strchr(s, '}') : NULL;
-        const struct variable *v = NULL;
-        for (size_t i = 0; end && i < f->n_variables && !v; i++)
-            if (!strncmp(f->variables[i].name, s + 1, (size_t)(end - s - 1)) &&
-                !f->variables[i].name[end - s - 1])
-                v = &f->variables[i];
-        size_t n = v ? strlen(v->value) : 1;
-        if (n >= room - (size_t)(p - out))
-            break;
-        memcpy(p, v ? v->value : s, n);
-        p += n;
-        s = v ? end + 1 : s + 1;
+    char *out = NULL;
+    for (int writing = 0; writing < 2; writing++) {
+        size_t at = 0;
+        for (const char *s = template; *s;) {
+            const struct variable *v = placeholder(s, f);
+            size_t n = v ? strlen(v->value) : 1;
+            if (writing)
+                memcpy(out + at, v ? v->value : s, n);
+            at += n;
+            s += v ? strlen(v->name) + strlen("{}") : 1;
+        }
+        if (!writing && !(out = arena_alloc(j->a, at + 1)))
+            return NULL;
+        out[at] = 0;
     }
-    *p = 0;
     return out;
 }
 
