@@ -4,36 +4,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "db_inner.h"
 #include "db_jobs.h"
+#include "db_store.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct db *open_store(const char *path, enum db_mode mode)
-{
-    struct db *db;
-    char why[DB_ERROR_TEXT] = "";
-    int r = db_open(path, mode, &db, why);
-    if (r < 0)
-        fail_msg("%s (%d)", why, r);
-    return db;
-}
-
-static void do_job(struct db *db, struct write_job *job, int expected)
-{
-    assert_int_equal(db_begin(db), 0);
-    int r = db_do(db, job);
-    if (r == 0)
-        r = db_commit(db);
-    else
-        db_rollback(db);
-    if (r != expected)
-        fail_msg("job %d: %d (%s), expected %d", (int)job->kind, r, db_error(db), expected);
-    write_job_free(job);
-}
 
 /* Runs a query with a connection of its own, as a person with sqlite3 would. Returns its first row, columns with |
  * between. */
@@ -348,17 +325,10 @@ static void lists_are_filtered_newest_first(void **state)
     db_close(db);
 }
 
-static int see_count(void *user, const char *value, int64_t n)
-{
-    char *got = user;
-    snprintf(got + strlen(got), 200 - strlen(got), "%s%s %d", *got ? ", " : "", value, (int)n);
-    return 0;
-}
-
 static void expect_count(struct db *db, enum db_count what, dcv_time since, dcv_time until, const char *expected)
 {
     char got[200] = "";
-    assert_int_equal(db_count(db, what, since, until, see_count, got), 0);
+    assert_int_equal(db_count(db, what, since, until, list_count, got), 0);
     assert_string_equal(got, expected);
 }
 
@@ -456,28 +426,16 @@ static void no_list_reads_a_whole_table(void **state)
     }
 }
 
-static int setup(void **state)
-{
-    *state = scratch_path("dcvd.db");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    scratch_clean(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_are_ordered_and_have_one_spelling),
-        cmocka_unit_test_setup_teardown(every_code_and_cause_is_a_row, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_check_is_queued_then_done, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_cannot_be_done_leaves_no_trace, setup, teardown),
-        cmocka_unit_test_setup_teardown(lists_are_filtered_newest_first, setup, teardown),
-        cmocka_unit_test_setup_teardown(old_checks_go_whole_and_counts_follow, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_list_reads_a_whole_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_code_and_cause_is_a_row, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(a_check_is_queued_then_done, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(what_cannot_be_done_leaves_no_trace, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(lists_are_filtered_newest_first, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(old_checks_go_whole_and_counts_follow, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(no_list_reads_a_whole_table, store_setup, store_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

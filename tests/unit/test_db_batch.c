@@ -4,64 +4,18 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "db_inner.h"
 #include "db_jobs.h"
+#include "db_store.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct db *open_store(const char *path, enum db_mode mode)
-{
-    struct db *db;
-    char why[DB_ERROR_TEXT] = "";
-    if (db_open(path, mode, &db, why) < 0)
-        fail_msg("%s", why);
-    return db;
-}
-
-/* Does the job and does not free it. */
-static int try_job(struct db *db, struct write_job *job)
-{
-    assert_int_equal(db_begin(db), 0);
-    int r = db_do(db, job);
-    if (r == 0)
-        assert_int_equal(db_commit(db), 0);
-    else
-        db_rollback(db);
-    return r;
-}
-
-static void do_job(struct db *db, struct write_job *job, int expected)
-{
-    int r = try_job(db, job);
-    if (r != expected)
-        fail_msg("job %d: %d (%s), expected %d", (int)job->kind, r, db_error(db), expected);
-    write_job_free(job);
-}
-
-static int64_t number(struct db *db, const char *sql)
-{
-    sqlite3_stmt *s;
-    assert_int_equal(db_prepare(db, sql, &s), 0);
-    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-    int64_t n = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
-    return n;
-}
-
-static int see_count(void *user, const char *value, int64_t n)
-{
-    char *got = user;
-    snprintf(got + strlen(got), 200 - strlen(got), "%s%s %d", *got ? ", " : "", value, (int)n);
-    return 0;
-}
-
 static void expect_count(struct db *db, int64_t id, enum db_count what, const char *expected)
 {
     char got[200] = "";
-    assert_int_equal(db_batch_count(db, id, what, see_count, got), 0);
+    assert_int_equal(db_batch_count(db, id, what, list_count, got), 0);
     assert_string_equal(got, expected);
 }
 
@@ -334,25 +288,13 @@ static void the_wal_stays_small(void **state)
     db_close(db);
 }
 
-static int setup(void **state)
-{
-    *state = scratch_path("dcvd.db");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    scratch_clean(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_batch_is_seen_whole_and_its_lines_become_checks, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_cancelled_batch_leaves_no_lines, setup, teardown),
-        cmocka_unit_test_setup_teardown(pages_are_given_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_wal_stays_small, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_batch_is_seen_whole_and_its_lines_become_checks, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(a_cancelled_batch_leaves_no_lines, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(pages_are_given_back, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(the_wal_stays_small, store_setup, store_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

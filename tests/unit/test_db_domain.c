@@ -4,31 +4,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "db_inner.h"
 #include "db_jobs.h"
+#include "db_store.h"
 #include "model/time.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct db *open_store(const char *path, enum db_mode mode)
-{
-    struct db *db;
-    char why[DB_ERROR_TEXT] = "";
-    if (db_open(path, mode, &db, why) < 0)
-        fail_msg("%s", why);
-    return db;
-}
-
-static void do_job(struct db *db, struct write_job *job)
-{
-    assert_int_equal(db_begin(db), 0);
-    int r = db_do(db, job);
-    if (r || (r = db_commit(db)))
-        fail_msg("job %d: %d (%s)", (int)job->kind, r, db_error(db));
-    write_job_free(job);
-}
 
 /* Ends a check with one result, of shop.example.com by dns-txt-token. CODE_NONE: it passes. */
 static void end_with(struct db *db, int64_t id, enum code code, enum cause cause)
@@ -36,14 +18,14 @@ static void end_with(struct db *db, int64_t id, enum code code, enum cause cause
     struct write_job *job = job_results(id, 1);
     if (code != CODE_NONE)
         job_fail(job, 0, METHOD_DNS_TXT_TOKEN, code, CODE_NONE, cause);
-    do_job(db, job);
+    do_job(db, job, 0);
 }
 
 static void purge(struct db *db, int64_t below, uint32_t most)
 {
     struct write_job *job = job_batch(WRITE_PURGE, below);
     job->most = most;
-    do_job(db, job);
+    do_job(db, job, 0);
 }
 
 /* ---------------------------------------------------------------- changes ---------------------------- */
@@ -91,7 +73,7 @@ static void a_domain_tells_what_changed(void **state)
     assert_int_equal(db_domain_known(db, "shop.example.com", &known), 0);
     assert_false(known);
     for (int64_t id = 1; id <= 7; id++)
-        do_job(db, job_request(id, "shop.example.com"));
+        do_job(db, job_request(id, "shop.example.com"), 0);
     assert_int_equal(db_domain_known(db, "shop.example.com", &known), 0);
     assert_true(known);
     expect_latest(db, "");
@@ -118,11 +100,11 @@ static void a_domain_tells_what_changed(void **state)
     expect_latest(db, "7 ");
 
     /* Changes are kept for each method of each domain: these results change nothing of the others. */
-    do_job(db, job_request(8, "shop.example.com"));
+    do_job(db, job_request(8, "shop.example.com"), 0);
     struct write_job *job = job_results(8, 2);
     job->results[1].domain[0] = 'c';
     job_fail(job, 0, METHOD_CAA, CODE_caa_check_failed, CODE_NONE, CAUSE_name_invalid);
-    do_job(db, job);
+    do_job(db, job, 0);
     expect_changes(db, 0, 1, "6: " TO_FAIL);
     expect_latest(db, "7 8 ");
 
@@ -201,7 +183,7 @@ static void counts_are_true_to_the_millisecond(void **state)
         if (i % 10 == 0)
             at = at / HOUR_MS * HOUR_MS; /* the first millisecond of an hour */
         ids[i] = db_id_at(at) + i;
-        do_job(db, job_request(ids[i], "a.example"));
+        do_job(db, job_request(ids[i], "a.example"), 0);
         struct write_job *job = i % 7 ? job_results(ids[i], 1 + (size_t)i % 3) : job_cancel(ids[i]);
         if (job->n_results == 3) {
             job_fail(job, 0, METHOD_DNS_TXT_TOKEN, CODE_invalid_dns_txt, CODE_dns_mismatch,
@@ -209,7 +191,7 @@ static void counts_are_true_to_the_millisecond(void **state)
             job_fail(job, 1, METHOD_CAA, CODE_caa_check_failed, CODE_NONE, CAUSE_name_internal);
         }
         if (i % 11)
-            do_job(db, job);
+            do_job(db, job, 0);
         else
             write_job_free(job); /* this check does not end */
     }
@@ -273,24 +255,12 @@ static void counts_and_history_read_no_whole_table(void **state)
     db_close(db);
 }
 
-static int setup(void **state)
-{
-    *state = scratch_path("dcvd.db");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    scratch_clean(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_domain_tells_what_changed, setup, teardown),
-        cmocka_unit_test_setup_teardown(counts_are_true_to_the_millisecond, setup, teardown),
-        cmocka_unit_test_setup_teardown(counts_and_history_read_no_whole_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_domain_tells_what_changed, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(counts_are_true_to_the_millisecond, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(counts_and_history_read_no_whole_table, store_setup, store_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,8 +5,8 @@
 #include <cmocka.h>
 
 #include "base/hash.h"
-#include "db_inner.h"
 #include "db_jobs.h"
+#include "db_store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,15 +18,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static struct db *open_store(const char *path, enum db_mode mode)
-{
-    struct db *db;
-    char why[DB_ERROR_TEXT] = "";
-    if (db_open(path, mode, &db, why) < 0)
-        fail_msg("%s", why);
-    return db;
-}
 
 static void expect_refusal(const char *path, enum db_mode mode, int expected)
 {
@@ -328,16 +319,6 @@ static void a_full_disk_is_said_and_got_over(void **state)
 
 /* ---------------------------------------------------------------- migration -------------------------- */
 
-static int number(struct db *db, const char *sql)
-{
-    sqlite3_stmt *s;
-    assert_int_equal(db_prepare(db, sql, &s), 0);
-    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-    int n = sqlite3_column_int(s, 0);
-    sqlite3_finalize(s);
-    return n;
-}
-
 static void steps_are_taken_whole_or_not_at_all(void **state)
 {
     struct db *db = open_store(*state, DB_WRITE);
@@ -360,13 +341,6 @@ static void steps_are_taken_whole_or_not_at_all(void **state)
     assert_int_equal(number(db, "PRAGMA user_version"), n + 2);
     assert_int_equal(number(db, "SELECT sum(x) FROM next"), 3);
     db_close(db);
-}
-
-static int see_count(void *user, const char *value, int64_t n)
-{
-    char *got = user;
-    snprintf(got + strlen(got), 200 - strlen(got), "%s%s %d", *got ? ", " : "", value, (int)n);
-    return 0;
 }
 
 /* A store of each earlier version opens with all its rows, and new rows can be written. */
@@ -433,10 +407,10 @@ static void every_earlier_version_is_taken_over(void **state)
                          2);
         /* The old results are counted, and each is compared with the one before it. */
         char got[200] = "";
-        assert_int_equal(db_count(db, COUNT_STATES, TIME_UNKNOWN, TIME_UNKNOWN, see_count, got), 0);
-        assert_int_equal(db_count(db, COUNT_VERDICTS, TIME_UNKNOWN, TIME_UNKNOWN, see_count, got), 0);
-        assert_int_equal(db_count(db, COUNT_CODES, TIME_UNKNOWN, TIME_UNKNOWN, see_count, got), 0);
-        assert_int_equal(db_count(db, COUNT_CAUSES, TIME_UNKNOWN, TIME_UNKNOWN, see_count, got), 0);
+        assert_int_equal(db_count(db, COUNT_STATES, TIME_UNKNOWN, TIME_UNKNOWN, list_count, got), 0);
+        assert_int_equal(db_count(db, COUNT_VERDICTS, TIME_UNKNOWN, TIME_UNKNOWN, list_count, got), 0);
+        assert_int_equal(db_count(db, COUNT_CODES, TIME_UNKNOWN, TIME_UNKNOWN, list_count, got), 0);
+        assert_int_equal(db_count(db, COUNT_CAUSES, TIME_UNKNOWN, TIME_UNKNOWN, list_count, got), 0);
         assert_string_equal(got, "cancelled 1, done 2, queued 1, fail 1, pass 2, invalid_dns_txt 1, name-invalid 1");
         assert_int_equal(number(db, "SELECT count(*) FROM tally WHERE n > 0"), 2 * 8);
         assert_int_equal(number(db, "SELECT count(*) FROM change"), 1);
@@ -448,9 +422,9 @@ static void every_earlier_version_is_taken_over(void **state)
             got[0] = '\0';
             assert_int_equal(db_batch(db, 9, &b), 0);
             assert_int_equal(b.ended, 8);
-            assert_int_equal(db_batch_count(db, 9, COUNT_STATES, see_count, got), 0);
-            assert_int_equal(db_batch_count(db, 9, COUNT_VERDICTS, see_count, got), 0);
-            assert_int_equal(db_batch_count(db, 9, COUNT_CODES, see_count, got), 0);
+            assert_int_equal(db_batch_count(db, 9, COUNT_STATES, list_count, got), 0);
+            assert_int_equal(db_batch_count(db, 9, COUNT_VERDICTS, list_count, got), 0);
+            assert_int_equal(db_batch_count(db, 9, COUNT_CODES, list_count, got), 0);
             assert_string_equal(got, "cancelled 1, done 2, fail 1, pass 1, dns_mismatch 1");
         }
         assert_int_equal(db_begin(db), 0);
@@ -464,30 +438,19 @@ static void every_earlier_version_is_taken_over(void **state)
     }
 }
 
-static int setup(void **state)
-{
-    *state = scratch_path("dcvd.db");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    scratch_clean(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(other_files_are_refused_untouched, setup, teardown),
-        cmocka_unit_test_setup_teardown(other_paths_are_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_newer_schema_is_refused_untouched, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_corrupt_store_is_refused_untouched, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_second_writer_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_file_that_cannot_be_written_is_refused_untouched, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_full_disk_is_said_and_got_over, setup, teardown),
-        cmocka_unit_test_setup_teardown(steps_are_taken_whole_or_not_at_all, setup, teardown),
-        cmocka_unit_test_setup_teardown(every_earlier_version_is_taken_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(other_files_are_refused_untouched, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(other_paths_are_refused, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(a_newer_schema_is_refused_untouched, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(a_corrupt_store_is_refused_untouched, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(a_second_writer_is_refused, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(a_file_that_cannot_be_written_is_refused_untouched, store_setup,
+                                        store_teardown),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_said_and_got_over, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(steps_are_taken_whole_or_not_at_all, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(every_earlier_version_is_taken_over, store_setup, store_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

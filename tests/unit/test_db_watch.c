@@ -4,35 +4,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "db_inner.h"
 #include "db_jobs.h"
+#include "db_store.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct db *open_store(const char *path, enum db_mode mode)
-{
-    struct db *db;
-    char why[DB_ERROR_TEXT] = "";
-    if (db_open(path, mode, &db, why) < 0)
-        fail_msg("%s", why);
-    return db;
-}
-
-static void do_job(struct db *db, struct write_job *job, int expected)
-{
-    assert_int_equal(db_begin(db), 0);
-    int r = db_do(db, job);
-    if (r == 0)
-        assert_int_equal(db_commit(db), 0);
-    else
-        db_rollback(db);
-    if (r != expected)
-        fail_msg("job %d: %d (%s), expected %d", (int)job->kind, r, db_error(db), expected);
-    write_job_free(job);
-}
 
 static struct write_job *job_watch(int64_t id, int64_t interval, enum watch_until until)
 {
@@ -214,24 +192,12 @@ static void a_damaged_watch_is_an_error(void **state)
     db_close(db);
 }
 
-static int setup(void **state)
-{
-    *state = scratch_path("dcvd.db");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    scratch_clean(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_watch_steps_until_it_passes, setup, teardown),
-        cmocka_unit_test_setup_teardown(watches_are_listed_newest_first, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_damaged_watch_is_an_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_watch_steps_until_it_passes, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(watches_are_listed_newest_first, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(a_damaged_watch_is_an_error, store_setup, store_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "db_inner.h"
 #include "db_jobs.h"
+#include "db_store.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -18,15 +18,6 @@
 #include <unistd.h>
 
 enum { SLICE_NS = 500000 };
-
-static struct db *open_store(const char *path, enum db_mode mode)
-{
-    struct db *db;
-    char why[DB_ERROR_TEXT] = "";
-    if (db_open(path, mode, &db, why) < 0)
-        fail_msg("%s", why);
-    return db;
-}
 
 /* What the callbacks got, in the order of their calls. */
 struct log {
@@ -396,28 +387,16 @@ static void what_came_back_survives_kill_9(void **state)
     assert_true(told >= ROUNDS);
 }
 
-static int setup(void **state)
-{
-    *state = scratch_path("dcvd.db");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    scratch_clean(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(jobs_are_grouped_and_come_back_in_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_comes_back_slowly_leaves_turns_to_others, setup, teardown),
-        cmocka_unit_test_setup_teardown(only_what_somebody_is_told_waits_for_the_disk, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_bad_job_fails_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_full_disk_fails_all_and_recovers, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_stalled_store_holds_up_no_loop, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_came_back_survives_kill_9, setup, teardown),
+        cmocka_unit_test_setup_teardown(jobs_are_grouped_and_come_back_in_order, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(what_comes_back_slowly_leaves_turns_to_others, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(only_what_somebody_is_told_waits_for_the_disk, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(one_bad_job_fails_alone, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(a_full_disk_fails_all_and_recovers, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(a_stalled_store_holds_up_no_loop, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(what_came_back_survives_kill_9, store_setup, store_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
