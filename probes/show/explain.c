@@ -2,6 +2,7 @@
 #include "show/explain.h"
 
 #include "show/explain_command.h"
+#include "show/render_wrap.h"
 #include "wire/name.h"
 
 #include <string.h>
@@ -66,29 +67,17 @@ static const char *error_text(struct arena *a, enum code c, const char *const va
     return s ? s : info->code;
 }
 
-/* Writes text wrapped at blanks, each line from column `left` on. */
-static void wrapped(struct buf *b, size_t left, const char *text)
+/* Prose from column left on, where the output stands. */
+static void prose(struct buf *b, size_t left, const char *text)
 {
-    for (size_t column = left; *text;) {
-        size_t n = strcspn(text, " ");
-        if (column > left && column + 1 + n > WIDTH) {
-            buf_printf(b, "\n%*s", (int)left, "");
-            column = left;
-        } else if (column > left) {
-            buf_puts(b, " ");
-            column++;
-        }
-        buf_add(b, text, n);
-        column += n;
-        text += n + (text[n] == ' ');
-    }
-    buf_puts(b, "\n");
+    static const char blanks[TEXT + 1] = "                      ";
+    render_wrap(b, text, blanks + TEXT - left, left, WIDTH);
 }
 
 static void paragraph(struct buf *b, const char *label, const char *text)
 {
     buf_printf(b, "%*s%-*s", LABEL, "", TEXT - LABEL, label);
-    wrapped(b, TEXT, text);
+    prose(b, TEXT, text);
 }
 
 void explain_code(struct buf *b, struct arena *a, enum code c, const char *const variables[2], bool color)
@@ -106,7 +95,7 @@ void explain_code(struct buf *b, struct arena *a, enum code c, const char *const
                code_basis_name(info->basis));
     const char *domain = domain_of(c, variables);
     buf_puts(b, "  ");
-    wrapped(b, 2, info->message);
+    prose(b, 2, info->message);
     paragraph(b, "what the CA saw", fill(a, info->meaning, domain));
     paragraph(b, "what to check", fill(a, info->check, domain));
     paragraph(b, "how certain", basis_sentence(info->basis));

@@ -33,13 +33,6 @@ struct page {
     const struct profile *profile; /* of the CA that is repeated */
 };
 
-/* Text that may come from the network, escaped, so that it is safe to show; at most `most` characters. */
-static const char *safe(struct arena *a, const char *s, size_t most)
-{
-    const char *shown = s ? text_escape(a, s, strlen(s), most) : NULL;
-    return shown ? shown : "";
-}
-
 static void blanks(struct page *p, size_t n)
 {
     buf_printf(p->b, "%*s", (int)n, "");
@@ -56,7 +49,7 @@ static void wrap(struct page *p, const char *text, size_t indent, size_t at)
 static void prose(struct page *p, size_t indent, const char *text)
 {
     blanks(p, indent);
-    wrap(p, safe(p->a, text, SIZE_MAX), indent, indent);
+    wrap(p, render_safe(p->a, text, SIZE_MAX), indent, indent);
 }
 
 static void duration(struct buf *b, uint32_t us)
@@ -105,14 +98,14 @@ static size_t data_shown(const struct page *p, const struct rr *rr, const char *
 static void record(struct page *p, const struct rr *rr)
 {
     char type[16];
-    const char *text = rr_rdata_text(p->a, rr), *owner = safe(p->a, rr->owner, VALUE_SHOWN);
+    const char *text = rr_rdata_text(p->a, rr), *owner = render_safe(p->a, rr->owner, VALUE_SHOWN);
     const char *head = arena_printf(p->a, "%s %u %s", owner, rr->ttl, rr_type_name(rr->type, type));
     if (!text || !head)
         return;
     size_t all = strlen(text), n = data_shown(p, rr, text);
     const char *shown =
         n < all ? arena_printf(p->a, "%.*s… and %zu bytes more", (int)n, text, all - n) : text;
-    shown = safe(p->a, shown, SIZE_MAX);
+    shown = render_safe(p->a, shown, SIZE_MAX);
     bool fits = 6 + strlen(head) + 1 + text_characters(shown, strlen(shown)) <= p->width;
     buf_printf(p->b, "      %s%s", head, fits ? " " : "\n        ");
     if (n < all && n < VALUE_SHOWN)
@@ -177,9 +170,9 @@ static void dns_headline(struct page *p, const struct fact *fact)
     if (fact_is_recursive(fact))
         buf_puts(&b, "  from the root down");
     else if (server)
-        buf_printf(&b, "  from %s", safe(p->a, server, VALUE_SHOWN));
+        buf_printf(&b, "  from %s", render_safe(p->a, server, VALUE_SHOWN));
     if (q->via == VIA_PERSPECTIVE && q->perspective)
-        buf_printf(&b, " (%s)", safe(p->a, q->perspective, VALUE_SHOWN));
+        buf_printf(&b, " (%s)", render_safe(p->a, q->perspective, VALUE_SHOWN));
     const char *how = q->cd && q->dnssec ? " with signatures, unchecked"
                       : q->cd            ? " without DNSSEC checks"
                       : q->dnssec        ? " with signatures"
@@ -187,7 +180,7 @@ static void dns_headline(struct page *p, const struct fact *fact)
     buf_printf(&b, "%s%s in ", q->tcp ? " over TCP" : "", how);
     duration(&b, fact->us);
     const char *about =
-        arena_printf(p->a, "%s %s", safe(p->a, q->qname, VALUE_SHOWN), rr_type_name(q->qtype, type));
+        arena_printf(p->a, "%s %s", render_safe(p->a, q->qname, VALUE_SHOWN), rr_type_name(q->qtype, type));
     headline(p, 4, about ? about : "", b.p ? b.p : "");
     p->b->failed = p->b->failed || b.failed;
     buf_free(&b);
@@ -228,14 +221,14 @@ static void http_headline(struct page *p, const struct fact *fact)
     if (f->outcome == HTTP_RESPONSE)
         buf_printf(&b, "status %d, %llu byte%s%s%s%s", f->status, (unsigned long long)f->size,
                    f->size == 1 ? "" : "s", f->more ? " and more" : "", type ? ", " : "",
-                   safe(p->a, type, TYPE_SHOWN));
+                   render_safe(p->a, type, TYPE_SHOWN));
     else
         buf_puts(&b, http_outcome_name(f->outcome));
     if (fact->ask->address)
-        buf_printf(&b, "  from %s", safe(p->a, fact->ask->address, VALUE_SHOWN));
+        buf_printf(&b, "  from %s", render_safe(p->a, fact->ask->address, VALUE_SHOWN));
     buf_puts(&b, " in ");
     duration(&b, fact->us);
-    headline(p, 4, safe(p->a, fact->ask->url, VALUE_SHOWN), b.p ? b.p : "");
+    headline(p, 4, render_safe(p->a, fact->ask->url, VALUE_SHOWN), b.p ? b.p : "");
     p->b->failed = p->b->failed || b.failed;
     buf_free(&b);
 }
@@ -248,7 +241,7 @@ static void http_fact(struct page *p, const struct fact *fact)
     if (f->detail)
         prose(p, 6, f->detail);
     if (location)
-        buf_printf(p->b, "      Location: %s\n", safe(p->a, location, VALUE_SHOWN));
+        buf_printf(p->b, "      Location: %s\n", render_safe(p->a, location, VALUE_SHOWN));
     const char *body = f->body.n ? text_escape(p->a, (const char *)f->body.p, f->body.n, BODY_SHOWN) : NULL;
     if (body)
         buf_printf(p->b, "      \"%s\"\n", body);
@@ -289,8 +282,8 @@ static void heading(struct page *p, const struct report *r)
     bool odd = display && strcmp(display, q->domain) != 0;
     const char *name =
         arena_printf(p->a, "%s%s%s%s%s", q->wildcard && q->domain ? "*." : "",
-                     safe(p->a, q->domain ? q->domain : q->input, VALUE_SHOWN), odd ? " (" : "",
-                     odd ? safe(p->a, display, VALUE_SHOWN) : "", odd ? ")" : "");
+                     render_safe(p->a, q->domain ? q->domain : q->input, VALUE_SHOWN), odd ? " (" : "",
+                     odd ? render_safe(p->a, display, VALUE_SHOWN) : "", odd ? ")" : "");
     const struct code_info *code = code_info(r->error.code), *detail = code_info(r->detail_code);
     bool finer = code && detail && detail != code;
     const char *rest =
@@ -335,7 +328,7 @@ static void others(struct page *p, const struct report *r, size_t from)
     for (size_t i = from; i < r->n_findings; i++) {
         const struct finding *f = &r->findings[i];
         buf_printf(p->b, "    %s: ", weight_name(f->weight));
-        wrap(p, safe(p->a, f->summary, SIZE_MAX), 6, 6 + strlen(weight_name(f->weight)));
+        wrap(p, render_safe(p->a, f->summary, SIZE_MAX), 6, 6 + strlen(weight_name(f->weight)));
         if (p->verbose || f->weight == WEIGHT_BLOCKING)
             fixes(p, f);
     }

@@ -1,6 +1,5 @@
 #include "show/render_caa.h"
 
-#include "base/text.h"
 #include "judge/caa_explain.h"
 #include "show/render_wrap.h"
 #include "wire/wire.h"
@@ -16,12 +15,6 @@ struct picture {
     unsigned width;
 };
 
-static const char *safe(struct picture *p, const char *s)
-{
-    const char *shown = s ? text_escape(p->a, s, strlen(s), NAME_SHOWN) : NULL;
-    return shown ? shown : "";
-}
-
 /* color: the number of a colour as in ECMA-48, or NULL. */
 static void painted(struct picture *p, const char *text, const char *color)
 {
@@ -33,9 +26,8 @@ static void painted(struct picture *p, const char *text, const char *color)
 
 static void prose(struct picture *p, const char *margin, const char *text)
 {
-    const char *shown = text_escape(p->a, text, strlen(text), SIZE_MAX);
     buf_puts(p->b, margin);
-    render_wrap(p->b, shown ? shown : "", margin, strlen(margin), p->width);
+    render_wrap(p->b, render_safe(p->a, text, SIZE_MAX), margin, strlen(margin), p->width);
 }
 
 /* ---------------------------------------------------------------- the search ------------------------- */
@@ -59,7 +51,7 @@ static void step(struct picture *p, const struct caa_derivation *d, const struct
             : s->found == CAA_FOUND_PENDING ? "?"
                                             : "o",
             failed ? "31" : NULL);
-    buf_printf(p->b, "  %s", safe(p, s->name));
+    buf_printf(p->b, "  %s", render_safe(p->a, s->name, NAME_SHOWN));
     if (!s->reached) {
         buf_puts(p->b, "  does not count\n");
         return;
@@ -69,7 +61,8 @@ static void step(struct picture *p, const struct caa_derivation *d, const struct
     buf_puts(p->b, "\n");
     const char *margin = on ? "    |    " : "         ";
     for (size_t i = 0; i < s->alias.n; i++)
-        buf_printf(p->b, "%s%*s-> %s\n", margin, (int)(2 * (i < 8 ? i : 8)), "", safe(p, s->alias.v[i]));
+        buf_printf(p->b, "%s%*s-> %s\n", margin, (int)(2 * (i < 8 ? i : 8)), "",
+                   render_safe(p->a, s->alias.v[i], NAME_SHOWN));
     prose(p, margin, s->because);
 }
 

@@ -27,16 +27,11 @@ struct sheet {
     const char *owner;         /* nsupdate: name in the current update message; NULL: none has been begun */
 };
 
-static const char *safe(struct arena *a, const char *s, size_t most)
-{
-    const char *shown = s ? text_escape(a, s, strlen(s), most) : NULL;
-    return shown ? shown : "";
-}
-
 static void prose(struct sheet *s, const char *text)
 {
+    size_t at = text_characters(s->margin, strlen(s->margin));
     buf_puts(s->b, s->margin);
-    render_wrap(s->b, safe(s->a, text, SIZE_MAX), s->margin, text_characters(s->margin, strlen(s->margin)), s->width);
+    render_wrap(s->b, render_safe(s->a, text, SIZE_MAX), s->margin, at, s->width);
 }
 
 /* ---------------------------------------------------------------- records ---------------------------- */
@@ -67,12 +62,12 @@ static const char *zone_rdata(struct arena *a, const struct fix *f, const char *
     if (!rdata)
         return "";
     bool name = rr_type_parse(f->type, &type) && (type == RR_CNAME || type == RR_NS || type == RR_DNAME);
-    return safe(a, name ? zone_name(a, rdata) : rdata, SIZE_MAX);
+    return render_safe(a, name ? zone_name(a, rdata) : rdata, SIZE_MAX);
 }
 
 static const char *zone_owner(struct arena *a, const struct fix *f)
 {
-    return safe(a, zone_name(a, f->owner), SIZE_MAX);
+    return render_safe(a, zone_name(a, f->owner), SIZE_MAX);
 }
 
 /* live: in the forms for programs the record is written for the program, and not as a comment. */
@@ -83,7 +78,7 @@ static void record(struct sheet *s, const struct fix *f, const char *rdata, bool
     buf_printf(s->b, "%s ", zone_owner(s->a, f));
     if (ttl)
         buf_printf(s->b, "%u ", f->ttl);
-    buf_printf(s->b, "IN %s %s\n", safe(s->a, f->type, VALUE_SHOWN), zone_rdata(s->a, f, rdata));
+    buf_printf(s->b, "IN %s %s\n", render_safe(s->a, f->type, VALUE_SHOWN), zone_rdata(s->a, f, rdata));
 }
 
 static void row(struct sheet *s, const char *label, const char *value)
@@ -102,12 +97,12 @@ static void panel(struct sheet *s, const struct fix *f, const char *verb)
         return;
     struct rr rr = {.owner = f->owner, .class = 1};
     bool known = rr_type_parse(f->type, &rr.type) && !rr_rdata_from_text(a, f->rdata, &rr) && !rr.defect;
-    const char *value = safe(a, f->rdata, SIZE_MAX);
+    const char *value = render_safe(a, f->rdata, SIZE_MAX);
     prose(s, arena_printf(a, "or, in a web panel for %s, %s:", base, verb));
     row(s, "Host",
-        base > owner ? safe(a, arena_strndup(a, owner, (size_t)(base - owner) - 1), SIZE_MAX)
+        base > owner ? render_safe(a, arena_strndup(a, owner, (size_t)(base - owner) - 1), SIZE_MAX)
                      : "@ (or leave it empty)");
-    row(s, "Type", safe(a, f->type, VALUE_SHOWN));
+    row(s, "Type", render_safe(a, f->type, VALUE_SHOWN));
     if (known && rr.type == RR_TXT) {
         struct bytes joined = txt_joined(a, &rr);
         value = joined.p ? text_escape(a, (const char *)joined.p, joined.n, SIZE_MAX) : NULL;
@@ -162,7 +157,7 @@ static void update_begin(struct sheet *s, const struct fix *f)
         return;
     update_end(s);
     if (*zone)
-        buf_printf(s->b, "zone %s\n", safe(s->a, zone_name(s->a, zone), SIZE_MAX));
+        buf_printf(s->b, "zone %s\n", render_safe(s->a, zone_name(s->a, zone), SIZE_MAX));
     s->zone = zone;
     s->owner = f->owner;
 }
@@ -177,7 +172,7 @@ static bool is_raw(const struct fix *f, const char *rdata)
 static void update(struct sheet *s, const struct fix *f)
 {
     const char *gone = f->op == FIX_REMOVE ? f->rdata : f->op == FIX_REPLACE ? f->old_rdata : NULL;
-    const char *owner = zone_owner(s->a, f), *type = safe(s->a, f->type, VALUE_SHOWN);
+    const char *owner = zone_owner(s->a, f), *type = render_safe(s->a, f->type, VALUE_SHOWN);
     update_begin(s, f);
     if (gone && is_raw(f, gone)) {
         prose(s, "Delete this record by hand: its data is broken, and nsupdate takes no such data.");
@@ -228,7 +223,7 @@ static void fix(struct sheet *s, const struct fix *f)
         break;
     case FIX_PUT_FILE:
         prose(s, arena_printf(a, "publish at %s, as the only content:", f->url));
-        buf_printf(s->b, "%s  %s\n", s->margin, safe(a, f->body, SIZE_MAX));
+        buf_printf(s->b, "%s  %s\n", s->margin, render_safe(a, f->body, SIZE_MAX));
         break;
     case FIX_WAIT:
         time_format(f->until, until);
@@ -243,7 +238,7 @@ static void fix(struct sheet *s, const struct fix *f)
         buf_printf(s->b, "%srun again with %s%s %s\n", s->margin, domain ? "the domain" : "--",
                    domain  ? ""
                    : field ? field->option
-                           : safe(a, f->argument, VALUE_SHOWN),
+                           : render_safe(a, f->argument, VALUE_SHOWN),
                    value ? value : "put right");
         break;
     }

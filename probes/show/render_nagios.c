@@ -1,9 +1,9 @@
 #include "show/render_nagios.h"
 
-#include "base/text.h"
 #include "ca/profile.h"
 #include "ca/token.h"
 #include "ca/token_find.h"
+#include "show/render_wrap.h"
 #include "wire/dnssec_rr.h"
 #include "wire/name.h"
 #include "wire/wire.h"
@@ -35,8 +35,7 @@ static int status_of(const struct report *r)
 /* A '|' begins the performance data, so it is replaced in texts. */
 static void text(struct buf *b, struct arena *a, const char *s)
 {
-    const char *shown = s ? text_escape(a, s, strlen(s), TEXT_SHOWN) : NULL;
-    for (const char *p = shown ? shown : ""; *p; p++)
+    for (const char *p = render_safe(a, s, TEXT_SHOWN); *p; p++)
         buf_add(b, *p == '|' ? "/" : p, 1);
 }
 

@@ -1,6 +1,5 @@
 #include "show/render_way.h"
 
-#include "base/text.h"
 #include "evidence/zone.h"
 #include "judge/path_explain.h"
 #include "show/render_wrap.h"
@@ -18,12 +17,6 @@ struct track {
     unsigned width;
     bool color, verbose;
 };
-
-static const char *safe(struct track *t, const char *s)
-{
-    const char *shown = s ? text_escape(t->a, s, strlen(s), NAME_SHOWN) : NULL;
-    return shown ? shown : "";
-}
 
 /* One line that begins with the mark where the check goes wrong; text that is too long goes on below. */
 static void line(struct track *t, bool wrong, size_t indent, const char *text)
@@ -69,9 +62,9 @@ static const char *words(struct track *t, enum way_outcome outcome, const char *
         return arena_printf(t->a, "%zu %s record%s", n, type, n == 1 ? "" : "s");
     }
     case WAY_ALIAS:
-        return arena_printf(t->a, "%s to %s", dname ? "alias (DNAME)" : "alias", safe(t, to));
+        return arena_printf(t->a, "%s to %s", dname ? "alias (DNAME)" : "alias", render_safe(t->a, to, NAME_SHOWN));
     case WAY_REFERRAL:
-        return arena_printf(t->a, "refers to %s", safe(t, to));
+        return arena_printf(t->a, "refers to %s", render_safe(t->a, to, NAME_SHOWN));
     case WAY_NODATA:
         return arena_printf(t->a, "no %s record", type);
     case WAY_NXDOMAIN:
@@ -96,9 +89,12 @@ static const char *server(struct track *t, const struct way_server *s)
     if (!s->server)
         return "the resolver";
     if (!s->host)
-        return safe(t, s->server);
+        return render_safe(t->a, s->server, NAME_SHOWN);
     const char *shown = server_shown(t->a, &one);
-    return s->above ? arena_printf(t->a, "%s, which serves %s", safe(t, shown), safe(t, s->above)) : safe(t, shown);
+    shown = render_safe(t->a, shown, NAME_SHOWN);
+    if (!s->above)
+        return shown;
+    return arena_printf(t->a, "%s, which serves %s", shown, render_safe(t->a, s->above, NAME_SHOWN));
 }
 
 static const char *said(struct track *t, const struct way_stage *g, const struct way_server *s)
@@ -120,8 +116,8 @@ static bool alike(struct track *t, const struct way_stage *g)
 
 static void stage(struct track *t, const struct way_stage *g)
 {
-    const char *zone = g->zone ? safe(t, g->zone) : "by the resolver";
-    const char *name = safe(t, g->name);
+    const char *zone = g->zone ? render_safe(t->a, g->zone, NAME_SHOWN) : "by the resolver";
+    const char *name = render_safe(t->a, g->name, NAME_SHOWN);
     /* The name is said where it is not the one in the heading, as behind an alias. */
     const char *about = strcmp(g->name, t->way->name) != 0 && g->outcome != WAY_REFERRAL
                             ? arena_printf(t->a, "%s, for %s", zone, name)
@@ -171,7 +167,7 @@ void render_way(struct buf *b, struct arena *a, const struct report *r, const st
         if (!any)
             buf_puts(b, r->verdict == VERDICT_PASS ? "\n  The way\n" : "\n  The way (x: here it goes wrong)\n");
         any = true;
-        buf_printf(b, "    %s %s\n", safe(&t, t.way->name), rr_type_name(t.way->type, type));
+        buf_printf(b, "    %s %s\n", render_safe(t.a, t.way->name, NAME_SHOWN), rr_type_name(t.way->type, type));
         for (size_t k = 0; k < t.way->n; k++)
             stage(&t, &t.way->v[k]);
         if (t.way->outcome == WAY_LOOP)

@@ -25,3 +25,9 @@ void render_wrap(struct buf *b, const char *text, const char *margin, size_t at,
     }
     buf_puts(b, "\n");
 }
+
+const char *render_safe(struct arena *a, const char *s, size_t most)
+{
+    const char *shown = s ? text_escape(a, s, strlen(s), most) : NULL;
+    return shown ? shown : "";
+}
