@@ -116,6 +116,7 @@ int cli_output_option(struct output *o, int opt, const char *value)
     case OPT_JSON:
         o->format = FORMAT_JSON;
         return 0;
+    case 'v':
     case OPT_VERBOSE:
         o->verbose = true;
         return 0;

@@ -93,6 +93,23 @@ const struct conf *cli_conf_read(struct arena *a, const char *path, struct given
     return add_defaults(a, &c->defaults, given) ? c : NULL;
 }
 
+bool cli_conf_take(int opt, const char *value, const char **config, struct net_config *net)
+{
+    switch (opt) {
+    case OPT_CONFIG:
+        *config = value;
+        return true;
+    case OPT_TRUST_ANCHOR:
+        net->trust_anchor = value;
+        return true;
+    case OPT_ROOT_HINTS:
+        net->root_hints = value;
+        return true;
+    default:
+        return false;
+    }
+}
+
 void cli_conf_net(const struct conf *c, const struct texts *resolvers, const struct texts *allow_net,
                   struct net_config *net)
 {

@@ -2,13 +2,21 @@
 #ifndef DCV_CLI_CONF_H
 #define DCV_CLI_CONF_H
 
-#include "format/request.h"
+#include "cmd/cli.h"
 #include "run/conf.h"
 #include "run/net.h"
 
 /* Reads the configuration for checks in this process: --config FILE, or (path is NULL) CONF_FILE if it exists. Adds its
  * defaults for requests to given, for fields that given does not name. In the arena; NULL: the error was printed. */
 const struct conf *cli_conf_read(struct arena *a, const char *path, struct given_list *given);
+/* The options of all sub-commands that check in this process, beside those of a request: rows of their table, and what
+ * takes their values, which are kept, not copied. False: it is another option. */
+#define CLI_CONF_OPTIONS                                                                                     \
+    {"config", required_argument, NULL, OPT_CONFIG},                                                         \
+    {"trust-anchor", required_argument, NULL, OPT_TRUST_ANCHOR},                                             \
+    {"root-hints", required_argument, NULL, OPT_ROOT_HINTS}
+bool cli_conf_take(int opt, const char *value, const char **config, struct net_config *net);
+
 /* Sets net from the configuration; net->trust_anchor and .root_hints are kept where they are set. */
 void cli_conf_net(const struct conf *c, const struct texts *resolvers, const struct texts *allow_net,
                   struct net_config *net);

@@ -471,16 +471,9 @@ static int take(struct arena *a, struct batch_command *b, int opt)
     case OPT_NO_EVIDENCE:
         b->flags |= JSON_NO_EVIDENCE | JSON_NO_PATH;
         return EXIT_PASS;
-    case OPT_CONFIG:
-        b->config = optarg;
-        return EXIT_PASS;
-    case OPT_TRUST_ANCHOR:
-        b->net.trust_anchor = optarg;
-        return EXIT_PASS;
-    case OPT_ROOT_HINTS:
-        b->net.root_hints = optarg;
-        return EXIT_PASS;
     default:
+        if (cli_conf_take(opt, optarg, &b->config, &b->net))
+            return EXIT_PASS;
         if (cli_output_option(&out, opt, optarg))
             return EXIT_USAGE;
         b->flags |= out.flags;
@@ -494,9 +487,7 @@ int cmd_batch(int argc, char **argv)
                                         {"resume", required_argument, NULL, OPT_RESUME},
                                         {"no-evidence", no_argument, NULL, OPT_NO_EVIDENCE},
                                         {"redact", no_argument, NULL, OPT_REDACT},
-                                        {"config", required_argument, NULL, OPT_CONFIG},
-                                        {"trust-anchor", required_argument, NULL, OPT_TRUST_ANCHOR},
-                                        {"root-hints", required_argument, NULL, OPT_ROOT_HINTS},
+                                        CLI_CONF_OPTIONS,
                                         {0}};
     struct batch_command b = {.in = -1, .seen = seen_new()};
     struct arena *a = arena_new(0);

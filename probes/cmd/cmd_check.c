@@ -1,5 +1,6 @@
 /* cmd_check.c - dcvprobe check: makes the CA's checks now, in this process. */
 #include "cmd/checks.h"
+#include "cmd/cli_conf.h"
 
 #include <string.h>
 
@@ -10,9 +11,7 @@ static int check(int argc, char **argv, struct output out)
                                         {"verbose", no_argument, NULL, OPT_VERBOSE},
                                         {"redact", no_argument, NULL, OPT_REDACT},
                                         {"save", required_argument, NULL, OPT_SAVE},
-                                        {"config", required_argument, NULL, OPT_CONFIG},
-                                        {"trust-anchor", required_argument, NULL, OPT_TRUST_ANCHOR},
-                                        {"root-hints", required_argument, NULL, OPT_ROOT_HINTS},
+                                        CLI_CONF_OPTIONS,
                                         {0}};
     struct arena *a = arena_new(0);
     struct option *options = a ? cli_options(a, own, true) : NULL;
@@ -21,19 +20,11 @@ static int check(int argc, char **argv, struct output out)
     const char *path = NULL, *config = NULL;
     int status = options ? EXIT_PASS : EXIT_USAGE;
     for (int opt; !status && (opt = getopt_long(argc, argv, "v", options, NULL)) != -1;) {
-        if (opt == 'v')
-            opt = OPT_VERBOSE;
         if (opt >= OPT_FIELD)
             status = cli_given(a, &given, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
         else if (opt == OPT_SAVE)
             path = optarg;
-        else if (opt == OPT_CONFIG)
-            config = optarg;
-        else if (opt == OPT_TRUST_ANCHOR)
-            c.net.trust_anchor = optarg;
-        else if (opt == OPT_ROOT_HINTS)
-            c.net.root_hints = optarg;
-        else if (cli_output_option(&out, opt, optarg))
+        else if (!cli_conf_take(opt, optarg, &config, &c.net) && cli_output_option(&out, opt, optarg))
             status = EXIT_USAGE;
     }
     if (!status && optind == argc) {

@@ -2,6 +2,7 @@
  * code. */
 #include "base/text.h"
 #include "cmd/checks.h"
+#include "cmd/cli_conf.h"
 #include "format/json_errors.h"
 #include "model/codes.h"
 #include "show/explain.h"
@@ -217,9 +218,7 @@ int cmd_explain(int argc, char **argv)
                                         {"run", no_argument, NULL, OPT_RUN},
                                         {"verbose", no_argument, NULL, OPT_VERBOSE},
                                         {"redact", no_argument, NULL, OPT_REDACT},
-                                        {"config", required_argument, NULL, OPT_CONFIG},
-                                        {"trust-anchor", required_argument, NULL, OPT_TRUST_ANCHOR},
-                                        {"root-hints", required_argument, NULL, OPT_ROOT_HINTS},
+                                        CLI_CONF_OPTIONS,
                                         {0}};
     struct output out = {.format = FORMAT_TEXT};
     struct arena *a = arena_new(0);
@@ -235,13 +234,7 @@ int cmd_explain(int argc, char **argv)
             status = cli_given(a, &given, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
         else if (opt == OPT_RUN)
             run_too = true;
-        else if (opt == OPT_CONFIG)
-            config = optarg;
-        else if (opt == OPT_TRUST_ANCHOR)
-            c.net.trust_anchor = optarg;
-        else if (opt == OPT_ROOT_HINTS)
-            c.net.root_hints = optarg;
-        else if (cli_output_option(&out, opt == 'v' ? OPT_VERBOSE : opt, optarg))
+        else if (!cli_conf_take(opt, optarg, &config, &c.net) && cli_output_option(&out, opt, optarg))
             status = EXIT_USAGE;
     }
     if (!status && optind == argc) {

@@ -266,7 +266,7 @@ int cmd_replay(int argc, char **argv)
     for (int opt; (opt = getopt_long(argc, argv, "v", own, NULL)) != -1;)
         if (opt == OPT_ALL)
             all = true;
-        else if (cli_output_option(&out, opt == 'v' ? OPT_VERBOSE : opt, optarg))
+        else if (cli_output_option(&out, opt, optarg))
             return EXIT_USAGE;
     if (all && optind < argc) {
         if (out.format == FORMAT_TEXT || out.format == FORMAT_NDJSON || out.format == FORMAT_JSON)

@@ -135,7 +135,7 @@ int cmd_show(int argc, char **argv)
         else if (opt == OPT_SAVE)
             path = optarg;
         else if (opt == OPT_WAIT ? !read_wait(optarg, &s.until)
-                                 : cli_output_option(&out, opt == 'v' ? OPT_VERBOSE : opt, optarg) != 0)
+                                 : cli_output_option(&out, opt, optarg) != 0)
             return EXIT_USAGE;
     }
     if (optind == argc) {
