@@ -1,4 +1,5 @@
-/* be.h - reads big-endian numbers, the order of bytes in DNS messages and in the header of a store. Pure, any thread. */
+/* be.h - reads big-endian numbers, the order of bytes in DNS messages and in the header of a store. Pure,
+ * any thread. */
 #ifndef DCV_BE_H
 #define DCV_BE_H
 

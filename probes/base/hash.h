@@ -1,7 +1,7 @@
 /* hash.h - FNV-1a, the one hash of bytes. Pure, any thread.
  *
- * The hash of a text in several pieces: begin with FNV_START and give each call the result of the one before. The values
- * never change: the results of a batch are found again by them. */
+ * The hash of a text in several pieces: begin with FNV_START and give each call the result of the one before. The
+ * values never change: the results of a batch are found again by them. */
 #ifndef DCV_HASH_H
 #define DCV_HASH_H
 

@@ -60,8 +60,8 @@ static bool is_hex(char c)
     return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
 }
 
-/* The characters of a part of a URL: unreserved, percent-encoded and sub-delims (RFC 3986 2), and those of `also`. Bytes
- * outside ASCII pass, because clients send them on as they are or percent-encoded. */
+/* The characters of a part of a URL: unreserved, percent-encoded and sub-delims (RFC 3986 2), and those of `also`.
+ * Bytes outside ASCII pass, because clients send them on as they are or percent-encoded. */
 static bool holds_only(const char *p, size_t n, const char *also)
 {
     for (size_t i = 0; i < n; i++) {

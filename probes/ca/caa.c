@@ -375,7 +375,8 @@ static void read_applicable(struct arena *a, const struct request *q, const stru
     if (!r->names_us)
         return;
     struct bytes own = {0}, uri = {0};
-    size_t n_own = q->ca ? 0 : caa_parameter(r, q->profile->caa_account, &own); /* the parameter is the profile's CA's */
+    /* The parameter is that of the profile's CA. */
+    size_t n_own = q->ca ? 0 : caa_parameter(r, q->profile->caa_account, &own);
     size_t n_uri = caa_parameter(r, "accounturi", &uri);
     const struct {
         enum caa_unmet parameter;

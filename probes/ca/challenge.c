@@ -15,8 +15,8 @@ bool request_has_key(const struct request *r)
     return r->auth_key.n || r->auth_key_name || r->computed.v;
 }
 
-int challenge_find(struct arena *a, const struct request *r, enum challenge c, struct bytes text, struct texts *computed,
-                   struct token_found *ret)
+int challenge_find(struct arena *a, const struct request *r, enum challenge c, struct bytes text,
+                   struct texts *computed, struct token_found *ret)
 {
     *ret = (struct token_found){.class = TOKEN_NONE};
     switch (c) {

@@ -12,7 +12,7 @@ bool request_expired(const struct request *r);
 
 /* What a text holds for the challenge c. For a random value .class is VALID, or TIME where the value has expired. For a
  * request token see token_find(), which also gets computed. 0, -ENOMEM or -EIO. */
-int challenge_find(struct arena *a, const struct request *r, enum challenge c, struct bytes text, struct texts *computed,
-                   struct token_found *ret);
+int challenge_find(struct arena *a, const struct request *r, enum challenge c, struct bytes text,
+                   struct texts *computed, struct token_found *ret);
 
 #endif

@@ -156,7 +156,8 @@ size_t user_agents_at(const struct user_agents *u, dcv_time now);
 bool dated_ever(const struct dated_rows *rows);
 /* The day on which the value changes next after now, as YYYY-MM-DD; NULL where it does not, or the arena is full. */
 const char *dated_until(struct arena *a, const struct dated_rows *rows, dcv_time now);
-/* The day from which the value of now holds; NULL where that is the first row, which has no day, or the arena is full. */
+/* The day from which the value of now holds; NULL where that is the first row, which has no day, or the
+ * arena is full. */
 const char *dated_since(struct arena *a, const struct dated_rows *rows, dcv_time now);
 bool statuses_have(const struct statuses *s, int status);
 bool file_ports_have(const struct file_ports *p, bool https, unsigned port);

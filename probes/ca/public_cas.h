@@ -15,9 +15,9 @@ struct public_ca {
 extern const struct public_ca public_cas[];
 extern const size_t public_cas_n;
 
-/* The CA that a person means: by its name or an alias in whatever letter case and punctuation, by their beginning or with
- * more behind them ("Sectigo Limited"), or by one of its identifiers. NULL: there is none, or there are several; near
- * (room for most) gets *n of those that it may be. */
+/* The CA that a person means: by its name or an alias in whatever letter case and punctuation, by their beginning or
+ * with more behind them ("Sectigo Limited"), or by one of its identifiers. NULL: there is none, or there are several;
+ * near (room for most) gets *n of those that it may be. */
 const struct public_ca *public_ca_find(const char *text, const struct public_ca **near, size_t most, size_t *n);
 
 #endif

@@ -75,8 +75,8 @@ struct option *cli_options(struct arena *a, const struct option *own, bool with_
 /* Adds the value of a field (opt >= OPT_FIELD) to list; reads the file where the option names one. False: the error was
  * printed. */
 bool cli_given(struct arena *a, struct given_list *list, int opt, const char *value);
-/* Handles OPT_FORMAT, OPT_JSON, OPT_VERBOSE and its short form 'v', OPT_REDACT. -1: another option; 0: done; EXIT_USAGE: the error was
- * printed. */
+/* Handles OPT_FORMAT, OPT_JSON, OPT_VERBOSE and its short form 'v', OPT_REDACT. -1: another option; 0: done;
+ * EXIT_USAGE: the error was printed. */
 int cli_output_option(struct output *o, int opt, const char *value);
 
 /* Makes a request from a domain and the given fields. EXIT_USAGE: it is refused, and the reason was printed. */

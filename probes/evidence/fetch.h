@@ -46,8 +46,8 @@ struct fetch {
 };
 
 /* Fetches url. view: whose answers give the addresses of each host; NULL: the resolvers'. only: the one IP address to
- * connect to for the host of url (the hosts of redirects are looked up as usual); NULL: the addresses of the host. agent:
- * the user agent; NULL: the CA's first. 0 or -ENOMEM. */
+ * connect to for the host of url (the hosts of redirects are looked up as usual); NULL: the addresses of the host.
+ * agent: the user agent; NULL: the CA's first. 0 or -ENOMEM. */
 int fetch_walk(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev,
                const struct view *view, const char *url, const char *only, const char *agent, struct fetch *ret);
 

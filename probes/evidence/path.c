@@ -165,9 +165,9 @@ static int stand_in(struct reading_path *r)
     return 0;
 }
 
-/* True where a server of the zone above below answers with authority at its apex, instead of referring to it: the server
- * serves both zones, or has an old version of its zone without the cut. Where it fails for type NS, the answer for the
- * checked type tells. */
+/* True where a server of the zone above below answers with authority at its apex, instead of referring to it: the
+ * server serves both zones, or has an old version of its zone without the cut. Where it fails for type NS, the answer
+ * for the checked type tells. */
 static bool holds_below(const struct asker *asker, const struct name_server *s, const struct zone *below)
 {
     const struct fact *ns = server_want_whole(asker, s, below->apex, RR_NS);
@@ -204,10 +204,10 @@ static bool may_show_alias(uint16_t type)
     return type != RR_A && type != RR_CNAME;
 }
 
-/* Whether a server that fails for the checked type answers type A with an alias; *to is its target, *ret the answer. 0 or
- * -ENOMEM. */
-static int alias_by_address(struct arena *a, const struct asker *asker, const struct zone *x, const struct name_server *s,
-                            const char *name, const struct fact **ret, const char **to)
+/* Whether a server that fails for the checked type answers type A with an alias; *to is its target, *ret the answer. 0
+ * or -ENOMEM. */
+static int alias_by_address(struct arena *a, const struct asker *asker, const struct zone *x,
+                            const struct name_server *s, const char *name, const struct fact **ret, const char **to)
 {
     struct lookup l = {.type = RR_A};
     enum reply reply = REPLY_FAIL;

@@ -45,7 +45,7 @@ struct zone {
     struct texts at_parent, at_zone; /* host names of the NS set of the zone above and of the zone's own */
     struct texts homeless;           /* those of them that have no address */
     const struct fact *no_address;   /* the answer that shows it of the first of these; NULL without one */
-    bool unheard;                    /* whether a host has an address is not known: the resolver says nothing about it */
+    bool unheard; /* whether a host has an address is not known: the resolver says nothing about it */
     struct name_server *v;           /* every address of the hosts of both sets */
     size_t n;
     struct zone *next; /* the list in struct zones */

@@ -198,7 +198,8 @@ static uint32_t source_stored(const struct stored *s)
 }
 
 /* What json_write_stored() adds to the members that stand in whole: derivation and evidence. */
-static int add_shown(struct buf *whole, size_t common, struct arena *a, const struct profile *profile, const struct stored *s)
+static int add_shown(struct buf *whole, size_t common, struct arena *a, const struct profile *profile,
+                     const struct stored *s)
 {
     struct report r;
     struct json_problem problem;

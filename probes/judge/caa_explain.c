@@ -255,7 +255,8 @@ static const char *why_step(struct arena *a, const struct caa_view *v, const str
     const struct lookup *next = l + 1 < v->level + v->n ? l + 1 : NULL;
     const char *empty = "No CAA record";
     if (!reached)
-        return l->class == LOOKUP_PENDING ? "Not asked: the search ended below." : "Does not count: the search ended below.";
+        return l->class == LOOKUP_PENDING ? "Not asked: the search ended below."
+                                          : "Does not count: the search ended below.";
     if (l == v->relevant)
         return v->n_rr == 1
                    ? "One CAA record: it decides, and the search ends."
@@ -371,7 +372,8 @@ static int derive_in(struct judgement *j, const struct report *r, struct view vi
 
 /* A stored report does not say which choice of servers decided. Takes the first choice that leads to the same outcome
  * from the same fact. */
-static int derive_by_servers(struct judgement *j, const struct report *r, uint32_t source, const struct caa_derivation **ret)
+static int derive_by_servers(struct judgement *j, const struct report *r, uint32_t source,
+                             const struct caa_derivation **ret)
 {
     struct view view = {.zones = j->servers.zones};
     int rc = derive_in(j, r, view, ret);

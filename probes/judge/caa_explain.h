@@ -21,9 +21,9 @@ enum caa_found { CAA_FOUND(DCV_MEMBER) };
 const char *caa_found_name(enum caa_found f);
 
 /* The effect of a record on this request, the strongest first. forbids: no CA may issue while the record exists. unmet:
- * the record names this CA, but the request does not meet one of its parameters. open: it does, and the request does not
- * say whether it meets them. other: it names another CA, or none.
- * malformed: it permits no CA. none: it does not apply. */
+ * the record names this CA, but the request does not meet one of its parameters. open: it does, and the request does
+ * not say whether it meets them. other: it names another CA, or none. malformed: it permits no CA. none: it does not
+ * apply. */
 #define CAA_EFFECTS(X)                                                                                       \
     X(CAA_FORBIDS, "forbids")                                                                                \
     X(CAA_PERMITS, "permits")                                                                                \

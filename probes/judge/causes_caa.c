@@ -51,8 +51,8 @@ static bool same_bytes(struct bytes a, struct bytes b)
     return a.n && a.n == b.n && !memcmp(a.p, b.p, a.n);
 }
 
-/* The names of this CA: its identifiers, each of them without its last label, that in letters and digits alone, and last
- * of these the CA's own name. */
+/* The names of this CA: its identifiers, each of them without its last label, that in letters and digits alone, and
+ * last of these the CA's own name. */
 struct ca_names {
     struct bytes *id, *brand, *word;
     size_t n;
@@ -541,7 +541,8 @@ void cause_caa_at_star(struct judgement *j)
 {
     const char *base = arena_concat(j->a, j->r->adn, ".", NULL), *star = caa_star(j->a, j->r);
     struct lookup l;
-    if (j->input_cause != CAUSE_NONE || !base || !star || lookup_read(j->a, j->ev, star, RR_CAA, &l) || l.class != LOOKUP_DATA || l.hops)
+    if (j->input_cause != CAUSE_NONE || !base || !star || lookup_read(j->a, j->ev, star, RR_CAA, &l) ||
+        l.class != LOOKUP_DATA || l.hops)
         return;
     struct finding *f = finding_add(j, CAUSE_caa_at_star);
     finding_set(j, f, "owner", star);

@@ -250,7 +250,8 @@ enum versions {
     VERSIONS_SEPARATE /* another zone, of another provider: no transfer joins them */
 };
 
-static enum versions compare_versions(struct judgement *j, const struct name_server *has, const struct name_server *lacks)
+static enum versions compare_versions(struct judgement *j, const struct name_server *has,
+                                      const struct name_server *lacks)
 {
     char *primary[2], *mailbox[2];
     if (!has->has_serial || !lacks->has_serial || !soa_names(j, has, &primary[0], &mailbox[0]) ||

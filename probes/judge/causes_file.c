@@ -74,18 +74,19 @@ void cause_file_no_address(struct judgement *j)
     struct finding *f = about(j, CAUSE_file_no_address, &s->fetch);
     finding_set(j, f, "host", l->name);
     finding_set(j, f, "what",
-                alias                           ? arena_printf(j->a, " (it is an alias, a CNAME record, to %s, and %s)", l->end,
-                                                               no_such(l) ? "that name does not exist" : "nothing is there")
+                alias ? arena_printf(j->a, " (it is an alias, a CNAME record, to %s, and %s)", l->end,
+                                     no_such(l) ? "that name does not exist" : "nothing is there")
                 : l->class == LOOKUP_NXDOMAIN ? " (the name does not exist)"
-                                                : "");
+                                              : "");
     finding_fact(j, f, l->fact);
     if (alias)
         /* An address cannot stand beside an alias (RFC 1034 3.6.2). */
-        fix_advice(j, f,
-                   arena_printf(j->a,
-                                "Have whoever runs %s set that host up again, or replace the CNAME at %s by an A record "
-                                "with the web server's public IPv4 address; or use a DNS method.",
-                                l->end, l->name));
+        fix_advice(
+            j, f,
+            arena_printf(j->a,
+                         "Have whoever runs %s set that host up again, or replace the CNAME at %s by an A record "
+                         "with the web server's public IPv4 address; or use a DNS method.",
+                         l->end, l->name));
     else
         fix_advice(j, f, "Add an A record with the web server's public IPv4 address, or use a DNS method.");
 }
@@ -121,14 +122,16 @@ void cause_file_port_closed(struct judgement *j)
     struct finding *f = about(j, CAUSE_file_port_closed, fetch);
     const struct url *to = last_url(j, fetch);
     if (!fetch->hops || !to) {
-        fix_advice(j, f, "Start the web server, or open port 80 in its firewall; one of the ports 80 and 443 must answer.");
+        fix_advice(j, f,
+                   "Start the web server, or open port 80 in its firewall; one of the ports 80 and 443 must answer.");
         return;
     }
-    fix_advice(j, f,
-               arena_printf(j->a,
-                            "Start the web server on port %u of %s, to which the redirect leads, or open that port in its "
-                            "firewall; or exempt %s from the redirect, and serve the file where it is asked for first.",
-                            to->port, to->host, j->r->profile->file_dir));
+    fix_advice(
+        j, f,
+        arena_printf(j->a,
+                     "Start the web server on port %u of %s, to which the redirect leads, or open that port in its "
+                     "firewall; or exempt %s from the redirect, and serve the file where it is asked for first.",
+                     to->port, to->host, j->r->profile->file_dir));
 }
 
 void cause_file_timeout(struct judgement *j)
@@ -353,7 +356,8 @@ void cause_file_absent(struct judgement *j)
     const struct fetch *fetch = &j->file.best->fetch;
     struct finding *f = about_status(j, CAUSE_file_absent);
     finding_set(j, f, "redirected",
-                fetch->hops ? arena_printf(j->a, ", to which a redirect leads from %s", fetch->facts[0]->ask->url) : "");
+                fetch->hops ? arena_printf(j->a, ", to which a redirect leads from %s", fetch->facts[0]->ask->url)
+                            : "");
     fix_publish_file_at(j, f, fetch->hops && same_path(fetch->facts[0]->ask->url, fetch->url) ? fetch->url : NULL);
     if (fetch->hops)
         exempt(j, f);

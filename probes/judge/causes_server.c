@@ -62,9 +62,10 @@ static size_t dropped(const struct judgement *j, const struct name_server *s, co
     return answered && lost >= 2 ? lost : 0;
 }
 
-/* A question that the server answers although it fails for f. First the same name with type A, which every server knows:
- * one that fails there, too, fails for every type of that name. Then, for a name with an underscore, which some filters
- * take for no name at all, another name with the same type: *underscore is set. NULL where the server fails for all. */
+/* A question that the server answers although it fails for f. First the same name with type A, which every server
+ * knows: one that fails there, too, fails for every type of that name. Then, for a name with an underscore, which some
+ * filters take for no name at all, another name with the same type: *underscore is set. NULL where the server fails for
+ * all. */
 static const struct fact *answered_beside(const struct judgement *j, const struct name_server *s, const struct fact *f,
                                           const struct asked_names *v, bool *underscore)
 {
@@ -112,12 +113,13 @@ static void type_refused_in(struct judgement *j, const struct zone *z)
                     dns_silent(&f->dns) ? "it stays silent"
                               : arena_printf(j->a, "it answers %s", rcode_name(f->dns.rcode, rcode)));
         if (underscore) {
-            fix_advice(j, x,
-                       arena_printf(j->a,
-                                    "Have whoever runs %s let names that begin with an underscore pass the firewall and "
-                                    "the name server, as those of DKIM and DMARC do; or publish the value at %s itself, "
-                                    "where the CA looks, too.",
-                                    server_shown(j->a, s), j->r->adn));
+            fix_advice(
+                j, x,
+                arena_printf(j->a,
+                             "Have whoever runs %s let names that begin with an underscore pass the firewall and "
+                             "the name server, as those of DKIM and DMARC do; or publish the value at %s itself, "
+                             "where the CA looks, too.",
+                             server_shown(j->a, s), j->r->adn));
             continue;
         }
         fix_advice(j, x,

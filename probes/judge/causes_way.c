@@ -53,12 +53,13 @@ void cause_alias_target_fails(struct judgement *j)
         x->rdata = fix_txt_rdata(j, value);
     }
     fix_advice(j, f,
-               arena_printf(j->a, "%sHave whoever runs the zone %s repair its name servers, or let the alias lead elsewhere.",
+               arena_printf(j->a,
+                            "%sHave whoever runs the zone %s repair its name servers, or let the alias lead elsewhere.",
                             free_of_alias ? "Or: " : "", l->zone->apex));
 }
 
-/* The first record of l's type that an answer on the way has for a name of a later zone, and that this zone's own servers
- * do not have. *by: the step with that answer. NULL where there is none. */
+/* The first record of l's type that an answer on the way has for a name of a later zone, and that this zone's own
+ * servers do not have. *by: the step with that answer. NULL where there is none. */
 static const struct rr *foreign_copy(const struct lookup *l, const struct path_step **by)
 {
     for (size_t i = 0; l->zone && i + 1 < l->n_way; i++) {
@@ -98,10 +99,11 @@ void cause_alias_foreign_copy(struct judgement *j)
             x->type = "TXT";
             x->rdata = fix_txt_rdata(j, fix_value(j));
         }
-        fix_advice(j, f,
-                   arena_printf(j->a,
-                                "Publish the record in the zone %s, on its own name servers; the copy on %s is never used.",
-                                l[i].zone->apex, by->server->host));
+        fix_advice(
+            j, f,
+            arena_printf(j->a,
+                         "Publish the record in the zone %s, on its own name servers; the copy on %s is never used.",
+                         l[i].zone->apex, by->server->host));
         return;
     }
 }
@@ -143,9 +145,10 @@ static void missing_in_parent(struct judgement *j, const struct zone *z)
     finding_fact(j, f, seen.held);
     finding_fact(j, f, seen.denied);
     fix_advice(j, f,
-               arena_printf(j->a, "Enter the zone's NS records, and the addresses of name servers that are named in it, in "
-                                  "the zone %s, on all its name servers; or move the records of %s into that zone and "
-                                  "take the other one off the servers.",
+               arena_printf(j->a,
+                            "Enter the zone's NS records, and the addresses of name servers that are named in it, in "
+                            "the zone %s, on all its name servers; or move the records of %s into that zone and "
+                            "take the other one off the servers.",
                             z->parent->apex, z->apex));
 }
 
@@ -178,7 +181,8 @@ void cause_delegation_self_cut(struct judgement *j)
             x->rdata = fix_txt_rdata(j, value);
         }
         fix_advice(j, f,
-                   arena_printf(j->a, "%sadd the record on the servers of %s, or take the NS records at %s out of %s first.",
+                   arena_printf(j->a,
+                                "%sadd the record on the servers of %s, or take the NS records at %s out of %s first.",
                                 value ? "Or: " : "", l[i].name, l[i].name, z->parent->apex));
         return;
     }
@@ -200,11 +204,12 @@ static void unresolvable_in(struct judgement *j, const struct zone *z)
     finding_set(j, f, "rest", z->n ? "" : ", so the zone has no name server at all");
     finding_fact(j, f, z->delegation);
     finding_fact(j, f, z->no_address);
-    fix_advice(j, f,
-               arena_printf(j->a,
-                            "At the registrar of %s, and in its NS records, name servers that exist, by their host names "
-                            "and never by an address; or register and set up the domain that these names are in.",
-                            z->apex));
+    fix_advice(
+        j, f,
+        arena_printf(j->a,
+                     "At the registrar of %s, and in its NS records, name servers that exist, by their host names "
+                     "and never by an address; or register and set up the domain that these names are in.",
+                     z->apex));
 }
 
 void cause_ns_name_unresolvable(struct judgement *j)
@@ -255,7 +260,8 @@ void cause_dns_ent_denied(struct judgement *j)
     const struct lookup *l = judged_lookups(j, &n);
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < n; k++) {
-            bool denied = l[i].class == LOOKUP_NXDOMAIN, there = l[k].class == LOOKUP_DATA || l[k].class == LOOKUP_NODATA;
+            bool denied = l[i].class == LOOKUP_NXDOMAIN,
+                 there = l[k].class == LOOKUP_DATA || l[k].class == LOOKUP_NODATA;
             if (!denied || !there || name_equal(l[i].name, l[k].name) || !name_within(l[k].name, l[i].name))
                 continue;
             struct finding *f = finding_add(j, CAUSE_dns_ent_denied);
@@ -267,8 +273,9 @@ void cause_dns_ent_denied(struct judgement *j)
             finding_fact(j, f, l[i].fact);
             finding_fact(j, f, l[k].fact);
             fix_advice(j, f,
-                       arena_printf(j->a, "Have whoever runs the name servers upgrade them: %s has no records, and must be "
-                                          "answered with an empty answer instead of NXDOMAIN.",
+                       arena_printf(j->a,
+                                    "Have whoever runs the name servers upgrade them: %s has no records, and must be "
+                                    "answered with an empty answer instead of NXDOMAIN.",
                                     l[i].name));
             return;
         }

@@ -65,7 +65,8 @@ void each_zone(struct judgement *j, void (*see)(struct judgement *j, const struc
         see(j, z[i]);
 }
 
-struct finding *finding_about_server(struct judgement *j, enum cause c, const struct zone *z, const struct name_server *s)
+struct finding *finding_about_server(struct judgement *j, enum cause c, const struct zone *z,
+                                     const struct name_server *s)
 {
     struct finding *f = finding_add(j, c);
     finding_set(j, f, "zone", z->apex);

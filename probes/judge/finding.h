@@ -17,7 +17,8 @@ const struct zone *const *judged_zones(const struct judgement *j, size_t *n);
 /* Calls see for each of the zones of judged_zones(). */
 void each_zone(struct judgement *j, void (*see)(struct judgement *j, const struct zone *z));
 /* Adds a finding about one server: {zone}, {host}, and its SOA answer. */
-struct finding *finding_about_server(struct judgement *j, enum cause c, const struct zone *z, const struct name_server *s);
+struct finding *finding_about_server(struct judgement *j, enum cause c, const struct zone *z,
+                                     const struct name_server *s);
 /* True where one of the judged lookups failed in this zone, or, for the domain's own zone, at the resolvers. */
 bool judged_failed_in(const struct judgement *j, const struct zone *z);
 /* True where one of the judged lookups failed: a cause that keeps servers from answering then explains the failure. */

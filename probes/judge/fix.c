@@ -207,8 +207,8 @@ void fix_target_at(struct judgement *j, struct finding *f, const char *owner)
 
 const char *fix_too_long(struct judgement *j, const char *label)
 {
-    return arena_printf(j->a, " (with %s in front, where the CA looks too, the name would be longer than a name can be)",
-                        label);
+    return arena_printf(
+        j->a, " (with %s in front, where the CA looks too, the name would be longer than a name can be)", label);
 }
 
 const char *fix_shown_value(const struct judgement *j)

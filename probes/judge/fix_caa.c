@@ -122,9 +122,9 @@ void fix_caa_move(struct judgement *j, struct finding *f, const struct rr *const
     if (v && added && !caa_judge(j->a, j->r, rr, n, &there))
         for (size_t i = 0; i < there.n; i++) {
             const struct caa_record *r = &there.v[i];
-            const struct rr *moved =
-                !r->broken && (r->known == CAA_ISSUE || r->known == CAA_ISSUEWILD) ? fix_caa_retagged(j, r, CAA_ISSUEWILD)
-                                                                                   : NULL;
+            const struct rr *moved = !r->broken && (r->known == CAA_ISSUE || r->known == CAA_ISSUEWILD)
+                                         ? fix_caa_retagged(j, r, CAA_ISSUEWILD)
+                                         : NULL;
             const char *text = moved ? rr_rdata_text(j->a, moved) : NULL;
             if (!text)
                 continue;
@@ -135,11 +135,12 @@ void fix_caa_move(struct judgement *j, struct finding *f, const struct rr *const
     if (n_added && !caa_judge(j->a, j->r, v, k, &then) && then.code == CODE_NONE && !then.open)
         for (size_t i = 0; i < n_added; i++)
             add(j, f, base, added[i]);
-    fix_advice(j, f,
-               arena_printf(j->a,
-                            "Which CAs may issue for the wildcard name say issuewild records at %s. The records with the "
-                            "star in their name count only for names below it that have no records of their own.",
-                            base));
+    fix_advice(
+        j, f,
+        arena_printf(j->a,
+                     "Which CAs may issue for the wildcard name say issuewild records at %s. The records with the "
+                     "star in their name count only for names below it that have no records of their own.",
+                     base));
 }
 
 /* True also where the request does not say whether the record's parameters are met: beside such a record one without

@@ -21,8 +21,8 @@ struct fix *fix_caa_own_set(struct judgement *j, struct finding *f, const struct
 void fix_caa_replace(struct judgement *j, struct finding *f, const struct caa_record *r, const char *rdata);
 /* r with another tag; NULL where the arena is full, or the value is no text. */
 struct rr *fix_caa_retagged(struct judgement *j, const struct caa_record *r, enum caa_tag tag);
-/* What n records at the name with a star were meant to say, as issuewild records at base, if a set stands there and permits
- * with them; and advice. */
+/* What n records at the name with a star were meant to say, as issuewild records at base, if a set stands there and
+ * permits with them; and advice. */
 void fix_caa_move(struct judgement *j, struct finding *f, const struct rr *const *rr, size_t n, const char *base);
 /* The tag that a record added to the relevant set needs: issuewild only where issuewild records of the set decide. */
 enum caa_tag fix_caa_tag(const struct judgement *j);

@@ -16,8 +16,8 @@ struct opinion {
 };
 
 /* The lookups of the checked names as a view gives them; *whole as in struct opinion. 0 or -ENOMEM. */
-int opinion_names(struct judgement *j, const struct view *view, const struct checked *names, size_t n, struct lookup **ret,
-                  bool *whole);
+int opinion_names(struct judgement *j, const struct view *view, const struct checked *names, size_t n,
+                  struct lookup **ret, bool *whole);
 /* Forms the verdict of a view without changing the report. 0 or a negative errno. */
 int opinion_form(struct judgement *j, struct opinion *o, struct view view);
 /* Makes the opinion's verdict that of the report. */

@@ -114,7 +114,8 @@ static bool any_pending(const struct caa_view *v)
 }
 
 /* Asks what tells whether the zone that failed is signed: DS at the zone and, where that proves the zone not to be
- * signed, whether the name is an alias, for then the zone of its target may be the one that failed. The apex of a zone is none (RFC 1034 3.6.2). */
+ * signed, whether the name is an alias, for then the zone of its target may be the one that failed. The apex of a zone
+ * is none (RFC 1034 3.6.2). */
 static void want_signedness(const struct asker *asker, const char *name, const char *zone)
 {
     const struct fact *ds = lookup_want_answer(asker, zone, RR_DS);

@@ -17,8 +17,8 @@ struct cname_view {
 
 /* Whether target (may be NULL) is the value below the CA's base name, with or without an underscore before it. */
 bool cname_is_right(struct arena *a, const struct request *r, const char *target);
-/* The name that dns-cname-token looks at; NULL where no such name can exist, because the value can form none or it would
- * be too long, or the arena is full. */
+/* The name that dns-cname-token looks at; NULL where no such name can exist, because the value can form none or it
+ * would be too long, or the arena is full. */
 const char *cname_owner(struct arena *a, const struct request *r, enum cname_place place);
 /* The target of the first CNAME record of a lookup, or NULL. */
 const char *cname_target(struct arena *a, const struct lookup *l);

@@ -190,7 +190,8 @@ static bool may_decide(const struct request *r, const struct file_side *http)
 }
 
 /* Fetches from every address that some choice of the name servers gives, as judge/servers.c will choose them. */
-static void ask_by_servers(struct arena *a, const struct asker *asker, const struct request *r, const struct evidence *ev)
+static void ask_by_servers(struct arena *a, const struct asker *asker, const struct request *r,
+                           const struct evidence *ev)
 {
     struct zones z;
     struct file_view v;

@@ -32,7 +32,7 @@ struct servers_view {
     const struct zone *denied; /* the registrable domain's, which the registry says is not there */
     const struct zone **path;  /* the zones that the checked names lead through, in order */
     size_t n_path;
-    const struct lookup *as_is; /* the checked names, n_as_is of them, where in each zone the first server that answers counts */
+    const struct lookup *as_is; /* the checked names, n_as_is, of each zone the first server that answers counts */
     size_t n_as_is;
     bool decided;   /* the verdict is the servers', not the resolvers' */
     bool stands_in; /* a part of the way is the resolvers' word, for it cannot be asked from here */

@@ -24,7 +24,8 @@ struct recursive_config {
 };
 
 struct recursive;
-/* Copies the texts of cfg and reads the trust anchor. 0; the errors of recursive_files(), with *fault filled; or -EIO: libunbound does not work, and fault->why is its reason. */
+/* Copies the texts of cfg and reads the trust anchor. 0; the errors of recursive_files(), with *fault filled; or -EIO:
+ * libunbound does not work, and fault->why is its reason. */
 int recursive_new(uv_loop_t *loop, struct arena *a, const struct recursive_config *cfg,
                   struct recursive **ret, struct recursive_fault *fault);
 void recursive_observer(struct recursive *r, struct observer *ret);

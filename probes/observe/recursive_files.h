@@ -1,6 +1,6 @@
 /* recursive_files.h - the two files of the recursive resolver: the trust anchor, with DS or DNSKEY records of the root,
- * one on each line; and the root hints, with the root's NS records and their addresses. Functions without state, for any
- * thread; what they return is in the arena given. */
+ * one on each line; and the root hints, with the root's NS records and their addresses. Functions without state, for
+ * any thread; what they return is in the arena given. */
 #ifndef DCV_RECURSIVE_FILES_H
 #define DCV_RECURSIVE_FILES_H
 

@@ -1,5 +1,5 @@
-/* resolv_conf.h - the resolvers that a resolv.conf(5) names. One function without state, for any thread; the caller reads
- * the file. */
+/* resolv_conf.h - the resolvers that a resolv.conf(5) names. One function without state, for any thread; the caller
+ * reads the file. */
 #ifndef DCV_RESOLV_CONF_H
 #define DCV_RESOLV_CONF_H
 

@@ -26,7 +26,8 @@ void plan_near(struct plan *p)
     size_t n_checked;
     if (!m->near || near_first(p->a, p->r, m->near_type, &first) ||
         (!evidence_find(p->ev, &first) && !m->near_due(p->a, p->r, p->ev)) ||
-        near_list(p->a, p->r, p->ev, m->near, &view) || view.unregistered || checked_names(p->a, p->r, &checked, &n_checked))
+        near_list(p->a, p->r, p->ev, m->near, &view) || view.unregistered ||
+        checked_names(p->a, p->r, &checked, &n_checked))
         return;
     /* Unlike lookup_want() this asks nothing more about a question that fails: why it failed does not matter here. */
     for (size_t i = 0; i < view.n; i++) {

@@ -21,7 +21,8 @@ struct net_config {
     const struct profile *profile; /* the CA's, whose fetches are repeated; outlives the net */
 };
 
-/* What a configuration says of it; the texts stay the configuration's. Every default stands in the table of conf.c alone. */
+/* What a configuration says of it; the texts stay the configuration's. Every default stands in the table of conf.c
+ * alone. */
 struct net_config net_config_of(const struct conf *c);
 
 struct net;

@@ -117,7 +117,8 @@ static void add(struct totals *t, struct arena *a, const struct report *r)
     t->token_days = r->challenge == CHALLENGE_RANDOM_VALUE ? q->profile->random_days : q->profile->token_days;
 }
 
-/* left, in days with two decimals. Rounded down, so that what ended a moment ago is below zero and outside the range. */
+/* left, in days with two decimals. Rounded down, so that what ended a moment ago is below zero and outside the
+ * range. */
 static void days(struct buf *b, const char *label, dcv_time left, uint32_t most)
 {
     if (left == TIME_UNKNOWN)

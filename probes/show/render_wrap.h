@@ -9,8 +9,8 @@
  * stands; each other line begins with margin. */
 void render_wrap(struct buf *b, const char *text, const char *margin, size_t at, unsigned width);
 
-/* Text that may come from the network, escaped as text_escape() does and cut after `most` bytes. Never NULL: "" for NULL
- * and where the arena is full. */
+/* Text that may come from the network, escaped as text_escape() does and cut after `most` bytes. Never NULL: "" for
+ * NULL and where the arena is full. */
 const char *render_safe(struct arena *a, const char *s, size_t most);
 
 #endif

@@ -279,7 +279,8 @@ static void stored_whole(const char *file, struct arena *a, const struct report 
     json_write_case(&(struct json_out){.b = &whole}, a, r, JSON_NO_REPORT);
     const struct stored s = {report.p, report.n, whole.p, whole.n};
     assert_int_equal(json_write_stored(&(struct json_out){.b = &again}, NULL, a, NULL, &s), 0);
-    json_t *one = json_loads(shown, JSON_REJECT_DUPLICATES, NULL), *other = json_loads(again.p, JSON_REJECT_DUPLICATES, NULL);
+    json_t *one = json_loads(shown, JSON_REJECT_DUPLICATES, NULL),
+           *other = json_loads(again.p, JSON_REJECT_DUPLICATES, NULL);
     if (!one || !json_equal(one, other))
         wrong("%s: after storing in the longer form it is shown differently:\n%s\n%s", file, shown, again.p);
     json_decref(one);

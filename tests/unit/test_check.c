@@ -83,15 +83,17 @@ static void on_done(void *user, struct check *c, struct report *report, int err)
     o->err = err;
 }
 
-static struct check *start_method(struct hold *h, struct outcome *o, struct arena *check_arena, struct arena *request_arena,
-                                  enum method method, bool sparing)
+static struct check *start_method(struct hold *h, struct outcome *o, struct arena *check_arena,
+                                  struct arena *request_arena, enum method method, bool sparing)
 {
     static struct observers obs;
     static struct request r;
     struct input_error err;
     struct check *c;
-    obs = (struct observers){
-        .dns = {h, hold_start, hold_cancel}, .http = {h, hold_start, hold_cancel}, .now = fixed_now, .monotonic = fixed_monotonic};
+    obs = (struct observers){.dns = {h, hold_start, hold_cancel},
+                             .http = {h, hold_start, hold_cancel},
+                             .now = fixed_now,
+                             .monotonic = fixed_monotonic};
     request_init(&r, NULL, fixed_now(NULL));
     r.depth = DEPTH_QUICK;
     request_set(request_arena, &r, request_field_find("domain"), "shop.example.com", 16, &err);

@@ -154,9 +154,10 @@ static void a_batch_is_seen_whole_and_its_lines_become_checks(void **state)
         job->request_len = strlen(job->request);
         do_job(db, job, outcomes[i]);
     }
-    assert_int_equal(number(db, "SELECT count(*) FROM request AS q JOIN batch AS b ON b.id = q.batch WHERE q.id = 13 AND "
-                                "q.state = 'done' AND q.submitted = b.submitted AND q.ended IS NOT NULL AND "
-                                "q.domain = 'line3.example' AND q.request = '{\"of\":\"memory\"}'"),
+    assert_int_equal(number(db,
+                            "SELECT count(*) FROM request AS q JOIN batch AS b ON b.id = q.batch WHERE q.id = 13 AND "
+                            "q.state = 'done' AND q.submitted = b.submitted AND q.ended IS NOT NULL AND "
+                            "q.domain = 'line3.example' AND q.request = '{\"of\":\"memory\"}'"),
                      1);
     expect_lines(db, 10, 0, 9, "14 15");
 

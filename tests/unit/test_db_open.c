@@ -376,16 +376,17 @@ static void every_earlier_version_is_taken_over(void **state)
         for (int i = 1; i < version; i++)
             assert_int_equal(sqlite3_exec(c, db_schema[i], NULL, NULL, NULL), SQLITE_OK);
         if (version >= 2 &&
-            sqlite3_exec(c,
-                         "INSERT INTO error_code VALUES ('dns_mismatch', '', 400, 0, '', '', '', '', '');"
-                         "INSERT INTO batch (id, submitted, accepted, lines, waiting) VALUES (9, 3, 3, 3, 0);"
-                         "INSERT INTO request (id, state, submitted, ended, domain, request, batch) VALUES "
-                         "(10, 'done', 3, 7, 'c.example', '{}', 9), (11, 'done', 3, 8, 'd.example', '{}', 9), "
-                         "(12, 'cancelled', 3, 4, 'e.example', '{}', 9);"
-                         "INSERT INTO result VALUES (10, 10, 'c.example', 'http-token', 'fail', 'dns_mismatch', NULL, "
-                         "NULL, 5, 9, '{}', x'7b7d'), (11, 11, 'd.example', 'caa', 'pass', NULL, NULL, NULL, 5, 9, '{}', "
-                         "x'7b7d')",
-                         NULL, NULL, &said) != SQLITE_OK)
+            sqlite3_exec(
+                c,
+                "INSERT INTO error_code VALUES ('dns_mismatch', '', 400, 0, '', '', '', '', '');"
+                "INSERT INTO batch (id, submitted, accepted, lines, waiting) VALUES (9, 3, 3, 3, 0);"
+                "INSERT INTO request (id, state, submitted, ended, domain, request, batch) VALUES "
+                "(10, 'done', 3, 7, 'c.example', '{}', 9), (11, 'done', 3, 8, 'd.example', '{}', 9), "
+                "(12, 'cancelled', 3, 4, 'e.example', '{}', 9);"
+                "INSERT INTO result VALUES (10, 10, 'c.example', 'http-token', 'fail', 'dns_mismatch', NULL, "
+                "NULL, 5, 9, '{}', x'7b7d'), (11, 11, 'd.example', 'caa', 'pass', NULL, NULL, NULL, 5, 9, '{}', "
+                "x'7b7d')",
+                NULL, NULL, &said) != SQLITE_OK)
             fail_msg("version %d: %s", version, said);
         sqlite3_close(c);
         expect_refusal(path, DB_READ, -EPROTO);

@@ -101,7 +101,8 @@ static size_t cure(const char *name, const char *text, const struct report *ill,
     }
     assert_int_equal(judge(&c.request, &c.evidence, a, &r), 0);
     /* The fixes of these causes, which are only notes, need not change the verdict. */
-    enum verdict due = f->cause == CAUSE_caa_flag_misread || f->cause == CAUSE_caa_tag_typo ? ill->verdict : VERDICT_PASS;
+    enum verdict due =
+        f->cause == CAUSE_caa_flag_misread || f->cause == CAUSE_caa_tag_typo ? ill->verdict : VERDICT_PASS;
     bool may_pass = f->cause == CAUSE_caa_tag_typo && r.verdict == VERDICT_PASS;
     bool as_due = left_out == NONE_LEFT_OUT ? r.verdict == due || may_pass : r.verdict != VERDICT_PASS;
     /* A record that permits one account stays the only one that permits, and no account was given. */

@@ -103,7 +103,8 @@ static void keep(const char *name, struct kept *k)
     k->shown = json_loads(shown.p, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(k->shown);
     buf_free(&shown);
-    json_write_report(&(struct json_out){.b = &k->report}, NULL, k->a, &r, JSON_NO_EVIDENCE | JSON_NO_CAA | JSON_NO_PATH);
+    json_write_report(&(struct json_out){.b = &k->report}, NULL, k->a, &r,
+                      JSON_NO_EVIDENCE | JSON_NO_CAA | JSON_NO_PATH);
     json_write_case(&(struct json_out){.b = &k->evidence}, k->a, &r, JSON_NO_REPORT | JSON_TERSE);
 }
 
@@ -173,8 +174,8 @@ static long long first_fact(const json_t *shown)
 static void resolvers_cost_nothing(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"caa-ours.case", "caa-none.case", "caa-servfail-signed.case", "type-silent-caa.case",
-                                        "name-ip-dns.case", "txt-right.case"};
+    static const char *const cases[] = {"caa-ours.case",        "caa-none.case",    "caa-servfail-signed.case",
+                                        "type-silent-caa.case", "name-ip-dns.case", "txt-right.case"};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct kept k;
         keep(cases[i], &k);
