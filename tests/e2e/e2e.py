@@ -670,33 +670,6 @@ def retention():
     dcvd.close()
 
 
-def command():
-    """dcvprobe submit and show."""
-    dcvd = Daemon(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]})).start()
-
-    def run(*args):
-        r = subprocess.run([os.environ["DCVPROBE"], *args, "--socket", dcvd.socket], capture_output=True, text=True, timeout=60,
-                           check=False)
-        return r.returncode, r.stdout, r.stderr
-
-    status, out, err = run("submit", "good.com", "bad.com", "--method", "dns-txt-token", "--token", TOKEN, "--deadline", "9")
-    same(status, 0, f"exit status of submit ({err})")
-    good, bad = out.split()
-    status, out, err = run("show", good, "--wait", "20", "--json")
-    same((status, json.loads(out)["reports"][0]["verdict"]), (0, "pass"), err)
-    status, out, err = run("show", bad, "--wait", "20")
-    same(status, 1, err)
-    true("invalid_dns_txt" in out and "bad.com" in out, out)
-    same(run("show", "0000000000000001")[0], 2, "exit status for an unknown id")
-    status, out, err = run("submit", "a.com", "--auth-key-file", "/dev/null")
-    same(status, 2, "exit status with a key")
-    true("--auth-key-name" in err, err)
-    dcvd.close()
-    status, out, err = run("show", good)
-    same(status, 2, "exit status without a daemon")
-    true("does not answer" in err, err)
-
-
 if __name__ == "__main__":
     main({f.__name__: f for f in (submit, targets, killed, ended, bad_input, coalesced, wait, slow_clients, full_disk, queue_full, rate,
-                                  access, sockets, watchdog, options, recursive, tcp, counts, domain, retention, command)})
+                                  access, sockets, watchdog, options, recursive, tcp, counts, domain, retention)})
