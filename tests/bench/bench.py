@@ -27,7 +27,8 @@ SKIPPED = 77
 def need(*programs):
     missing = [p for p in programs if not shutil.which(p, path=os.environ["PATH"] + ":/usr/sbin:/sbin")]
     if missing:
-        print(f"{os.path.basename(sys.argv[0])}: not installed: {' '.join(missing)} (contrib/bench installs what is missing)")
+        print(f"{os.path.basename(sys.argv[0])}: not installed: {' '.join(missing)} "
+              "(contrib/bench installs what is missing)")
         sys.exit(SKIPPED)
 
 
@@ -79,7 +80,8 @@ class Bench:
         self.dir = tempfile.mkdtemp(prefix="dcv-bench-", dir="/var/tmp")
         os.chmod(self.dir, 0o755)
         # In memory, for the output of benches in which the disk must not be measured.
-        self.reports = tempfile.NamedTemporaryFile(prefix="dcv-bench-", dir="/dev/shm")  # pylint: disable=consider-using-with
+        # pylint: disable-next=consider-using-with
+        self.reports = tempfile.NamedTemporaryFile(prefix="dcv-bench-", dir="/dev/shm")
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         return self
@@ -162,7 +164,8 @@ remote-control:
         self.path("root" + FILE, VALUE + "\n")
         temp = "".join(f"{t}_temp_path {self.dir}/t; " for t in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         body = f"location / {{ {answer} }}" if answer else f"root {self.dir}/root;"
-        conf = self.path("nginx.conf", f"""daemon off; master_process off; pid {self.dir}/nginx.pid; error_log {self.dir}/nginx.log;
+        conf = self.path("nginx.conf", f"""daemon off; master_process off;
+pid {self.dir}/nginx.pid; error_log {self.dir}/nginx.log;
 events {{ worker_connections 8192; }}
 http {{ access_log off; default_type text/plain; {temp} keepalive_requests 100000000;
   server {{ listen {listen} backlog=8192; {body} }} }}
@@ -195,7 +198,8 @@ def row(what, ours, tool, least, aim, less=False, unit="", against=""):
     """Prints a row of the table. tool: the figure of the other program, None: ours is compared with a bound. less: less
     is better."""
     ratio = ours / tool if tool else ours
-    said = {"row": what, "ours": ours, "tool": tool, "ratio": ratio, "least": least, "aim": aim, "less": less, "unit": unit,
+    said = {"row": what, "ours": ours, "tool": tool, "ratio": ratio, "least": least, "aim": aim, "less": less,
+            "unit": unit,
             "against": against}
     if os.environ.get("BENCH_ROWS"):
         with open(os.environ["BENCH_ROWS"], "a", encoding="ascii") as f:
@@ -261,7 +265,8 @@ class Daemon:
     def begin(self):
         b = self.bench
         sections = {"daemon": {"socket": self.socket, "database": b.path("dcvd.db"), "log_level": "error"},
-                    "checks": self.checks, "resolver": {"servers": self.resolver, "timeout": 30 if "deadline" in self.checks else 2},
+                    "checks": self.checks,
+                    "resolver": {"servers": self.resolver, "timeout": 30 if "deadline" in self.checks else 2},
                     "fetch": {"allow_net": "127.0.0.0/8"}, "access": {"requests_per_second": 0}}
         text = "".join(f"[{s}]\n" + "".join(f"{k} = {v}\n" for k, v in keys.items()) for s, keys in sections.items())
         self.process = b.start(b.daemon, "--config", b.path("dcvd.conf", text))
@@ -289,13 +294,14 @@ class Daemon:
         """Sends a request on a new connection or on the one given. Returns status and body."""
         s = connection or self.connect()
         try:
-            s.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-                      .encode() + body)
+            s.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n"
+                      f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
             got = b""
             while b"\r\n\r\n" not in got:
                 got += self.more(s)
             head, _, rest = got.partition(b"\r\n\r\n")
-            length = next((int(h.split(b":")[1]) for h in head.split(b"\r\n") if h.lower().startswith(b"content-length:")), 0)
+            length = next((int(h.split(b":")[1]) for h in head.split(b"\r\n")
+                           if h.lower().startswith(b"content-length:")), 0)
             while len(rest) < length:
                 rest += self.more(s)
             return int(head.split()[1]), rest

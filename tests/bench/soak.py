@@ -29,13 +29,16 @@ from daemon import Connection, Daemon, within  # pylint: disable=wrong-import-po
 
 QUEUE = 300  # checks that wait: enough to keep dcvd busy all the time
 METHODS = ["dns-txt-token", "dns-cname-token", "dns-cname-target", "http-token", "caa"]
-COLUMNS = {"resident kB": 1024, "descriptors": 10, "threads": 0}  # what is compared, and the growth that is always allowed
+# What is compared, and the growth that is always allowed
+COLUMNS = {"resident kB": 1024, "descriptors": 10, "threads": 0}
 
 
 def lab():
     """The token of the lab's orders, and the domains of its situations."""
-    values = dict(line.split("=", 1) for line in (pathlib.Path(os.environ["LAB"]) / "values").read_text().splitlines() if "=" in line)
-    rows = [line.split(" | ") for line in (HERE / "lab" / "situations").read_text().splitlines() if line and line[0] != "#"]
+    values = dict(line.split("=", 1) for line in (pathlib.Path(os.environ["LAB"]) / "values").read_text().splitlines()
+                  if "=" in line)
+    rows = [line.split(" | ") for line in (HERE / "lab" / "situations").read_text().splitlines()
+            if line and line[0] != "#"]
     return values["RANDOM"].split()[-1], sorted({row[1] for row in rows if "{" not in row[1]})
 
 
@@ -55,7 +58,8 @@ class Load:
     def request(self):
         """A random request. Half of them have a random token, because equal requests share one check."""
         token = self.token if random.random() < 0.5 else "%032x" % random.getrandbits(128)
-        return {"domain": random.choice(self.domains), "token": token, "methods": random.sample(METHODS, random.randint(1, 5))}
+        return {"domain": random.choice(self.domains), "token": token,
+                "methods": random.sample(METHODS, random.randint(1, 5))}
 
     def call(self, connection, method, path, body=None, kind="application/json"):
         connection.request(method, path, body, {"Content-Type": kind} if body else {})
@@ -80,7 +84,8 @@ class Load:
         if not self.idents:
             return
         ident, domain = random.choice(self.idents), random.choice(self.domains)
-        for path in (f"/v1/checks/{ident}?wait=1", f"/v1/checks?domain={domain}&limit=20", "/v1/checks?code=dns_mismatch", "/v1/stats",
+        for path in (f"/v1/checks/{ident}?wait=1", f"/v1/checks?domain={domain}&limit=20",
+                     "/v1/checks?code=dns_mismatch", "/v1/stats",
                      f"/v1/domains/{domain}", "/v1/batches", "/v1/watches", "/healthz", "/readyz", "/v1/openapi.json"):
             self.call(c, "GET", path)
         time.sleep(0.1)
@@ -98,7 +103,8 @@ class Load:
             self.call(c, "DELETE", f"/v1/batches/{ident}")
 
     def watch(self, c):
-        made = [self.ident(self.call(c, "POST", "/v1/watches", json.dumps({"request": self.request(), "interval": 60, "until": until})))
+        made = [self.ident(self.call(c, "POST", "/v1/watches",
+                                     json.dumps({"request": self.request(), "interval": 60, "until": until})))
                 for until in 10 * ["pass", "forever"]]
         time.sleep(15)
         for ident in made:
@@ -152,7 +158,8 @@ class Load:
                 "threads": int(status.split("Threads:")[1].split()[0]), "queued": m["dcvd_queue_depth"],
                 "running": m["dcvd_checks_running"], "done": m["dcvd_checks_done_total"], "watches": m["dcvd_watches"],
                 "longest turn ms": m["dcvd_loop_turn_seconds_max"] * 1000,
-                "its CPU at most ms": m["dcvd_loop_turn_cpu_seconds_max"] * 1000, "longest commit ms": m["dcvd_store_commit_seconds_max"] * 1000}
+                "its CPU at most ms": m["dcvd_loop_turn_cpu_seconds_max"] * 1000,
+                "longest commit ms": m["dcvd_store_commit_seconds_max"] * 1000}
 
 
 def mean(samples, column):
@@ -185,7 +192,8 @@ def main():
         print(f"{column}: {before:.0f} in the second fifth, {after:.0f} in the last: {'GREW' if grown else 'steady'}")
     within(120, "what was asked for is done", lambda: load.sample()["running"] + load.sample()["queued"] == 0)
     done = load.metrics()["dcvd_checks_done_total"]
-    print(f"{done:.0f} checks done, {done / SECONDS:.0f} a second; answers by status: {dict(sorted(load.said.items()))}")
+    print(f"{done:.0f} checks done, {done / SECONDS:.0f} a second; "
+          f"answers by status: {dict(sorted(load.said.items()))}")
     failed += [f"status {s}" for s in load.said if s >= 500 or s == 400]
     reloads = load.dcvd.said().count("is in force")
     if reloads < SECONDS // 31:

@@ -38,7 +38,8 @@ def done(dcvd, ident, seconds=60):
 
 def left(dcvd):
     """The numbers of rows in the tables that a batch uses."""
-    return dcvd.sql("SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM batch_line), (SELECT count(*) FROM request)")[0]
+    return dcvd.sql("SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM batch_line), "
+                    "(SELECT count(*) FROM request)")[0]
 
 
 def begin_upload(dcvd, *pieces):
@@ -256,7 +257,8 @@ def batch_slow():
     true(answer["lines"] > 5000, f"the slow upload is accepted: {answer}")
     done(dcvd, answer["id"])
     same(dcvd.sql("SELECT count(*) FROM request WHERE domain = 'idle.com'")[0][0], 0, "lines of the idle upload")
-    expect = b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Type: %s\r\nContent-Length: 9\r\n\r\n"
+    expect = (b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Type: %s\r\n"
+              b"Content-Length: 9\r\n\r\n")
     for kind, first in (b"text/html", b"HTTP/1.1 415"), (b"application/x-ndjson", b"HTTP/1.1 100"):
         s = socket.socket(socket.AF_UNIX)
         s.connect(dcvd.socket)

@@ -43,7 +43,8 @@ def submit():
     same(report["id"], ident, "the report's id")
     same(report["verdict"], "fail", "verdict")
     same(report["errors"][0]["code"], "dns_mismatch|shop.com", "code")
-    true(any(f["qname"] == "_dnsauth.shop.com." for f in report["evidence"]), "the evidence has the question that was asked")
+    true(any(f["qname"] == "_dnsauth.shop.com." for f in report["evidence"]),
+         "the evidence has the question that was asked")
     same(dcvd.sql("SELECT printf('%016x', request), domain, variable FROM result WHERE code = 'dns_mismatch'"),
          [(ident, "shop.com", "shop.com")], "rows with the code")
 
@@ -51,9 +52,11 @@ def submit():
     same(dcvd.done(good)["reports"][0]["verdict"], "pass", "verdict of a right record")
     bad = dcvd.submit(**txt("bad.com"))
     detail = dcvd.done(bad)["reports"][0]
-    same((detail["errors"][0]["code"], detail["detail_code"]), ("invalid_dns_txt", "dns_mismatch"), "codes of a random value")
+    same((detail["errors"][0]["code"], detail["detail_code"]), ("invalid_dns_txt", "dns_mismatch"),
+         "codes of a random value")
     lists(dcvd, ident, good, bad)
-    for text in dcvd.sql("SELECT request || CAST((SELECT group_concat(report || evidence) FROM result) AS TEXT) FROM request"):
+    for text in dcvd.sql("SELECT request || CAST((SELECT group_concat(report || evidence) FROM result) AS TEXT) "
+                         "FROM request"):
         true("someToken" not in text[0], "a key is in the store")
     dcvd.close()
 
@@ -84,7 +87,8 @@ def lists(dcvd, shop, good, bad):
     same(([c["id"] for c in rest["checks"]], rest["next"]), ([shop], None), "last page")
     row = rest["checks"][0]
     same((row["state"], row["domain"]), ("done", "shop.com"), "a listed check")
-    true("evidence" not in row["reports"][0] and row["reports"][0]["verdict"] == "fail", "listed reports have no evidence")
+    true("evidence" not in row["reports"][0] and row["reports"][0]["verdict"] == "fail",
+         "listed reports have no evidence")
 
 
 def targets():
@@ -150,8 +154,10 @@ BAD = [
     ("POST", "/v1/checks", '{"domain":"a.com","dedline":3}', 400, "invalid_value:dedline", "dedline"),
     ("POST", "/v1/checks", '{"domain":"a.com","token":"a\\u0007b"}', 400, "invalid_chars:token", "token"),
     ("POST", "/v1/checks", '{"domain":"a.com","auth_key":"k"}', 400, "invalid_value:auth_key", "auth_key_name"),
-    ("POST", "/v1/checks", '{"domain":"a.com","csr":"x","auth_key_name":"nope"}', 400, "invalid_value:auth_key_name", "nope"),
-    ("POST", "/v1/checks", '{"domain":"a.com","allow_net":["10.0.0.0/8"]}', 400, "invalid_value:allow_net", "10.0.0.0/8"),
+    ("POST", "/v1/checks", '{"domain":"a.com","csr":"x","auth_key_name":"nope"}', 400, "invalid_value:auth_key_name",
+     "nope"),
+    ("POST", "/v1/checks", '{"domain":"a.com","allow_net":["10.0.0.0/8"]}', 400, "invalid_value:allow_net",
+     "10.0.0.0/8"),
     ("POST", "/v1/checks", '{"domain":"a.com","resolver":["192.0.2.1"]}', 400, "invalid_value:resolver", "192.0.2.1"),
     ("POST", "/v1/checks?wait=61", '{"domain":"a.com"}', 400, "invalid_value:wait", "61"),
     ("POST", "/v1/checks?wait=-1", '{"domain":"a.com"}', 400, "invalid_value:wait", "-1"),
@@ -209,7 +215,8 @@ def too_long(dcvd, request):
     c.putheader("Content-Length", "1000000000")
     c.endheaders()  # the body is not sent at all
     answer = c.getresponse()
-    same((answer.status, json.load(answer)["errors"][0]["code"]), (413, "bad_request_format"), "a length above the limit")
+    same((answer.status, json.load(answer)["errors"][0]["code"]), (413, "bad_request_format"),
+         "a length above the limit")
     c = Connection(dcvd.socket)
     c.request("POST", "/v1/checks", iter([padded.encode()]), {"Transfer-Encoding": "chunked"}, encode_chunked=True)
     same(c.getresponse().status, 413, "a body above the limit, without a length")
@@ -232,7 +239,8 @@ def coalesced():
     other = dcvd.submit(**txt("same.com", token=TOKEN[::-1]))
     same(dcvd.get(f"/v1/checks/{other}").json["state"], "running", "another token is another check")
     same(dcvd.call("DELETE", f"/v1/checks/{other}").json["state"], "cancelled", "state after the cancel")
-    same(dcvd.call("DELETE", f"/v1/checks/{idents[1]}").json["state"], "cancelled", "cancelling one of several equal checks")
+    same(dcvd.call("DELETE", f"/v1/checks/{idents[1]}").json["state"], "cancelled",
+         "cancelling one of several equal checks")
     del idents[1]
     dcvd.resolver.asked.clear()
     dcvd.resolver.held = False
@@ -299,7 +307,8 @@ def full_disk():
     unlimited = resource.prlimit(dcvd.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(dcvd.process.pid, resource.RLIMIT_FSIZE, (4096, unlimited[1]))
     dcvd.resolver.held = False  # its results come while the disk is full
-    answer = within(20, "the disk is full", lambda: (a := dcvd.call("POST", "/v1/checks", txt("full.com"))).status == 500 and a)
+    answer = within(20, "the disk is full", lambda: (
+        a := dcvd.call("POST", "/v1/checks", txt("full.com"))).status == 500 and a)
     same(answer.code(), "internal_data_check_failed", "code")
     same(dcvd.get("/readyz").status, 503, "readyz")
     same(dcvd.get(f"/v1/checks/{kept}").json["state"], "done", "what is stored can be read")
@@ -308,7 +317,8 @@ def full_disk():
     dcvd.done(held, 40)
     again = dcvd.submit(**txt("full.com"))
     dcvd.done(again)
-    same(dcvd.sql("SELECT count(*) FROM request WHERE domain = 'full.com'")[0][0], before + 1, "the refused request is not in the store")
+    same(dcvd.sql("SELECT count(*) FROM request WHERE domain = 'full.com'")[0][0], before + 1,
+         "the refused request is not in the store")
     same(dcvd.get("/readyz").status, 200, "readyz")
     dcvd.close()
 
@@ -406,7 +416,8 @@ def sockets():
     passed = socket.socket(socket.AF_UNIX)
     passed.bind(dcvd.socket)
     passed.listen()
-    command = f"exec 3<&{passed.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec {os.environ['DCVD']} --config {dcvd.config()}"
+    command = (f"exec 3<&{passed.fileno()}; "
+               f"LISTEN_FDS=1 LISTEN_PID=$$ exec {os.environ['DCVD']} --config {dcvd.config()}")
     dcvd.log = open(dcvd.dir + "/log", "a+b")
     dcvd.process = subprocess.Popen(["sh", "-c", command], pass_fds=[passed.fileno()], stderr=dcvd.log)
     within(20, "dcvd serves a socket that it was given", dcvd.ready)
@@ -509,10 +520,11 @@ def tcp():
     dcvd.set("daemon", listen=f"127.0.0.1:{port}")
     dcvd.start()
     import http.client
-    for headers, status in [({}, 200), ({"Origin": "http://evil.com"}, 403)] + [({"Host": host}, status) for host, status in {
-            f"localhost:{port}": 200, "LOCALHOST": 200, "127.1.2.3": 200, f"[::1]:{port}": 200, "rebound.com": 403,
-            "localhost.rebound.com": 403, "127.rebound.com": 403, "127.0.0.1.rebound.com": 403, "[::1].rebound.com": 403,
-            "[::1": 403, "localhost:x": 403, "128.0.0.1": 403, "": 403}.items()]:
+    hosts = {f"localhost:{port}": 200, "LOCALHOST": 200, "127.1.2.3": 200, f"[::1]:{port}": 200, "rebound.com": 403,
+             "localhost.rebound.com": 403, "127.rebound.com": 403, "127.0.0.1.rebound.com": 403,
+             "[::1].rebound.com": 403, "[::1": 403, "localhost:x": 403, "128.0.0.1": 403, "": 403}
+    for headers, status in [({}, 200), ({"Origin": "http://evil.com"}, 403),
+                            *(({"Host": host}, status) for host, status in hosts.items())]:
         c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         c.request("GET", "/v1/codes/dns_mismatch", headers=headers)
         same(c.getresponse().status, status, f"with {headers}")
@@ -550,10 +562,12 @@ def counts():
     families = {re.sub(r"_(bucket|sum|count)$", "", name.partition("{")[0]) for name in values}
     same((told["HELP"], told["TYPE"]), (families, families), "HELP and TYPE for each metric")
     same((values["dcvd_checks_submitted_total"], values["dcvd_checks_done_total"]), (3, 3), "checks")
-    same((values["dcvd_queue_depth"], values["dcvd_checks_running"], values["dcvd_store_failing"]), (0, 0, 0), "nothing waits")
+    same((values["dcvd_queue_depth"], values["dcvd_checks_running"], values["dcvd_store_failing"]), (0, 0, 0),
+         "nothing waits")
     true(values["dcvd_dns_questions_total"] >= 6, f"{values['dcvd_dns_questions_total']} questions")
     true(values["process_resident_memory_bytes"] > 1 << 20, str(values))
-    same([values[f'dcvd_reports_total{{method="dns-txt-token",verdict="{v}"}}'] for v in ("pass", "fail")], [1, 2], "reports")
+    same([values[f'dcvd_reports_total{{method="dns-txt-token",verdict="{v}"}}'] for v in ("pass", "fail")], [1, 2],
+         "reports")
     same(values['dcvd_errors_total{code="invalid_dns_txt"}'], 2, "errors by code")
     same(values['dcvd_findings_total{cause="txt-absent"}'], 2, "findings by cause")
     same(values['dcvd_check_seconds_count{method="dns-txt-token"}'], 3, "checks timed")
@@ -563,7 +577,8 @@ def counts():
         same(buckets[-1], values[name + "_count"], f"{name}: the last bucket counts all")
         true(values[name + "_count"] > 0 and values[name + "_sum"] > 0, f"{name} is 0")
     true(values["dcvd_loop_turn_seconds_max"] < 5, "the loop was blocked")
-    true(0 < values["dcvd_loop_turn_cpu_seconds_max"] <= values["dcvd_loop_turn_seconds_max"] + 0.01, "CPU time of a turn")
+    true(0 < values["dcvd_loop_turn_cpu_seconds_max"] <= values["dcvd_loop_turn_seconds_max"] + 0.01,
+         "CPU time of a turn")
     true(b"good.com" not in answer.text, "a domain is in the metrics")
     dcvd.close()
 
@@ -623,7 +638,8 @@ def retention():
 
     def row(at, n, ended, evidence):
         ident = at << 21 | n
-        db.execute("INSERT INTO request (id, state, submitted, ended, domain, request) VALUES (?, ?, ?, ?, 'a.com', '{}')",
+        db.execute("INSERT INTO request (id, state, submitted, ended, domain, request) "
+                   "VALUES (?, ?, ?, ?, 'a.com', '{}')",
                    (ident, "done" if ended else "queued", at, at if ended else None))
         db.execute("INSERT INTO result (request, domain, method, verdict, started, duration_us, report, evidence) "
                    "VALUES (?, 'a.com', 'caa', 'pass', ?, 1, '{}', ?)", (ident, at, evidence))
@@ -638,13 +654,14 @@ def retention():
     dcvd.start()
 
     def size():
-        return dcvd.sql("SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, "
-                         "pragma_page_size")[0][0]
+        return dcvd.sql("SELECT (page_count - freelist_count) * page_size "
+                        "FROM pragma_page_count, pragma_freelist_count, pragma_page_size")[0][0]
 
     def files():
         return sum(os.stat(p).st_size for p in (dcvd.database, dcvd.database + "-wal") if os.path.exists(p))
 
-    within(30, "the old checks are gone", lambda: not dcvd.sql(f"SELECT 1 FROM request WHERE id < {(now - 90 * 86_400_000) << 21}"))
+    oldest = (now - 90 * 86_400_000) << 21
+    within(30, "the old checks are gone", lambda: not dcvd.sql(f"SELECT 1 FROM request WHERE id < {oldest}"))
     within(30, "the store is small enough", lambda: size() <= 16 << 20)
     within(30, "the files are small enough", lambda: files() <= 16 << 20)
     left = [n for n, in dcvd.sql(f"SELECT id & 2097151 FROM request WHERE id < {(now - 3_600_000) << 21} ORDER BY id")]
@@ -671,5 +688,6 @@ def retention():
 
 
 if __name__ == "__main__":
-    main({f.__name__: f for f in (submit, targets, killed, ended, bad_input, coalesced, wait, slow_clients, full_disk, queue_full, rate,
-                                  access, sockets, watchdog, options, recursive, tcp, counts, domain, retention)})
+    main({f.__name__: f for f in (submit, targets, killed, ended, bad_input, coalesced, wait, slow_clients, full_disk,
+                                  queue_full, rate, access, sockets, watchdog, options, recursive, tcp, counts, domain,
+                                  retention)})

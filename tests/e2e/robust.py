@@ -297,7 +297,8 @@ def crowd():
          "status of a line too long")
     same(dial(ask + b"X: " + b"y" * 60000 + b"\r\n\r\n").recv(12)[9:12] in (b"413", b"431"), True,
          "status of a header too long")
-    for noise in b"\0" * 5000, b"\x16\x03\x01\x02\x00" * 100, b"\r\n" * 5000, b"GET\r\n\r\n", b"POST /v1/checks HTTP/1.1\r\n\r\n":
+    for noise in (b"\0" * 5000, b"\x16\x03\x01\x02\x00" * 100, b"\r\n" * 5000, b"GET\r\n\r\n",
+                  b"POST /v1/checks HTTP/1.1\r\n\r\n"):
         dial(noise).close()
     served("after noise")
     dcvd.close()

@@ -57,7 +57,8 @@ class Client(threading.Thread):
         self.dcvd, self.number, self.rng = dcvd, number, rng
         self.checks = {}       # id: its methods; those that were answered with 202
         self.batches = {}      # id: how many lines; those that were answered with 202
-        self.cancelling = set()  # ids of checks for which DELETE was sent: they may be cancelled, even without an answer
+        # Ids of checks for which DELETE was sent: they may be cancelled, even without an answer.
+        self.cancelling = set()
         self.cancelled = set()   # ids of those that were answered as cancelled
         self.wrong = []
         self.stop = False

@@ -15,7 +15,8 @@ dcvprobe, directory = sys.argv[1], pathlib.Path(sys.argv[2])
 def ask(situation):
     base = directory / situation.name
     with open(f"{base}.json", "wb") as out, open(f"{base}.err", "wb") as err:
-        done = subprocess.run([dcvprobe, "check", situation.domain, *situation.options, "--save", f"{base}.case", "--json"],
+        done = subprocess.run([dcvprobe, "check", situation.domain, *situation.options, "--save", f"{base}.case",
+                               "--json"],
                               check=False, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
     pathlib.Path(f"{base}.rc").write_text(f"{done.returncode}\n")
 

@@ -83,8 +83,8 @@ class Loop:
         self.scratch = pathlib.Path(tempfile.mkdtemp(dir=self.primary.lab))
 
     def failing(self, situation):
-        """The first check, which saves its evidence: what to do about it is asked of that. run.sh's own where it ran in this
-        lab, and a new one where that does not do."""
+        """The first check, which saves its evidence: what to do about it is asked of that. run.sh's own where it ran in
+        this lab, and a new one where that does not do."""
         if situation.name in self.known:
             report, saved = self.known.pop(situation.name)
             shutil.copy(saved, self.saved(situation))
@@ -101,7 +101,8 @@ class Loop:
         records = any(f["op"] in RECORDS for f in case.fixes)
         if records and not self.primary.zone_of(name_wire(case.report["domain"] + ".")):
             return "the domain is registered nowhere: there is no zone yet"
-        if records and any(self.primary.misbehaves(name_wire(f["qname"])) for f in case.report["evidence"] if "qname" in f):
+        if records and any(self.primary.misbehaves(name_wire(f["qname"])) for f in case.report["evidence"]
+                           if "qname" in f):
             return "its name server misbehaves on purpose (misbehave.py), whatever its records are"
         return None
 

@@ -266,7 +266,8 @@ def main(top):
     com = soa("com.", COM_SERVER[0]) + [f"@ NS {COM_SERVER[0]}"]
     zones = read_tables(values)
     below = {zone.name: [] for zone in zones}
-    for zone in sorted(zones, key=lambda zone: -zone.name.count(".")):  # children first: the DS record of a child is needed to sign its parent
+    # Children first: the DS record of a child is needed to sign its parent.
+    for zone in sorted(zones, key=lambda zone: -zone.name.count(".")):
         below.get(zone.name.partition(".")[2], com).extend(publish(directory, zone, loads, below[zone.name]))
     com_signed, com_ds, _ = directory.sign("com.", directory.write("com.zone", com), *NSEC3)
     loads["com"].append(f"com {com_signed.name}")

@@ -44,14 +44,17 @@ def squeezed(text):
 
 def dns_differs(fact, status, text):
     rcode = re.search(r"status: (\w+)", text)
-    silent = status is None or (not rcode and re.search(r"timed out|no servers could be reached|connection refused|closed", text))
+    silent = status is None or (
+        not rcode and re.search(r"timed out|no servers could be reached|connection refused|closed", text))
     # A resolver waits for silent servers, gives up in the end, and remembers that for a while.
     gave_up = rcode and rcode[1] == "SERVFAIL"
-    if fact["via"] == "resolver" and (silent and fact["outcome"] == "servfail" or gave_up and fact["outcome"] == "timeout"):
+    if fact["via"] == "resolver" and (silent and fact["outcome"] == "servfail" or
+                                      gave_up and fact["outcome"] == "timeout"):
         return None
     if fact["outcome"] in ("timeout", "unreachable"):
         return None if silent else f"an answer, and the fact is a {fact['outcome']}"
-    broken = fact["outcome"] == "malformed" or any("defect" in r or r["rdata"].startswith("\\#") for r in fact["answer"])
+    broken = fact["outcome"] == "malformed" or any("defect" in r or r["rdata"].startswith("\\#")
+                                                   for r in fact["answer"])
     if broken and (silent or not rcode or fact["outcome"] == "malformed"):
         said = re.search(r"malformed|mismatch|bad |extra|error|warning", text, re.I)
         return None if silent or said else "nothing wrong with the answer"

@@ -48,8 +48,8 @@ def situations(names=()):
 
 
 def reports_of(dcvprobe):
-    """What run.sh was told in this lab by the same program: (report, file that --save wrote) by name of situation. Empty
-    where it did not run."""
+    """What run.sh was told in this lab by the same program: (report, file that --save wrote) by name of situation.
+    Empty where it did not run."""
     told = pathlib.Path(os.environ["LAB"]) / "run" / "reports"
     of = os.stat(dcvprobe)
     if not (told / "of").exists() or (told / "of").read_text() != f"{dcvprobe} {of.st_ino} {int(of.st_mtime)}\n":
@@ -74,8 +74,8 @@ def check(dcvprobe, situation, *more):
 
 
 def at_once(function, things):
-    """function of each of the things, many at a time; in their order. BUSY of them at a time: what has gone on for a second
-    waits for a server that stays silent, and no longer counts."""
+    """function of each of the things, many at a time; in their order. BUSY of them at a time: what has gone on for a
+    second waits for a server that stays silent, and no longer counts."""
     running, results = {}, []
     with concurrent.futures.ThreadPoolExecutor(MOST) as pool:
         for thing in things:

@@ -82,7 +82,8 @@ class ZoneFile:
         soa = self.soa.split()
         soa[6] = str(self.serial)
         lines = [f"$ORIGIN {self.name}.", " ".join(soa)]
-        lines += [f"{name_text(o)} {ttl} IN TYPE{kind} \\# {len(rdata)} {rdata.hex()}" for o, ttl, kind, rdata in self.records]
+        lines += [f"{name_text(o)} {ttl} IN TYPE{kind} \\# {len(rdata)} {rdata.hex()}"
+                  for o, ttl, kind, rdata in self.records]
         self.path.write_text("\n".join(lines) + "\n")
         if self.loaded != self.path:
             keys = [path.stem for path in (self.lab / "keys").glob(f"K{self.name}.+*.key")]
@@ -99,7 +100,8 @@ class Misbehaving:
     def __init__(self, lab):
         self.table, self.pid = lab / "misbehave.table", lab / "run" / "misbehave.pid"
         self.original = self.table.read_text()
-        self.zones = {name_wire(words[1] + ".") for words in map(str.split, self.original.splitlines()) if words[0] == "zone"}
+        self.zones = {name_wire(words[1] + ".") for words in map(str.split, self.original.splitlines())
+                      if words[0] == "zone"}
         self.lines = self.original.splitlines()
 
     def find(self, owner, kind=None):

@@ -198,7 +198,8 @@ async def serve(reader, writer, tls):
         else:
             writer.write(what)
             await writer.drain()
-    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.TimeoutError, ssl.SSLError, IndexError):
+    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.TimeoutError, ssl.SSLError,
+            IndexError):
         pass
     finally:
         writer.close()

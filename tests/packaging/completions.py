@@ -29,7 +29,8 @@ def same(what, got, true):
 
 def bash(*words):
     """What bash offers for the last of the words."""
-    script = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dcvprobe; printf "%s\\n" "${COMPREPLY[@]}"'
+    script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dcvprobe; '
+              'printf "%s\\n" "${COMPREPLY[@]}"')
     return said("bash", "--norc", "-c", script, "bash", str(BASH), "dcvprobe", *words).split()
 
 
@@ -69,7 +70,8 @@ same("bash, sub-commands", bash(""), [*commands, "--help", "--version"])
 if with_zsh:
     same("zsh, sub-commands", re.findall(r"^([a-z]+):", zsh(""), re.M), commands)
 for command in commands:
-    true = ["--" + name for name in re.findall(r"'--([a-z-]+)'", said(DCVPROBE, command, "--=x"))] if command != "help" else []
+    listed = said(DCVPROBE, command, "--=x") if command != "help" else ""
+    true = ["--" + name for name in re.findall(r"'--([a-z-]+)'", listed)]
     same(f"bash, options of {command}", bash(command, "--"), true)
     if with_zsh:
         same(f"zsh, options of {command}", re.findall(r"^(?:\([^)]*\))?\*?(--[a-z-]+)\[", zsh(command, ""), re.M), true)
@@ -85,7 +87,8 @@ same("bash, methods", bash("check", "--method", ""), methods)
 same("bash, a method behind a sign", bash("check", "--method", "=", "dns-t"), ["dns-txt-token"])
 same("bash, methods of preflight", bash("preflight", "--method", ""), ["email", *methods])
 for command in ("check", "list"):
-    formats = re.findall(r"\w+", said(DCVPROBE, command, "--format", "nagios" if command == "list" else "x").split("expected ")[1])
+    refused = said(DCVPROBE, command, "--format", "nagios" if command == "list" else "x")
+    formats = re.findall(r"\w+", refused.split("expected ")[1])
     same(f"bash, formats of {command}", bash(command, "--format", ""), set(formats) - {"or"})
 same("bash, when a watch ends", bash("watch", "--until", ""), ["pass", "forever"])
 same("bash, a cause", bash("list", "--cause", "txt-doub"), ["txt-doubled-name"])
@@ -94,7 +97,8 @@ same("bash, a file", bash("replay", str(BASH)[:-2]), [str(BASH)])
 same("bash, no file for a value", bash("check", "--token", ""), [])
 
 typed(["bash", "--norc", "--noprofile", "-i"], f"source {BASH}", "dcvprobe pref\t--pro\t", "dcvprobe preflight --pro")
-typed(["bash", "--norc", "--noprofile", "-i"], f"source {BASH}", "dcvprobe check --method=dns-txt\t", "--method=dns-txt-token ")
+typed(["bash", "--norc", "--noprofile", "-i"], f"source {BASH}", "dcvprobe check --method=dns-txt\t",
+      "--method=dns-txt-token ")
 if with_zsh:
     init = f"fpath=({ZSH.parent} $fpath); autoload -U compinit; compinit -u -D"
     typed(["zsh", "-f", "-i"], init, "dcvprobe list --verdict und\t", "undecided")

@@ -44,8 +44,8 @@ def man_options(page):
 
 
 def says(text):
-    """What a text on an option must say wherever the option is described: whether it may be repeated, whether there is a
-    default, the examples, and the fixed values that it may have."""
+    """What a text on an option must say wherever the option is described: whether it may be repeated, whether there is
+    a default, the examples, and the fixed values that it may have."""
     plain = re.sub(r"[*_]|\s+", lambda m: "" if m[0] in "*_" else " ", text).lower()
     examples = re.findall(r"(?:\w+=)?\[?\d+[.:-][\w.:\]-]*\w|\w+=\[[\w:]+\]:\d+|\[[\w:]+\]:\d+", plain)
     values = re.findall(r"\b(quick|full|recursive):|\b(tls|smime|vmc)\b", plain)

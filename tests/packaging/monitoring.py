@@ -50,7 +50,8 @@ def grafana():
             for name in names:
                 true(name in metrics, f"{where}: dcvd exports no {name}")
                 true(labels - {"instance"} <= metrics[name], f"{where}: {name} has the labels {metrics[name]} only")
-            same(set(re.findall(r"[a-z_]+", bare)) - names - labels - PROMQL, set(), f"{where}: words that are not known")
+            same(set(re.findall(r"[a-z_]+", bare)) - names - labels - PROMQL, set(),
+                 f"{where}: words that are not known")
     ids = [panel["id"] for panel in dashboard["panels"]]
     same(len(set(ids)), len(ids), "panels have different ids")
     true("://" not in json.dumps(dashboard), "the dashboard names a host")
@@ -95,7 +96,8 @@ def icinga():
     same((status, said[:6]), (0, "DCV OK"), said)
     status, said = run(dcv, dcv_domain="bad.com", dcv_method="dns-txt-token", dcv_token=TOKEN, dcv_resolver=resolver)
     same((status, said[:12]), (2, "DCV CRITICAL"), said)
-    takes = subprocess.run([os.environ["DCVPROBE"], "check", "--=x"], capture_output=True, text=True, check=False).stderr
+    takes = subprocess.run([os.environ["DCVPROBE"], "check", "--=x"], capture_output=True, text=True,
+                           check=False).stderr
     same(set(dcv[1]) - set(re.findall(r"'(--[a-z-]+)'", takes)), set(), "options that dcvprobe check does not have")
     status, said = run(ready, dcvd_socket=dcvd.socket)
     same((status, said), (0, "DCVD OK - it takes requests\n"), "a daemon that is ready")

@@ -17,15 +17,16 @@ WORLD = re.compile(r"""^(
   | getaddrinfo|getnameinfo|gethostby.*|gethostname|(__)?res_.*
   | time|clock|times|clock_.*|gettimeofday|timespec_get|localtime(_r)?|mktime|tzset|sleep|usleep|nanosleep
   | (open|openat|creat|fopen|freopen|fdopen|opendir|readdir|tmpfile|mkstemp)(64)?
-  | read|write|readv|writev|p?read(64)?|p?write(64)?|fread|fwrite|fgets|getline|mmap(64)?|stat|fstat|access|unlink|rename
+  | read|write|readv|writev|p?read(64)?|p?write(64)?|fread|fwrite|fgets|getline|mmap(64)?|stat|fstat|access
+  | unlink|rename
   | printf|puts|putchar|perror|vprintf|fprintf|vfprintf|fputs|fputc|syslog|stdin|stdout|stderr
   | getenv|secure_getenv|setenv|getrandom|getentropy|rand|random|arc4random.*|RAND_.*|json_load_file|json_dump_file
   | fork|vfork|exec.*|posix_spawn.*|system|popen|kill|signal|sigaction|raise|exit|_exit|dlopen
 )$""", re.X)
 
 BESIDE = {"plan", "judge"}
-# Floor and object file of those that call judge(): where a check ends, and where somebody asks for another judgement. All
-# else that shows a report shows what was written when it was made.
+# Floor and object file of those that call judge(): where a check ends, and where somebody asks for another judgement.
+# All else that shows a report shows what was written when it was made.
 JUDGES = {("run", "run_check.c.o"), ("cmd", "cmd_cmd_replay.c.o")}
 
 

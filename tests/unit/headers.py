@@ -2,8 +2,9 @@
 """headers.py TOP: checks two rules about names in probes/, daemon/ and db/. Prints what breaks one; exit status 1 where
 anything does.
 
-1. A header declares what its own .c defines: each function that is declared in x.h is defined in x.c beside it. A header
-   of several files says so in the comment at its top: "Header of x.c and x_*.c." x_inner.h is that of x.c and x_*.c.
+1. A header declares what its own .c defines: each function that is declared in x.h is defined in x.c beside it. A
+   header of several files says so in the comment at its top: "Header of x.c and x_*.c." x_inner.h is that of x.c and
+   x_*.c.
 2. A struct, union or enum with a name is defined once."""
 import collections
 import fnmatch

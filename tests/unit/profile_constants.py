@@ -57,7 +57,8 @@ def values(text):
 
 
 def wanted(text):
-    """What to look for: (key, value, regular expression, whether it is a rule: then only in RULES, in code and strings)."""
+    """What to look for: (key, value, regular expression, whether it is a rule: then only in RULES, in code and
+    strings)."""
     texts, numbers, ranges = {}, {}, {}
     for section, key, value in values(text):
         where = f"[{section}] {key}"

@@ -9,7 +9,8 @@ import pathlib
 import re
 import sys
 
-PROBES = ["base", "model", "wire", "ca", "evidence", "methods", "plan", "judge", "format", "show", "observe", "run", "cmd"]
+PROBES = ["base", "model", "wire", "ca", "evidence", "methods", "plan", "judge", "format", "show", "observe", "run",
+          "cmd"]
 DAEMON = ["base", "api", "threads", "work", "http", "front", "."]
 PURE = {"probes": PROBES[:PROBES.index("show") + 1], "daemon": ["api"]}
 # Two folders of which neither may include the other, though one stands in the list before the other.
@@ -17,7 +18,8 @@ BESIDE = {("judge", "plan"), ("observe", "evidence"), ("observe", "methods"), ("
           ("observe", "format"), ("observe", "show")}
 # What the other programs may see of probes/ and db/.
 ONLY = {"db": {"probes": ["base", "model"]}}
-WORLD = re.compile(r"(uv|ares|sqlite3|microhttpd|unbound|nats|pthread|threads|time)\.h$|(curl|sys/(socket|epoll|time|un))")
+WORLD = re.compile(r"(uv|ares|sqlite3|microhttpd|unbound|nats|pthread|threads|time)\.h$|"
+                   r"(curl|sys/(socket|epoll|time|un))")
 OBSERVERS = re.compile(r"(dns|http|recursive)(_\w+)?\.[ch]$")
 
 
@@ -53,7 +55,8 @@ def rule(program, folder, file, other, target, text):
     allowed = ONLY.get(program, {}).get(other)
     if allowed and target not in allowed:
         return f"of {other}/ {program}/ may include {' and '.join(a + '/' for a in allowed)} only"
-    if program == "daemon" and folder in PURE["daemon"] and other == "probes" and target not in PURE["probes"] + ["run"]:
+    pure = program == "daemon" and folder in PURE["daemon"]
+    if pure and other == "probes" and target not in PURE["probes"] + ["run"]:
         return f"{folder}/ is pure, and probes/{target}/ is not"
     if program == "daemon" and other == "probes" and target == "cmd":
         return "cmd/ is for dcvprobe only"

@@ -141,8 +141,8 @@ class Maker:
         zone = self.zones[apex]
         server = pick(zone["servers"]).split()[0]
         kinds = ["lacks"] * 5 + ["changed"] * 2 + ["whole"] * 3 + ["type"] * 2 + ["all"] * 2 + [
-            "nothing", "holder", "holder", "old-parent", "stranger", "no-address", "elsewhere", "odd", "signature", "lacks-cut",
-            "bogus", "extra"] + ["quiet"]
+            "nothing", "holder", "holder", "old-parent", "stranger", "no-address", "elsewhere", "odd", "signature",
+            "lacks-cut", "bogus", "extra"] + ["quiet"]
         fault = pick(kinds)
         record = pick(zone["records"]) if zone["records"] else None
         if fault == "lacks" and record:
@@ -188,7 +188,8 @@ class Maker:
             holder = self.holder(owner)
             if any(kind == "CNAME" for at, kind, _ in self.zones[holder]["records"] if f"{at}.{holder}" == owner):
                 return
-            self.at.append(f"at {pick(self.zones[holder]['servers']).split()[0]} {holder} has {owner}. {self.kind} {rdata}")
+            server = pick(self.zones[holder]["servers"]).split()[0]
+            self.at.append(f"at {server} {holder} has {owner}. {self.kind} {rdata}")
 
     def copy(self, apex, stranger):
         """A server of the zone above, or of any other, that also holds the zone, perhaps an old version."""

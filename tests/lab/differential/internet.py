@@ -169,9 +169,9 @@ class Internet:
         return list(kinds.values())
 
     def choices(self):
-        """Every choice of one server for each zone, as (dict of apex and server, known). The resolver knows from before the
-        name servers of zones whose names have up to that many labels, 0 for none: it makes a difference where a server
-        of the zone above holds the zone, too. None where there are too many."""
+        """Every choice of one server for each zone, as (dict of apex and server, known). The resolver knows from before
+        the name servers of zones whose names have up to that many labels, 0 for none: it makes a difference where a
+        server of the zone above holds the zone, too. None where there are too many."""
         choices = [{}]
         for zone in self.zones.values():
             choices = [{**choice, zone.apex: server} for choice in choices for server in self.usable(zone)]
@@ -183,10 +183,10 @@ class Internet:
         return choices if len(choices) <= MOST_CHOICES else None
 
     def unsure(self):
-        """True where it is a matter of luck what a resolver sees, so that either verdict is right: where a zone is served
-        only by servers of the zone above that are not named for it; where servers of a signed zone differ in what they
-        delegate; and where what one of them says holds no signature, and another fault comes together with that: dcvprobe
-        leaves signatures to its resolver, and does not check those of each server."""
+        """True where it is a matter of luck what a resolver sees, so that either verdict is right: where a zone is
+        served only by servers of the zone above that are not named for it; where servers of a signed zone differ in
+        what they delegate; and where what one of them says holds no signature, and another fault comes together with
+        that: dcvprobe leaves signatures to its resolver, and does not check those of each server."""
         for (_, apex), holding in self.holdings.items():
             words = {word for word, _ in holding.behaves}
             signed = apex in self.zones and self.zones[apex].mode

@@ -328,7 +328,8 @@ class World:
         return zone.apex if zone else None
 
     def next_to_ask(self, internet, server, chosen, name, kind):
-        """Another server of the zone that this one was asked for, which does not fail, and the zone that it answers for."""
+        """Another server of the zone that this one was asked for, which does not fail, and the zone that it answers
+        for."""
         asked = internet.zone_of(name, among={apex for apex, number in chosen.items() if number == server})
         for number in asked.numbers(with_address=True) if asked else []:
             apex = self.answers_for(internet, number, None, name, kind)
