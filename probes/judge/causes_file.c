@@ -442,9 +442,9 @@ void cause_file_status_other(struct judgement *j)
     finding_set(j, f, "what", meaning(j->file.best->fetch.fact));
     fix_advice(j, f,
                arena_printf(j->a,
-                            "Find the request in the log of the web server, or of the firewall or CDN before it, and make "
-                            "it answer everything below %s with the file and status 200: plain HTTP on port 80, HTTPS on "
-                            "port 443, for every client and country.",
+                            "Find the request in the log of the web server, or of the firewall or CDN before it, and "
+                            "make it answer everything below %s with the file and status 200: plain HTTP on port 80, "
+                            "HTTPS on port 443, for every client and country.",
                             j->r->profile->file_dir));
 }
 
@@ -485,8 +485,8 @@ void cause_file_edge_error(struct judgement *j)
     finding_set(j, f, "whose", whose);
     finding_set(j, f, "what", edge_meaning(j->file.best->fetch.fact->http.status));
     fix_advice(j, f,
-               "Repair the way from the CDN to the web server: its address in the CDN's settings, its firewall, and the "
-               "TLS mode between the two.");
+               "Repair the way from the CDN to the web server: its address in the CDN's settings, its firewall, and "
+               "the TLS mode between the two.");
 }
 
 void cause_file_server_error(struct judgement *j)

@@ -486,8 +486,8 @@ static const struct fact *refusal(const struct file_side *s)
     return s->fetch.fact && connected(s->fetch.fact) && !file_side_holds(s) ? s->fetch.fact : NULL;
 }
 
-/* Fetches the file under the other user agents in use. Where only one of the schemes gives it, the other may refuse what
- * the CA sends over it, and give the file to a browser. */
+/* Fetches the file under the other user agents in use. Where only one of the schemes gives it, the other may refuse
+ * what the CA sends over it, and give the file to a browser. */
 static void look_as_agents(struct look *k)
 {
     const struct user_agents *u = &k->r->profile->agents;

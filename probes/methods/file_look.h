@@ -5,8 +5,8 @@
  * that are missing through the asker given. A file_view is made anew each time; what it points to lives in the arena
  * given. Where the file is found it is fetched again under each other user agent of the CA's. Where it is not, at most
  * 24 more fetches are made beside those from each address and under each user agent: 11 near paths, 6 on other hosts,
- * 4 as a browser, 2 that tell a file from a page that is shown under every name, 1 for the rest of the body. The HTTP observer
- * bounds how many run at a time at one server (http.h). */
+ * 4 as a browser, 2 that tell a file from a page that is shown under every name, 1 for the rest of the body. The HTTP
+ * observer bounds how many run at a time at one server (http.h). */
 #ifndef DCV_FILE_LOOK_H
 #define DCV_FILE_LOOK_H
 

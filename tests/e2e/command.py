@@ -148,7 +148,8 @@ def replay():
     true(".hidden': line 1" in r.stderr and "1 could not be read" in r.stdout, r.stderr + r.stdout)
     # A top-level domain that the list lacks, where nobody asked the root: a new list decides, and so does an answer
     # that there is no such name, whatever type it was asked for (RFC 8020).
-    denied = [{"kind": "dns", "qname": ".", "qtype": "NS", "answer": [{"owner": ".", "type": "NS", "rdata": "a.root."}]},
+    root = [{"owner": ".", "type": "NS", "rdata": "a.root."}]
+    denied = [{"kind": "dns", "qname": ".", "qtype": "NS", "answer": root},
               {"kind": "dns", "qname": "qqqq.", "qtype": "CAA", "rcode": "NXDOMAIN"}]
     for evidence, now, verdict in ([], "2026-11-28", "fail"), ([], "2029-11-28", "undecided"), \
             (denied[:1], "2026-11-28", "undecided"), (denied, "2029-11-28", "fail"):

@@ -361,8 +361,9 @@ static void dated(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(documented), cmocka_unit_test(another),
-                                       cmocka_unit_test(tables),     cmocka_unit_test(user_agents), cmocka_unit_test(quorum),
-                                       cmocka_unit_test(refused),    cmocka_unit_test(dated)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(documented),  cmocka_unit_test(another), cmocka_unit_test(tables),
+        cmocka_unit_test(user_agents), cmocka_unit_test(quorum),  cmocka_unit_test(refused),
+        cmocka_unit_test(dated)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
