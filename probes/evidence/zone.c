@@ -1,5 +1,6 @@
 #include "evidence/zone.h"
 
+#include "base/hash.h"
 #include "evidence/evidence.h"
 #include "wire/name.h"
 #include "wire/wire.h"
@@ -483,12 +484,39 @@ struct zone *zones_below(struct zones *z, const struct zone *parent, const char 
     return x;
 }
 
+/* A name at which no zone begins. The facts of one run do not change, so each name is read once: the names of a check
+ * share their upper labels, and every server is asked about each of them. */
+struct whole_name {
+    const char *name;
+    size_t len;
+    bool open; /* an answer is missing that could show a zone there */
+    struct whole_name *next;
+};
+
+static struct zone *no_zone_at(struct zones *z, struct zone *parent, const char *name, size_t len, bool open)
+{
+    struct whole_name *w = arena_alloc(z->a, sizeof *w);
+    if (!w) {
+        z->err = -ENOMEM;
+        return NULL;
+    }
+    *w = (struct whole_name){name, len, open, parent->whole};
+    parent->whole = w;
+    return NULL;
+}
+
 /* The zone at a name below parent, NULL where there is none. *open: that is not known yet. */
 static struct zone *zone_at(struct zones *z, struct zone *parent, const char *name, bool *open)
 {
+    size_t len = strlen(name);
     struct zone *x = zone_find(z, name);
     if (x)
         return x->exists ? x : NULL;
+    for (const struct whole_name *w = parent->whole; w; w = w->next)
+        if (w->len == len && name_equal(w->name, name)) {
+            *open = w->open;
+            return NULL;
+        }
     struct cut cut;
     bool unknown = false;
     read_cut(z, parent, name, &cut);
@@ -496,13 +524,13 @@ static struct zone *zone_at(struct zones *z, struct zone *parent, const char *na
     /* The zone's servers decide: where all say that there is no cut, a resolver that knows one has an old answer. */
     bool is_cut = cut.referring || (known && !cut.denying);
     if (!is_cut) {
-        *open = *open || cut.open || (unknown && !cut.denying);
-        return NULL;
+        *open = cut.open || (unknown && !cut.denying);
+        return no_zone_at(z, parent, name, len, *open);
     }
     return zones_below(z, parent, name, cut.referral ? cut.referral : cut.held);
 }
 
-struct zone *zones_holding(struct zones *z, const char *name)
+static struct zone *deepest(struct zones *z, const char *name)
 {
     struct zone *x = zones_registered(z, name);
     if (!x || !x->exists)
@@ -510,13 +538,15 @@ struct zone *zones_holding(struct zones *z, const char *name)
     unsigned cuts = 0;
     for (bool deeper = true; deeper && !z->err;) {
         deeper = false;
-        unsigned own = name_labels(x->apex), all = name_labels(name);
-        for (unsigned labels = own + 1; labels <= all && labels <= own + MOST_BELOW && !deeper; labels++) {
-            const char *at = name;
-            for (unsigned k = all; k > labels; k--)
-                at = name_parent(at);
+        const char *at[MOST_BELOW]; /* the names right below the apex, the shortest first */
+        unsigned own = name_labels(x->apex), all = name_labels(name), below_apex = all > own ? all - own : 0;
+        const char *p = name;
+        for (unsigned k = below_apex; k > 0; k--, p = name_parent(p))
+            if (k <= MOST_BELOW)
+                at[k - 1] = p;
+        for (unsigned k = 0; k < below_apex && k < MOST_BELOW && !deeper; k++) {
             bool open = false;
-            struct zone *below = zone_at(z, x, at, &open);
+            struct zone *below = zone_at(z, x, at[k], &open);
             x->open = x->open || open;
             if (!below)
                 continue;
@@ -528,6 +558,36 @@ struct zone *zones_holding(struct zones *z, const char *name)
             deeper = true;
         }
     }
+    return x;
+}
+
+/* A name whose zone was looked for, once for each server whose answer is read. Holds while no zone is added. */
+struct placed_name {
+    const char *name;
+    size_t len, zones;
+    struct zone *zone;
+    struct placed_name *next;
+};
+
+struct zone *zones_holding(struct zones *z, const char *name)
+{
+    size_t len = strlen(name);
+    struct placed_name **bucket = &z->placed[fnv(FNV_START, name, len) % ZONES_BUCKETS], *p = *bucket;
+    while (p && !(p->len == len && !memcmp(p->name, name, len)))
+        p = p->next;
+    if (p && p->zones == z->n)
+        return p->zone;
+    struct zone *x = deepest(z, name);
+    if (!p && (p = arena_alloc(z->a, sizeof *p)) != NULL) {
+        *p = (struct placed_name){.name = name, .len = len, .next = *bucket};
+        *bucket = p;
+    }
+    if (!p) {
+        z->err = -ENOMEM;
+        return NULL;
+    }
+    p->zones = z->n;
+    p->zone = x;
     return x;
 }
 

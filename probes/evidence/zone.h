@@ -48,10 +48,11 @@ struct zone {
     bool unheard; /* whether a host has an address is not known: the resolver says nothing about it */
     struct name_server *v;           /* every address of the hosts of both sets */
     size_t n;
+    struct whole_name *whole; /* names below the apex at which no other zone begins; a list in the arena */
     struct zone *next; /* the list in struct zones */
 };
 
-enum { ZONES_MOST = 24, ZONE_CUTS_MOST = 8 };
+enum { ZONES_MOST = 24, ZONE_CUTS_MOST = 8, ZONES_BUCKETS = 64 };
 
 struct zones {
     struct arena *a;
@@ -59,6 +60,7 @@ struct zones {
     const char *registrable; /* that of the request, whatever the public suffix list says; NULL: it has none */
     struct zone *first, **last;
     size_t n;
+    struct placed_name *placed[ZONES_BUCKETS]; /* the names whose zone was looked for, by their hash */
     bool bound; /* a limit was reached: questions beyond it were not asked */
     int err;    /* 0 or -ENOMEM */
 };
