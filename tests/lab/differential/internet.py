@@ -69,6 +69,8 @@ class Internet:
                 zone.records.append((self.owner(words[0], zone.apex), words[1], line.split(None, 2)[2]))
         if not self.domain or not self.zones or any(not zone.servers for zone in self.zones.values()):
             raise ValueError("a description needs a domain, and zones with servers")
+        if any(zone.apex.count(".") > 1 and not self.zone_of(zone.apex, strictly=True) for zone in self.zones.values()):
+            raise ValueError("a zone needs the zone above it")
         for zone in self.zones.values():
             for server in zone.numbers():
                 self.holdings.setdefault((server, zone.apex), Holding())
