@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "evidence/evidence.h"
+#include "wire/dnssec_rr.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -243,6 +244,67 @@ static void read_server(struct zones *z, struct zone *x, struct name_server *s)
     s->state = dns_silent(&f->dns) ? SERVER_SILENT : with_authority(f, x->apex, s) ? SERVER_GOOD : SERVER_LAME;
 }
 
+/* True where the zone above has a DS record that validators can follow. */
+static bool has_known_ds(struct zones *z, const struct zone *x)
+{
+    const struct fact *f = ask_resolver(z->asker, x->apex, RR_DS);
+    struct ds ds;
+    for (size_t i = 0; f && i < f->dns.answer.n; i++)
+        if (ds_read(&f->dns.answer.v[i], &ds) && ds_known(&ds))
+            return true;
+    return false;
+}
+
+/* Reads the signatures over the SOA record in a server's answer. */
+static enum server_signing signing_in(struct zones *z, const struct zone *x, const struct fact *f)
+{
+    enum server_signing found = SIGNING_NONE;
+    struct rrsig sig;
+    for (size_t i = 0; i < f->dns.answer.n; i++) {
+        const struct rr *rr = &f->dns.answer.v[i];
+        if (!name_equal(rr->owner, x->apex) || !rrsig_read(z->a, rr, &sig) || sig.covered != RR_SOA)
+            continue;
+        enum sig_time when = rrsig_time(&sig, z->now);
+        if (when == SIG_TIME_IN)
+            return SIGNING_VALID;
+        found = when == SIG_TIME_EXPIRED ? SIGNING_EXPIRED : SIGNING_FUTURE;
+    }
+    return found;
+}
+
+/* In a signed zone asks each server for the signature over the SOA record. Where one has it, a server without it is
+ * lame. Where none has it, the zone as a whole is at fault, which a validating resolver tells, or the check is made for
+ * another time than now. */
+static void read_signing(struct zones *z, struct zone *x)
+{
+    bool any_valid = false;
+    x->secure = (!x->parent || x->parent->secure) && has_known_ds(z, x);
+    if (!x->secure)
+        return;
+    for (size_t i = 0; i < x->n; i++) {
+        struct name_server *s = &x->v[i];
+        if (s->state != SERVER_GOOD || s->plain)
+            continue;
+        const struct fact *f =
+            ask_server_whole(z->asker, s->server, (struct ask){.qname = x->apex, .qtype = RR_SOA, .dnssec = true}, NULL);
+        struct name_server same = *s;
+        if (!f || !with_authority(f, x->apex, &same))
+            continue;
+        s->signed_soa = f;
+        s->signing = signing_in(z, x, f);
+        any_valid = any_valid || s->signing == SIGNING_VALID;
+    }
+    for (size_t i = 0; i < x->n; i++) {
+        struct name_server *s = &x->v[i];
+        if (!any_valid) {
+            s->signing = SIGNING_UNKNOWN;
+            s->signed_soa = NULL;
+        } else if (s->signing != SIGNING_UNKNOWN && s->signing != SIGNING_VALID) {
+            s->state = SERVER_LAME;
+        }
+    }
+}
+
 /* Notes a host for which no address was found: that it has none, or that the resolver does not say. */
 static int add_homeless(struct zones *z, struct zone *x, const char *host)
 {
@@ -297,6 +359,7 @@ static int find_servers(struct zones *z, struct zone *x)
         rc = add_once(z->a, &hosts, x->at_zone.v[i]) ? 0 : -ENOMEM;
     for (size_t i = 0; i < hosts.n && !rc; i++)
         rc = add_servers(z, x, hosts.v[i], &seen);
+    read_signing(z, x);
     return rc;
 }
 
@@ -304,7 +367,7 @@ static int find_servers(struct zones *z, struct zone *x)
 
 void zones_init(struct zones *z, struct arena *a, const struct asker *asker, const struct request *r)
 {
-    *z = (struct zones){.a = a, .asker = asker, .registrable = r->registrable};
+    *z = (struct zones){.a = a, .asker = asker, .registrable = r->registrable, .now = r->now};
     z->last = &z->first;
 }
 

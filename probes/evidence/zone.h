@@ -13,11 +13,16 @@
 
 #include "evidence/lookup.h"
 
-/* good: answers for the zone with authority. lame: answers without authority, refuses, or cuts its answer off and gives
- * none over TCP. silent: no answer over UDP,
- * or an address that must not be asked. here: this host could not send the question, as with IPv6 on a host without it;
- * that says nothing about the server. */
+/* good: answers for the zone with authority. lame: answers without authority, refuses, cuts its answer off and gives
+ * none over TCP, or has no valid signatures in a signed zone (.signing). silent: no answer over UDP, or an address that
+ * must not be asked. here: this host could not send the question, as with IPv6 on a host without it; that says nothing
+ * about the server. */
 enum server_state { SERVER_PENDING, SERVER_GOOD, SERVER_LAME, SERVER_SILENT, SERVER_HERE };
+
+/* The signature over the SOA record that one server of a signed zone hands out. A validator drops the answers of a
+ * server without one that is valid now, and asks the zone's other servers (RFC 4035 5.3.1).
+ * unknown: the zone is not known to be signed, or the server was not asked. */
+enum server_signing { SIGNING_UNKNOWN, SIGNING_VALID, SIGNING_NONE, SIGNING_EXPIRED, SIGNING_FUTURE };
 
 struct name_server {
     const char *server; /* "192.0.2.53:53" */
@@ -26,6 +31,8 @@ struct name_server {
     bool plain;             /* the server answers EDNS with an error, and is asked without */
     bool barred;            /* with state silent: its address must not be asked from here */
     const struct fact *soa; /* the fact that decided .state; NULL while pending */
+    enum server_signing signing;     /* only its time is checked; not set in a zone where no server has a valid one */
+    const struct fact *signed_soa;   /* the fact that decided .signing; NULL where it is unknown */
     /* where the server answers without EDNS only: the fact of the question with EDNS; else NULL */
     const struct fact *refused_edns;
     bool has_serial;
@@ -36,6 +43,7 @@ struct zone {
     const char *apex;          /* absolute */
     const struct zone *parent; /* NULL: the zone above is that of a public suffix */
     const char *above;         /* the apex of the zone above; NULL where it is not known */
+    bool secure;               /* a DS record that validators can follow is known, here and in the zones above that are known */
     bool exists;               /* a zone above delegates to it, or the resolver knows its name servers */
     bool open;                 /* an answer is still missing */
     bool blocked;              /* not even servers of the zone above answer, so no name server can be asked from here */
@@ -58,6 +66,7 @@ struct zones {
     struct arena *a;
     const struct asker *asker;
     const char *registrable; /* that of the request, whatever the public suffix list says; NULL: it has none */
+    dcv_time now;            /* of the request */
     struct zone *first, **last;
     size_t n;
     struct placed_name *placed[ZONES_BUCKETS]; /* the names whose zone was looked for, by their hash */

@@ -43,15 +43,6 @@ void cause_delegation_elsewhere(struct judgement *j)
                             names_listed(j->a, hosts)));
 }
 
-/* True where an earlier address of the same host is in the same state: one finding is enough for both. */
-static bool repeats(const struct zone *z, size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (z->v[k].state == z->v[i].state && name_equal(z->v[k].host, z->v[i].host))
-            return true;
-    return false;
-}
-
 static const char *lame_words(struct judgement *j, const struct name_server *s)
 {
     const struct fact *f = s->soa;
@@ -75,8 +66,8 @@ static void lame_in(struct judgement *j, const struct zone *z)
     bool explains = judged_failed_in(j, z);
     for (size_t i = 0; i < z->n; i++) {
         const struct name_server *s = &z->v[i];
-        if (s->state != SERVER_LAME || repeats(z, i))
-            continue;
+        if (s->state != SERVER_LAME || s->signing != SIGNING_UNKNOWN || server_repeats(z, i))
+            continue; /* causes_dnssec.c tells what is wrong with signatures */
         struct finding *f = finding_about_server(j, CAUSE_delegation_lame, z, s);
         finding_aside(f, explains);
         finding_fact(j, f, z->delegation);
@@ -108,7 +99,7 @@ static void unreachable_in(struct judgement *j, const struct zone *z)
         return;
     for (size_t i = 0; i < z->n; i++) {
         const struct name_server *s = &z->v[i];
-        if (s->state != SERVER_SILENT || repeats(z, i))
+        if (s->state != SERVER_SILENT || server_repeats(z, i))
             continue;
         struct finding *f = finding_about_server(j, CAUSE_delegation_unreachable, z, s);
         finding_fact(j, f, z->delegation);

@@ -288,21 +288,60 @@ static void set_signature(struct judgement *j, struct finding *f, const struct c
     finding_set(j, f, "server", somebody ? server : "the zone's own name server");
 }
 
+/* Sets {what} and the ends of a signature that is not valid now. */
+static void set_validity(struct judgement *j, struct finding *f, const struct rrsig *sig, bool expired)
+{
+    dcv_time now = j->r->now, from = rrsig_moment(sig->inception, now), to = rrsig_moment(sig->expiration, now);
+    finding_set(j, f, "inception", moment(j->a, from));
+    finding_set(j, f, "expiration", moment(j->a, to));
+    finding_set(j, f, "what",
+                expired ? arena_printf(j->a, "expired on %s, %s ago", moment(j->a, to), span(j->a, now - to))
+                        : arena_printf(j->a, "holds only from %s on, in %s", moment(j->a, from), span(j->a, from - now)));
+}
+
+/* One server of a zone hands out a version that was not signed again, or that is signed for a time to come, while another
+ * has a valid one. Validators go on to that one, so this never explains a failure. */
+static void old_signatures_in(struct judgement *j, const struct zone *z)
+{
+    struct rrsig sig;
+    for (size_t i = 0; i < z->n; i++) {
+        const struct name_server *s = &z->v[i];
+        if ((s->signing != SIGNING_EXPIRED && s->signing != SIGNING_FUTURE) || server_repeats(z, i))
+            continue;
+        const struct rrs *answer = &s->signed_soa->dns.answer;
+        size_t at = 0;
+        while (at < answer->n && !(rrsig_read(j->a, &answer->v[at], &sig) && sig.covered == RR_SOA))
+            at++;
+        if (at == answer->n)
+            continue;
+        struct finding *f = finding_about_server(j, CAUSE_dnssec_expired, z, s);
+        finding_aside(f, false);
+        finding_fact(j, f, s->signed_soa);
+        finding_set(j, f, "owner", z->apex);
+        finding_set(j, f, "type", "SOA");
+        finding_set(j, f, "tag", arena_printf(j->a, "%u", sig.tag));
+        finding_set(j, f, "server", server_shown(j->a, s));
+        set_validity(j, f, &sig, s->signing == SIGNING_EXPIRED);
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "See to it that %s gets each new version of %s: the other servers of the zone have "
+                                "valid signatures.",
+                                server_shown(j->a, s), z->apex));
+    }
+}
+
 void cause_dnssec_expired(struct judgement *j)
 {
     const struct dnssec_view *v = j->dnssec;
     const struct chain_fault *x = &v->fault;
-    if (v->cause != CAUSE_dnssec_expired)
+    if (v->cause != CAUSE_dnssec_expired) {
+        each_zone(j, old_signatures_in);
         return;
+    }
     struct finding *f = about(j, CAUSE_dnssec_expired, v);
-    dcv_time now = j->r->now, from = rrsig_moment(x->sig.inception, now),
-             to = rrsig_moment(x->sig.expiration, now);
     set_signature(j, f, x);
-    finding_set(j, f, "inception", moment(j->a, from));
-    finding_set(j, f, "expiration", moment(j->a, to));
+    set_validity(j, f, &x->sig, x->kind == CHAIN_EXPIRED);
     if (x->kind == CHAIN_EXPIRED) {
-        finding_set(j, f, "what",
-                    arena_printf(j->a, "expired on %s, %s ago", moment(j->a, to), span(j->a, now - to)));
         fix_advice(
             j, f,
             arena_printf(j->a,
@@ -311,9 +350,6 @@ void cause_dnssec_expired(struct judgement *j)
                          "signed.",
                          x->zone->name));
     } else {
-        finding_set(
-            j, f, "what",
-            arena_printf(j->a, "holds only from %s on, in %s", moment(j->a, from), span(j->a, from - now)));
         fix_advice(
             j, f,
             arena_printf(j->a, "Set the clock of the machine that signs %s, then have the zone signed again.",
@@ -400,6 +436,29 @@ void cause_dnssec_bogus(struct judgement *j)
             j, f,
             "Have the zone signed again with keys that match the DS record at the registrar, or have the DS "
             "record removed there; then check again after its TTL.");
+}
+
+/* ---------------------------------------------------------------- one of several servers ------------- */
+
+static void unsigned_in(struct judgement *j, const struct zone *z)
+{
+    for (size_t i = 0; i < z->n; i++) {
+        const struct name_server *s = &z->v[i];
+        if (s->signing != SIGNING_NONE || server_repeats(z, i))
+            continue;
+        struct finding *f = finding_about_server(j, CAUSE_dnssec_copy_unsigned, z, s);
+        finding_fact(j, f, s->signed_soa);
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "Have %s transfer %s in its signed form, with DNSSEC turned on, or take that server out of "
+                                "the name servers at the registrar and out of the zone's NS records.",
+                                server_shown(j->a, s), z->apex));
+    }
+}
+
+void cause_dnssec_copy_unsigned(struct judgement *j)
+{
+    each_zone(j, unsigned_in);
 }
 
 /* ---------------------------------------------------------------- not looked at ---------------------- */

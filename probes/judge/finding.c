@@ -2,6 +2,7 @@
 #include "judge/finding.h"
 
 #include "base/text.h"
+#include "wire/name.h"
 #include "wire/wire.h"
 
 #include <string.h>
@@ -73,6 +74,14 @@ struct finding *finding_about_server(struct judgement *j, enum cause c, const st
     finding_set(j, f, "host", server_shown(j->a, s));
     finding_fact(j, f, s->soa);
     return f;
+}
+
+bool server_repeats(const struct zone *z, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (z->v[k].state == z->v[i].state && z->v[k].signing == z->v[i].signing && name_equal(z->v[k].host, z->v[i].host))
+            return true;
+    return false;
 }
 
 bool judged_failing(const struct judgement *j)

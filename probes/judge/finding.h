@@ -19,6 +19,8 @@ void each_zone(struct judgement *j, void (*see)(struct judgement *j, const struc
 /* Adds a finding about one server: {zone}, {host}, and its SOA answer. */
 struct finding *finding_about_server(struct judgement *j, enum cause c, const struct zone *z,
                                      const struct name_server *s);
+/* True where an earlier address of the host of server i is in the same state: one finding is enough for both. */
+bool server_repeats(const struct zone *z, size_t i);
 /* True where one of the judged lookups failed in this zone, or, for the domain's own zone, at the resolvers. */
 bool judged_failed_in(const struct judgement *j, const struct zone *z);
 /* True where one of the judged lookups failed: a cause that keeps servers from answering then explains the failure. */
