@@ -39,6 +39,10 @@ static const struct profile digicert = {
     .target_label = "_dcv",
     .cname_base = "dcv.digicert.com",
     .value_prefix = "_",
+    .persist_label = "_validation-persist",
+    /* DigiCert's published validation library compares accounturi with the account's URI as it is. */
+    .persist_hashed = {{{TIME_UNKNOWN, false}}, 1},
+    .persist_prefix = "",
     /* DigiCert refuses the older form since 2025-10-28. */
     .retired_cname = {{{TIME_UNKNOWN, true}, {1761609600000, false}}, 2},
     .file_dir = "/.well-known/pki-validation/",
@@ -67,8 +71,10 @@ static const struct profile digicert = {
                      {METHOD_DNS_CNAME_TOKEN, "ca-tbr-7"},
                      {METHOD_DNS_CNAME_TARGET, "ca-tbr-7"},
                      {METHOD_HTTP_TOKEN, "ca-tbr-18"},
-                     {METHOD_HTTP_TOKEN_DYNAMIC, "ca-tbr-18"}},
-                    5},
+                     {METHOD_HTTP_TOKEN_DYNAMIC, "ca-tbr-18"},
+                     {METHOD_DNS_PERSIST, "ca-tbr-22"},
+                     {METHOD_DNS_PERSIST, "dns-persist-01"}},
+                    7},
     /* An ACME method implements a section of the BR, so a validation by it also meets a record that lists that
      * section's label. */
     .caa_equal = {{{"http-01", "ca-tbr-19"},
@@ -85,6 +91,7 @@ static const struct profile digicert = {
     .token_days = 30,
     /* BR 4.2.1: 100 days from 2027-03-15 on, 10 from 2029-03-15 on. */
     .reuse_days = {{{TIME_UNKNOWN, 200}, {1805068800000, 100}, {1868227200000, 10}}, 3},
+    .persist_days = 10,
     /* Each step begins where the one before it ends. */
     .polling = {{{MINUTE, 15 * MINUTE},
                  {5 * MINUTE, 15 * MINUTE + HOUR},

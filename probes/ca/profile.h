@@ -104,6 +104,9 @@ struct profile {
     const char *target_label;        /* "_dcv": label of the second name that may hold the CNAME to a listed target */
     const char *cname_base;          /* "dcv.digicert.com" */
     const char *value_prefix;        /* "_": may precede the value where the value is a label */
+    const char *persist_label;       /* "_validation-persist": where dns-persist looks */
+    struct dated_rows persist_hashed; /* a switch: yes while accounturi of dns-persist is a hash (persist.h) */
+    const char *persist_prefix;      /* what stands before such a hash, a URI; "" where the CA takes none */
     struct dated_rows retired_cname; /* a switch: yes while the older form of a CNAME token is accepted */
 
     /* ---- file methods: the file */
@@ -138,6 +141,7 @@ struct profile {
     struct quorum_rows quorum;
     uint32_t random_days, token_days; /* lifetimes of a random value and of a request token */
     struct dated_rows reuse_days;     /* how long a validation may be reused (BR 4.2.1) */
+    uint32_t persist_days;            /* the same for dns-persist (BR 3.2.2.4.22) */
     struct poll_steps polling;
 };
 

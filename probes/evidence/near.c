@@ -29,9 +29,10 @@ static const char *find_apex(struct near_list *l, const struct evidence *ev)
     const struct profile *p = l->r->profile;
     const char *domain = arena_printf(l->a, "%s.", l->r->adn);
     const char *name[] = {domain, arena_printf(l->a, "%s.%s.", p->txt_label, l->r->adn),
-                          arena_printf(l->a, "%s.%s.", p->target_label, l->r->adn)};
+                          arena_printf(l->a, "%s.%s.", p->target_label, l->r->adn),
+                          arena_printf(l->a, "%s.%s.", p->persist_label, l->r->adn)};
     const uint16_t types[] = {RR_TXT, RR_CNAME};
-    for (size_t i = 0; l->r->registrable && i < 6; i++) {
+    for (size_t i = 0; l->r->registrable && i < 8; i++) {
         struct lookup at;
         if (!name[i / 2] || lookup_read(l->a, ev, name[i / 2], types[i % 2], &at))
             return NULL;

@@ -19,6 +19,7 @@ enum near_slip {
     NEAR_OTHER,    /* another wrong owner below the domain */
     NEAR_BARE,     /* dns-cname-token: the older form without its underscore */
     NEAR_SWAPPED,  /* dns-cname-token: what should be the target is the owner */
+    NEAR_STAR,     /* the right label below the star of a wildcard name, as it was ordered */
     NEAR_TYPE,     /* a checked name with a type that is not the method's */
     NEAR_TARGET,   /* dns-cname-target: the addresses of an allowed target */
     NEAR_RANDOM,   /* a label that nobody entered: an answer comes from a wildcard */

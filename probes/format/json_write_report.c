@@ -361,6 +361,8 @@ static void write_request(struct report_out *o, const char *key, const struct re
     list_if(o, "validation_method", &labels);
     if (r->account_uri)
         json_text(j, "account_uri", r->account_uri);
+    if (r->account_thumbprint)
+        json_text(j, "account_thumbprint", r->account_thumbprint);
     if (r->caa_account)
         json_text(j, "caa_account", r->caa_account);
     list_if(o, "allow_target", &r->allow_targets);

@@ -243,6 +243,15 @@ static int set_account_uri(struct setting *s)
     return 0;
 }
 
+/* RFC 7638: a SHA-256 hash as base64url without padding. */
+static int set_account_thumbprint(struct setting *s)
+{
+    if (s->len != 43 || !only_of(s->value, LETTERS_DIGITS "-_"))
+        return -EINVAL;
+    s->r->account_thumbprint = s->value;
+    return 0;
+}
+
 static int set_caa_account(struct setting *s)
 {
     if (!s->len || s->len > 256 || !printable(s->value, s->len) || strchr(s->value, ';'))
@@ -385,7 +394,10 @@ static int set_allow_net(struct setting *s)
       "RFC 8657 label in use, may be repeated; those of the methods unless given")                           \
     X(account_uri, "account-uri", FIELD_TEXT, false, "U",                                                    \
       "a URI such as https://ca.example/account/1, at most 1024 bytes",                                      \
-      "the account's URI, for CAA records with accounturi")                                                  \
+      "the account's URI, for dns-persist and for CAA records with accounturi")                              \
+    X(account_thumbprint, "account-thumbprint", FIELD_TEXT, false, "T",                                      \
+      "43 letters, digits, hyphens and underscores (RFC 7638)",                                              \
+      "the thumbprint of the account's key, for dns-persist where the CA takes the account as a hash")       \
     X(caa_account, "caa-account", FIELD_TEXT, false, "T",                                                    \
       "1 to 256 printable characters without blanks and semicolons",                                         \
       "the account, for CAA records with the CA's own account parameter")                                    \
@@ -595,6 +607,9 @@ int request_finish(struct arena *a, struct request *r, struct input_error *err)
         if (r->methods & METHOD_BIT(m) && method_rules(m)->takes == TAKES_RANDOM_VALUE && !r->token &&
             request_has_key(r))
             return bad(a, err, CODE_invalid_value, "methods", method_name(m), with_request_token(a));
+    for (unsigned m = 0; m < METHOD_COUNT; m++)
+        if (r->methods & METHOD_BIT(m) && method_rules(m)->needs && !method_rules(m)->fits(r))
+            return bad(a, err, CODE_required_param, method_rules(m)->needs, NULL, usual(method_rules(m)->needs));
     int e = read_ca(a, r, err);
     if (!e)
         e = read_adn(a, r, err);

@@ -200,6 +200,6 @@ void cause_cname_chain_broken(struct judgement *j)
         x->type = arena_strdup(j->a, rr_type_name(alias->type, type));
         x->rdata = rr_rdata_text(j->a, alias);
     }
-    if (j->r->method == METHOD_DNS_TXT_TOKEN)
-        fix_publish_txt(j, f);
+    if (j->r->method == METHOD_DNS_TXT_TOKEN || j->r->method == METHOD_DNS_PERSIST)
+        fix_publish(j, f);
 }

@@ -147,6 +147,20 @@ void fix_publish_cname(struct judgement *j, struct finding *f, const struct rr *
     x->rdata = arena_printf(j->a, "%s.%s.", value, j->r->profile->cname_base);
 }
 
+void fix_publish_persist(struct judgement *j, struct finding *f, const struct rr *old, const struct persist_record *keep)
+{
+    const char *value = persist_value(j->a, j->r, keep, TIME_UNKNOWN);
+    const char *owner = old ? old->owner : persist_owner(j->a, j->r);
+    if (!value || !owner)
+        return;
+    struct fix *x = finding_fix(j, f, old ? FIX_REPLACE : FIX_ADD);
+    x->owner = owner;
+    x->ttl = FIX_TTL;
+    x->type = "TXT";
+    x->old_rdata = old ? rr_rdata_text(j->a, old) : NULL;
+    x->rdata = fix_txt_rdata(j, value);
+}
+
 void fix_publish(struct judgement *j, struct finding *f)
 {
     switch (j->r->method) {
@@ -161,6 +175,9 @@ void fix_publish(struct judgement *j, struct finding *f)
     case METHOD_HTTP_TOKEN:
     case METHOD_HTTP_TOKEN_DYNAMIC:
         fix_publish_file(j, f);
+        break;
+    case METHOD_DNS_PERSIST:
+        fix_publish_persist(j, f, NULL, NULL);
         break;
     case METHOD_DNS_CNAME_TARGET:
     case METHOD_CAA:

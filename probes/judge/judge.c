@@ -142,6 +142,9 @@ static void settle(struct judgement *j)
         j->err = judge_by_servers(j);
     if (!j->err && j->r->depth == DEPTH_FULL && j->report->verdict != VERDICT_UNDECIDED)
         j->report->remark = remark(j);
+    const struct method_rules *rules = method_rules(j->r->method);
+    if (!j->err && j->report->verdict == VERDICT_PASS && !j->report->remark && rules->remark)
+        j->report->remark = rules->remark(j);
     if (!j->err && j->r->perspectives.n && !method_is_file(j->r->method))
         j->err = judge_by_perspectives(j);
 }

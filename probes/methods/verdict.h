@@ -12,6 +12,7 @@
 #include "methods/caa_search.h"
 #include "methods/cname.h"
 #include "methods/file_look.h"
+#include "methods/persist.h"
 #include "methods/target.h"
 #include "methods/txt.h"
 
@@ -72,6 +73,7 @@ struct judgement {
     struct txt_view txt;    /* dns-txt-token */
     struct cname_view cname;
     struct target_view target;
+    struct persist_view persist;
     struct file_view file;
     struct caa_view caa;
     struct servers_view servers;

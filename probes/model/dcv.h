@@ -37,6 +37,7 @@ enum { METHOD_FILE = 1, METHOD_FOR_IP = 2 };
     X(METHOD_DNS_CNAME_TARGET, "dns-cname-target", target_rules, 0)                                          \
     X(METHOD_HTTP_TOKEN, "http-token", file_rules, METHOD_FILE | METHOD_FOR_IP)                              \
     X(METHOD_HTTP_TOKEN_DYNAMIC, "http-token-dynamic", file_dynamic_rules, METHOD_FILE)                      \
+    X(METHOD_DNS_PERSIST, "dns-persist", persist_rules, 0)                                                   \
     X(METHOD_CAA, "caa", caa_rules, 0)
 
 #define DCV_PURPOSES(X) X(PURPOSE_TLS, "tls") X(PURPOSE_SMIME, "smime") X(PURPOSE_VMC, "vmc")
@@ -251,6 +252,7 @@ struct request {
     enum purpose purpose;
     struct texts validation_methods; /* RFC 8657 labels in use; those of the methods where empty */
     const char *account_uri, *caa_account;
+    const char *account_thumbprint; /* of the account's key (RFC 7638), as base64url: 43 characters */
     struct texts allow_targets, validated_targets;
     enum depth depth;
     bool sparing; /* one of many checks at once: it asks one thing after the other, and no more than decides */
