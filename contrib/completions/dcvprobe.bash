@@ -8,10 +8,10 @@ _dcvprobe_catalogue() {
 _dcvprobe() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
     local commands="check caa batch preflight explain codes causes token replay submit show list stats watch help"
-    local methods="dns-txt-token dns-cname-token dns-cname-target http-token http-token-dynamic caa"
+    local methods="dns-txt-token dns-cname-token dns-cname-target http-token http-token-dynamic dns-persist caa"
     local request="--method --adn --token --auth-key-file --auth-key-name --csr --issued --filename --issuer --ca --purpose
-        --validation-method --account-uri --caa-account --allow-target --validated-target --depth --resolver --perspective
-        --edited-at --deadline --allow-net --now"
+        --validation-method --account-uri --account-thumbprint --caa-account --allow-target --validated-target --depth
+        --resolver --perspective --edited-at --deadline --allow-net --now"
     local output="--format --json --verbose --redact" network="--config --trust-anchor --root-hints"
     local formats="text json ndjson nagios fix nsupdate" words="" files=""
     COMPREPLY=()
@@ -52,7 +52,7 @@ _dcvprobe() {
             ;;
         --batch) [[ $command == submit ]] && files=yes ;;
         --adn | --token | --auth-key-name | --issued | --filename | --issuer | --ca | --validation-method | --account-uri | \
-            --caa-account | --allow-target | --validated-target | --perspective | --edited-at | --deadline | --allow-net | \
+            --account-thumbprint | --persist | --caa-account | --allow-target | --validated-target | --perspective | --edited-at | --deadline | --allow-net | \
             --now | --in-flight | --timestamp | --wait | --domain | --since | --limit | --original-common-name | \
             --original-san | --san | --common-name | --org | --org-unit | --address | --email)
             return
@@ -70,7 +70,10 @@ _dcvprobe() {
                     [[ $cur == -* ]] || words=$(_dcvprobe_catalogue codes)
                     ;;
                 codes | causes) words="--json" ;;
-                token) words="--auth-key-file --csr --timestamp" ;;
+                token)
+                    words="--auth-key-file --csr --timestamp --persist --account-uri --account-thumbprint --issuer --adn
+                        --wildcard --until --now --config --json"
+                    ;;
                 replay) words="$output --all" files=yes ;;
                 submit) words="$request --socket --batch" ;;
                 show) words="$output --save --socket --wait" ;;

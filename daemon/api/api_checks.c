@@ -50,9 +50,11 @@ static int read_over(struct api_reading *r, const char *body, size_t len, struct
     char deadline[24];
     int n = snprintf(deadline, sizeof deadline, "%u.%03u", d->deadline_ms / 1000, d->deadline_ms % 1000);
     const char *depth = depth_name(d->depth);
-    struct given v[] = {{request_field_find("depth"), depth, strlen(depth)},
-                        {request_field_find("deadline"), deadline, (size_t)n}};
-    const struct given_list defaults = {v, sizeof v / sizeof *v};
+    struct given v[3] = {{request_field_find("depth"), depth, strlen(depth)},
+                         {request_field_find("deadline"), deadline, (size_t)n}};
+    struct given_list defaults = {v, 2};
+    if (d->account_uri)
+        v[defaults.n++] = (struct given){request_field_find("account_uri"), d->account_uri, strlen(d->account_uri)};
     return json_read_request_over(r->a, body, len, &r->conf->profile, r->now, &defaults, q, problem);
 }
 
@@ -90,8 +92,6 @@ static bool configure(struct api_reading *r, struct request *q)
     }
     if (!q->caa_account)
         q->caa_account = d->caa_account;
-    if (!q->account_uri)
-        q->account_uri = d->account_uri;
     if (!q->allow_targets.n)
         q->allow_targets = d->allow_targets;
     if (!q->validated_targets.n)

@@ -80,6 +80,10 @@ const char *persist_account(struct arena *a, const struct request *r, const char
         *missing = "There is no account to compare the record with: give the account's URI with --account-uri.";
         return NULL;
     }
+    if (strchr(r->account_uri, ';')) {
+        *missing = "The account's URI has a semicolon, and no record can hold that: there it ends a parameter's value.";
+        return NULL;
+    }
     if (!takes_hash(r) || given_hashed(r))
         return r->account_uri;
     if (!*r->profile->persist_prefix)
@@ -223,10 +227,11 @@ int persist_read(struct arena *a, const struct request *r, struct bytes text, st
         p->faults = ours ? PERSIST_MALFORMED : PERSIST_FOREIGN;
         return 0;
     }
+    p->covers_below = covers_below(&p->value);
     p->account_fault = account_fault(a, r, p);
     p->until_fault = until_fault(a, r, p);
     p->faults = (p->account_fault ? PERSIST_ACCOUNT : 0) | (p->until_fault ? PERSIST_UNTIL : 0) |
-                (persist_needs_wildcard(r) && !covers_below(&p->value) ? PERSIST_SCOPE : 0);
+                (persist_needs_wildcard(r) && !p->covers_below ? PERSIST_SCOPE : 0);
     return arena_full(a) ? -ENOMEM : 0;
 }
 

@@ -24,6 +24,7 @@ struct persist_record {
     const char *account_fault; /* PERSIST_ACCOUNT: a clause about the record, such as "has two accounturi parameters" */
     const char *until_fault;   /* PERSIST_UNTIL: the same */
     bool other_form; /* PERSIST_ACCOUNT: it is the right account in the form that the CA does not take */
+    bool covers_below; /* it has policy=wildcard */
     dcv_time until;  /* what persistUntil says; TIME_UNKNOWN where it says nothing that can be read */
 };
 

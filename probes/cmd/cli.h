@@ -66,6 +66,11 @@ enum {
     OPT_NO_EVIDENCE,
     OPT_RUN,
     OPT_ALL,
+    OPT_AUTH_KEY,
+    OPT_CSR,
+    OPT_PERSIST,
+    OPT_WILDCARD,
+    OPT_END,
     OPT_HELP
 };
 

@@ -123,21 +123,23 @@ static void elsewhere(struct judgement *j, struct finding *f, const struct hit *
                                        : "";
     finding_set(j, f, "instead", arena_printf(j->a, "It is at %s%s, where the CA does not look.", n->at.name, where));
     finding_fact(j, f, n->at.fact);
-    fix_publish_persist(j, f, NULL, &hit->record);
-    if (n->slip == NEAR_ANCESTOR) {
+    if (n->slip != NEAR_ANCESTOR) {
+        fix_publish_persist(j, f, NULL, &hit->record);
+        remove_hit(j, f, hit);
+        return;
+    }
+    fix_publish_persist(j, f, NULL, NULL); /* what the name above adds to its own record is not meant for this one */
+    if (!hit->record.faults && hit->record.covers_below) {
         struct fix *x = finding_fix(j, f, FIX_INPUT);
         x->argument = "adn";
         x->value = without_dot(j, n->scope);
-        x->text = "Or have the CA check at this name: a record with policy=wildcard counts there for all names below it.";
-    } else {
-        remove_hit(j, f, hit);
+        x->text = "Or have the CA check at this name: its record has policy=wildcard and counts for all names below it.";
     }
 }
 
 void cause_persist_absent(struct judgement *j)
 {
     const struct persist_view *v = &j->persist;
-    const unsigned slips = 1u << NEAR_DOUBLED | 1u << NEAR_OTHER | 1u << NEAR_ANCESTOR;
     const struct near_name *at;
     struct hit hit;
     bool none = v->at.class == LOOKUP_NODATA || v->at.class == LOOKUP_NXDOMAIN;
@@ -148,13 +150,16 @@ void cause_persist_absent(struct judgement *j)
     struct finding *f = about(j, CAUSE_persist_absent);
     finding_set(j, f, "issuer", ids->n ? ids->v[0] : "this CA");
     const struct rr *caa = malformed ? NULL : caa_hit(j, &at);
-    if (!malformed && persist_hit(j, slips, &hit)) {
+    if (!malformed && persist_hit(j, 1u << NEAR_DOUBLED | 1u << NEAR_OTHER, &hit)) {
         elsewhere(j, f, &hit);
     } else if (caa) {
         finding_set(j, f, "instead", "It is there as a CAA record, and must be a TXT record.");
         finding_fact(j, f, at->at.fact);
         fix_publish_persist(j, f, NULL, NULL);
-        fix_remove(j, f, caa);
+        if (!at->at.hops)
+            fix_remove(j, f, caa);
+    } else if (!malformed && persist_hit(j, 1u << NEAR_ANCESTOR, &hit)) {
+        elsewhere(j, f, &hit);
     } else {
         finding_set(j, f, "instead", instead(j));
         fix_publish_persist(j, f, malformed ? v->rr : NULL, NULL);

@@ -45,10 +45,10 @@ const char *fix_value(struct judgement *j)
     return NULL;
 }
 
-const char *fix_txt_rdata(struct judgement *j, const char *text)
+static const char *txt_rdata(struct arena *a, const char *text)
 {
     size_t n = strlen(text), strings = n ? (n + 254) / 255 : 1;
-    uint8_t *p = arena_alloc(j->a, n + strings);
+    uint8_t *p = arena_alloc(a, n + strings);
     if (!p)
         return NULL;
     struct rr rr = {.type = RR_TXT, .rdata = p, .rdlen = (uint16_t)(n + strings)};
@@ -58,7 +58,12 @@ const char *fix_txt_rdata(struct judgement *j, const char *text)
         memcpy(p, text + i * 255, len);
         p += len;
     }
-    return rr_rdata_text(j->a, &rr);
+    return rr_rdata_text(a, &rr);
+}
+
+const char *fix_txt_rdata(struct judgement *j, const char *text)
+{
+    return txt_rdata(j->a, text);
 }
 
 void fix_new_value(struct judgement *j, struct finding *f)
@@ -147,18 +152,27 @@ void fix_publish_cname(struct judgement *j, struct finding *f, const struct rr *
     x->rdata = arena_printf(j->a, "%s.%s.", value, j->r->profile->cname_base);
 }
 
+bool fix_persist_record(struct arena *a, const struct request *r, const struct persist_record *keep, dcv_time until,
+                        struct fix *ret)
+{
+    const char *value = persist_value(a, r, keep, until), *owner = persist_owner(a, r);
+    *ret = (struct fix){.op = FIX_ADD, .owner = owner, .ttl = FIX_TTL, .type = "TXT"};
+    ret->rdata = value ? txt_rdata(a, value) : NULL;
+    return owner && ret->rdata;
+}
+
 void fix_publish_persist(struct judgement *j, struct finding *f, const struct rr *old, const struct persist_record *keep)
 {
-    const char *value = persist_value(j->a, j->r, keep, TIME_UNKNOWN);
-    const char *owner = old ? old->owner : persist_owner(j->a, j->r);
-    if (!value || !owner)
+    struct fix record;
+    if (!fix_persist_record(j->a, j->r, keep, TIME_UNKNOWN, &record))
         return;
     struct fix *x = finding_fix(j, f, old ? FIX_REPLACE : FIX_ADD);
-    x->owner = owner;
-    x->ttl = FIX_TTL;
-    x->type = "TXT";
-    x->old_rdata = old ? rr_rdata_text(j->a, old) : NULL;
-    x->rdata = fix_txt_rdata(j, value);
+    record.op = x->op;
+    *x = record;
+    if (old) {
+        x->owner = old->owner;
+        x->old_rdata = rr_rdata_text(j->a, old);
+    }
 }
 
 void fix_publish(struct judgement *j, struct finding *f)

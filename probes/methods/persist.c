@@ -149,7 +149,7 @@ static bool near_due(struct arena *a, const struct request *r, const struct evid
     const char *missing;
     if (!persist_account(a, r, &missing) || persist_look(a, r, ev, NULL, &v))
         return false;
-    return v.at.name && lookups_settled(&v.at, 1) && (!v.rr || v.best.faults);
+    return v.at.name && lookups_settled(&v.at, 1) && (!v.rr || v.best.faults & PERSIST_FOREIGN);
 }
 
 const struct method_rules persist_rules = {

@@ -153,6 +153,7 @@ BAD = [
     ("POST", "/v1/checks", '{"domain":"a.com","deadline":0}', 400, "invalid_value:deadline", "deadline"),
     ("POST", "/v1/checks", '{"domain":"a.com","dedline":3}', 400, "invalid_value:dedline", "dedline"),
     ("POST", "/v1/checks", '{"domain":"a.com","token":"a\\u0007b"}', 400, "invalid_chars:token", "token"),
+    ("POST", "/v1/checks", '{"domain":"a.com","methods":["dns-persist"]}', 400, "required_param:account_uri", "URI"),
     ("POST", "/v1/checks", '{"domain":"a.com","auth_key":"k"}', 400, "invalid_value:auth_key", "auth_key_name"),
     ("POST", "/v1/checks", '{"domain":"a.com","csr":"x","auth_key_name":"nope"}', 400, "invalid_value:auth_key_name",
      "nope"),

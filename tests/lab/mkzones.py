@@ -90,6 +90,7 @@ def make_values(top):
         "RECURSIVE": f"--resolver recursive --trust-anchor {top}/root.key --root-hints {top}/run/root.hints",
         "ROOT_HINTS": f"{top}/run/root.hints",
         "REQUEST": f"--auth-key-file {HERE}/auth-key --csr {HERE}/order.csr",
+        "PERSIST_SOON": str(int(now.timestamp()) + 3 * 86400),
         "DAYS_10_AGO": (now - datetime.timedelta(days=10)).strftime("%Y-%m-%d"),
         "DAYS_40_AGO": (now - datetime.timedelta(days=40)).strftime("%Y-%m-%d"),
         "REQUEST_VALID": valid,

@@ -74,13 +74,13 @@ static void csv(void **state)
 {
     (void)state;
     expect("a.com,caa,x\r\n\r\n \"b.com\" ,caa\n", &none,
-           "1 a.com 20 x a.com|3: a quote stands within a field; expected the whole field in quotes, and "
+           "1 a.com 40 x a.com|3: a quote stands within a field; expected the whole field in quotes, and "
            "those within it doubled");
     expect("\xef\xbb\xbf\n\n\"a.com\",\"caa dns-txt-token\",\"say\"\"so\"\n  b.com , caa\nc.com,caa,", &none,
-           "3 a.com 21 say\"so a.com|4 b.com 20 - b.com|5 c.com 20 - c.com|");
+           "3 a.com 41 say\"so a.com|4 b.com 40 - b.com|5 c.com 40 - c.com|");
     /* Column names in any order; a line end within quotes counts in line numbers. */
     expect("Token,DOMAIN,adn,method\nt,x.a.com,a.com,caa\n,\"b\n.com\",,caa\n,c.com,,caa\n", &none,
-           "2 x.a.com 20 t a.com|3 b\n.com 20 - (null)|5 c.com 20 - c.com|");
+           "2 x.a.com 40 t a.com|3 b\n.com 40 - (null)|5 c.com 40 - c.com|");
     expect("domain,color\na.com,red\n", &none,
            "1: line 1: the column 'color' is not known; expected columns such as domain, method, token, adn, "
            "filename, issued");
@@ -95,8 +95,8 @@ static void csv(void **state)
     expect("a.com,\"caa", &none,
            "1: a quoted field has no end; expected \"…\", quotes within it doubled");
     expect("a.com,caa\nb.com,cab\n", &none,
-           "1 a.com 20 - a.com|2: methods: 'cab' is not accepted; expected dns-txt-token, dns-cname-token, "
-           "dns-cname-target, http-token, http-token-dynamic, caa");
+           "1 a.com 40 - a.com|2: methods: 'cab' is not accepted; expected dns-txt-token, dns-cname-token, "
+           "dns-cname-target, http-token, http-token-dynamic, dns-persist, caa");
     expect("domain,method\n,caa\n", &none, "2: domain: missing; expected the domain to check");
     expect("", &none, "");
     expect("\n \n", &none, "");
@@ -106,9 +106,9 @@ static void ndjson(void **state)
 {
     (void)state;
     expect("{\"domain\":\"a.com\",\"methods\":[\"caa\"]}\r\n\n {\"domain\":\"b.com\",\"method\":\"caa\"}", &none,
-           "1 a.com 20 - a.com|3 b.com 20 - b.com|");
+           "1 a.com 40 - a.com|3 b.com 40 - b.com|");
     expect("{\"domain\":\"a.com\"}\n{\"domain\":\"b.com\",\"depth\":\"deep\"}\n", &none,
-           "1 a.com 20 - a.com|2: depth: 'deep' is not accepted; expected quick, full");
+           "1 a.com 40 - a.com|2: depth: 'deep' is not accepted; expected quick, full");
     expect("{\"domain\":}\n", &none, "1: column 11: unexpected token near '}'");
     expect("{\"domain\":\"a.com\",\"resolver\":[\"192.0.2.1\"]}\n", &none,
            "1: resolver, allow_net: they are the same for all lines; expected on the command line");
@@ -123,9 +123,9 @@ static void defaults(void **state)
                         {request_field_find("resolver"), "192.0.2.1", 9}};
     const struct given_list some = {v, 3};
     expect("a.com\nb.com,caa\nc.com,,t1\n", &some,
-           "1 a.com 1 t0 a.com|2 b.com 20 t0 b.com|3 c.com 1 t1 c.com|");
+           "1 a.com 1 t0 a.com|2 b.com 40 t0 b.com|3 c.com 1 t1 c.com|");
     expect("{\"domain\":\"a.com\"}\n{\"domain\":\"b.com\",\"method\":\"caa\",\"token\":\"t1\"}\n", &some,
-           "1 a.com 1 t0 a.com|2 b.com 20 t1 b.com|");
+           "1 a.com 1 t0 a.com|2 b.com 40 t1 b.com|");
 }
 
 static void key_of(const char *text, enum method m, char key[LINE_KEY + 1])

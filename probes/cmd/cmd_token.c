@@ -1,0 +1,188 @@
+/* cmd_token.c - dcvprobe token: a request token, or the record of dns-persist to publish. Needs no network. */
+#include "ca/persist.h"
+#include "ca/token.h"
+#include "cmd/cli.h"
+#include "cmd/cli_conf.h"
+#include "judge/fix.h"
+#include "model/time.h"
+#include "show/render_fix.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define USAGE                                                                                                \
+    "dcvprobe token --auth-key-file F --csr F [--timestamp T], or dcvprobe token --persist DOMAIN --account-uri U "   \
+    "[--wildcard] [--until DATE]"
+
+/* What the command line gives; NULL for an option that is not there. */
+struct token_options {
+    const char *key, *csr, *timestamp;     /* a request token */
+    const char *persist, *until, *config;  /* a record of dns-persist */
+    bool wildcard, json;
+    struct given_list given;
+};
+
+/* ---------------------------------------------------------------- a request token -------------------- */
+
+static bool read_stamp(const char *text, char stamp[TOKEN_STAMP + 1])
+{
+    dcv_time t;
+    if (!text) {
+        time_stamp(cli_now(), stamp);
+    } else if (strlen(text) == TOKEN_STAMP && time_stamp_parse(text, &t)) {
+        memcpy(stamp, text, TOKEN_STAMP + 1);
+    } else if (time_parse(text, &t)) {
+        time_stamp(t, stamp);
+    } else {
+        complain("--timestamp: '%s' is not a time; expected 14 digits yyyyMMddHHmmss in UTC, or RFC 3339", text);
+        return false;
+    }
+    return true;
+}
+
+static int request_token(struct arena *a, const struct token_options *o)
+{
+    const char *key, *csr;
+    char stamp[TOKEN_STAMP + 1], token[TOKEN_LENGTH + 1];
+    size_t key_len, csr_len;
+    if (!read_stamp(o->timestamp, stamp) || !cli_read(a, "--auth-key-file", o->key, &key, &key_len) ||
+        !cli_read(a, "--csr", o->csr, &csr, &csr_len))
+        return EXIT_USAGE;
+    struct bytes k = token_key_trim((struct bytes){(const uint8_t *)key, key_len});
+    if (!k.n || !csr_len) {
+        complain("%s: the file is empty; expected the %s", k.n ? "--csr" : "--auth-key-file", k.n ? "CSR" : "AuthKey");
+        return EXIT_USAGE;
+    }
+    int rc = token_compute(stamp, k, (struct bytes){(const uint8_t *)csr, csr_len}, token);
+    if (rc) {
+        complain("token: it cannot be computed: %s", strerror(-rc));
+        return EXIT_USAGE;
+    }
+    return puts(token) >= 0 && !fflush(stdout) ? EXIT_PASS : EXIT_USAGE;
+}
+
+/* ---------------------------------------------------------------- a record of dns-persist ------------ */
+
+/* The end of the record. False: the error was printed. */
+static bool read_end(const char *text, dcv_time now, dcv_time *ret)
+{
+    char shown[25];
+    time_format(now, shown);
+    *ret = TIME_UNKNOWN;
+    if (!text || (time_parse(text, ret) && *ret > now))
+        return true;
+    complain("--until: '%s' is not accepted; expected a time or a date after now, %s, as 2027-11-22 or 2027-11-22T12:00:00Z",
+             text, shown);
+    return false;
+}
+
+static int show_record(struct arena *a, const struct request *r, dcv_time until, bool json)
+{
+    struct fix record;
+    const char *missing, *account = persist_account(a, r, &missing);
+    if (r->name_code != CODE_NONE) {
+        complain("--persist: '%s' is not accepted; expected a domain name. %s", r->input, r->name_reason ? r->name_reason : "");
+        return EXIT_USAGE;
+    }
+    if (missing) {
+        complain("token: %s", missing);
+        return EXIT_USAGE;
+    }
+    if (!account || !fix_persist_record(a, r, NULL, until, &record)) {
+        complain("--persist: '%s' is too long for a name with %s in front", r->input, r->profile->persist_label);
+        return EXIT_USAGE;
+    }
+    struct buf b = {0};
+    struct json_out j = {.b = &b, .indent = 2};
+    if (json) {
+        json_open(&j, NULL, '{');
+        json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
+        json_text(&j, "op", fix_op_name(record.op));
+        json_text(&j, "owner", record.owner);
+        json_int(&j, "ttl", record.ttl);
+        json_text(&j, "type", record.type);
+        json_text(&j, "rdata", record.rdata);
+        json_text(&j, "value", persist_value(a, r, NULL, until));
+        json_close(&j, '}');
+        buf_puts(&b, "\n");
+    } else {
+        render_fix(&b, a, &record, 0, 80);
+    }
+    return cli_flush(&b);
+}
+
+static int persist_record(struct arena *a, struct token_options *o)
+{
+    static const char method[] = "dns-persist";
+    const char *domain = o->persist;
+    struct request r;
+    dcv_time until;
+    if (o->wildcard && strncmp(domain, "*.", 2) != 0)
+        domain = arena_concat(a, "*.", domain, NULL);
+    const struct conf *conf = cli_conf_read(a, o->config, &o->given);
+    if (!conf)
+        return EXIT_USAGE;
+    if (!domain || !given_add(a, &o->given, (struct given){request_field_find("methods"), method, strlen(method)})) {
+        complain_no_memory();
+        return EXIT_USAGE;
+    }
+    int status = cli_request(a, domain, &o->given, &conf->profile, cli_now(), &r);
+    if (status)
+        return status;
+    return read_end(o->until, r.now, &until) ? show_record(a, &r, until, o->json) : EXIT_USAGE;
+}
+
+/* ---------------------------------------------------------------- the command ------------------------ */
+
+static int read_option(struct arena *a, struct token_options *o, int opt, const char *value)
+{
+    const struct {
+        int opt;
+        const char **to;
+    } texts[] = {{OPT_AUTH_KEY, &o->key}, {OPT_CSR, &o->csr},   {OPT_TIMESTAMP, &o->timestamp},
+                 {OPT_PERSIST, &o->persist}, {OPT_END, &o->until}, {OPT_CONFIG, &o->config}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].opt == opt) {
+            *texts[i].to = value;
+            return EXIT_PASS;
+        }
+    if (opt >= OPT_FIELD)
+        return cli_given(a, &o->given, opt, value) ? EXIT_PASS : EXIT_USAGE;
+    o->wildcard = o->wildcard || opt == OPT_WILDCARD;
+    o->json = o->json || opt == OPT_JSON;
+    return opt == OPT_WILDCARD || opt == OPT_JSON ? EXIT_PASS : EXIT_USAGE;
+}
+
+int cmd_token(int argc, char **argv)
+{
+    static const char *const fields[] = {"account-uri", "account-thumbprint", "issuer", "adn", "now"};
+    enum { FIELDS = sizeof fields / sizeof *fields, OWN = 8 };
+    struct option options[OWN + FIELDS + 1] = {{"auth-key-file", required_argument, NULL, OPT_AUTH_KEY},
+                                               {"csr", required_argument, NULL, OPT_CSR},
+                                               {"timestamp", required_argument, NULL, OPT_TIMESTAMP},
+                                               {"persist", required_argument, NULL, OPT_PERSIST},
+                                               {"wildcard", no_argument, NULL, OPT_WILDCARD},
+                                               {"until", required_argument, NULL, OPT_END},
+                                               {"config", required_argument, NULL, OPT_CONFIG},
+                                               {"json", no_argument, NULL, OPT_JSON}};
+    size_t n;
+    const struct request_field *all = request_fields(&n);
+    for (size_t i = 0; i < FIELDS; i++)
+        options[OWN + i] = (struct option){fields[i], required_argument, NULL,
+                                           OPT_FIELD + (int)(request_field_find(fields[i]) - all)};
+    struct arena *a = arena_new(0);
+    struct token_options o = {0};
+    int status = a ? EXIT_PASS : EXIT_USAGE;
+    for (int opt; !status && (opt = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        status = read_option(a, &o, opt, optarg);
+    bool token = o.key && o.csr && !o.persist && !o.until && !o.config && !o.wildcard && !o.json && !o.given.n;
+    bool record = o.persist && !o.key && !o.csr && !o.timestamp;
+    if (!status && (optind < argc || !(token || record))) {
+        complain("token: expected " USAGE "%s%s", optind < argc ? ", not " : "", optind < argc ? argv[optind] : "");
+        status = EXIT_USAGE;
+    }
+    if (!status)
+        status = record ? persist_record(a, &o) : request_token(a, &o);
+    arena_free(a);
+    return status;
+}
