@@ -33,6 +33,9 @@ static const char *identifiers[] = {
 static const char *http_headers[] = {"Upgrade: TLS/1.2", "Connection: Upgrade"};
 static const char *encodings[] = {"gzip", "x-gzip", "deflate"};
 
+static const char knowledge_base[] = "DigiCert's knowledge base";
+static const char sc_080[] = "BR 3.2.2.4, ballot SC-080v3", sc_090[] = "BR 3.2.2.4 and 3.2.2.5, ballot SC-090";
+
 static const struct profile digicert = {
     .name = "DigiCert",
     .txt_label = "_dnsauth",
@@ -41,17 +44,22 @@ static const struct profile digicert = {
     .value_prefix = "_",
     .persist_label = "_validation-persist",
     /* DigiCert's published validation library compares accounturi with the account's URI as it is. */
-    .persist_hashed = {{{TIME_UNKNOWN, false}}, 1},
+    .persist_hashed = {{{TIME_UNKNOWN, false, "draft-ietf-acme-dns-persist-01"}}, 1},
     .persist_prefix = "",
     /* DigiCert refuses the older form since 2025-10-28. */
-    .retired_cname = {{{TIME_UNKNOWN, true}, {1761609600000, false}}, 2},
+    .retired_cname = {{{TIME_UNKNOWN, true, knowledge_base}, {1761609600000, false, knowledge_base}}, 2},
+    .own_cname_only = {{{TIME_UNKNOWN, false, "BR 2.2.7, 3.2.2.4"},
+                        {1794700800000, true, "BR 3.2.2.4, ballot SC-101v2"}},
+                       2},
     .file_dir = "/.well-known/pki-validation/",
     .file_name = "fileauth.txt",
     .file_name_cased = "FileAuth.txt",
     /* Bytes and times are those of DigiCert's published validation library. */
     .file_bytes = 5000,
     /* DigiCert's knowledge base: the second one is in use since 2026-02-24. */
-    .agents = {{{TIME_UNKNOWN, "DigiCert DCV Bot/1.1"}, {1771891200000, "DigiCert DCV /1.1"}}, 2},
+    .agents = {{{TIME_UNKNOWN, "DigiCert DCV Bot/1.1", NULL},
+                {1771891200000, "DigiCert DCV /1.1", knowledge_base}},
+               2},
     .http_headers = {http_headers, sizeof http_headers / sizeof *http_headers},
     .encodings = {encodings, sizeof encodings / sizeof *encodings},
     .try_ms = 2000,
@@ -84,14 +92,48 @@ static const struct profile digicert = {
                    {"dns-persist-01", "ca-tbr-22"}},
                   5},
     /* Baseline Requirements 4.2.2.1.2 (ballot SC-098v2): RFC 8657 is a SHOULD before 2027-03-15, and a MUST since. */
-    .caa_parameters = {{{TIME_UNKNOWN, false}, {1805068800000, true}}, 2},
+    .caa_parameters = {{{TIME_UNKNOWN, false, "RFC 8657"},
+                        {1805068800000, true, "BR 4.2.2.1.2, ballot SC-098v2"}},
+                       2},
     /* BR 3.2.2.9: one of up to five perspectives may differ, two of six or more. */
     .quorum = {{{1, 1}, {6, 2}}, 2},
+    .places = {{{TIME_UNKNOWN, 0, "BR 3.2.2.9, ballot SC-067v3"},
+                {1741996800000, 2, "BR 3.2.2.9, ballot SC-067v3"},
+                {1773532800000, 3, "BR 3.2.2.9, ballot SC-067v3"},
+                {1781481600000, 4, "BR 3.2.2.9, ballot SC-067v3"},
+                {1797292800000, 5, "BR 3.2.2.9, ballot SC-067v3"}},
+               5},
+    .places_bind = {{{TIME_UNKNOWN, false, "BR 3.2.2.9, ballot SC-067v3"},
+                     {1757894400000, true, "BR 3.2.2.9, ballot SC-067v3"}},
+                    2},
+    .regions = {{{TIME_UNKNOWN, 1, "BR 3.2.2.9, ballot SC-067v3"},
+                 {1773532800000, 2, "BR 3.2.2.9, ballot SC-067v3"}},
+                2},
     .random_days = 30,
     .token_days = 30,
     /* BR 4.2.1: 100 days from 2027-03-15 on, 10 from 2029-03-15 on. */
-    .reuse_days = {{{TIME_UNKNOWN, 200}, {1805068800000, 100}, {1868227200000, 10}}, 3},
+    .reuse_days = {{{TIME_UNKNOWN, 200, "BR 4.2.1, ballot SC-081v3"},
+                    {1805068800000, 100, "BR 4.2.1, ballot SC-081v3"},
+                    {1868227200000, 10, "BR 4.2.1, ballot SC-081v3"}},
+                   3},
     .persist_days = 10,
+    .certificate_days = {{{TIME_UNKNOWN, 398, "BR 6.3.2, ballot SC-031"},
+                          {1773532800000, 200, "BR 6.3.2, ballot SC-081v3"},
+                          {1805068800000, 100, "BR 6.3.2, ballot SC-081v3"},
+                          {1868227200000, 47, "BR 6.3.2, ballot SC-081v3"}},
+                         4},
+    .sunsets = {{{1752537600000, "3.2.2.4.2", "email, fax, SMS or post to the contact of the registration", sc_080},
+                 {1752537600000, "3.2.2.4.15", "phone to the contact of the registration", sc_080},
+                 {1773532800000, "3.2.2.4.8", "address of the server, shown to be the customer's", sc_090},
+                 {1805068800000, "3.2.2.4.16", "phone to the number in a TXT record", sc_090},
+                 {1805068800000, "3.2.2.4.17", "phone to the number in a CAA record", sc_090},
+                 {1805068800000, "3.2.2.5.2", "email, fax, SMS or post to the contact of an IP address", sc_090},
+                 {1805068800000, "3.2.2.5.5", "phone to the contact of an IP address", sc_090},
+                 {1805068800000, "3.2.2.5.3", "reverse lookup of an IP address", "BR 3.2.2.5, ballot SC-091"},
+                 {1836691200000, "3.2.2.4.4", "email to a constructed address such as admin@DOMAIN", sc_090},
+                 {1836691200000, "3.2.2.4.13", "email to the address in a CAA record", sc_090},
+                 {1836691200000, "3.2.2.4.14", "email to the address in a TXT record", sc_090}},
+                11},
     /* Each step begins where the one before it ends. */
     .polling = {{{MINUTE, 15 * MINUTE},
                  {5 * MINUTE, 15 * MINUTE + HOUR},
@@ -107,12 +149,39 @@ const struct profile *profile_builtin(void)
 
 /* ---------------------------------------------------------------- reading the tables ------------ */
 
-int dated_value(const struct dated_rows *rows, dcv_time now)
+const struct dated *dated_row(const struct dated_rows *rows, dcv_time now)
 {
     size_t i = rows->n;
     while (i > 1 && rows->v[i - 1].from > now)
         i--;
-    return i ? rows->v[i - 1].value : 0;
+    return i ? &rows->v[i - 1] : NULL;
+}
+
+int dated_value(const struct dated_rows *rows, dcv_time now)
+{
+    const struct dated *row = dated_row(rows, now);
+    return row ? row->value : 0;
+}
+
+dcv_time dated_usable_until(const struct dated_rows *days, dcv_time at)
+{
+    const dcv_time day_ms = 1000 * (dcv_time)DAY;
+    const struct dated *row = dated_row(days, at);
+    if (!row)
+        return at;
+    /* A later row that allows less ends the use on its first day, even of what was allowed longer before. */
+    for (; row + 1 < days->v + days->n && row[1].from <= at + row->value * day_ms; row++)
+        if (at + row[1].value * day_ms < row[1].from)
+            return row[1].from - 1;
+    return at + row->value * day_ms;
+}
+
+const struct sunset *sunset_last(const struct sunsets *s, const char *means)
+{
+    size_t n = strlen(means), i = s->n;
+    while (i && (strncasecmp(s->v[i - 1].means, means, n) || !strchr(" ,", s->v[i - 1].means[n])))
+        i--;
+    return i ? &s->v[i - 1] : NULL;
 }
 
 size_t user_agents_at(const struct user_agents *u, dcv_time now)
@@ -140,10 +209,8 @@ static const char *day_of(struct arena *a, dcv_time at)
 
 const char *dated_since(struct arena *a, const struct dated_rows *rows, dcv_time now)
 {
-    size_t i = rows->n;
-    while (i > 1 && rows->v[i - 1].from > now)
-        i--;
-    return i > 1 ? day_of(a, rows->v[i - 1].from) : NULL;
+    const struct dated *row = dated_row(rows, now);
+    return row && row > rows->v ? day_of(a, row->from) : NULL;
 }
 
 const char *dated_until(struct arena *a, const struct dated_rows *rows, dcv_time now)

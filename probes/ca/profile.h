@@ -19,7 +19,19 @@ struct dated_rows {
     struct dated {
         dcv_time from;
         int value;
+        const char *source; /* who says so: "BR 4.2.1, ballot SC-081v3"; NULL where the profile does not tell */
     } v[PROFILE_ROWS];
+    size_t n;
+};
+
+/* Methods that the rules end: from .from on no certificate may rest on them. In the order of their days. */
+struct sunsets {
+    struct sunset {
+        dcv_time from;
+        const char *section; /* of the Baseline Requirements, "3.2.2.4.4" */
+        const char *means;   /* in words, "email to a constructed address"; its first word says by what means */
+        const char *source;  /* NULL where the profile does not tell */
+    } v[2 * PROFILE_ROWS];
     size_t n;
 };
 
@@ -29,6 +41,7 @@ struct user_agents {
     struct user_agent {
         dcv_time from; /* TIME_UNKNOWN: always */
         const char *text;
+        const char *source; /* NULL where the profile does not tell */
     } v[PROFILE_ROWS];
     size_t n;
 };
@@ -108,6 +121,9 @@ struct profile {
     struct dated_rows persist_hashed; /* a switch: yes while accounturi of dns-persist is a hash (persist.h) */
     const char *persist_prefix;      /* what stands before such a hash, a URI; "" where the CA takes none */
     struct dated_rows retired_cname; /* a switch: yes while the older form of a CNAME token is accepted */
+    /* A switch: yes while only the CNAME record of the ordered name itself may lead to another authorization domain
+     * name; not that of a wildcard name, nor that of a name above the ordered one (BR 3.2.2.4). */
+    struct dated_rows own_cname_only;
 
     /* ---- file methods: the file */
     const char *file_dir;  /* "/.well-known/pki-validation/" */
@@ -139,21 +155,32 @@ struct profile {
 
     /* ---- times and numbers */
     struct quorum_rows quorum;
+    struct dated_rows places;         /* how many remote perspectives the rules ask for (BR 3.2.2.9) */
+    struct dated_rows places_bind;    /* a switch: yes while a check fails where they do not corroborate */
+    struct dated_rows regions;        /* in how many regions of the world those that corroborate must lie */
     uint32_t random_days, token_days; /* lifetimes of a random value and of a request token */
     struct dated_rows reuse_days;     /* how long a validation may be reused (BR 4.2.1) */
     uint32_t persist_days;            /* the same for dns-persist (BR 3.2.2.4.22) */
+    struct dated_rows certificate_days; /* the longest validity of a certificate (BR 6.3.2) */
+    struct sunsets sunsets;           /* methods of validation that end (BR 3.2.2.4, 3.2.2.5) */
     struct poll_steps polling;
 };
 
 const struct profile *profile_builtin(void);
 /* Reads a profile from the text of an INI file with the keys of profile.def; a key that is missing keeps the built-in
- * value. 0, -ENOMEM, or -EINVAL with *line (from 1) and *expected (static) set. Everything is in the arena. */
+ * value. 0, -ENOMEM, or -EINVAL with *line (from 1), *expected (static) and *key set, the last to NULL where the line has
+ * no known key. Everything is in the arena. */
 int profile_parse(struct arena *a, const char *text, size_t len, struct profile *ret, unsigned *line,
-                  const char **expected);
+                  const char **key, const char **expected);
 
 /* ---- reading the tables */
-/* The value in force at now; 0 where the table is empty. */
+/* The row in force at now; NULL where the table is empty. */
+const struct dated *dated_row(const struct dated_rows *rows, dcv_time now);
+/* Its value; 0 where the table is empty. */
 int dated_value(const struct dated_rows *rows, dcv_time now);
+/* The last moment at which something of the time `at` may be used, where it may be as many days old as the rows say on
+ * the day of its use. */
+dcv_time dated_usable_until(const struct dated_rows *days, dcv_time at);
 /* How many of the user agents are in use at now; they are the first ones of the table. */
 size_t user_agents_at(const struct user_agents *u, dcv_time now);
 /* True where the value of any row is not 0, as with a switch that is on at some time. */
@@ -165,6 +192,8 @@ const char *dated_until(struct arena *a, const struct dated_rows *rows, dcv_time
 const char *dated_since(struct arena *a, const struct dated_rows *rows, dcv_time now);
 bool statuses_have(const struct statuses *s, int status);
 bool file_ports_have(const struct file_ports *p, bool https, unsigned port);
+/* The last of the methods by these means ("email") to end: after its day none is left. NULL: no such method ends. */
+const struct sunset *sunset_last(const struct sunsets *s, const char *means);
 /* How many of n remote perspectives may fail to corroborate. */
 uint32_t quorum_may_differ(const struct quorum_rows *rows, size_t n);
 /* The label without the prefix that may stand before a value. */

@@ -36,6 +36,7 @@ enum key_kind {
     KEY_HEADERS,
     KEY_DATED,
     KEY_DATED_SWITCH,
+    KEY_SUNSETS,
     KEY_QUORUM,
     KEY_STEPS,
 };
@@ -59,7 +60,7 @@ struct parse {
     struct arena *a;
     const char *at, *end;
     unsigned line, bad_line; /* the line being read; after an error, the line of the first refused value */
-    const char *expected;
+    const char *key, *expected; /* after an error: the key of that value, or NULL, and what should stand there */
     bool seen[KEY_COUNT];
     bool full;
     struct profile profile;
@@ -128,6 +129,7 @@ static bool text_fits(const struct profile_key *k, const char *text)
     case KEY_ENCODINGS:
     case KEY_DATED:
     case KEY_DATED_SWITCH:
+    case KEY_SUNSETS:
     case KEY_QUORUM:
     case KEY_STEPS:
         break;
@@ -303,31 +305,62 @@ static const char *add_encoding(struct parse *p, const struct profile_key *k, co
 
 /* ---------------------------------------------------------------- a row a line ----------------------- */
 
-/* Cuts " from YYYY-MM-DD" off the end of the line. Returns the length of what stands before it, or of the whole line
- * where it has no such end. */
-static size_t before_day(const char *text, dcv_time *from)
+/* A copy of the n bytes at text without the blanks at their ends. */
+static const char *keep_trimmed(struct parse *p, const char *text, size_t n)
 {
-    size_t n = strlen(text);
-    for (const char *at = strstr(text, " from "); at; at = strstr(at + 1, " from "))
-        if (time_parse(at + strlen(" from "), from))
-            n = (size_t)(at - text);
-    while (n && text[n - 1] == ' ')
+    for (; n && strchr(" \t", *text); text++)
         n--;
-    return n;
+    while (n && strchr(" \t", text[n - 1]))
+        n--;
+    const char *copy = arena_strndup(p->a, text, n);
+    p->full = p->full || !copy;
+    return copy ? copy : "";
+}
+
+/* Splits a line "WHAT from YYYY-MM-DD by SOURCE", of which "by SOURCE" may be missing. Returns WHAT; the whole line where
+ * it has no such end, and then *from and *source stay as they are. */
+static const char *before_day(struct parse *p, const char *text, dcv_time *from, const char **source)
+{
+    static const char word_from[] = " from ", word_by[] = " by ";
+    for (const char *at = strstr(text, word_from); at; at = strstr(at + 1, word_from)) {
+        const char *day = at + strlen(word_from), *by = strstr(day, word_by);
+        if (!time_parse(keep_trimmed(p, day, by ? (size_t)(by - day) : strlen(day)), from))
+            continue;
+        if (by)
+            *source = keep_trimmed(p, by + strlen(word_by), strlen(by + strlen(word_by)));
+        return keep_trimmed(p, text, (size_t)(at - text));
+    }
+    return keep_trimmed(p, text, strlen(text));
+}
+
+/* Cuts "by SOURCE" off the end of a line, and returns what stands before it. */
+static const char *before_source(struct parse *p, const char *text, const char **source)
+{
+    const char *by = strstr(text, " by ");
+    if (by)
+        *source = keep_trimmed(p, by + strlen(" by "), strlen(by + strlen(" by ")));
+    return keep_trimmed(p, text, by ? (size_t)(by - text) : strlen(text));
+}
+
+enum { SOURCE_MOST = 100 };
+static const char source_expected[] = "behind the word by, who says so, in 1 to 100 printable characters";
+
+static bool is_source(const char *source)
+{
+    return !source || (*source && strlen(source) <= SOURCE_MOST && printable(source));
 }
 
 static const char *set_agent(struct parse *p, const struct profile_key *k, const char *text, void *field)
 {
     struct user_agents *to = field;
     struct user_agent row = {.from = TIME_UNKNOWN};
-    size_t n = before_day(text, &row.from);
-    row.text = arena_strndup(p->a, text, n);
-    if (!row.text) {
-        p->full = true;
+    row.text = before_day(p, text, &row.from, &row.source);
+    if (p->full)
         return NULL;
-    }
     if (!text_fits(k, row.text))
         return k->expected;
+    if (!is_source(row.source))
+        return source_expected;
     if (!to->n && row.from != TIME_UNKNOWN)
         return "a user agent without a day on the first line: it is always in use";
     if (to->n && row.from == TIME_UNKNOWN)
@@ -379,10 +412,12 @@ static const char *set_dated(struct parse *p, const struct profile_key *k, const
     struct dated_rows *to = field;
     struct dated row = {.from = TIME_UNKNOWN};
     uint32_t value;
-    (void)p;
+    text = before_source(p, text, &row.source);
     if (!dated_word(k, &text, &value))
         return k->expected;
     row.value = (int)value;
+    if (!is_source(row.source))
+        return source_expected;
     if (!to->n && *text)
         return "the value alone on the first line: it is in force until the first date";
     if (to->n && !*text)
@@ -393,6 +428,31 @@ static const char *set_dated(struct parse *p, const struct profile_key *k, const
         return "a later day than that of the line before";
     if (to->n == PROFILE_ROWS)
         return too_many;
+    to->v[to->n++] = row;
+    return NULL;
+}
+
+/* SECTION MEANS from YYYY-MM-DD by SOURCE */
+static const char *set_sunset(struct parse *p, const struct profile_key *k, const char *text, void *field)
+{
+    struct sunsets *to = field;
+    struct sunset row = {.from = TIME_UNKNOWN};
+    const char *what = before_day(p, text, &row.from, &row.source);
+    size_t n = strspn(what, "0123456789.");
+    if (!*text && !to->n)
+        return NULL;
+    row.section = keep_trimmed(p, what, n);
+    row.means = keep_trimmed(p, what + n, strlen(what + n));
+    if (!n || what[n] != ' ' || !*row.means || strlen(row.means) > k->most || !printable(row.means))
+        return k->expected;
+    if (row.from == TIME_UNKNOWN)
+        return "from YYYY-MM-DD behind the method: the day on which it ends";
+    if (!is_source(row.source))
+        return source_expected;
+    if (to->n && row.from < to->v[to->n - 1].from)
+        return "a day that is not before that of the line above";
+    if (to->n == sizeof to->v / sizeof *to->v)
+        return "no more than sixteen of them";
     to->v[to->n++] = row;
     return NULL;
 }
@@ -455,6 +515,7 @@ static const struct profile_kind {
     [KEY_HEADERS] = {set_header, NULL, sizeof(struct texts)},
     [KEY_DATED] = {set_dated, NULL, sizeof(struct dated_rows)},
     [KEY_DATED_SWITCH] = {set_dated, NULL, sizeof(struct dated_rows)},
+    [KEY_SUNSETS] = {set_sunset, NULL, sizeof(struct sunsets)},
     [KEY_QUORUM] = {set_quorum, NULL, sizeof(struct quorum_rows)},
     [KEY_STEPS] = {set_step, NULL, sizeof(struct poll_steps)},
 };
@@ -486,6 +547,7 @@ static const char *set(struct parse *p, const char *section, const char *name, c
         i++;
     if (i == KEY_COUNT)
         return "a key of the form: see contrib/ca-profiles/digicert.conf for all sections and keys";
+    p->key = keys[i].name;
     const struct profile_kind *kind = &kinds[keys[i].kind];
     void *field = (char *)&p->profile + keys[i].offset;
     if (p->seen[i] && !kind->table)
@@ -503,6 +565,7 @@ static int take(void *user, const char *section, const char *name, const char *v
     struct parse *p = user;
     if (p->bad_line)
         return 1;
+    p->key = NULL;
     const char *expected = set(p, section, name, value);
     if (!expected)
         return 1;
@@ -549,8 +612,9 @@ static bool lines_fit(const char *text, size_t len, unsigned *line, const char *
 }
 
 int profile_parse(struct arena *a, const char *text, size_t len, struct profile *ret, unsigned *line,
-                  const char **expected)
+                  const char **key, const char **expected)
 {
+    *key = NULL;
     struct parse p = {.a = a, .at = text, .end = text + len, .profile = *profile_builtin()};
     if (!lines_fit(text, len, line, expected))
         return -EINVAL;
@@ -559,6 +623,7 @@ int profile_parse(struct arena *a, const char *text, size_t len, struct profile 
         return -ENOMEM;
     if (bad) {
         *line = (unsigned)bad;
+        *key = p.bad_line == *line ? p.key : NULL;
         *expected =
             p.bad_line == *line ? p.expected : "a line of the form key = value, or a section in brackets";
         return bad < 0 ? -ENOMEM : -EINVAL;

@@ -501,7 +501,7 @@ static int read_file(struct arena *a, const char *path, struct bytes *ret)
 static void settle_agent(struct conf *c)
 {
     if (c->user_agent)
-        c->profile.agents = (struct user_agents){{{TIME_UNKNOWN, c->user_agent}}, 1};
+        c->profile.agents = (struct user_agents){{{TIME_UNKNOWN, c->user_agent, NULL}}, 1};
 }
 
 static int load_profile(struct arena *a, struct conf *c, const char **why)
@@ -510,15 +510,16 @@ static int load_profile(struct arena *a, struct conf *c, const char **why)
         return 0;
     struct bytes text;
     unsigned line;
-    const char *expected;
+    const char *key, *expected;
     int rc = read_file(a, c->profile_file, &text);
     if (rc) {
         *why = arena_printf(a, "[ca] profile: %s: %s", c->profile_file, strerror(-rc));
         return rc;
     }
-    rc = profile_parse(a, (const char *)text.p, text.n, &c->profile, &line, &expected);
+    rc = profile_parse(a, (const char *)text.p, text.n, &c->profile, &line, &key, &expected);
     if (rc == -EINVAL)
-        *why = arena_printf(a, "%s:%u: expected %s", c->profile_file, line, expected);
+        *why = arena_printf(a, "%s:%u: %s%sexpected %s", c->profile_file, line, key ? key : "", key ? ": " : "",
+                            expected);
     return rc;
 }
 

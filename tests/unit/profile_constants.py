@@ -28,9 +28,10 @@ OTHERS = {
     ("probes/judge/causes_delegation.c", "3600"): "seconds: the TTL of an NS record to add",
     ("probes/run/conf.c", "2000"): "requests at once that one user may send",
 }
-CHOICES = {("file", "encodings"), ("dns", "retired_cname"), ("file", "redirect_reach"), ("file", "redirect_ports")}
+CHOICES = {("file", "encodings"), ("dns", "retired_cname"), ("dns", "own_cname_only"), ("perspectives", "bind"),
+           ("file", "redirect_reach"), ("file", "redirect_ports")}
 # Keys whose value is one text, with blanks; the others are lists of words.
-WHOLE = {("ca", "name"), ("ca", "user_agent"), ("file", "headers"), ("file", "http_headers")}
+WHOLE = {("ca", "name"), ("methods", "end"), ("ca", "user_agent"), ("file", "headers"), ("file", "http_headers")}
 METHODS = ("methods",)  # METHOD:LABEL
 SOURCE = re.compile(r"""(?P<comment>/\*.*?\*/|//[^\n]*)|(?P<string>"(?:[^"\\\n]|\\.)*")|'(?:[^'\\\n]|\\.)*'""", re.S)
 
@@ -47,6 +48,7 @@ def values(text):
             continue
         if line[0] not in " \t":
             key, _, bare = (part.strip() for part in line.partition("="))
+        bare = re.sub(r"( from \d{4}-\d\d-\d\d)?( by [^,]*(, .*)?)?$", "", bare)
         if not bare:
             continue
         if (section, key) in WHOLE:

@@ -124,10 +124,10 @@ static void prepare(struct situation *s, const char *profile, const char *method
 {
     static const char *const loopback[] = {"127.0.0.0/8"};
     struct input_error err;
-    const char *bad, *expected = "";
+    const char *bad, *key, *expected = "";
     unsigned line = 0;
     *s = (struct situation){.arena = arena_new(0)};
-    if (profile_parse(s->arena, profile, strlen(profile), &s->profile, &line, &expected))
+    if (profile_parse(s->arena, profile, strlen(profile), &s->profile, &line, &key, &expected))
         fail_msg("%s: line %u, expected %s", profile, line, expected);
     request_init(&s->request, &s->profile, 0);
     s->request.depth = DEPTH_QUICK;

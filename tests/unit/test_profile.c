@@ -41,6 +41,7 @@ static void assert_dated(const struct dated_rows *a, const struct dated_rows *b)
     for (size_t i = 0; i < a->n; i++) {
         assert_int_equal(a->v[i].from, b->v[i].from);
         assert_int_equal(a->v[i].value, b->v[i].value);
+        assert_string_equal(a->v[i].source ? a->v[i].source : "", b->v[i].source ? b->v[i].source : "");
     }
 }
 
@@ -76,8 +77,8 @@ static void documented(void **state)
     }
     struct profile p;
     unsigned line = 0;
-    const char *expected = NULL;
-    if (profile_parse(arena, text, n, &p, &line, &expected))
+    const char *key, *expected = NULL;
+    if (profile_parse(arena, text, n, &p, &line, &key, &expected))
         fail_msg("line %u: expected %s", line, expected);
     const struct profile *b = profile_builtin();
     assert_string_equal(p.name, b->name);
@@ -126,6 +127,19 @@ static void documented(void **state)
     assert_int_equal(p.random_days, b->random_days);
     assert_int_equal(p.token_days, b->token_days);
     assert_dated(&p.reuse_days, &b->reuse_days);
+    assert_dated(&p.certificate_days, &b->certificate_days);
+    assert_dated(&p.own_cname_only, &b->own_cname_only);
+    assert_dated(&p.caa_parameters, &b->caa_parameters);
+    assert_dated(&p.places, &b->places);
+    assert_dated(&p.places_bind, &b->places_bind);
+    assert_dated(&p.regions, &b->regions);
+    assert_int_equal(p.sunsets.n, b->sunsets.n);
+    for (size_t i = 0; i < p.sunsets.n; i++) {
+        assert_int_equal(p.sunsets.v[i].from, b->sunsets.v[i].from);
+        assert_string_equal(p.sunsets.v[i].section, b->sunsets.v[i].section);
+        assert_string_equal(p.sunsets.v[i].means, b->sunsets.v[i].means);
+        assert_string_equal(p.sunsets.v[i].source, b->sunsets.v[i].source);
+    }
     assert_int_equal(p.polling.n, b->polling.n);
     for (size_t i = 0; i < p.polling.n; i++) {
         assert_int_equal(p.polling.v[i].every, b->polling.v[i].every);
@@ -142,8 +156,8 @@ static void another(void **state)
         "[file]\nredirects = 0";
     struct profile p;
     unsigned line;
-    const char *expected;
-    assert_int_equal(profile_parse(arena, text, sizeof text - 1, &p, &line, &expected), 0);
+    const char *key, *expected;
+    assert_int_equal(profile_parse(arena, text, sizeof text - 1, &p, &line, &key, &expected), 0);
     assert_string_equal(p.name, "Other CA");
     assert_string_equal(p.txt_label, "validation");
     assert_string_equal(p.target_label, "_dcv");
@@ -161,8 +175,8 @@ static struct profile of(const char *text)
 {
     struct profile p;
     unsigned line = 0;
-    const char *expected = "";
-    if (profile_parse(arena, text, strlen(text), &p, &line, &expected))
+    const char *key, *expected = "";
+    if (profile_parse(arena, text, strlen(text), &p, &line, &key, &expected))
         fail_msg("%s: line %u, expected %s", text, line, expected);
     return p;
 }
@@ -297,6 +311,18 @@ static void refused(void **state)
         {"[dns]\nretired_cname = yes\n  never from 2025-10-28\n", 3, "yes or no"},
         {"[dns]\nretired_cname = yes\n  no\n", 3, "needs the day"},
         {"[dns]\nretired_cname = yes\n  no from 2025-10-28\n  yes from 2024-01-01\n", 4, "later day"},
+        {"[lifetimes]\nreuse_days = 200\n  100 from 2027-03-15 by\n", 3, "VALUE from YYYY-MM-DD"},
+        {"[lifetimes]\nreuse_days = 200\n  100 by me from 2027-03-15\n", 3, "needs the day"},
+        {"[lifetimes]\ncertificate_days = 200\n  100 from 2027-03-15 by \x01\n", 3, "who says so"},
+        {"[perspectives]\nplaces = 2\n  3 from 2026-03-15\n  4 from 2026-03-15\n", 4, "later day"},
+        {"[perspectives]\nregions = 6\n", 2, "from 0 to 5"},
+        {"[dns]\nown_cname_only = since 2026-11-15\n", 2, "yes or no"},
+        {"[methods]\nend = 3.2.2.4.4 email\n", 2, "the day on which it ends"},
+        {"[methods]\nend = 3.2.2.4.4 from 2028-03-15\n", 2, "SECTION MEANS"},
+        {"[methods]\nend = email from 2028-03-15\n", 2, "SECTION MEANS"},
+        {"[methods]\nend = 3.2 email from 2028-02-30\n", 2, "the day on which it ends"},
+        {"[methods]\nend = 1 a from 2028-03-15 by me\n  2 b from 2028-03-14 by me\n", 3, "not before"},
+        {"[methods]\nend =\n  1 a from 2028-03-15\n  2 b\n", 4, "the day on which it ends"},
         /* Other rows. */
         {"[watch]\npolling = 60 until 30\n", 2, "at most the second"},
         {"[watch]\npolling = 60\n", 2, "SECONDS until SECONDS"},
@@ -328,19 +354,23 @@ static void refused(void **state)
     };
     struct profile p = {.name = "untouched"};
     unsigned line;
-    const char *expected;
+    const char *key, *expected;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         line = 0;
         expected = "";
-        if (profile_parse(arena, rows[i].text, strlen(rows[i].text), &p, &line, &expected) != -22 ||
+        if (profile_parse(arena, rows[i].text, strlen(rows[i].text), &p, &line, &key, &expected) != -22 ||
             line != rows[i].line || !strstr(expected, rows[i].expected))
             fail_msg("%s: line %u, expected %s", rows[i].text, line, expected);
+        /* The key is named wherever the line has one that is known. */
+        if (!!key != !(strstr(expected, "see contrib") || strstr(expected, "key = value")) ||
+            (key && !strstr(rows[i].text, key)))
+            fail_msg("%s: key %s", rows[i].text, key ? key : "none");
     }
     char text[300] = "[ca]\nname = ";
     memset(text + 12, 'x', 250);
-    assert_int_equal(profile_parse(arena, text, 262, &p, &line, &expected), -22);
+    assert_int_equal(profile_parse(arena, text, 262, &p, &line, &key, &expected), -22);
     assert_int_equal(line, 2);
-    assert_int_equal(profile_parse(arena, "[ca]\n\0", 6, &p, &line, &expected), -22);
+    assert_int_equal(profile_parse(arena, "[ca]\n\0", 6, &p, &line, &key, &expected), -22);
     assert_int_equal(line, 2);
     assert_string_equal(p.name, "untouched");
 }
@@ -348,22 +378,113 @@ static void refused(void **state)
 static void dated(void **state)
 {
     (void)state;
-    static const struct {
-        const char *day;
-        int days;
-    } rows[] = {{"2020-01-01", 200}, {"2027-03-14T23:59:59Z", 200},
-                {"2027-03-15", 100}, {"2029-03-14", 100},
-                {"2029-03-15", 10},  {"2040-01-01", 10}};
     const struct profile *p = profile_builtin();
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_int_equal(dated_value(&p->reuse_days, day(rows[i].day)), rows[i].days);
+    /* Either side of each day on which a value changes. */
+    const struct {
+        const struct dated_rows *rows;
+        const char *day;
+        int value;
+        const char *since, *until, *source;
+    } rows[] = {
+        {&p->reuse_days, "2020-01-01", 200, NULL, "2027-03-15", "SC-081v3"},
+        {&p->reuse_days, "2027-03-14T23:59:59Z", 200, NULL, "2027-03-15", "SC-081v3"},
+        {&p->reuse_days, "2027-03-15", 100, "2027-03-15", "2029-03-15", "BR 4.2.1"},
+        {&p->reuse_days, "2029-03-14", 100, "2027-03-15", "2029-03-15", "BR 4.2.1"},
+        {&p->reuse_days, "2029-03-15", 10, "2029-03-15", NULL, "BR 4.2.1"},
+        {&p->certificate_days, "2026-03-14T23:59:59Z", 398, NULL, "2026-03-15", "SC-031"},
+        {&p->certificate_days, "2026-03-15", 200, "2026-03-15", "2027-03-15", "SC-081v3"},
+        {&p->certificate_days, "2027-03-14", 200, "2026-03-15", "2027-03-15", "BR 6.3.2"},
+        {&p->certificate_days, "2027-03-15", 100, "2027-03-15", "2029-03-15", "BR 6.3.2"},
+        {&p->certificate_days, "2029-03-15", 47, "2029-03-15", NULL, "BR 6.3.2"},
+        {&p->retired_cname, "2025-10-27T23:59:59Z", 1, NULL, "2025-10-28", "DigiCert"},
+        {&p->retired_cname, "2025-10-28", 0, "2025-10-28", NULL, "DigiCert"},
+        {&p->own_cname_only, "2026-11-14T23:59:59Z", 0, NULL, "2026-11-15", "BR 2.2.7"},
+        {&p->own_cname_only, "2026-11-15", 1, "2026-11-15", NULL, "SC-101v2"},
+        {&p->caa_parameters, "2027-03-14T23:59:59Z", 0, NULL, "2027-03-15", "RFC 8657"},
+        {&p->caa_parameters, "2027-03-15", 1, "2027-03-15", NULL, "SC-098v2"},
+        {&p->places, "2025-03-14", 0, NULL, "2025-03-15", "SC-067v3"},
+        {&p->places, "2025-03-15", 2, "2025-03-15", "2026-03-15", "SC-067v3"},
+        {&p->places, "2026-03-15", 3, "2026-03-15", "2026-06-15", "SC-067v3"},
+        {&p->places, "2026-06-14", 3, "2026-03-15", "2026-06-15", "SC-067v3"},
+        {&p->places, "2026-06-15", 4, "2026-06-15", "2026-12-15", "SC-067v3"},
+        {&p->places, "2026-12-15", 5, "2026-12-15", NULL, "SC-067v3"},
+        {&p->places_bind, "2025-09-14T23:59:59Z", 0, NULL, "2025-09-15", "SC-067v3"},
+        {&p->places_bind, "2025-09-15", 1, "2025-09-15", NULL, "SC-067v3"},
+        {&p->regions, "2026-03-14", 1, NULL, "2026-03-15", "SC-067v3"},
+        {&p->regions, "2026-03-15", 2, "2026-03-15", NULL, "SC-067v3"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        dcv_time now = day(rows[i].day);
+        const char *since = dated_since(arena, rows[i].rows, now), *until = dated_until(arena, rows[i].rows, now);
+        assert_int_equal(dated_value(rows[i].rows, now), rows[i].value);
+        assert_string_equal(since ? since : "", rows[i].since ? rows[i].since : "");
+        assert_string_equal(until ? until : "", rows[i].until ? rows[i].until : "");
+        assert_non_null(strstr(dated_row(rows[i].rows, now)->source, rows[i].source));
+    }
+}
+
+/* What was validated may be used for as long as the rule of the day of its use allows. */
+static void usable(void **state)
+{
+    (void)state;
+    const struct dated_rows *days = &profile_builtin()->reuse_days;
+    static const struct {
+        const char *at, *until;
+    } rows[] = {
+        {"2026-03-20", "2026-10-06"},           /* 200 days, before anything changes */
+        {"2026-11-28", "2027-03-14T23:59:59Z"}, /* on the day of the change it is more than 100 days old */
+        {"2026-12-05", "2027-03-15"},           /* just 100 days old on that day */
+        {"2027-01-01", "2027-04-11"},           /* 100 days */
+        {"2027-03-15", "2027-06-23"},
+        {"2029-03-01", "2029-03-14T23:59:59Z"},
+        {"2029-03-10", "2029-03-20"},
+        {"2029-04-01", "2029-04-11"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        dcv_time until = dated_usable_until(days, day(rows[i].at)), expected = day(rows[i].until);
+        if (until / 1000 != expected / 1000)
+            fail_msg("%s: %lld, expected %lld", rows[i].at, (long long)until, (long long)expected);
+    }
+    struct profile p = of("[lifetimes]\nreuse_days = 5\n  300 from 2027-01-01\n");
+    assert_int_equal(dated_usable_until(&p.reuse_days, day("2026-12-20")), day("2026-12-25"));
+    assert_int_equal(dated_usable_until(&p.reuse_days, day("2026-12-30")), day("2027-10-26"));
+}
+
+/* The methods that end, and which of an order's method is the last. */
+static void sunsets(void **state)
+{
+    (void)state;
+    const struct sunset *s = sunset_last(&profile_builtin()->sunsets, "email");
+    assert_string_equal(s->section, "3.2.2.4.14");
+    assert_int_equal(s->from, day("2028-03-15"));
+    assert_non_null(strstr(s->source, "SC-090"));
+    s = sunset_last(&profile_builtin()->sunsets, "phone");
+    assert_int_equal(s->from, day("2027-03-15"));
+    assert_null(sunset_last(&profile_builtin()->sunsets, "e"));
+    struct profile p = of("[methods]\nend = 1.2 fax from 2027-01-01 by a friend\n  1.3 emails from 2027-01-01\n");
+    assert_int_equal(p.sunsets.n, 2);
+    assert_string_equal(p.sunsets.v[0].means, "fax");
+    assert_string_equal(p.sunsets.v[0].source, "a friend");
+    assert_null(p.sunsets.v[1].source);
+    assert_null(sunset_last(&p.sunsets, "email"));
+    assert_int_equal(of("[methods]\nend =\n").sunsets.n, 0);
+    /* Who says so stands behind the day, or is left out. */
+    p = of("[lifetimes]\nreuse_days = 30 by our rules\n  20 from 2030-01-01\n  10 from 2031-01-01 by BR 4.2.1, later\n"
+           "[ca]\nuser_agent = Made by us\n  Two from 2030-01-01 by a letter\n");
+    assert_string_equal(p.reuse_days.v[0].source, "our rules");
+    assert_null(p.reuse_days.v[1].source);
+    assert_string_equal(p.reuse_days.v[2].source, "BR 4.2.1, later");
+    assert_string_equal(p.agents.v[0].text, "Made by us");
+    assert_string_equal(p.agents.v[1].text, "Two");
+    assert_string_equal(p.agents.v[1].source, "a letter");
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(documented),  cmocka_unit_test(another), cmocka_unit_test(tables),
-        cmocka_unit_test(user_agents), cmocka_unit_test(quorum),  cmocka_unit_test(refused),
-        cmocka_unit_test(dated)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(documented), cmocka_unit_test(another),
+                                       cmocka_unit_test(tables),     cmocka_unit_test(user_agents),
+                                       cmocka_unit_test(quorum),     cmocka_unit_test(refused),
+                                       cmocka_unit_test(dated),      cmocka_unit_test(usable),
+                                       cmocka_unit_test(sunsets)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
