@@ -221,6 +221,15 @@ const char *dated_until(struct arena *a, const struct dated_rows *rows, dcv_time
     return i < rows->n ? day_of(a, rows->v[i].from) : NULL;
 }
 
+const char *dated_words(struct arena *a, const struct dated_rows *rows, dcv_time now)
+{
+    const struct dated *row = dated_row(rows, now);
+    const char *since = dated_since(a, rows, now), *source = row ? row->source : NULL;
+    const char *words = arena_concat(a, since ? " since " : "", since ? since : "", source ? " (" : "", source ? source : "",
+                                     source ? ")" : "", NULL);
+    return words ? words : "";
+}
+
 bool statuses_have(const struct statuses *s, int status)
 {
     for (size_t i = 0; i < s->n; i++)

@@ -190,6 +190,9 @@ const char *dated_until(struct arena *a, const struct dated_rows *rows, dcv_time
 /* The day from which the value of now holds; NULL where that is the first row, which has no day, or the
  * arena is full. */
 const char *dated_since(struct arena *a, const struct dated_rows *rows, dcv_time now);
+/* Since when, and who says so, as it goes on in a sentence: " since 2026-11-15 (BR 3.2.2.4, ballot SC-101v2)". The part that
+ * the row of now does not have is missing. */
+const char *dated_words(struct arena *a, const struct dated_rows *rows, dcv_time now);
 bool statuses_have(const struct statuses *s, int status);
 bool file_ports_have(const struct file_ports *p, bool https, unsigned port);
 /* The last of the methods by these means ("email") to end: after its day none is left. NULL: no such method ends. */

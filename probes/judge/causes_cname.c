@@ -143,14 +143,13 @@ void cause_cname_retired_form(struct judgement *j)
     bool pass = j->report->verdict == VERDICT_PASS, taken = dated_value(rows, j->r->now);
     if (!j->cname.retired || (!pass && (!judged_failing(j) || taken)))
         return;
-    const char *until = dated_until(j->a, rows, j->r->now), *since = dated_since(j->a, rows, j->r->now);
+    const char *until = dated_until(j->a, rows, j->r->now);
     struct finding *f = about_cname(j, CAUSE_cname_retired_form, CNAME_RETIRED);
     finding_set(j, f, "current", j->cname.at[CNAME_CURRENT].name);
     finding_set(j, f, "when",
                 taken && until ? arena_concat(j->a, "refuses from ", until, " on", NULL)
                 : taken        ? "may stop accepting at any time"
-                : since        ? arena_concat(j->a, "refuses since ", since, NULL)
-                               : "refuses");
+                               : arena_concat(j->a, "refuses", dated_words(j->a, rows, j->r->now), NULL));
     fix_publish(j, f);
 }
 
@@ -159,7 +158,7 @@ void cause_cname_retired_form(struct judgement *j)
 void cause_target_absent(struct judgement *j)
 {
     const struct target_view *t = &j->target;
-    if (!judged_failing(j) || t->found || !t->at[0].name || !empty(&t->at[0]) || !empty(&t->at[1]))
+    if (!judged_failing(j) || t->found || t->no_step || !t->at[0].name || !empty(&t->at[0]) || !empty(&t->at[1]))
         return;
     struct finding *f = finding_add(j, CAUSE_target_absent);
     finding_set(j, f, "owner", t->at[0].name);
@@ -186,6 +185,68 @@ static bool target_code(const struct judgement *j, enum code c)
     return judged_failing(j) && j->r->method == METHOD_DNS_CNAME_TARGET && j->report->error.code == c;
 }
 
+/* Another method that proves control of the same name. */
+static void use_txt(struct judgement *j, struct finding *f, const char *text)
+{
+    struct fix *x = finding_fix(j, f, FIX_INPUT);
+    x->argument = "method";
+    x->value = method_name(METHOD_DNS_TXT_TOKEN);
+    x->text = text;
+}
+
+static void set_own_cname_rule(struct judgement *j, struct finding *f)
+{
+    finding_set(j, f, "rule", dated_words(j->a, &j->r->profile->own_cname_only, j->r->now));
+}
+
+void cause_target_with_wildcard(struct judgement *j)
+{
+    const struct target_view *t = &j->target;
+    if (!judged_failing(j) || !t->no_step)
+        return;
+    struct finding *f = finding_add(j, CAUSE_target_with_wildcard);
+    finding_set(j, f, "domain", j->r->domain);
+    set_own_cname_rule(j, f);
+    for (size_t i = 0; i < 2; i++)
+        if (t->at[i].name && t->at[i].class == LOOKUP_DATA)
+            finding_fact(j, f, t->at[i].fact);
+    use_txt(j, f, "A TXT record proves the domain with all names below it; so does the CNAME of dns-cname-token.");
+}
+
+void cause_target_above(struct judgement *j)
+{
+    const struct target_view *t = &j->target;
+    if (!judged_failing(j) || t->no_step || t->found || !t->above)
+        return;
+    struct finding *f = finding_add(j, CAUSE_target_above);
+    finding_set(j, f, "owner", t->above->name);
+    finding_set(j, f, "domain", j->r->domain);
+    set_own_cname_rule(j, f);
+    finding_fact(j, f, t->above->fact);
+    struct fix *x = finding_fix(j, f, FIX_INPUT);
+    x->argument = "adn";
+    x->value = j->r->domain;
+    x->text = "Have the CA look at the ordered name itself, and put the CNAME there.";
+    use_txt(j, f, "Or use a TXT record, which may stand at a name above.");
+}
+
+void cause_target_at_label_only(struct judgement *j)
+{
+    const struct target_view *t = &j->target;
+    if (j->report->verdict != VERDICT_PASS || !t->found || t->found != &t->at[1] ||
+        (!empty(&t->at[0]) && !t->above) || !dated_value(&j->r->profile->own_cname_only, j->r->now))
+        return;
+    struct finding *f = finding_add(j, CAUSE_target_at_label_only);
+    finding_set(j, f, "owner", t->found->name);
+    finding_set(j, f, "domain", j->r->domain);
+    set_own_cname_rule(j, f);
+    finding_fact(j, f, t->found->fact);
+    finding_fact(j, f, t->at[0].fact);
+    fix_advice(j, f,
+               "Where the domain's own name can be an alias (it is not the apex of a zone and has no other records), put "
+               "the CNAME there as well. Where it cannot, a TXT record (dns-txt-token) is the safe way.");
+}
+
 void cause_target_malformed(struct judgement *j)
 {
     if (!target_code(j, CODE_malformed_cname_target))
@@ -209,7 +270,10 @@ void cause_target_not_validated(struct judgement *j)
 {
     if (!target_code(j, CODE_invalid_cname_validation))
         return;
+    const struct profile *p = j->r->profile;
     struct finding *f = about_target(j, CAUSE_target_not_validated);
+    finding_set(j, f, "days", arena_printf(j->a, "%d", dated_value(&p->reuse_days, j->r->now)));
+    finding_set(j, f, "rule", dated_words(j->a, &p->reuse_days, j->r->now));
     fix_advice(
         j, f,
         "Have the target domain itself validated first, by any DCV method, then check this domain again.");

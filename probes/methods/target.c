@@ -1,4 +1,7 @@
-/* target.c - method dns-cname-target: D or _dcv.D is an alias of a name that the account has validated. */
+/* target.c - method dns-cname-target: D or _dcv.D is an alias of a name that the account has validated.
+ *
+ * An authorization domain name may be what the CNAME of the ordered name leads to (BR 3.2.2.4). Since a day that the
+ * profile gives that is so for no wildcard name, and not for the CNAME of a name above the ordered one. */
 #include "methods/target.h"
 
 #include "ca/profile.h"
@@ -43,7 +46,8 @@ static int target_read(struct arena *a, const struct request *r, const struct ev
                        struct target_view *ret)
 {
     struct target_view *t = ret;
-    *t = (struct target_view){0};
+    bool own_only = dated_value(&r->profile->own_cname_only, r->now);
+    *t = (struct target_view){.no_step = own_only && r->wildcard};
     const char *name[2] = {arena_printf(a, "%s.", r->adn), checked_below(a, r->profile->target_label, r->adn)};
     if (arena_full(a))
         return -ENOMEM;
@@ -52,7 +56,11 @@ static int target_read(struct arena *a, const struct request *r, const struct ev
         int rc = view_lookup(a, ev, view, name[i], RR_CNAME, &t->at[i]);
         if (rc)
             return rc;
-        if (!t->found && t->at[i].class == LOOKUP_DATA) {
+        if (t->at[i].class != LOOKUP_DATA)
+            continue;
+        if (!i && own_only && !name_equal(r->adn, r->domain)) {
+            t->above = &t->at[i];
+        } else if (!t->found) {
             t->found = &t->at[i];
             t->target = cname_target(a, t->found);
         }
@@ -67,6 +75,10 @@ static void verdict_target(struct judgement *j)
     j->err = target_read(j->a, j->r, j->ev, j->view, t);
     if (j->err)
         return;
+    if (t->no_step) {
+        verdict_fail(j, CODE_invalid_dns_cname, CODE_invalid_dns_cname);
+        return;
+    }
     bool first_open = t->at[0].class == LOOKUP_PENDING || (!t->found && t->at[1].class == LOOKUP_PENDING);
     if (first_open) {
         verdict_undecided(j, DEADLINE_REASON);
@@ -126,7 +138,8 @@ static void near(struct near_list *l)
 static bool near_due(struct arena *a, const struct request *r, const struct evidence *ev)
 {
     struct target_view t;
-    return !target_read(a, r, ev, NULL, &t) && lookups_settled(t.at, t.at[1].name ? 2 : 1) && !t.found;
+    return !target_read(a, r, ev, NULL, &t) && lookups_settled(t.at, t.at[1].name ? 2 : 1) && !t.found &&
+           !t.no_step && !t.above;
 }
 
 const struct method_rules target_rules = {

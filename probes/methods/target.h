@@ -8,7 +8,10 @@
 /* dns-cname-target: D, then _dcv.D. */
 struct target_view {
     struct lookup at[2];        /* where the second would be too long for a name its .name is NULL, its .class nodata */
-    const struct lookup *found; /* the first with a CNAME */
+    const struct lookup *found; /* the first with a CNAME that counts */
+    bool no_step; /* a wildcard name at a time when no CNAME counts for such a name (BR 3.2.2.4) */
+    /* The CNAME of a name above the ordered one, at a time when only the ordered name's own counts; else NULL. */
+    const struct lookup *above;
     const char *target;         /* of .found */
     const char *problem;        /* why no CA can use .target; NULL where it can be used */
 };
