@@ -20,6 +20,7 @@ void json_write_code(struct json_out *j, const char *key, enum code c)
     json_text(j, "message", i->message);
     json_text(j, "meaning", i->meaning);
     json_text(j, "check", i->check);
+    json_text(j, "seen", i->seen);
     json_close(j, '}');
 }
 

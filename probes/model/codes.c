@@ -134,8 +134,8 @@ enum code code_find(struct arena *a, const char *text, const char *variables[2])
 }
 
 /* LONGEST: bytes, more than any code has; what a person types beyond them is ignored. WORTH_SHOWING: the likeness from
- * which on a code is suggested. */
-enum { LONGEST = 64, WORDS = 16, WORTH_SHOWING = 240 };
+ * which on a code is suggested. RARER: so much less likely is a code that the API's document does not list. */
+enum { LONGEST = 64, WORDS = 16, WORTH_SHOWING = 240, RARER = 40 };
 
 static size_t at_most(size_t a, size_t b)
 {
@@ -218,6 +218,8 @@ size_t code_nearest(const char *text, enum code *ret, size_t most)
         unsigned s = likeness(typed, n, info->code, m);
         unsigned without = bare < n ? likeness(typed, bare, info->code, m) : 0;
         score[c] = s > without ? s : without;
+        if (info->seen && score[c] > RARER)
+            score[c] -= RARER;
         if (score[c] < WORTH_SHOWING)
             continue;
         /* ret is kept sorted, best first; of equal codes the one that is first in codes.def stands first. */

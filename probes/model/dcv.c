@@ -75,8 +75,12 @@ bool texts_add(struct arena *a, struct texts *t, const char *s)
 
 static const struct code_info codes[] = {
 #define X(id, code, spelling, status, variables, class, basis, message, meaning, check)                      \
-    [CODE_##id] = {code, spelling, status, variables, class, basis, message, meaning, check},
+    [CODE_##id] = {code, spelling, status, variables, class, basis, message, meaning, check, NULL},
 #include "model/codes.def"
+#undef X
+#define X(id, code, spelling, status, variables, class, basis, message, meaning, check, seen)                \
+    [CODE_##id] = {code, spelling, status, variables, class, basis, message, meaning, check, seen},
+#include "model/codes_seen.def"
 #undef X
 };
 

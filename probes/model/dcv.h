@@ -150,22 +150,24 @@ typedef int64_t dcv_time;
     X(CLASS_ACCOUNT, "account")
 #define DCV_CODE_BASES(X)                                                                                    \
     X(BASIS_DOCUMENTED, "documented") X(BASIS_LIBRARY, "library") X(BASIS_STANDARD, "standard")              \
-    X(BASIS_RULE, "rule")
+    X(BASIS_RULE, "rule") X(BASIS_SEEN, "seen")
 enum code_class { DCV_CODE_CLASSES(DCV_MEMBER) };
 enum code_basis { DCV_CODE_BASES(DCV_MEMBER) };
 const char *code_class_name(enum code_class c);
 const char *code_basis_name(enum code_basis b);
 
-/* CODE_NONE, then one member for each row of codes.def, in its order. */
+/* CODE_NONE, then one member for each row of codes.def, in its order, then those of codes_seen.def. */
 enum code {
     CODE_NONE,
 #define X(id, ...) CODE_##id,
 #include "model/codes.def"
+#include "model/codes_seen.def"
 #undef X
 };
 enum { CODE_COUNT = 0
 #define X(id, ...) +1
 #include "model/codes.def"
+#include "model/codes_seen.def"
 #undef X
 };
 
@@ -179,6 +181,7 @@ struct code_info {
     const char *message;   /* ours, one sentence, as an API answer carries it */
     const char *meaning;   /* what the CA saw when it gave this code */
     const char *check;     /* what to look at, or where in the account */
+    const char *seen;      /* BASIS_SEEN: where it was seen; NULL for a code of the API's document */
 };
 const struct code_info *code_info(enum code c); /* NULL for CODE_NONE */
 

@@ -24,8 +24,11 @@ void codes_table(struct buf *b, bool color)
     buf_puts(b, "\n");
     for (enum code c = 1; code_info(c); c++) {
         const struct code_info *i = code_info(c);
-        buf_printf(b, "%-*s  %-6d  %-7s  %-10s  %s\n", (int)wide, i->code, i->status,
-                   code_class_name(i->class), code_basis_name(i->basis), i->message);
+        buf_printf(b, "%-*s  %-6d  %-7s  %-10s  %s", (int)wide, i->code, i->status, code_class_name(i->class),
+                   code_basis_name(i->basis), i->message);
+        if (i->seen)
+            buf_printf(b, " Not in the API's document, seen in public: %s", i->seen);
+        buf_puts(b, "\n");
     }
 }
 

@@ -22,6 +22,9 @@ const char *basis_sentence(enum code_basis b)
     case BASIS_RULE:
         return "The document does not say what sets this code apart from its neighbours: the reading is our own, "
                "argued from its name. Trust the facts of a check more than the code.";
+    case BASIS_SEEN:
+        return "The API's document does not list this code; it was seen in public. The reading is our own: hold it "
+               "against the message that came with the code.";
     }
     return "";
 }
@@ -99,6 +102,8 @@ void explain_code(struct buf *b, struct arena *a, enum code c, const char *const
     paragraph(b, "what the CA saw", fill(a, info->meaning, domain));
     paragraph(b, "what to check", fill(a, info->check, domain));
     paragraph(b, "how certain", basis_sentence(info->basis));
+    if (info->seen)
+        paragraph(b, "where it was seen", info->seen);
     const char *command = code_command(a, c, variables);
     if (command) /* one line, however long, so that it can be pasted */
         buf_printf(b, "%*s%-*s%s\n", LABEL, "", TEXT - LABEL, "reproduce it", command);
@@ -129,6 +134,7 @@ void explain_code_json(struct json_out *j, const char *key, struct arena *a, enu
     json_text(j, "meaning", fill(a, info->meaning, domain));
     json_text(j, "check", fill(a, info->check, domain));
     json_text(j, "certainty", basis_sentence(info->basis));
+    json_text(j, "seen", info->seen);
     json_text(j, "command", code_command(a, c, variables));
     json_close(j, '}');
 }

@@ -56,6 +56,23 @@ static void rows_are_those_of_the_list(void **state)
     assert_null(code_info(CODE_COUNT + 1));
 }
 
+/* The codes that the API's document does not list say so, and where they were seen; no other does. */
+static void what_is_not_documented_says_so(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    codes_table(&b, false);
+    for (enum code c = 1; code_info(c); c++) {
+        const struct code_info *i = code_info(c);
+        assert_int_equal(i->basis == BASIS_SEEN, i->seen != NULL);
+        if (i->seen) {
+            assert_in_range(strlen(i->seen), 20, 200);
+            assert_non_null(strstr(b.p, i->seen));
+        }
+    }
+    buf_free(&b);
+}
+
 static void is_a_text(const char *s, size_t most)
 {
     assert_in_range(strlen(s), 20, most);
@@ -130,6 +147,8 @@ static void spellings(void **state)
         {"not_found|order|123", CODE_not_found_order, "123", ""},
         {"not_found|ordering", CODE_not_found, "ordering", ""},
         {"access_denied", CODE_NONE, "", ""},
+        {"access_denied%7Cinvalid_approver", CODE_access_denied_invalid_approver, "", ""},
+        {"auth_key_not_setup|shop.example.com", CODE_auth_key_not_setup, "shop.example.com", ""},
         {"invalid_value", CODE_invalid_value, "", ""},
         {"invalid_value:depth", CODE_invalid_value, "depth", ""},
         {"invalid_value%3Adepth", CODE_invalid_value, "depth", ""},
@@ -169,6 +188,7 @@ static void nearest(void **state)
         {"dns_missmatch|a.very.long.name.that.has.nothing.to.do.with.it.example.com", CODE_dns_mismatch},
         {"DNS-Mismatch", CODE_dns_mismatch},
         {"access_denied", CODE_access_denied_missing_permission},
+        {"access_denied|invalid_aprover", CODE_access_denied_invalid_approver},
         {"notfound|order", CODE_not_found_order},
         {"caa not found", CODE_caa_not_found},
         {"invalid_txt", CODE_invalid_dns_txt},
@@ -258,6 +278,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_those_of_the_list),
+        cmocka_unit_test(what_is_not_documented_says_so),
         cmocka_unit_test(each_text_is_said_once),
         cmocka_unit_test(every_code_is_found_as_written),
         cmocka_unit_test(spellings),
