@@ -15,7 +15,8 @@ enum {
     SHOWN = 120,    /* bytes of a record's value in a sentence */
     KEPT_MOST = 4096, /* bytes of a value that a right one may take over parameters from */
 };
-/* The latest time that a CA can represent (year 10^9), in seconds: the limit of the library that it reads times with. */
+/* The latest time that a CA can represent (year 10^9), in seconds: the limit of the library that it reads times with.
+ */
 #define UNTIL_MOST INT64_C(31556889864403199)
 #define YEAR_MS (365 * DAY_MS)
 
@@ -186,10 +187,11 @@ static const char *until_fault(struct arena *a, const struct request *r, struct 
         bool digits = true;
         for (size_t i = 0; i < v.n; i++)
             digits = digits && v.p[i] >= '0' && v.p[i] <= '9';
-        return arena_printf(a,
-                            digits ? "has a persistUntil of %s, which is more seconds than any CA can count"
-                                   : "has a persistUntil of %s, which is no number of seconds since 1970 in digits alone",
-                            shown(a, v));
+        return arena_printf(
+            a,
+            digits ? "has a persistUntil of %s, which is more seconds than any CA can count"
+                   : "has a persistUntil of %s, which is no number of seconds since 1970 in digits alone",
+            shown(a, v));
     }
     if (r->now > p->until)
         return arena_printf(a, "held until %s only (persistUntil=%s)", day(a, p->until), shown(a, v));
@@ -205,7 +207,8 @@ static bool covers_below(const struct caa_record *v)
     for (size_t i = 0; i < v->n_parameters; i++)
         if (is_tag(&v->parameters[i], POLICY_TAG)) {
             n++;
-            wildcard += v->parameters[i].value.n == 8 && !strncasecmp((const char *)v->parameters[i].value.p, "wildcard", 8);
+            wildcard +=
+                v->parameters[i].value.n == 8 && !strncasecmp((const char *)v->parameters[i].value.p, "wildcard", 8);
         }
     return n && n == wildcard;
 }

@@ -40,8 +40,8 @@ const char *persist_account(struct arena *a, const struct request *r, const char
 const char *persist_hashed_account(struct arena *a, const char *prefix, const char *domain, const char *thumbprint,
                                    const char *account_uri);
 
-/* A right value for the request. old (may be NULL): the record that it replaces, whose other parameters are kept. until:
- * the end that a value without old gets; TIME_UNKNOWN for none. NULL where persist_account() is. */
+/* A right value for the request. old (may be NULL): the record that it replaces, whose other parameters are kept.
+ * until: the end that a value without old gets; TIME_UNKNOWN for none. NULL where persist_account() is. */
 const char *persist_value(struct arena *a, const struct request *r, const struct persist_record *old, dcv_time until);
 
 /* policy=wildcard is needed: for a wildcard name, and for a name below the one that is checked. */

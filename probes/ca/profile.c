@@ -225,8 +225,8 @@ const char *dated_words(struct arena *a, const struct dated_rows *rows, dcv_time
 {
     const struct dated *row = dated_row(rows, now);
     const char *since = dated_since(a, rows, now), *source = row ? row->source : NULL;
-    const char *words = arena_concat(a, since ? " since " : "", since ? since : "", source ? " (" : "", source ? source : "",
-                                     source ? ")" : "", NULL);
+    const char *words = arena_concat(a, since ? " since " : "", since ? since : "", source ? " (" : "",
+                                     source ? source : "", source ? ")" : "", NULL);
     return words ? words : "";
 }
 

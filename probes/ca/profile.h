@@ -168,8 +168,8 @@ struct profile {
 
 const struct profile *profile_builtin(void);
 /* Reads a profile from the text of an INI file with the keys of profile.def; a key that is missing keeps the built-in
- * value. 0, -ENOMEM, or -EINVAL with *line (from 1), *expected (static) and *key set, the last to NULL where the line has
- * no known key. Everything is in the arena. */
+ * value. 0, -ENOMEM, or -EINVAL with *line (from 1), *expected (static) and *key set, the last to NULL where the line
+ * has no known key. Everything is in the arena. */
 int profile_parse(struct arena *a, const char *text, size_t len, struct profile *ret, unsigned *line,
                   const char **key, const char **expected);
 
@@ -190,8 +190,8 @@ const char *dated_until(struct arena *a, const struct dated_rows *rows, dcv_time
 /* The day from which the value of now holds; NULL where that is the first row, which has no day, or the
  * arena is full. */
 const char *dated_since(struct arena *a, const struct dated_rows *rows, dcv_time now);
-/* Since when, and who says so, as it goes on in a sentence: " since 2026-11-15 (BR 3.2.2.4, ballot SC-101v2)". The part that
- * the row of now does not have is missing. */
+/* Since when, and who says so, as it goes on in a sentence: " since 2026-11-15 (BR 3.2.2.4, ballot SC-101v2)". The
+ * part that the row of now does not have is missing. */
 const char *dated_words(struct arena *a, const struct dated_rows *rows, dcv_time now);
 bool statuses_have(const struct statuses *s, int status);
 bool file_ports_have(const struct file_ports *p, bool https, unsigned port);

@@ -317,8 +317,8 @@ static const char *keep_trimmed(struct parse *p, const char *text, size_t n)
     return copy ? copy : "";
 }
 
-/* Splits a line "WHAT from YYYY-MM-DD by SOURCE", of which "by SOURCE" may be missing. Returns WHAT; the whole line where
- * it has no such end, and then *from and *source stay as they are. */
+/* Splits a line "WHAT from YYYY-MM-DD by SOURCE", of which "by SOURCE" may be missing. Returns WHAT; the whole line
+ * where it has no such end, and then *from and *source stay as they are. */
 static const char *before_day(struct parse *p, const char *text, dcv_time *from, const char **source)
 {
     static const char word_from[] = " from ", word_by[] = " by ";

@@ -71,7 +71,8 @@ static bool read_end(const char *text, dcv_time now, dcv_time *ret)
     *ret = TIME_UNKNOWN;
     if (!text || (time_parse(text, ret) && *ret > now))
         return true;
-    complain("--until: '%s' is not accepted; expected a time or a date after now, %s, as 2027-11-22 or 2027-11-22T12:00:00Z",
+    complain("--until: '%s' is not accepted; expected a time or a date after now, %s, as 2027-11-22 or "
+             "2027-11-22T12:00:00Z",
              text, shown);
     return false;
 }
@@ -81,7 +82,8 @@ static int show_record(struct arena *a, const struct request *r, dcv_time until,
     struct fix record;
     const char *missing, *account = persist_account(a, r, &missing);
     if (r->name_code != CODE_NONE) {
-        complain("--persist: '%s' is not accepted; expected a domain name. %s", r->input, r->name_reason ? r->name_reason : "");
+        complain("--persist: '%s' is not accepted; expected a domain name. %s", r->input,
+                 r->name_reason ? r->name_reason : "");
         return EXIT_USAGE;
     }
     if (missing) {

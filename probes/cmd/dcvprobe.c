@@ -27,7 +27,8 @@ static const struct {
      "what an API error means; FILE or -: an API error response; --run: also check its domain"},
     {"codes", cmd_codes, "[--json]", "the catalogue of the API's error codes"},
     {"causes", cmd_causes, "[--json]", "the catalogue of root causes"},
-    {"token", cmd_token, "--auth-key-file F --csr F [--timestamp T] | --persist DOMAIN --account-uri U [--wildcard] [--until DATE]",
+    {"token", cmd_token,
+     "--auth-key-file F --csr F [--timestamp T] | --persist DOMAIN --account-uri U [--wildcard] [--until DATE]",
      "compute a request token; --persist: the record of dns-persist to publish"},
     {"replay", cmd_replay, "FILE | --all FILE|DIR…",
      "judge saved evidence again, offline; --all: say which reports today's rules would change"},
@@ -71,9 +72,8 @@ static const struct {
     const char *option, *does;
 } rows[] = {
     {"Options of check, replay and show:", NULL},
-    {"--format F",
-     "text (default), json, ndjson, nagios; for reports also fix: the records to add, as zone-file "
-     "lines, and what to type into a web panel; nsupdate: the same change as a script for nsupdate(1)"},
+    {"--format F", "text (default), json, ndjson, nagios; for reports also fix: the records to add, as zone-file "
+                   "lines, and what to type into a web panel; nsupdate: the same change as a script for nsupdate(1)"},
     {"--json", "the same as --format json"},
     {"-v, --verbose", "text: all evidence, with the command that reproduces it"},
     {"--redact", "JSON: leave random values out"},
@@ -91,7 +91,8 @@ static const struct {
     {"--resume FILE", "write to FILE, without checks that it already has a report of"},
     {"--no-evidence", "leave the evidence out of the reports"},
     {"Options of token:", NULL},
-    {"--persist DOMAIN", "the record of dns-persist to publish; with --account-uri, --account-thumbprint, --issuer, --adn, --json"},
+    {"--persist DOMAIN",
+     "the record of dns-persist to publish; with --account-uri, --account-thumbprint, --issuer, --adn, --json"},
     {"--wildcard, --until DATE", "token --persist: also for wildcard names and names below; the end of the record"},
     {"Options of list (stats takes the times, too):", NULL},
     {"--domain D, --code C, …",
@@ -106,9 +107,8 @@ static const struct {
     {"--format F", "text (default) or ndjson: the daemon's events"},
     {"Options of preflight:", NULL},
     {"--csr F, --original F", "the order's CSR, and that of the order that it duplicates"},
-    {"--san NAME, …",
-     "--common-name CN, --org O, --org-unit OU, --address A, --email A, --note F: the order's "
-     "other fields"},
+    {"--san NAME, …", "--common-name CN, --org O, --org-unit OU, --address A, --email A, --note F: the order's "
+                      "other fields"},
     {"--product P", "tls, client, code-signing, safenet-cc or safenet-fips"},
     {"--method M, --token V", "how the names are to be validated"},
     {"--config F, --json", "as above"},

@@ -285,8 +285,8 @@ static void read_signing(struct zones *z, struct zone *x)
         struct name_server *s = &x->v[i];
         if (s->state != SERVER_GOOD || s->plain)
             continue;
-        const struct fact *f =
-            ask_server_whole(z->asker, s->server, (struct ask){.qname = x->apex, .qtype = RR_SOA, .dnssec = true}, NULL);
+        const struct fact *f = ask_server_whole(
+            z->asker, s->server, (struct ask){.qname = x->apex, .qtype = RR_SOA, .dnssec = true}, NULL);
         struct name_server same = *s;
         if (!f || !with_authority(f, x->apex, &same))
             continue;

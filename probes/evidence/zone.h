@@ -43,7 +43,7 @@ struct zone {
     const char *apex;          /* absolute */
     const struct zone *parent; /* NULL: the zone above is that of a public suffix */
     const char *above;         /* the apex of the zone above; NULL where it is not known */
-    bool secure;               /* a DS record that validators can follow is known, here and in the zones above that are known */
+    bool secure; /* a DS record that validators can follow is known, here and in the zones above that are known */
     bool exists;               /* a zone above delegates to it, or the resolver knows its name servers */
     bool open;                 /* an answer is still missing */
     bool blocked;              /* not even servers of the zone above answer, so no name server can be asked from here */

@@ -242,9 +242,10 @@ void cause_target_at_label_only(struct judgement *j)
     set_own_cname_rule(j, f);
     finding_fact(j, f, t->found->fact);
     finding_fact(j, f, t->at[0].fact);
-    fix_advice(j, f,
-               "Where the domain's own name can be an alias (it is not the apex of a zone and has no other records), put "
-               "the CNAME there as well. Where it cannot, a TXT record (dns-txt-token) is the safe way.");
+    fix_advice(
+        j, f,
+        "Where the domain's own name can be an alias (it is not the apex of a zone and has no other records), put "
+        "the CNAME there as well. Where it cannot, a TXT record (dns-txt-token) is the safe way.");
 }
 
 void cause_target_malformed(struct judgement *j)

@@ -295,12 +295,13 @@ static void set_validity(struct judgement *j, struct finding *f, const struct rr
     finding_set(j, f, "inception", moment(j->a, from));
     finding_set(j, f, "expiration", moment(j->a, to));
     finding_set(j, f, "what",
-                expired ? arena_printf(j->a, "expired on %s, %s ago", moment(j->a, to), span(j->a, now - to))
-                        : arena_printf(j->a, "holds only from %s on, in %s", moment(j->a, from), span(j->a, from - now)));
+                expired
+                    ? arena_printf(j->a, "expired on %s, %s ago", moment(j->a, to), span(j->a, now - to))
+                    : arena_printf(j->a, "holds only from %s on, in %s", moment(j->a, from), span(j->a, from - now)));
 }
 
-/* One server of a zone hands out a version that was not signed again, or that is signed for a time to come, while another
- * has a valid one. Validators go on to that one, so this never explains a failure. */
+/* One server of a zone hands out a version that was not signed again, or that is signed for a time to come, while
+ * another has a valid one. Validators go on to that one, so this never explains a failure. */
 static void old_signatures_in(struct judgement *j, const struct zone *z)
 {
     struct rrsig sig;
@@ -448,11 +449,12 @@ static void unsigned_in(struct judgement *j, const struct zone *z)
             continue;
         struct finding *f = finding_about_server(j, CAUSE_dnssec_copy_unsigned, z, s);
         finding_fact(j, f, s->signed_soa);
-        fix_advice(j, f,
-                   arena_printf(j->a,
-                                "Have %s transfer %s in its signed form, with DNSSEC turned on, or take that server out of "
-                                "the name servers at the registrar and out of the zone's NS records.",
-                                server_shown(j->a, s), z->apex));
+        fix_advice(
+            j, f,
+            arena_printf(j->a,
+                         "Have %s transfer %s in its signed form, with DNSSEC turned on, or take that server out of "
+                         "the name servers at the registrar and out of the zone's NS records.",
+                         server_shown(j->a, s), z->apex));
     }
 }
 

@@ -1,5 +1,5 @@
-/* causes_persist.c - causes for dns-persist: there is no record for this CA, it is at another name, or the record does not
- * say what the CA needs. */
+/* causes_persist.c - causes for dns-persist: there is no record for this CA, it is at another name, or the record
+ * does not say what the CA needs. */
 #include "base/text.h"
 #include "ca/profile.h"
 #include "evidence/near.h"
@@ -100,18 +100,23 @@ static const char *instead(struct judgement *j)
 {
     const struct persist_view *v = &j->persist;
     if (!v->at.name)
-        return arena_printf(j->a, "With %s in front the name would be longer than a name can be.", j->r->profile->persist_label);
+        return arena_printf(j->a, "With %s in front the name would be longer than a name can be.",
+                            j->r->profile->persist_label);
     if (!v->rr)
-        return v->at.class == LOOKUP_NXDOMAIN ? "That name does not exist at all." : "There is no TXT record at that name.";
+        return v->at.class == LOOKUP_NXDOMAIN ? "That name does not exist at all."
+                                              : "There is no TXT record at that name.";
     if (v->best.faults & PERSIST_MALFORMED)
-        return arena_printf(j->a, "The record there begins with an issuer domain of this CA and breaks off at byte %zu, where %s "
-                                  "is expected.",
-                            v->best.value.error_at, v->best.value.error);
+        return arena_printf(
+            j->a,
+            "The record there begins with an issuer domain of this CA and breaks off at byte %zu, where %s "
+            "is expected.",
+            v->best.value.error_at, v->best.value.error);
     const char *issuer = v->best.value.sound && v->best.value.issuer.n
                              ? text_escape(j->a, (const char *)v->best.value.issuer.p, v->best.value.issuer.n, SHOWN)
                              : NULL;
     return issuer ? arena_printf(j->a, "The record there is for another CA, %s.", issuer)
-                  : arena_printf(j->a, "%zu TXT record%s there, of another kind.", v->at.n, v->at.n == 1 ? " stands" : "s stand");
+                  : arena_printf(j->a, "%zu TXT record%s there, of another kind.", v->at.n,
+                                 v->at.n == 1 ? " stands" : "s stand");
 }
 
 static void elsewhere(struct judgement *j, struct finding *f, const struct hit *hit)
@@ -133,7 +138,8 @@ static void elsewhere(struct judgement *j, struct finding *f, const struct hit *
         struct fix *x = finding_fix(j, f, FIX_INPUT);
         x->argument = "adn";
         x->value = without_dot(j, n->scope);
-        x->text = "Or have the CA check at this name: its record has policy=wildcard and counts for all names below it.";
+        x->text =
+            "Or have the CA check at this name: its record has policy=wildcard and counts for all names below it.";
     }
 }
 
@@ -177,8 +183,10 @@ void cause_persist_other_account(struct judgement *j)
     finding_set(j, f, "what", j->persist.best.account_fault);
     finding_set(j, f, "wanted", wanted ? wanted : "");
     fix_publish_persist(j, f, j->persist.rr, &j->persist.best);
-    fix_advice(j, f, "Where another account orders for this domain, too, add the record beside the other one: several may stand "
-                     "there.");
+    fix_advice(
+        j, f,
+        "Where another account orders for this domain, too, add the record beside the other one: several may stand "
+        "there.");
 }
 
 /* Also for a check that passes, where the end comes before the CA has to look again. */
@@ -194,15 +202,18 @@ void cause_persist_expired(struct judgement *j)
     if (soon)
         time_format(v->best.until, until);
     finding_set(j, f, "what",
-                soon ? arena_printf(j->a, "holds only until %.10s, which is less than %u days away", until, j->r->profile->persist_days)
+                soon ? arena_printf(j->a, "holds only until %.10s, which is less than %u days away", until,
+                                    j->r->profile->persist_days)
                      : v->best.until_fault);
     if (soon) {
         fix_advice(j, f, "Give the record a later persistUntil before that day.");
         return;
     }
     fix_publish_persist(j, f, v->rr, &v->best);
-    fix_advice(j, f, "Choose another end where this one does not suit: persistUntil is in seconds since 1970, and without it the "
-                     "record holds for as long as it stands.");
+    fix_advice(
+        j, f,
+        "Choose another end where this one does not suit: persistUntil is in seconds since 1970, and without it the "
+        "record holds for as long as it stands.");
 }
 
 void cause_persist_no_wildcard(struct judgement *j)
@@ -212,13 +223,15 @@ void cause_persist_no_wildcard(struct judgement *j)
     bool none = v->at.class == LOOKUP_NODATA || v->at.class == LOOKUP_NXDOMAIN || has_fault(j, PERSIST_FOREIGN);
     if (has_fault(j, PERSIST_SCOPE)) {
         struct finding *f = about(j, CAUSE_persist_no_wildcard);
-        finding_set(j, f, "what", arena_printf(j->a, "is for %s alone: policy=wildcard is missing, without which it covers %s", j->r->adn,
-                                               j->r->wildcard ? "no wildcard name" : "no name below it"));
+        finding_set(j, f, "what",
+                    arena_printf(j->a, "is for %s alone: policy=wildcard is missing, without which it covers %s",
+                                 j->r->adn, j->r->wildcard ? "no wildcard name" : "no name below it"));
         fix_publish_persist(j, f, v->rr, &v->best);
     } else if (judged_failing(j) && none && persist_hit(j, 1u << NEAR_STAR, &hit)) {
         struct finding *f = about_at(j, CAUSE_persist_no_wildcard, hit.n->at.name);
-        finding_set(j, f, "what", arena_printf(j->a, "stands below the star, where the CA does not look: it belongs at %s%s", v->at.name,
-                                               j->r->wildcard ? ", with policy=wildcard" : ""));
+        finding_set(j, f, "what",
+                    arena_printf(j->a, "stands below the star, where the CA does not look: it belongs at %s%s",
+                                 v->at.name, j->r->wildcard ? ", with policy=wildcard" : ""));
         finding_fact(j, f, hit.n->at.fact);
         fix_publish_persist(j, f, NULL, &hit.record);
         remove_hit(j, f, &hit);

@@ -79,7 +79,8 @@ struct finding *finding_about_server(struct judgement *j, enum cause c, const st
 bool server_repeats(const struct zone *z, size_t i)
 {
     for (size_t k = 0; k < i; k++)
-        if (z->v[k].state == z->v[i].state && z->v[k].signing == z->v[i].signing && name_equal(z->v[k].host, z->v[i].host))
+        if (z->v[k].state == z->v[i].state && z->v[k].signing == z->v[i].signing &&
+            name_equal(z->v[k].host, z->v[i].host))
             return true;
     return false;
 }

@@ -161,7 +161,8 @@ bool fix_persist_record(struct arena *a, const struct request *r, const struct p
     return owner && ret->rdata;
 }
 
-void fix_publish_persist(struct judgement *j, struct finding *f, const struct rr *old, const struct persist_record *keep)
+void fix_publish_persist(struct judgement *j, struct finding *f, const struct rr *old,
+                         const struct persist_record *keep)
 {
     struct fix record;
     if (!fix_persist_record(j->a, j->r, keep, TIME_UNKNOWN, &record))

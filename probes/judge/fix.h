@@ -18,13 +18,14 @@ const char *fix_value(struct judgement *j);
 void fix_publish_txt(struct judgement *j, struct finding *f);
 /* The same with a given value that is known to be right. */
 void fix_add_txt(struct judgement *j, struct finding *f, const char *value);
-/* add: a right record of dns-persist, as persist_value() writes it. False where the request does not tell the account as
- * the CA takes it, the name would be too long, or the arena is full. */
+/* add: a right record of dns-persist, as persist_value() writes it. False where the request does not tell the account
+ * as the CA takes it, the name would be too long, or the arena is full. */
 bool fix_persist_record(struct arena *a, const struct request *r, const struct persist_record *keep, dcv_time until,
                         struct fix *ret);
 /* replace of old, or add where it is NULL: a right record of dns-persist. keep (may be NULL): the record whose other
  * parameters it takes over. Where the account is not known as the CA takes it: nothing. */
-void fix_publish_persist(struct judgement *j, struct finding *f, const struct rr *old, const struct persist_record *keep);
+void fix_publish_persist(struct judgement *j, struct finding *f, const struct rr *old,
+                         const struct persist_record *keep);
 /* The same for any method: a TXT or CNAME record, or a file. */
 void fix_publish(struct judgement *j, struct finding *f);
 /* Corrects what was found at j->candidate: replaces the record, or writes the file again. */

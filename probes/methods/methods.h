@@ -1,8 +1,8 @@
 /* methods.h - the table of methods of domain control validation: one constant struct method_rules for each. Pure.
  *
- * DCV_METHODS (dcv.h) names the struct of each method, and the method's file (txt.c, cname.c, target.c, file.c, persist.c,
- * caa.c) defines it: without it the program does not link. Plan, judge and the readers of requests call a method through its
- * struct and do not ask which one it is.
+ * DCV_METHODS (dcv.h) names the struct of each method, and the method's file (txt.c, cname.c, target.c, file.c,
+ * persist.c, caa.c) defines it: without it the program does not link. Plan, judge and the readers of requests call a
+ * method through its struct and do not ask which one it is.
  *
  * Plan and judge call the same functions; what these allocate lives in the arena given. */
 #ifndef DCV_METHODS_H
@@ -35,8 +35,8 @@ struct method_rules {
     unsigned takes; /* the challenges that it accepts, bits of TAKES_…; 0: it needs none */
     /* The request has what the method needs. Where a request names no method, all that fit are checked. */
     bool (*fits)(const struct request *r);
-    /* The field of a request (request.h) without which the method cannot be checked: where the method is named, its want
-     * is refused. NULL: where something is wanting, the report is undecided and says what. */
+    /* The field of a request (request.h) without which the method cannot be checked: where the method is named, its
+     * want is refused. NULL: where something is wanting, the report is undecided and says what. */
     const char *needs;
     /* Lists all names that the verdict rests on. 0 or -ENOMEM. */
     int (*names)(struct arena *a, const struct request *r, struct checked_list *ret);

@@ -61,7 +61,8 @@ static enum code detail(const struct persist_view *v)
         return CODE_dns_internal_error;
     if (!v->rr)
         return CODE_dns_mismatch;
-    bool invalid = v->best.faults & PERSIST_MALFORMED || !(v->best.faults & (PERSIST_FOREIGN | PERSIST_ACCOUNT | PERSIST_SCOPE));
+    bool invalid =
+        v->best.faults & PERSIST_MALFORMED || !(v->best.faults & (PERSIST_FOREIGN | PERSIST_ACCOUNT | PERSIST_SCOPE));
     return invalid ? CODE_dns_invalid_entry : CODE_dns_entry_missing;
 }
 
@@ -105,10 +106,11 @@ static const struct lookup *lookups(const struct judgement *j, size_t *n)
 
 static const char *remark(const struct judgement *j)
 {
-    return arena_printf(j->a,
-                        "The CA may rely on this for %u days, and looks at the record again after that (BR 3.2.2.4.22); the "
-                        "record stays.",
-                        j->r->profile->persist_days);
+    return arena_printf(
+        j->a,
+        "The CA may rely on this for %u days, and looks at the record again after that (BR 3.2.2.4.22); the "
+        "record stays.",
+        j->r->profile->persist_days);
 }
 
 static void near(struct near_list *l)
@@ -125,7 +127,8 @@ static void near(struct near_list *l)
     if (*label == '_')
         near_add(l, NEAR_OTHER, RR_TXT, NULL, "the underscore before the label is missing",
                  arena_printf(l->a, "%s.%s.", label + 1, d));
-    near_add(l, NEAR_OTHER, RR_TXT, NULL, "which is the place of a random value", arena_printf(l->a, "%s.%s.", p->txt_label, d));
+    near_add(l, NEAR_OTHER, RR_TXT, NULL, "which is the place of a random value",
+             arena_printf(l->a, "%s.%s.", p->txt_label, d));
     near_add(l, NEAR_OTHER, RR_TXT, NULL, "which is the place of another kind of validation (ACME)",
              arena_printf(l->a, "_acme-challenge.%s.", d));
     if (strncmp(d, "www.", 4) != 0)

@@ -1,5 +1,5 @@
-/* persist.h - what dns-persist has read: the TXT records at its name, and which of them is nearest to right. Pure; plain
- * values, their texts are in the arena of the check. */
+/* persist.h - what dns-persist has read: the TXT records at its name, and which of them is nearest to right. Pure;
+ * plain values, their texts are in the arena of the check. */
 #ifndef DCV_METHOD_PERSIST_H
 #define DCV_METHOD_PERSIST_H
 
@@ -9,7 +9,8 @@
 /* dns-persist: _validation-persist.D. */
 struct persist_view {
     struct lookup at; /* .name is NULL and .class nodata where the name would be too long */
-    const struct rr *rr; /* the record that decides: it proves control, or has the least wrong with it; NULL: no TXT record */
+    const struct rr
+        *rr; /* the record that decides: it proves control, or has the least wrong with it; NULL: no TXT record */
     struct persist_record best; /* what it says */
 };
 

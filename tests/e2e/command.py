@@ -372,7 +372,8 @@ def persist():
     """dcvprobe token --persist: the record to publish, and what is wrong with its input."""
     uri = "https://ca.example/acct/123"
     now = ["--now", "2026-11-22T12:00:00Z"]
-    r = probe("token", "--persist", "shop.example.com", "--account-uri", uri, "--wildcard", "--until", "2027-11-22", *now)
+    r = probe("token", "--persist", "shop.example.com", "--account-uri", uri, "--wildcard", "--until", "2027-11-22",
+              *now)
     value = f"digicert.com; accounturi={uri}; policy=wildcard; persistUntil=1826841600"
     same((r.returncode, r.stderr), (0, ""), "status")
     same(r.stdout.splitlines(), ["add the record", f'  _validation-persist.shop.example.com. 300 IN TXT "{value}"',
@@ -383,18 +384,19 @@ def persist():
     same((record["owner"], record["type"], record["value"]),
          ("_validation-persist.example.com.", "TXT", f"ca.example; accounturi={uri}; policy=wildcard"), "JSON")
     same(record["rdata"], f'"{record["value"]}"', "as a zone file has it")
-    for wrong, expected in ((["--persist", "example.com"], "--account-uri: missing; expected a URI"),
-                            (["--persist", "exa_mple.com", "--account-uri", uri], "--persist: 'exa_mple.com' is not accepted"),
-                            (["--persist", "example.com", "--account-uri", "123"], "--account-uri: '123' is not accepted"),
-                            (["--persist", "example.com", "--account-uri", "a:b;c"], "semicolon"),
-                            (["--persist", "example.com", "--account-uri", uri, "--until", "2020-01-01"], "--until: '2020-01-01'"),
-                            (["--persist", "example.com", "x", "--account-uri", uri], "not x")):
-        r = probe("token", *wrong)
+    for wrong, expected in ((["example.com"], "--account-uri: missing; expected a URI"),
+                            (["exa_mple.com", "--account-uri", uri], "--persist: 'exa_mple.com' is not accepted"),
+                            (["example.com", "--account-uri", "123"], "--account-uri: '123' is not accepted"),
+                            (["example.com", "--account-uri", "a:b;c"], "semicolon"),
+                            (["example.com", "--account-uri", uri, "--until", "2020-01-01"], "--until: '2020-01-01'"),
+                            (["example.com", "x", "--account-uri", uri], "not x")):
+        r = probe("token", "--persist", *wrong)
         same((r.returncode, r.stdout), (2, ""), str(wrong))
         true(expected in r.stderr, r.stderr)
     r = probe("check", "example.com", "--method", "dns-persist")
     same((r.returncode, r.stderr), (2, "dcvprobe: --account-uri: missing; expected a URI such as "
-                                       "https://ca.example/account/1, at most 1024 bytes\n"), "a check needs the account, too")
+                                       "https://ca.example/account/1, at most 1024 bytes\n"),
+         "a check needs the account, too")
 
 
 if __name__ == "__main__":

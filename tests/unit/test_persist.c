@@ -31,8 +31,12 @@ static int setup(void **state)
     hashing = *profile_builtin();
     hashing.persist_hashed = (struct dated_rows){{{TIME_UNKNOWN, true}}, 1};
     hashing.persist_prefix = PREFIX;
-    r = (struct request){.profile = profile_builtin(), .input = "example.com", .domain = "example.com", .adn = "example.com",
-                         .account_uri = URI, .now = INT64_C(1795348800000)};
+    r = (struct request){.profile = profile_builtin(),
+                         .input = "example.com",
+                         .domain = "example.com",
+                         .adn = "example.com",
+                         .account_uri = URI,
+                         .now = INT64_C(1795348800000)};
     return a ? 0 : -1;
 }
 
@@ -114,8 +118,10 @@ static void what_a_record_says(void **state)
         {"digicert.com; accounturi=" URI "; persistUntil=", PERSIST_UNTIL, "without a value"},
         {"digicert.com; accounturi=" URI "; persistUntil=31556889864403199", 0, NULL},
         {"digicert.com; accounturi=" URI "; persistUntil=31556889864403200", PERSIST_UNTIL, "more seconds than"},
-        {"digicert.com; accounturi=" URI "; persistUntil=1111111111111111111111111111111111111111", PERSIST_UNTIL, "more seconds"},
-        {"digicert.com; accounturi=" URI "; persistuntil=1900000000; persistUntil=1900000000", PERSIST_UNTIL, "2 persistUntil"},
+        {"digicert.com; accounturi=" URI "; persistUntil=1111111111111111111111111111111111111111", PERSIST_UNTIL,
+         "more seconds"},
+        {"digicert.com; accounturi=" URI "; persistuntil=1900000000; persistUntil=1900000000", PERSIST_UNTIL,
+         "2 persistUntil"},
         {"digicert.com; accounturi=" URI "; accounturi=" URI, PERSIST_ACCOUNT, "2 accounturi"},
         {"digicert.com; accounturi=", PERSIST_ACCOUNT, "without a value"},
         {"digicert.com", PERSIST_ACCOUNT, "no accounturi"},
