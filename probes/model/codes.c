@@ -134,8 +134,9 @@ enum code code_find(struct arena *a, const char *text, const char *variables[2])
 }
 
 /* LONGEST: bytes, more than any code has; what a person types beyond them is ignored. WORTH_SHOWING: the likeness from
- * which on a code is suggested. RARER: so much less likely is a code that the API's document does not list. */
-enum { LONGEST = 64, WORDS = 16, WORTH_SHOWING = 240, RARER = 40 };
+ * which on a code is suggested. RARER: so much less likely is a code that the API's document does not list. SLIP: the likeness from which on a text is a
+ * code with slips. */
+enum { LONGEST = 64, WORDS = 16, WORTH_SHOWING = 240, RARER = 40, SLIP = 650 };
 
 static size_t at_most(size_t a, size_t b)
 {
@@ -197,13 +198,27 @@ static unsigned likeness(const char *s, size_t n, const char *t, size_t m)
     return (unsigned)(600 * (longer - distance(s, n, t, m)) / longer + 800 * shared / (n_mine + n_theirs));
 }
 
-size_t code_nearest(const char *text, enum code *ret, size_t most)
+/* The text without what is around it, in small letters. Returns its length. */
+static size_t read_typed(const char *text, char typed[LONGEST])
 {
-    char typed[LONGEST];
     size_t n = 0;
     struct bytes b = trim(text, strlen(text));
     for (; n < b.n && n < LONGEST; n++)
         typed[n] = (char)(b.p[n] >= 'A' && b.p[n] <= 'Z' ? b.p[n] | 0x20 : b.p[n]);
+    return n;
+}
+
+bool code_is_slip(const char *text, enum code c)
+{
+    char typed[LONGEST];
+    size_t n = read_typed(text, typed), m = code_info(c) ? at_most(stem_length(code_info(c)), LONGEST) : 0;
+    return n && m && likeness(typed, n, code_info(c)->code, m) >= SLIP;
+}
+
+size_t code_nearest(const char *text, enum code *ret, size_t most)
+{
+    char typed[LONGEST];
+    size_t n = read_typed(text, typed);
     size_t bare = n; /* length without what may be a variable */
     for (size_t i = 0; i < n; i++)
         if (typed[i] == '|' || typed[i] == ':') {

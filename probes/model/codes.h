@@ -16,5 +16,7 @@ enum code code_find(struct arena *a, const char *text, const char *variables[2])
 /* Writes to ret the codes that resemble text (edit distance and shared words), best first, at most `most` of them.
  * Returns how many. */
 size_t code_nearest(const char *text, enum code *ret, size_t most);
+/* True where text is the code with a slip or two in it, and not only a text that resembles it. */
+bool code_is_slip(const char *text, enum code c);
 
 #endif
