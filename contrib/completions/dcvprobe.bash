@@ -66,7 +66,7 @@ _dcvprobe() {
                         --org-unit --address --email --product --method --token --config --probe --format --json"
                     ;;
                 explain)
-                    words="$request $network --json --verbose --redact --run" files=yes
+                    words="$request $network --json --verbose --redact --run --domain" files=yes
                     [[ $cur == -* ]] || words=$(_dcvprobe_catalogue codes)
                     ;;
                 codes | causes) words="--json" ;;

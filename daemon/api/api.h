@@ -13,6 +13,7 @@
 
 enum {
     API_BODY_MOST = 65536, /* bytes: a certificate request and all lists of a check fit several times */
+    API_PASTE_MOST = 262144,  /* bytes of what is to be explained: it is read on the loop that serves requests */
     API_BODY_PIECES = 0,   /* a body of any length, in lines of API_BODY_MOST at most */
     API_LINES_MOST = 1000000, /* of a batch */
     API_WAIT_MOST = 60000,    /* milliseconds */

@@ -245,12 +245,15 @@ static void parameters(struct json_out *j, const struct route *r)
     json_close(j, ']');
 }
 
-static void content(struct json_out *j, const char *type, const char *of)
+/* n media types, and what each of them holds. */
+static void content(struct json_out *j, const char *const *types, const char *const *of, size_t n)
 {
     json_open(j, "content", '{');
-    json_open(j, type, '{');
-    member(j, "schema", of, "");
-    json_close(j, '}');
+    for (size_t i = 0; i < n; i++) {
+        json_open(j, types[i], '{');
+        member(j, "schema", of[i], "");
+        json_close(j, '}');
+    }
     json_close(j, '}');
 }
 
@@ -259,7 +262,7 @@ static void response(struct json_out *j, const char *status, const char *descrip
 {
     json_open(j, status, '{');
     json_text(j, "description", description);
-    content(j, type, of);
+    content(j, &type, &of, 1);
     json_close(j, '}');
 }
 
@@ -276,7 +279,11 @@ static void operation(struct json_out *j, const struct route *r)
     if (r->body) {
         json_open(j, "requestBody", '{');
         json_bool(j, "required", true);
-        content(j, r->body_most == API_BODY_PIECES ? "application/x-ndjson" : "application/json", r->body);
+        if (r->action == API_EXPLAIN)
+            content(j, (const char *const[]){"application/json", "text/plain"}, (const char *const[]){r->body, "string"}, 2);
+        else
+            content(j, (const char *const[]){r->body_most == API_BODY_PIECES ? "application/x-ndjson" : "application/json"},
+                    &r->body, 1);
         json_close(j, '}');
     }
     json_open(j, "responses", '{');

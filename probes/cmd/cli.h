@@ -65,6 +65,7 @@ enum {
     OPT_RESUME,
     OPT_NO_EVIDENCE,
     OPT_RUN,
+    OPT_DOMAIN,
     OPT_ALL,
     OPT_AUTH_KEY,
     OPT_CSR,

@@ -1,173 +1,207 @@
-/* cmd_explain.c - dcvprobe explain: what a code of the API means, and with --run whether a check now gives the same
+/* cmd_explain.c - dcvprobe explain: what a paste means, and with --run whether a check now gives the same
  * code. */
-#include "base/text.h"
 #include "cmd/checks.h"
 #include "cmd/cli_conf.h"
-#include "format/json_errors.h"
-#include "model/codes.h"
-#include "show/explain.h"
+#include "cmd/explain_ask.h"
 #include "show/explain_command.h"
+#include "show/explain_paste.h"
 #include "show/render.h"
+#include "wire/name_read.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-/* Prints an error with the codes that are nearest to an unknown one. */
-static void unknown(struct arena *a, const char *text)
-{
-    enum { NEAREST = 3 };
-    enum code near[NEAREST];
-    size_t n = code_nearest(text, near, NEAREST);
-    struct buf b = {0};
-    for (size_t i = 0; i < n; i++)
-        buf_printf(&b, "%s%s", i ? ", " : "", code_info(near[i])->spelling);
-    const char *shown = text_escape(a, text, strlen(text), 100);
-    complain("explain: '%s' is not a code of the API; the nearest are %s", shown ? shown : "?",
-             b.p ? b.p : "none");
-    buf_free(&b);
-}
-
-/* An argument is a code unless it is "-" or the name of an existing file. */
+/* An argument is text unless it is "-" or the name of an existing file. */
 static bool is_file(const char *arg)
 {
     struct stat st;
     return !strcmp(arg, "-") || (!stat(arg, &st) && !S_ISDIR(st.st_mode));
 }
 
-static int collect(struct arena *a, const char *arg, struct texts *codes)
+/* Adds an argument to the text. Words that a shell has divided become one text again. */
+static int collect(struct arena *a, const char *arg, struct buf *text)
 {
-    if (!is_file(arg))
-        return texts_add(a, codes, arg) ? EXIT_PASS : EXIT_USAGE;
-    const char *text;
-    size_t len;
-    struct json_problem problem = {0};
-    if (!cli_read(a, "explain", arg, &text, &len))
+    const char *s = arg;
+    size_t n = strlen(arg);
+    bool file = is_file(arg);
+    if (!strcmp(arg, "-") && isatty(STDIN_FILENO))
+        complain("explain: paste the error here, and end it with Ctrl-D on a line of its own");
+    if (file && !cli_read(a, "explain", arg, &s, &n))
         return EXIT_USAGE;
-    int rc = json_read_errors(a, text, len, codes, &problem);
-    if (rc)
-        complain("explain: '%s': %s", arg, rc == -EINVAL ? problem.text : strerror(-rc));
-    return rc ? EXIT_USAGE : EXIT_PASS;
+    if (text->n)
+        buf_puts(text, file ? "\n" : " ");
+    buf_add(text, s, n);
+    if (text->failed)
+        complain_no_memory();
+    return text->failed ? EXIT_USAGE : EXIT_PASS;
 }
 
-/* One code as given, and what it means. */
-struct said {
-    const char *text;
-    enum code code;
-    const char *variables[2];
-    const char *domain; /* --run: the domain that is checked */
+/* ---------------------------------------------------------------- --run ------------------------------ */
+
+/* One check that --run makes, and the codes whose check it is. */
+struct planned_check {
+    const char *domain;
+    bool by_method; /* else all methods that the input allows: an order check does not tell its method */
     enum method method;
     size_t first, n; /* index and number of its reports */
 };
 
-static int understand(struct arena *a, const struct texts *codes, struct said *v)
-{
-    int status = EXIT_PASS;
-    for (size_t i = 0; i < codes->n; i++) {
-        v[i].text = codes->v[i];
-        v[i].variables[0] = v[i].variables[1] = "";
-        v[i].code = code_find(a, codes->v[i], v[i].variables);
-        if (v[i].code == CODE_NONE) {
-            unknown(a, codes->v[i]);
-            status = EXIT_USAGE;
-        }
-    }
-    return status;
-}
+struct planned_checks {
+    struct planned_check *v;
+    size_t n;
+};
 
-/* Sets domain and method of each check before anything is asked. */
-static int plan_run(struct arena *a, struct said *v, size_t n)
+static int add_run(struct arena *a, struct planned_checks *runs, const struct planned_check *r)
 {
-    for (size_t i = 0; i < n; i++) {
-        const char *spelling = code_info(v[i].code)->spelling;
-        const char *command = code_command(a, v[i].code, v[i].variables);
-        if (!code_check(a, v[i].code, v[i].variables, &v[i].domain, &v[i].method)) {
-            complain("explain --run: no check of a domain gives %s; %s%s", spelling,
-                     command ? "what can cause it: " : "the API's own records decide it",
-                     command ? command : "");
-            return EXIT_USAGE;
-        }
-        if (!v[i].domain) {
-            complain("explain --run: '%s' names no domain; expected CODE|DOMAIN, as '%s|shop.example.com'",
-                     v[i].text, code_info(v[i].code)->code);
-            return EXIT_USAGE;
-        }
+    for (size_t i = 0; i < runs->n; i++)
+        if (!strcmp(runs->v[i].domain, r->domain) && runs->v[i].by_method == r->by_method &&
+            runs->v[i].method == r->method)
+            return EXIT_PASS;
+    struct planned_check *v = arena_grow(a, runs->v, runs->n, sizeof *v);
+    if (!v) {
+        complain_no_memory();
+        return EXIT_USAGE;
     }
+    v[runs->n++] = *r;
+    runs->v = v;
     return EXIT_PASS;
 }
 
-static int run(struct arena *a, struct checks *c, struct said *v, size_t n, const struct given_list *given,
-               const struct report *const **r, size_t *n_r)
+/* What is checked for a code. False: no check of a domain gives it. *domain may become NULL. */
+static bool check_of(struct arena *a, const struct paste_found *f, struct planned_check *r)
+{
+    const char *v[2] = {f->domain ? f->domain : f->variables[0], ""};
+    *r = (struct planned_check){.by_method = true};
+    return f->code != CODE_NONE && code_check(a, f->code, v, &r->domain, &r->method);
+}
+
+static void cannot_run(struct arena *a, const struct paste_found *f)
+{
+    if (f->code == CODE_NONE) {
+        complain("explain --run: no check is known for %s", f->name ? f->name : f->text);
+        return;
+    }
+    const char *v[2] = {f->domain ? f->domain : f->variables[0], f->variables[1]};
+    const char *command = code_command(a, f->code, v);
+    complain("explain --run: no check of a domain gives %s; %s%s", code_info(f->code)->spelling,
+             command ? "what can cause it: " : "the API's own records decide it", command ? command : "");
+}
+
+/* Sets the checks before anything is asked of the network; asks the person at the terminal for what is
+ * missing. */
+static int plan_runs(struct arena *a, const struct paste *p, struct given_list *given,
+                     struct planned_checks *runs)
+{
+    bool token = false;
+    const char *domain = NULL; /* that the person has told */
+    int status = EXIT_PASS;
+    for (size_t i = 0; !status && i < p->n; i++) {
+        struct planned_check r;
+        if (p->found[i].kind == PASTE_CAUSE && p->found[i].domain)
+            r = (struct planned_check){.domain = p->found[i].domain};
+        else if (!check_of(a, &p->found[i], &r)) {
+            cannot_run(a, &p->found[i]);
+            return EXIT_USAGE;
+        }
+        if (!r.domain && !domain)
+            status = ask_domain(
+                a, p->found[i].code == CODE_NONE ? p->found[i].text : code_info(p->found[i].code)->code,
+                &domain);
+        if (!status && !r.domain) {
+            struct paste_found told = p->found[i];
+            told.domain = domain;
+            if (!check_of(a, &told, &r))
+                return EXIT_USAGE;
+        }
+        token = token || !r.by_method || (r.method != METHOD_CAA && r.method != METHOD_DNS_CNAME_TARGET);
+        status = status ? status : add_run(a, runs, &r);
+    }
+    for (size_t i = 0; !status && i < p->n_names; i++)
+        if (!p->names[i].validated) {
+            status = add_run(a, runs, &(struct planned_check){.domain = p->names[i].domain});
+            token = true;
+        }
+    if (!status && !runs->n) {
+        complain("explain --run: nothing in this text can be checked");
+        status = EXIT_USAGE;
+    }
+    return status || !token ? status : ask_token(a, given);
+}
+
+static int run_all(struct arena *a, struct checks *c, struct planned_checks *runs,
+                   const struct given_list *given, const struct report *const **r, size_t *n_r)
 {
     const struct request_field *methods = request_field_find("methods");
     int status = EXIT_PASS;
-    for (size_t i = 0; !status && i < n; i++) {
+    for (size_t i = 0; !status && i < runs->n; i++) {
+        struct planned_check *v = &runs->v[i];
         struct given_list all = *given;
-        const char *name = method_name(v[i].method);
-        if (!given_has(given, methods) && !given_add(a, &all, (struct given){methods, name, strlen(name)}))
+        const char *name = method_name(v->method);
+        if (v->by_method && !given_has(given, methods) &&
+            !given_add(a, &all, (struct given){methods, name, strlen(name)}))
             return EXIT_USAGE;
-        v[i].first = c->n;
-        status = checks_add(a, c, v[i].domain, &all);
-        v[i].n = c->n - v[i].first;
+        v->first = c->n;
+        status = checks_add(a, c, v->domain, &all);
+        v->n = c->n - v->first;
     }
     return status ? status : checks_run(a, c, r, n_r);
 }
 
-/* Writes how the code of the API and the result of the check compare. */
-static void compare(struct buf *b, const struct said *v, const struct report *r)
+/* Writes how a code of the API and the result of its check compare. */
+static void compare(struct buf *b, enum code code, const struct report *r)
 {
     const char *here = r->error.code == CODE_NONE ? NULL : code_info(r->error.code)->code;
-    bool same = r->error.code == v->code || r->detail_code == v->code;
-    const char *told = code_info(v->code)->code;
+    bool same = r->error.code == code || r->detail_code == code;
+    const char *told = code_info(code)->code;
     if (r->verdict == VERDICT_FAIL && same)
         buf_printf(b, "A check now gives the same code: %s.\n", told);
     else if (r->verdict == VERDICT_FAIL)
         buf_printf(b, "A check now gives another code: %s, not %s.\n", here ? here : "none", told);
     else if (r->verdict == VERDICT_PASS)
-        buf_printf(b,
-                   "A check now passes: the cause of %s is cured, or is not visible from here.\n",
-                   told);
+        buf_printf(b, "A check now passes: the cause of %s is cured, or is not visible from here.\n", told);
     else
         buf_puts(b, "A check now gives no verdict.\n");
 }
 
-static void show_explained(struct buf *b, struct arena *a, const struct said *v, size_t n)
+static void compare_all(struct buf *b, struct arena *a, const struct paste *p, const struct planned_check *v,
+                        const struct report *r)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (v[i].code == CODE_NONE)
-            continue;
-        buf_puts(b, b->n ? "\n" : "");
-        explain_code(b, a, v[i].code, v[i].variables, cli_color());
+    for (size_t i = 0; i < p->n; i++) {
+        struct planned_check own;
+        if (check_of(a, &p->found[i], &own) && v->by_method && own.method == v->method &&
+            (!own.domain || !strcmp(own.domain, v->domain)))
+            compare(b, p->found[i].code, r);
     }
 }
 
-static void show_run(struct buf *b, struct arena *a, const struct output *out, const struct said *v, size_t n,
-                     const struct checks *c)
+static void show_runs(struct buf *b, struct arena *a, const struct output *out, const struct paste *p,
+                      const struct planned_checks *runs, const struct checks *c)
 {
     struct render how = {.color = cli_color(), .verbose = out->verbose};
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = v[i].first; k < v[i].first + v[i].n; k++) {
+    for (size_t i = 0; i < runs->n; i++) {
+        const struct planned_check *v = &runs->v[i];
+        for (size_t k = v->first; k < v->first + v->n; k++) {
             if (!c->job[k].report)
                 continue;
             buf_puts(b, "\n");
-            compare(b, &v[i], c->job[k].report);
+            compare_all(b, a, p, v, c->job[k].report);
             render_report(b, a, c->job[k].report, &how);
         }
     }
 }
 
-static int show_json(struct arena *a, const struct output *out, const struct said *v, size_t n, bool ran,
+/* ---------------------------------------------------------------- the whole -------------------------- */
+
+static int show_json(struct arena *a, const struct output *out, const struct paste *p, bool ran,
                      const struct report *const *r, size_t n_r)
 {
     struct buf b = {0};
     struct json_out j = {.b = &b, .indent = 2};
     json_open(&j, NULL, '{');
     json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
-    json_open(&j, "codes", '[');
-    for (size_t i = 0; i < n; i++)
-        if (v[i].code != CODE_NONE)
-            explain_code_json(&j, NULL, a, v[i].code, v[i].variables);
-    json_close(&j, ']');
+    explain_paste_json(&j, a, p);
     if (ran)
         cli_reports(&j, a, out, r, n_r);
     json_close(&j, '}');
@@ -176,46 +210,64 @@ static int show_json(struct arena *a, const struct output *out, const struct sai
 }
 
 static int explain(struct arena *a, const struct output *out, bool run_too, struct checks *c,
-                   const struct given_list *given, const struct texts *codes)
+                   struct given_list *given, const struct paste *p)
 {
-    struct said *v = arena_array(a, codes->n, sizeof *v);
     const struct report *const *r = NULL;
-    size_t n = codes->n, n_r = 0;
-    bool json = out->format == FORMAT_JSON;
-    struct buf b = {0};
-    if (!v)
+    struct planned_checks runs = {0};
+    size_t n_r = 0;
+    bool json = out->format == FORMAT_JSON, whole = explain_is_whole(p);
+    int ran = EXIT_PASS;
+    const char *sentence = explain_sentence(a, p);
+    if (!whole || p->more)
+        complain("explain: %s", sentence ? sentence : OUT_OF_MEMORY);
+    if (run_too && !whole)
         return EXIT_USAGE;
-    int status = understand(a, codes, v), ran = EXIT_PASS;
-    if (run_too && !status)
-        status = plan_run(a, v, n);
-    if (run_too && status)
-        return status;
+    struct buf b = {0};
+    if (run_too && (ran = plan_runs(a, p, given, &runs)))
+        return ran;
     if (!json) { /* the texts are shown before the network is asked */
-        show_explained(&b, a, v, n);
+        explain_paste(&b, a, p, cli_color());
         ran = cli_flush(&b);
         b = (struct buf){0};
     }
     if (run_too && !ran)
-        ran = run(a, c, v, n, given, &r, &n_r);
+        ran = run_all(a, c, &runs, given, &r, &n_r);
     if (run_too && ran == EXIT_USAGE)
         return ran;
     int shown = EXIT_PASS;
     if (json) {
-        shown = show_json(a, out, v, n, run_too, r, n_r);
+        shown = show_json(a, out, p, run_too, r, n_r);
     } else if (run_too) {
-        show_run(&b, a, out, v, n, c);
+        show_runs(&b, a, out, p, &runs, c);
         shown = cli_flush(&b);
     }
-    if (shown || status)
-        return shown ? shown : status;
+    if (shown || !whole)
+        return EXIT_USAGE;
     int found = exit_status(r, n_r);
     return found ? found : ran;
+}
+
+/* Checks the domain of --domain. */
+static int check_domain(struct arena *a, const char *text, const char **ret)
+{
+    struct name name;
+    if (name_read(a, text, strlen(text), &name)) {
+        complain_no_memory();
+        return EXIT_USAGE;
+    }
+    if (!name.domain) {
+        complain("--domain: %s", name.reason);
+        return EXIT_USAGE;
+    }
+    *ret = name.wildcard ? arena_printf(a, "*.%s", name.domain) : name.domain;
+    return *ret ? EXIT_PASS : EXIT_USAGE;
 }
 
 int cmd_explain(int argc, char **argv)
 {
     static const struct option own[] = {{"json", no_argument, NULL, OPT_JSON},
                                         {"run", no_argument, NULL, OPT_RUN},
+                                        {"domain", required_argument, NULL, OPT_DOMAIN},
                                         {"verbose", no_argument, NULL, OPT_VERBOSE},
                                         {"redact", no_argument, NULL, OPT_REDACT},
                                         CLI_CONF_OPTIONS,
@@ -225,8 +277,9 @@ int cmd_explain(int argc, char **argv)
     struct option *options = a ? cli_options(a, own, true) : NULL;
     struct given_list given = {0};
     struct checks c = {0};
-    struct texts codes = {0};
-    const char *config = NULL;
+    struct buf text = {0};
+    struct paste p;
+    const char *config = NULL, *domain = NULL;
     bool run_too = false;
     int status = options ? EXIT_PASS : EXIT_USAGE;
     for (int opt; !status && (opt = getopt_long(argc, argv, "v", options, NULL)) != -1;) {
@@ -234,11 +287,13 @@ int cmd_explain(int argc, char **argv)
             status = cli_given(a, &given, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
         else if (opt == OPT_RUN)
             run_too = true;
+        else if (opt == OPT_DOMAIN)
+            status = check_domain(a, optarg, &domain);
         else if (!cli_conf_take(opt, optarg, &config, &c.net) && cli_output_option(&out, opt, optarg))
             status = EXIT_USAGE;
     }
     if (!status && optind == argc) {
-        complain("explain: nothing given; expected dcvprobe explain CODE, FILE or - for standard input");
+        complain("explain: nothing given; expected dcvprobe explain TEXT, FILE or - for standard input");
         status = EXIT_USAGE;
     }
     if (!status && !run_too && (given.n || config)) {
@@ -247,12 +302,17 @@ int cmd_explain(int argc, char **argv)
         status = EXIT_USAGE;
     }
     for (int i = optind; !status && i < argc; i++)
-        status = collect(a, argv[i], &codes);
+        status = collect(a, argv[i], &text);
+    if (!status && paste_read(a, text.p ? text.p : "", text.n, domain, &p)) {
+        complain_no_memory();
+        status = EXIT_USAGE;
+    }
     if (!status && run_too)
         status = checks_configure(a, &c, config, &given);
     if (!status)
-        status = explain(a, &out, run_too, &c, &given, &codes);
+        status = explain(a, &out, run_too, &c, &given, &p);
     checks_free(&c);
+    buf_free(&text);
     arena_free(a);
     return status;
 }

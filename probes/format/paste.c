@@ -9,11 +9,11 @@
 #include <strings.h>
 
 enum {
-    KEY_MOST = 64,       /* bytes of a code's name or a cause's id */
-    VALUE_MOST = 600,    /* bytes of a code with its variables: two names of 253, and room */
-    SLIPS_MOST = 32,     /* words of a text that are compared with all codes */
-    SHORT_TEXT = 2000,   /* a longer text is not only codes */
-    SEEN = 2048,         /* spellings that are told apart */
+    KEY_MOST = 64,     /* bytes of a code's name or a cause's id */
+    VALUE_MOST = 600,  /* bytes of a code with its variables: two names of 253, and room */
+    SLIPS_MOST = 32,   /* words of a text that are compared with all codes */
+    SHORT_TEXT = 2000, /* a longer text is not only codes */
+    SEEN = 2048,       /* spellings that are told apart */
     LETTERS = 26
 };
 
@@ -25,15 +25,15 @@ const char *paste_kind_name(enum paste_kind k)
 }
 #undef NAME
 
-struct scan {
+struct paste_scan {
     struct arena *a;
     const char *p;
     size_t n;
     struct paste *ret;
-    size_t at[PASTE_FOUND_MOST]; /* where each thing was found */
+    size_t at[PASTE_FOUND_MOST];                /* where each thing was found */
     short first[LETTERS], next[CODE_COUNT + 1]; /* the codes by their first letter: 0 ends a list */
-    bool codes_only;             /* the text is a list of codes: what looks like one is meant as one */
-    uint64_t seen[SEEN];         /* hashes of what was read already; 0: free */
+    bool codes_only;     /* the text is a list of codes: what looks like one is meant as one */
+    uint64_t seen[SEEN]; /* hashes of what was read already; 0: free */
     size_t n_seen;
     const char *slips[SLIPS_MOST];
     size_t slip_at[SLIPS_MOST], n_slips;
@@ -43,7 +43,7 @@ struct scan {
 /* ---------------------------------------------------------------- what was found --------------------- */
 
 /* True the first time for each text. */
-static bool is_new(struct scan *s, const char *p, size_t n)
+static bool is_new(struct paste_scan *s, const char *p, size_t n)
 {
     uint64_t h = 14695981039346656037u; /* FNV-1a */
     for (size_t i = 0; i < n; i++)
@@ -69,13 +69,14 @@ static bool same_text(const char *x, const char *y)
     return x == y || (x && y && !strcasecmp(x, y));
 }
 
-static void add(struct scan *s, size_t at, const struct paste_found *f)
+static void add(struct paste_scan *s, size_t at, const struct paste_found *f)
 {
     struct paste *r = s->ret;
     for (size_t i = 0; i < r->n; i++) {
         const struct paste_found *g = &r->found[i];
-        if (g->code == f->code && g->cause == f->cause && same_text(g->domain, f->domain) && same_text(g->name, f->name) &&
-            same_text(g->variables[0], f->variables[0]) && same_text(g->variables[1], f->variables[1]))
+        if (g->code == f->code && g->cause == f->cause && same_text(g->domain, f->domain) &&
+            same_text(g->name, f->name) && same_text(g->variables[0], f->variables[0]) &&
+            same_text(g->variables[1], f->variables[1]))
             return;
     }
     if (r->n == PASTE_FOUND_MOST) {
@@ -99,9 +100,11 @@ static bool has_domain(enum code c)
     return i && !strchr(i->code, ':') && i->class != CLASS_ACCOUNT && i->class != CLASS_API;
 }
 
-static void add_known(struct scan *s, size_t at, enum code c, const char *text, const char *const variables[2])
+static void add_known(struct paste_scan *s, size_t at, enum code c, const char *text,
+                      const char *const variables[2])
 {
-    struct paste_found f = {.kind = PASTE_CODE, .code = c, .text = text, .variables = {variables[0], variables[1]}};
+    struct paste_found f = {
+        .kind = PASTE_CODE, .code = c, .text = text, .variables = {variables[0], variables[1]}};
     if (*variables[0] && !strchr(code_info(c)->code, ':')) {
         f.domain = paste_domain(s->a, variables[0], strlen(variables[0]));
         if (!f.domain && has_domain(c))
@@ -112,10 +115,11 @@ static void add_known(struct scan *s, size_t at, enum code c, const char *text, 
 }
 
 /* text: NAME or NAME|VARIABLE. */
-static void add_unknown(struct scan *s, size_t at, const char *text)
+static void add_unknown(struct paste_scan *s, size_t at, const char *text)
 {
     size_t n = strcspn(text, "|");
-    struct paste_found f = {.kind = PASTE_CODE, .text = text, .name = arena_strndup(s->a, text, n), .variables = {"", ""}};
+    struct paste_found f = {
+        .kind = PASTE_CODE, .text = text, .name = arena_strndup(s->a, text, n), .variables = {"", ""}};
     if (text[n]) {
         f.variables[0] = text + n + 1;
         f.domain = paste_domain(s->a, text + n + 1, strlen(text + n + 1));
@@ -139,7 +143,7 @@ static void normal(char key[KEY_MOST], const char *p, size_t n, char from, char 
 }
 
 /* Whether a code begins with this name: the whole code, or what stands before its first divider. */
-static bool is_code_name(const struct scan *s, const char *key)
+static bool is_code_name(const struct paste_scan *s, const char *key)
 {
     size_t n = strlen(key);
     int letter = key[0] - 'a';
@@ -151,7 +155,7 @@ static bool is_code_name(const struct scan *s, const char *key)
     return false;
 }
 
-static void make_index(struct scan *s)
+static void make_index(struct paste_scan *s)
 {
     for (short c = CODE_COUNT; c > 0; c--) {
         int letter = code_info((enum code)c)->code[0] - 'a';
@@ -170,7 +174,8 @@ static bool is_keyed(const char *p, size_t at)
         i--;
     if (!i || !strchr(":=>", p[i - 1]) || !p[i - 1])
         return false;
-    while (i && at - i < 16 && !paste_is_word(p[i - 1]) && p[i - 1] != '\n' && p[i - 1] != ',' && p[i - 1] != '<')
+    while (i && at - i < 16 && !paste_is_word(p[i - 1]) && p[i - 1] != '\n' && p[i - 1] != ',' &&
+           p[i - 1] != '<')
         i--;
     size_t end = i;
     while (i && end - i < 32 && paste_is_word(p[i - 1]))
@@ -183,8 +188,8 @@ static bool is_keyed(const char *p, size_t at)
     return true;
 }
 
-/* Where the value that a code at `at` begins ends, on the way to `most`. What is in quotes or in an element goes on to
- * their end, with blanks and line ends; what stands free, to the next sign that no name has. */
+/* Where the value that a code at `at` begins ends, on the way to `most`. What is in quotes or in an element
+ * goes on to their end, with blanks and line ends; what stands free, to the next sign that no name has. */
 static size_t value_end(const char *p, size_t at, size_t from, size_t most, bool *enclosed)
 {
     char open = at ? p[at - 1] : ' ';
@@ -201,7 +206,8 @@ static size_t value_end(const char *p, size_t at, size_t from, size_t most, bool
     return i;
 }
 
-/* The value as a text of its own: without line ends, and without blanks at its ends and around its first '|'. */
+/* The value as a text of its own: without line ends, and without blanks at its ends and around its first '|'.
+ */
 static char *tidy(struct arena *a, const char *p, size_t n)
 {
     char *text = arena_alloc(a, n + 1), *to = text;
@@ -225,21 +231,22 @@ static char *tidy(struct arena *a, const char *p, size_t n)
 }
 
 /* Whether what follows a '|' with blanks around it belongs to the code: in a table a '|' divides columns. */
-static bool goes_on(struct scan *s, const char *name, const char *p, size_t n)
+static bool goes_on(struct paste_scan *s, const char *name, const char *p, size_t n)
 {
     char key[KEY_MOST];
     normal(key, p, n, 0, 0);
     for (enum code c = 1; code_info(c); c++) {
         const char *bar = strchr(code_info(c)->code, '|');
-        if (bar && !strcmp(bar + 1, key) && !strncasecmp(code_info(c)->code, name, (size_t)(bar - code_info(c)->code)))
+        if (bar && !strcmp(bar + 1, key) &&
+            !strncasecmp(code_info(c)->code, name, (size_t)(bar - code_info(c)->code)))
             return true;
     }
     return paste_domain(s->a, p, n);
 }
 
-/* The code with its variables that begins at `at` with a name up to end. Sets *next to where it ends. NULL: read before,
- * or out of memory. */
-static const char *read_code(struct scan *s, size_t at, size_t end, size_t *next)
+/* The code with its variables that begins at `at` with a name up to end. Sets *next to where it ends. NULL:
+ * read before, or out of memory. */
+static const char *read_code(struct paste_scan *s, size_t at, size_t end, size_t *next)
 {
     const char *p = s->p;
     size_t most = s->n - at < VALUE_MOST ? s->n : at + VALUE_MOST, bar = end, stop = end;
@@ -268,7 +275,7 @@ static const char *read_code(struct scan *s, size_t at, size_t end, size_t *next
 }
 
 /* A word that may be the name of a code. Returns where the scan goes on. */
-static size_t read_word(struct scan *s, size_t at, size_t end)
+static size_t read_word(struct paste_scan *s, size_t at, size_t end)
 {
     const char *p = s->p;
     char code[KEY_MOST], cause[KEY_MOST];
@@ -276,7 +283,8 @@ static size_t read_word(struct scan *s, size_t at, size_t end)
     bool dashes = memchr(p + at, '-', end - at), lines = memchr(p + at, '_', end - at);
     if (end - at >= KEY_MOST || !((p[at] | 0x20) >= 'a' && (p[at] | 0x20) <= 'z'))
         return end;
-    bool in_name = (at && p[at - 1] == '.') || (end + 1 < s->n && p[end] == '.' && paste_is_alnum(p[end + 1]));
+    bool in_name =
+        (at && p[at - 1] == '.') || (end + 1 < s->n && p[end] == '.' && paste_is_alnum(p[end + 1]));
     normal(code, p + at, end - at, s->codes_only ? '-' : 0, '_');
     normal(cause, p + at, end - at, s->codes_only ? '_' : 0, '-');
     if ((lines || (dashes && s->codes_only)) && is_code_name(s, code) && !(in_name && p[end] == '.')) {
@@ -292,7 +300,9 @@ static size_t read_word(struct scan *s, size_t at, size_t end)
     if ((dashes || s->codes_only) && !in_name && cause_find(cause) != CAUSE_NONE) {
         if (is_new(s, p + at, end - at))
             add(s, at,
-                &(struct paste_found){.kind = PASTE_CAUSE, .cause = cause_find(cause), .text = cause_info(cause_find(cause))->id,
+                &(struct paste_found){.kind = PASTE_CAUSE,
+                                      .cause = cause_find(cause),
+                                      .text = cause_info(cause_find(cause))->id,
                                       .variables = {"", ""}});
         return end;
     }
@@ -302,7 +312,8 @@ static size_t read_word(struct scan *s, size_t at, size_t end)
     if (keyed || s->codes_only || bar) {
         const char *text = read_code(s, at, end, &next);
         size_t name = text ? strcspn(text, "|") : 0;
-        if (text && (keyed || s->codes_only || (text[name] && paste_domain(s->a, text + name + 1, strlen(text + name + 1)))))
+        if (text && (keyed || s->codes_only ||
+                     (text[name] && paste_domain(s->a, text + name + 1, strlen(text + name + 1)))))
             add_unknown(s, at, text);
         return next;
     }
@@ -314,7 +325,7 @@ static size_t read_word(struct scan *s, size_t at, size_t end)
     return end;
 }
 
-static void read_words(struct scan *s)
+static void read_words(struct paste_scan *s)
 {
     for (size_t i = 0; i < s->n && !s->err && !s->ret->more;) {
         if (!paste_is_alnum(s->p[i])) { /* "_" and "-" around a word are Markdown's */
@@ -335,7 +346,7 @@ static void read_words(struct scan *s)
 /* ---------------------------------------------------------------- messages --------------------------- */
 
 /* Whether an error's code stands between `from` and `to`. */
-static bool holds_code(const struct scan *s, size_t from, size_t to)
+static bool holds_code(const struct paste_scan *s, size_t from, size_t to)
 {
     const char *p = s->p;
     char key[KEY_MOST];
@@ -355,7 +366,8 @@ static bool holds_code(const struct scan *s, size_t from, size_t to)
     return false;
 }
 
-/* Whether a line end at i is inside of an object or element that goes on, and does not end a line of a log. */
+/* Whether a line end at i is inside of an object or element that goes on, and does not end a line of a log.
+ */
 static bool line_goes_on(const char *p, size_t i)
 {
     while (i && paste_is_blank(p[i - 1]))
@@ -364,21 +376,22 @@ static bool line_goes_on(const char *p, size_t i)
 }
 
 /* A message that has its code beside it, in its object or its line, tells nothing new. */
-static bool has_its_code(const struct scan *s, const struct paste_message *m)
+static bool has_its_code(const struct paste_scan *s, const struct paste_message *m)
 {
     enum { BACK = 500, ON = 200 };
     size_t from = m->at, to = m->end;
     while (from && m->at - from < BACK && !strchr("}", s->p[from - 1]) &&
            (s->p[from - 1] != '\n' || line_goes_on(s->p, from - 1)))
         from--;
-    while (to < s->n && to - m->end < ON && !strchr("{", s->p[to]) && (s->p[to] != '\n' || line_goes_on(s->p, to)))
+    while (to < s->n && to - m->end < ON && !strchr("{", s->p[to]) &&
+           (s->p[to] != '\n' || line_goes_on(s->p, to)))
         to++;
     return holds_code(s, from, m->at) || holds_code(s, m->end, to);
 }
 
 static bool read_message(void *user, const struct paste_message *m)
 {
-    struct scan *s = user;
+    struct paste_scan *s = user;
     for (size_t k = 0; m->codes[k] != CODE_NONE; k++)
         for (size_t i = 0; i < s->ret->n; i++)
             if (s->ret->found[i].code == m->codes[k])
@@ -387,7 +400,9 @@ static bool read_message(void *user, const struct paste_message *m)
         return true;
     const char *text = tidy(s->a, s->p + m->at, m->end - m->at);
     for (size_t k = 0; text && m->codes[k] != CODE_NONE; k++)
-        add(s, m->at, &(struct paste_found){.kind = PASTE_MESSAGE, .code = m->codes[k], .text = text, .variables = {"", ""}});
+        add(s, m->at,
+            &(struct paste_found){
+                .kind = PASTE_MESSAGE, .code = m->codes[k], .text = text, .variables = {"", ""}});
     if (!text)
         s->err = -ENOMEM;
     return !s->err && !s->ret->more;
@@ -425,7 +440,7 @@ static bool is_codes_only(const char *p, size_t n)
     return words && (words == lines || words == 1);
 }
 
-static void add_slips(struct scan *s)
+static void add_slips(struct paste_scan *s)
 {
     for (size_t i = 0; i < s->n_slips; i++) {
         enum code near;
@@ -435,7 +450,7 @@ static void add_slips(struct scan *s)
 }
 
 /* "caa not found": a code whose words are divided by blanks, and nothing else. */
-static void read_spaced(struct scan *s)
+static void read_spaced(struct paste_scan *s)
 {
     size_t from = 0, to = s->n;
     while (from < to && paste_is_blank(s->p[from]))
@@ -445,9 +460,10 @@ static void read_spaced(struct scan *s)
     char key[KEY_MOST];
     const char *variables[2];
     normal(key, s->p + from, to - from, ' ', '_');
-    enum code c = strchr(key, '_') && !memchr(key, 0, to - from < KEY_MOST ? to - from : 0) && is_code_name(s, key)
-                      ? code_find(s->a, key, variables)
-                      : CODE_NONE;
+    enum code c =
+        strchr(key, '_') && !memchr(key, 0, to - from < KEY_MOST ? to - from : 0) && is_code_name(s, key)
+            ? code_find(s->a, key, variables)
+            : CODE_NONE;
     if (c != CODE_NONE)
         add_known(s, from, c, arena_strndup(s->a, s->p + from, to - from), variables);
 }
@@ -461,7 +477,7 @@ static bool any_known(const struct paste *r)
 }
 
 /* Domains beside what names none of its own. */
-static void tell_domains(struct scan *s, const char *given)
+static void tell_domains(struct paste_scan *s, const char *given)
 {
     const struct paste_names *names = NULL;
     for (size_t i = 0; i < s->ret->n && !s->err; i++) {
@@ -481,11 +497,12 @@ static void tell_domains(struct scan *s, const char *given)
 
 static int scan(struct arena *a, const struct buf *plain, const char *domain, struct paste *ret)
 {
-    struct scan *s = arena_alloc(a, sizeof *s);
+    struct paste_scan *s = arena_alloc(a, sizeof *s);
     if (!s)
         return -ENOMEM;
     *ret = (struct paste){0};
-    *s = (struct scan){.a = a, .p = plain->p, .n = plain->n, .ret = ret, .codes_only = is_codes_only(plain->p, plain->n)};
+    *s = (struct paste_scan){
+        .a = a, .p = plain->p, .n = plain->n, .ret = ret, .codes_only = is_codes_only(plain->p, plain->n)};
     make_index(s);
     read_words(s);
     if (!s->err && !ret->more)

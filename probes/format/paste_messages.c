@@ -1,10 +1,10 @@
-/* paste_messages.c - finds the messages of the API's document, and ours, in a text. Words count, not what divides them:
- * in a log a message may be broken over lines. */
+/* paste_messages.c - finds the messages of the API's document, and ours, in a text. Words count, not what
+ * divides them: in a log a message may be broken over lines. */
 #include "format/paste_inner.h"
 
 #include <string.h>
 
-static const struct row {
+static const struct phrase {
     enum code code;
     const char *words;
 } rows[] = {
@@ -84,7 +84,8 @@ static void add_code(struct paste_message *m, enum code c)
         m->codes[k] = c;
 }
 
-void paste_messages(const char *p, size_t n, bool (*seen)(void *user, const struct paste_message *m), void *user)
+void paste_messages(const char *p, size_t n, bool (*seen)(void *user, const struct paste_message *m),
+                    void *user)
 {
     struct index x;
     make_index(&x);

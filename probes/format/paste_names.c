@@ -22,7 +22,8 @@ struct paste_names {
 const char *paste_domain(struct arena *a, const char *p, size_t n)
 {
     struct name name;
-    if (!n || n > 4 * NAME_MOST || memchr(p, 0, n) || name_read(a, p, n, &name) || name.code != CODE_NONE || name.is_ip)
+    if (!n || n > 4 * NAME_MOST || memchr(p, 0, n) || name_read(a, p, n, &name) || name.code != CODE_NONE ||
+        name.is_ip)
         return NULL;
     return name.wildcard ? arena_printf(a, "*.%s", name.domain) : name.domain;
 }
@@ -35,9 +36,9 @@ static bool in_name(char c)
 /* Whether the word before `at` announces a domain. */
 static bool is_announced(const char *p, size_t at)
 {
-    static const char *const words[] = {"for",         "domain",   "domains", "host", "hostname", "common_name",
-                                        "dns_name",    "dns_names", "fqdn",    "zone", "on",       "of",
-                                        "site",        "website",  "domain_name", "cn"};
+    static const char *const words[] = {
+        "for",  "domain", "domains", "host", "hostname", "common_name", "dns_name",    "dns_names",
+        "fqdn", "zone",   "on",      "of",   "site",     "website",     "domain_name", "cn"};
     while (at && !paste_is_word(p[at - 1]) && p[at - 1] != '\n' && p[at - 1] != '}')
         at--;
     size_t end = at;
@@ -64,14 +65,15 @@ static bool is_mention(const char *p, size_t n, size_t at, size_t end)
 {
     char before = at ? p[at - 1] : ' ', after = end < n ? p[end] : ' ';
     bool url = before == '/' && at > 1 && p[at - 2] == '/';
-    return url || (before != '/' && before != '@' && before != '$' && before != '\\' && after != '(' && after != '@' &&
-                   after != '=' && after != '\\');
+    return url || (before != '/' && before != '@' && before != '$' && before != '\\' && after != '(' &&
+                   after != '@' && after != '=' && after != '\\');
 }
 
 /* Names of files end in what may be a top-level domain, too: app.py, order.pl. */
 static bool is_file_name(const char *domain)
 {
-    static const char *const endings[] = {"py", "sh", "rs", "pl", "md", "ps", "cc", "so", "zip", "mov", "id", "name", "post", "run"};
+    static const char *const endings[] = {"py", "sh",  "rs",  "pl", "md",   "ps",   "cc",
+                                          "so", "zip", "mov", "id", "name", "post", "run"};
     const char *dot = strrchr(domain, '.');
     for (size_t i = 0; dot && name_labels(domain) == 2 && i < sizeof endings / sizeof *endings; i++)
         if (!strcmp(dot + 1, endings[i]))
@@ -93,7 +95,8 @@ const struct paste_names *paste_names_read(struct arena *a, const char *p, size_
         end = i;
         while (end > at && (p[end - 1] == '.' || p[end - 1] == '*' || p[end - 1] == '-' || p[end - 1] == '_'))
             end--;
-        while (at < end && p[at] == '_') { /* "_dnsauth.shop.example.com" speaks of the name below its first label */
+        while (at < end &&
+               p[at] == '_') { /* "_dnsauth.shop.example.com" speaks of the name below its first label */
             const char *dot = memchr(p + at, '.', end - at);
             at = dot ? (size_t)(dot + 1 - p) : end;
         }

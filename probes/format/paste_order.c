@@ -1,5 +1,6 @@
-/* paste_order.c - reads an order check's answer, {"order_status","dcv_status","dns_name_validations":[{"dns_name",
- * "status"}]}, in JSON or XML, whole or cut. It has no error code: it says which names are validated. */
+/* paste_order.c - reads an order check's answer,
+ * {"order_status","dcv_status","dns_name_validations":[{"dns_name", "status"}]}, in JSON or XML, whole or
+ * cut. It has no error code: it says which names are validated. */
 #include "format/paste_inner.h"
 
 #include <errno.h>
@@ -9,9 +10,11 @@
 enum { NAMES_MOST = 1000, VALUE_MOST = 300, MEMBERS = 5 };
 
 enum member { ORDER_STATUS, DCV_STATUS, VALIDATIONS, DNS_NAME, STATUS };
-static const char *const members[MEMBERS] = {"order_status", "dcv_status", "dns_name_validations", "dns_name", "status"};
+static const char *const members[MEMBERS] = {"order_status", "dcv_status", "dns_name_validations", "dns_name",
+                                             "status"};
 
-/* Which member's name the word is, or -1. Programs write them with underscores or in one word with capitals. */
+/* Which member's name the word is, or -1. Programs write them with underscores or in one word with capitals.
+ */
 static int member_of(const char *p, size_t n)
 {
     for (int m = 0; m < MEMBERS; m++) {
@@ -37,7 +40,8 @@ static size_t value_of(const char *p, size_t n, size_t i, size_t *len)
         at++;
     if (at == n || !strchr(":=>", p[at]) || !p[at])
         return 0;
-    while (at < n && at - i < 40 && (paste_is_blank(p[at]) || paste_is_quote(p[at]) || (p[at] && strchr(":=>", p[at]))))
+    while (at < n && at - i < 40 &&
+           (paste_is_blank(p[at]) || paste_is_quote(p[at]) || (p[at] && strchr(":=>", p[at]))))
         at++;
     size_t end = at;
     while (end < n && end - at < VALUE_MOST && !paste_is_blank(p[end]) && !paste_is_quote(p[end]) && p[end] &&
@@ -94,7 +98,8 @@ int paste_order_read(struct arena *a, const char *p, size_t n, struct paste *ret
             ret->order_status = needed ? text : ret->order_status;
         else if (m == DCV_STATUS)
             ret->dcv_status = needed ? text : ret->dcv_status;
-        else if (m == DNS_NAME && list && domain && !rc) { /* the object before had no end: XML, or a cut text */
+        else if (m == DNS_NAME && list && domain &&
+                 !rc) { /* the object before had no end: XML, or a cut text */
             rc = add_name(a, ret, domain, status);
             domain = text;
             status = NULL;

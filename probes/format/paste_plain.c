@@ -1,5 +1,5 @@
-/* paste_plain.c - undoes the spellings in which a text arrives: UTF-16, mail quoting, escapes of JSON, shells, HTML and
- * URLs, typographic signs. */
+/* paste_plain.c - undoes the spellings in which a text arrives: UTF-16, mail quoting, escapes of JSON,
+ * shells, HTML and URLs, typographic signs. */
 #include "format/paste_inner.h"
 
 #include "base/text.h"
@@ -29,8 +29,8 @@ static size_t utf8(char s[4], uint32_t c)
     return n;
 }
 
-/* 0: it is not UTF-16; 1: little-endian, 2: big-endian. Windows writes a byte order mark; what has lost it shows a NUL
- * in every other byte. */
+/* 0: it is not UTF-16; 1: little-endian, 2: big-endian. Windows writes a byte order mark; what has lost it
+ * shows a NUL in every other byte. */
 static int utf16_order(const unsigned char *p, size_t n)
 {
     enum { LOOKED_AT = 200 };
@@ -120,8 +120,8 @@ static size_t unfold(char *p, size_t n)
 {
     const char *end = p + n;
     char *to = p;
-    bool mail = holds(p, n, "=\n") || holds(p, n, "=\r\n") || holds(p, n, "quoted-printable") || holds(p, n, "=3D") ||
-                holds(p, n, "=7C");
+    bool mail = holds(p, n, "=\n") || holds(p, n, "=\r\n") || holds(p, n, "quoted-printable") ||
+                holds(p, n, "=3D") || holds(p, n, "=7C");
     bool fresh = true; /* at the begin of a line */
     for (const char *q = p; q < end;) {
         size_t skip = fresh ? quote_marks(q, end) : 0;
@@ -149,15 +149,16 @@ static size_t unfold(char *p, size_t n)
 
 /* ---------------------------------------------------------------- escapes ---------------------------- */
 
-/* What a sign stands for where it is only another form of an ASCII one; 0: it is left; 0xffff: it is dropped, because
- * it is not seen. */
+/* What a sign stands for where it is only another form of an ASCII one; 0: it is left; 0xffff: it is dropped,
+ * because it is not seen. */
 static uint32_t plain_sign(uint32_t c)
 {
     if (c < 0x80)
         return 0;
     if (c >= 0xff01 && c <= 0xff5e) /* full width */
         return c - 0xff01 + '!';
-    if ((c >= 0x201c && c <= 0x201f) || c == 0xab || c == 0xbb || c == 0x2033 || c == 0x2036 || c == 0x300c || c == 0x300d)
+    if ((c >= 0x201c && c <= 0x201f) || c == 0xab || c == 0xbb || c == 0x2033 || c == 0x2036 || c == 0x300c ||
+        c == 0x300d)
         return '"';
     if ((c >= 0x2018 && c <= 0x201b) || c == 0x2032 || c == 0x2039 || c == 0x203a || c == 0xb4)
         return '\'';
@@ -167,8 +168,8 @@ static uint32_t plain_sign(uint32_t c)
         return '|';
     if (c == 0x2028 || c == 0x2029)
         return '\n';
-    if (c == 0xad || c == 0xfeff || c == 0x2060 || c == 0x200b || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
-        (c >= 0x2066 && c <= 0x2069))
+    if (c == 0xad || c == 0xfeff || c == 0x2060 || c == 0x200b || c == 0x200e || c == 0x200f ||
+        (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
         return 0xffff;
     return text_is_blank(c) ? ' ' : 0;
 }
@@ -191,11 +192,13 @@ static size_t entity(const char *p, const char *end, uint32_t *ret)
     static const struct {
         const char *text;
         uint32_t c;
-    } names[] = {{"&quot;", '"'},    {"&apos;", '\''}, {"&amp;", '&'},      {"&lt;", '<'},       {"&gt;", '>'},
-                 {"&nbsp;", ' '},    {"&vert;", '|'},  {"&verbar;", '|'},   {"&VerticalLine;", '|'}, {"&lowbar;", '_'},
-                 {"&period;", '.'},  {"&colon;", ':'}, {"&ldquo;", '"'},    {"&rdquo;", '"'},    {"&lsquo;", '\''},
-                 {"&rsquo;", '\''},  {"&bdquo;", '"'}, {"&lbrace;", '{'},   {"&rbrace;", '}'},   {"&shy;", 0xad},
-                 {"&ndash;", 0x2013}, {"&comma;", ','}, {"&lcub;", '{'},     {"&rcub;", '}'},     {"&UnderBar;", '_'}};
+    } names[] = {{"&quot;", '"'},         {"&apos;", '\''},  {"&amp;", '&'},    {"&lt;", '<'},
+                 {"&gt;", '>'},           {"&nbsp;", ' '},   {"&vert;", '|'},   {"&verbar;", '|'},
+                 {"&VerticalLine;", '|'}, {"&lowbar;", '_'}, {"&period;", '.'}, {"&colon;", ':'},
+                 {"&ldquo;", '"'},        {"&rdquo;", '"'},  {"&lsquo;", '\''}, {"&rsquo;", '\''},
+                 {"&bdquo;", '"'},        {"&lbrace;", '{'}, {"&rbrace;", '}'}, {"&shy;", 0xad},
+                 {"&ndash;", 0x2013},     {"&comma;", ','},  {"&lcub;", '{'},   {"&rcub;", '}'},
+                 {"&UnderBar;", '_'}};
     size_t room = (size_t)(end - p);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t n = strlen(names[i].text);
@@ -256,11 +259,12 @@ static size_t backslash(const char *p, const char *end, uint32_t *ret)
     }
 }
 
-/* Whether a byte that a URL holds as %NN may be undone where the text as a whole is no URL: then a '%' may as well be
- * part of what an error tells. */
+/* Whether a byte that a URL holds as %NN may be undone where the text as a whole is no URL: then a '%' may as
+ * well be part of what an error tells. */
 static bool url_sign(int byte, bool whole)
 {
-    return byte > ' ' && byte != 0x7f ? byte < 0x80 || whole : whole && (byte == ' ' || byte == '\n' || byte == '\r');
+    return byte > ' ' && byte != 0x7f ? byte < 0x80 || whole
+                                      : whole && (byte == ' ' || byte == '\n' || byte == '\r');
 }
 
 /* In place, one layer of escapes. False: there was none. */
@@ -268,7 +272,8 @@ static bool unescape(char *p, size_t *n)
 {
     const char *end = p + *n;
     char *to = p;
-    bool found = false, whole = holds(p, *n, "%22") || holds(p, *n, "%7B") || holds(p, *n, "%7b") || holds(p, *n, "%3C");
+    bool found = false,
+         whole = holds(p, *n, "%22") || holds(p, *n, "%7B") || holds(p, *n, "%7b") || holds(p, *n, "%3C");
     for (const char *q = p; q < end;) {
         uint32_t c = 0;
         size_t len = 0;

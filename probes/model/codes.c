@@ -134,8 +134,8 @@ enum code code_find(struct arena *a, const char *text, const char *variables[2])
 }
 
 /* LONGEST: bytes, more than any code has; what a person types beyond them is ignored. WORTH_SHOWING: the likeness from
- * which on a code is suggested. RARER: so much less likely is a code that the API's document does not list. SLIP: the likeness from which on a text is a
- * code with slips. */
+ * which on a code is suggested. RARER: so much less likely is a code that the API's document does not list. SLIP: the
+ * likeness from which on a text is a code with slips. */
 enum { LONGEST = 64, WORDS = 16, WORTH_SHOWING = 240, RARER = 40, SLIP = 650 };
 
 static size_t at_most(size_t a, size_t b)

@@ -4,6 +4,7 @@ import json
 import fcntl
 import os
 import pty
+import random
 import re
 import shutil
 import signal
@@ -99,8 +100,20 @@ def explain():
          r.stdout)
     r = probe("explain", "dns_mismatch|good.com", "--run", *options, "--json")
     answer = json.loads(r.stdout)
-    same((r.returncode, answer["codes"][0]["code"], answer["reports"][0]["verdict"]), (0, "dns_mismatch", "pass"),
+    same((r.returncode, answer["found"][0]["code"], answer["reports"][0]["verdict"]), (0, "dns_mismatch", "pass"),
          "one document")
+    r = probe("explain", "why", "is", "it", "invalid_dns_txt", "--domain", "good.com", "--run", *options, "--json")
+    answer = json.loads(r.stdout)
+    same((r.returncode, answer["found"][0]["domain"], answer["reports"][0]["domain"]), (0, "good.com", "good.com"),
+         "a domain for a code without one")
+    r = probe("explain", '{"dns_name_validations":[{"dns_name":"good.com","status":"approved"},'
+              '{"dns_name":"shop.com","status":"pending"}]}', "--run", *options, "--method", "dns-txt-token", "--json")
+    answer = json.loads(r.stdout)
+    same((r.returncode, [x["domain"] for x in answer["reports"]]), (1, ["shop.com"]),
+         "the names of an order check that are not validated")
+    r = probe("explain", "CAA check failed for good.com", "--run", *options, "--json")
+    same((len(json.loads(r.stdout)["found"]), len(json.loads(r.stdout)["reports"])), (4, 1),
+         "codes of one check are checked once")
     asked = len(resolver.asked)
     for wrong, expected in (("dns_mismatch", "names no domain"),
                             ("csr_invalid_cannot_parse", "dcvprobe preflight --csr"),
@@ -108,7 +121,33 @@ def explain():
         r = probe("explain", "dns_mismatch|shop.com", wrong, "--run", *options)
         same((r.returncode, r.stdout), (2, ""), f"nothing is done because {wrong} cannot be run")
         true(expected in r.stderr, r.stderr)
+    r = probe("explain", "dns_mismatch|shop.com", "--run", *options[2:])
+    true(r.returncode == 2 and "--token V" in r.stderr and not r.stdout, r.stderr)
     same(len(resolver.asked), asked, "no question is asked before a mistake is found")
+
+    # On a terminal what is missing is asked for.
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([os.environ["DCVPROBE"], "explain", "invalid_dns_txt", "--run", *options[2:]], stdin=theirs,
+                          stdout=subprocess.PIPE, stderr=theirs) as p:
+        os.close(theirs)
+        os.write(ours, b"not a domain\ngood.com\n" + TOKEN.encode() + b"\n")
+        same((p.wait(30), b"A check now passes" in p.stdout.read()), (0, True), "asked for on a terminal")
+    os.close(ours)
+
+    # Pastes: from a file, from standard input, of any size.
+    folder = tempfile.mkdtemp(prefix="dcvd-e2e-")
+    with open(folder + "/answer", "w", encoding="utf-16") as f:
+        f.write('{"errors":[{"code":"caa_not_found|shop.com","message":""}]}')
+    r = probe("explain", folder + "/answer", "--json")
+    same((r.returncode, json.loads(r.stdout)["found"][0]["domain"]), (0, "shop.com"), "a file of UTF-16")
+    shutil.rmtree(folder)
+    for data, status, expected in ((b"x" * (10 << 20) + b' "code":"dns_mismatch|shop.com"', 0, ""),
+                                   (random.Random(7).randbytes(10 << 20), 2, "no text that could be read"),
+                                   (b"", 2, "There is no text"), (b"good morning", 2, "No error code"),
+                                   (b"dns_mismach", 2, "did you mean dns_mismatch")):
+        p = subprocess.run([os.environ["DCVPROBE"], "explain", "-"], input=data, capture_output=True, timeout=60, check=False)
+        same(p.returncode, status, f"exit status of explain - with {data[:20]}")
+        true(expected.encode() in p.stderr, p.stderr)
     r = probe("explain", "dns_mismatch", *options)
     true(r.returncode == 2 and "expected --run" in r.stderr, r.stderr)
 

@@ -17,7 +17,8 @@ VALUES = {"wait": "0", "domain": "good.com", "code": "dns_mismatch", "detail_cod
           "cursor": "7fffffffffffffff", "event": "check", "watch": "7fffffffffffffff", "batch": "7fffffffffffffff",
           "state": "active"}
 STREAM = "application/x-ndjson"
-BODIES = {"Request": REQUEST, "WatchOrder": {"request": REQUEST, "interval": 60, "until": "forever"}}
+BODIES = {"Request": REQUEST, "WatchOrder": {"request": REQUEST, "interval": 60, "until": "forever"},
+          "Paste": {"text": "dns_mismatch|good.com zzz_qqq txt-absent", "domain": "good.com"}}
 
 
 def closed(schema):

@@ -1,13 +1,13 @@
-/* Any bytes as an API's answer and as a code: the explanation has no control byte but the line feed, its JSON is valid,
+/* Any bytes as a paste and as a code: the explanation has no control byte but the line feed, its JSON is valid,
  * and the command is one shell line in which the name is one word. */
-#include "format/json_errors.h"
 #include "format/json_write.h"
+#include "format/paste.h"
 #include "model/codes.h"
 #include "show/explain.h"
 #include "show/explain_command.h"
+#include "show/explain_paste.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,18 +87,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = 0;
     one(a, text);
 
-    struct texts codes = {0};
-    struct json_problem p;
-    int err = json_read_errors(a, text, size, &codes, &p);
-    assert(err == 0 || err == -EINVAL);
-    if (err) {
-        assert(code_info(p.code));
-        is_shown_safely(p.text, strlen(p.text));
-        assert(!strchr(p.text, '\n'));
-    } else {
-        assert(codes.n);
-        for (size_t i = 0; i < codes.n && i < 8; i++)
-            one(a, codes.v[i]);
+    struct paste p;
+    assert(!paste_read(a, (const char *)data, size, NULL, &p));
+    assert(p.n <= PASTE_FOUND_MOST);
+    struct buf b = {0};
+    explain_paste(&b, a, &p, false);
+    assert(!b.failed);
+    if (b.p)
+        is_shown_safely(b.p, b.n);
+    buf_free(&b);
+    b = (struct buf){0};
+    struct json_out j = {.b = &b};
+    json_open(&j, NULL, '{');
+    explain_paste_json(&j, a, &p);
+    json_close(&j, '}');
+    assert(!b.failed);
+    is_shown_safely(b.p, b.n);
+    json_t *back = json_loadb(b.p, b.n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    assert(back);
+    json_decref(back);
+    buf_free(&b);
+    for (size_t i = 0; i < p.n_names; i++)
+        is_one_command(explain_name_command(a, p.names[i].domain));
+    for (size_t i = 0; i < p.n && i < 8; i++) {
+        assert((p.found[i].code != CODE_NONE) + (p.found[i].cause != CAUSE_NONE) + (p.found[i].name != NULL) == 1);
+        one(a, p.found[i].text);
     }
     free(text);
     arena_free(a);

@@ -91,6 +91,51 @@ static void routes(void **state)
     tear_down(&r);
 }
 
+/* Adds a type to the request: ask() gives none. */
+static const char *explained(struct fixture *r, const char *type, const char *body)
+{
+    struct api_input in = {.method = "POST", .path = "/v1/explain", .content_type = type, .body = body, .len = strlen(body)};
+    buf_free(&r->answer.body);
+    r->answer = (struct api_answer){0};
+    api_read(&r->conf, r->a, &in, 0, &r->call, &r->answer);
+    assert_int_equal(r->call.action, API_ANSWERED);
+    return r->answer.body.p;
+}
+
+static void explaining(void **state)
+{
+    (void)state;
+    struct fixture r;
+    set_up(&r, "");
+    static const struct {
+        const char *type, *body, *holds;
+        int status;
+    } cases[] = {
+        {"application/json", "{\"text\":\"invalid_dns_txt\",\"domain\":\"Shop.com\"}", "\"domain\":\"shop.com\"", 200},
+        {"text/plain", "dns_mismatch|shop.com", "\"code\":\"dns_mismatch\"", 200},
+        {"text/plain", "{\"text\":7} dns_mismatch", "\"code\":\"dns_mismatch\"", 200},
+        {NULL, "{\"errors\":[{\"code\":\"dns_mismatch|shop.com\"}]}", "\"domain\":\"shop.com\"", 200},
+        {NULL, "{\"errors\":[{\"code\":\"dns_mismatch|shop.com", "\"domain\":\"shop.com\"", 200},
+        {NULL, "{\"text\":\"good morning\"}", "\"found\":[],", 200},
+        {NULL, "{\"text\":\"\"}", "There is no text", 200},
+        {NULL, "{\"text\":\"\\u0000dns_mismatch\\u0000\"}", "\"code\":\"dns_mismatch\"", 200},
+        {NULL, "{\"text\":\"zzz_qqq|shop.com\"}", "\"known\":false", 200},
+        {NULL, "{\"text\":7}", "invalid_value:text", 400},
+        {NULL, "{\"domain\":\"shop.com\"}", "required_param:text", 400},
+        {NULL, "{\"text\":\"dns_mismatch\",\"domain\":\"a b\"}", "invalid_value:domain", 400},
+        {NULL, "{\"text\":\"dns_mismatch\",\"domain\":[]}", "invalid_value:domain", 400},
+        {NULL, "", "missing_request_data", 400},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *body = explained(&r, cases[i].type, cases[i].body);
+        print_message("%s\n", body);
+        assert_int_equal(r.answer.status, cases[i].status);
+        assert_non_null(strstr(body, cases[i].holds));
+    }
+    assert_int_equal(route_body_most("POST", "/v1/explain"), API_PASTE_MOST);
+    tear_down(&r);
+}
+
 static void filters(void **state)
 {
     (void)state;
@@ -289,7 +334,7 @@ static void errors_are_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(routes),          cmocka_unit_test(filters), cmocka_unit_test(canonical),
+        cmocka_unit_test(routes),          cmocka_unit_test(explaining), cmocka_unit_test(filters), cmocka_unit_test(canonical),
         cmocka_unit_test(configured),      cmocka_unit_test(lists),
         cmocka_unit_test(errors_are_json), cmocka_unit_test(lines),   cmocka_unit_test(batches),
     };

@@ -1,17 +1,17 @@
-/* The explanation of a code, the command that reproduces it, and the codes read from an API's answer. */
+/* The explanation of a code and of a paste, and the command that reproduces a code. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "format/json_errors.h"
 #include "format/json_write.h"
+#include "format/paste.h"
 #include "model/codes.h"
 #include "show/explain.h"
 #include "show/explain_command.h"
+#include "show/explain_paste.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 
 static int setup(void **state)
 {
-    *state = arena_new(1 << 20);
+    *state = arena_new(0);
     return *state ? 0 : -1;
 }
 
@@ -159,95 +159,95 @@ static void the_page_as_json(void **state)
     json_decref(o);
 }
 
-/* ---------------------------------------------------------------- reading ---------------------------- */
+/* ---------------------------------------------------------------- pastes ----------------------------- */
 
-static void answers_that_name_errors(void **state)
+static struct paste read_paste(struct arena *a, const char *text)
+{
+    struct paste p;
+    assert_int_equal(paste_read(a, text, strlen(text), NULL, &p), 0);
+    return p;
+}
+
+/* What each paste comes to: a part of its page, a part of its sentence, and whether all of it is known. */
+static void pages_of_pastes(void **state)
 {
     static const struct {
-        const char *text;
-        size_t n;
-        const char *first, *last;
+        const char *text, *page, *sentence;
+        bool whole;
     } cases[] = {
-        {"{\"errors\":[{\"code\":\"dns_mismatch|a.example\",\"message\":\"m\"}]}", 1,
-         "dns_mismatch|a.example", "dns_mismatch|a.example"},
-        {"\xef\xbb\xbf {\"errors\":[{\"code\":\"a\"},{\"code\":\"b\",\"x\":{}}],\"more\":1}\n", 2, "a", "b"},
-        {"[{\"code\":\"a\",\"message\":null},{\"code\":\"\\u001b[31m\"}]", 2, "a", "\x1b[31m"},
-        {"{\"code\":\"not_found|order\",\"message\":\"m\"}", 1, "not_found|order", "not_found|order"},
+        {"why do I get dns_mismatch for shop.example.com?",
+         "dcvprobe check shop.example.com --method dns-txt-token --token VALUE\n", "One known error code was found.",
+         true},
+        {"txt-doubled-name", "a cause that dcvprobe finds, blocking\n", "1 cause was found.", true},
+        {"CAA check failed.", "the message of 4 codes", "4 known error codes were found.", true},
+        {"access_denied|invalid_approver", "where it was seen", "One known error code", true},
+        {"something_new|shop.example.com", "  dcvprobe check shop.example.com --token VALUE\n",
+         "'something_new' is not a code", false},
+        {"dns_mismach", "did you mean dns_mismatch", "did you mean dns_mismatch", false},
+        {"dns_mismatch zzz_qqq", "zzz_qqq  not known\n", "found. 'zzz_qqq' is not a code", false},
+        {"{\"dcv_status\":\"pending\",\"dns_name_validations\":"
+         "[{\"dns_name\":\"a.example.com\",\"status\":\"approved\"},{\"dns_name\":\"b.example.com\",\"status\":\"pending\"}]}",
+         "    dcvprobe check b.example.com --token VALUE\n",
+         "no error code. 1 of its 2 names is not validated: b.example.com.",
+         true},
+        {"{\"dns_name_validations\":[{\"dns_name\":\"a.example.com\",\"status\":\"approved\"}]}", "approved\n",
+         "All of its names are validated.", true},
+        {"{\"order_status\":\"pending\",\"dcv_status\":\"pending\"}", "", "validation is pending.", true},
+        {"", "", "There is no text.", false},
+        {"shop.example.com", "", "dcvprobe check shop.example.com says", false},
+        {"\x01\x02\x03\x04\xff\xfe", "", "no text that could be read", false},
+        {"good morning", "", "No error code, no message", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct texts codes = {0};
-        struct json_problem p;
-        assert_int_equal(json_read_errors(*state, cases[i].text, strlen(cases[i].text), &codes, &p), 0);
-        assert_int_equal(codes.n, cases[i].n);
-        assert_string_equal(codes.v[0], cases[i].first);
-        assert_string_equal(codes.v[codes.n - 1], cases[i].last);
+        struct paste p = read_paste(*state, cases[i].text);
+        struct buf b = {0};
+        explain_paste(&b, *state, &p, false);
+        assert_false(b.failed);
+        const char *sentence = explain_sentence(*state, &p);
+        print_message("%s\n%s\n", sentence, b.p ? b.p : "");
+        assert_non_null(strstr(b.p ? b.p : "", cases[i].page));
+        assert_non_null(strstr(sentence, cases[i].sentence));
+        assert_int_equal(explain_is_whole(&p), cases[i].whole);
+        buf_free(&b);
     }
 }
 
-static void answers_that_do_not(void **state)
+static void a_paste_as_json(void **state)
 {
-#define BYTES(s) s, sizeof s - 1
-    static const struct {
-        const char *text;
-        size_t len;
-        enum code code;
-        const char *begins;
-    } cases[] = {
-        {BYTES(""), CODE_bad_request_format, "line 1, column 0: "},
-        {BYTES("{\"errors\":\n [{\"code\" \"a\"}]}"), CODE_bad_request_format, "line 2, column 13: "},
-        {BYTES("<html>\x1b[2J</html>"), CODE_bad_request_format, "line 1, column 1: "},
-        {BYTES("{\"code\":\"a\x1b\"}"), CODE_bad_request_format, "line 1, column "},
-        {BYTES("{\"code\":\"\xff\xfe\"}"), CODE_bad_request_format, "line 1, column "},
-        {BYTES("\0\0\0"), CODE_bad_request_format, "line 1, column "},
-        {BYTES("{\"code\":\"a\\u0000b\"}"), CODE_bad_request_format, "line 1, column "},
-        {BYTES("{\"id\":7}"), CODE_required_param, "errors: it is missing; expected {\"errors\":["},
-        {BYTES("[]"), CODE_invalid_value, "the answer: the list is empty"},
-        {BYTES("{\"errors\":{}}"), CODE_invalid_value, "errors: it is an object; expected {\"errors\":["},
-        {BYTES("{\"errors\":[{\"code\":\"a\"},7]}"), CODE_invalid_value,
-         "errors[1]: it is a number; expected an"},
-        {BYTES("{\"errors\":[{\"code\":[]}]}"), CODE_invalid_value,
-         "errors[0].code: it is a list; expected a text"},
-        {BYTES("[{\"message\":\"m\"}]"), CODE_required_param, "[0].code: it is missing; expected a text"},
-        {BYTES("{\"code\":null}"), CODE_invalid_value, "code: it is null; expected a text"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct texts codes = {.n = 77};
-        struct json_problem p;
-        assert_int_equal(json_read_errors(*state, cases[i].text, cases[i].len, &codes, &p), -EINVAL);
-        print_message("%s\n", p.text);
-        assert_int_equal(codes.n, 77);
-        assert_int_equal(p.code, cases[i].code);
-        assert_int_equal(strncmp(p.text, cases[i].begins, strlen(cases[i].begins)), 0);
-        for (const char *s = p.text; *s; s++)
-            assert_in_range((unsigned char)*s, ' ', 0xff);
-    }
+    struct paste p = read_paste(*state, "dns_mismatch|shop.example.com caa_not_fuond");
+    struct buf b = {0};
+    struct json_out j = {.b = &b};
+    json_open(&j, NULL, '{');
+    explain_paste_json(&j, *state, &p);
+    json_close(&j, '}');
+    json_t *o = parsed(&b), *found = json_object_get(o, "found");
+    assert_int_equal(json_array_size(found), 2);
+    const json_t *known = json_array_get(found, 0), *unknown = json_array_get(found, 1);
+    assert_string_equal(member(known, "code"), "dns_mismatch");
+    assert_string_equal(member(known, "domain"), "shop.example.com");
+    assert_true(json_is_true(json_object_get(known, "known")));
+    assert_non_null(strstr(member(json_object_get(known, "explanation"), "check"), "_dnsauth.shop.example.com"));
+    assert_string_equal(member(unknown, "code"), "caa_not_fuond");
+    assert_true(json_is_false(json_object_get(unknown, "known")));
+    assert_true(json_is_null(json_object_get(unknown, "explanation")));
+    assert_string_equal(json_string_value(json_array_get(json_object_get(unknown, "nearest"), 0)), "caa_not_found");
+    assert_non_null(strstr(member(o, "sentence"), "did you mean caa_not_found"));
+    json_decref(o);
 }
 
-/* Deep or long answers give codes or an error, never a crash. */
-static void answers_of_hostile_size(void **state)
+/* Every cause has a page in which no place of its template is left. */
+static void every_cause_by_its_id(void **state)
 {
-    (void)state;
-    enum { SIZE = 200000 };
-    char *text = malloc(SIZE);
-    assert_non_null(text);
-    memset(text, '[', SIZE);
-    struct arena *a = arena_new(64 << 10);
-    struct texts codes = {0};
-    struct json_problem p;
-    assert_int_equal(json_read_errors(a, text, SIZE, &codes, &p), -EINVAL);
-
-    memset(text, 'a', SIZE);
-    memcpy(text, "[{\"code\":\"", 10);
-    memcpy(text + SIZE - 3, "\"}]", 3);
-    assert_int_equal(json_read_errors(a, text, SIZE, &codes, &p), -ENOMEM); /* more than the arena's ceiling */
-    arena_free(a);
-
-    a = arena_new(0);
-    assert_int_equal(json_read_errors(a, text, SIZE, &codes, &p), 0);
-    enum code near[3];
-    code_nearest(codes.v[0], near, 3);
-    arena_free(a);
-    free(text);
+    for (enum cause c = 1; cause_info(c); c++) {
+        struct paste p = read_paste(*state, cause_info(c)->id);
+        assert_int_equal(p.n, 1);
+        assert_int_equal(p.found[0].cause, c);
+        struct buf b = {0};
+        explain_paste(&b, *state, &p, false);
+        assert_non_null(strstr(b.p, cause_info(c)->id));
+        assert_null(strpbrk(b.p, "{}"));
+        buf_free(&b);
+    }
 }
 
 int main(void)
@@ -258,9 +258,9 @@ int main(void)
         cmocka_unit_test(the_page_of_one_code),
         cmocka_unit_test(pages_fit_a_terminal),
         cmocka_unit_test(the_page_as_json),
-        cmocka_unit_test(answers_that_name_errors),
-        cmocka_unit_test(answers_that_do_not),
-        cmocka_unit_test(answers_of_hostile_size),
+        cmocka_unit_test(pages_of_pastes),
+        cmocka_unit_test(a_paste_as_json),
+        cmocka_unit_test(every_cause_by_its_id),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
