@@ -69,24 +69,48 @@ static int add_run(struct arena *a, struct planned_checks *runs, const struct pl
     return EXIT_PASS;
 }
 
-/* What is checked for a code. False: no check of a domain gives it. *domain may become NULL. */
-static bool check_of(struct arena *a, const struct paste_found *f, struct planned_check *r)
+/* What is checked for one thing. False: no check of a domain gives it. *r has no domain where none is told.
+ */
+static bool check_of(struct arena *a, const struct paste_found *f, const char *domain,
+                     struct planned_check *r)
 {
-    const char *v[2] = {f->domain ? f->domain : f->variables[0], ""};
-    *r = (struct planned_check){.by_method = true};
-    return f->code != CODE_NONE && code_check(a, f->code, v, &r->domain, &r->method);
+    const char *own = f->domain ? f->domain : *f->variables[0] ? f->variables[0] : domain;
+    const char *v[2] = {own ? own : "", ""};
+    *r = (struct planned_check){.domain = own, .by_method = f->code != CODE_NONE};
+    return f->cause != CAUSE_NONE || (r->by_method && code_check(a, f->code, v, &r->domain, &r->method));
 }
 
 static void cannot_run(struct arena *a, const struct paste_found *f)
 {
-    if (f->code == CODE_NONE) {
-        complain("explain --run: no check is known for %s", f->name ? f->name : f->text);
-        return;
-    }
     const char *v[2] = {f->domain ? f->domain : f->variables[0], f->variables[1]};
     const char *command = code_command(a, f->code, v);
     complain("explain --run: no check of a domain gives %s; %s%s", code_info(f->code)->spelling,
              command ? "what can cause it: " : "the API's own records decide it", command ? command : "");
+}
+
+/* Sets the checks of what was found, and asks the person at the terminal for a domain where none is told. */
+static int plan_found(struct arena *a, const struct paste *p, struct planned_checks *runs)
+{
+    struct planned_check r;
+    const char *domain = NULL; /* that the person has told */
+    for (size_t i = 0; i < p->n; i++)
+        if (!check_of(a, &p->found[i], NULL, &r)) {
+            cannot_run(a, &p->found[i]);
+            return EXIT_USAGE;
+        }
+    for (size_t i = 0; i < p->n; i++) {
+        const struct paste_found *f = &p->found[i];
+        int status = EXIT_PASS;
+        check_of(a, f, domain, &r);
+        if (!r.domain)
+            status = ask_domain(a, f->code != CODE_NONE ? code_info(f->code)->code : f->text, &domain);
+        if (!status && !r.domain)
+            check_of(a, f, domain, &r);
+        status = status ? status : add_run(a, runs, &r);
+        if (status)
+            return status;
+    }
+    return EXIT_PASS;
 }
 
 /* Sets the checks before anything is asked of the network; asks the person at the terminal for what is
@@ -94,39 +118,18 @@ static void cannot_run(struct arena *a, const struct paste_found *f)
 static int plan_runs(struct arena *a, const struct paste *p, struct given_list *given,
                      struct planned_checks *runs)
 {
+    int status = plan_found(a, p, runs);
     bool token = false;
-    const char *domain = NULL; /* that the person has told */
-    int status = EXIT_PASS;
-    for (size_t i = 0; !status && i < p->n; i++) {
-        struct planned_check r;
-        if (p->found[i].kind == PASTE_CAUSE && p->found[i].domain)
-            r = (struct planned_check){.domain = p->found[i].domain};
-        else if (!check_of(a, &p->found[i], &r)) {
-            cannot_run(a, &p->found[i]);
-            return EXIT_USAGE;
-        }
-        if (!r.domain && !domain)
-            status = ask_domain(
-                a, p->found[i].code == CODE_NONE ? p->found[i].text : code_info(p->found[i].code)->code,
-                &domain);
-        if (!status && !r.domain) {
-            struct paste_found told = p->found[i];
-            told.domain = domain;
-            if (!check_of(a, &told, &r))
-                return EXIT_USAGE;
-        }
-        token = token || !r.by_method || (r.method != METHOD_CAA && r.method != METHOD_DNS_CNAME_TARGET);
-        status = status ? status : add_run(a, runs, &r);
-    }
     for (size_t i = 0; !status && i < p->n_names; i++)
-        if (!p->names[i].validated) {
+        if (!p->names[i].validated)
             status = add_run(a, runs, &(struct planned_check){.domain = p->names[i].domain});
-            token = true;
-        }
     if (!status && !runs->n) {
         complain("explain --run: nothing in this text can be checked");
         status = EXIT_USAGE;
     }
+    for (size_t i = 0; i < runs->n; i++)
+        token = token || !runs->v[i].by_method ||
+                (runs->v[i].method != METHOD_CAA && runs->v[i].method != METHOD_DNS_CNAME_TARGET);
     return status || !token ? status : ask_token(a, given);
 }
 
@@ -170,8 +173,8 @@ static void compare_all(struct buf *b, struct arena *a, const struct paste *p, c
 {
     for (size_t i = 0; i < p->n; i++) {
         struct planned_check own;
-        if (check_of(a, &p->found[i], &own) && v->by_method && own.method == v->method &&
-            (!own.domain || !strcmp(own.domain, v->domain)))
+        if (check_of(a, &p->found[i], v->domain, &own) && v->by_method && own.method == v->method &&
+            !strcmp(own.domain, v->domain))
             compare(b, p->found[i].code, r);
     }
 }

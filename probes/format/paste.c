@@ -495,6 +495,29 @@ static void tell_domains(struct paste_scan *s, const char *given)
     }
 }
 
+/* Whether an error tells only what another one tells: the same with its domain in it, or the same before it. */
+static bool is_told(const struct paste *r, size_t i)
+{
+    const struct paste_found *f = &r->found[i];
+    for (size_t k = 0; k < r->n && !f->own_domain && !*f->variables[0]; k++) {
+        const struct paste_found *g = &r->found[k];
+        if (k != i && (k < i || g->own_domain) && g->code == f->code && g->cause == f->cause &&
+            same_text(g->name, f->name) && same_text(g->domain, f->domain))
+            return true;
+    }
+    return false;
+}
+
+static void drop_told(struct paste *r)
+{
+    for (size_t i = 0; i < r->n;) {
+        if (is_told(r, i))
+            memmove(&r->found[i], &r->found[i + 1], (--r->n - i) * sizeof *r->found);
+        else
+            i++;
+    }
+}
+
 static int scan(struct arena *a, const struct buf *plain, const char *domain, struct paste *ret)
 {
     struct paste_scan *s = arena_alloc(a, sizeof *s);
@@ -515,6 +538,7 @@ static int scan(struct arena *a, const struct buf *plain, const char *domain, st
         s->err = paste_order_read(a, s->p, s->n, ret);
     if (!s->err)
         tell_domains(s, domain);
+    drop_told(ret);
     return s->err || arena_full(a) ? -ENOMEM : 0;
 }
 

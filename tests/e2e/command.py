@@ -115,10 +115,10 @@ def explain():
     same((len(json.loads(r.stdout)["found"]), len(json.loads(r.stdout)["reports"])), (4, 1),
          "codes of one check are checked once")
     asked = len(resolver.asked)
-    for wrong, expected in (("dns_mismatch", "names no domain"),
+    for wrong, expected in (("caa_check_failed", "names no domain; give it with --domain"),
                             ("csr_invalid_cannot_parse", "dcvprobe preflight --csr"),
                             ("invalid_dns_method", "no check of a domain gives")):
-        r = probe("explain", "dns_mismatch|shop.com", wrong, "--run", *options)
+        r = probe("explain", "caa_not_found", wrong, "--run", *options)
         same((r.returncode, r.stdout), (2, ""), f"nothing is done because {wrong} cannot be run")
         true(expected in r.stderr, r.stderr)
     r = probe("explain", "dns_mismatch|shop.com", "--run", *options[2:])
