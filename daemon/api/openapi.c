@@ -279,11 +279,10 @@ static void operation(struct json_out *j, const struct route *r)
     if (r->body) {
         json_open(j, "requestBody", '{');
         json_bool(j, "required", true);
-        if (r->action == API_EXPLAIN)
-            content(j, (const char *const[]){"application/json", "text/plain"}, (const char *const[]){r->body, "string"}, 2);
-        else
-            content(j, (const char *const[]){r->body_most == API_BODY_PIECES ? "application/x-ndjson" : "application/json"},
-                    &r->body, 1);
+        bool pieces = r->body_most == API_BODY_PIECES;
+        const char *const types[] = {pieces ? "application/x-ndjson" : "application/json", "text/plain"};
+        const char *const holds[] = {r->body, "string"};
+        content(j, types, holds, r->action == API_EXPLAIN ? 2 : 1);
         json_close(j, '}');
     }
     json_open(j, "responses", '{');

@@ -128,8 +128,7 @@ static int plan_runs(struct arena *a, const struct paste *p, struct given_list *
         status = EXIT_USAGE;
     }
     for (size_t i = 0; i < runs->n; i++)
-        token = token || !runs->v[i].by_method ||
-                (runs->v[i].method != METHOD_CAA && runs->v[i].method != METHOD_DNS_CNAME_TARGET);
+        token = token || !runs->v[i].by_method || ask_needs_token(runs->v[i].method);
     return status || !token ? status : ask_token(a, given);
 }
 

@@ -68,21 +68,37 @@ static bool ask_file(struct arena *a, struct given_list *given, const char *fiel
     return false;
 }
 
+bool ask_needs_token(enum method m)
+{
+    return m != METHOD_CAA && m != METHOD_DNS_CNAME_TARGET && m != METHOD_DNS_PERSIST;
+}
+
+/* Whether a method that --method names needs a value. */
+static bool methods_need_token(const struct given_list *given)
+{
+    for (size_t i = 0; i < given->n; i++) {
+        if (given->v[i].field != request_field_find("methods"))
+            continue;
+        const char *p = given->v[i].value;
+        for (p += strspn(p, ", "); *p; p += strspn(p, ", ")) {
+            size_t n = strcspn(p, ", ");
+            for (unsigned m = 0; m < METHOD_COUNT; m++)
+                if (strlen(method_name((enum method)m)) == n && !strncmp(method_name((enum method)m), p, n) &&
+                    ask_needs_token((enum method)m))
+                    return true;
+            p += n;
+        }
+    }
+    return false;
+}
+
 int ask_token(struct arena *a, struct given_list *given)
 {
     bool key = has(given, "auth_key") || has(given, "auth_key_name"), csr = has(given, "csr");
     if (has(given, "token") || (key && csr))
         return EXIT_PASS;
-    /* What --method names may need no value. */
-    if (has(given, "methods")) {
-        bool needed = false;
-        for (size_t i = 0; i < given->n; i++)
-            if (given->v[i].field == request_field_find("methods"))
-                needed = needed || (strcmp(given->v[i].value, method_name(METHOD_CAA)) != 0 &&
-                                    strcmp(given->v[i].value, method_name(METHOD_DNS_CNAME_TARGET)) != 0);
-        if (!needed)
-            return EXIT_PASS;
-    }
+    if (has(given, "methods") && !methods_need_token(given))
+        return EXIT_PASS;
     if (can_ask()) {
         const char *token =
             key || csr ? NULL : answer(a, "Random value of the order (empty: a request token is used): ");

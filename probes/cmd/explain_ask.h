@@ -8,6 +8,8 @@
 
 /* The domain that `code` is about. EXIT_USAGE: there is none, and the reason was printed. */
 int ask_domain(struct arena *a, const char *code, const char **ret);
+/* Whether a check by this method looks for a value that the order gives. */
+bool ask_needs_token(enum method m);
 /* Adds to given what proves control, unless it has it: the random value, or AuthKey and CSR, each by its
  * file. EXIT_USAGE: as above. */
 int ask_token(struct arena *a, struct given_list *given);

@@ -124,6 +124,8 @@ def explain():
     r = probe("explain", "dns_mismatch|shop.com", "--run", *options[2:])
     true(r.returncode == 2 and "--token V" in r.stderr and not r.stdout, r.stderr)
     same(len(resolver.asked), asked, "no question is asked before a mistake is found")
+    r = probe("explain", "dns_mismatch|shop.com", "--run", *options[2:], "--method", "caa", "--json")
+    same([x["method"] for x in json.loads(r.stdout)["reports"]], ["caa"], "a method that needs no value " + r.stderr)
 
     # On a terminal what is missing is asked for.
     ours, theirs = pty.openpty()
@@ -145,7 +147,8 @@ def explain():
                                    (random.Random(7).randbytes(10 << 20), 2, "no text that could be read"),
                                    (b"", 2, "There is no text"), (b"good morning", 2, "No error code"),
                                    (b"dns_mismach", 2, "did you mean dns_mismatch")):
-        p = subprocess.run([os.environ["DCVPROBE"], "explain", "-"], input=data, capture_output=True, timeout=60, check=False)
+        p = subprocess.run([os.environ["DCVPROBE"], "explain", "-"], input=data, capture_output=True, timeout=60,
+                           check=False)
         same(p.returncode, status, f"exit status of explain - with {data[:20]}")
         true(expected.encode() in p.stderr, p.stderr)
     r = probe("explain", "dns_mismatch", *options)

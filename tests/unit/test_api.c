@@ -94,7 +94,8 @@ static void routes(void **state)
 /* Adds a type to the request: ask() gives none. */
 static const char *explained(struct fixture *r, const char *type, const char *body)
 {
-    struct api_input in = {.method = "POST", .path = "/v1/explain", .content_type = type, .body = body, .len = strlen(body)};
+    struct api_input in = {
+        .method = "POST", .path = "/v1/explain", .content_type = type, .body = body, .len = strlen(body)};
     buf_free(&r->answer.body);
     r->answer = (struct api_answer){0};
     api_read(&r->conf, r->a, &in, 0, &r->call, &r->answer);
@@ -334,7 +335,8 @@ static void errors_are_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(routes),          cmocka_unit_test(explaining), cmocka_unit_test(filters), cmocka_unit_test(canonical),
+        cmocka_unit_test(routes),          cmocka_unit_test(explaining),
+        cmocka_unit_test(filters),         cmocka_unit_test(canonical),
         cmocka_unit_test(configured),      cmocka_unit_test(lists),
         cmocka_unit_test(errors_are_json), cmocka_unit_test(lines),   cmocka_unit_test(batches),
     };

@@ -186,7 +186,8 @@ static void pages_of_pastes(void **state)
         {"dns_mismach", "did you mean dns_mismatch", "did you mean dns_mismatch", false},
         {"dns_mismatch zzz_qqq", "zzz_qqq  not known\n", "found. 'zzz_qqq' is not a code", false},
         {"{\"dcv_status\":\"pending\",\"dns_name_validations\":"
-         "[{\"dns_name\":\"a.example.com\",\"status\":\"approved\"},{\"dns_name\":\"b.example.com\",\"status\":\"pending\"}]}",
+         "[{\"dns_name\":\"a.example.com\",\"status\":\"approved\"},"
+         "{\"dns_name\":\"b.example.com\",\"status\":\"pending\"}]}",
          "    dcvprobe check b.example.com --token VALUE\n",
          "no error code. 1 of its 2 names is not validated: b.example.com.",
          true},
