@@ -52,10 +52,14 @@ bool lookup_same(const struct lookup *a, const struct lookup *b)
     return true;
 }
 
-bool perspective_split(struct arena *a, const char *text, const char **name, const char **address)
+bool perspective_split(struct arena *a, const char *text, const char **name, const char **region, const char **address)
 {
     const char *is = strchr(text, '=');
-    *name = is ? arena_strndup(a, text, (size_t)(is - text)) : NULL;
+    char *own = is ? arena_strndup(a, text, (size_t)(is - text)) : NULL, *at = own ? strchr(own, '@') : NULL;
+    *name = own;
+    *region = at ? at + 1 : NULL;
     *address = is ? is + 1 : NULL;
-    return *name != NULL;
+    if (at)
+        *at = '\0';
+    return own;
 }

@@ -22,7 +22,7 @@ int view_lookup(struct arena *a, const struct evidence *ev, const struct view *v
 bool rr_same(const struct rr *a, const struct rr *b);
 /* True where both lookups have the same records, in any order, or both have none. */
 bool lookup_same(const struct lookup *a, const struct lookup *b);
-/* Splits "eu=192.0.2.53:53" into name and address; false: the arena is full. */
-bool perspective_split(struct arena *a, const char *text, const char **name, const char **address);
+/* Splits "eu@RIPE=192.0.2.53:53" into name, region (NULL where none is given) and address; false: the arena is full. */
+bool perspective_split(struct arena *a, const char *text, const char **name, const char **region, const char **address);
 
 #endif

@@ -316,7 +316,8 @@ static void expected(struct json_reader *rd, json_t *report, struct expected *e)
     const char *detail = reader_text(rd, report, "detail_code");
     e->detail = detail ? detail : "";
     e->has_reason = reader_text(rd, report, "reason") != NULL;
-    e->has_remark = reader_text(rd, report, "remark") != NULL;
+    e->remark = reader_text(rd, report, "remark");
+    e->has_remark = e->remark != NULL;
     json_t *permit = json_object_get(report, "br_may_permit");
     e->br_may_permit = !permit ? -2 : json_is_null(permit) ? -1 : reader_bool(rd, report, "br_may_permit");
     expected_findings(rd, report, e);

@@ -19,6 +19,7 @@ int json_read_request_over(struct arena *a, const char *text, size_t len, const 
 struct expected {
     bool has_verdict, has_errors, has_detail, has_findings, has_reason, has_remark;
     enum verdict verdict;
+    const char *remark; /* NULL: none, or any */
     const char *error;  /* "dns_mismatch|shop.example.com"; "": no error */
     const char *detail; /* "": null */
     struct { const char *cause; const char *weight; const char *summary; } *findings; /* weight, summary may be NULL */

@@ -303,17 +303,34 @@ static int set_resolver(struct setting *s)
     return list_add(s, list, address);
 }
 
-/* Sets NAME=ADDRESS, with the address in its usual form. */
+/* The region that text names before its '=', in whatever letter case; NULL: none of the known ones. */
+static const char *region_named(const char *text, size_t n)
+{
+    static const char *const regions[] = {
+#define X(name) name,
+        DCV_REGIONS(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof regions / sizeof *regions; i++)
+        if (strlen(regions[i]) == n && !strncasecmp(text, regions[i], n))
+            return regions[i];
+    return NULL;
+}
+
+/* Sets NAME=ADDRESS or NAME@REGION=ADDRESS, with region and address in their usual form. */
 static int set_perspective(struct setting *s)
 {
-    const char *is = strchr(s->value, '=');
-    size_t n = is ? (size_t)(is - s->value) : 0;
+    const char *is = strchr(s->value, '='), *at = is ? memchr(s->value, '@', (size_t)(is - s->value)) : NULL;
+    const char *region = at ? region_named(at + 1, (size_t)(is - at - 1)) : "";
+    size_t n = is ? (size_t)((at ? at : is) - s->value) : 0;
+    if (!region)
+        return refuse(s, "a region behind the @: ARIN, RIPE, APNIC, LACNIC or AFRINIC");
     if (!n || n > 32 || strspn(s->value, "abcdefghijklmnopqrstuvwxyz0123456789-") != n)
         return -EINVAL;
     const char *address = addr_usual(s->a, is + 1, 53);
     if (!address)
         return arena_full(s->a) ? -ENOMEM : -EINVAL;
-    return list_add(s, &s->r->perspectives, arena_printf(s->a, "%.*s=%s", (int)n, s->value, address));
+    return list_add(s, &s->r->perspectives, arena_printf(s->a, "%.*s%s%s=%s", (int)n, s->value, at ? "@" : "", region, address));
 }
 
 static int set_edited_at(struct setting *s)
@@ -412,10 +429,10 @@ static int set_allow_net(struct setting *s)
       "an address as 192.0.2.53, 192.0.2.53:53 or [2001:db8::53]:53, or " RESOLVER_RECURSIVE_TEXT,           \
       "resolver to ask, for IPv6 with a port [2001:db8::53]:53, may be repeated; " RESOLVER_RECURSIVE_TEXT   \
       ": no resolver, dcvprobe resolves from the root and validates; the system's unless given")             \
-    X(perspective, "perspective", FIELD_LIST, false, "NAME=ADDR[:PORT]",                                     \
-      "a name of a-z, 0-9 and hyphens, then an address, as eu=192.0.2.53 or eu=[2001:db8::53]:53",           \
-      "resolver at another place of the network, as eu=192.0.2.53 or eu=[2001:db8::53]:53, whose answers "   \
-      "are compared; may be repeated")                                                                       \
+    X(perspective, "perspective", FIELD_LIST, false, "NAME[@REGION]=ADDR[:PORT]",                            \
+      "a name of a-z, 0-9 and hyphens, then an address, as eu=192.0.2.53 or eu@RIPE=[2001:db8::53]:53",      \
+      "resolver at another place of the network, as eu=192.0.2.53 or eu@RIPE=[2001:db8::53]:53, whose "      \
+      "answers are compared; may be repeated")                                                               \
     X(edited_at, "edited-at", FIELD_TEXT, false, "HOST", "a host name or an IP address",                     \
       "name server where the customer edited the zone: it is asked too")                                     \
     X(deadline, "deadline", FIELD_NUMBER, false, "S", "a number of seconds from 0.1 to 3600",                \

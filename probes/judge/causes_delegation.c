@@ -1,4 +1,5 @@
 /* causes_delegation.c - causes in the delegation: which servers serve the zone, and whether they agree. */
+#include "ca/profile.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
@@ -335,6 +336,23 @@ void cause_nameservers_disagree(struct judgement *j)
     cure_disagreement(j, f, second_has ? b : a, second_has ? a : b);
 }
 
+/* What follows from the number and the regions of the perspectives that differ, by the rules of the day. */
+static const char *quorum_words(struct judgement *j)
+{
+    const struct perspectives_view *v = &j->perspectives;
+    const struct profile *p = j->r->profile;
+    const char *until = dated_until(j->a, &p->places_bind, j->r->now);
+    if (v->one_region)
+        return arena_concat(j->a, ", and those that see the same lie in too few regions", dated_words(j->a, &p->regions, j->r->now),
+                            NULL);
+    if (v->beyond)
+        return arena_concat(j->a, ", which is more than the CA may leave aside",
+                            dated_words(j->a, &p->places_bind, j->r->now), NULL);
+    if (until && !dated_value(&p->places_bind, j->r->now) && v->differ.n > quorum_may_differ(&p->quorum, v->n))
+        return arena_concat(j->a, ", which is more than the CA may leave aside from ", until, " on", NULL);
+    return "";
+}
+
 void cause_perspective_differs(struct judgement *j)
 {
     const struct perspectives_view *v = &j->perspectives;
@@ -356,7 +374,7 @@ void cause_perspective_differs(struct judgement *j)
             arena_printf(j->a, "%zu of %zu perspectives (%s)", v->differ.n, v->n, names_listed(j->a, &v->differ)));
         finding_set(j, f, "there", has(j, &v->at[i]));
         finding_set(j, f, "here", has(j, &here));
-        finding_set(j, f, "quorum", v->beyond ? ", which is more than the CA may leave aside" : "");
+        finding_set(j, f, "quorum", quorum_words(j));
         finding_fact(j, f, here.fact);
         finding_fact(j, f, v->at[i].fact);
         fix_advice(

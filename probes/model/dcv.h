@@ -260,12 +260,22 @@ struct request {
     enum depth depth;
     bool sparing; /* one of many checks at once: it asks one thing after the other, and no more than decides */
     struct texts resolvers; /* "192.0.2.53:53", "[2001:db8::53]:53"; the system's where empty */
-    struct texts perspectives; /* "NAME=192.0.2.53:53": resolvers at other places of the network (BR 3.2.2.9) */
+    /* "NAME=192.0.2.53:53" or "NAME@REGION=192.0.2.53:53": resolvers at other places of the network (BR 3.2.2.9). The
+     * region is the service region of a regional internet registry, of DCV_REGIONS, where it is known. */
+    struct texts perspectives;
     const char *edited_at; /* host name or address of the name server at which the customer edited the zone */
     uint32_t deadline_ms; /* for each domain and method */
     struct texts allow_net; /* "10.0.0.0/8" */
     dcv_time now; /* when the check was started */
 };
+
+/* The regional internet registries, in whose service regions places of the network lie (BR 3.2.2.9). */
+#define DCV_REGIONS(X)                                                                                       \
+    X("ARIN")                                                                                                \
+    X("RIPE")                                                                                                \
+    X("APNIC")                                                                                               \
+    X("LACNIC")                                                                                              \
+    X("AFRINIC")
 
 /* Given as the only resolver, this word means that no resolver is asked: this program resolves names itself, from the
  * root down. */

@@ -13,8 +13,8 @@ void plan_perspectives(struct plan *p)
     if (!p->r->perspectives.n || method_is_file(p->r->method) || checked_names(p->a, p->r, &v, &n))
         return;
     for (size_t i = 0; i < p->r->perspectives.n; i++) {
-        const char *name, *address;
-        if (!perspective_split(p->a, p->r->perspectives.v[i], &name, &address))
+        const char *name, *region, *address;
+        if (!perspective_split(p->a, p->r->perspectives.v[i], &name, &region, &address))
             return;
         for (size_t k = 0; k < n; k++) {
             struct ask q = perspective_question(name, address, v[k].name, v[k].type);

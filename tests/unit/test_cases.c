@@ -163,7 +163,7 @@ static void compare(const char *file, const char *how, struct arena *a, const st
                 wrong("%s (%s): finding %s says\n  %s\nexpected\n  %s", file, how, got,
                       r->findings[i].summary, e->findings[i].summary);
         }
-    if (e->has_remark != (r->remark != NULL))
+    if (e->has_remark != (r->remark != NULL) || (e->remark && strcmp(e->remark, r->remark) != 0))
         wrong("%s (%s): remark '%s'", file, how, r->remark ? r->remark : "none");
     if (e->br_may_permit != -2 && e->br_may_permit != r->br_may_permit)
         wrong("%s (%s): br_may_permit %d, expected %d", file, how, r->br_may_permit, e->br_may_permit);
@@ -382,6 +382,7 @@ static struct dcv_case without_https(struct arena *a, const struct dcv_case *c)
     struct dcv_case ret = *c;
     struct expected *e = &ret.expected;
     e->has_remark = true;
+    e->remark = NULL;
     e->findings = arena_array(a, e->n_findings, sizeof *e->findings);
     e->n_findings = 0;
     for (size_t i = 0; i < c->expected.n_findings; i++)
