@@ -63,7 +63,7 @@ _dcvprobe() {
                 batch) words="$request $network --redact --in-flight --resume --no-evidence" files=yes ;;
                 preflight)
                     words="--csr --original --original-common-name --original-san --note --san --domain --common-name --org
-                        --org-unit --address --email --product --method --token --config --probe --format --json"
+                        --org-unit --address --email --product --method --token --config --now --probe --format --json"
                     ;;
                 explain)
                     words="$request $network --json --verbose --redact --run --domain" files=yes

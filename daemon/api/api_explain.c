@@ -87,6 +87,6 @@ void api_answer_explain(struct api_reading *r)
     struct json_out j = api_writer(r->answer, 200);
     json_open(&j, NULL, '{');
     json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
-    explain_paste_json(&j, r->a, &p);
+    explain_paste_json(&j, r->a, &p, &r->conf->profile, r->now);
     json_close(&j, '}');
 }

@@ -1,5 +1,6 @@
 #include "ca/order_inner.h"
 
+#include "ca/rules.h"
 #include "model/time.h"
 #include "wire/name.h"
 #include "wire/name_read.h"
@@ -274,6 +275,21 @@ static bool any_list(const struct order *o)
 #undef X
 }
 
+/* Validation by email ends on a day that the profile gives (BR 3.2.2.4). */
+static void check_sunset(struct checking *c)
+{
+    const struct profile *p = c->o->profile ? c->o->profile : profile_builtin();
+    const struct sunset *last = c->o->method.email ? sunset_last(&p->sunsets, "email") : NULL;
+    const char *said = last ? sunset_said(c->a, last, c->o->now) : NULL;
+    if (!said)
+        return;
+    if (last->from <= c->o->now)
+        order_problem(c, CODE_invalid_dns_method, NULL, "method", "email", said,
+                      "Choose a DNS or file method for the order; a DNS method can be automated.");
+    else
+        order_note(c, said);
+}
+
 int order_check(struct arena *a, const struct order *o, struct order_report *ret)
 {
     struct order_report r = {0};
@@ -290,6 +306,7 @@ int order_check(struct arena *a, const struct order *o, struct order_report *ret
             "The order is set to validation by email, so the CA looks for no token, and one is to be "
             "checked.",
             "Change the order's method to a DNS or file method first, or follow the link in the email.");
+    check_sunset(&c);
     if (!any_list(o) && (r.names.n || o->emails.n))
         order_note(
             &c,

@@ -51,7 +51,8 @@ struct order {
     struct order_method method;
     bool token; /* the user asks for a search for a token */
     bool probe; /* the names are checked over the network afterwards, so the root is asked about top-level domains */
-    dcv_time now; /* when the order is checked; tells how old the public suffix list is */
+    dcv_time now; /* when the order is checked; tells how old the public suffix list is, and which rules hold */
+    const struct profile *profile; /* the CA's, for the methods that end; NULL: the built-in one */
     /* The order that this one duplicates: its CSR, or its known names. */
     struct bytes original;
     const char *original_common_name;

@@ -176,10 +176,16 @@ dcv_time dated_usable_until(const struct dated_rows *days, dcv_time at)
     return at + row->value * day_ms;
 }
 
+bool sunset_by(const struct sunset *s, const char *means)
+{
+    size_t n = strlen(means);
+    return !strncasecmp(s->means, means, n) && strchr(" ,", s->means[n]);
+}
+
 const struct sunset *sunset_last(const struct sunsets *s, const char *means)
 {
-    size_t n = strlen(means), i = s->n;
-    while (i && (strncasecmp(s->v[i - 1].means, means, n) || !strchr(" ,", s->v[i - 1].means[n])))
+    size_t i = s->n;
+    while (i && !sunset_by(&s->v[i - 1], means))
         i--;
     return i ? &s->v[i - 1] : NULL;
 }

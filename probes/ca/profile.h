@@ -195,6 +195,8 @@ const char *dated_since(struct arena *a, const struct dated_rows *rows, dcv_time
 const char *dated_words(struct arena *a, const struct dated_rows *rows, dcv_time now);
 bool statuses_have(const struct statuses *s, int status);
 bool file_ports_have(const struct file_ports *p, bool https, unsigned port);
+/* Whether validation goes by these means ("email"): they are the first word of .means. */
+bool sunset_by(const struct sunset *s, const char *means);
 /* The last of the methods by these means ("email") to end: after its day none is left. NULL: no such method ends. */
 const struct sunset *sunset_last(const struct sunsets *s, const char *means);
 /* How many of n remote perspectives may fail to corroborate. */

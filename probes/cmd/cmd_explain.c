@@ -1,8 +1,10 @@
 /* cmd_explain.c - dcvprobe explain: what a paste means, and with --run whether a check now gives the same
  * code. */
+#include "ca/profile.h"
 #include "cmd/checks.h"
 #include "cmd/cli_conf.h"
 #include "cmd/explain_ask.h"
+#include "model/time.h"
 #include "show/explain_command.h"
 #include "show/explain_paste.h"
 #include "show/render.h"
@@ -196,14 +198,20 @@ static void show_runs(struct buf *b, struct arena *a, const struct output *out, 
 
 /* ---------------------------------------------------------------- the whole -------------------------- */
 
-static int show_json(struct arena *a, const struct output *out, const struct paste *p, bool ran,
+/* Whose rules by date are shown, and those of which time. */
+struct rules_of {
+    const struct profile *profile;
+    dcv_time now;
+};
+
+static int show_json(struct arena *a, const struct output *out, const struct paste *p, struct rules_of rules, bool ran,
                      const struct report *const *r, size_t n_r)
 {
     struct buf b = {0};
     struct json_out j = {.b = &b, .indent = 2};
     json_open(&j, NULL, '{');
     json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
-    explain_paste_json(&j, a, p);
+    explain_paste_json(&j, a, p, rules.profile, rules.now);
     if (ran)
         cli_reports(&j, a, out, r, n_r);
     json_close(&j, '}');
@@ -219,6 +227,13 @@ static int explain(struct arena *a, const struct output *out, bool run_too, stru
     size_t n_r = 0;
     bool json = out->format == FORMAT_JSON, whole = explain_is_whole(p);
     int ran = EXIT_PASS;
+    struct rules_of rules = {c->conf ? &c->conf->profile : profile_builtin(), cli_now()};
+    for (size_t i = 0; i < given->n; i++)
+        if (given->v[i].field == request_field_find("now") && !time_parse(given->v[i].value, &rules.now)) {
+            complain("--now: '%s' is not accepted; expected a time as 2026-11-22T12:00:00Z, or a date",
+                     given->v[i].value);
+            return EXIT_USAGE;
+        }
     const char *sentence = explain_sentence(a, p);
     if (!whole || p->more)
         complain("explain: %s", sentence ? sentence : OUT_OF_MEMORY);
@@ -228,7 +243,7 @@ static int explain(struct arena *a, const struct output *out, bool run_too, stru
     if (run_too && (ran = plan_runs(a, p, given, &runs)))
         return ran;
     if (!json) { /* the texts are shown before the network is asked */
-        explain_paste(&b, a, p, cli_color());
+        explain_paste(&b, a, p, cli_color(), rules.profile, rules.now);
         ran = cli_flush(&b);
         b = (struct buf){0};
     }
@@ -238,7 +253,7 @@ static int explain(struct arena *a, const struct output *out, bool run_too, stru
         return ran;
     int shown = EXIT_PASS;
     if (json) {
-        shown = show_json(a, out, p, run_too, r, n_r);
+        shown = show_json(a, out, p, rules, run_too, r, n_r);
     } else if (run_too) {
         show_runs(&b, a, out, p, &runs, c);
         shown = cli_flush(&b);
@@ -298,9 +313,12 @@ int cmd_explain(int argc, char **argv)
         complain("explain: nothing given; expected dcvprobe explain TEXT, FILE or - for standard input");
         status = EXIT_USAGE;
     }
-    if (!status && !run_too && (given.n || config)) {
-        complain("--%s: it is for a check; expected --run, too",
-                 given.n ? given.v[0].field->option : "config");
+    const char *idle = config ? "config" : NULL; /* an option that only a check heeds; the rules by date heed --now */
+    for (size_t i = 0; i < given.n; i++)
+        if (given.v[i].field != request_field_find("now"))
+            idle = given.v[i].field->option;
+    if (!status && !run_too && idle) {
+        complain("--%s: it is for a check; expected --run, too", idle);
         status = EXIT_USAGE;
     }
     for (int i = optind; !status && i < argc; i++)

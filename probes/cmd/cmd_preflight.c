@@ -3,6 +3,7 @@
 #include "ca/order.h"
 #include "ca/order_conf.h"
 #include "cmd/checks.h"
+#include "model/time.h"
 #include "run/conf.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ enum {
     METHOD,
     TOKEN,
     CONFIG,
+    NOW,
     PROBE
 };
 
@@ -46,6 +48,7 @@ static const struct option options[] = {
     {"method", required_argument, NULL, METHOD},
     {"token", required_argument, NULL, TOKEN},
     {"config", required_argument, NULL, CONFIG},
+    {"now", required_argument, NULL, NOW},
     {"probe", no_argument, NULL, PROBE},
     {"format", required_argument, NULL, OPT_FORMAT},
     {"json", no_argument, NULL, OPT_JSON},
@@ -55,6 +58,7 @@ struct given_order {
     struct order order;
     struct output out;
     const char *token;
+    const char *now; /* as typed; NULL: the clock's */
     bool probe;
     const char *config; /* the last one given; NULL: CONF_FILE if it exists */
 };
@@ -144,6 +148,10 @@ static bool take(struct arena *a, struct given_order *g, int opt, const char *va
     case CONFIG:
         g->config = value;
         return configure(a, value, o);
+    case NOW:
+        g->now = value;
+        return time_parse(value, &o->now) ||
+               unknown(a, "--now", value, "a time as 2026-11-22T12:00:00Z or a date as 2026-11-22");
     case PROBE:
         g->probe = true;
         return true;
@@ -268,6 +276,7 @@ static int probe_names(struct arena *a, const struct given_order *g, const struc
         const char *name = method_name(g->order.method.email ? METHOD_CAA : g->order.method.method);
         ok = ok && given_add(a, &given, (struct given){request_field_find("methods"), name, strlen(name)});
     }
+    ok = ok && (!g->now || given_add(a, &given, (struct given){request_field_find("now"), g->now, strlen(g->now)}));
     int status = ok ? checks_configure(a, c, g->config, &given) : EXIT_USAGE;
     for (size_t i = 0; !status && i < r->names.n; i++)
         status = checks_add(a, c, r->names.v[i], &given);
@@ -331,13 +340,14 @@ int cmd_preflight(int argc, char **argv)
             "preflight: nothing to check; expected NAME… or --san NAME, --csr F, --common-name N, --org N, "
             "--org-unit N, --address LINE, --email A or --note F; beside them --product P, --method M, "
             "--token V, "
-            "--original F, --original-common-name N, --original-san NAME, --config F, --probe, --json");
+            "--original F, --original-common-name N, --original-san NAME, --config F, --now TIME, --probe, --json");
         status = EXIT_USAGE;
     }
     if (!status && !g.config && !configure_default(a, &g.order))
         status = EXIT_USAGE;
     g.order.probe = g.probe;
-    g.order.now = cli_now();
+    if (!g.now)
+        g.order.now = cli_now();
     if (!status && order_check(a, &g.order, &r)) {
         complain_no_memory();
         status = EXIT_USAGE;

@@ -116,7 +116,7 @@ static const struct {
                       "other fields"},
     {"--product P", "tls, client, code-signing, safenet-cc or safenet-fips"},
     {"--method M, --token V", "how the names are to be validated"},
-    {"--config F, --json", "as above"},
+    {"--config F, --now TIME, --json", "as above"},
     {"--probe", "then checks the names, too"},
 };
 

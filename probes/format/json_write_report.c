@@ -4,6 +4,7 @@
 #include "format/base64.h"
 #include "format/json_inner.h"
 #include "format/json_redact.h"
+#include "format/json_rules.h"
 #include "format/reproduce.h"
 #include "judge/caa_explain.h"
 #include "judge/path_explain.h"
@@ -633,6 +634,7 @@ static void write_report(struct report_out *o, const char *key, const struct rep
     json_close(j, ']');
     if (r->caa && !(flags & JSON_NO_CAA))
         caa(o, r->caa);
+    json_write_rules(j, o->a, r);
     if (!(flags & JSON_NO_PATH))
         path(o, r);
     if (!(flags & JSON_NO_EVIDENCE))

@@ -330,7 +330,8 @@ static int set_perspective(struct setting *s)
     const char *address = addr_usual(s->a, is + 1, 53);
     if (!address)
         return arena_full(s->a) ? -ENOMEM : -EINVAL;
-    return list_add(s, &s->r->perspectives, arena_printf(s->a, "%.*s%s%s=%s", (int)n, s->value, at ? "@" : "", region, address));
+    return list_add(s, &s->r->perspectives,
+                    arena_printf(s->a, "%.*s%s%s=%s", (int)n, s->value, at ? "@" : "", region, address));
 }
 
 static int set_edited_at(struct setting *s)

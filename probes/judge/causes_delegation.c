@@ -343,8 +343,8 @@ static const char *quorum_words(struct judgement *j)
     const struct profile *p = j->r->profile;
     const char *until = dated_until(j->a, &p->places_bind, j->r->now);
     if (v->one_region)
-        return arena_concat(j->a, ", and those that see the same lie in too few regions", dated_words(j->a, &p->regions, j->r->now),
-                            NULL);
+        return arena_concat(j->a, ", and those that see the same lie in too few regions",
+                            dated_words(j->a, &p->regions, j->r->now), NULL);
     if (v->beyond)
         return arena_concat(j->a, ", which is more than the CA may leave aside",
                             dated_words(j->a, &p->places_bind, j->r->now), NULL);

@@ -38,8 +38,8 @@ static bool region_count(struct arena *a, struct regions *to, const char *region
     return !region || texts_add(a, &to->known, region);
 }
 
-/* How far the perspectives meet the rules of the day, where they do not: a failure follows from neither, for the CA's own
- * perspectives are others. */
+/* Says where the perspectives are fewer, or less far apart, than the rules of the day ask for. Nothing fails by that:
+ * the CA's own perspectives are others. */
 static void say_shortage(struct judgement *j, const struct regions *all)
 {
     const struct profile *p = j->r->profile;

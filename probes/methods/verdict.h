@@ -58,7 +58,7 @@ struct perspectives_view {
     struct texts differ; /* names of the perspectives with another verdict than this machine's */
     size_t n;            /* how many perspectives answered */
     bool beyond;         /* the check passes here, and the rules of the day do not let a CA disregard .differ */
-    bool one_region;     /* so because those that agree lie in fewer regions than the rules ask for, not by their number */
+    bool one_region;     /* .beyond, because those that agree lie in fewer regions than the rules ask for */
     const struct view *from; /* j->view of the verdict of this machine */
     const struct lookup *at; /* the n_at lookups of the checked names at the first of .differ */
     size_t n_at;

@@ -2,6 +2,7 @@
 #include "show/explain.h"
 
 #include "show/explain_command.h"
+#include "show/explain_rules.h"
 #include "show/render_wrap.h"
 #include "wire/name.h"
 
@@ -83,7 +84,8 @@ static void paragraph(struct buf *b, const char *label, const char *text)
     prose(b, TEXT, text);
 }
 
-void explain_code(struct buf *b, struct arena *a, enum code c, const char *const variables[2], bool color)
+void explain_code(struct buf *b, struct arena *a, enum code c, const char *const variables[2], bool color,
+                  const struct profile *p, dcv_time now)
 {
     const struct code_info *info = code_info(c);
     if (!info)
@@ -104,6 +106,10 @@ void explain_code(struct buf *b, struct arena *a, enum code c, const char *const
     paragraph(b, "how certain", basis_sentence(info->basis));
     if (info->seen)
         paragraph(b, "where it was seen", info->seen);
+    struct texts rules;
+    if (!explain_rules(a, c, p, now, &rules))
+        for (size_t i = 0; i < rules.n; i++)
+            paragraph(b, i ? "" : "rules by date", rules.v[i]);
     const char *command = code_command(a, c, variables);
     if (command) /* one line, however long, so that it can be pasted */
         buf_printf(b, "%*s%-*s%s\n", LABEL, "", TEXT - LABEL, "reproduce it", command);
@@ -112,7 +118,7 @@ void explain_code(struct buf *b, struct arena *a, enum code c, const char *const
 }
 
 void explain_code_json(struct json_out *j, const char *key, struct arena *a, enum code c,
-                       const char *const variables[2])
+                       const char *const variables[2], const struct profile *p, dcv_time now)
 {
     const struct code_info *info = code_info(c);
     if (!info) {
@@ -135,6 +141,12 @@ void explain_code_json(struct json_out *j, const char *key, struct arena *a, enu
     json_text(j, "check", fill(a, info->check, domain));
     json_text(j, "certainty", basis_sentence(info->basis));
     json_text(j, "seen", info->seen);
+    struct texts rules;
+    json_open(j, "rules", '[');
+    if (!explain_rules(a, c, p, now, &rules))
+        for (size_t i = 0; i < rules.n; i++)
+            json_text(j, NULL, rules.v[i]);
+    json_close(j, ']');
     json_text(j, "command", code_command(a, c, variables));
     json_close(j, '}');
 }

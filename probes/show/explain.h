@@ -10,10 +10,12 @@
 /* How certain it is that a code of this basis means what is said of it, in one sentence. */
 const char *basis_sentence(enum code_basis b);
 /* What `dcvprobe explain` prints of one code: what the CA saw, what to check, how certain that is, and which
- * command reproduces it (or, for account codes, that only the CA can see it and where to look). */
-void explain_code(struct buf *b, struct arena *a, enum code c, const char *const variables[2], bool color);
+ * command reproduces it (or, for account codes, that only the CA can see it and where to look).
+ * p: the profile whose rules by date are shown, as they are at now. */
+void explain_code(struct buf *b, struct arena *a, enum code c, const char *const variables[2], bool color,
+                  const struct profile *p, dcv_time now);
 /* The same as a JSON object, member `key`. */
 void explain_code_json(struct json_out *j, const char *key, struct arena *a, enum code c,
-                       const char *const variables[2]);
+                       const char *const variables[2], const struct profile *p, dcv_time now);
 
 #endif

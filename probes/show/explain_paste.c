@@ -244,7 +244,8 @@ static void message_line(struct buf *b, struct arena *a, const struct paste *p, 
     buf_free(&s);
 }
 
-void explain_paste(struct buf *b, struct arena *a, const struct paste *p, bool color)
+void explain_paste(struct buf *b, struct arena *a, const struct paste *p, bool color, const struct profile *profile,
+                   dcv_time now)
 {
     for (size_t i = 0; i < p->n; i++) {
         const struct paste_found *f = &p->found[i];
@@ -258,7 +259,7 @@ void explain_paste(struct buf *b, struct arena *a, const struct paste *p, bool c
         } else {
             variables_of(f, v);
             buf_puts(b, b->n ? "\n" : "");
-            explain_code(b, a, f->code, v, color);
+            explain_code(b, a, f->code, v, color, profile, now);
         }
     }
     if (p->order_check)
@@ -267,7 +268,8 @@ void explain_paste(struct buf *b, struct arena *a, const struct paste *p, bool c
 
 /* ---------------------------------------------------------------- JSON ------------------------------- */
 
-static void found_json(struct json_out *j, struct arena *a, const struct paste_found *f)
+static void found_json(struct json_out *j, struct arena *a, const struct paste_found *f, const struct profile *profile,
+                       dcv_time now)
 {
     const struct code_info *info = code_info(f->code);
     const char *v[2];
@@ -282,16 +284,17 @@ static void found_json(struct json_out *j, struct arena *a, const struct paste_f
     for (size_t k = 0; k < PASTE_NEAREST && f->near[k] != CODE_NONE; k++)
         json_text(j, NULL, code_info(f->near[k])->code);
     json_close(j, ']');
-    explain_code_json(j, "explanation", a, f->code, v);
+    explain_code_json(j, "explanation", a, f->code, v, profile, now);
     json_write_cause(j, "cause", f->cause);
     json_close(j, '}');
 }
 
-void explain_paste_json(struct json_out *j, struct arena *a, const struct paste *p)
+void explain_paste_json(struct json_out *j, struct arena *a, const struct paste *p, const struct profile *profile,
+                        dcv_time now)
 {
     json_open(j, "found", '[');
     for (size_t i = 0; i < p->n; i++)
-        found_json(j, a, &p->found[i]);
+        found_json(j, a, &p->found[i], profile, now);
     json_close(j, ']');
     json_open(j, "names", '[');
     for (size_t i = 0; i < p->n_names; i++) {

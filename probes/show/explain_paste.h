@@ -17,9 +17,12 @@ bool explain_is_whole(const struct paste *p);
 char *explain_name_command(struct arena *a, const char *domain);
 
 /* What `dcvprobe explain` prints: a page for each thing found; of an order check its names and what to run.
- * Appends nothing where nothing was found. */
-void explain_paste(struct buf *b, struct arena *a, const struct paste *p, bool color);
+ * Appends nothing where nothing was found.
+ * profile: whose rules by date are shown, as they are at now. */
+void explain_paste(struct buf *b, struct arena *a, const struct paste *p, bool color, const struct profile *profile,
+                   dcv_time now);
 /* The members "found", "names", "more" and "sentence" of an object that is open. */
-void explain_paste_json(struct json_out *j, struct arena *a, const struct paste *p);
+void explain_paste_json(struct json_out *j, struct arena *a, const struct paste *p, const struct profile *profile,
+                        dcv_time now);
 
 #endif

@@ -4,6 +4,8 @@
 #include "evidence/view.h"
 #include "format/reproduce.h"
 #include "judge/caa_explain.h"
+#include "judge/report_rules.h"
+#include "model/time.h"
 #include "show/render_caa.h"
 #include "show/render_fix.h"
 #include "show/render_way.h"
@@ -493,6 +495,19 @@ static const char *caa_until_text(struct arena *a, const struct report *r)
     return text ? text : "";
 }
 
+/* Until when the CA may rely on a validation that passes. */
+static const char *reusable_text(struct arena *a, const struct report *r)
+{
+    const struct dated_rows *days = &r->request->profile->reuse_days;
+    dcv_time until = report_reusable_until(r);
+    const char *source = dated_row(days, until)->source;
+    char day[25];
+    time_format(until, day);
+    const char *text = arena_printf(a, "A CA that validates now may reuse that until %.10s%s%s%s.", day,
+                                    source ? " (" : "", source ? source : "", source ? ")" : "");
+    return text ? text : "";
+}
+
 void render_report(struct buf *b, struct arena *a, const struct report *r, const struct render *how)
 {
     struct page p = {b, a, how->width ? how->width : WIDTH, how->color, how->verbose, r->request->profile};
@@ -503,6 +518,8 @@ void render_report(struct buf *b, struct arena *a, const struct report *r, const
         prose(&p, 2, r->reason);
     if (r->remark)
         prose(&p, 2, r->remark);
+    if (report_reusable_until(r) != TIME_UNKNOWN)
+        prose(&p, 2, reusable_text(p.a, r));
     if (r->caa && r->caa->until != TIME_UNKNOWN)
         prose(&p, 2, caa_until_text(p.a, r));
     /* A pass has nothing to explain: its findings are risks and notes, listed below. */

@@ -3,6 +3,7 @@
 #include "format/json_write.h"
 #include "format/paste.h"
 #include "model/codes.h"
+#include "ca/profile.h"
 #include "show/explain.h"
 #include "show/explain_command.h"
 #include "show/explain_paste.h"
@@ -11,6 +12,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NOW 1795348800000 /* 2026-11-22T12:00:00Z */
 
 static void is_shown_safely(const char *s, size_t n)
 {
@@ -54,7 +57,7 @@ static void one(struct arena *a, const char *text)
     assert(v[0] && v[1]);
 
     struct buf b = {0};
-    explain_code(&b, a, c, v, false);
+    explain_code(&b, a, c, v, false, profile_builtin(), NOW);
     assert(!b.failed);
     is_shown_safely(b.p, b.n);
     assert(b.p[b.n - 1] == '\n');
@@ -62,7 +65,7 @@ static void one(struct arena *a, const char *text)
 
     b = (struct buf){0};
     struct json_out j = {.b = &b};
-    explain_code_json(&j, NULL, a, c, v);
+    explain_code_json(&j, NULL, a, c, v, profile_builtin(), NOW);
     assert(!b.failed);
     is_shown_safely(b.p, b.n);
     json_t *back = json_loadb(b.p, b.n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
@@ -91,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(!paste_read(a, (const char *)data, size, NULL, &p));
     assert(p.n <= PASTE_FOUND_MOST);
     struct buf b = {0};
-    explain_paste(&b, a, &p, false);
+    explain_paste(&b, a, &p, false, profile_builtin(), NOW);
     assert(!b.failed);
     if (b.p)
         is_shown_safely(b.p, b.n);
@@ -99,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     b = (struct buf){0};
     struct json_out j = {.b = &b};
     json_open(&j, NULL, '{');
-    explain_paste_json(&j, a, &p);
+    explain_paste_json(&j, a, &p, profile_builtin(), NOW);
     json_close(&j, '}');
     assert(!b.failed);
     is_shown_safely(b.p, b.n);

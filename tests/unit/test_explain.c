@@ -8,6 +8,8 @@
 #include "format/json_write.h"
 #include "format/paste.h"
 #include "model/codes.h"
+#include "ca/profile.h"
+#include "model/time.h"
 #include "show/explain.h"
 #include "show/explain_command.h"
 #include "show/explain_paste.h"
@@ -16,6 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NOW 1795348800000 /* 2026-11-22T12:00:00Z */
 
 static int setup(void **state)
 {
@@ -87,7 +91,7 @@ static void the_page_of_one_code(void **state)
 {
     static const char *const shop[2] = {"shop.example.com", ""};
     struct buf b = {0};
-    explain_code(&b, *state, CODE_dns_mismatch, shop, false);
+    explain_code(&b, *state, CODE_dns_mismatch, shop, false, profile_builtin(), NOW);
     assert_false(b.failed);
     assert_ptr_equal(strstr(b.p,
                             "dns_mismatch|shop.example.com        HTTP 400, probe, documented\n"
@@ -103,10 +107,55 @@ static void the_page_of_one_code(void **state)
     buf_free(&b);
 
     b = (struct buf){0};
-    explain_code(&b, *state, CODE_order_not_pending, NULL, true);
+    explain_code(&b, *state, CODE_order_not_pending, NULL, true, profile_builtin(), NOW);
     assert_ptr_equal(strstr(b.p, "\033[1morder_not_pending\033[0m  "), b.p);
     assert_non_null(strstr(b.p, "\n    reproduce it      Not possible from here"));
     buf_free(&b);
+}
+
+/* The rules by date that bear on a code are those of the time, with who says so. */
+static void rules_by_date(void **state)
+{
+    static const struct {
+        enum code code;
+        const char *now, *says, *says_not;
+    } rows[] = {
+        {CODE_invalid_dns_cname, "2025-10-27", "Before 2025-10-28 the CA accepts the older form", "Since 2025-10-28"},
+        {CODE_invalid_dns_cname, "2025-10-28", "Since 2025-10-28 the CA refuses the older form", "accepts the older"},
+        {CODE_invalid_dns_cname, "2026-11-14", "From 2026-11-15 on only the CNAME of the ordered", "Since 2026-11-15"},
+        {CODE_invalid_dns_cname, "2026-11-15", "Since 2026-11-15 only the CNAME of the ordered", "From 2026-11-15"},
+        {CODE_invalid_cname_validation, "2027-03-14", "Before 2027-03-15 a validation may be reused for 200",
+         "Since 2027"},
+        {CODE_invalid_cname_validation, "2027-03-15", "(BR 4.2.1, ballot SC-081v3). From 2029-03-15 on", "200 days"},
+        {CODE_invalid_dns_method, "2027-03-14", "From 2027-03-15 on no certificate may rest on validation by phone",
+         "SC-081"},
+        {CODE_invalid_dns_method, "2027-03-15", "Since 2027-03-15 no certificate may rest on validation by reverse",
+         "SC-081"},
+        {CODE_email_not_valid_email_format, "2026-11-22", "section 3.2.2.4.4 (BR", "phone"},
+        {CODE_invalid_value_validity_years, "2027-03-14", "Since 2026-03-15 a certificate may be valid for at most 200",
+         "398"},
+        {CODE_invalid_value_validity_years, "2029-03-15", "at most 47 days (BR 6.3.2", "100 days"},
+        {CODE_cert_validity_exceeds_order_validity, "2026-03-14", "at most 398 days", "Since"},
+        {CODE_caa_check_failed, "2027-03-14", "Before 2027-03-15 a CA may ignore accounturi", "Since 2027-03-15"},
+        {CODE_caa_check_failed, "2027-03-15", "Since 2027-03-15 a CA must heed accounturi", "may ignore"},
+        {CODE_dns_mismatch, "2027-03-15", "HTTP 400", "rules by date"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf b = {0};
+        dcv_time now;
+        assert_true(time_parse(rows[i].now, &now));
+        explain_code(&b, *state, rows[i].code, NULL, false, profile_builtin(), now);
+        for (char *p = b.p, *to = b.p;; p++) { /* one blank for each break and indentation */
+            bool blank = *p == ' ' || *p == '\n';
+            if (!blank || to == b.p || to[-1] != ' ')
+                *to++ = blank ? ' ' : *p;
+            if (!*p)
+                break;
+        }
+        if (!strstr(b.p, rows[i].says) || strstr(b.p, rows[i].says_not))
+            fail_msg("%s at %s: %s", code_info(rows[i].code)->code, rows[i].now, b.p);
+        buf_free(&b);
+    }
 }
 
 /* Every line but a command fits into 80 columns, and no variable breaks the form of the text. */
@@ -115,7 +164,7 @@ static void pages_fit_a_terminal(void **state)
     static const char *const evil[2] = {"x\x1b]0;t\x07\n$(id)<domain>", "\xff"};
     for (enum code c = 1; code_info(c); c++) {
         struct buf b = {0};
-        explain_code(&b, *state, c, evil, false);
+        explain_code(&b, *state, c, evil, false, profile_builtin(), NOW);
         assert_false(b.failed);
         for (char *line = strtok(b.p, "\n"); line; line = strtok(NULL, "\n")) {
             if (!strstr(line, "reproduce it") && line != b.p && !strstr(line, "://"))
@@ -149,7 +198,7 @@ static void the_page_as_json(void **state)
     static const char *const shop[2] = {"shop.example.com", ""};
     struct buf b = {0};
     struct json_out j = {.b = &b};
-    explain_code_json(&j, NULL, *state, CODE_caa_check_failed, shop);
+    explain_code_json(&j, NULL, *state, CODE_caa_check_failed, shop, profile_builtin(), NOW);
     json_t *o = parsed(&b);
     assert_string_equal(member(o, "error"), "caa_check_failed|shop.example.com");
     assert_string_equal(member(o, "code"), "caa_check_failed");
@@ -202,7 +251,7 @@ static void pages_of_pastes(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct paste p = read_paste(*state, cases[i].text);
         struct buf b = {0};
-        explain_paste(&b, *state, &p, false);
+        explain_paste(&b, *state, &p, false, profile_builtin(), NOW);
         assert_false(b.failed);
         const char *sentence = explain_sentence(*state, &p);
         print_message("%s\n%s\n", sentence, b.p ? b.p : "");
@@ -219,7 +268,7 @@ static void a_paste_as_json(void **state)
     struct buf b = {0};
     struct json_out j = {.b = &b};
     json_open(&j, NULL, '{');
-    explain_paste_json(&j, *state, &p);
+    explain_paste_json(&j, *state, &p, profile_builtin(), NOW);
     json_close(&j, '}');
     json_t *o = parsed(&b), *found = json_object_get(o, "found");
     assert_int_equal(json_array_size(found), 2);
@@ -244,7 +293,7 @@ static void every_cause_by_its_id(void **state)
         assert_int_equal(p.n, 1);
         assert_int_equal(p.found[0].cause, c);
         struct buf b = {0};
-        explain_paste(&b, *state, &p, false);
+        explain_paste(&b, *state, &p, false, profile_builtin(), NOW);
         assert_non_null(strstr(b.p, cause_info(c)->id));
         assert_null(strpbrk(b.p, "{}"));
         buf_free(&b);
@@ -257,7 +306,7 @@ int main(void)
         cmocka_unit_test(commands),
         cmocka_unit_test(a_name_cannot_leave_its_word),
         cmocka_unit_test(the_page_of_one_code),
-        cmocka_unit_test(pages_fit_a_terminal),
+        cmocka_unit_test(rules_by_date), cmocka_unit_test(pages_fit_a_terminal),
         cmocka_unit_test(the_page_as_json),
         cmocka_unit_test(pages_of_pastes),
         cmocka_unit_test(a_paste_as_json),

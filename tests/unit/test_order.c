@@ -333,6 +333,40 @@ static void test_names(void **state)
     arena_free(a);
 }
 
+/* Validation by email ends on a day: a note before, a problem since. */
+static void test_email_ends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *now, *method;
+        size_t problems;
+        const char *note;
+    } orders[] = {
+        {"2028-03-14T23:59:59Z", "email", 0, "From 2028-03-15 on no certificate may rest on validation by email"},
+        {"2028-03-15", "email", 1, NULL},
+        {"2030-01-01", "dns-txt-token", 0, NULL},
+    };
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        struct arena *a = arena_new(0);
+        struct order o = {.common_name = "shop.example.com"};
+        struct order_report r;
+        const char *said = NULL;
+        assert_true(time_parse(orders[i].now, &o.now) && order_method_parse(orders[i].method, &o.method));
+        assert_int_equal(order_check(a, &o, &r), 0);
+        assert_int_equal(r.n, orders[i].problems);
+        for (size_t k = 0; k < r.notes.n; k++)
+            said = strstr(r.notes.v[k], "validation by") ? r.notes.v[k] : said;
+        if (!said != !orders[i].note || (said && !strstr(said, orders[i].note)))
+            fail_msg("order %zu: %s", i, said ? said : "no note");
+        if (r.n) {
+            assert_int_equal(r.problems[0].error.code, CODE_invalid_dns_method);
+            assert_non_null(strstr(r.problems[0].what, "Since 2028-03-15 no certificate"));
+            assert_non_null(strstr(r.problems[0].what, "SC-090"));
+        }
+        arena_free(a);
+    }
+}
+
 /* A top-level domain that the list lacks: refused while the list is young, unknown when it is more than a year old, and
  * left to the root where the names are checked over the network afterwards. */
 static void test_unlisted_top(void **state)
@@ -409,7 +443,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),  cmocka_unit_test(test_bad_configuration),
                                        cmocka_unit_test(test_notes), cmocka_unit_test(test_unusable_original),
-                                       cmocka_unit_test(test_names), cmocka_unit_test(test_unlisted_top),
+                                       cmocka_unit_test(test_names), cmocka_unit_test(test_email_ends),
+        cmocka_unit_test(test_unlisted_top),
                                        cmocka_unit_test(test_escaped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,7 +151,10 @@ static void other_verdicts(void **state)
     s.report.error.code = s.report.detail_code = CODE_NONE;
     s.report.verdict = VERDICT_PASS;
     s.report.n_findings = 0;
-    assert_string_equal(render(&s.report, (struct render){0}), "PASS  *.shop.example.com  dns-txt-token\n");
+    assert_string_equal(render(&s.report, (struct render){0}),
+                        "PASS  *.shop.example.com  dns-txt-token\n"
+                        "  A CA that validates now may reuse that until 2027-03-14 (BR 4.2.1, ballot\n"
+                        "  SC-081v3).\n");
     s.report.verdict = VERDICT_UNDECIDED;
     s.report.reason = "No token was given.";
     assert_string_equal(

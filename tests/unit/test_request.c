@@ -160,7 +160,8 @@ static void refusals(void **state)
         {"auth_key", "\n", 0, 0,
          "--auth-key-file: not accepted; expected a file with the AuthKey, 1 to 4096 bytes, not 0"},
         {"perspective", "eu@EU=192.0.2.1", 0, 0,
-         "--perspective: 'eu@EU=192.0.2.1' is not accepted; expected a region behind the @: ARIN, RIPE, APNIC, LACNIC or AFRINIC"},
+         "--perspective: 'eu@EU=192.0.2.1' is not accepted; expected a region behind the @: "
+         "ARIN, RIPE, APNIC, LACNIC or AFRINIC"},
         {"perspective", "eu@=192.0.2.1", 0, 0, "--perspective: 'eu@=192.0.2.1' is not"},
         {"perspective", "@RIPE=192.0.2.1", 0, 0, "--perspective: '@RIPE=192.0.2.1' is not"},
         {"perspective", "eu@RIPE", 0, 0, "--perspective: 'eu@RIPE' is not"},
@@ -232,7 +233,8 @@ static void values_in_their_usual_form(void **state)
 {
     (void)state;
     struct request r;
-    assert_null(MAKE(&r, "domain", "example.com", "perspective", "eu@ripe=192.0.2.53", "perspective", "us=192.0.2.54:54"));
+    assert_null(MAKE(&r, "domain", "example.com", "perspective", "eu@ripe=192.0.2.53", "perspective",
+                     "us=192.0.2.54:54"));
     assert_string_equal(r.perspectives.v[0], "eu@RIPE=192.0.2.53:53");
     assert_string_equal(r.perspectives.v[1], "us=192.0.2.54:54");
     assert_null(MAKE(&r, "domain", "example.com", "resolver", "192.0.2.53", "resolver", "2001:DB8::53",
