@@ -9,6 +9,7 @@
 
 #include "evidence/evidence.h"
 #include "methods/methods.h"
+#include "model/time.h"
 #include "sample_report.h"
 
 #include <dirent.h>
@@ -323,6 +324,43 @@ static void fields_of_a_report(void **state)
     buf_free(&b);
 }
 
+/* The rules by date that a report follows from: by its verdict and its findings, as they are at its time. */
+static void rules_of_a_report(void **state)
+{
+    (void)state;
+    static const struct {
+        enum verdict verdict;
+        enum cause cause;
+        const char *now, *says;
+    } rows[] = {
+        {VERDICT_PASS, CAUSE_NONE, "2027-03-14",
+         "\"reusable_until\":\"2027-06-22T00:00:00.000Z\",\"rules\":[{\"rule\":\"reuse\",\"value\":200,\"since\":null,"
+         "\"until\":\"2027-03-15\",\"source\":\"BR 4.2.1, ballot SC-081v3\",\"text\":"},
+        {VERDICT_PASS, CAUSE_NONE, "2029-03-15",
+         "\"reusable_until\":\"2029-03-25T00:00:00.000Z\",\"rules\":[{\"rule\":\"reuse\",\"value\":10,\"since\":"
+         "\"2029-03-15\",\"until\":null,"},
+        {VERDICT_FAIL, CAUSE_target_with_wildcard, "2026-11-15",
+         "\"rules\":[{\"rule\":\"own-cname-only\",\"value\":true,\"since\":\"2026-11-15\",\"until\":null,"},
+        {VERDICT_FAIL, CAUSE_cname_retired_form, "2026-11-15",
+         "\"rules\":[{\"rule\":\"cname-retired-form\",\"value\":false,"},
+        {VERDICT_FAIL, CAUSE_txt_absent, "2026-11-15", "\"rules\":[]"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sample s;
+        struct buf b = {0};
+        struct json_out j = {.b = &b};
+        sample_report(arena, &s);
+        s.report.verdict = rows[i].verdict;
+        s.report.n_findings = rows[i].cause != CAUSE_NONE;
+        s.findings[0].cause = rows[i].cause;
+        assert_true(time_parse(rows[i].now, &s.request.now));
+        json_write_report(&j, NULL, arena, &s.report, JSON_NO_EVIDENCE);
+        if (!strstr(b.p, rows[i].says) || !strstr(b.p, "reusable_until") != (rows[i].verdict == VERDICT_FAIL))
+            fail_msg("report %zu: %s", i, b.p);
+        buf_free(&b);
+    }
+}
+
 /* A case file written by hand, with only the members that matter. */
 static void hand_written(void **state)
 {
@@ -621,6 +659,7 @@ int main(void)
         cmocka_unit_test(redacted),
         cmocka_unit_test(redacted_cases),
         cmocka_unit_test(fields_of_a_report),
+        cmocka_unit_test(rules_of_a_report),
         cmocka_unit_test(hand_written),
         cmocka_unit_test(key_stays_out),
         cmocka_unit_test(short_way),
