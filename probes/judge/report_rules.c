@@ -1,5 +1,7 @@
 #include "judge/report_rules.h"
 
+#include "model/time.h"
+
 static const struct {
     enum cause cause;
     unsigned rules;
@@ -17,8 +19,11 @@ static const struct {
 dcv_time report_reusable_until(const struct report *r)
 {
     const struct request *q = r->request;
-    bool proven = r->verdict == VERDICT_PASS && q->method != METHOD_CAA && q->now != TIME_UNKNOWN;
-    return proven ? dated_usable_until(&q->profile->reuse_days, q->now) : TIME_UNKNOWN;
+    if (r->verdict != VERDICT_PASS || q->method == METHOD_CAA || q->now == TIME_UNKNOWN)
+        return TIME_UNKNOWN;
+    dcv_time until = dated_usable_until(&q->profile->reuse_days, q->now);
+    const dcv_time own = q->now + q->profile->persist_days * DAY_MS;
+    return q->method == METHOD_DNS_PERSIST && own < until ? own : until;
 }
 
 unsigned report_rules(const struct report *r)
@@ -30,7 +35,7 @@ unsigned report_rules(const struct report *r)
         for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
             if (rows[k].cause == r->findings[i].cause)
                 rules |= rows[k].rules;
-    if (report_reusable_until(r) != TIME_UNKNOWN)
+    if (report_reusable_until(r) != TIME_UNKNOWN && r->request->method != METHOD_DNS_PERSIST)
         rules |= RULE_BIT(RULE_reuse);
     if (r->request->perspectives.n && !method_is_file(r->request->method) && r->verdict != VERDICT_UNDECIDED)
         rules |= RULE_BIT(RULE_places) | RULE_BIT(RULE_places_bind) | RULE_BIT(RULE_regions);

@@ -500,7 +500,8 @@ static const char *reusable_text(struct arena *a, const struct report *r)
 {
     const struct dated_rows *days = &r->request->profile->reuse_days;
     dcv_time until = report_reusable_until(r);
-    const char *source = dated_row(days, until)->source;
+    const struct dated *row = dated_row(days, until);
+    const char *source = row ? row->source : NULL;
     char day[25];
     time_format(until, day);
     const char *text = arena_printf(a, "A CA that validates now may reuse that until %.10s%s%s%s.", day,
@@ -518,7 +519,7 @@ void render_report(struct buf *b, struct arena *a, const struct report *r, const
         prose(&p, 2, r->reason);
     if (r->remark)
         prose(&p, 2, r->remark);
-    if (report_reusable_until(r) != TIME_UNKNOWN)
+    if (report_reusable_until(r) != TIME_UNKNOWN && r->request->method != METHOD_DNS_PERSIST) /* its remark says so */
         prose(&p, 2, reusable_text(p.a, r));
     if (r->caa && r->caa->until != TIME_UNKNOWN)
         prose(&p, 2, caa_until_text(p.a, r));
