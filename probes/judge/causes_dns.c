@@ -138,24 +138,6 @@ void cause_dns_malformed_answer(struct judgement *j)
                "software is at fault.");
 }
 
-/* True where TCP gave no complete answer. A complete answer proves that TCP works, whatever its content. */
-static bool shows_no_tcp(const struct judgement *j, const struct lookup *l)
-{
-    (void)j;
-    return l->udp && (!lookup_answered(l) || l->fact->dns.flags & DNS_TC);
-}
-
-void cause_dns_tcp_blocked(struct judgement *j)
-{
-    const struct lookup *l = judged_first(j, shows_no_tcp);
-    if (!l)
-        return;
-    struct finding *f = finding_add(j, CAUSE_dns_tcp_blocked);
-    finding_lookup(j, f, l);
-    finding_set(j, f, "outcome", dns_outcome_name(l->fact->dns.outcome));
-    fix_advice(j, f, "Open TCP port 53 on every name server of the zone and on the way to the resolver.");
-}
-
 static bool shows_broken_chain(const struct judgement *j, const struct lookup *l)
 {
     (void)j;

@@ -169,6 +169,55 @@ void cause_dns_rate_limited(struct judgement *j)
     each_zone(j, rate_limited_in);
 }
 
+/* True where TCP gave no complete answer. A complete answer proves that TCP works, whatever its content. */
+static bool shows_no_tcp(const struct judgement *j, const struct lookup *l)
+{
+    (void)j;
+    return l->udp && (!lookup_answered(l) || l->fact->dns.flags & DNS_TC);
+}
+
+/* A server that cuts its answer off and gives none over TCP, while another of its zone answers: it is no failure, but
+ * every question that meets it costs a try. */
+static void tcp_blocked_in(struct judgement *j, const struct zone *z)
+{
+    const struct asker nobody = asker_none(j->ev);
+    struct asked_names v;
+    names_in(j, z, &v);
+    for (size_t i = 0; i < z->n; i++) {
+        const struct name_server *s = &z->v[i];
+        const struct fact *f = NULL, *whole = NULL;
+        size_t at = 0;
+        bool blocked = false;
+        while (s->state == SERVER_GOOD && !blocked && (f = next_fact(j, s, &v, &at)) != NULL) {
+            whole = f->dns.flags & DNS_TC ? server_want_whole(&nobody, s, f->ask->qname, f->ask->qtype) : NULL;
+            blocked = whole && (!fact_answers(whole) || whole->dns.flags & DNS_TC);
+        }
+        if (!blocked || server_repeats(z, i))
+            continue;
+        struct finding *x = finding_about_server(j, CAUSE_dns_tcp_blocked, z, s);
+        finding_aside(x, false);
+        finding_fact(j, x, f);
+        finding_fact(j, x, whole);
+        finding_set(j, x, "owner", f->ask->qname);
+        finding_set(j, x, "outcome",
+                    arena_printf(j->a, "%s, from %s", dns_outcome_name(whole->dns.outcome), server_shown(j->a, s)));
+        fix_advice(j, x, arena_printf(j->a, "Open TCP port 53 on %s and on the way to it.", server_shown(j->a, s)));
+    }
+}
+
+void cause_dns_tcp_blocked(struct judgement *j)
+{
+    const struct lookup *l = judged_first(j, shows_no_tcp);
+    if (!l) {
+        each_zone(j, tcp_blocked_in);
+        return;
+    }
+    struct finding *f = finding_add(j, CAUSE_dns_tcp_blocked);
+    finding_lookup(j, f, l);
+    finding_set(j, f, "outcome", dns_outcome_name(l->fact->dns.outcome));
+    fix_advice(j, f, "Open TCP port 53 on every name server of the zone and on the way to the resolver.");
+}
+
 static void edns_broken_in(struct judgement *j, const struct zone *z)
 {
     for (size_t i = 0; i < z->n; i++) {
