@@ -417,14 +417,10 @@ static bool add_zone(struct arena *a, const struct zone *x, const struct zone **
 
 int path_zones(struct arena *a, const struct lookup *l, size_t n, const struct zone ***ret, size_t *n_ret)
 {
-    const struct zone **v = NULL;
-    size_t n_v = 0;
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < l[i].n_way; k++)
-            if (l[i].way[k].zone && !add_zone(a, l[i].way[k].zone, &v, &n_v))
+            if (l[i].way[k].zone && !add_zone(a, l[i].way[k].zone, ret, n_ret))
                 return -ENOMEM;
-    *ret = v;
-    *n_ret = n_v;
     return 0;
 }
 

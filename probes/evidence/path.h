@@ -44,8 +44,8 @@ void path_want(struct zones *z, const char *name, uint16_t type);
  * way. 0 or -ENOMEM. */
 int path_read(struct zones *z, const struct evidence *ev, const struct choice *choice, size_t n_choices,
               const char *name, uint16_t type, struct lookup *ret, bool *stands_in);
-/* The zones on the way of n lookups, and the zones above them, each once and after the zones above it: a server of
- * those may serve it, too. In arena a. 0 or -ENOMEM. */
+/* Adds to the list *ret of *n_ret zones, in arena a, those on the way of n lookups, and the zones above them, each once
+ * and after the zones above it: a server of those may serve it, too. 0 or -ENOMEM. */
 int path_zones(struct arena *a, const struct lookup *l, size_t n, const struct zone ***ret, size_t *n_ret);
 
 #endif

@@ -1,8 +1,10 @@
 #include "judge/path_explain.h"
 
+#include "base/url.h"
 #include "evidence/view.h"
 #include "judge/finding.h"
 #include "judge/opinion.h"
+#include "methods/file_look.h"
 #include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/wire.h"
@@ -112,6 +114,7 @@ static void read_server(struct explaining *x, const struct zone *z, const struct
     enum reply reply;
     w->outcome = outcome_of_state(s->state);
     w->fact[0] = f ? f : s->soa;
+    w->soa = s->state == SERVER_GOOD ? NULL : s->soa;
     if (!f)
         return;
     if (first != f)
@@ -327,8 +330,8 @@ static bool mark_stage(struct way_stage *g, const struct finding *f)
     struct way_server *first = NULL;
     size_t best = 0;
     for (size_t i = 0; i < g->n; i++)
-        for (size_t k = 0; k < 2; k++) {
-            size_t place = proves(f, g->v[i].fact[k]);
+        for (size_t k = 0; k < 3; k++) {
+            size_t place = proves(f, k < 2 ? g->v[i].fact[k] : g->v[i].soa);
             if (place && (!best || place < best)) {
                 best = place;
                 first = &g->v[i];
@@ -351,29 +354,62 @@ static void mark(struct way *w, const struct finding *f)
 
 /* ---------------------------------------------------------------- all of it -------------------------- */
 
+/* Adds the address question of a host that a redirect leads to, unless it is there. 0 or -ENOMEM. */
+static int add_host(struct arena *a, struct checked_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (name_equal(list->v[i].name, name))
+            return 0;
+    return checked_add(a, list, name, RR_A);
+}
+
+/* Adds the hosts at which the CA's fetches go on and end, each once. 0 or -ENOMEM. */
+static int add_hosts(struct judgement *j, struct checked_list *list)
+{
+    struct asker nobody = asker_none(j->ev);
+    struct view view = {.zones = j->servers.zones};
+    struct fetch fetch;
+    struct url url;
+    for (size_t i = 0; i < FILE_SIDES; i++) {
+        const char *first = fetch_url(j->a, j->r, i ? "https" : "http");
+        int rc = first ? fetch_walk(j->a, &nobody, j->r, j->ev, view.zones ? &view : NULL, first, NULL, NULL, &fetch)
+                       : -ENOMEM;
+        for (size_t k = 0; k < fetch.n && !rc; k++)
+            if (fetch.facts[k]->ask->kind == ASK_HTTP && url_read(j->a, fetch.facts[k]->ask->url, &url) &&
+                !name_is_ip(url.host))
+                rc = add_host(j->a, list, arena_concat(j->a, url.host, ".", NULL));
+        if (!rc && fetch.lookup.name)
+            rc = add_host(j->a, list, fetch.lookup.name);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
 int path_explain(struct arena *a, const struct report *r, struct way_list *ret)
 {
     struct report copy = *r;
     struct judgement j = {.r = r->request, .ev = r->evidence, .a = a, .report = &copy};
     struct code_error refused;
     enum cause cause;
-    struct checked *names;
-    size_t n;
+    struct checked_list names = {0};
     *ret = (struct way_list){.n = 0};
     if (judge_input(r->request, &refused, &cause))
         return 0;
     int rc = judge_read_zones(&j);
     if (!rc)
-        rc = checked_names(a, r->request, &names, &n);
+        rc = checked_names(a, r->request, &names.v, &names.n);
+    if (!rc && method_is_file(r->request->method) && (r->request->filename || r->request->method == METHOD_HTTP_TOKEN))
+        rc = add_hosts(&j, &names);
     if (rc)
         return rc;
-    ret->v = arena_array(a, n, sizeof *ret->v);
+    ret->v = arena_array(a, names.n, sizeof *ret->v);
     if (!ret->v)
         return -ENOMEM;
     struct explaining x = {.a = a, .r = r, .zones = j.servers.zones};
-    for (size_t i = 0; i < n && !x.err; i++) {
+    for (size_t i = 0; i < names.n && !x.err; i++) {
         x.way = &ret->v[ret->n++];
-        make(&x, &names[i]);
+        make(&x, &names.v[i]);
         if (!x.err && r->verdict != VERDICT_PASS && r->n_findings)
             mark(x.way, &r->findings[0]);
     }

@@ -34,6 +34,7 @@ struct way_server {
     enum way_outcome outcome;
     const char *to;             /* alias: its target; referral: the zone; else NULL */
     const struct fact *fact[2]; /* the proof: the answer, after the truncated one; NULL: there is none */
+    const struct fact *soa;     /* of a server that does not serve the zone: what it said of it as a whole; else NULL */
     bool wrong;                 /* here the check goes wrong */
 };
 
@@ -49,7 +50,7 @@ struct way_stage {
     size_t n;
 };
 
-/* One checked question. */
+/* One checked question; for the file methods also the address question of each host that a redirect led to. */
 struct way {
     const char *name; /* as checked */
     uint16_t type;

@@ -241,6 +241,14 @@ int judge_read_zones(struct judgement *j)
     return s->zones->err;
 }
 
+/* Adds the zones of the lookups that the verdict came to rest on: a file's fetch may have ended at another host. */
+static int add_last_zones(struct judgement *j)
+{
+    size_t n;
+    const struct lookup *l = judged_lookups(j, &n);
+    return path_zones(j->a, l, n, &j->servers.path, &j->servers.n_path);
+}
+
 int judge_by_servers(struct judgement *j)
 {
     struct servers_view *s = &j->servers;
@@ -269,6 +277,8 @@ int judge_by_servers(struct judgement *j)
             opinion_take(j, last);
         }
     }
+    if (!rc)
+        rc = add_last_zones(j);
     if (!rc && j->r->edited_at && s->own && j->report->verdict == VERDICT_FAIL)
         rc = ask_edited(c);
     return rc;

@@ -197,7 +197,7 @@ static void ask_by_servers(struct arena *a, const struct asker *asker, const str
     struct file_view v;
     struct lookup l;
     struct texts seen = {0};
-    const struct zone **zone;
+    const struct zone **zone = NULL;
     size_t n = 0;
     const char *name = arena_concat(a, r->adn, ".", NULL);
     if (!name)

@@ -99,6 +99,7 @@ SITES = {
     "to-five": (to(302, "/1"), ABSENT),
     "to-six": (to(302, "/0"), ABSENT),
     "to-host": (to(302, "http://www.plain.com" + PATH), ABSENT),
+    "to-lame": (to(301, "http://lame.web.com" + PATH), RESET),
     "to-port": (to(302, "http://right.web.com:8080" + PATH), ABSENT),
     "to-cross-port": (to(302, "https://right.web.com:80" + PATH), ABSENT),
     "to-scheme": (to(302, "ftp://right.web.com" + PATH), ABSENT),

@@ -65,21 +65,26 @@ static int tear_down(void **state)
 #define FIRST GOOD("example.com", "198.51.100.1") NONE("example.com", "example.com", "198.51.100.1")
 #define AT_FIRST(answer) HAS("_dnsauth.example.com", "198.51.100.1", answer) OURS(answer)
 
-static struct report judged(const char *facts)
+static struct report judged_by(const char *method, const char *facts)
 {
     struct dcv_case *c = arena_alloc(arena, sizeof *c);
     struct json_problem problem = {0};
     struct report r;
     char *text = arena_printf(arena,
-                              "{\"request\":{\"domain\":\"example.com\",\"methods\":[\"dns-txt-token\"],"
+                              "{\"request\":{\"domain\":\"example.com\",\"methods\":[\"%s\"],"
                               "\"now\":\"2026-11-22T12:00:00Z\",\"depth\":\"full\",\"token\":\"" VALUE "\"},"
                               "\"evidence\":[%.*s]}",
-                              (int)strlen(facts) - 1, facts);
+                              method, (int)strlen(facts) - 1, facts);
     assert_non_null(text);
     if (json_read_case(arena, text, strlen(text), NULL, c, &problem))
         fail_msg("%s", problem.text);
     assert_int_equal(judge(&c->request, &c->evidence, arena, &r), 0);
     return r;
+}
+
+static struct report judged(const char *facts)
+{
+    return judged_by("dns-txt-token", facts);
 }
 
 /* The text of the first way: its heading, then its stages. */
@@ -232,6 +237,46 @@ static void aliases_in_a_circle(void **state)
     assert_non_null(strstr(way_text(&r, false), "\n        the aliases lead in a circle\n"));
 }
 
+#define ADDRESS(name, address) RR(name, "A", address)
+#define FETCH(url, port, rest)                                                                               \
+    "{\"kind\":\"http\",\"url\":\"" url "/.well-known/pki-validation/fileauth.txt\","                         \
+    "\"address\":\"45.54.66.80:" port "\"," rest "},"
+
+/* A file's fetch goes on at another host: the way to that host's address is shown, too, and marked where its zone
+ * fails. */
+static void redirect_leads_on(void **state)
+{
+    (void)state;
+    struct report r = judged_by(
+        "http-token",
+        START GOOD("example.com", "198.51.100.1")
+            ASK("example.com", "A", "\"answer\":[" ADDRESS("example.com", "45.54.66.80") "]")
+            ASK("example.com", "A", AT("198.51.100.1") "\"answer\":[" ADDRESS("example.com", "45.54.66.80") "]")
+            ASK("www.example.com", "NS",
+                AT("198.51.100.1") "\"flags\":[\"qr\"],\"outcome\":\"nodata\","
+                                   "\"authority\":[" RR("www.example.com", "NS", "n.www.example.com.") "],"
+                                   "\"additional\":[" ADDRESS("n.www.example.com", "203.0.113.7") "]")
+            ASK("www.example.com", "NS", "\"cd\":true,\"outcome\":\"servfail\",\"rcode\":\"SERVFAIL\"")
+            HOST("n.www.example.com", "203.0.113.7") REFUSED("www.example.com", "203.0.113.7")
+            ASK("www.example.com", "A", "\"outcome\":\"servfail\",\"rcode\":\"SERVFAIL\"")
+            ASK("www.example.com", "A", "\"cd\":true,\"outcome\":\"servfail\",\"rcode\":\"SERVFAIL\"")
+            ASK(".", "NS", "\"answer\":[" RR(".", "NS", "a.root-servers.net.") "]")
+            FETCH("http://example.com", "80",
+                  "\"outcome\":\"response\",\"status\":301,"
+                  "\"redirect\":\"http://www.example.com/.well-known/pki-validation/fileauth.txt\"")
+            FETCH("https://example.com", "443", "\"outcome\":\"refused\""));
+    assert_int_equal(r.verdict, VERDICT_FAIL);
+    assert_string_equal(cause_info(r.findings[0].cause)->id, "delegation-lame");
+    stages_are(&r, "data; com. referral example.com.; example.com. data");
+    json_t *list = path(&r);
+    assert_int_equal(json_array_size(list), 2);
+    json_decref(list);
+    text_is(&r, "\n  The way (x: here it goes wrong)\n    www.example.com. A\n"
+                "        com.: refers to example.com.\n"
+                "        example.com.: refers to www.example.com.\n"
+                "      x www.example.com.: n.www.example.com (203.0.113.7): REFUSED\n");
+}
+
 #define SECRET RR("_dnsauth.example.com", "CNAME", VALUE ".example.com.")
 
 /* The same report gives the same bytes, and a redacted one does not hold the value. */
@@ -261,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(server_lacks_the_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dname_leads_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(aliases_in_a_circle, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(redirect_leads_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stays_the_same, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
