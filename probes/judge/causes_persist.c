@@ -102,6 +102,8 @@ static const char *instead(struct judgement *j)
     if (!v->at.name)
         return arena_printf(j->a, "With %s in front the name would be longer than a name can be.",
                             j->r->profile->persist_label);
+    if (!v->rr && v->at.hops)
+        return arena_printf(j->a, "That name is an alias of %s, and there is no TXT record.", v->at.end);
     if (!v->rr)
         return v->at.class == LOOKUP_NXDOMAIN ? "That name does not exist at all."
                                               : "There is no TXT record at that name.";
@@ -119,6 +121,28 @@ static const char *instead(struct judgement *j)
                                  v->at.n == 1 ? " stands" : "s stand");
 }
 
+/* Adds the record where the CA looks. Beside a CNAME no other record may stand (RFC 1034 3.6.2): it goes to the end of
+ * the alias, where that is in the customer's own domain, or the alias goes first. */
+static void publish(struct judgement *j, struct finding *f, const struct persist_record *keep)
+{
+    const struct lookup *l = &j->persist.at;
+    struct fix record;
+    if (!l->hops || !l->fact || !fix_persist_record(j->a, j->r, keep, TIME_UNKNOWN, &record)) {
+        fix_publish_persist(j, f, NULL, keep);
+        return;
+    }
+    if (!l->looped && j->r->registrable && name_within(l->end, j->r->registrable))
+        record.owner = l->end;
+    for (size_t i = 0; record.owner != l->end && i < l->fact->dns.answer.n; i++) {
+        const struct rr *rr = &l->fact->dns.answer.v[i];
+        if (rr->type == RR_CNAME && name_equal(rr->owner, l->name)) {
+            fix_remove(j, f, rr);
+            break;
+        }
+    }
+    *finding_fix(j, f, FIX_ADD) = record;
+}
+
 static void elsewhere(struct judgement *j, struct finding *f, const struct hit *hit)
 {
     const struct near_name *n = hit->n;
@@ -129,11 +153,11 @@ static void elsewhere(struct judgement *j, struct finding *f, const struct hit *
     finding_set(j, f, "instead", arena_printf(j->a, "It is at %s%s, where the CA does not look.", n->at.name, where));
     finding_fact(j, f, n->at.fact);
     if (n->slip != NEAR_ANCESTOR) {
-        fix_publish_persist(j, f, NULL, &hit->record);
+        publish(j, f, &hit->record);
         remove_hit(j, f, hit);
         return;
     }
-    fix_publish_persist(j, f, NULL, NULL); /* what the name above adds to its own record is not meant for this one */
+    publish(j, f, NULL); /* what the name above adds to its own record is not meant for this one */
     if (!hit->record.faults && hit->record.covers_below) {
         struct fix *x = finding_fix(j, f, FIX_INPUT);
         x->argument = "adn";
@@ -161,14 +185,17 @@ void cause_persist_absent(struct judgement *j)
     } else if (caa) {
         finding_set(j, f, "instead", "It is there as a CAA record, and must be a TXT record.");
         finding_fact(j, f, at->at.fact);
-        fix_publish_persist(j, f, NULL, NULL);
+        publish(j, f, NULL);
         if (!at->at.hops)
             fix_remove(j, f, caa);
     } else if (!malformed && persist_hit(j, 1u << NEAR_ANCESTOR, &hit)) {
         elsewhere(j, f, &hit);
     } else {
         finding_set(j, f, "instead", instead(j));
-        fix_publish_persist(j, f, malformed ? v->rr : NULL, NULL);
+        if (malformed)
+            fix_publish_persist(j, f, v->rr, NULL);
+        else
+            publish(j, f, NULL);
     }
 }
 

@@ -202,6 +202,17 @@ static void large_records(void **state)
     assert_string_equal(persist_value(a, &r, &p, TIME_UNKNOWN), "digicert.com; accounturi=" URI "; policy=wildcard");
 }
 
+/* The labels of RFC 8657 by which a CAA record permits the method: its section of the rules, and the name with ACME. */
+static void labels_for_caa(void **state)
+{
+    (void)state;
+    r.methods = METHOD_BIT(METHOD_DNS_PERSIST) | METHOD_BIT(METHOD_CAA);
+    struct texts labels = caa_methods_in_use(a, &r);
+    assert_int_equal(labels.n, 2);
+    assert_true(texts_have(&labels, "ca-tbr-22"));
+    assert_true(texts_have(&labels, "dns-persist-01"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +223,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(names_below, setup, teardown),
         cmocka_unit_test_setup_teardown(the_right_record, setup, teardown),
         cmocka_unit_test_setup_teardown(large_records, setup, teardown),
+        cmocka_unit_test_setup_teardown(labels_for_caa, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
