@@ -108,7 +108,7 @@ static int show_record(struct arena *a, const struct request *r, dcv_time until,
         json_close(&j, '}');
         buf_puts(&b, "\n");
     } else {
-        render_fix(&b, a, &record, 0, 80);
+        render_fix(&b, a, NULL, &record, 0, 80);
     }
     return cli_flush(&b);
 }

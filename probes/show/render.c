@@ -33,6 +33,7 @@ struct page {
     unsigned width;
     bool color, verbose;
     const struct profile *profile; /* of the CA that is repeated */
+    const struct evidence *ev;     /* of the report; NULL: it is stored without */
 };
 
 static void blanks(struct page *p, size_t n)
@@ -67,7 +68,7 @@ static void duration(struct buf *b, uint32_t us)
 static void fixes(struct page *p, const struct finding *f)
 {
     for (size_t i = 0; i < f->n_fixes; i++)
-        render_fix(p->b, p->a, &f->fixes[i], 4, p->width);
+        render_fix(p->b, p->a, p->ev, &f->fixes[i], 4, p->width);
 }
 
 /* ---------------------------------------------------------------- facts ------------------------------ */
@@ -511,7 +512,8 @@ static const char *reusable_text(struct arena *a, const struct report *r)
 
 void render_report(struct buf *b, struct arena *a, const struct report *r, const struct render *how)
 {
-    struct page p = {b, a, how->width ? how->width : WIDTH, how->color, how->verbose, r->request->profile};
+    struct page p = {b, a, how->width ? how->width : WIDTH, how->color, how->verbose, r->request->profile,
+                     r->evidence};
     heading(&p, r);
     if (r->request->ca && r->request->domain)
         prose(&p, 2, other_ca_text(p.a, r));

@@ -22,7 +22,7 @@ struct sheet {
     enum fix_form form;
     const char *margin; /* before each line for people: blanks in a report, a comment sign in a file for programs */
     unsigned width;
-    const struct evidence *ev; /* nsupdate: its SOA records tell the zones */
+    const struct evidence *ev; /* its SOA records tell the zones; NULL: the registrable domain is taken for one */
     const char *zone;          /* nsupdate: of the current update message; "" where it is not known */
     const char *owner;         /* nsupdate: name in the current update message; NULL: none has been begun */
 };
@@ -86,15 +86,39 @@ static void row(struct sheet *s, const char *label, const char *value)
     buf_printf(s->b, "%s  %-5s  %s\n", s->margin, label, value);
 }
 
+/* The zone of a name, as far as the SOA records in the evidence tell: the longest of their owners that the name is
+ * within. NULL where there is none, or only that of a public suffix, which the customer cannot update. */
+static const char *zone_of(const struct evidence *ev, const char *owner)
+{
+    const char *zone = NULL;
+    for (size_t i = 0; ev && i < ev->n; i++) {
+        const struct dns_fact *d = &ev->facts[i]->dns;
+        if (ev->facts[i]->ask->kind != ASK_DNS)
+            continue;
+        const struct rrs sections[] = {d->answer, d->authority};
+        for (size_t k = 0; k < 2; k++)
+            for (size_t n = 0; n < sections[k].n; n++) {
+                const struct rr *rr = &sections[k].v[n];
+                if (rr->type == RR_SOA && !rr->defect && name_within(owner, rr->owner) &&
+                    (!zone || name_labels(rr->owner) > name_labels(zone)))
+                    zone = rr->owner;
+            }
+    }
+    return zone && name_registrable(zone) ? zone : NULL;
+}
+
 /* What to enter in a web panel: the host without the zone, the value without the quotes of a zone file. */
 static void panel(struct sheet *s, const struct fix *f, const char *verb)
 {
     struct arena *a = s->a;
     size_t n = strlen(f->owner);
     char *owner = arena_strndup(a, f->owner, n && f->owner[n - 1] == '.' ? n - 1 : n);
-    const char *base = owner ? name_registrable(owner) : NULL;
+    const char *zone = zone_of(s->ev, f->owner), *base = owner ? name_registrable(owner) : NULL;
     if (!base)
         return;
+    /* A part of the domain that is a zone of its own has a panel of its own. */
+    if (zone && strlen(zone) - 1 <= strlen(owner))
+        base = owner + strlen(owner) - (strlen(zone) - 1);
     struct rr rr = {.owner = f->owner, .class = 1};
     bool known = rr_type_parse(f->type, &rr.type) && !rr_rdata_from_text(a, f->rdata, &rr) && !rr.defect;
     const char *value = render_safe(a, f->rdata, SIZE_MAX);
@@ -118,27 +142,6 @@ static void panel(struct sheet *s, const struct fix *f, const char *verb)
 }
 
 /* ---------------------------------------------------------------- nsupdate --------------------------- */
-
-/* The zone of a name, as far as the SOA records in the evidence tell: the longest of their owners that the name is
- * within. NULL where there is none, or only that of a public suffix, which the customer cannot update. */
-static const char *zone_of(const struct evidence *ev, const char *owner)
-{
-    const char *zone = NULL;
-    for (size_t i = 0; ev && i < ev->n; i++) {
-        const struct dns_fact *d = &ev->facts[i]->dns;
-        if (ev->facts[i]->ask->kind != ASK_DNS)
-            continue;
-        const struct rrs sections[] = {d->answer, d->authority};
-        for (size_t k = 0; k < 2; k++)
-            for (size_t n = 0; n < sections[k].n; n++) {
-                const struct rr *rr = &sections[k].v[n];
-                if (rr->type == RR_SOA && !rr->defect && name_within(owner, rr->owner) &&
-                    (!zone || name_labels(rr->owner) > name_labels(zone)))
-                    zone = rr->owner;
-            }
-    }
-    return zone && name_registrable(zone) ? zone : NULL;
-}
 
 static void update_end(struct sheet *s)
 {
@@ -249,10 +252,11 @@ static void fix(struct sheet *s, const struct fix *f)
         prose(s, f->text);
 }
 
-void render_fix(struct buf *b, struct arena *a, const struct fix *f, size_t indent, unsigned width)
+void render_fix(struct buf *b, struct arena *a, const struct evidence *ev, const struct fix *f, size_t indent,
+                unsigned width)
 {
     const char *margin = arena_printf(a, "%*s", (int)indent, "");
-    struct sheet s = {.b = b, .a = a, .form = FORM_TEXT, .margin = margin ? margin : "", .width = width};
+    struct sheet s = {.b = b, .a = a, .form = FORM_TEXT, .margin = margin ? margin : "", .width = width, .ev = ev};
     fix(&s, f);
 }
 

@@ -7,8 +7,10 @@
 #include "model/dcv.h"
 
 /* One fix for a person, every line from column indent on: a zone-file line with what to enter in a web panel, or a URL
- * and the file's content, or a sentence. Lines that a person copies are not broken and may be longer than width. */
-void render_fix(struct buf *b, struct arena *a, const struct fix *f, size_t indent, unsigned width);
+ * and the file's content, or a sentence. Lines that a person copies are not broken and may be longer than width. The
+ * SOA records in ev tell which zone, and so which panel, serves the owner; NULL: the registrable domain is taken. */
+void render_fix(struct buf *b, struct arena *a, const struct evidence *ev, const struct fix *f, size_t indent,
+                unsigned width);
 
 /* What has to be changed so that the failing ones of n reports pass: the fixes of the first finding of each, since
  * other findings may repeat them. Both are texts for programs, with comments that tell a person the domain and the
