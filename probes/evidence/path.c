@@ -500,3 +500,23 @@ void path_want(struct zones *z, const char *name, uint16_t type)
     struct asked all = {.z = z};
     want_name(&all, name, type, 0, NULL);
 }
+
+/* ---------------------------------------------------------------- alias ------------------------------ */
+
+static const struct rr *alias_in(const struct fact *f, const char *name)
+{
+    for (size_t i = 0; f && i < f->dns.answer.n; i++) {
+        const struct rr *rr = &f->dns.answer.v[i];
+        if (rr->type == RR_CNAME && !rr->defect && name_equal(rr->owner, name))
+            return rr;
+    }
+    return NULL;
+}
+
+const struct rr *path_alias(const struct lookup *l)
+{
+    const struct rr *rr = l->hops ? alias_in(l->fact, l->name) : NULL;
+    for (size_t i = 0; l->hops && !rr && i < l->n_way; i++)
+        rr = alias_in(l->way[i].fact, l->name);
+    return rr;
+}

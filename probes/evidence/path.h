@@ -48,4 +48,8 @@ int path_read(struct zones *z, const struct evidence *ev, const struct choice *c
  * and after the zones above it: a server of those may serve it, too. 0 or -ENOMEM. */
 int path_zones(struct arena *a, const struct lookup *l, size_t n, const struct zone ***ret, size_t *n_ret);
 
+/* The CNAME record that stands at the name of a lookup itself, or that a DNAME or a wildcard made for it; NULL where
+ * the name is no alias. */
+const struct rr *path_alias(const struct lookup *l);
+
 #endif

@@ -201,17 +201,6 @@ void cause_txt_wrong_owner(struct judgement *j)
 
 /* ---------------------------------------------------------------- the other type --------------------- */
 
-/* The CNAME at the beginning of a lookup's answer, or NULL. */
-static const struct rr *first_alias(const struct lookup *l)
-{
-    for (size_t i = 0; l->hops && i < l->fact->dns.answer.n; i++) {
-        const struct rr *rr = &l->fact->dns.answer.v[i];
-        if (rr->type == RR_CNAME && name_equal(rr->owner, l->name))
-            return rr;
-    }
-    return NULL;
-}
-
 static bool value_first(struct judgement *j, const char *target)
 {
     return first_label_is(profile_bare_value(j->r->profile, target), j->r->token);
@@ -228,14 +217,6 @@ static struct finding *wrong_type(struct judgement *j, const struct lookup *at, 
     return f;
 }
 
-static void other_method(struct judgement *j, struct finding *f, enum method m, const char *text)
-{
-    struct fix *x = finding_fix(j, f, FIX_INPUT);
-    x->argument = "method";
-    x->value = method_name(m);
-    x->text = text;
-}
-
 static const char leave_text[] = "Or leave the record and change the order's method.";
 
 void cause_txt_wrong_type(struct judgement *j)
@@ -250,14 +231,15 @@ void cause_txt_wrong_type(struct judgement *j)
         /* A CNAME stands alone at its owner (RFC 1034 3.6.2). */
         if (!hit.n->at.hops && name_equal(hit.rr->owner, right_owner(j)))
             fix_remove(j, f, hit.rr);
-        fix_publish(j, f);
-        other_method(j, f, METHOD_DNS_TXT_TOKEN, leave_text);
+        fix_publish_cname(j, f,
+                          j->cname.at[CNAME_CURRENT].class == LOOKUP_DATA ? j->cname.at[CNAME_CURRENT].rr[0] : NULL);
+        fix_other_method(j, f, METHOD_DNS_TXT_TOKEN, leave_text);
         return;
     }
     const struct lookup *at = NULL;
     const struct rr *alias = NULL;
     for (size_t i = 0; i < 2 && !at; i++) {
-        alias = first_alias(&j->txt.at[i]);
+        alias = path_alias(&j->txt.at[i]);
         const char *target = alias ? rr_target(j->a, alias) : NULL;
         if (target && value_first(j, target))
             at = &j->txt.at[i];
@@ -270,8 +252,8 @@ void cause_txt_wrong_type(struct judgement *j)
         return;
     struct finding *f = wrong_type(j, at, "CNAME", "TXT");
     fix_remove(j, f, alias);
-    fix_publish_txt(j, f);
-    other_method(j, f, METHOD_DNS_CNAME_TOKEN, leave_text);
+    fix_add_txt_at(j, f, txt_owner(j->a, j->r), j->r->token);
+    fix_other_method(j, f, METHOD_DNS_CNAME_TOKEN, leave_text);
 }
 
 /* ---------------------------------------------------------------- CNAME records ---------------------- */
@@ -353,11 +335,10 @@ void cause_cname_flattened(struct judgement *j)
     finding_fact(j, f, token ? j->cname.at[CNAME_CURRENT].fact : NULL);
     fix_advice(j, f,
                "Switch the provider's proxy or flattening off for this record (\"DNS only\"), so that the "
-               "CNAME itself "
-               "is visible; where an address record was entered instead, replace it by the CNAME.");
+               "CNAME itself is visible; where an address record was entered instead, replace it by the CNAME.");
     if (token)
-        other_method(j, f, METHOD_DNS_TXT_TOKEN,
-                     "Or use the TXT method: TXT records are neither proxied nor flattened.");
+        fix_other_method(j, f, METHOD_DNS_TXT_TOKEN,
+                         "Or use the TXT method: TXT records are neither proxied nor flattened.");
 }
 
 /* ---------------------------------------------------------------- a CNAME that is not alone ---------- */

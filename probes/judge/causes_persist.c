@@ -131,15 +131,11 @@ static void publish(struct judgement *j, struct finding *f, const struct persist
         fix_publish_persist(j, f, NULL, keep);
         return;
     }
+    const struct rr *alias = path_alias(l);
     if (!l->looped && j->r->registrable && name_within(l->end, j->r->registrable))
         record.owner = l->end;
-    for (size_t i = 0; record.owner != l->end && i < l->fact->dns.answer.n; i++) {
-        const struct rr *rr = &l->fact->dns.answer.v[i];
-        if (rr->type == RR_CNAME && name_equal(rr->owner, l->name)) {
-            fix_remove(j, f, rr);
-            break;
-        }
-    }
+    else if (alias)
+        fix_remove(j, f, alias);
     *finding_fix(j, f, FIX_ADD) = record;
 }
 

@@ -92,18 +92,12 @@ void cause_alias_foreign_copy(struct judgement *j)
         finding_set(j, f, "host", server_shown(j->a, by->server));
         finding_set(j, f, "target", l[i].end);
         finding_set(j, f, "zone", l[i].zone->apex);
-        if (name_within(l[i].zone->apex, j->r->registrable) && j->r->method == METHOD_DNS_TXT_TOKEN && fix_value(j)) {
-            struct fix *x = finding_fix(j, f, FIX_ADD);
-            x->owner = l[i].end;
-            x->ttl = FIX_TTL;
-            x->type = "TXT";
-            x->rdata = fix_txt_rdata(j, fix_value(j));
-        }
-        fix_advice(
-            j, f,
-            arena_printf(j->a,
-                         "Publish the record in the zone %s, on its own name servers; the copy on %s is never used.",
-                         l[i].zone->apex, by->server->host));
+        if (j->r->method == METHOD_DNS_TXT_TOKEN && fix_value(j))
+            fix_add_txt(j, f, fix_value(j));
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "The zone %s is served by its own name servers alone; the copy on %s is never used.",
+                                l[i].zone->apex, by->server->host));
         return;
     }
 }

@@ -2,6 +2,8 @@
 
 #include "ca/challenge.h"
 #include "ca/profile.h"
+#include "evidence/near.h"
+#include "wire/name.h"
 #include "wire/wire.h"
 
 #include <errno.h>
@@ -78,13 +80,57 @@ void fix_new_value(struct judgement *j, struct finding *f)
             : "Compute a new request token from the AuthKey and the CSR (dcvprobe token) and publish that.";
 }
 
-void fix_add_txt(struct judgement *j, struct finding *f, const char *value)
+void fix_add_txt_at(struct judgement *j, struct finding *f, const char *owner, const char *value)
 {
     struct fix *x = finding_fix(j, f, FIX_ADD);
-    x->owner = txt_owner(j->a, j->r);
+    x->owner = owner;
     x->ttl = FIX_TTL;
     x->type = "TXT";
     x->rdata = fix_txt_rdata(j, value);
+}
+
+/* True where the alias is a wildcard's: a label that nobody entered is the same alias. A record at the name itself then
+ * stands beside nothing. */
+static bool from_wildcard(const struct judgement *j, const struct lookup *l, const struct rr *alias)
+{
+    for (size_t i = 0; j->near && i < j->near->n; i++) {
+        const struct near_name *n = &j->near->v[i];
+        const struct rr *other = n->slip == NEAR_RANDOM ? path_alias(&n->at) : NULL;
+        if (other && name_within(l->name, n->scope) && rr_same(other, alias))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a record can be added at a checked name: it is no alias, and its lookup came to an end. */
+static bool has_room(const struct lookup *l)
+{
+    return l->name && !l->hops && (l->class == LOOKUP_DATA || l->class == LOOKUP_NODATA || l->class == LOOKUP_NXDOMAIN);
+}
+
+void fix_add_txt(struct judgement *j, struct finding *f, const char *value)
+{
+    const struct lookup *label = &j->txt.at[0], *itself = &j->txt.at[1];
+    const char *owner = txt_owner(j->a, j->r);
+    bool read = j->r->method == METHOD_DNS_TXT_TOKEN && label->name && label->hops;
+    const struct rr *alias = read ? path_alias(label) : NULL;
+    if (read && !(alias && from_wildcard(j, label, alias))) {
+        if (has_room(itself)) {
+            fix_add_txt_at(j, f, itself->name, value);
+            finding_fix(j, f, FIX_ADVICE)->text =
+                arena_printf(j->a,
+                             "%s is an alias, and no other record may stand beside it. The CA looks at %s itself as "
+                             "well; the alias and what it serves stay as they are.",
+                             label->name, itself->name);
+            return;
+        }
+        if (!label->looped && label->class != LOOKUP_FAIL && j->r->registrable &&
+            name_within(label->end, j->r->registrable))
+            owner = label->end;
+        else if (alias)
+            fix_remove(j, f, alias);
+    }
+    fix_add_txt_at(j, f, owner, value);
 }
 
 void fix_publish_txt(struct judgement *j, struct finding *f)
@@ -176,17 +222,56 @@ void fix_publish_persist(struct judgement *j, struct finding *f, const struct rr
     }
 }
 
+void fix_other_method(struct judgement *j, struct finding *f, enum method m, const char *text)
+{
+    struct fix *x = finding_fix(j, f, FIX_INPUT);
+    x->argument = "method";
+    x->value = method_name(m);
+    x->text = text;
+}
+
+/* The TXT records that stand where the CNAME record of the method belongs, and are no wildcard's; NULL: none known. */
+static const struct near_name *txt_in_the_place(const struct judgement *j, const char *owner)
+{
+    for (size_t i = 0; j->near && owner && i < j->near->n; i++) {
+        const struct near_name *n = &j->near->v[i];
+        if (n->slip == NEAR_TYPE && n->at.type == RR_TXT && n->at.n && !n->at.hops && name_equal(n->at.name, owner) &&
+            !near_synthesised(j->near, n, n->at.rr[0]))
+            return n;
+    }
+    return NULL;
+}
+
+/* Beside TXT records no CNAME record may stand (RFC 1034 3.6.2), and they may be those of another service: the method
+ * that looks for a TXT record needs nothing removed. */
+static void publish_cname(struct judgement *j, struct finding *f)
+{
+    const struct lookup *l = &j->cname.at[CNAME_CURRENT];
+    const struct near_name *beside =
+        l->class == LOOKUP_DATA || !j->r->token ? NULL : txt_in_the_place(j, cname_owner(j->a, j->r, CNAME_CURRENT));
+    if (!beside || !fix_value(j)) {
+        fix_publish_cname(j, f, l->class == LOOKUP_DATA ? l->rr[0] : NULL);
+        return;
+    }
+    fix_other_method(
+        j, f, METHOD_DNS_TXT_TOKEN,
+        arena_printf(
+            j->a,
+            "At %s stands a TXT record, beside which no CNAME record may stand: change the order's method to "
+            "TXT, which takes the same value. Or remove the TXT record, if nobody needs it, and add the CNAME.",
+            beside->at.name));
+    fix_add_txt_at(j, f, beside->at.name, fix_value(j));
+}
+
 void fix_publish(struct judgement *j, struct finding *f)
 {
     switch (j->r->method) {
     case METHOD_DNS_TXT_TOKEN:
         fix_publish_txt(j, f);
         break;
-    case METHOD_DNS_CNAME_TOKEN: {
-        const struct lookup *l = &j->cname.at[CNAME_CURRENT];
-        fix_publish_cname(j, f, l->class == LOOKUP_DATA ? l->rr[0] : NULL);
+    case METHOD_DNS_CNAME_TOKEN:
+        publish_cname(j, f);
         break;
-    }
     case METHOD_HTTP_TOKEN:
     case METHOD_HTTP_TOKEN_DYNAMIC:
         fix_publish_file(j, f);

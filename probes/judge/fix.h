@@ -16,8 +16,14 @@ const char *fix_value(struct judgement *j);
 
 /* add: one TXT record with the value at _dnsauth.D. Where the value is not known: input, with what to do. */
 void fix_publish_txt(struct judgement *j, struct finding *f);
-/* The same with a given value that is known to be right. */
+/* The same with a given value that is known to be right. Where _dnsauth.D is an alias no record may stand beside it
+ * (RFC 1034 3.6.2): the record goes to D itself, where the CA looks as well, else to the end of the alias within the
+ * customer's domain, else the alias goes first. */
 void fix_add_txt(struct judgement *j, struct finding *f, const char *value);
+/* The same at a given owner. */
+void fix_add_txt_at(struct judgement *j, struct finding *f, const char *owner, const char *value);
+/* input: another method; text says why. */
+void fix_other_method(struct judgement *j, struct finding *f, enum method m, const char *text);
 /* add: a right record of dns-persist, as persist_value() writes it. False where the request does not tell the account
  * as the CA takes it, the name would be too long, or the arena is full. */
 bool fix_persist_record(struct arena *a, const struct request *r, const struct persist_record *keep, dcv_time until,
@@ -34,7 +40,7 @@ void fix_correct(struct judgement *j, struct finding *f);
 void fix_publish_file(struct judgement *j, struct finding *f);
 /* The same at the URL that a redirect leads to; NULL: at the one that the CA fetches first. */
 void fix_publish_file_at(struct judgement *j, struct finding *f, const char *url);
-/* add, or replace of old (may be NULL): the CNAME with the value in the current form. */
+/* add, or replace of old (may be NULL): the CNAME with the value in the current form, whatever stands beside it. */
 void fix_publish_cname(struct judgement *j, struct finding *f, const struct rr *old);
 /* replace: old (a CNAME) by one to a listed target; target NULL: the first listed one, or advice where none
  * is listed. */
