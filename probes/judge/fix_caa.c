@@ -155,24 +155,66 @@ static bool must_go(const struct caa_record *r)
     return r->broken || (r->critical && r->known == CAA_UNKNOWN);
 }
 
+/* True where the domain is in a zone of its own below the owner of a set: whoever runs the one need not run the other,
+ * and a change at the owner is one for all names below it. */
+static bool in_zone_below(const struct judgement *j, const char *owner)
+{
+    const struct zone *z = judged_zone(j);
+    return z && !name_equal(z->apex, owner) && name_within(z->apex, owner);
+}
+
+/* The set at place takes the other's place there, so it permits those whom that one permits, too. */
+static void keep_others(struct judgement *j, struct finding *f, const struct lookup *place)
+{
+    const struct caa_set *s = &j->caa.set;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->v[i].applies && s->v[i].sound && s->v[i].issuer.n && !s->v[i].names_us)
+            add(j, f, place->name, rr_rdata_text(j->a, s->v[i].rr));
+}
+
+/* A value that lists several CAs ("a.example; b.example", "a.example, b.example") was meant to permit each of them
+ * (RFC 8659 4.2: one a record). Adds a record for each of the others; nothing where the value is no such list. */
+static void keep_listed(struct judgement *j, struct finding *f, const struct caa_record *meant)
+{
+    enum { MOST = 8 };
+    const char *name[MOST];
+    size_t n = 0;
+    char *text = arena_strndup(j->a, (const char *)meant->value.p, meant->value.n), *rest = text;
+    for (char *p; text && (p = strtok_r(rest, ";, \t", &rest)) != NULL; n++) {
+        struct rr rr;
+        const struct rr *alone = &rr;
+        struct caa_set set;
+        if (n == MOST || !strchr(p, '.') || !record(j->a, caa_tag_name(meant->known), p, 0, &rr) ||
+            caa_judge(j->a, j->r, &alone, 1, &set) || set.n != 1 || !set.v[0].sound || set.v[0].n_parameters)
+            return;
+        name[n] = set.v[0].names_us ? NULL : rr_rdata_text(j->a, &rr);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (name[i])
+            add(j, f, meant->rr->owner, name[i]);
+}
+
 void fix_caa_permit(struct judgement *j, struct finding *f, const char *parameters,
                     const struct caa_record *meant)
 {
     const struct lookup *l = j->caa.relevant;
     const struct caa_set *s = &j->caa.set;
-    if (!fix_caa_within_reach(j, l->end)) {
+    bool below = in_zone_below(j, l->end) && fix_caa_own_place(j, l);
+    if (below || !fix_caa_within_reach(j, l->end)) {
         const struct lookup *place = fix_caa_own_place(j, l);
-        if (place)
+        if (place) {
             fix_caa_own_set(j, f, place, parameters)->text =
                 arena_printf(j->a, "A set at %s ends the search there: that at %s no longer counts for it.",
                              place->name, l->end);
-        else
+            keep_others(j, f, place);
+        } else {
             fix_advice(
                 j, f,
                 arena_printf(j->a,
                              "Ask whoever runs %s to add a CAA record for %s there, or give up the alias: "
                              "beside it no CAA record may stand.",
                              l->end, caa_issuers(j->r)->v[0]));
+        }
         return;
     }
     const char *rdata = permit(j, fix_caa_tag(j), parameters);
@@ -194,8 +236,10 @@ void fix_caa_permit(struct judgement *j, struct finding *f, const char *paramete
     }
     if (done)
         return;
-    if (meant)
+    if (meant) {
         change(j, f, meant, rdata);
-    else
+        keep_listed(j, f, meant);
+    } else {
         add(j, f, l->end, rdata);
+    }
 }
