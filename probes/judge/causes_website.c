@@ -142,7 +142,13 @@ static struct finding *misplaced(struct judgement *j, enum cause c, const struct
     finding_fact(j, f, j->file.best->fetch.fact);
     finding_fact(j, f, clue->fact);
     finding_fact(j, f, clue->control);
-    fix_publish_file(j, f);
+    int status = j->file.best->fetch.fact ? j->file.best->fetch.fact->http.status : 0;
+    if (status >= 300 && status < 400) /* a host that only forwards serves no file: its redirect is what is wrong */
+        fix_advice(j, f,
+                   arena_printf(j->a, "Make the redirect from %s one that the CA follows, to %s.", right,
+                                clue->fact->ask->url));
+    else
+        fix_publish_file(j, f);
     return f;
 }
 
