@@ -174,9 +174,32 @@ static bool holds_below(const struct asker *asker, const struct name_server *s, 
     return ns && (ns->dns.flags & DNS_AA || !fact_answers(ns));
 }
 
-/* The answer of a chosen server of a zone above, where it answers for the name itself. A resolver with an empty cache
- * accepts this answer. A server that refers to the next zone on the way is not asked for what lies below that one, so
- * what it holds there does not matter. NULL where no such server is chosen. */
+/* True where every server of zone up that answers serves the zone below, too, and fails for the name: a resolver with an
+ * empty cache asks one after the other and is never referred to the servers of the zone below. */
+static bool all_fail_above(struct reading_path *r, const struct zone *up, const struct zone *below)
+{
+    bool any = false;
+    for (size_t i = 0; i < up->n; i++) {
+        const struct name_server *s = &up->v[i];
+        enum reply reply = REPLY_FAIL;
+        const char *to;
+        struct lookup l = *r->l;
+        if (s->state == SERVER_PENDING)
+            return false;
+        if (s->state != SERVER_GOOD)
+            continue;
+        const struct fact *f = holds_below(r->z->asker, s, below)
+                                   ? server_want_whole(r->z->asker, s, r->name, r->l->type) : NULL;
+        if (!f || read_reply(r->z->a, up, f, r->name, &l, &reply, &to) || reply != REPLY_FAIL)
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+/* The answer of a chosen server of a zone above, where it answers for the name itself, or fails as all servers of that
+ * zone do. A resolver with an empty cache comes no further. A server that refers to the next zone on the way is not
+ * asked for what lies below that one, so what it holds there does not matter. NULL where no such server is chosen. */
 static const struct fact *held_above(struct reading_path *r, const struct zone *x, const struct zone **holder,
                                      const struct name_server **server)
 {
@@ -187,12 +210,14 @@ static const struct fact *held_above(struct reading_path *r, const struct zone *
         enum reply reply;
         const char *to;
         struct lookup l = *r->l;
-        if (f && f->dns.flags & DNS_AA && !read_reply(r->z->a, up, f, r->name, &l, &reply, &to) &&
-            (reply == REPLY_DATA || reply == REPLY_ALIAS || reply == REPLY_NONE)) {
-            *holder = up;
-            *server = s;
-            return f;
-        }
+        if (!f || read_reply(r->z->a, up, f, r->name, &l, &reply, &to))
+            continue;
+        bool answers = f->dns.flags & DNS_AA && (reply == REPLY_DATA || reply == REPLY_ALIAS || reply == REPLY_NONE);
+        if (!answers && !(reply == REPLY_FAIL && all_fail_above(r, up, below)))
+            continue;
+        *holder = answers ? up : below;
+        *server = s;
+        return f;
     }
     return NULL;
 }

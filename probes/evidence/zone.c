@@ -175,13 +175,17 @@ static bool with_authority(const struct fact *f, const char *apex, struct name_s
     return false;
 }
 
-/* True where the zone above has a DS record of the zone. Without EDNS no signatures can be asked for. */
-static bool is_signed(struct zones *z, struct zone *x)
+/* Whether validators demand signatures in the zone: the zone above has a DS record that they can follow, and is such a
+ * zone itself. Without EDNS no signatures can be asked for. */
+static bool is_secure(struct zones *z, struct zone *x)
 {
-    const struct fact *ds = ask_resolver(z->asker, x->apex, RR_DS);
-    x->open = x->open || !ds;
-    for (size_t i = 0; ds && i < ds->dns.answer.n; i++)
-        if (ds->dns.answer.v[i].type == RR_DS)
+    struct ds ds;
+    if (x->parent && !x->parent->secure)
+        return false;
+    const struct fact *f = ask_resolver(z->asker, x->apex, RR_DS);
+    x->open = x->open || !f;
+    for (size_t i = 0; f && i < f->dns.answer.n; i++)
+        if (ds_read(&f->dns.answer.v[i], &ds) && ds_known(&ds))
             return true;
     return false;
 }
@@ -231,7 +235,7 @@ static void read_server(struct zones *z, struct zone *x, struct name_server *s)
         if (!dns_silent(&plain->dns) && plain->dns.rcode != 1) {
             s->refused_edns = f;
             s->plain = refuses;
-            if (refuses && is_signed(z, x)) {
+            if (refuses && is_secure(z, x)) {
                 s->state = SERVER_LAME;
                 return;
             }
@@ -242,17 +246,6 @@ static void read_server(struct zones *z, struct zone *x, struct name_server *s)
         return;
     s->soa = f;
     s->state = dns_silent(&f->dns) ? SERVER_SILENT : with_authority(f, x->apex, s) ? SERVER_GOOD : SERVER_LAME;
-}
-
-/* True where the zone above has a DS record that validators can follow. */
-static bool has_known_ds(struct zones *z, const struct zone *x)
-{
-    const struct fact *f = ask_resolver(z->asker, x->apex, RR_DS);
-    struct ds ds;
-    for (size_t i = 0; f && i < f->dns.answer.n; i++)
-        if (ds_read(&f->dns.answer.v[i], &ds) && ds_known(&ds))
-            return true;
-    return false;
 }
 
 /* Reads the signatures over the SOA record in a server's answer. */
@@ -278,7 +271,7 @@ static enum server_signing signing_in(struct zones *z, const struct zone *x, con
 static void read_signing(struct zones *z, struct zone *x)
 {
     bool any_valid = false;
-    x->secure = (!x->parent || x->parent->secure) && has_known_ds(z, x);
+    x->secure = is_secure(z, x);
     if (!x->secure)
         return;
     for (size_t i = 0; i < x->n; i++) {

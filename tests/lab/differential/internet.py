@@ -160,9 +160,18 @@ class Internet:
             word in SILENT + ("tc-no-tcp",) for holding in self.holdings.values() for word, _ in holding.behaves)
 
     # ------------------------------------------------------------ choices of servers
+    def found(self, zone, number):
+        """True where the server's host name leads to its address: a server of the zone that holds the name gives it."""
+        host = next(host for other, host, _ in zone.servers if other == number)
+        if within(host, zone.apex):
+            return True
+        holder = self.zone_of(host)
+        return holder is not None and any(not self.fails(other, holder.apex, "A") for other in holder.numbers(with_address=True))
+
     def usable(self, zone):
         """The servers of a zone that can be the one that a resolver ends at, one of each kind that does the same."""
-        able = [n for n in zone.numbers(with_address=True) if not self.fails(n, zone.apex, None)]
+        able = [n for n in zone.numbers(with_address=True)
+                if not self.fails(n, zone.apex, None) and self.found(zone, n)]
         kinds = {}
         for number in able or zone.numbers(with_address=True)[:1] or zone.numbers()[:1]:
             sort = tuple(sorted((apex, tuple(holding.lines), holding.has_not_zone)
