@@ -76,6 +76,10 @@ struct chain_fault {
     bool clock;              /* the root's own signature is not valid now, so the local clock is probably wrong */
 };
 
+/* The text that replaces the random value of a request in a redacted case; NULL where it is not redacted. See
+ * JSON_REDACT in json_write_report.h. */
+const char *chain_stand_in(const struct request *r);
+
 /* Finds the first link that does not hold at the time now. stand_in: the text that replaces the random value in a
  * redacted case, or NULL; for a set that contains it only the time of a signature is checked, since the signature
  * cannot fit. 0 or -ENOMEM. */

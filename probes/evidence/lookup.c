@@ -120,6 +120,8 @@ bool lookup_answered(const struct lookup *l)
 
 bool lookup_bogus(const struct lookup *l)
 {
+    if (l->bogus)
+        return true;
     if (l->class != LOOKUP_FAIL || !l->fact || l->fact->dns.outcome != DNS_SERVFAIL || !l->cd)
         return false;
     enum dns_outcome o = l->cd->dns.outcome;

@@ -32,6 +32,8 @@ struct lookup {
     const char *end;         /* end of the alias chain of name; name itself without aliases */
     unsigned hops;           /* aliases followed */
     bool looped;
+    /* fail: the type of a set at .end that the servers give and validators do not accept; 0: there is none */
+    uint16_t bogus;
     const struct rr **rr; /* data: the well-formed records of the type at .end */
     size_t n;
     size_t broken; /* number of malformed records of the type */
@@ -85,7 +87,7 @@ bool fact_answers(const struct fact *f);
 /* True where the resolver answered, even if only with checking disabled: so it works. */
 bool lookup_answered(const struct lookup *l);
 
-/* True for SERVFAIL with CD=0 and an answer with CD=1 (RFC 4035 3.2.2). */
+/* True for SERVFAIL with CD=0 and an answer with CD=1 (RFC 4035 3.2.2), and where .bogus is set. */
 bool lookup_bogus(const struct lookup *l);
 /* The extended error by which a resolver says that validation failed: codes 5 to 12 and 25 of RFC 8914. NULL: there is
  * none. */

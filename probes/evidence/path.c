@@ -1,6 +1,7 @@
 #include "evidence/path.h"
 
 #include "evidence/evidence.h"
+#include "evidence/validate.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -174,8 +175,8 @@ static bool holds_below(const struct asker *asker, const struct name_server *s, 
     return ns && (ns->dns.flags & DNS_AA || !fact_answers(ns));
 }
 
-/* True where every server of zone up that answers serves the zone below, too, and fails for the name: a resolver with an
- * empty cache asks one after the other and is never referred to the servers of the zone below. */
+/* True where every server of zone up that answers serves the zone below, too, and fails for the name: a resolver with
+ * an empty cache asks one after the other and is never referred to the servers of the zone below. */
 static bool all_fail_above(struct reading_path *r, const struct zone *up, const struct zone *below)
 {
     bool any = false;
@@ -192,6 +193,8 @@ static bool all_fail_above(struct reading_path *r, const struct zone *up, const 
                                    ? server_want_whole(r->z->asker, s, r->name, r->l->type) : NULL;
         if (!f || read_reply(r->z->a, up, f, r->name, &l, &reply, &to) || reply != REPLY_FAIL)
             return false;
+        if (s->needs_edns && fact_refuses_edns(f))
+            return false; /* validators look for the zone below by its DS record */
         any = true;
     }
     return any;
@@ -222,23 +225,25 @@ static const struct fact *held_above(struct reading_path *r, const struct zone *
     return NULL;
 }
 
-/* True where a server that fails for the type that is checked may still show that the name is an alias: resolvers that
- * minimise questions (RFC 9156) ask for type A first, and follow the alias without asking for the other type. */
-static bool may_show_alias(uint16_t type)
+/* True where a server that fails for the type that is checked may still tell what a name is: resolvers that minimise
+ * questions (RFC 9156) ask for type A first, and follow an alias without asking for the other type. */
+static bool may_show_more(uint16_t type)
 {
     return type != RR_A && type != RR_CNAME;
 }
 
-/* Whether a server that fails for the checked type answers type A with an alias; *to is its target, *ret the answer. 0
- * or -ENOMEM. */
-static int alias_by_address(struct arena *a, const struct asker *asker, const struct zone *x,
+/* Whether a server that fails for the checked type answers type A with an alias, or in a signed zone denies the name:
+ * then a resolver asks for no other type (RFC 8020). *to is the alias' target or NULL, *ret the answer or NULL. 0 or
+ * -ENOMEM. */
+static int shown_by_address(struct arena *a, const struct asker *asker, const struct zone *x,
                             const struct name_server *s, const char *name, const struct fact **ret, const char **to)
 {
     struct lookup l = {.type = RR_A};
     enum reply reply = REPLY_FAIL;
     const struct fact *f = server_want_whole(asker, s, name, RR_A);
     int rc = f ? read_reply(a, x, f, name, &l, &reply, to) : 0;
-    *ret = reply == REPLY_ALIAS ? f : NULL;
+    bool denied = reply == REPLY_NONE && f->dns.outcome == DNS_NXDOMAIN && x->secure;
+    *ret = reply == REPLY_ALIAS || denied ? f : NULL;
     return rc;
 }
 
@@ -278,13 +283,13 @@ static int ask_zone(struct reading_path *r, const struct zone *x, const struct n
             *r->l = l;
         }
     }
-    for (size_t i = 0; i < n && *reply == REPLY_FAIL && !*pending && may_show_alias(r->l->type); i++) {
+    for (size_t i = 0; i < n && *reply == REPLY_FAIL && !*pending && may_show_more(r->l->type); i++) {
         const struct fact *f = NULL;
-        int rc = v[i].state == SERVER_GOOD ? alias_by_address(r->z->a, r->z->asker, x, &v[i], r->name, &f, to) : 0;
+        int rc = v[i].state == SERVER_GOOD ? shown_by_address(r->z->a, r->z->asker, x, &v[i], r->name, &f, to) : 0;
         if (rc)
             return rc;
         if (f) {
-            *reply = REPLY_ALIAS;
+            *reply = *to ? REPLY_ALIAS : REPLY_NONE;
             *server = &v[i];
             *fact = r->l->fact = f;
         }
@@ -393,6 +398,47 @@ static int step(struct reading_path *r, bool *over)
     return 0;
 }
 
+/* ---------------------------------------------------------------- signatures ------------------------- */
+
+/* The type whose set at step i decided: the alias that was followed, or at the end the checked type. RR_NONE for a
+ * referral, which holds no set of the name. */
+enum { RR_NONE = 0 };
+static uint16_t type_at(const struct path *p, size_t i, uint16_t type)
+{
+    if (i + 1 == p->n)
+        return type;
+    return name_equal(p->step[i].name, p->step[i + 1].name) ? RR_NONE : RR_CNAME;
+}
+
+/* Fails the lookup where a validator does not accept the answer of a signed zone on the way. Where the resolver came to
+ * an end, it has said so. */
+static int validate(struct reading_path *r)
+{
+    struct lookup ours, *l = r->l;
+    int rc = lookup_read(r->z->a, r->ev, l->name, l->type, &ours);
+    if (rc || !resolver_leaves_open(&ours))
+        return rc;
+    for (size_t i = 0; i < r->path->n && !rc; i++) {
+        const struct path_step *s = &r->path->step[i];
+        uint16_t type = type_at(r->path, i, l->type);
+        struct chain chain;
+        struct chain_fault fault;
+        if (!s->zone || !s->zone->secure || !s->server || type == RR_NONE)
+            continue;
+        rc = validate_at_servers(r->z, s->name, type, &chain, &fault);
+        if (rc || fault.kind == CHAIN_NO_FAULT)
+            continue;
+        l->class = LOOKUP_FAIL;
+        l->bogus = type;
+        l->zone = s->zone;
+        l->fact = s->fact;
+        l->end = s->name;
+        l->n = 0;
+        return 0;
+    }
+    return rc;
+}
+
 int path_read(struct zones *z, const struct evidence *ev, const struct choice *choice, size_t n_choices,
               const char *name, uint16_t type, struct lookup *ret, bool *stands_in)
 {
@@ -409,6 +455,11 @@ int path_read(struct zones *z, const struct evidence *ev, const struct choice *c
         l.class = LOOKUP_FAIL;
         l.looped = true;
         l.n = 0;
+    }
+    if (l.class != LOOKUP_FAIL && l.class != LOOKUP_PENDING) {
+        int rc = validate(&r);
+        if (rc)
+            return rc;
     }
     struct path_step *steps = arena_array(z->a, way.n, sizeof *steps);
     if (!steps)
@@ -481,8 +532,8 @@ static void want_zone(struct asked *all, const struct zone *x, const char *name,
         const struct fact *f = server_want_whole(all->z->asker, s, name, type);
         if (!f || read_reply(all->z->a, x, f, name, &l, &reply, &to))
             continue;
-        if (reply == REPLY_FAIL && s->state == SERVER_GOOD && may_show_alias(type) &&
-            !alias_by_address(all->z->a, all->z->asker, x, s, name, &f, &to) && f)
+        if (reply == REPLY_FAIL && s->state == SERVER_GOOD && may_show_more(type) &&
+            !shown_by_address(all->z->a, all->z->asker, x, s, name, &f, &to) && f && to)
             reply = REPLY_ALIAS;
         const struct zone *below = reply == REPLY_REFERRAL ? zones_below(all->z, x, to, f) : NULL;
         if (reply == REPLY_ALIAS)

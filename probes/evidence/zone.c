@@ -1,6 +1,7 @@
 #include "evidence/zone.h"
 
 #include "base/hash.h"
+#include "evidence/chain.h"
 #include "evidence/evidence.h"
 #include "wire/dnssec_rr.h"
 #include "wire/name.h"
@@ -44,10 +45,21 @@ const struct fact *server_want(const struct asker *asker, const char *server, bo
     return first;
 }
 
+bool fact_refuses_edns(const struct fact *f)
+{
+    return f->dns.rcode == 1 || f->dns.rcode == 4 || f->dns.rcode == 16;
+}
+
 const struct fact *server_want_whole(const struct asker *asker, const struct name_server *s, const char *name,
                                      uint16_t type)
 {
-    return ask_server_whole(asker, s->server, (struct ask){.qname = name, .qtype = type, .no_edns = s->plain}, NULL);
+    struct ask q = {.qname = name, .qtype = type, .no_edns = s->plain};
+    const struct fact *f = ask_server_whole(asker, s->server, q, NULL);
+    if (!f || s->plain || s->needs_edns || !fact_refuses_edns(f))
+        return f;
+    q.no_edns = true;
+    const struct fact *plain = ask_server_whole(asker, s->server, q, NULL);
+    return plain ? plain : f;
 }
 
 struct ask server_question(const struct name_server *s, const char *name, uint16_t type)
@@ -176,14 +188,14 @@ static bool with_authority(const struct fact *f, const char *apex, struct name_s
 }
 
 /* Whether validators demand signatures in the zone: the zone above has a DS record that they can follow, and is such a
- * zone itself. Without EDNS no signatures can be asked for. */
-static bool is_secure(struct zones *z, struct zone *x)
+ * zone itself. *open is set where an answer is missing. Without EDNS no signatures can be asked for. */
+static bool is_secure(struct zones *z, const struct zone *x, bool *open)
 {
     struct ds ds;
     if (x->parent && !x->parent->secure)
         return false;
     const struct fact *f = ask_resolver(z->asker, x->apex, RR_DS);
-    x->open = x->open || !f;
+    *open = *open || !f;
     for (size_t i = 0; f && i < f->dns.answer.n; i++)
         if (ds_read(&f->dns.answer.v[i], &ds) && ds_known(&ds))
             return true;
@@ -215,7 +227,7 @@ static void read_server(struct zones *z, struct zone *x, struct name_server *s)
         return;
     }
     bool silent = dns_silent(&f->dns);
-    bool refuses = f->dns.rcode == 1 || f->dns.rcode == 4 || f->dns.rcode == 16; /* FORMERR, NOTIMP, BADVERS */
+    bool refuses = fact_refuses_edns(f);
     if (silent) {
         s->barred = f->dns.outcome == DNS_UNREACHABLE && f->dns.detail && !f->dns.tries; /* nothing was sent */
         s->state = SERVER_SILENT;
@@ -235,7 +247,7 @@ static void read_server(struct zones *z, struct zone *x, struct name_server *s)
         if (!dns_silent(&plain->dns) && plain->dns.rcode != 1) {
             s->refused_edns = f;
             s->plain = refuses;
-            if (refuses && is_secure(z, x)) {
+            if (refuses && is_secure(z, x, &x->open)) {
                 s->state = SERVER_LAME;
                 return;
             }
@@ -270,12 +282,13 @@ static enum server_signing signing_in(struct zones *z, const struct zone *x, con
  * another time than now. */
 static void read_signing(struct zones *z, struct zone *x)
 {
-    bool any_valid = false;
-    x->secure = is_secure(z, x);
+    bool any_valid = false, open = false;
+    x->secure = is_secure(z, x, &open);
     if (!x->secure)
         return;
     for (size_t i = 0; i < x->n; i++) {
         struct name_server *s = &x->v[i];
+        s->needs_edns = true;
         if (s->state != SERVER_GOOD || s->plain)
             continue;
         const struct fact *f = ask_server_whole(
@@ -360,7 +373,8 @@ static int find_servers(struct zones *z, struct zone *x)
 
 void zones_init(struct zones *z, struct arena *a, const struct asker *asker, const struct request *r)
 {
-    *z = (struct zones){.a = a, .asker = asker, .registrable = r->registrable, .now = r->now};
+    *z = (struct zones){.a = a, .asker = asker, .registrable = r->registrable, .now = r->now,
+                        .stand_in = chain_stand_in(r)};
     z->last = &z->first;
 }
 

@@ -29,6 +29,7 @@ struct name_server {
     const char *host;   /* absolute */
     enum server_state state;
     bool plain;             /* the server answers EDNS with an error, and is asked without */
+    bool needs_edns;        /* the zone is signed: an answer without EDNS has no signatures */
     bool barred;            /* with state silent: its address must not be asked from here */
     const struct fact *soa; /* the fact that decided .state; NULL while pending */
     enum server_signing signing;     /* only its time is checked; not set in a zone where no server has a valid one */
@@ -67,6 +68,7 @@ struct zones {
     const struct asker *asker;
     const char *registrable; /* that of the request, whatever the public suffix list says; NULL: it has none */
     dcv_time now;            /* of the request */
+    const char *stand_in;    /* of the request, for chain_fault() */
     struct zone *first, **last;
     size_t n;
     struct placed_name *placed[ZONES_BUCKETS]; /* the names whose zone was looked for, by their hash */
@@ -96,9 +98,13 @@ bool zone_can_be_asked(const struct zone *z);
 /* Asks one server one question, over TCP after truncation. Returns the first answer; NULL: none yet. */
 const struct fact *server_want(const struct asker *asker, const char *server, bool plain, const char *name,
                                uint16_t type);
-/* The same, but returns the whole answer, over TCP where the first was truncated and TCP has answered. */
+/* The same, but returns the whole answer, over TCP where the first was truncated and TCP has answered. An error that
+ * may be about EDNS is asked again without, where the zone is not signed. */
 const struct fact *server_want_whole(const struct asker *asker, const struct name_server *s, const char *name,
                                      uint16_t type);
+
+/* True for FORMERR, NOTIMP and BADVERS: a resolver asks again without EDNS (RFC 6891 7). */
+bool fact_refuses_edns(const struct fact *f);
 
 struct ask server_question(const struct name_server *s, const char *name, uint16_t type);
 /* The first answer of a server to a question; NULL where it was not asked or has not answered. */

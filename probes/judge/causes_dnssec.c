@@ -1,6 +1,6 @@
 /* causes_dnssec.c - causes in DNSSEC: there is an answer, but its chain of signatures is broken. Tells which link is
  * broken and how to repair it. */
-#include "evidence/chain.h"
+#include "evidence/validate.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
@@ -51,13 +51,6 @@ static void read_denial(struct dnssec_view *v)
     }
 }
 
-/* The text that replaces the token in a redacted case; NULL where the token is not redacted. See JSON_REDACT in
- * json_write_report.h. */
-static const char *stand_in(const struct request *r)
-{
-    return r->token && !strncmp(r->token, "redacted", 8) ? r->token : NULL;
-}
-
 /* Each kind of fault has one cause, so at most one of these causes is found. */
 static enum cause cause_of(const struct dnssec_view *v)
 {
@@ -89,9 +82,14 @@ int dnssec_read(struct judgement *j)
     if (!v->lookup)
         return 0;
     const struct asker nobody = asker_none(j->ev);
-    int rc = chain_walk(j->a, &nobody, v->lookup->name, v->lookup->type, &v->chain);
-    if (!rc)
-        rc = chain_fault(j->a, &v->chain, j->r->now, stand_in(j->r), &v->fault);
+    int rc;
+    if (v->lookup->bogus) {
+        rc = validate_at_servers(j->servers.zones, v->lookup->end, v->lookup->bogus, &v->chain, &v->fault);
+    } else {
+        rc = chain_walk(j->a, &nobody, v->lookup->name, v->lookup->type, &v->chain);
+        if (!rc)
+            rc = chain_fault(j->a, &v->chain, j->r->now, chain_stand_in(j->r), &v->fault);
+    }
     if (rc)
         return rc;
     read_denial(v);

@@ -65,6 +65,13 @@ static bool refused_by_validator(const struct lookup *at, size_t n)
 
 /* ---------------------------------------------------------------- one zone's servers ----------------- */
 
+/* True where every server of zone x fails for the i-th name, so that a retry reaches none that answers. */
+static bool fails_anyway(const struct comparison *c, size_t i, const struct zone *x)
+{
+    const struct lookup *l = &c->as_is.at[i];
+    return l->class == LOOKUP_FAIL && l->zone == x;
+}
+
 /* Forms the verdict as if the CA asked only server s in zone x. o->whole is false where s gives no complete answer. */
 static int form(struct comparison *c, struct opinion *o, const struct zone *x, const struct name_server *s)
 {
@@ -81,7 +88,7 @@ static int form(struct comparison *c, struct opinion *o, const struct zone *x, c
         int rc = path_read(j->servers.zones, j->ev, choice, 1, c->names[i].name, c->names[i].type, l, NULL);
         if (rc)
             return rc;
-        o->whole = l->class != LOOKUP_PENDING && !(l->class == LOOKUP_FAIL && l->zone == x);
+        o->whole = l->class != LOOKUP_PENDING && (l->class != LOOKUP_FAIL || l->zone != x || fails_anyway(c, i, x));
     }
     return o->whole ? opinion_form(j, o, o->view) : 0;
 }
@@ -128,9 +135,19 @@ static void compare_above(struct comparison *c, const struct opinion *o)
     }
 }
 
+/* True where the opinion has an answer to a lookup for which the servers of the zone below all fail. */
+static bool answers_instead(const struct comparison *c, const struct opinion *o)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (c->as_is.at[i].class == LOOKUP_FAIL && o->at[i].class != LOOKUP_FAIL)
+            return true;
+    return false;
+}
+
 /* Forms the opinion of each server of a zone. *chosen: an opinion that fails where another one passes; else NULL. Where
  * every server of the zone holds an old version of the zone below, none passes, but the servers of that zone do: a
- * resolver with an empty cache never comes to them, one that knows them asks them. */
+ * resolver with an empty cache never comes to them, one that knows them asks them. Where the servers of the zone below
+ * fail, what is held above is all that a resolver finds. */
 static int by_zone(struct comparison *c, const struct zone *x, struct opinion **chosen)
 {
     struct servers_view *s = &c->j->servers;
@@ -154,20 +171,24 @@ static int by_zone(struct comparison *c, const struct zone *x, struct opinion **
         if (o[k].report.verdict == VERDICT_FAIL && !fails)
             fails = &o[k];
     }
-    bool above = fails && !passes && c->as_is.report.verdict == VERDICT_PASS, decides = above || (fails && passes);
+    bool instead = fails && !passes && answers_instead(c, fails);
+    bool above = fails && !passes && c->as_is.report.verdict == VERDICT_PASS;
+    bool decides = above || instead || (fails && passes);
     if (decides)
         s->disagree = false; /* forget a difference that does not change the verdict: this one does */
     if (above)
         compare_above(c, fails);
-    else if (decides)
+    else if (decides && !instead)
         compare(c->j, x, passes, fails, c->n);
     for (size_t k = 1; k < n && (decides || !addresses_only(c->j)); k++)
         compare(c->j, x, &o[0], &o[k], c->n);
     if (!decides)
         return 0;
+    *chosen = fails;
+    if (instead)
+        return 0;
     s->with = passes ? passes->view.choice->server : s->odd_server[1];
     s->without = fails->view.choice->server;
-    *chosen = fails;
     return 0;
 }
 

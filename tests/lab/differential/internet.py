@@ -161,12 +161,13 @@ class Internet:
 
     # ------------------------------------------------------------ choices of servers
     def found(self, zone, number):
-        """True where the server's host name leads to its address: a server of the zone that holds the name gives it."""
+        """True where the host name of the server leads to its address: the zone of that name gives it."""
         host = next(host for other, host, _ in zone.servers if other == number)
         if within(host, zone.apex):
             return True
         holder = self.zone_of(host)
-        return holder is not None and any(not self.fails(other, holder.apex, "A") for other in holder.numbers(with_address=True))
+        return holder is not None and any(not self.fails(other, holder.apex, "A")
+                                          for other in holder.numbers(with_address=True))
 
     def usable(self, zone):
         """The servers of a zone that can be the one that a resolver ends at, one of each kind that does the same."""
@@ -196,11 +197,16 @@ class Internet:
     def unsure(self):
         """True where it is a matter of luck what a resolver sees, so that either verdict is right: where a zone is
         served only by servers of the zone above that are not named for it; where servers of a signed zone differ in
-        what they delegate; and where what one of them says holds no signature, and another fault comes together with
-        that: dcvprobe leaves signatures to its resolver, and does not check those of each server."""
-        for (_, apex), holding in self.holdings.items():
+        what they delegate; where a server whose answers for a zone are cut off serves zones below it, too; and where
+        what one of them says holds no signature, and another fault comes together with that: dcvprobe leaves
+        signatures to its resolver where that says anything, and does not check those of each server."""
+        for (server, apex), holding in self.holdings.items():
             words = {word for word, _ in holding.behaves}
             signed = apex in self.zones and self.zones[apex].mode
+            # dcvprobe takes a server that cuts its SOA record off for lame, also for the zones below.
+            if "tc-no-tcp" in words and any(within(other, apex) and other != apex and number == server
+                                            for number, other in self.holdings):
+                return True
             if signed and (words & {"no-soa", "ent-nxdomain", "answer-nxdomain"} or
                            any(kind == "NS" for _, kind in holding.lacks)):
                 return True

@@ -204,8 +204,11 @@ def compare(internet, found, report):
         return "wrong code", f"{code}, not {' or '.join(sorted(codes))}"
     if passes and code not in LOOKUP_FAILURES:
         zones = decisive_zones(found)
+        # Where a resolver that knows some zones fails with every choice, that is what blocks.
+        aside = any(all(outcome != "pass" for _, known, outcome in found if known == labels)
+                    for labels in {known for _, known, _ in found})
         named = {DISAGREE.search(finding["summary"])[1] for finding in report["findings"]
-                 if finding["cause"] == "nameservers-disagree" and finding["weight"] == "blocking"}
+                 if finding["cause"] == "nameservers-disagree" and (aside or finding["weight"] == "blocking")}
         if zones and not named & zones:
             return "wrong zone", f"nameservers-disagree of {sorted(named)}, not of {' or '.join(sorted(zones))}"
     return None
