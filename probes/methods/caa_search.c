@@ -69,7 +69,7 @@ int caa_climb(struct arena *a, const struct request *r, const struct evidence *e
         const struct rr **rr = set_at(a, l, &n);
         if (!rr)
             return -ENOMEM;
-        if (unfit(&l->fact->dns)) {
+        if (unfit(&l->fact->dns) || l->bogus) {
             v.failed = l; /* the missing part may be what decides */
         } else if (n) {
             v.relevant = l;
