@@ -2,8 +2,9 @@
 """floors.py --pure ARCHIVE… [--above ARCHIVE…]: checks by their symbols (nm) what the floors of a program use.
 
 A floor is a folder's archive. The archives are given from the ground up, as meson.build lists them. A floor may use
-only floors below it, and a pure floor no I/O, clock, loop or environment. Prints floor, object file and symbol of each
-reference that breaks a rule; exit status 1 where any does. walls.py checks the includes."""
+only floors below it, and a pure floor no I/O, clock, loop or environment; only JUDGES call judge(). Prints floor,
+object file and symbol of each reference that breaks a rule; exit status 1 where any does. walls.py checks the
+includes."""
 import argparse
 import re
 import subprocess
@@ -20,7 +21,9 @@ WORLD = re.compile(r"""^(
   | read|write|readv|writev|p?read(64)?|p?write(64)?|fread|fwrite|fgets|getline|mmap(64)?|stat|fstat|access
   | unlink|rename
   | printf|puts|putchar|perror|vprintf|fprintf|vfprintf|fputs|fputc|syslog|stdin|stdout|stderr
-  | getenv|secure_getenv|setenv|getrandom|getentropy|rand|random|arc4random.*|RAND_.*|json_load_file|json_dump_file
+  | getenv|secure_getenv|setenv|getrandom|getentropy|rand|random|arc4random.*|RAND_.*
+  | json_(load|dump)(f|fd|_file)|BIO_new_(file|fd|fp)|ini_parse(_file)?
+  | get(pid|ppid|tid|uid|euid|gid|egid|cwd)|syscall|sysconf
   | fork|vfork|exec.*|posix_spawn.*|system|popen|kill|signal|sigaction|raise|exit|_exit|dlopen
 )$""", re.X)
 
@@ -77,6 +80,8 @@ def main():
                 why = "and neither of the two may use the other"
             elif definer.get(symbol, place) > place:
                 why = f"which stands above, in {floor(archives[definer[symbol]])}/"
+            elif symbol == "judge" and (floor(archive), member) not in JUDGES:
+                why = "and judge() is for those that JUDGES names"
             elif archive in args.pure and symbol not in definer and WORLD.match(plain(symbol)):
                 why = "and a pure floor does no I/O and reads no clock"
             if why:
