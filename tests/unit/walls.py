@@ -63,16 +63,23 @@ def rule(program, folder, file, other, target, text):
     return None
 
 
+def code_of(text):
+    """The text without comments; its lines keep their numbers."""
+    return re.sub(r"/\*.*?\*/|//[^\n]*", lambda comment: " " + "\n" * comment[0].count("\n"), text, flags=re.S)
+
+
 def broken(top):
     for program in ("probes", "daemon", "db"):
-        for path in sorted((top / program).rglob("*.[ch]")):
+        for path in sorted(p for p in (top / program).rglob("*") if p.suffix in (".c", ".h", ".def")):
             folder = str(path.parent.relative_to(top / program))
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-                found = re.match(r'\s*#\s*include\s+(["<])([^">]+)[">]', line)
-                if not found:
+            for number, line in enumerate(code_of(path.read_text(encoding="utf-8")).splitlines(), 1):
+                if not re.match(r"\s*#\s*include", line):
                     continue
-                text, why = found[2], None
-                if found[1] == "<":
+                found = re.match(r'\s*#\s*include\s*(["<])([^">]+)[">]\s*$', line)
+                text, why = found[2] if found else line, None
+                if not found:
+                    why = "names no file, so nobody can see where it leads"
+                elif found[1] == "<":
                     if folder in PURE.get(program, []) and WORLD.search(text):
                         why = f"{folder}/ is pure, and <{text}> is not"
                 else:
