@@ -332,9 +332,29 @@ static void errors_are_json(void **state)
     tear_down(&r);
 }
 
+/* A second row for a route, or one before it whose star takes its path, would hide it. */
+static void every_route_is_found(void **state)
+{
+    (void)state;
+    struct fixture r;
+    set_up(&r, "");
+    size_t n;
+    const struct route *rows = route_list(&n);
+    for (size_t i = 0; i < n; i++) {
+        const char *star = strchr(rows[i].path, '*'), *segment;
+        bool known;
+        const char *path = star ? arena_printf(r.a, "%.*s0000000000000abc%s", (int)(star - rows[i].path), rows[i].path,
+                                               star + 1) : rows[i].path;
+        if (route_find(rows[i].method, path, &segment, &known) != &rows[i])
+            fail_msg("%s %s: another row comes first", rows[i].method, rows[i].path);
+    }
+    tear_down(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_route_is_found),
         cmocka_unit_test(routes),          cmocka_unit_test(explaining),
         cmocka_unit_test(filters),         cmocka_unit_test(canonical),
         cmocka_unit_test(configured),      cmocka_unit_test(lists),

@@ -204,6 +204,8 @@ static void no_circle(void **state)
         if (follows[rows[r][0]][rows[r][1]])
             fail_msg("%s, %s: twice", cause_info(rows[r][0])->id, cause_info(rows[r][1])->id);
         follows[rows[r][0]][rows[r][1]] = true;
+        if (!(cause_info(rows[r][0])->methods & cause_info(rows[r][1])->methods))
+            fail_msg("%s, %s: no method looks for both", cause_info(rows[r][0])->id, cause_info(rows[r][1])->id);
     }
     for (size_t by = 1; by <= CAUSE_COUNT; by++)
         for (size_t from = 1; from <= CAUSE_COUNT; from++)
