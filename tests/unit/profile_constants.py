@@ -2,8 +2,8 @@
 """profile_constants.py TOP: checks that the values of the CA are in its profile and nowhere else in the code.
 
 Takes each value of contrib/ca-profiles/digicert.conf, which has the values that are built in (test_profile.c checks
-that), and looks for it in probes/ and daemon/, except in comments. Prints file, line and key of each that it finds;
-exit status 1 where there is any. Before that it tests itself with a few lines of code.
+that), and looks for it in probes/, daemon/ and db/, except in comments. Prints file, line and key of each that it
+finds; exit status 1 where there is any. Before that it tests itself with a few lines of code.
 
 What is looked for:
 - A text, in string literals of all files, in whatever letter case: labels, names, paths and each part of a path, header
@@ -89,16 +89,25 @@ def wanted(text):
 
 
 def parts(source):
-    """The source without comments, and its string literals alone; lines and columns stay where they were."""
+    """The source without comments, and its string literals alone, neighbouring ones as the one text that they are to
+    the compiler. Every text begins in the line where it was."""
     def blank(text):
         return re.sub(r"[^\n]", " ", text)
 
     code = SOURCE.sub(lambda m: blank(m[0]) if m["comment"] else m[0], source)
-    at, strings = 0, []
+    strings, at, owed = "", 0, 0
     for m in SOURCE.finditer(source):
-        strings += [blank(source[at:m.start()]), m[0] if m["string"] else blank(m[0])]
+        if m["comment"]:
+            continue
+        gap = code[at:m.start()]
+        if m["string"] and at and strings.endswith('"') and not gap.strip():
+            strings = strings[:-1] + m[0][1:]
+            owed += gap.count("\n")
+        else:
+            strings += "\n" * owed + blank(gap) + (m[0] if m["string"] else blank(m[0]))
+            owed = 0
         at = m.end()
-    return code, "".join(strings) + blank(source[at:])
+    return code, strings + "\n" * owed + blank(code[at:])
 
 
 def found(name, source, looked_for, met):
@@ -130,6 +139,9 @@ SAMPLES = [
     ("probes/methods/file_look.c", 'if (!strcmp(file, "fileauth.txt"))', True),
     ("probes/methods/txt.c", '/* at _dnsauth.D */ arena_printf(a, "%s.%s.", p->txt_label, d);', False),
     ("probes/methods/txt.c", 'arena_printf(a, "_dnsauth.%s.", d);', True),
+    ("probes/methods/txt.c", 'arena_printf(a, "_dns" /* in two */\n "auth.%s.", d);', True),
+    ("probes/methods/txt.c", 'two("_dns", "auth.");', False),
+    ("db/rows.c", 'bind("digicert.com");', True),
     ("probes/ca/caa.c", '[METHOD_HTTP_TOKEN] = "ca-tbr-18"', True),
     ("probes/ca/caa.c", '{"dns-01", 7}', True),
     ("daemon/api/schemas.def", 'FIELD("issuer", "string", "such as digicert.com")', True),
@@ -143,7 +155,7 @@ def main():
     for name, line, bad in SAMPLES:
         if bool(list(found(name, line, looked_for, set()))) != bad:
             sys.exit(f"profile_constants: {'not found' if bad else 'found'} in a sample: {line}")
-    files = [file for program in ("probes", "daemon") for file in sorted((top / program).rglob("*"))
+    files = [file for program in ("probes", "daemon", "db") for file in sorted((top / program).rglob("*"))
              if file.suffix in (".c", ".h", ".def") and str(file.relative_to(top)) not in LEFT_OUT]
     if len(files) < 100 or len(looked_for) < 40:
         sys.exit(f"profile_constants: {len(files)} files and {len(looked_for)} values: has something moved?")

@@ -222,6 +222,11 @@ static void bytes(void **state)
     file_check("[file]\nbytes = 20000\n", VERDICT_PASS, CAUSE_NONE, NULL);
     file_check("[file]\nbytes = 6032\n", VERDICT_PASS, CAUSE_NONE, NULL);
     file_check("[file]\nbytes = 6031\n", VERDICT_FAIL, CAUSE_file_too_large, "within the first 6031 bytes");
+    /* A file without the value is too large only where the CA does not read all of it. */
+    answer[head + FILLING] ^= 1;
+    say(answer, (size_t)head + FILE_SIZE, THEN_CLOSE);
+    file_check("", VERDICT_FAIL, CAUSE_file_too_large, "within the first 5000 bytes");
+    file_check("[file]\nbytes = 7000\n", VERDICT_FAIL, CAUSE_file_other_content, "");
 }
 
 /* More of a file is looked at than the CA reads, however much the CA reads. */
@@ -490,12 +495,47 @@ static void caa_labels(void **state)
     }
 }
 
+/* For how many days a random value is valid. */
+static void days(void **state)
+{
+    static const uint8_t text[] = "\40" TOKEN;
+    static const struct {
+        const char *profile, *issued;
+        enum verdict verdict;
+    } rows[] = {
+        {"", "2026-10-24T12:00:01Z", VERDICT_PASS},
+        {"", "2026-10-22T11:59:59Z", VERDICT_FAIL},
+        {"[lifetimes]\nrandom_days = 9\n", "2026-11-14T12:00:00Z", VERDICT_PASS},
+        {"[lifetimes]\nrandom_days = 9\n", "2026-11-10T12:00:00Z", VERDICT_FAIL},
+        {"[lifetimes]\nrandom_days = 60\n", "2026-10-10T12:00:00Z", VERDICT_PASS},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct situation s;
+        prepare(&s, rows[i].profile, "dns-txt-token");
+        struct rr txt = {.owner = DOMAIN ".",
+                         .type = RR_TXT,
+                         .class = 1,
+                         .ttl = 60,
+                         .rdata = text,
+                         .rdlen = sizeof text - 1};
+        field(&s, "issued", rows[i].issued);
+        s.records = &txt;
+        s.n_records = 1;
+        const struct report *r = run(&s);
+        if (r->verdict != rows[i].verdict)
+            fail_msg("%s, issued %s: %s", rows[i].profile, rows[i].issued, verdict_name(r->verdict));
+        end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes),   cmocka_unit_test(beyond), cmocka_unit_test(statuses),
         cmocka_unit_test(redirects), cmocka_unit_test(fetcher), cmocka_unit_test(encodings), cmocka_unit_test(times),
         cmocka_unit_test(near_paths), cmocka_unit_test(retired_cname), cmocka_unit_test(caa_labels),
+        cmocka_unit_test(days),
     };
     char ca_file[] = "/tmp/dcvd-test-other-ca-XXXXXX";
     int fd = mkstemp(ca_file);
