@@ -5,7 +5,7 @@ anything does.
 1. A header declares what its own .c defines: each function that is declared in x.h is defined in x.c beside it. A
    header of several files says so in the comment at its top: "Header of x.c and x_*.c." x_inner.h is that of x.c and
    x_*.c.
-2. A struct, union or enum with a name is defined once."""
+2. A struct, union, enum or typedef has a name of its own."""
 import collections
 import fnmatch
 import pathlib
@@ -23,6 +23,7 @@ ATTRIBUTE = re.compile(r"__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)")
 # A function at the start of a statement: its type, its name, its parameters.
 FUNCTION = re.compile(r"([\w\s*]*?[\s*])(\w+)\s*\(((?:[^()]|\([^()]*\))*)\)\s*([;{])$", re.S)
 TYPE = re.compile(r"\b(?:struct|union|enum)\s+(\w+)\s*\{")
+ALIAS = re.compile(r"\btypedef\b[^;{}]*(?:\{(?:[^{}]|\{[^{}]*\})*\})?\s*(\w+)\s*;", re.S)
 
 
 def plain(text):
@@ -73,7 +74,7 @@ def broken(top):
         if path.suffix == ".c":
             for _, name in functions(text, "{"):
                 defined[name].append(path)
-        for found in TYPE.finditer(text):
+        for found in [*TYPE.finditer(text), *ALIAS.finditer(text)]:
             types[found[1]].append(f"{path.relative_to(top)}:{text.count(chr(10), 0, found.start()) + 1}")
     for path, text in code.items():
         if path.suffix != ".h":
