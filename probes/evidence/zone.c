@@ -204,8 +204,8 @@ static bool is_secure(struct zones *z, const struct zone *x, bool *open)
 
 /* A server that is silent to questions with EDNS is silent to a CA, even where it answers without EDNS (DNS flag day
  * 2019). Where it answers EDNS with an error, a resolver asks again without EDNS (RFC 6891 7), which is of no use in a
- * signed zone. A silent server is asked without EDNS only for a finding, and only once, for the check has waited long
- * enough. */
+ * signed zone. A server that is silent or fails (SERVFAIL) is asked without EDNS only for a finding, and only once, for
+ * the check has waited long enough. */
 static void read_server(struct zones *z, struct zone *x, struct name_server *s)
 {
     struct ask q = {.qname = x->apex, .qtype = RR_SOA, .mixed_case = true};
@@ -227,16 +227,16 @@ static void read_server(struct zones *z, struct zone *x, struct name_server *s)
         return;
     }
     bool silent = dns_silent(&f->dns);
-    bool refuses = fact_refuses_edns(f);
+    bool refuses = fact_refuses_edns(f), fails = f->dns.rcode == 2;
     if (silent) {
         s->barred = f->dns.outcome == DNS_UNREACHABLE && f->dns.detail && !f->dns.tries; /* nothing was sent */
         s->state = SERVER_SILENT;
     }
     /* Where the servers above are silent, too, asking without EDNS is not worth the time. */
-    if (refuses || (silent && !s->barred && !x->blocked)) {
+    if (refuses || fails || (silent && !s->barred && !x->blocked)) {
         q.no_edns = true;
         q.mixed_case = false;
-        q.once = silent;
+        q.once = !refuses;
         const struct fact *plain = ask_server(z->asker, s->server, q);
         if (!plain) {
             x->open = x->open || refuses;
@@ -244,7 +244,7 @@ static void read_server(struct zones *z, struct zone *x, struct name_server *s)
             s->soa = refuses ? NULL : f;
             return;
         }
-        if (!dns_silent(&plain->dns) && plain->dns.rcode != 1) {
+        if (fails ? fact_answers(plain) : !dns_silent(&plain->dns) && !fact_refuses_edns(plain)) {
             s->refused_edns = f;
             s->plain = refuses;
             if (refuses && is_secure(z, x, &x->open)) {

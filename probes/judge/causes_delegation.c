@@ -69,6 +69,8 @@ static void lame_in(struct judgement *j, const struct zone *z)
         const struct name_server *s = &z->v[i];
         if (s->state != SERVER_LAME || s->signing != SIGNING_UNKNOWN || server_repeats(z, i))
             continue; /* causes_dnssec.c tells what is wrong with signatures */
+        if (s->refused_edns && !s->plain)
+            continue; /* dns-edns-broken */
         struct finding *f = finding_about_server(j, CAUSE_delegation_lame, z, s);
         finding_aside(f, explains);
         finding_fact(j, f, z->delegation);
@@ -100,7 +102,7 @@ static void unreachable_in(struct judgement *j, const struct zone *z)
         return;
     for (size_t i = 0; i < z->n; i++) {
         const struct name_server *s = &z->v[i];
-        if (s->state != SERVER_SILENT || server_repeats(z, i))
+        if (s->state != SERVER_SILENT || s->refused_edns || server_repeats(z, i))
             continue;
         struct finding *f = finding_about_server(j, CAUSE_delegation_unreachable, z, s);
         finding_fact(j, f, z->delegation);

@@ -218,14 +218,24 @@ void cause_dns_tcp_blocked(struct judgement *j)
     fix_advice(j, f, "Open TCP port 53 on every name server of the zone and on the way to the resolver.");
 }
 
+/* Resolvers get something from such a server only where they ask again without EDNS, as they do after some errors. */
+static bool edns_is_fatal(const struct name_server *s)
+{
+    return s->refused_edns && s->state != SERVER_GOOD;
+}
+
 static void edns_broken_in(struct judgement *j, const struct zone *z)
 {
+    bool all = z->n;
+    for (size_t i = 0; i < z->n; i++)
+        all = all && edns_is_fatal(&z->v[i]);
     for (size_t i = 0; i < z->n; i++) {
         const struct name_server *s = &z->v[i];
-        if ((s->state != SERVER_GOOD && s->state != SERVER_LAME) || !s->plain)
+        if (!s->refused_edns || server_repeats(z, i))
             continue;
         char rcode[16];
         struct finding *f = finding_about_server(j, CAUSE_dns_edns_broken, z, s);
+        finding_aside(f, all && judged_failed_in(j, z));
         finding_fact(j, f, s->refused_edns);
         finding_set(j, f, "what",
                     dns_silent(&s->refused_edns->dns)
