@@ -6,6 +6,8 @@
 #include "wire/name.h"
 #include "wire/wire.h"
 
+#include <string.h>
+
 /* What a zone's servers do instead of answering, as the end of a sentence. */
 static const char *failure_words(struct judgement *j, const struct lookup *l)
 {
@@ -58,23 +60,43 @@ void cause_alias_target_fails(struct judgement *j)
                             free_of_alias ? "Or: " : "", l->zone->apex));
 }
 
-/* The first record of l's type that an answer on the way has for a name of a later zone, and that this zone's own
- * servers do not have. *by: the step with that answer. NULL where there is none. */
-static const struct rr *foreign_copy(const struct lookup *l, const struct path_step **by)
+/* A record of l's type at the end of its aliases that an answer of another zone's server has, and that the servers of
+ * its own zone do not have; NULL where there is none. */
+static const struct rr *copy_in(const struct lookup *l, const struct fact *f)
 {
-    for (size_t i = 0; l->zone && i + 1 < l->n_way; i++) {
-        const struct path_step *s = &l->way[i];
-        for (size_t k = 0; s->fact && s->zone && s->zone != l->zone && k < s->fact->dns.answer.n; k++) {
-            const struct rr *rr = &s->fact->dns.answer.v[k];
-            bool theirs = rr->type != l->type || rr->defect || !name_equal(rr->owner, l->end);
-            for (size_t m = 0; m < l->n && !theirs; m++)
-                theirs = rr_same(l->rr[m], rr);
-            *by = s;
-            if (!theirs)
-                return rr;
-        }
+    for (size_t i = 0; f && i < f->dns.answer.n; i++) {
+        const struct rr *rr = &f->dns.answer.v[i];
+        bool theirs = rr->type != l->type || rr->defect || !name_equal(rr->owner, l->end);
+        for (size_t k = 0; k < l->n && !theirs; k++)
+            theirs = rr_same(l->rr[k], rr);
+        if (!theirs)
+            return rr;
     }
     return NULL;
+}
+
+/* True where a server's address is one of the zone's own: what it says of the zone is no copy. */
+static bool serves(const struct zone *z, const char *server)
+{
+    for (size_t i = 0; i < z->n; i++)
+        if (!strcmp(z->v[i].server, server))
+            return true;
+    return false;
+}
+
+/* The first such copy that any server of the zones on the way to the last one hands out. */
+static bool foreign_copy(const struct judgement *j, const struct lookup *l, struct path_step *by)
+{
+    for (size_t i = 0; l->zone && i + 1 < l->n_way; i++) {
+        *by = l->way[i];
+        for (size_t k = 0; by->zone && by->zone != l->zone && k < by->zone->n; k++) {
+            by->server = &by->zone->v[k];
+            by->fact = server_fact(j->ev, by->server, by->name, l->type);
+            if (!serves(l->zone, by->server->server) && copy_in(l, by->fact))
+                return true;
+        }
+    }
+    return false;
 }
 
 void cause_alias_foreign_copy(struct judgement *j)
@@ -82,14 +104,13 @@ void cause_alias_foreign_copy(struct judgement *j)
     size_t n;
     const struct lookup *l = judged_lookups(j, &n);
     for (size_t i = 0; judged_failing(j) && i < n; i++) {
-        const struct path_step *by;
-        const struct rr *rr = foreign_copy(&l[i], &by);
-        if (!rr || !by->server)
+        struct path_step by;
+        if (!foreign_copy(j, &l[i], &by))
             continue;
         struct finding *f = finding_add(j, CAUSE_alias_foreign_copy);
         finding_lookup(j, f, &l[i]);
-        finding_fact(j, f, by->fact);
-        finding_set(j, f, "host", server_shown(j->a, by->server));
+        finding_fact(j, f, by.fact);
+        finding_set(j, f, "host", server_shown(j->a, by.server));
         finding_set(j, f, "target", l[i].end);
         finding_set(j, f, "zone", l[i].zone->apex);
         if (j->r->method == METHOD_DNS_TXT_TOKEN && fix_value(j))
@@ -97,7 +118,7 @@ void cause_alias_foreign_copy(struct judgement *j)
         fix_advice(j, f,
                    arena_printf(j->a,
                                 "The zone %s is served by its own name servers alone; the copy on %s is never used.",
-                                l[i].zone->apex, by->server->host));
+                                l[i].zone->apex, by.server->host));
         return;
     }
 }
