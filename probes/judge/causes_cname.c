@@ -233,7 +233,7 @@ void cause_target_above(struct judgement *j)
 void cause_target_at_label_only(struct judgement *j)
 {
     const struct target_view *t = &j->target;
-    if (j->report->verdict != VERDICT_PASS || !t->found || t->found != &t->at[1] ||
+    if (j->report->verdict != VERDICT_PASS || !t->found || name_equal(t->found->name, t->at[0].name) ||
         (!empty(&t->at[0]) && !t->above) || !dated_value(&j->r->profile->own_cname_only, j->r->now))
         return;
     struct finding *f = finding_add(j, CAUSE_target_at_label_only);
