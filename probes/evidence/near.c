@@ -74,6 +74,39 @@ void near_add_random(struct near_list *l, uint16_t type, const char *scope)
     near_add(l, NEAR_RANDOM, type, scope, NULL, random_below(l->a, l->r, scope));
 }
 
+void near_add_doubled(struct near_list *l, uint16_t type, const char *label)
+{
+    const char *d = l->r->adn, *apex = l->view->apex, *registrable = l->r->registrable;
+    for (size_t i = 0; i < l->n_scopes; i++)
+        near_add(l, NEAR_DOUBLED, type, l->scope[i], NULL, arena_printf(l->a, "%s.%s.%s", label, d, l->scope[i]));
+    size_t n = strlen(d), above = registrable ? strlen(registrable) : n;
+    if (above < n && !name_equal(apex, registrable))
+        near_add(l, NEAR_DOUBLED, type, apex, NULL,
+                 arena_printf(l->a, "%s.%.*s.%s", label, (int)(n - above - 1), d, apex));
+}
+
+void near_add_starred(struct near_list *l, enum near_slip slip, uint16_t type, const char *label)
+{
+    if (l->r->wildcard)
+        near_add(l, slip, type, NULL, "the star of the ordered name was entered, too",
+                 arena_printf(l->a, "%s.*.%s.", label, l->r->adn));
+}
+
+void near_add_above(struct near_list *l, uint16_t type, const char *label)
+{
+    const char *parent = name_parent(l->r->adn);
+    const char *above[] = {parent && l->r->registrable && name_within(parent, l->r->registrable)
+                               ? arena_printf(l->a, "%s.", parent)
+                               : NULL,
+                           l->view->apex, l->scope[l->n_scopes - 1]};
+    for (size_t i = 0; i < 3; i++) {
+        if (!above[i] || name_equal(above[i], l->r->adn))
+            continue;
+        near_add(l, NEAR_ANCESTOR, type, above[i], NULL, arena_printf(l->a, "%s.%s", label, above[i]));
+        near_add_random(l, type, above[i]);
+    }
+}
+
 int near_first(struct arena *a, const struct request *r, uint16_t type, struct ask *ret)
 {
     const char *scope = arena_printf(a, "%s.", r->adn), *name = scope ? random_below(a, r, scope) : NULL;

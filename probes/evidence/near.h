@@ -10,7 +10,7 @@
 #include "evidence/lookup.h"
 
 enum {
-    NEAR_MOST = 24,       /* questions of one check */
+    NEAR_MOST = 28,       /* questions of one check */
 };
 
 enum near_slip {
@@ -55,6 +55,13 @@ void near_add(struct near_list *l, enum near_slip slip, uint16_t type, const cha
               const char *owner);
 /* Adds a random label below scope, which nobody can have entered. */
 void near_add_random(struct near_list *l, uint16_t type, const char *scope);
+/* Adds the names that a panel makes of a full name: each scope behind it once more, and, in a zone of its own below the
+ * registrable domain, the label with the part of the domain that belongs into the zone above. */
+void near_add_doubled(struct near_list *l, uint16_t type, const char *label);
+/* For a wildcard name: adds the label below its star, as it was ordered. */
+void near_add_starred(struct near_list *l, enum near_slip slip, uint16_t type, const char *label);
+/* Adds the label below the names above the domain, and a random label beside each. */
+void near_add_above(struct near_list *l, uint16_t type, const char *label);
 /* The random value as a label; NULL where it cannot be one. */
 const char *near_value_label(const struct request *r);
 /* The label for TXT records without its underscore, or NULL where it has none. */

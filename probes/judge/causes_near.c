@@ -184,8 +184,10 @@ void cause_txt_doubled_name(struct judgement *j)
 
 void cause_txt_wrong_owner(struct judgement *j)
 {
+    const unsigned slips = 1u << NEAR_ANCESTOR | 1u << NEAR_OTHER;
     struct near_hit hit;
-    if (!txt_hit(j, 1u << NEAR_ANCESTOR | 1u << NEAR_OTHER, &hit))
+    if (j->r->method == METHOD_DNS_TXT_TOKEN ? !txt_hit(j, slips, &hit)
+                                             : j->cname.found || !cname_hit(j, slips, points_right, &hit))
         return;
     struct finding *f = about_hit(j, CAUSE_txt_wrong_owner, &hit);
     finding_set(j, f, "slip", hit.n->slip_text ? arena_printf(j->a, " (%s)", hit.n->slip_text) : "");
@@ -254,6 +256,26 @@ void cause_txt_wrong_type(struct judgement *j)
     fix_remove(j, f, alias);
     fix_add_txt_at(j, f, txt_owner(j->a, j->r), j->r->token);
     fix_other_method(j, f, METHOD_DNS_CNAME_TOKEN, leave_text);
+}
+
+void cause_txt_in_caa_record(struct judgement *j)
+{
+    if (!judged_failing(j) || !random_value(j))
+        return;
+    struct bytes wanted = {(const uint8_t *)j->r->token, strlen(j->r->token)};
+    for (size_t i = 0; j->near && i < j->near->n; i++) {
+        const struct near_name *n = &j->near->v[i];
+        for (size_t k = 0; n->at.type == RR_CAA && k < n->at.n; k++) {
+            const struct rr *rr = n->at.rr[k];
+            if (bytes_find((struct bytes){rr->rdata, rr->rdlen}, wanted) < 0)
+                continue;
+            struct finding *f = finding_add(j, CAUSE_txt_in_caa_record);
+            finding_set(j, f, "owner", n->at.name);
+            finding_fact(j, f, n->at.fact);
+            fix_publish(j, f);
+            return;
+        }
+    }
 }
 
 /* ---------------------------------------------------------------- CNAME records ---------------------- */

@@ -131,10 +131,12 @@ static void near(struct near_list *l)
     }
     for (size_t i = 1; i < l->n_scopes; i++)
         near_add_random(l, RR_CNAME, l->scope[i]);
+    if (strncmp(d, "www.", 4) != 0)
+        near_add(l, NEAR_OTHER, RR_CNAME, NULL, NULL, arena_printf(l->a, "%s.www.%s.", label, d));
     near_add(l, NEAR_TYPE, RR_TXT, NULL, NULL, l->scope[0]);
-    for (size_t i = 0; i < l->n_scopes; i++)
-        near_add(l, NEAR_DOUBLED, RR_CNAME, l->scope[i], NULL,
-            arena_printf(l->a, "%s.%s.%s", label, d, l->scope[i]));
+    near_add_doubled(l, RR_CNAME, label);
+    near_add_starred(l, NEAR_OTHER, RR_CNAME, label);
+    near_add_above(l, RR_CNAME, label);
     if (!value)
         return;
     near_add(l, NEAR_BARE, RR_CNAME, NULL, NULL, arena_printf(l->a, "%s.%s.", value, d));

@@ -120,8 +120,7 @@ static void near(struct near_list *l)
     for (size_t i = 0; i < l->n_scopes; i++)
         near_add_random(l, RR_TXT, l->scope[i]);
     near_add(l, NEAR_STAR, RR_TXT, NULL, NULL, arena_printf(l->a, "%s.*.%s.", label, d));
-    for (size_t i = 0; i < l->n_scopes; i++)
-        near_add(l, NEAR_DOUBLED, RR_TXT, l->scope[i], NULL, arena_printf(l->a, "%s.%s.%s", label, d, l->scope[i]));
+    near_add_doubled(l, RR_TXT, label);
     near_add(l, NEAR_TYPE, RR_CAA, NULL, NULL, arena_printf(l->a, "%s.%s.", label, d));
     near_add(l, NEAR_OTHER, RR_TXT, NULL, "the label in front is missing", arena_printf(l->a, "%s.", d));
     if (*label == '_')
@@ -133,17 +132,7 @@ static void near(struct near_list *l)
              arena_printf(l->a, "_acme-challenge.%s.", d));
     if (strncmp(d, "www.", 4) != 0)
         near_add(l, NEAR_OTHER, RR_TXT, NULL, NULL, arena_printf(l->a, "%s.www.%s.", label, d));
-    const char *parent = name_parent(d);
-    const char *above[] = {parent && l->r->registrable && name_within(parent, l->r->registrable)
-                               ? arena_printf(l->a, "%s.", parent)
-                               : NULL,
-                           l->view->apex, l->scope[l->n_scopes - 1]};
-    for (size_t i = 0; i < 3; i++) {
-        if (!above[i] || name_equal(above[i], d))
-            continue;
-        near_add(l, NEAR_ANCESTOR, RR_TXT, above[i], NULL, arena_printf(l->a, "%s.%s", label, above[i]));
-        near_add_random(l, RR_TXT, above[i]);
-    }
+    near_add_above(l, RR_TXT, label);
 }
 
 static bool near_due(struct arena *a, const struct request *r, const struct evidence *ev)

@@ -157,9 +157,10 @@ static void near(struct near_list *l)
     for (size_t i = 0; i < l->n_scopes; i++)
         near_add_random(l, RR_TXT, l->scope[i]);
     near_add(l, NEAR_TYPE, RR_CNAME, NULL, NULL, arena_printf(l->a, "%s.%s.", label, d));
-    for (size_t i = 0; i < l->n_scopes; i++)
-        near_add(l, NEAR_DOUBLED, RR_TXT, l->scope[i], NULL,
-            arena_printf(l->a, "%s.%s.%s", label, d, l->scope[i]));
+    near_add(l, NEAR_TYPE, RR_CAA, NULL, NULL, arena_printf(l->a, "%s.%s.", label, d));
+    near_add(l, NEAR_TYPE, RR_CAA, NULL, NULL, l->scope[0]);
+    near_add_doubled(l, RR_TXT, label);
+    near_add_starred(l, NEAR_OTHER, RR_TXT, label);
     if (bare)
         near_add(l, NEAR_OTHER, RR_TXT, NULL, "the underscore before the label is missing",
             arena_printf(l->a, "%s.%s.", bare, d));
@@ -174,19 +175,9 @@ static void near(struct near_list *l)
     }
     near_add(l, NEAR_OTHER, RR_TXT, NULL, "which is the place of another kind of validation (ACME)",
         arena_printf(l->a, "_acme-challenge.%s.", d));
-    const char *parent = name_parent(d);
-    const char *above[] = {parent && l->r->registrable && name_within(parent, l->r->registrable)
-                               ? arena_printf(l->a, "%s.", parent)
-                               : NULL,
-                           l->view->apex, l->scope[l->n_scopes - 1]};
-    for (size_t i = 0; i < 3; i++) {
-        if (!above[i] || name_equal(above[i], d))
-            continue;
-        near_add(l, NEAR_ANCESTOR, RR_TXT, above[i], NULL, arena_printf(l->a, "%s.%s", label, above[i]));
-        if (i > 0)
-            near_add(l, NEAR_ANCESTOR, RR_TXT, above[i], NULL, above[i]);
-        near_add_random(l, RR_TXT, above[i]);
-    }
+    near_add_above(l, RR_TXT, label);
+    for (size_t i = 1; i < l->n_scopes; i++)
+        near_add(l, NEAR_ANCESTOR, RR_TXT, l->scope[i], NULL, l->scope[i]);
 }
 
 /* A value that has expired, or is too short to be told from other texts, is not looked for elsewhere. */
