@@ -231,6 +231,8 @@ static void read_server(struct zones *z, struct zone *x, struct name_server *s)
     if (silent) {
         s->barred = f->dns.outcome == DNS_UNREACHABLE && f->dns.detail && !f->dns.tries; /* nothing was sent */
         s->state = SERVER_SILENT;
+    } else if (fails) {
+        s->state = SERVER_LAME;
     }
     /* Where the servers above are silent, too, asking without EDNS is not worth the time. */
     if (refuses || fails || (silent && !s->barred && !x->blocked)) {

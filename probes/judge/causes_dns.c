@@ -174,6 +174,10 @@ void cause_cname_chain_broken(struct judgement *j)
     finding_set(j, f, "what",
                 bad->looped ? "run in a circle"
                             : arena_printf(j->a, "end at %s, which does not exist", bad->end));
+    if (!judged_failing(j)) {
+        fix_advice(j, f, "Let the alias lead to a name that exists, or remove it.");
+        return;
+    }
     const struct rr *alias = first_alias(bad);
     if (alias) {
         char type[16];

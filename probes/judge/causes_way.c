@@ -26,6 +26,17 @@ static const char *failure_words(struct judgement *j, const struct lookup *l)
 
 /* ---------------------------------------------------------------- aliases ---------------------------- */
 
+bool cure_at_domain(struct judgement *j, struct finding *f)
+{
+    const struct lookup *d = &j->txt.at[1];
+    bool read = d->class == LOOKUP_DATA || d->class == LOOKUP_NODATA || d->class == LOOKUP_NXDOMAIN;
+    const char *value = judged_failing(j) && j->r->method == METHOD_DNS_TXT_TOKEN && read && !d->hops ? fix_value(j)
+                                                                                                      : NULL;
+    if (value)
+        fix_add_txt_at(j, f, d->name, value);
+    return value != NULL;
+}
+
 static bool shows_failing_target(const struct judgement *j, const struct lookup *l)
 {
     (void)j;
@@ -44,35 +55,35 @@ void cause_alias_target_fails(struct judgement *j)
     finding_set(j, f, "what", failure_words(j, l));
     for (size_t i = 0; i < l->n_way; i++)
         finding_fact(j, f, l->way[i].fact);
-    /* The domain itself is looked at, too, and it is no alias here: a value there needs no other zone. */
-    const char *value = j->r->method == METHOD_DNS_TXT_TOKEN && !name_equal(l->name, j->r->adn) ? fix_value(j) : NULL;
-    bool free_of_alias = value && j->txt.at[1].class != LOOKUP_PENDING && !j->txt.at[1].hops;
-    if (free_of_alias) {
-        struct fix *x = finding_fix(j, f, FIX_ADD);
-        x->owner = arena_concat(j->a, j->r->adn, ".", NULL);
-        x->ttl = FIX_TTL;
-        x->type = "TXT";
-        x->rdata = fix_txt_rdata(j, value);
-    }
+    bool at_domain = cure_at_domain(j, f);
     fix_advice(j, f,
                arena_printf(j->a,
                             "%sHave whoever runs the zone %s repair its name servers, or let the alias lead elsewhere.",
-                            free_of_alias ? "Or: " : "", l->zone->apex));
+                            at_domain ? "Or: " : "", l->zone->apex));
 }
 
-/* A record of l's type at the end of its aliases that an answer of another zone's server has, and that the servers of
- * its own zone do not have; NULL where there is none. */
-static const struct rr *copy_in(const struct lookup *l, const struct fact *f)
+/* True where one of the servers of the zone has the record. */
+static bool zone_has(const struct judgement *j, const struct zone *z, const struct rr *rr)
+{
+    for (size_t i = 0; i < z->n; i++) {
+        const struct fact *f = server_fact(j->ev, &z->v[i], rr->owner, rr->type);
+        for (size_t k = 0; f && k < f->dns.answer.n; k++)
+            if (rr_same(&f->dns.answer.v[k], rr))
+                return true;
+    }
+    return false;
+}
+
+/* True where an answer of another zone's server has a record of l's type at the end of its aliases that no server of
+ * its own zone has. */
+static bool copy_in(const struct judgement *j, const struct lookup *l, const struct fact *f)
 {
     for (size_t i = 0; f && i < f->dns.answer.n; i++) {
         const struct rr *rr = &f->dns.answer.v[i];
-        bool theirs = rr->type != l->type || rr->defect || !name_equal(rr->owner, l->end);
-        for (size_t k = 0; k < l->n && !theirs; k++)
-            theirs = rr_same(l->rr[k], rr);
-        if (!theirs)
-            return rr;
+        if (rr->type == l->type && !rr->defect && name_equal(rr->owner, l->end) && !zone_has(j, l->zone, rr))
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 /* True where a server's address is one of the zone's own: what it says of the zone is no copy. */
@@ -87,12 +98,12 @@ static bool serves(const struct zone *z, const char *server)
 /* The first such copy that any server of the zones on the way to the last one hands out. */
 static bool foreign_copy(const struct judgement *j, const struct lookup *l, struct path_step *by)
 {
-    for (size_t i = 0; l->zone && i + 1 < l->n_way; i++) {
+    for (size_t i = 0; l->zone && l->class != LOOKUP_FAIL && i + 1 < l->n_way; i++) {
         *by = l->way[i];
         for (size_t k = 0; by->zone && by->zone != l->zone && k < by->zone->n; k++) {
             by->server = &by->zone->v[k];
             by->fact = server_fact(j->ev, by->server, by->name, l->type);
-            if (!serves(l->zone, by->server->server) && copy_in(l, by->fact))
+            if (!serves(l->zone, by->server->server) && copy_in(j, l, by->fact))
                 return true;
         }
     }
@@ -103,6 +114,10 @@ void cause_alias_foreign_copy(struct judgement *j)
 {
     size_t n;
     const struct lookup *l = judged_lookups(j, &n);
+    if (j->r->method == METHOD_CAA && j->caa.relevant) {
+        l = j->caa.level;
+        n = (size_t)(j->caa.relevant - l) + 1;
+    }
     for (size_t i = 0; judged_failing(j) && i < n; i++) {
         struct path_step by;
         if (!foreign_copy(j, &l[i], &by))
@@ -187,18 +202,11 @@ void cause_delegation_self_cut(struct judgement *j)
         finding_set(j, f, "servers", names_listed(j->a, hosts));
         finding_fact(j, f, z->delegation);
         finding_fact(j, f, l[i].fact);
-        const char *value = j->r->method == METHOD_DNS_TXT_TOKEN ? fix_value(j) : NULL;
-        if (value) {
-            struct fix *x = finding_fix(j, f, FIX_ADD);
-            x->owner = arena_concat(j->a, j->r->adn, ".", NULL);
-            x->ttl = FIX_TTL;
-            x->type = "TXT";
-            x->rdata = fix_txt_rdata(j, value);
-        }
+        bool at_domain = cure_at_domain(j, f);
         fix_advice(j, f,
                    arena_printf(j->a,
                                 "%sadd the record on the servers of %s, or take the NS records at %s out of %s first.",
-                                value ? "Or: " : "", l[i].name, l[i].name, z->parent->apex));
+                                at_domain ? "Or: " : "", l[i].name, l[i].name, z->parent->apex));
         return;
     }
 }
