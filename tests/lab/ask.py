@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 import sys
 
-from situation import at_once, listed
+from situation import at_once, listed, slow_first
 
 dcvprobe, directory = sys.argv[1], pathlib.Path(sys.argv[2])
 
@@ -21,4 +21,4 @@ def ask(situation):
     pathlib.Path(f"{base}.rc").write_text(f"{done.returncode}\n")
 
 
-at_once(ask, listed(sys.stdin.read()))
+at_once(ask, slow_first(listed(sys.stdin.read())))

@@ -147,10 +147,7 @@ server:
   prefetch: no
   so-rcvbuf: 0
   so-sndbuf: 0
-  # cached records, as if the zones had been changed after they were cached
-  local-zone: "_dnsauth.cache-old.com." static
-  local-data: '_dnsauth.cache-old.com. 1234 IN TXT "$(sed -n 's/^OTHER=//p' "$LAB/values")"'
-  local-zone: "_dnsauth.cache-none.com." always_nxdomain
+include: "$LAB/unbound-cached"
 remote-control:
   control-enable: yes
   control-use-cert: no

@@ -93,6 +93,19 @@ class Answer:
         self.answer.append(record(CNAME, encode_name(target)))
         self.answer += [record(TXT, text(value), encode_name(target)) for value in values]
 
+    def foreign_raw(self, target, *rdata):
+        """The same for records of the type that is asked for."""
+        self.alias(target)
+        self.answer += [record(self.query.type, bytes.fromhex(text), encode_name(target)) for text in rdata]
+
+    def alias(self, target):
+        """The alias alone, also where its target is in the same zone."""
+        self.answer.append(record(CNAME, encode_name(target)))
+
+    def address(self, *addresses):
+        """Address records, whatever was asked for."""
+        self.answer += [record(A, socket.inet_aton(address)) for address in addresses]
+
     def denied(self):
         """NXDOMAIN, whatever is below the name."""
         self.rcode, self.authority = NXDOMAIN, [self.zone.soa()]
@@ -193,9 +206,18 @@ class Answer:
         """The answer has the question in lower case."""
         self.question = self.question[:-4].lower() + self.question[-4:]
 
-    def edns_refused(self):
+    def edns_refused(self, rcode=FORMERR):
         if self.query.has_edns:
-            self.rcode, self.answer, self.authority = FORMERR, [], []
+            self.rcode, self.answer, self.authority, self.passed_on = int(rcode), [], [], False
+
+    def edns_dropped(self):
+        """As by a firewall that knows the DNS of 1987 alone."""
+        self.unsent = self.query.has_edns
+
+    def upward(self):
+        """A referral to the root: this server knows nothing of the zone."""
+        self.flags, self.passed_on = 0, False
+        self.answer, self.authority = [], [record(NS, encode_name("a.root-servers.net"), b"\0")]
 
     def limited(self):
         """Two of three datagrams are dropped, but none of a validating resolver, which asks for signatures."""
@@ -306,7 +328,7 @@ class Server:
                     zone = zones[row[1]] = Zone(self.address, *row[1:])
                 else:
                     zone.add(*row)
-        self.zones, self.rest = zones, next(iter(zones.values()))
+        self.zones, self.rest = zones, zones["odd.com"]
 
     def reply(self, query):
         """The bytes of the answer; None: nothing is sent."""

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Makes the zones of the lab: mkzones.py DIRECTORY
 
-Reads the tables `zones` and `caa-zones` beside this file and writes into DIRECTORY: values (lines NAME=value, which
-{NAME} in the tables stands for), zones/ (zone files, signed where the table says so), nsd-{root,com,a,b} (the zone
-files that each server loads), misbehave.table (for misbehave.py) and root.key (the trust anchor of the resolvers)."""
+Reads the tables `zones`, `way-zones` and `caa-zones` beside this file and writes into DIRECTORY: values (lines
+NAME=value, which {NAME} in the tables stands for), zones/ (zone files, signed where the table says so),
+nsd-{root,com,a,b} (the zone files that each server loads), misbehave.table (for misbehave.py), unbound-cached (what the
+resolver remembers) and root.key (the trust anchor of the resolvers)."""
 import base64
 import datetime
 import pathlib
@@ -14,6 +15,7 @@ import sys
 from request_token import request_token
 
 HERE = pathlib.Path(__file__).resolve().parent
+TABLES = ("zones", "way-zones", "caa-zones")
 ROOT_SERVER = ("a.root-servers.net.", "198.41.0.4", "2001:503:ba3e::2:30")
 COM_SERVER = ("a.gtld-servers.net.", "192.5.6.30", None)
 # label of the name server's host name, IPv4, IPv6
@@ -41,6 +43,9 @@ class Zone:
         self.parent = [s for s in options.pop("parent", ",".join(self.servers)).split(",") if s]
         self.load = options.pop("load", ",".join(s for s in self.servers if s in "ab"))
         self.signed = options.pop("signed", None) is not None
+        self.hosts = options.pop("hosts", None)
+        self.strange = options.pop("stranger", None)
+        self.stub = options.pop("resolver", None)
         self.broken = [kind for kind in options.pop("break", "").split(",") if kind]
         self.differs = [word for word in words if word == "differs" or word.startswith("older=")]
         for word in ("differs", "older"):
@@ -52,7 +57,7 @@ class Zone:
 
 def read_tables(values):
     zones = []
-    for line in [line for table in ("zones", "caa-zones") for line in (HERE / table).read_text().splitlines()]:
+    for line in [line for table in TABLES for line in (HERE / table).read_text(encoding="utf-8").splitlines()]:
         line = line.strip()
         if not line or line.startswith("#"):
             continue
@@ -105,6 +110,18 @@ def make_values(top):
     }
 
 
+def host(zone, label):
+    """The host name of a name server."""
+    return f"{label}.{zone.hosts or zone.name}."
+
+
+def glue(zone, label, ipv4, ipv6):
+    """The addresses of that host; none where it is in another zone, which has them or has not."""
+    if zone.hosts:
+        return []
+    return [f"{host(zone, label)} A {ipv4}"] + ([f"{host(zone, label)} AAAA {ipv6}"] if ipv6 else [])
+
+
 def soa(name, server):
     # without $ORIGIN ldns-signzone says "wrong name"
     mailbox = "hostmaster." + name.lstrip(".")
@@ -116,8 +133,10 @@ def zone_lines(zone, server=None):
     lines = soa(zone.name + ".", SERVERS[zone.servers[0]][0])
     if f"older={server}" in zone.differs:
         lines[-1] = lines[-1].replace(" 1 3600 ", " 0 3600 ")
-    for label, ipv4, ipv6 in (SERVERS[s] for s in zone.servers):
-        lines += [f"@ NS {label}", f"{label} A {ipv4}"] + ([f"{label} AAAA {ipv6}"] if ipv6 else [])
+    if zone.strange and zone.strange == server:
+        lines[-1] = f"@ SOA dns.stranger.com. admin.stranger.com. 2019010100 {lines[-1].split(None, 5)[5]}"
+    for label, *addresses in (SERVERS[s] for s in zone.servers):
+        lines += [f"@ NS {host(zone, label)}"] + glue(zone, label, *addresses)
     for owner, kind, rdata in zone.rows:
         if kind == "FILL":
             number, _, pattern = rdata.partition(" ")
@@ -126,16 +145,38 @@ def zone_lines(zone, server=None):
         elif kind.partition(":")[0] in "ab" and ":" in kind:
             if kind[0] == server:
                 lines.append(f"{owner} {kind[2:]} {rdata}")
-        elif not kind.startswith("!"):
+        elif not kind.startswith(("!", "cached:")):
             lines.append(f"{owner} {kind} {rdata}")
     return lines
 
 
 def delegation(zone):
     lines = []
-    for label, ipv4, ipv6 in (SERVERS[s] for s in zone.parent):
-        host = f"{label}.{zone.name}."
-        lines += [f"{zone.name}. NS {host}", f"{host} A {ipv4}"] + ([f"{host} AAAA {ipv6}"] if ipv6 else [])
+    for label, *addresses in (SERVERS[s] for s in zone.parent):
+        lines += [f"{zone.name}. NS {host(zone, label)}"] + glue(zone, label, *addresses)
+    return lines
+
+
+def ancestors(name):
+    while "." in name:
+        name = name.partition(".")[2]
+        yield name
+
+
+def cached(zones):
+    """What Unbound remembers: as local data the rows of type cached:TYPE, while other types of the owner it asks for;
+    of a zone with resolver=SERVER all that this server has."""
+    lines = []
+    for zone in (zone for zone in zones if zone.stub):
+        lines += ["stub-zone:", f"name: {zone.name}", f"stub-addr: {SERVERS[zone.stub][1]}", "server:"]
+    for zone in zones:
+        for owner, kind, rdata in (row for row in zone.rows if row[1].startswith("cached:")):
+            name = f"{zone.name}." if owner == "@" else f"{owner}.{zone.name}."
+            kind = kind.removeprefix("cached:")
+            if kind == "NXDOMAIN":
+                lines.append(f'local-zone: "{name}" always_nxdomain')
+            else:
+                lines += [f'local-zone: "{name}" typetransparent', f"local-data: '{name} 1234 IN {kind} {rdata}'"]
     return lines
 
 
@@ -222,6 +263,9 @@ def sign_zone(directory, zone, path):
                 records = [strange, ds]
             case "unsigned":
                 signed = path
+            case "ds-old-algorithm":
+                fields[-3] = "8"  # of a key that is gone: those of today are of another algorithm
+                records = [" ".join(fields[:-1] + ["f" * 8 + fields[-1][8:]])]
             case "algorithm":
                 fields[-3] = "253"  # a private algorithm, unknown to resolvers, so that the zone counts as not signed
                 signed, records = path, [" ".join(fields)]
@@ -240,13 +284,13 @@ def publish(directory, zone, loads, below):
         with open(directory.top / "misbehave.table", "a", encoding="ascii") as table:
             table.write(f"zone {zone.name} {behind}\n")
             for owner, kind, rest in zone.rows:
-                if kind.startswith("!") or not behind:
+                if kind.startswith("!") or not behind and not kind.startswith("cached:"):
                     table.write(f"{owner} {kind.lstrip('!')} {rest}\n")
         if not behind:
             return delegation(zone)
     if zone.differs:
         for server in zone.load.split(","):
-            path = directory.write(f"{zone.name}.{server}.zone", zone_lines(zone, server))
+            path = directory.write(f"{zone.name}.{server}.zone", zone_lines(zone, server) + below)
             loads[server].append(f"{zone.name} {path.name}")
         return delegation(zone)
     path = directory.write(zone.name + ".zone", zone_lines(zone) + below)
@@ -266,10 +310,12 @@ def main(top):
 
     com = soa("com.", COM_SERVER[0]) + [f"@ NS {COM_SERVER[0]}"]
     zones = read_tables(values)
+    (top / "unbound-cached").write_text("server:\n" + "\n".join(cached(zones)) + "\n")
     below = {zone.name: [] for zone in zones}
     # Children first: the DS record of a child is needed to sign its parent.
     for zone in sorted(zones, key=lambda zone: -zone.name.count(".")):
-        below.get(zone.name.partition(".")[2], com).extend(publish(directory, zone, loads, below[zone.name]))
+        above = next((name for name in ancestors(zone.name) if name in below), None)
+        below.get(above, com).extend(publish(directory, zone, loads, below[zone.name]))
     com_signed, com_ds, _ = directory.sign("com.", directory.write("com.zone", com), *NSEC3)
     loads["com"].append(f"com {com_signed.name}")
 

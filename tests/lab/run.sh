@@ -48,7 +48,7 @@ caa_row() {
 }
 
 rows=()
-for table in situations caa-situations; do
+for table in situations way-situations caa-situations; do
     while IFS= read -r line; do
         case $line in '' | '#'*) continue ;; esac
         [ "$only" = "  " ] || [[ $only == *" ${line%% *} "* ]] || continue
@@ -58,7 +58,7 @@ for table in situations caa-situations; do
         continue
     fi
         row=${line// | |/ |  |}
-        [ "$table" = situations ] || caa_row "$(expand "$row")"
+        [ "$table" != caa-situations ] || caa_row "$(expand "$row")"
         rows+=("$row")
     done <"$here/$table"
 done
