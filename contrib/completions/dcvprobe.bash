@@ -69,7 +69,11 @@ _dcvprobe() {
                     words="$request $network --json --verbose --redact --run --domain" files=yes
                     [[ $cur == -* ]] || words=$(_dcvprobe_catalogue codes)
                     ;;
-                codes | causes) words="--json" ;;
+                codes) words="--json" ;;
+                causes)
+                    words="--json"
+                    [[ $cur == -* ]] || words=$(_dcvprobe_catalogue causes)
+                    ;;
                 token)
                     words="--auth-key-file --csr --timestamp --persist --account-uri --account-thumbprint --issuer --adn
                         --wildcard --until --now --config --json"

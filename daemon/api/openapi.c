@@ -30,6 +30,7 @@ LIST(states, DB_STATES)
 LIST(verdicts, DCV_VERDICTS)
 LIST(methods, DCV_METHODS)
 LIST(weights, DCV_WEIGHTS)
+LIST(actors, DCV_ACTORS)
 LIST(watch_states, DB_WATCH_STATES)
 LIST(untils, DB_UNTILS)
 LIST(challenges, DCV_CHALLENGES)
@@ -53,7 +54,7 @@ static const struct enumeration {
     {"fix_op", COUNTED(fix_ops)},   {"outcome", COUNTED(outcomes)},
     {"fact_kind", COUNTED(kinds)},  {"transport", COUNTED(transports)},
     {"event", COUNTED(events)},     {"watch_state", COUNTED(watch_states)},
-    {"until", COUNTED(untils)},
+    {"until", COUNTED(untils)},     {"actor", COUNTED(actors)},
 };
 enum { ENUMERATION_COUNT = sizeof enumerations / sizeof *enumerations, TYPE_MOST = 40 };
 

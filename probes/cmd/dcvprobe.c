@@ -27,7 +27,7 @@ static const struct {
      "what an error means: a code, an API's answer, a log line, a message, a cause, whatever holds one; --run: also "
      "check its domain"},
     {"codes", cmd_codes, "[--json]", "the catalogue of the API's error codes"},
-    {"causes", cmd_causes, "[--json]", "the catalogue of root causes"},
+    {"causes", cmd_causes, "[ID…] [--json]", "the catalogue of root causes, or some of them"},
     {"token", cmd_token,
      "--auth-key-file F --csr F [--timestamp T] | --persist DOMAIN --account-uri U [--wildcard] [--until DATE]",
      "compute a request token; --persist: the record of dns-persist to publish"},

@@ -47,6 +47,7 @@ void json_write_cause(struct json_out *j, const char *key, enum cause c)
         if (i->methods & METHOD_BIT(m))
             json_text(j, NULL, method_name((enum method)m));
     json_close(j, ']');
+    json_text(j, "who_acts", actor_name(i->who_acts));
     json_text(j, "summary", i->summary);
     json_text(j, "hint", i->hint);
     json_close(j, '}');

@@ -283,6 +283,7 @@ static void expected_findings(struct json_reader *rd, json_t *report, struct exp
         e->findings[i].cause = reader_text(rd, v, "cause");
         e->findings[i].weight = reader_text(rd, v, "weight");
         e->findings[i].summary = reader_text(rd, v, "summary");
+        e->findings[i].who_acts = reader_text(rd, v, "who_acts");
         if (!e->findings[i].cause)
             reader_refuse(rd, "cause", NULL, "the id of a cause");
         e->n_findings++;

@@ -22,7 +22,7 @@ struct expected {
     const char *remark; /* NULL: none, or any */
     const char *error;  /* "dns_mismatch|shop.example.com"; "": no error */
     const char *detail; /* "": null */
-    struct { const char *cause; const char *weight; const char *summary; } *findings; /* weight, summary may be NULL */
+    struct { const char *cause, *weight, *summary, *who_acts; } *findings; /* all but cause may be NULL */
     size_t n_findings;
     struct texts not_findings; /* causes that must not appear */
     int br_may_permit;  /* -2: not given */

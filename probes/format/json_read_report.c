@@ -32,13 +32,16 @@ static void fix(struct json_reader *rd, json_t *o, struct fix *f)
     f->text = reader_text(rd, o, "text");
 }
 
-/* A cause that this version does not know keeps its texts. */
+/* A cause that this version does not know keeps its texts. Reports of versions before who_acts get the cause's. */
 static void finding(struct json_reader *rd, json_t *o, struct finding *f)
 {
     const char *cause = reader_text(rd, o, "cause"), *weight = reader_text(rd, o, "weight");
+    const char *who = reader_text(rd, o, "who_acts");
     json_t *facts = reader_list(rd, o, "facts"), *fixes = reader_list(rd, o, "fixes"), *v;
     size_t i;
     f->cause = cause ? cause_find(cause) : CAUSE_NONE;
+    if (!who || !actor_parse(who, &f->who_acts))
+        f->who_acts = f->cause ? cause_info(f->cause)->who_acts : ACTOR_NONE;
     if (!weight || !weight_parse(weight, &f->weight))
         reader_refuse(rd, "weight", json_object_get(o, "weight"), DCV_WEIGHTS(NAME) "and nothing else");
     f->summary = reader_text(rd, o, "summary");

@@ -436,6 +436,7 @@ static void finding(struct report_out *o, const struct finding *f)
     json_open(o->j, NULL, '{');
     json_text(o->j, "cause", info ? info->id : NULL);
     json_text(o->j, "weight", weight_name(f->weight));
+    json_text(o->j, "who_acts", actor_name(f->who_acts));
     shown(o, "summary", f->summary);
     json_open(o->j, "facts", '[');
     for (size_t i = 0; i < f->n_facts; i++)

@@ -111,6 +111,16 @@ static void sort_findings(struct report *p)
     }
 }
 
+/* What the CA looks for is published by the zone's owner or, with a file method, by the web host; and where the cure
+ * begins with the request, whoever made that has to act. */
+static enum actor who_acts(const struct finding *f)
+{
+    enum actor usual = cause_info(f->cause)->who_acts;
+    if (usual != ACTOR_ZONE_OWNER || !f->n_fixes)
+        return usual;
+    return f->fixes[0].op == FIX_PUT_FILE ? ACTOR_WEB_HOST : f->fixes[0].op == FIX_INPUT ? ACTOR_REQUESTER : usual;
+}
+
 /* What the reader of a verdict has to know about the answers it rests on; NULL for nothing. */
 static const char *remark(struct judgement *j)
 {
@@ -204,8 +214,11 @@ int judge_in_order(const struct request *r, const struct evidence *ev, struct ar
         j.err = dnssec_read(&j);
     run_causes(&j, order);
     drop_consequences(p);
-    for (size_t i = 0; i < p->n_findings; i++)
-        p->findings[i].summary = fill(&j, cause_info(p->findings[i].cause)->summary, &p->findings[i]);
+    for (size_t i = 0; i < p->n_findings; i++) {
+        struct finding *f = &p->findings[i];
+        f->summary = fill(&j, cause_info(f->cause)->summary, f);
+        f->who_acts = who_acts(f);
+    }
     sort_findings(p);
     if (r->method == METHOD_CAA && !j.err)
         p->caa = caa_explain(&j);

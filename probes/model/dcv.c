@@ -36,6 +36,35 @@ NAMES_BOTH(fix_op, fix_op, DCV_FIX_OPS)
 NAMES(code_class, code_class, DCV_CODE_CLASSES)
 NAMES(code_basis, code_basis, DCV_CODE_BASES)
 
+static const struct {
+    const char *name, *words;
+} actors[] = {
+#define X(sym, text, words) [sym] = {text, words},
+    DCV_ACTORS(X)
+#undef X
+};
+enum { ACTOR_COUNT = sizeof actors / sizeof *actors };
+
+const char *actor_name(enum actor a)
+{
+    return actors[a].name;
+}
+
+const char *actor_words(enum actor a)
+{
+    return actors[a].words;
+}
+
+bool actor_parse(const char *text, enum actor *ret)
+{
+    for (size_t i = ACTOR_NONE + 1; i < ACTOR_COUNT; i++)
+        if (!strcmp(text, actors[i].name)) {
+            *ret = (enum actor)i;
+            return true;
+        }
+    return false;
+}
+
 static const unsigned char method_traits[] = {
 #define X(sym, text, rules, traits) [sym] = traits,
     DCV_METHODS(X)
@@ -118,7 +147,7 @@ enum {
 };
 
 const struct cause_info cause_list[] = {
-#define X(id, text, weight, methods, summary, hint) [CAUSE_##id] = {text, weight, methods, summary, hint},
+#define X(id, text, weight, methods, who, summary, hint) [CAUSE_##id] = {text, weight, methods, who, summary, hint},
 #include "model/causes.def"
 #undef X
 };

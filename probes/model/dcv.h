@@ -49,6 +49,19 @@ enum { METHOD_FILE = 1, METHOD_FOR_IP = 2 };
 /* blocking: explains a failure by itself; risk: passes here but can fail at the CA; note: worth knowing. */
 #define DCV_WEIGHTS(X) X(WEIGHT_BLOCKING, "blocking") X(WEIGHT_RISK, "risk") X(WEIGHT_NOTE, "note")
 
+/* Who has to change something so that a check passes, and how a report calls them. zone-owner: edits the records of the
+ * domain. dns-provider: runs name servers. registrar: keeps the delegation, glue and DS records of a zone in the zone
+ * above, and the registration itself. web-host: the web server with its CDN and firewall. network: the network, and the
+ * resolver, of whoever makes the check. requester: places the order, with its name, method, token and CSR. */
+#define DCV_ACTORS(X)                                                                                        \
+    X(ACTOR_ZONE_OWNER, "zone-owner", "whoever edits the domain's DNS records")                              \
+    X(ACTOR_DNS_PROVIDER, "dns-provider", "whoever runs the name servers")                                   \
+    X(ACTOR_REGISTRAR, "registrar", "the owner of the domain, at its registrar")                             \
+    X(ACTOR_WEB_HOST, "web-host", "whoever runs the web server, its CDN and firewall")                       \
+    X(ACTOR_NETWORK, "network", "whoever runs the network and resolver used here")                           \
+    X(ACTOR_CA, "ca", "the CA")                                                                              \
+    X(ACTOR_REQUESTER, "requester", "whoever places the order")
+
 /* Whom an ask goes to. direct: a web server, from this machine; perspective: a resolver at another place of the network
  * (BR 3.2.2.9). */
 #define DCV_VIAS(X)                                                                                          \
@@ -82,6 +95,7 @@ enum depth { DCV_DEPTHS(DCV_MEMBER) };
 enum verdict { DCV_VERDICTS(DCV_MEMBER) };
 enum challenge { DCV_CHALLENGES(DCV_MEMBER) };
 enum weight { DCV_WEIGHTS(DCV_MEMBER) };
+enum actor { ACTOR_NONE, DCV_ACTORS(DCV_MEMBER) }; /* ACTOR_NONE: not known */
 enum via { DCV_VIAS(DCV_MEMBER) };
 enum dns_outcome { DCV_DNS_OUTCOMES(DCV_MEMBER) };
 enum http_outcome { DCV_HTTP_OUTCOMES(DCV_MEMBER) };
@@ -94,6 +108,8 @@ const char *depth_name(enum depth d);
 const char *verdict_name(enum verdict v);
 const char *challenge_name(enum challenge c);
 const char *weight_name(enum weight w);
+const char *actor_name(enum actor a);  /* NULL for ACTOR_NONE */
+const char *actor_words(enum actor a); /* for a person, to stand after "for"; NULL for ACTOR_NONE */
 const char *via_name(enum via v);
 const char *dns_outcome_name(enum dns_outcome o);
 const char *http_outcome_name(enum http_outcome o);
@@ -106,6 +122,7 @@ bool depth_parse(const char *text, enum depth *ret);
 bool verdict_parse(const char *text, enum verdict *ret);
 bool challenge_parse(const char *text, enum challenge *ret);
 bool weight_parse(const char *text, enum weight *ret);
+bool actor_parse(const char *text, enum actor *ret);
 bool via_parse(const char *text, enum via *ret);
 bool dns_outcome_parse(const char *text, enum dns_outcome *ret);
 bool http_outcome_parse(const char *text, enum http_outcome *ret);
@@ -211,6 +228,7 @@ struct cause_info {
     const char *id;      /* stable: stands in JSON, database and documents */
     enum weight weight;  /* the highest that a finding of it can have */
     unsigned methods;    /* METHOD_BITs that it can explain */
+    enum actor who_acts; /* on a finding of it, unless its cure is somebody else's (judge.c); never ACTOR_NONE */
     const char *summary; /* template: {name} is filled from the finding's variables */
     const char *hint;    /* what to know about this cause in general */
 };
@@ -455,6 +473,7 @@ struct variable {
 struct finding {
     enum cause cause;
     enum weight weight; /* never above cause_info.weight */
+    enum actor who_acts; /* has to change something; ACTOR_NONE: a stored finding whose cause is not known */
     const char *summary; /* the cause's template, filled in: one sentence to read aloud */
     struct variable *variables;
     size_t n_variables;

@@ -50,7 +50,7 @@ void causes_table(struct buf *b, bool color)
         wide = n > wide ? n : wide;
     }
     bold(b, color, true);
-    buf_printf(b, "%-*s  %-8s  %-37s  %s", (int)wide, "cause", "weight", "methods", "summary");
+    buf_printf(b, "%-*s  %-8s  %-12s  %-37s  %s", (int)wide, "cause", "weight", "who acts", "methods", "summary");
     bold(b, color, false);
     buf_puts(b, "\n");
     for (enum cause c = 1; cause_info(c); c++) {
@@ -60,8 +60,8 @@ void causes_table(struct buf *b, bool color)
             buf_puts(&methods, "all");
         else
             methods_text(&methods, i->methods);
-        buf_printf(b, "%-*s  %-8s  %-37s  %s\n", (int)wide, i->id, weight_name(i->weight),
-                   methods.p ? methods.p : "", i->summary);
+        buf_printf(b, "%-*s  %-8s  %-12s  %-37s  %s\n", (int)wide, i->id, weight_name(i->weight),
+                   actor_name(i->who_acts), methods.p ? methods.p : "", i->summary);
         b->failed |= methods.failed;
         buf_free(&methods);
     }

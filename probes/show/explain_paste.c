@@ -165,14 +165,21 @@ static char *template_text(struct arena *a, const char *text)
     return s;
 }
 
-static void cause_page(struct buf *b, struct arena *a, const struct paste_found *f, bool color)
+void explain_cause(struct buf *b, struct arena *a, enum cause c, bool color)
 {
-    const struct cause_info *i = cause_info(f->cause);
+    const struct cause_info *i = cause_info(c);
     begin(b, color, i->id);
     buf_printf(b, "  a cause that dcvprobe finds, %s\n", weight_name(i->weight));
     const char *summary = template_text(a, i->summary);
     paragraph(b, summary ? summary : "");
     paragraph(b, i->hint);
+    const char *who = arena_printf(a, "Who has to act: %s.", actor_words(i->who_acts));
+    paragraph(b, who ? who : "");
+}
+
+static void cause_page(struct buf *b, struct arena *a, const struct paste_found *f, bool color)
+{
+    explain_cause(b, a, f->cause, color);
     if (f->domain) {
         const char *command = explain_name_command(a, f->domain);
         paragraph(b, "Whether it is so now:");

@@ -16,6 +16,8 @@ bool explain_is_whole(const struct paste *p);
 /* The command that checks a name of an order check again; NULL where the arena is full. */
 char *explain_name_command(struct arena *a, const char *domain);
 
+/* The page of one cause, which is not CAUSE_NONE: what it is, and who has to act. */
+void explain_cause(struct buf *b, struct arena *a, enum cause c, bool color);
 /* What `dcvprobe explain` prints: a page for each thing found; of an order check its names and what to run.
  * Appends nothing where nothing was found.
  * profile: whose rules by date are shown, as they are at now. */

@@ -323,6 +323,17 @@ static void proof(struct page *p, const struct report *r, const struct finding *
         buf_printf(p->b, "    … and %zu more\n", f->n_facts - shown);
 }
 
+static void cure(struct page *p, const struct finding *f)
+{
+    const char *who = actor_words(f->who_acts);
+    if (!f->n_fixes)
+        return;
+    const char *text = who ? arena_concat(p->a, "Cure, for ", who, NULL) : NULL;
+    title(p, text ? text : "Cure");
+    fixes(p, f);
+}
+
+/* Who acts is said where it is somebody else than for the first finding. */
 static void others(struct page *p, const struct report *r, size_t from)
 {
     if (from >= r->n_findings)
@@ -332,8 +343,11 @@ static void others(struct page *p, const struct report *r, size_t from)
         const struct finding *f = &r->findings[i];
         buf_printf(p->b, "    %s: ", weight_name(f->weight));
         wrap(p, render_safe(p->a, f->summary, SIZE_MAX), 6, 6 + strlen(weight_name(f->weight)));
-        if (p->verbose || f->weight == WEIGHT_BLOCKING)
-            fixes(p, f);
+        if (!p->verbose && f->weight != WEIGHT_BLOCKING)
+            continue;
+        if (f->n_fixes && f->who_acts != ACTOR_NONE && (!from || f->who_acts != r->findings[0].who_acts))
+            buf_printf(p->b, "    for %s:\n", actor_words(f->who_acts));
+        fixes(p, f);
     }
 }
 
@@ -537,10 +551,7 @@ void render_report(struct buf *b, struct arena *a, const struct report *r, const
         if (!pictures || !all_pictured(r, first))
             proof(&p, r, proven = first);
         render_way(b, a, r, how);
-        if (first->n_fixes) {
-            title(&p, "Cure");
-            fixes(&p, first);
-        }
+        cure(&p, first);
     }
     if (pictures && !first)
         render_caa(b, a, r, how);

@@ -114,6 +114,14 @@ def explain():
     r = probe("explain", "CAA check failed for good.com", "--run", *options, "--json")
     same((len(json.loads(r.stdout)["found"]), len(json.loads(r.stdout)["reports"])), (4, 1),
          "codes of one check are checked once")
+    r = probe("causes", "file-absent", "caa-timeout")
+    true("\n  Who has to act: whoever runs the web server" in r.stdout, r.stdout)
+    true("\ncaa-timeout  a cause" in r.stdout, r.stdout)
+    r = probe("causes", "--json", "caa-timeout")
+    listed = json.loads(r.stdout)["causes"]
+    same([(x["id"], x["who_acts"]) for x in listed], [("caa-timeout", "dns-provider")], "one cause")
+    r = probe("causes", "caa-timeout", "caa_timeout")
+    true(r.returncode == 2 and "'caa_timeout' is not the id of a cause" in r.stderr and not r.stdout, r.stderr)
     asked = len(resolver.asked)
     for wrong, expected in (("caa_check_failed", "names no domain; give it with --domain"),
                             ("csr_invalid_cannot_parse", "dcvprobe preflight --csr"),

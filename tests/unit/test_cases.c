@@ -159,6 +159,9 @@ static void compare(const char *file, const char *how, struct arena *a, const st
             if (e->findings[i].weight && strcmp(e->findings[i].weight, weight_name(r->findings[i].weight)))
                 wrong("%s (%s): finding %s weighs %s, expected %s", file, how, got,
                       weight_name(r->findings[i].weight), e->findings[i].weight);
+            const char *who = e->findings[i].who_acts, *acts = actor_name(r->findings[i].who_acts);
+            if (who && strcmp(who, acts) != 0)
+                wrong("%s (%s): on finding %s %s acts, expected %s", file, how, got, acts, who);
             if (e->findings[i].summary && strcmp(e->findings[i].summary, r->findings[i].summary))
                 wrong("%s (%s): finding %s says\n  %s\nexpected\n  %s", file, how, got,
                       r->findings[i].summary, e->findings[i].summary);
@@ -247,6 +250,13 @@ static void invariants(const char *file, const struct report *r)
             wrong("%s: unfilled place in: %s", file, f->summary);
         if (!f->n_fixes)
             wrong("%s: finding %s without a fix", file, cause_info(f->cause)->id);
+        /* Nobody is sent to a web server for a record, to the zone for a file, or to either for a mended request. */
+        const enum fix_op op = f->n_fixes ? f->fixes[0].op : FIX_ADVICE;
+        if (!actor_name(f->who_acts) ||
+            (f->who_acts == ACTOR_ZONE_OWNER && (op == FIX_PUT_FILE || op == FIX_INPUT)) ||
+            (f->who_acts == ACTOR_WEB_HOST && (op == FIX_ADD || op == FIX_REMOVE || op == FIX_REPLACE)))
+            wrong("%s: on finding %s %s acts, and the cure begins with %s", file, cause_info(f->cause)->id,
+                  actor_name(f->who_acts) ? actor_name(f->who_acts) : "nobody", fix_op_name(op));
         for (size_t k = 0; k < f->n_facts; k++)
             if (!f->facts[k] || f->facts[k] > r->evidence->n)
                 wrong("%s: finding %s refers to fact %u, which is not there", file, cause_info(f->cause)->id,

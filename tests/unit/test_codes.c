@@ -246,7 +246,55 @@ static void lists_as_json(void **state)
     assert_string_equal(member(json_array_get(o, 0), "id"), cause_info(1)->id);
     assert_int_equal(json_array_size(json_object_get(json_array_get(o, CAUSE_name_invalid - 1), "methods")),
                      METHOD_COUNT);
+    assert_string_equal(member(json_array_get(o, CAUSE_name_invalid - 1), "who_acts"), "requester");
     json_decref(o);
+}
+
+/* Each cause has somebody who acts, each of them is needed, and a name leads back to its actor. */
+static void every_cause_names_who_acts(void **state)
+{
+    (void)state;
+    unsigned seen = 0, listed = 0;
+    for (enum cause c = 1; cause_info(c); c++) {
+        enum actor who = cause_info(c)->who_acts, read = ACTOR_NONE;
+        assert_int_not_equal(who, ACTOR_NONE);
+        assert_true(actor_parse(actor_name(who), &read));
+        assert_int_equal(read, who);
+        seen |= 1u << who;
+    }
+#define X(sym, text, words)                                                                                  \
+    assert_string_equal(actor_name(sym), text);                                                              \
+    assert_string_equal(actor_words(sym), words);                                                            \
+    listed |= 1u << sym;
+    DCV_ACTORS(X)
+#undef X
+    assert_int_equal(seen, listed);
+    enum actor untouched = ACTOR_CA;
+    assert_false(actor_parse("zone_owner", &untouched) || actor_parse("", &untouched));
+    assert_int_equal(untouched, ACTOR_CA);
+    assert_null(actor_name(ACTOR_NONE));
+    assert_null(actor_words(ACTOR_NONE));
+}
+
+/* One cause of each kind, and beside it the one that is most easily taken for it. */
+static void who_acts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cause, *who;
+    } rows[] = {
+        {"txt-absent", "zone-owner"},           {"txt-token-expired", "requester"},
+        {"delegation-lame", "dns-provider"},    {"name-not-registered", "registrar"},
+        {"dnssec-expired", "dns-provider"},     {"dnssec-ds-without-dnskey", "registrar"},
+        {"nameservers-disagree", "dns-provider"}, {"resolver-stale", "network"},
+        {"file-absent", "web-host"},            {"file-no-address", "zone-owner"},
+        {"file-bot-challenge", "web-host"},     {"file-token-in-url", "requester"},
+        {"target-not-allowed", "ca"},           {"target-malformed", "zone-owner"},
+        {"caa-excludes-ca", "zone-owner"},      {"caa-timeout", "dns-provider"},
+        {"dns-edns-broken", "dns-provider"},    {"wildcard-with-file", "requester"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(actor_name(cause_info(cause_find(rows[i].cause))->who_acts), rows[i].who);
 }
 
 static size_t count(const char *s, char c)
@@ -284,6 +332,8 @@ int main(void)
         cmocka_unit_test(spellings),
         cmocka_unit_test(nearest),
         cmocka_unit_test(lists_as_json),
+        cmocka_unit_test(every_cause_names_who_acts),
+        cmocka_unit_test(who_acts),
         cmocka_unit_test(tables_have_a_line_for_each_row),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

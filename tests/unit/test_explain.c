@@ -295,6 +295,7 @@ static void every_cause_by_its_id(void **state)
         struct buf b = {0};
         explain_paste(&b, *state, &p, false, profile_builtin(), NOW);
         assert_non_null(strstr(b.p, cause_info(c)->id));
+        assert_non_null(strstr(b.p, actor_words(cause_info(c)->who_acts)));
         assert_null(strpbrk(b.p, "{}"));
         buf_free(&b);
     }

@@ -18,6 +18,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---------------------------------------------------------------- who acts --------------------------- */
+
+/* What a stored finding says of who acts counts; where it says nothing, or nothing known, its cause does. */
+static void who_acts_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *finding;
+        enum actor who;
+    } rows[] = {
+        {"\"cause\":\"txt-absent\",\"who_acts\":\"requester\"", ACTOR_REQUESTER},
+        {"\"cause\":\"txt-absent\"", ACTOR_ZONE_OWNER},
+        {"\"cause\":\"txt-absent\",\"who_acts\":\"zone owner\"", ACTOR_ZONE_OWNER},
+        {"\"cause\":\"file-absent\",\"who_acts\":null", ACTOR_WEB_HOST},
+        {"\"cause\":\"of-a-later-version\",\"who_acts\":\"registrar\"", ACTOR_REGISTRAR},
+        {"\"cause\":\"of-a-later-version\"", ACTOR_NONE},
+    };
+    struct arena *a = arena_new(0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct report r;
+        struct json_problem problem = {0};
+        char *text = arena_concat(a,
+                                  "{\"schema_version\":1,\"verdict\":\"fail\",\"errors\":[],\"evidence\":[],"
+                                  "\"request\":{\"domain\":\"shop.com\",\"methods\":[\"dns-txt-token\"],"
+                                  "\"now\":\"2026-11-22T12:00:00Z\"},"
+                                  "\"findings\":[{\"weight\":\"blocking\",\"summary\":\"So it is.\",",
+                                  rows[i].finding, ",\"facts\":[],\"fixes\":[]}]}", NULL);
+        assert_non_null(text);
+        int rc = json_read_report(a, text, strlen(text), NULL, &r, &problem);
+        if (rc)
+            fail_msg("%s: %d, %s", rows[i].finding, rc, problem.text);
+        assert_int_equal(r.findings[0].who_acts, rows[i].who);
+    }
+    arena_free(a);
+}
+
 /* ---------------------------------------------------------------- a member in the text --------------- */
 
 static void member_is_found(void **state)
@@ -310,6 +346,7 @@ static void older_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_acts_is_read),
         cmocka_unit_test(member_is_found),
         cmocka_unit_test(word_is_read),
         cmocka_unit_test(resolvers_cost_nothing),
