@@ -140,6 +140,17 @@ static const struct profile digicert = {
                  {15 * MINUTE, 15 * MINUTE + HOUR + DAY},
                  {HOUR, 15 * MINUTE + HOUR + 11 * DAY}},
                 4},
+    /* DigiCert's documents of the API: "DV certificate immediate issuance", "Check domain DCV" and "Check order DCV",
+     * which answers 200 for DNS TXT and DNS CNAME and 400 for a file. */
+    .call_order = "POST order/certificate/PRODUCT",
+    .call_domain_check = "PUT domain/ID/dcv/validate-token",
+    .call_order_check = "PUT order/certificate/ID/check-dcv",
+    .order_answers = {{{METHOD_DNS_TXT_TOKEN, true},
+                       {METHOD_DNS_CNAME_TOKEN, true},
+                       {METHOD_HTTP_TOKEN, false},
+                       {METHOD_HTTP_TOKEN_DYNAMIC, false}},
+                      4},
+    .pending = "pending",
 };
 
 const struct profile *profile_builtin(void)

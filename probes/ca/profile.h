@@ -96,6 +96,16 @@ struct label_pairs {
     size_t n;
 };
 
+/* What the check of a whole order answers where a name of it fails by the method: 200 with a list of the names
+ * (.names), or the code. */
+struct order_answers {
+    struct order_answer {
+        enum method method;
+        bool names;
+    } v[PROFILE_ROWS];
+    size_t n;
+};
+
 /* The encodings of a body (RFC 9110 8.4.1) that can be undone; a profile may name these. */
 #define PROFILE_ENCODINGS(X)                                                                                 \
     X("gzip")                                                                                                \
@@ -164,6 +174,13 @@ struct profile {
     struct dated_rows certificate_days; /* the longest validity of a certificate (BR 6.3.2) */
     struct sunsets sunsets;           /* methods of validation that end (BR 3.2.2.4, 3.2.2.5) */
     struct poll_steps polling;
+
+    /* ---- calls of the CA's API, such as "PUT domain/ID/check"; "" where it has no such call */
+    const char *call_order;        /* places an order; with a request token it is issued at once */
+    const char *call_domain_check; /* checks one domain */
+    const char *call_order_check;  /* checks the names of an order */
+    struct order_answers order_answers;
+    const char *pending; /* the state of an order, and of a name in it, that is not validated */
 };
 
 const struct profile *profile_builtin(void);

@@ -31,6 +31,7 @@ enum key_kind {
     KEY_METHODS,
     KEY_PAIRS,
     KEY_ENCODINGS,
+    KEY_ORDER_ANSWERS,
 
     KEY_AGENTS,
     KEY_HEADERS,
@@ -127,6 +128,7 @@ static bool text_fits(const struct profile_key *k, const char *text)
     case KEY_STATUSES:
     case KEY_PORTS:
     case KEY_ENCODINGS:
+    case KEY_ORDER_ANSWERS:
     case KEY_DATED:
     case KEY_DATED_SWITCH:
     case KEY_SUNSETS:
@@ -301,6 +303,22 @@ static const char *add_encoding(struct parse *p, const struct profile_key *k, co
             return NULL;
         }
     return k->expected;
+}
+
+static const char *add_order_answer(struct parse *p, const struct profile_key *k, const char *text, void *field)
+{
+    struct order_answers *to = field;
+    const char *name, *what;
+    enum method method;
+    if (!halves(p, text, &name, &what) || !method_parse(name, &method))
+        return k->expected;
+    bool names = !strcmp(what, "names");
+    if (!names && strcmp(what, "code") != 0)
+        return k->expected;
+    if (to->n == PROFILE_ROWS)
+        return too_many;
+    to->v[to->n++] = (struct order_answer){method, names};
+    return NULL;
 }
 
 /* ---------------------------------------------------------------- a row a line ----------------------- */
@@ -511,6 +529,7 @@ static const struct profile_kind {
     [KEY_METHODS] = {NULL, add_method, sizeof(struct method_labels)},
     [KEY_PAIRS] = {NULL, add_pair, sizeof(struct label_pairs)},
     [KEY_ENCODINGS] = {NULL, add_encoding, sizeof(struct texts)},
+    [KEY_ORDER_ANSWERS] = {NULL, add_order_answer, sizeof(struct order_answers)},
     [KEY_AGENTS] = {set_agent, NULL, sizeof(struct user_agents)},
     [KEY_HEADERS] = {set_header, NULL, sizeof(struct texts)},
     [KEY_DATED] = {set_dated, NULL, sizeof(struct dated_rows)},

@@ -321,6 +321,13 @@ static void expected(struct json_reader *rd, json_t *report, struct expected *e)
     e->has_remark = e->remark != NULL;
     json_t *permit = json_object_get(report, "br_may_permit");
     e->br_may_permit = !permit ? -2 : json_is_null(permit) ? -1 : reader_bool(rd, report, "br_may_permit");
+    json_t *answer = json_object_get(report, "answer_of");
+    e->has_answer = answer != NULL;
+    if (json_is_object(answer)) {
+        json_t *order = json_object_get(answer, "order_check");
+        e->call = reader_text(rd, answer, "call");
+        e->order_status = json_is_object(order) ? (int)reader_int(rd, order, "http_status", 0, 100, 599) : 0;
+    }
     expected_findings(rd, report, e);
     reader_back(rd, mark);
 }

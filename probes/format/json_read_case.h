@@ -26,6 +26,9 @@ struct expected {
     size_t n_findings;
     struct texts not_findings; /* causes that must not appear */
     int br_may_permit;  /* -2: not given */
+    bool has_answer; /* of .call and .order_status, from "answer_of" */
+    const char *call; /* NULL: null */
+    int order_status; /* http_status of "order_check"; 0: null */
 };
 struct dcv_case {
     const char *name, *why; /* texts of hand-written cases, may be NULL */

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "format/base64.h"
+#include "format/json_answer.h"
 #include "format/json_inner.h"
 #include "format/json_redact.h"
 #include "format/json_rules.h"
@@ -627,6 +628,7 @@ static void write_report(struct report_out *o, const char *key, const struct rep
     json_text(j, "challenge", r->challenge == CHALLENGE_NONE ? NULL : challenge_name(r->challenge));
     json_text(j, "verdict", verdict_name(r->verdict));
     errors(o, r);
+    json_write_answer_of(j, "answer_of", o->a, r);
     shown_if(o, "reason", r->reason);
     shown_if(o, "remark", r->remark);
     json_open(j, "findings", '[');

@@ -1,6 +1,8 @@
 /* explain.c - what an error of the API means, as text for support staff and as JSON. */
 #include "show/explain.h"
 
+#include "ca/answer.h"
+#include "format/json_answer.h"
 #include "show/explain_command.h"
 #include "show/explain_rules.h"
 #include "show/render_wrap.h"
@@ -84,6 +86,38 @@ static void paragraph(struct buf *b, const char *label, const char *text)
     prose(b, TEXT, text);
 }
 
+/* The method of the check that gives the code; any other where no check does. */
+static enum method method_of(struct arena *a, enum code c, const char *const variables[2])
+{
+    static const char *const none[2] = {NULL, NULL};
+    const char *domain;
+    enum method m = METHOD_CAA;
+    code_check(a, c, variables ? variables : none, &domain, &m);
+    return m;
+}
+
+/* Which call answers with the code; NULL where that is not known. */
+static const char *call_text(struct arena *a, enum code c, enum method m, const struct profile *p)
+{
+    struct answer w;
+    if (!answer_of(p, c, m, &w))
+        return NULL;
+    const char *what = w.kind == CALL_DOMAIN_CHECK ? "the check of one domain"
+                       : w.kind == CALL_ISSUE      ? "with a request token: an order that is issued at once"
+                                                   : "placing an order";
+    const char *order = "";
+    if (w.pending)
+        order = arena_printf(a,
+                             " The check of a whole order, %s, answers HTTP %d instead, with the state %s for the "
+                             "name.",
+                             w.order_call, w.order_status, w.pending);
+    else if (w.order_call)
+        order = arena_printf(a, " The check of a whole order, %s, answers with it, too.", w.order_call);
+    return order ? arena_printf(a, "%s, %s%s.%s", w.call, what,
+                                w.basis == BASIS_RULE ? ", by our own reading" : "", order)
+                 : NULL;
+}
+
 void explain_code(struct buf *b, struct arena *a, enum code c, const char *const variables[2], bool color,
                   const struct profile *p, dcv_time now)
 {
@@ -104,6 +138,9 @@ void explain_code(struct buf *b, struct arena *a, enum code c, const char *const
     paragraph(b, "what the CA saw", fill(a, info->meaning, domain));
     paragraph(b, "what to check", fill(a, info->check, domain));
     paragraph(b, "how certain", basis_sentence(info->basis));
+    const char *call = call_text(a, c, method_of(a, c, variables), p);
+    if (call)
+        paragraph(b, "which call", call);
     if (info->seen)
         paragraph(b, "where it was seen", info->seen);
     struct texts rules;
@@ -147,6 +184,7 @@ void explain_code_json(struct json_out *j, const char *key, struct arena *a, enu
         for (size_t i = 0; i < rules.n; i++)
             json_text(j, NULL, rules.v[i]);
     json_close(j, ']');
+    json_write_answer(j, "answer_of", p, c, method_of(a, c, variables), domain);
     json_text(j, "command", code_command(a, c, variables));
     json_close(j, '}');
 }

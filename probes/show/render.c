@@ -1,6 +1,7 @@
 #include "show/render.h"
 
 #include "base/text.h"
+#include "ca/answer.h"
 #include "evidence/view.h"
 #include "format/reproduce.h"
 #include "judge/caa_explain.h"
@@ -17,6 +18,7 @@
 
 enum {
     WIDTH = 80,
+    LINES = 24, /* of a terminal */
     RECORDS_SHOWN = 4,
     PROOF_SHOWN = 6,
     COMMANDS_SHOWN = 2,
@@ -35,6 +37,15 @@ struct page {
     const struct profile *profile; /* of the CA that is repeated */
     const struct evidence *ev;     /* of the report; NULL: it is stored without */
 };
+
+/* How many lines of b begin at `from` or behind it. */
+static size_t lines(const struct buf *b, size_t from)
+{
+    size_t n = 0;
+    for (size_t i = from; i < b->n; i++)
+        n += b->p[i] == '\n';
+    return n;
+}
 
 static void blanks(struct page *p, size_t n)
 {
@@ -351,15 +362,43 @@ static void others(struct page *p, const struct report *r, size_t from)
     }
 }
 
-static void api_answer(struct page *p, const struct report *r)
+/* Which call answers so, and what the check of the whole order shows; NULL where that is not known. */
+static const char *call_text(struct page *p, const struct report *r)
+{
+    struct answer w;
+    const struct request *q = r->request;
+    if (!answer_of(p->profile, r->error.code, q->method, &w))
+        return NULL;
+    if (!w.order_call)
+        return arena_printf(p->a, "Call: %s.", w.call);
+    if (!p->verbose && w.pending)
+        return arena_printf(p->a, "Call: %s. The order's check: %d, %s.", w.call, w.order_status, w.pending);
+    if (!p->verbose)
+        return arena_printf(p->a, "Call: %s; the order's check answers the same.", w.call);
+    if (w.pending)
+        return arena_printf(p->a,
+                            "Call: %s. The check of the whole order, %s, answers HTTP %d instead, with the dcv_status "
+                            "%s, and among its names %s%s as %s.",
+                            w.call, w.order_call, w.order_status, w.pending, q->wildcard ? "*." : "", q->domain,
+                            w.pending);
+    return arena_printf(p->a, "Call: %s; and the check of the whole order, %s, answers the same.", w.call,
+                        w.order_call);
+}
+
+/* left: how many lines are free on the terminal. */
+static void api_answer(struct page *p, const struct report *r, size_t left)
 {
     const struct code_info *info = code_info(r->error.code);
     if (!info || r->request->ca) /* the API is that of the profile's CA */
         return;
     title(p, "The API would answer");
     const char *code = code_text(p->a, &r->error);
+    size_t before = p->b->n;
     prose(p, 4,
           arena_printf(p->a, "HTTP %d, code %s: %s", info->status, code ? code : info->code, info->message));
+    const char *call = call_text(p, r);
+    if (call && (p->verbose || left > lines(p->b, before) + 2))
+        prose(p, 4, call);
     if (r->caa && r->caa->may_because)
         prose(p, 4,
               arena_printf(p->a, "May the CA issue all the same? %s %s",
@@ -526,6 +565,7 @@ static const char *reusable_text(struct arena *a, const struct report *r)
 
 void render_report(struct buf *b, struct arena *a, const struct report *r, const struct render *how)
 {
+    size_t start = b->n;
     struct page p = {b, a, how->width ? how->width : WIDTH, how->color, how->verbose, r->request->profile,
                      r->evidence};
     heading(&p, r);
@@ -558,11 +598,18 @@ void render_report(struct buf *b, struct arena *a, const struct report *r, const
     if (!first && how->verbose)
         render_way(b, a, r, how);
     others(&p, r, first ? 1 : 0);
-    api_answer(&p, r);
-    if (pictures && !how->verbose)
-        search_commands(&p, r, first);
-    else if (first && !how->verbose)
-        commands(&p, r, first);
+    struct buf tail = {0};
+    p.b = &tail;
     if (how->verbose)
         all_evidence(&p, r, proven);
+    else if (pictures)
+        search_commands(&p, r, first);
+    else if (first)
+        commands(&p, r, first);
+    p.b = b;
+    size_t used = lines(b, start) + lines(&tail, 0);
+    api_answer(&p, r, used < LINES ? LINES - used : 0);
+    buf_add(b, tail.p, tail.n);
+    b->failed |= tail.failed;
+    buf_free(&tail);
 }

@@ -29,9 +29,10 @@ OTHERS = {
     ("probes/run/conf.c", "2000"): "requests at once that one user may send",
 }
 CHOICES = {("file", "encodings"), ("dns", "retired_cname"), ("dns", "own_cname_only"), ("perspectives", "bind"),
-           ("file", "redirect_reach"), ("file", "redirect_ports")}
+           ("file", "redirect_reach"), ("file", "redirect_ports"), ("api", "order_answers")}
 # Keys whose value is one text, with blanks; the others are lists of words.
-WHOLE = {("ca", "name"), ("methods", "end"), ("ca", "user_agent"), ("file", "headers"), ("file", "http_headers")}
+WHOLE = {("ca", "name"), ("methods", "end"), ("ca", "user_agent"), ("file", "headers"), ("file", "http_headers"),
+         ("api", "order"), ("api", "domain_check"), ("api", "order_check")}
 METHODS = ("methods",)  # METHOD:LABEL
 SOURCE = re.compile(r"""(?P<comment>/\*.*?\*/|//[^\n]*)|(?P<string>"(?:[^"\\\n]|\\.)*")|'(?:[^'\\\n]|\\.)*'""", re.S)
 
@@ -144,6 +145,8 @@ SAMPLES = [
     ("db/rows.c", 'bind("digicert.com");', True),
     ("probes/ca/caa.c", '[METHOD_HTTP_TOKEN] = "ca-tbr-18"', True),
     ("probes/ca/caa.c", '{"dns-01", 7}', True),
+    ("probes/show/render.c", '"Call: PUT domain/ID/dcv/validate-token"', True),
+    ("probes/show/render.c", '"Call: PUT %s"', False),
     ("daemon/api/schemas.def", 'FIELD("issuer", "string", "such as digicert.com")', True),
     ("daemon/api/schemas.def", 'FIELD("class", "string", "probe or account")', False),
 ]

@@ -15,6 +15,7 @@
 
 #include "evidence/evidence.h"
 #include "format/json_read_case.h"
+#include "ca/answer.h"
 #include "format/json_read_report.h"
 #include "format/json_write_report.h"
 #include "judge/caa_explain.h"
@@ -170,6 +171,11 @@ static void compare(const char *file, const char *how, struct arena *a, const st
         wrong("%s (%s): remark '%s'", file, how, r->remark ? r->remark : "none");
     if (e->br_may_permit != -2 && e->br_may_permit != r->br_may_permit)
         wrong("%s (%s): br_may_permit %d, expected %d", file, how, r->br_may_permit, e->br_may_permit);
+    struct answer w = {0};
+    if (e->has_answer && (answer_of(c->request.profile, r->error.code, c->request.method, &w) != !!e->call ||
+                          (e->call && strcmp(e->call, w.call) != 0) || w.order_status != e->order_status))
+        wrong("%s (%s): the call is %s, and the order's check gives %d", file, how, w.call ? w.call : "none",
+              w.order_status);
     for (size_t i = 0; i < e->not_findings.n; i++)
         if (has_cause(r, e->not_findings.v[i]))
             wrong("%s (%s): finding %s must not be there", file, how, e->not_findings.v[i]);

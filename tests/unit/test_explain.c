@@ -103,13 +103,25 @@ static void the_page_of_one_code(void **state)
     assert_non_null(strstr(b.p,
                            "\n    reproduce it      dcvprobe check shop.example.com --method dns-txt-token "
                            "--token VALUE\n"));
+    assert_non_null(strstr(b.p, "\n    which call        POST order/certificate/PRODUCT, with a request token: an\n"));
     assert_null(strstr(b.p, "<domain>"));
+    buf_free(&b);
+
+    b = (struct buf){0};
+    explain_code(&b, *state, CODE_invalid_dns_txt, NULL, false, profile_builtin(), NOW);
+    assert_non_null(strstr(b.p, "answers HTTP 200 instead"));
+    buf_free(&b);
+    b = (struct buf){0};
+    explain_code(&b, *state, CODE_file_random_value_not_found, NULL, false, profile_builtin(), NOW);
+    assert_null(strstr(b.p, "HTTP 200"));
+    assert_non_null(strstr(b.p, "answers with it, too."));
     buf_free(&b);
 
     b = (struct buf){0};
     explain_code(&b, *state, CODE_order_not_pending, NULL, true, profile_builtin(), NOW);
     assert_ptr_equal(strstr(b.p, "\033[1morder_not_pending\033[0m  "), b.p);
     assert_non_null(strstr(b.p, "\n    reproduce it      Not possible from here"));
+    assert_null(strstr(b.p, "which call"));
     buf_free(&b);
 }
 
@@ -205,6 +217,14 @@ static void the_page_as_json(void **state)
     assert_string_equal(member(o, "basis"), "rule");
     assert_string_equal(member(o, "command"), "dcvprobe check shop.example.com --method caa");
     assert_non_null(strstr(member(o, "check"), "dcvprobe check shop.example.com"));
+    assert_string_equal(member(json_object_get(o, "answer_of"), "call"), "POST order/certificate/PRODUCT");
+    assert_true(json_is_null(json_object_get(json_object_get(o, "answer_of"), "order_check")));
+    json_decref(o);
+    b = (struct buf){0};
+    j = (struct json_out){.b = &b};
+    explain_code_json(&j, NULL, *state, CODE_order_not_pending, NULL, profile_builtin(), NOW);
+    o = parsed(&b);
+    assert_true(json_is_null(json_object_get(o, "answer_of")));
     json_decref(o);
 }
 

@@ -140,6 +140,15 @@ static void documented(void **state)
         assert_string_equal(p.sunsets.v[i].means, b->sunsets.v[i].means);
         assert_string_equal(p.sunsets.v[i].source, b->sunsets.v[i].source);
     }
+    assert_string_equal(p.call_order, b->call_order);
+    assert_string_equal(p.call_domain_check, b->call_domain_check);
+    assert_string_equal(p.call_order_check, b->call_order_check);
+    assert_string_equal(p.pending, b->pending);
+    assert_int_equal(p.order_answers.n, b->order_answers.n);
+    for (size_t i = 0; i < p.order_answers.n; i++) {
+        assert_int_equal(p.order_answers.v[i].method, b->order_answers.v[i].method);
+        assert_int_equal(p.order_answers.v[i].names, b->order_answers.v[i].names);
+    }
     assert_int_equal(p.polling.n, b->polling.n);
     for (size_t i = 0; i < p.polling.n; i++) {
         assert_int_equal(p.polling.v[i].every, b->polling.v[i].every);
@@ -226,6 +235,8 @@ static void tables(void **state)
     assert_int_equal(p.caa_methods.n, 2);
     assert_string_equal(p.caa_equal.v[0].met, "b");
     assert_int_equal(of("[file]\nheaders =\n").headers.n, 0);
+    assert_int_equal(of("[api]\norder_answers =\n").order_answers.n, 0);
+    assert_string_equal(of("[api]\norder =\n").call_order, "");
 }
 
 /* A user agent is in use from its day on, beside those above it. */
@@ -351,6 +362,11 @@ static void refused(void **state)
         {"[caa]\nmethods = caa:ca-tbr-7\n", 2, "a method of dcvprobe's"},
         {"[caa]\nequal_labels = dns-01\n", 2, "LABEL:LABEL"},
         {"[caa]\nequal_labels = dns-01:\n", 2, "LABEL:LABEL"},
+        {"[api]\norder_answers = dns-txt-token\n", 2, "METHOD:names"},
+        {"[api]\norder_answers = dns-txt:names\n", 2, "METHOD:names"},
+        {"[api]\norder_answers = dns-txt-token:name\n", 2, "METHOD:names"},
+        {"[api]\norder_check = \x01\n", 2, "a method and a path"},
+        {"[api]\npending =\n", 2, "a word"},
     };
     struct profile p = {.name = "untouched"};
     unsigned line;
