@@ -1,10 +1,11 @@
 #include "cmd/cli.h"
 
 #include "base/text.h"
+#include "format/json_domains.h"
 #include "format/json_write.h"
 #include "format/json_write_report.h"
 #include "run/whole_file.h"
-#include "show/render.h"
+#include "show/render_domain.h"
 #include "show/render_fix.h"
 #include "show/render_nagios.h"
 
@@ -182,31 +183,47 @@ int cli_flush(struct buf *b)
     return status;
 }
 
+int exit_of_verdict(enum verdict v)
+{
+    static const int of_verdict[VERDICT_COUNT] = {
+        [VERDICT_PASS] = EXIT_PASS, [VERDICT_FAIL] = EXIT_FAIL, [VERDICT_UNDECIDED] = EXIT_UNDECIDED};
+    return of_verdict[v];
+}
+
 int exit_status(const struct report *const *r, size_t n)
 {
-    bool undecided = false;
-    for (size_t i = 0; i < n; i++) {
-        if (r[i]->verdict == VERDICT_FAIL)
-            return EXIT_FAIL;
-        undecided = undecided || r[i]->verdict == VERDICT_UNDECIDED;
-    }
-    return undecided ? EXIT_UNDECIDED : EXIT_PASS;
+    struct arena *a = arena_new(0);
+    struct domain *v = NULL;
+    size_t count = a ? domains_of(a, r, n, &v) : 0;
+    bool failed = n && !count;
+    enum verdict worst = domains_worst(v, count);
+    arena_free(a);
+    if (failed)
+        complain_no_memory();
+    return failed ? EXIT_USAGE : exit_of_verdict(worst);
 }
 
 static void show_text(struct buf *b, struct arena *a, const struct output *o, const struct report *const *r,
                       size_t n)
 {
     struct render how = {.color = cli_color(), .verbose = o->verbose, .derivation = o->derivation};
-    for (size_t i = 0; i < n; i++) {
+    struct domain *v;
+    size_t count = domains_of(a, r, n, &v);
+    b->failed = b->failed || (n && !count);
+    for (size_t i = 0; i < count; i++) {
         if (i)
             buf_puts(b, "\n");
-        render_report(b, a, r[i], &how);
+        render_domain(b, a, &v[i], &how);
     }
 }
 
 void cli_reports(struct json_out *j, struct arena *a, const struct output *o, const struct report *const *r,
                  size_t n)
 {
+    struct domain *v;
+    size_t count = domains_of(a, r, n, &v);
+    json_write_domains(j, r, v, count);
+    j->b->failed = j->b->failed || (n && !count);
     json_open(j, "reports", '[');
     for (size_t i = 0; i < n; i++)
         json_write_report(j, NULL, a, r[i], o->flags);

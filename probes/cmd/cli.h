@@ -12,7 +12,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
-/* Exit status: that of the worst report, see exit_status(). */
+/* Exit status: that of the worst domain, see exit_status(). */
 enum { EXIT_PASS = 0, EXIT_FAIL = 1, EXIT_USAGE = 2, EXIT_UNDECIDED = 3 };
 
 int cmd_check(int argc, char **argv);
@@ -102,8 +102,10 @@ void complain_no_memory(void);
 unsigned cli_width(void); /* columns of standard output; 0: it is not a terminal */
 bool cli_color(void);                      /* true where standard output is a terminal and NO_COLOR is unset */
 int cli_flush(struct buf *b); /* writes b to standard output and frees it; EXIT_USAGE: it failed */
+int exit_of_verdict(enum verdict v);
+/* That of the worst domain, see judge/domain.h. EXIT_USAGE: there is no memory, which was printed. */
 int exit_status(const struct report *const *r, size_t n);
-/* Writes the member "reports" of a document. */
+/* Writes the members "domains" and "reports" of a document. */
 void cli_reports(struct json_out *j, struct arena *a, const struct output *o, const struct report *const *r,
                  size_t n);
 /* Shows reports in the format of o. Returns the exit status; for nagios that of a plugin. */

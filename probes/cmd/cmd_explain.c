@@ -7,7 +7,7 @@
 #include "model/time.h"
 #include "show/explain_command.h"
 #include "show/explain_paste.h"
-#include "show/render.h"
+#include "show/render_domain.h"
 #include "wire/name_read.h"
 
 #include <errno.h>
@@ -186,13 +186,21 @@ static void show_runs(struct buf *b, struct arena *a, const struct output *out, 
     struct render how = {.color = cli_color(), .verbose = out->verbose};
     for (size_t i = 0; i < runs->n; i++) {
         const struct planned_check *v = &runs->v[i];
-        for (size_t k = v->first; k < v->first + v->n; k++) {
-            if (!c->job[k].report)
-                continue;
-            buf_puts(b, "\n");
-            compare_all(b, a, p, v, c->job[k].report);
-            render_report(b, a, c->job[k].report, &how);
-        }
+        const struct report *r[METHOD_COUNT];
+        size_t n = 0;
+        for (size_t k = v->first; k < v->first + v->n; k++)
+            if (c->job[k].report)
+                r[n++] = c->job[k].report;
+        if (!n)
+            continue;
+        struct domain *d;
+        buf_puts(b, "\n");
+        for (size_t k = 0; k < n; k++)
+            compare_all(b, a, p, v, r[k]);
+        if (domains_of(a, r, n, &d))
+            render_domain(b, a, d, &how);
+        else
+            b->failed = true;
     }
 }
 

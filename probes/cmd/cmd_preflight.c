@@ -272,8 +272,9 @@ static int probe_names(struct arena *a, const struct given_order *g, const struc
     struct given_list given = {0};
     bool ok = !g->token ||
               given_add(a, &given, (struct given){request_field_find("token"), g->token, strlen(g->token)});
-    if (g->order.method.given) { /* for email validation only CAA can be checked */
-        const char *name = method_name(g->order.method.email ? METHOD_CAA : g->order.method.method);
+    bool unordered = !g->token && !g->order.method.given; /* what its value will be is not known yet */
+    if (g->order.method.given || unordered) { /* for email validation only CAA can be checked */
+        const char *name = method_name(g->order.method.email || unordered ? METHOD_CAA : g->order.method.method);
         ok = ok && given_add(a, &given, (struct given){request_field_find("methods"), name, strlen(name)});
     }
     ok = ok && (!g->now || given_add(a, &given, (struct given){request_field_find("now"), g->now, strlen(g->now)}));
@@ -291,9 +292,7 @@ static int show_order(struct arena *a, const struct given_order *g, const struct
     size_t n = 0;
     bool json = g->out.format == FORMAT_JSON, probe = g->probe && r->names.n;
     struct buf b = {0};
-    static const int of_verdict[VERDICT_COUNT] = {
-        [VERDICT_PASS] = EXIT_PASS, [VERDICT_FAIL] = EXIT_FAIL, [VERDICT_UNDECIDED] = EXIT_UNDECIDED};
-    int probed = EXIT_PASS, status = of_verdict[verdict_of(r)], shown;
+    int probed = EXIT_PASS, status = exit_of_verdict(verdict_of(r)), shown;
     if (json && probe)
         probed = probe_names(a, g, r, &c, &reports, &n);
     if (json || g->out.format == FORMAT_NDJSON)

@@ -353,6 +353,9 @@ int json_read_case(struct arena *a, const char *text, size_t len, const struct p
     request_init(&c.request, profile, TIME_UNKNOWN);
     if (!rd.err)
         reader_request(&rd, &c.request, asked, true, NULL);
+    /* The request of a case names the report's own method, whether the whole run's named it or not. */
+    if (json_is_false(json_object_get(report, "method_given")))
+        c.request.methods_given = false;
     reader_evidence(&rd, reader_list(&rd, root, "evidence"), &c.evidence);
     if (report && !rd.err)
         expected(&rd, report, &c.expected);

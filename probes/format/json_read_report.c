@@ -96,7 +96,7 @@ static enum code known_code(struct json_reader *rd, const char *key, const char 
 static void outcome(struct json_reader *rd, json_t *root, struct report *r)
 {
     const char *verdict = reader_text(rd, root, "verdict"), *challenge = reader_text(rd, root, "challenge");
-    const char *variables[2], *detail = reader_text(rd, root, "detail_code");
+    const char *variables[2], *detail = reader_text(rd, root, "detail_code"), *trace = reader_text(rd, root, "trace");
     json_t *error = json_array_get(reader_list(rd, root, "errors"), 0);
     json_t *permit = json_object_get(root, "br_may_permit");
     if (!verdict || !verdict_parse(verdict, &r->verdict))
@@ -110,6 +110,8 @@ static void outcome(struct json_reader *rd, json_t *root, struct report *r)
         for (int i = 0; info && i < info->variables; i++)
             r->error.variable[i] = *variables[i] ? variables[i] : NULL;
     }
+    if (trace && !trace_parse(trace, &r->trace))
+        reader_refuse(rd, "trace", json_object_get(root, "trace"), DCV_TRACES(NAME) "and nothing else");
     r->detail_code = detail ? known_code(rd, "detail_code", detail, NULL) : CODE_NONE;
     r->br_may_permit = json_is_boolean(permit) ? json_is_true(permit) : -1;
     r->reason = reader_text(rd, root, "reason");
@@ -129,6 +131,8 @@ static int read_report(struct json_reader *rd, json_t *root, const struct profil
     request_init(q, profile, TIME_UNKNOWN);
     if (!rd->err)
         reader_request(rd, q, asked, true, NULL);
+    if (json_is_false(json_object_get(root, "method_given")))
+        q->methods_given = false;
     reader_evidence(rd, reader_list(rd, root, "evidence"), ev);
     *r = (struct report){.request = q, .evidence = ev, .started_at = TIME_UNKNOWN};
     outcome(rd, root, r);

@@ -322,18 +322,20 @@ static bool has_text(const struct texts *t, const char *s)
     return false;
 }
 
-/* more: tokens that were computed while judging; NULL outside of case files. */
+/* methods: 0 leaves them out. more: tokens that were computed while judging; NULL outside of case files. */
 static void write_request(struct report_out *o, const char *key, const struct request *r, unsigned methods,
                           unsigned flags, const struct texts *more)
 {
     struct json_out *j = o->j;
     json_open(j, key, '{');
     json_text(j, "domain", r->input);
-    json_open(j, "methods", '[');
-    for (int m = 0; m < METHOD_COUNT; m++)
-        if (methods & METHOD_BIT(m))
-            json_text(j, NULL, method_name((enum method)m));
-    json_close(j, ']');
+    if (methods) {
+        json_open(j, "methods", '[');
+        for (int m = 0; m < METHOD_COUNT; m++)
+            if (methods & METHOD_BIT(m))
+                json_text(j, NULL, method_name((enum method)m));
+        json_close(j, ']');
+    }
     if (r->adn && (!r->domain || strcmp(r->adn, r->domain) != 0))
         json_text(j, "adn", r->adn);
     shown_if(o, "token", r->token);
@@ -392,7 +394,7 @@ void json_write_request(struct json_out *j, const char *key, struct arena *a, co
                   unsigned flags)
 {
     struct report_out o = begin(j, a, r, flags);
-    write_request(&o, key, r, r->methods, flags, NULL);
+    write_request(&o, key, r, r->methods_given ? r->methods : 0, flags, NULL);
 }
 
 /* ---------------------------------------------------------------- report ----------------------------- */
@@ -625,10 +627,12 @@ static void write_report(struct report_out *o, const char *key, const struct rep
     if (q->adn && q->domain && strcmp(q->adn, q->domain) != 0)
         json_text(j, "adn", q->adn);
     json_text(j, "method", method_name(q->method));
+    json_bool(j, "method_given", q->methods_given);
     json_text(j, "challenge", r->challenge == CHALLENGE_NONE ? NULL : challenge_name(r->challenge));
     json_text(j, "verdict", verdict_name(r->verdict));
     errors(o, r);
     json_write_answer_of(j, "answer_of", o->a, r);
+    json_text(j, "trace", trace_name(r->trace));
     shown_if(o, "reason", r->reason);
     shown_if(o, "remark", r->remark);
     json_open(j, "findings", '[');

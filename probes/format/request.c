@@ -633,7 +633,8 @@ int request_finish(struct arena *a, struct request *r, struct input_error *err)
         e = read_adn(a, r, err);
     if (e)
         return e;
-    if (!r->methods)
+    r->methods_given = r->methods != 0;
+    if (!r->methods_given)
         r->methods = methods_possible(r);
     r->method = (enum method)__builtin_ctz(r->methods);
     return 0;

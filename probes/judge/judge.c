@@ -4,6 +4,7 @@
 #include "judge/causes.h"
 #include "judge/judge_inner.h"
 #include "judge/opinion.h"
+#include "judge/trace.h"
 #include "methods/top.h"
 #include "wire/suffixes.h"
 
@@ -213,6 +214,7 @@ int judge_in_order(const struct request *r, const struct evidence *ev, struct ar
     if (!j.err)
         j.err = dnssec_read(&j);
     run_causes(&j, order);
+    p->trace = trace_find(&j);
     drop_consequences(p);
     for (size_t i = 0; i < p->n_findings; i++) {
         struct finding *f = &p->findings[i];

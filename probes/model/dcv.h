@@ -62,6 +62,11 @@ enum { METHOD_FILE = 1, METHOD_FOR_IP = 2 };
     X(ACTOR_CA, "ca", "the CA")                                                                              \
     X(ACTOR_REQUESTER, "requester", "whoever places the order")
 
+/* How much of a method is to be seen at the domain, where the method does not pass: whether somebody has begun to use
+ * it. none; record: something stands where the method's value belongs; near: the value itself, altered, expired or at
+ * another place. */
+#define DCV_TRACES(X) X(TRACE_NONE, "none") X(TRACE_RECORD, "record") X(TRACE_NEAR, "near")
+
 /* Whom an ask goes to. direct: a web server, from this machine; perspective: a resolver at another place of the network
  * (BR 3.2.2.9). */
 #define DCV_VIAS(X)                                                                                          \
@@ -96,6 +101,7 @@ enum verdict { DCV_VERDICTS(DCV_MEMBER) };
 enum challenge { DCV_CHALLENGES(DCV_MEMBER) };
 enum weight { DCV_WEIGHTS(DCV_MEMBER) };
 enum actor { ACTOR_NONE, DCV_ACTORS(DCV_MEMBER) }; /* ACTOR_NONE: not known */
+enum trace { DCV_TRACES(DCV_MEMBER) };
 enum via { DCV_VIAS(DCV_MEMBER) };
 enum dns_outcome { DCV_DNS_OUTCOMES(DCV_MEMBER) };
 enum http_outcome { DCV_HTTP_OUTCOMES(DCV_MEMBER) };
@@ -110,6 +116,7 @@ const char *challenge_name(enum challenge c);
 const char *weight_name(enum weight w);
 const char *actor_name(enum actor a);  /* NULL for ACTOR_NONE */
 const char *actor_words(enum actor a); /* for a person, to stand after "for"; NULL for ACTOR_NONE */
+const char *trace_name(enum trace t);
 const char *via_name(enum via v);
 const char *dns_outcome_name(enum dns_outcome o);
 const char *http_outcome_name(enum http_outcome o);
@@ -123,6 +130,7 @@ bool verdict_parse(const char *text, enum verdict *ret);
 bool challenge_parse(const char *text, enum challenge *ret);
 bool weight_parse(const char *text, enum weight *ret);
 bool actor_parse(const char *text, enum actor *ret);
+bool trace_parse(const char *text, enum trace *ret);
 bool via_parse(const char *text, enum via *ret);
 bool dns_outcome_parse(const char *text, enum dns_outcome *ret);
 bool http_outcome_parse(const char *text, enum http_outcome *ret);
@@ -258,6 +266,7 @@ struct request {
     const char *name_suggestion; /* the corrected input where one is obvious */
 
     unsigned methods; /* METHOD_BITs asked for; 0: all that the input allows */
+    bool methods_given; /* .methods were named one by one; false: they are all that the input allows */
     enum method method;
 
     const char *adn;    /* authorization domain name to check at; .domain unless given */
@@ -493,6 +502,7 @@ struct report {
     enum verdict verdict;
     struct code_error error;   /* .code is CODE_NONE unless the verdict is fail */
     enum code detail_code;     /* CODE_NONE on pass */
+    enum trace trace;          /* fail: of the method; TRACE_NONE otherwise, and for caa */
     int br_may_permit;         /* 1 true, 0 false, -1 null: see caa_explain.h */
     const char *reason;        /* undecided: what was missing; NULL otherwise */
     const char *remark;        /* decided: what was not asked or not answered in time; NULL: nothing */

@@ -33,7 +33,7 @@ struct page {
     struct buf *b;
     struct arena *a;
     unsigned width;
-    bool color, verbose;
+    bool color, verbose, no_cure;
     const struct profile *profile; /* of the CA that is repeated */
     const struct evidence *ev;     /* of the report; NULL: it is stored without */
 };
@@ -284,34 +284,40 @@ static void reproduce(struct page *p, const struct fact *f)
 
 /* ---------------------------------------------------------------- report ----------------------------- */
 
-static void heading(struct page *p, const struct report *r)
+void render_heading(struct buf *b, struct arena *a, const struct request *q, enum verdict verdict, const char *rest,
+                    const struct render *how)
 {
     static const struct {
         const char *word, *color;
     } verdicts[] = {[VERDICT_UNDECIDED] = {"UNDECIDED", "33"},
                     [VERDICT_PASS] = {"PASS", "32"},
                     [VERDICT_FAIL] = {"FAIL", "31"}};
-    const struct request *q = r->request;
-    const char *display = q->domain ? name_display(p->a, q->domain) : NULL;
+    unsigned most = how->width ? how->width : WIDTH;
+    const char *display = q->domain ? name_display(a, q->domain) : NULL;
     bool odd = display && strcmp(display, q->domain) != 0;
-    const char *name =
-        arena_printf(p->a, "%s%s%s%s%s", q->wildcard && q->domain ? "*." : "",
-                     render_safe(p->a, q->domain ? q->domain : q->input, VALUE_SHOWN), odd ? " (" : "",
-                     odd ? render_safe(p->a, display, VALUE_SHOWN) : "", odd ? ")" : "");
+    const char *name = arena_printf(a, "%s%s%s%s%s", q->wildcard && q->domain ? "*." : "",
+                                    render_safe(a, q->domain ? q->domain : q->input, VALUE_SHOWN), odd ? " (" : "",
+                                    odd ? render_safe(a, display, VALUE_SHOWN) : "", odd ? ")" : "");
+    if (!name)
+        return;
+    const char *word = verdicts[verdict].word;
+    size_t width = strlen(word) + 2 + text_characters(name, strlen(name)) + 2 + (rest ? strlen(rest) : 0);
+    if (how->color)
+        buf_printf(b, "\033[1;%sm%s\033[0m", verdicts[verdict].color, word);
+    else
+        buf_puts(b, word);
+    buf_printf(b, "  %s%s%s\n", name, !rest ? "" : width <= most ? "  " : "\n      ", rest ? rest : "");
+}
+
+static void heading(struct page *p, const struct report *r, const struct render *how)
+{
     const struct code_info *code = code_info(r->error.code), *detail = code_info(r->detail_code);
     bool finer = code && detail && detail != code;
     const char *rest =
-        arena_printf(p->a, "%s%s%s%s%s%s", method_name(q->method), code ? "  " : "", code ? code->code : "",
+        arena_printf(p->a, "%s%s%s%s%s%s", method_name(r->request->method), code ? "  " : "", code ? code->code : "",
                      finer ? " (" : "", finer ? detail->code : "", finer ? ")" : "");
-    if (!name || !rest)
-        return;
-    const char *word = verdicts[r->verdict].word;
-    size_t width = strlen(word) + 2 + text_characters(name, strlen(name)) + 2 + strlen(rest);
-    if (p->color)
-        buf_printf(p->b, "\033[1;%sm%s\033[0m", verdicts[r->verdict].color, word);
-    else
-        buf_puts(p->b, word);
-    buf_printf(p->b, "  %s%s%s\n", name, width <= p->width ? "  " : "\n      ", rest);
+    if (rest)
+        render_heading(p->b, p->a, r->request, r->verdict, rest, how);
 }
 
 static void title(struct page *p, const char *text)
@@ -354,7 +360,7 @@ static void others(struct page *p, const struct report *r, size_t from)
         const struct finding *f = &r->findings[i];
         buf_printf(p->b, "    %s: ", weight_name(f->weight));
         wrap(p, render_safe(p->a, f->summary, SIZE_MAX), 6, 6 + strlen(weight_name(f->weight)));
-        if (!p->verbose && f->weight != WEIGHT_BLOCKING)
+        if (p->no_cure || (!p->verbose && f->weight != WEIGHT_BLOCKING))
             continue;
         if (f->n_fixes && f->who_acts != ACTOR_NONE && (!from || f->who_acts != r->findings[0].who_acts))
             buf_printf(p->b, "    for %s:\n", actor_words(f->who_acts));
@@ -566,9 +572,9 @@ static const char *reusable_text(struct arena *a, const struct report *r)
 void render_report(struct buf *b, struct arena *a, const struct report *r, const struct render *how)
 {
     size_t start = b->n;
-    struct page p = {b, a, how->width ? how->width : WIDTH, how->color, how->verbose, r->request->profile,
-                     r->evidence};
-    heading(&p, r);
+    struct page p = {b, a, how->width ? how->width : WIDTH, how->color, how->verbose, how->no_cure,
+                     r->request->profile, r->evidence};
+    heading(&p, r, how);
     if (r->request->ca && r->request->domain)
         prose(&p, 2, other_ca_text(p.a, r));
     if (r->reason)
@@ -591,7 +597,8 @@ void render_report(struct buf *b, struct arena *a, const struct report *r, const
         if (!pictures || !all_pictured(r, first))
             proof(&p, r, proven = first);
         render_way(b, a, r, how);
-        cure(&p, first);
+        if (!how->no_cure)
+            cure(&p, first);
     }
     if (pictures && !first)
         render_caa(b, a, r, how);

@@ -13,8 +13,12 @@ struct render {
     bool color;
     bool verbose; /* all evidence */
     bool derivation; /* how a CAA verdict follows, also where the check passes */
+    bool no_cure; /* what is to be done is left out: another method is the one in use */
     unsigned width; /* columns; 0: 80 */
 };
+/* The line that begins a report: verdict, domain, and what follows them, or NULL. */
+void render_heading(struct buf *b, struct arena *a, const struct request *q, enum verdict verdict, const char *rest,
+                    const struct render *how);
 /* The whole report, as `dcvprobe check` shows it. */
 void render_report(struct buf *b, struct arena *a, const struct report *r, const struct render *how);
 

@@ -4,6 +4,7 @@
 #include "format/reproduce.h"
 #include "format/request.h"
 #include "model/time.h"
+#include "show/render_domain.h"
 #include "show/render_wrap.h"
 #include "wire/name.h"
 #include "wire/wire.h"
@@ -262,25 +263,57 @@ void render_fix(struct buf *b, struct arena *a, const struct evidence *ev, const
 
 /* ---------------------------------------------------------------- all reports ------------------------ */
 
+static void of_report(struct sheet *s, const struct report *r)
+{
+    const struct finding *f = r->n_findings ? r->findings : NULL;
+    const struct cause_info *cause = f && r->verdict == VERDICT_FAIL ? cause_info(f->cause) : NULL;
+    prose(s, arena_printf(s->a, "%s %s: %s%s%s", r->request->input, method_name(r->request->method),
+                          verdict_name(r->verdict), cause ? ", " : "", cause ? cause->id : ""));
+    if (r->reason)
+        prose(s, r->reason);
+    if (!cause)
+        return;
+    prose(s, f->summary);
+    s->ev = r->evidence;
+    for (size_t k = 0; k < f->n_fixes; k++)
+        fix(s, &f->fixes[k]);
+    update_end(s);
+}
+
+/* The reports that the domain's verdict rests on with what to do, and a remark for each other one. */
+static void of_domain(struct sheet *s, const struct domain *d)
+{
+    const struct domain_verdict *is = &d->is;
+    bool lines = false;
+    if (is->has_control && is->control == CONTROL_NOT_CHECKED) {
+        prose(s, arena_printf(s->a, "%s: control is not checked. %s", d->r[0]->request->input, is->because));
+        lines = true;
+    }
+    for (size_t i = 0; i < d->n; i++) {
+        if (i != is->by && i != is->caa)
+            continue;
+        if (lines)
+            buf_puts(s->b, "\n");
+        of_report(s, d->r[i]);
+        lines = true;
+    }
+    for (size_t i = 0; i < d->n; i++) {
+        const char *text = render_aside(s->a, d, i);
+        if (text)
+            prose(s, text);
+    }
+}
+
 static void sheet(struct buf *b, struct arena *a, enum fix_form form, const struct report *const *r, size_t n)
 {
     struct sheet s = {.b = b, .a = a, .form = form, .margin = "; ", .width = WIDTH};
-    for (size_t i = 0; i < n; i++) {
-        const struct finding *f = r[i]->n_findings ? r[i]->findings : NULL;
-        const struct cause_info *cause = f && r[i]->verdict == VERDICT_FAIL ? cause_info(f->cause) : NULL;
+    struct domain *v;
+    size_t count = domains_of(a, r, n, &v);
+    b->failed = b->failed || (n && !count);
+    for (size_t i = 0; i < count; i++) {
         if (i)
             buf_puts(b, "\n");
-        prose(&s, arena_printf(a, "%s %s: %s%s%s", r[i]->request->input, method_name(r[i]->request->method),
-                               verdict_name(r[i]->verdict), cause ? ", " : "", cause ? cause->id : ""));
-        if (r[i]->reason)
-            prose(&s, r[i]->reason);
-        if (!cause)
-            continue;
-        prose(&s, f->summary);
-        s.ev = r[i]->evidence;
-        for (size_t k = 0; k < f->n_fixes; k++)
-            fix(&s, &f->fixes[k]);
-        update_end(&s);
+        of_domain(&s, &v[i]);
     }
 }
 

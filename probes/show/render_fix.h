@@ -12,12 +12,13 @@
 void render_fix(struct buf *b, struct arena *a, const struct evidence *ev, const struct fix *f, size_t indent,
                 unsigned width);
 
-/* What has to be changed so that the failing ones of n reports pass: the fixes of the first finding of each, since
- * other findings may repeat them. Both are texts for programs, with comments that tell a person the domain and the
- * cause. What no record can express (a file, a wait, advice) is in comments only. render_zone: a piece of a zone file
- * with absolute names; a record that must be removed before is in a comment above. render_nsupdate: a script for
- * nsupdate(1), one update message for each zone; or for each name, where no SOA record told the zone and nsupdate has
- * to find it. */
+/* What has to be changed so that the domains of n reports pass: the fixes of the first finding of each failing report
+ * that a domain's verdict rests on (judge/domain.h), since other findings may repeat them. Methods that are not in
+ * use are named in a comment: the records of two methods can exclude each other. Both are texts for programs, with
+ * comments that tell a person the domain and the cause. What no record can express (a file, a wait, advice) is in
+ * comments only. render_zone: a piece of a zone file with absolute names; a record that must be removed before is in
+ * a comment above. render_nsupdate: a script for nsupdate(1), one update message for each zone; or for each name,
+ * where no SOA record told the zone and nsupdate has to find it. */
 void render_zone(struct buf *b, struct arena *a, const struct report *const *r, size_t n);
 void render_nsupdate(struct buf *b, struct arena *a, const struct report *const *r, size_t n);
 

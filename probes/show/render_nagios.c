@@ -3,6 +3,7 @@
 #include "ca/profile.h"
 #include "ca/token.h"
 #include "ca/token_find.h"
+#include "judge/domain.h"
 #include "show/render_wrap.h"
 #include "wire/dnssec_rr.h"
 #include "wire/name.h"
@@ -16,9 +17,19 @@ enum { TEXT_SHOWN = 300 };
 /* Exit statuses of plugins. */
 enum { NAGIOS_OK, NAGIOS_WARNING, NAGIOS_CRITICAL, NAGIOS_UNKNOWN };
 
-static int status_of(const struct report *r)
+/* The report in which a domain that passes has a risk: one of those that its verdict rests on. NULL: there is none. */
+static const struct report *risky(const struct domain *d)
 {
-    switch (r->verdict) {
+    for (size_t k = 0; k < d->n; k++)
+        for (size_t i = 0; domain_in_use(&d->is, d->part, k) && i < d->r[k]->n_findings; i++)
+            if (d->r[k]->findings[i].weight == WEIGHT_RISK)
+                return d->r[k];
+    return NULL;
+}
+
+static int status_of(const struct domain *d)
+{
+    switch (d->is.verdict) {
     case VERDICT_FAIL:
         return NAGIOS_CRITICAL;
     case VERDICT_UNDECIDED:
@@ -26,10 +37,21 @@ static int status_of(const struct report *r)
     case VERDICT_PASS:
         break;
     }
-    for (size_t i = 0; i < r->n_findings; i++)
-        if (r->findings[i].weight == WEIGHT_RISK)
-            return NAGIOS_WARNING;
-    return NAGIOS_OK;
+    return risky(d) ? NAGIOS_WARNING : NAGIOS_OK;
+}
+
+/* The report that stands for the domain: the one with its risk, or whose verdict is the domain's, control before CAA.
+ * NULL: control was not checked, and CAA does not fail. */
+static const struct report *telling(const struct domain *d)
+{
+    const struct domain_verdict *is = &d->is;
+    if (is->verdict == VERDICT_PASS && risky(d))
+        return risky(d);
+    const size_t in_order[] = {is->has_control ? is->by : DOMAIN_NONE, is->caa};
+    for (size_t i = 0; i < 2; i++)
+        if (in_order[i] != DOMAIN_NONE && d->part[in_order[i]].verdict == is->verdict)
+            return d->r[in_order[i]];
+    return NULL;
 }
 
 /* A '|' begins the performance data, so it is replaced in texts. */
@@ -145,43 +167,56 @@ static void performance(struct buf *b, const struct totals *t)
     buf_puts(b, "\n");
 }
 
+/* "shop.example.com dns-txt-token invalid_dns_txt: why" */
+static void say(struct buf *b, struct arena *a, const struct domain *d)
+{
+    const struct report *r = telling(d);
+    text(b, a, d->r[0]->request->input);
+    if (!r) {
+        buf_puts(b, " control not checked: ");
+        text(b, a, d->is.because);
+        return;
+    }
+    buf_printf(b, " %s ", method_name(r->request->method));
+    const struct code_info *code = code_info(r->error.code);
+    text(b, a, code ? code->code : verdict_name(r->verdict));
+    const char *why = r->reason && *r->reason ? r->reason : r->n_findings ? r->findings->summary : NULL;
+    if (why) {
+        buf_puts(b, ": ");
+        text(b, a, why);
+    }
+}
+
 int render_nagios(struct buf *b, struct arena *a, const struct report *const *r, size_t n)
 {
     static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
     static const int badness[] = {
         [NAGIOS_OK] = 0, [NAGIOS_WARNING] = 1, [NAGIOS_UNKNOWN] = 2, [NAGIOS_CRITICAL] = 3};
-    const struct report *worst = NULL;
+    const struct domain *worst = NULL;
     struct totals totals = {.token = TIME_UNKNOWN, .signature = TIME_UNKNOWN};
-    int status = n ? NAGIOS_OK : NAGIOS_UNKNOWN;
-    size_t same = 0;
-    for (size_t i = 0; i < n; i++) {
-        int s = status_of(r[i]);
-        add(&totals, a, r[i]);
+    struct domain *v;
+    size_t count = domains_of(a, r, n, &v), same = 0;
+    int status = count ? NAGIOS_OK : NAGIOS_UNKNOWN;
+    b->failed = b->failed || (n && !count);
+    for (size_t i = 0; i < count; i++) {
+        int s = status_of(&v[i]);
+        for (size_t k = 0; k < v[i].n; k++)
+            if (domain_in_use(&v[i].is, v[i].part, k))
+                add(&totals, a, v[i].r[k]);
         if (!worst || badness[s] > badness[status]) {
-            worst = r[i];
+            worst = &v[i];
             status = s;
             same = 0;
         }
         same += s == status;
     }
     buf_printf(b, "DCV %s - ", words[status]);
-    if (n > 1)
-        buf_printf(b, "%zu of %zu checks: ", same, n);
-    if (worst) {
-        text(b, a, worst->request->input);
-        buf_printf(b, " %s ", method_name(worst->request->method));
-        const struct code_info *code = code_info(worst->error.code);
-        text(b, a, code ? code->code : verdict_name(worst->verdict));
-        const char *why = worst->reason && *worst->reason ? worst->reason
-                          : worst->n_findings             ? worst->findings->summary
-                                                          : NULL;
-        if (why) {
-            buf_puts(b, ": ");
-            text(b, a, why);
-        }
-    } else {
+    if (count > 1)
+        buf_printf(b, "%zu of %zu domains: ", same, count);
+    if (worst)
+        say(b, a, worst);
+    else
         buf_puts(b, "no check was made");
-    }
     performance(b, &totals);
     return status;
 }

@@ -7,7 +7,8 @@
 #include "model/dcv.h"
 
 /* "DCV CRITICAL - …|time=0.042s;;;0;30.000 blocking=1;;0;0 risk=0;0;;0 note=0;;;0 questions=9;;;0" for the
- * worst of n reports, in one line. The numbers are those of all reports: time is that of the slowest check; token_days
+ * worst of the domains that n reports are about (judge/domain.h), in one line. A domain whose control was not checked
+ * is UNKNOWN. The numbers are those of the reports that the verdicts rest on: time is that of the slowest; token_days
  * and signature_days, where known, say how many days the accepted value and the domain's signatures remain valid, the
  * fewest of all. Returns the plugin's exit status: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. */
 int render_nagios(struct buf *b, struct arena *a, const struct report *const *r, size_t n);

@@ -267,13 +267,13 @@ static void nagios(void **state)
     } rows[] = {
         {0, 1, 0, "DCV OK - *.Shop.Example.com dns-txt-token pass" PERF("0", "0", "5")},
         {0, 2, 1,
-         "DCV WARNING - 1 of 2 checks: *.Shop.Example.com dns-txt-token pass: A second one." PERF("0", "1",
+         "DCV WARNING - 1 of 2 domains: *.Shop.Example.com dns-txt-token pass: A second one." PERF("0", "1",
                                                                                                   "10")},
         {0, 3, 3,
-         "DCV UNKNOWN - 1 of 3 checks: *.Shop.Example.com dns-txt-token undecided: no resolver "
+         "DCV UNKNOWN - 1 of 3 domains: *.Shop.Example.com dns-txt-token undecided: no resolver "
          "answers" PERF("1", "2", "15")},
         {0, 4, 2,
-         "DCV CRITICAL - 1 of 4 checks: *.Shop.Example.com dns-txt-token invalid_dns_txt: a / "
+         "DCV CRITICAL - 1 of 4 domains: *.Shop.Example.com dns-txt-token invalid_dns_txt: a / "
          "b\\x0ac" PERF("2", "3", "20")},
         {0, 0, 3,
          "DCV UNKNOWN - no check was made|time=0.000s;;;0 blocking=0;;0;0 risk=0;0;;0 note=0;;;0 "
