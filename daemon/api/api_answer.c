@@ -1,6 +1,8 @@
 /* api_answer.c - errors, and the answers about checks and statistics. */
 #include "api/api_inner.h"
 
+#include "format/json_domains.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +65,17 @@ void api_report(struct json_out *j, const struct api_report *r)
     json_raw(j, NULL, r->text, r->len);
 }
 
+/* What the reports come to together, then the reports. */
 static void write_reports(struct json_out *j, const struct api_report *reports, size_t n)
 {
+    struct arena *a = arena_new(0);
+    struct report_text *v = a ? arena_array(a, n ? n : 1, sizeof *v) : NULL;
+    for (size_t i = 0; v && i < n; i++)
+        v[i] = (struct report_text){reports[i].text, reports[i].len};
+    if (v)
+        json_write_domains_of_texts(j, a, v, n);
+    j->b->failed = j->b->failed || !v || arena_full(a);
+    arena_free(a);
     json_open(j, "reports", '[');
     for (size_t i = 0; i < n; i++)
         api_report(j, &reports[i]);

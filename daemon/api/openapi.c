@@ -3,6 +3,7 @@
 #include "api/api_inner.h"
 
 #include "format/request.h"
+#include "judge/domain.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -34,6 +35,8 @@ LIST(actors, DCV_ACTORS)
 LIST(watch_states, DB_WATCH_STATES)
 LIST(untils, DB_UNTILS)
 LIST(challenges, DCV_CHALLENGES)
+LIST(controls, DCV_CONTROLS)
+LIST(traces, DCV_TRACES)
 LIST(purposes, DCV_PURPOSES)
 LIST(depths, DCV_DEPTHS)
 LIST(fix_ops, DCV_FIX_OPS)
@@ -55,6 +58,7 @@ static const struct enumeration {
     {"fact_kind", COUNTED(kinds)},  {"transport", COUNTED(transports)},
     {"event", COUNTED(events)},     {"watch_state", COUNTED(watch_states)},
     {"until", COUNTED(untils)},     {"actor", COUNTED(actors)},
+    {"trace", COUNTED(traces)},     {"control_verdict", COUNTED(controls)},
 };
 enum { ENUMERATION_COUNT = sizeof enumerations / sizeof *enumerations, TYPE_MOST = 40 };
 

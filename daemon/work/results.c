@@ -1,5 +1,6 @@
 #include "work/results.h"
 
+#include "format/json_domains.h"
 #include "format/json_write_report.h"
 
 #include <errno.h>
@@ -91,6 +92,18 @@ int results_job(int64_t id, struct report *const *reports, size_t n, bool shown,
 static const char *code_of(enum code c)
 {
     return c == CODE_NONE ? NULL : code_info(c)->code;
+}
+
+bool results_pass(const struct db_result *r, size_t n)
+{
+    struct domain_part v[METHOD_COUNT];
+    struct arena *a = n && n <= METHOD_COUNT ? arena_new(0) : NULL;
+    bool whole = a;
+    for (size_t i = 0; whole && i < n; i++)
+        whole = json_domain_part(&(struct report_text){r[i].report, r[i].report_len}, &v[i]);
+    bool passes = whole && domain_judge(a, v, n).verdict == VERDICT_PASS;
+    arena_free(a);
+    return passes;
 }
 
 void results_summary(struct json_out *j, const char *key, const struct db_result *r, size_t n)

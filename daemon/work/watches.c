@@ -272,14 +272,6 @@ static void on_step(struct write_job *job)
     write_job_free(job);
 }
 
-static bool all_pass(const struct scheduler_news *news)
-{
-    for (size_t i = 0; i < news->n_results; i++)
-        if (news->results[i].verdict != VERDICT_PASS)
-            return false;
-    return news->n_results;
-}
-
 /* A check that was cancelled has no result, and is not counted as a run. */
 static void run_ended(struct watch *w, const struct scheduler_news *news)
 {
@@ -304,7 +296,7 @@ static void run_ended(struct watch *w, const struct scheduler_news *news)
         c.last = last.p;
         c.last_len = last.n;
     }
-    c.state = w->until == UNTIL_PASS && all_pass(news) ? WATCH_PASSED
+    c.state = w->until == UNTIL_PASS && results_pass(news->results, news->n_results) ? WATCH_PASSED
               : c.next == TIME_UNKNOWN                 ? WATCH_EXPIRED
                                                        : WATCH_ACTIVE;
     *w->step = (struct write_job){

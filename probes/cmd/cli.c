@@ -90,10 +90,28 @@ struct option *cli_options(struct arena *a, const struct option *own, bool with_
     return o;
 }
 
+/* A list of methods with commas counts as if each was given by itself. */
+static bool given_methods(struct arena *a, struct given_list *list, const struct request_field *f, const char *value)
+{
+    for (const char *p = value;; p++) {
+        size_t n = strcspn(p, ",");
+        const char *one = arena_strndup(a, p, n);
+        if (!one || !given_add(a, list, (struct given){f, one, n}))
+            break;
+        p += n;
+        if (!*p)
+            return true;
+    }
+    complain_no_memory();
+    return false;
+}
+
 bool cli_given(struct arena *a, struct given_list *list, int opt, const char *value)
 {
     size_t n;
     const struct request_field *f = &request_fields(&n)[opt - OPT_FIELD];
+    if (!strcmp(f->name, "methods"))
+        return given_methods(a, list, f, value);
     struct given g = {.field = f, .value = value, .len = strlen(value)};
     if (f->kind == FIELD_BYTES) {
         char *option = arena_printf(a, "--%s", f->option);

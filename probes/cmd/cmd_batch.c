@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cmd/cli.h"
 #include "cmd/cli_conf.h"
+#include "cmd/line_verdict.h"
 #include "cmd/progress.h"
 #include "cmd/resume.h"
 #include "cmd/runner.h"
@@ -25,6 +26,7 @@ enum { IN_FLIGHT_MOST = 100000, PIECE = 65536, TICK_MS = 200 };
 struct item {
     struct runner_check job;
     size_t line;
+    struct line_verdict *of_line;
     char key[LINE_KEY + 1];
 };
 
@@ -44,6 +46,7 @@ struct batch_command {
     struct lines *lines;
     struct line line;
     unsigned methods;       /* of the line: those without a job yet */
+    struct line_verdict *of_line; /* while there are such methods */
     struct arena *read;     /* arena of .request; NULL: a job has it */
     struct request request; /* in .read */
 
@@ -55,7 +58,8 @@ struct batch_command {
     uv_signal_t signals[2];
     struct progress progress;
     bool terminal;
-    struct tally tally;
+    struct tally tally;   /* of reports */
+    struct tally domains; /* of lines, whose domains the exit status is about */
     bool refused, interrupted;
     int err;
 };
@@ -123,7 +127,13 @@ static int read_line(struct batch_command *b)
         if (!rc) {
             b->methods = b->request.methods;
             b->read = a;
-            return 1;
+            b->of_line = line_verdict_new((size_t)__builtin_popcount(b->methods));
+            if (b->of_line)
+                return 1;
+            b->read = NULL;
+            b->methods = 0;
+            rc = -ENOMEM;
+            why = NULL;
         }
         say_line(b, b->line.number, why);
     }
@@ -211,6 +221,14 @@ static struct arena *own_arena(struct batch_command *b, struct request *ret)
     return NULL;
 }
 
+/* part: what a report of the line says; NULL: it does not come. */
+static void take_part(struct batch_command *b, struct line_verdict *of_line, const struct domain_part *part)
+{
+    enum verdict v;
+    if (line_verdict_add(of_line, part, &v))
+        b->domains.verdict[v]++;
+}
+
 static int next(void *user, struct runner_check **ret)
 {
     struct batch_command *b = user;
@@ -232,7 +250,9 @@ static int next(void *user, struct runner_check **ret)
         char key[LINE_KEY + 1];
         b->methods &= b->methods - 1;
         line_key(&b->line, m, key);
-        if (seen_take(b->seen, key)) {
+        struct domain_part before;
+        if (seen_take(b->seen, key, &before)) {
+            take_part(b, b->of_line, &before);
             if (!b->methods) {
                 arena_free(b->read);
                 b->read = NULL;
@@ -244,10 +264,12 @@ static int next(void *user, struct runner_check **ret)
         struct item *item = a ? arena_alloc(a, sizeof *item) : NULL;
         if (!item) {
             arena_free(a);
+            take_part(b, b->of_line, NULL);
             b->err = -ENOMEM;
             return -ENODATA;
         }
-        *item = (struct item){.job = {.request = request_for(&r, m), .arena = a}, .line = b->line.number};
+        *item = (struct item){
+            .job = {.request = request_for(&r, m), .arena = a}, .line = b->line.number, .of_line = b->of_line};
         item->job.request.sparing = r.depth == DEPTH_QUICK;
         memcpy(item->key, key, sizeof key);
         item->job.user = item;
@@ -275,6 +297,11 @@ static void done(void *user, struct runner_check *job, int err)
 {
     struct batch_command *b = user;
     const struct item *item = job->user;
+    struct domain_part part;
+    bool there = err != -ECANCELED && job->report;
+    if (there)
+        part = domain_part_of(job->report);
+    take_part(b, item->of_line, there ? &part : NULL);
     if (err != -ECANCELED && !job->report) {
         say_line(b, item->line, strerror(-err));
         b->err = err;
@@ -362,9 +389,9 @@ static int exit_of(const struct batch_command *b)
 {
     if (b->refused || b->out.err)
         return EXIT_USAGE;
-    if (b->tally.verdict[VERDICT_FAIL])
+    if (b->domains.verdict[VERDICT_FAIL])
         return EXIT_FAIL;
-    return b->tally.verdict[VERDICT_UNDECIDED] || b->interrupted || b->err ? EXIT_UNDECIDED : EXIT_PASS;
+    return b->domains.verdict[VERDICT_UNDECIDED] || b->interrupted || b->err ? EXIT_UNDECIDED : EXIT_PASS;
 }
 
 static void say_end(struct batch_command *b)
@@ -399,6 +426,8 @@ static int run(struct batch_command *b, int out)
     if (b->in_polled && flags >= 0)
         fcntl(b->in, F_SETFL, flags);
     arena_free(b->read);
+    for (; b->methods; b->methods &= b->methods - 1) /* it ended within a line */
+        take_part(b, b->of_line, NULL);
     say_end(b);
     return exit_of(b);
 }

@@ -343,6 +343,8 @@ static int status_of(const struct follower *f)
         json_t *r;
         if (has_ended(w) && strcmp(w->state, "passed") != 0)
             return EXIT_FAIL;
+        if (has_ended(w)) /* it passed, which it does although methods that are not in use fail */
+            continue;
         if (!w->results)
             status = EXIT_UNDECIDED;
         json_array_foreach(w->results, k, r)

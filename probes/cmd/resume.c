@@ -1,7 +1,7 @@
 #include "cmd/resume.h"
 
 #include "cmd/cli.h"
-#include "format/json_member.h"
+#include "format/json_domains.h"
 #include "format/lines.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 /* A hash table with open addressing; the keys are hashes already. */
 struct slot {
     uint64_t key;
+    struct domain_part part;
     uint32_t times; /* reports left; a free slot has .used false */
     bool used;
 };
@@ -48,7 +49,7 @@ static struct slot *find(struct slot *v, size_t room, uint64_t key)
     return &v[i];
 }
 
-static bool add(struct seen *s, uint64_t key)
+static bool add(struct seen *s, uint64_t key, const struct domain_part *part)
 {
     if (s->n * 2 >= s->room) {
         struct slot *v = calloc(s->room * 2, sizeof *v);
@@ -65,11 +66,12 @@ static bool add(struct seen *s, uint64_t key)
     s->n += !one->used;
     one->used = true;
     one->key = key;
+    one->part = *part;
     one->times++;
     return true;
 }
 
-bool seen_take(struct seen *s, const char *key)
+bool seen_take(struct seen *s, const char *key, struct domain_part *ret)
 {
     if (!s->n) /* no earlier output */
         return false;
@@ -77,6 +79,7 @@ bool seen_take(struct seen *s, const char *key)
     if (!one->times)
         return false;
     one->times--;
+    *ret = one->part;
     return true;
 }
 
@@ -88,14 +91,12 @@ void seen_head(struct json_out *j, size_t line, const char *key)
 }
 
 /* A line begins as seen_head() writes it. */
-static bool head(const char *text, size_t n, char key[LINE_KEY + 1], enum verdict *v)
+static bool head(const char *text, size_t n, char key[LINE_KEY + 1], struct domain_part *part)
 {
     size_t line;
     int end = 0;
-    char verdict[16];
     return sscanf(text, "{\"line\":%zu,\"key\":\"%16[0-9a-f]\",%n", &line, key, &end) == 2 && end &&
-           strlen(key) == LINE_KEY && json_member_word(text, n, "verdict", verdict, sizeof verdict) &&
-           verdict_parse(verdict, v);
+           strlen(key) == LINE_KEY && json_domain_part(&(struct report_text){text, n}, part);
 }
 
 bool seen_read(struct seen *s, int fd, const char *path, struct tally *t)
@@ -105,21 +106,21 @@ bool seen_read(struct seen *s, int fd, const char *path, struct tally *t)
     char *text = NULL, key[LINE_KEY + 1];
     size_t room = 0, number = 0;
     off_t whole = 0;
-    enum verdict v;
+    struct domain_part part;
     bool ok = f && lseek(fd, 0, SEEK_SET) == 0;
     for (ssize_t n; ok && (n = getline(&text, &room, f)) > 0 && text[n - 1] == '\n';) {
         number++;
-        if (!head(text, (size_t)n, key, &v)) {
+        if (!head(text, (size_t)n, key, &part)) {
             complain(
                 "--resume: '%s', line %zu, is not a report of a batch; expected the output of dcvprobe batch",
                 path, number);
             goto out;
         }
-        if (!add(s, strtoull(key, NULL, 16))) {
+        if (!add(s, strtoull(key, NULL, 16), &part)) {
             complain_no_memory();
             goto out;
         }
-        t->verdict[v]++;
+        t->verdict[part.verdict]++;
         whole += n;
     }
     /* A run that was killed may have left an incomplete report. */

@@ -6,6 +6,7 @@
 
 #include "cmd/progress.h"
 #include "format/json_write.h"
+#include "judge/domain.h"
 
 struct seen;
 struct seen *seen_new(void);
@@ -15,7 +16,8 @@ void seen_head(struct json_out *j, size_t line, const char *key);
 /* Reads the output in fd, cuts off an incomplete last line, and leaves the position at the end. Adds the verdicts of
  * its reports to t. False: the error was printed. */
 bool seen_read(struct seen *s, int fd, const char *path, struct tally *t);
-/* True where a report with this key is left; removes one. */
-bool seen_take(struct seen *s, const char *key);
+/* True where a report with this key is left; removes one. *ret: what counts of it for its domain's verdict; of several
+ * with this key that of the last one. */
+bool seen_take(struct seen *s, const char *key, struct domain_part *ret);
 
 #endif

@@ -382,7 +382,7 @@ static int set_allow_net(struct setting *s)
     X(domain, "domain", FIELD_TEXT, false, "DOMAIN", "the domain to check",                                  \
       "the domain as ordered; *.NAME for a wildcard")                                                        \
     X(methods, "method", FIELD_LIST, false, "M", "" DCV_METHODS(COMMA_NAME),                                 \
-      "validation method, may be repeated; all that the input allows unless given")                          \
+      "validation method, may be repeated, or a list with commas; all that the input allows unless given")   \
     X(adn, "adn", FIELD_TEXT, false, "NAME",                                                                 \
       "the domain or an ancestor of it, down to the registrable domain",                                     \
       "authorization domain name to check at instead of DOMAIN: an ancestor, down to the registrable "       \

@@ -296,7 +296,8 @@ static void lists(void **state)
 {
     (void)state;
     struct api_answer ans = {0};
-    struct api_report report = {"{\"verdict\":\"fail\"}", 18};
+#define FAILING "{\"domain\":\"a.com\",\"method\":\"caa\",\"method_given\":true,\"verdict\":\"fail\"}"
+    struct api_report report = {FAILING, strlen(FAILING)};
     struct api_row row = {.id = 0xabc,
                           .state = STATE_DONE,
                           .domain = "a.com",
@@ -305,9 +306,12 @@ static void lists(void **state)
                           .n_reports = 1};
     api_write_list(&ans, &row, 1, 0xabc);
     assert_string_equal(
-        ans.body.p, "{\"checks\":[{\"id\":\"0000000000000abc\",\"state\":\"done\",\"domain\":\"a.com\","
-                    "\"submitted_at\":\"2026-11-22T12:00:00.000Z\",\"reports\":[{\"verdict\":\"fail\"}]}],"
-                    "\"next\":\"0000000000000abc\"}");
+        ans.body.p,
+        "{\"checks\":[{\"id\":\"0000000000000abc\",\"state\":\"done\",\"domain\":\"a.com\","
+        "\"submitted_at\":\"2026-11-22T12:00:00.000Z\",\"domains\":[{\"domain\":\"a.com\",\"wildcard\":false,"
+        "\"verdict\":\"fail\",\"control\":null,\"caa\":{\"verdict\":\"fail\"},\"reports\":[0]}],"
+        "\"reports\":[" FAILING "]}],"
+        "\"next\":\"0000000000000abc\"}");
     api_write_list(&ans, NULL, 0, 0);
     assert_string_equal(ans.body.p, "{\"checks\":[],\"next\":null}");
     buf_free(&ans.body);
