@@ -75,7 +75,7 @@ _dcvprobe() {
                     [[ $cur == -* ]] || words=$(_dcvprobe_catalogue causes)
                     ;;
                 token)
-                    words="--auth-key-file --csr --timestamp --persist --account-uri --account-thumbprint --issuer --adn
+                    words="--auth-key-file --auth-key-name --csr --timestamp --persist --account-uri --account-thumbprint --issuer --adn
                         --wildcard --until --now --config --json"
                     ;;
                 replay) words="$output --all" files=yes ;;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "format/json_read_case.h"
 #include "format/json_write_report.h"
+#include "format/request_files.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -89,6 +90,11 @@ static bool configure(struct api_reading *r, struct request *q)
             return false;
         }
         q->auth_key = key->key;
+    }
+    struct input_error wrong;
+    if (request_files_check(r->a, q, &wrong)) {
+        api_error(r->answer, 400, wrong.code, wrong.field, "%s%s", r->where, input_error_text(r->a, &wrong, false));
+        return false;
     }
     if (!q->caa_account)
         q->caa_account = d->caa_account;

@@ -269,12 +269,13 @@ int csr_read(struct arena *a, struct bytes file, struct csr *ret)
         c.problem = c.der ? "bytes follow behind the end of the request" : unreadable(a, file);
     else if (!(c.problem = read_key(a, req, &c)) && !(c.problem = read_subject(a, req, &c)))
         c.problem = read_names(a, req, &c);
+    c.readable = req != NULL;
     X509_REQ_free(req);
     ERR_pop_to_mark(); /* a broken input is reported in ret->problem, not in OpenSSL's queue of errors */
     if (arena_full(a))
         return -ENOMEM;
     if (c.problem)
-        c = (struct csr){.problem = c.problem};
+        c = (struct csr){.problem = c.problem, .readable = c.readable};
     *ret = c;
     return 0;
 }

@@ -20,8 +20,9 @@ struct csr_field {    /* one attribute of the subject */
 };
 
 struct csr {
-    const char *problem; /* why the request cannot be used, as a clause; all else is unset then. NULL: it can
+    const char *problem; /* why the request cannot be used, as a clause; only .readable is set then. NULL: it can
                             be used */
+    bool readable;       /* the bytes are a request, be it one that cannot be used */
     bool der;            /* it is DER; an API that takes text needs PEM */
     enum csr_key key;
     unsigned bits;

@@ -40,7 +40,7 @@ int checks_configure(struct arena *a, struct checks *c, const char *path, struct
 int checks_add(struct arena *a, struct checks *c, const char *domain, const struct given_list *given)
 {
     struct request r;
-    int rc = cli_request(a, domain, given, &c->conf->profile, cli_now(), &r);
+    int rc = cli_request(a, domain, given, c->conf, cli_now(), &r);
     if (rc)
         return rc;
     if (c->room < c->n + METHOD_COUNT) {

@@ -4,6 +4,7 @@
 #include "format/json_domains.h"
 #include "format/json_write.h"
 #include "format/json_write_report.h"
+#include "run/request_key.h"
 #include "run/whole_file.h"
 #include "show/render_domain.h"
 #include "show/render_fix.h"
@@ -65,6 +66,14 @@ bool cli_read(struct arena *a, const char *option, const char *path, const char 
     return !rc;
 }
 
+bool cli_fits(struct arena *a, const char *option, const char *path, enum token_file kind, const char *text, size_t len)
+{
+    const char *expected = len ? token_file_expected(a, kind, (struct bytes){(const uint8_t *)text, len}) : NULL;
+    if (expected)
+        complain("%s: '%s' is not accepted; expected %s", option, text_escape(a, path, strlen(path), 200), expected);
+    return !expected;
+}
+
 /* ---------------------------------------------------------------- options ---------------------------- */
 
 /* True for fields with an option; the domain is an argument. */
@@ -113,9 +122,12 @@ bool cli_given(struct arena *a, struct given_list *list, int opt, const char *va
     if (!strcmp(f->name, "methods"))
         return given_methods(a, list, f, value);
     struct given g = {.field = f, .value = value, .len = strlen(value)};
+    enum token_file kind;
     if (f->kind == FIELD_BYTES) {
         char *option = arena_printf(a, "--%s", f->option);
         if (!option || !cli_read(a, option, value, &g.value, &g.len))
+            return false;
+        if (request_file_kind(f, &kind) && !cli_fits(a, option, value, kind, g.value, g.len))
             return false;
     }
     if (!given_add(a, list, g))
@@ -156,12 +168,14 @@ int cli_output_option(struct output *o, int opt, const char *value)
 }
 
 int cli_request(struct arena *a, const char *domain, const struct given_list *given,
-                const struct profile *profile, dcv_time now, struct request *ret)
+                const struct conf *conf, dcv_time now, struct request *ret)
 {
     struct input_error err = {0};
-    request_init(ret, profile, now);
+    request_init(ret, &conf->profile, now);
     struct given only = {request_field_find("domain"), domain, strlen(domain)};
     int rc = request_from(a, ret, &(struct given_list){&only, 1}, given, &err);
+    if (!rc)
+        rc = request_key(a, conf, ret, &err);
     if (!rc)
         return EXIT_PASS;
     if (rc == -EINVAL)

@@ -7,7 +7,7 @@
 #define DCV_CLI_H
 
 #include "format/json_write.h"
-#include "format/request.h"
+#include "format/request_files.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -68,6 +68,7 @@ enum {
     OPT_DOMAIN,
     OPT_ALL,
     OPT_AUTH_KEY,
+    OPT_AUTH_KEY_NAME,
     OPT_CSR,
     OPT_PERSIST,
     OPT_WILDCARD,
@@ -85,14 +86,19 @@ bool cli_given(struct arena *a, struct given_list *list, int opt, const char *va
  * EXIT_USAGE: the error was printed. */
 int cli_output_option(struct output *o, int opt, const char *value);
 
-/* Makes a request from a domain and the given fields. EXIT_USAGE: it is refused, and the reason was printed. */
+struct conf;
+/* Makes a request from a domain and the given fields, with the key that it names. a: the arena of conf. EXIT_USAGE:
+ * it is refused, and the reason was printed. */
 int cli_request(struct arena *a, const char *domain, const struct given_list *given,
-                const struct profile *profile, dcv_time now, struct request *ret);
+                const struct conf *conf, dcv_time now, struct request *ret);
 
 /* ---- files and the clock */
 /* Reads a whole file, or standard input for "-", at most 64 MiB. False: the error was printed with the name of the
  * option. */
 bool cli_read(struct arena *a, const char *option, const char *path, const char **ret, size_t *len);
+/* Whether the content of a file can be the AuthKey or the CSR that it is given as. False: the error was printed. */
+bool cli_fits(struct arena *a, const char *option, const char *path, enum token_file kind, const char *text,
+              size_t len);
 dcv_time cli_now(void);
 
 /* ---- output */

@@ -1,6 +1,7 @@
 #include "cmd/cli_conf.h"
 
 #include "cmd/cli.h"
+#include "run/request_key.h"
 #include "run/suffix_file.h"
 
 #include <errno.h>
@@ -10,14 +11,14 @@
 
 /* Checks the given fields before any file is read, so that a mistake on the command line is reported as such. Given
  * resolvers become options of the configuration, which replace its servers and its mode. */
-static bool read_given(struct arena *a, const struct given_list *given, struct conf_option *ret, size_t *n)
+static bool read_given(struct arena *a, const struct given_list *given, struct request *r, struct conf_option *ret,
+                       size_t *n)
 {
-    struct request r;
     struct input_error e;
-    request_init(&r, NULL, cli_now());
+    request_init(r, NULL, cli_now());
     for (size_t i = 0; i < given->n; i++) {
         const struct given *g = &given->v[i];
-        int rc = request_set(a, &r, g->field, g->value, g->len, &e);
+        int rc = request_set(a, r, g->field, g->value, g->len, &e);
         if (rc) {
             complain("%s", rc == -EINVAL ? input_error_text(a, &e, true) : strerror(-rc));
             return false;
@@ -69,12 +70,14 @@ const struct conf *cli_conf_read(struct arena *a, const char *path, struct given
     struct conf_option *options = arena_array(a, given->n + 1, sizeof *options);
     size_t n = 0;
     const char *why = NULL;
+    struct request r;
+    struct input_error e;
     int rc;
     if (!c || !options) {
         complain_no_memory();
         return NULL;
     }
-    if (!read_given(a, given, options, &n))
+    if (!read_given(a, given, &r, options, &n))
         return NULL;
     /* Often only the daemon may read CONF_FILE: the user must be told that it is not used. */
     if (!path && access(CONF_FILE, R_OK) && errno != ENOENT && errno != ENOTDIR) {
@@ -88,6 +91,11 @@ const struct conf *cli_conf_read(struct arena *a, const char *path, struct given
         why = arena_printf(a, "[names] public_suffix_list: %s", why);
     if (rc) {
         complain("%s%s", path ? "--config: " : "", why ? why : OUT_OF_MEMORY);
+        return NULL;
+    }
+    rc = request_key(a, c, &r, &e);
+    if (rc) {
+        complain("%s", rc == -EINVAL ? input_error_text(a, &e, true) : strerror(-rc));
         return NULL;
     }
     return add_defaults(a, &c->defaults, given) ? c : NULL;

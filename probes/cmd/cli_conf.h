@@ -7,7 +7,8 @@
 #include "run/net.h"
 
 /* Reads the configuration for checks in this process: --config FILE, or (path is NULL) CONF_FILE if it exists. Adds its
- * defaults for requests to given, for fields that given does not name. In the arena; NULL: the error was printed. */
+ * defaults for requests to given, for fields that given does not name. A key that given names must be there. In the
+ * arena; NULL: the error was printed. */
 const struct conf *cli_conf_read(struct arena *a, const char *path, struct given_list *given);
 /* The options of all sub-commands that check in this process, beside those of a request: rows of their table, and what
  * takes their values, which are kept, not copied. False: it is another option. */

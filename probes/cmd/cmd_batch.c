@@ -9,6 +9,7 @@
 #include "cmd/sink.h"
 #include "format/json_write_report.h"
 #include "format/lines.h"
+#include "run/request_key.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,8 @@ struct item {
 
 struct batch_command {
     struct net_config net;
+    struct arena *arena; /* of the command: of .given and .conf */
+    struct bytes csr;    /* of the command line; .n is 0 where it has none */
     struct given_list given;
     const struct conf *conf;
     const char *config;
@@ -116,6 +119,19 @@ static int next_line(struct batch_command *b, struct arena *a)
     return rc;
 }
 
+/* Gives the request of a line the key that it names, and looks at the CSR of a line that has its own; the command
+ * line's was looked at when it was read. 0, -EINVAL with *why, or -ENOMEM. */
+static int take_files(struct batch_command *b, struct arena *a, struct request *r, const char **why)
+{
+    struct input_error e;
+    bool own = r->csr.n && !(r->csr.n == b->csr.n && !memcmp(r->csr.p, b->csr.p, r->csr.n));
+    int rc = own ? request_files_check(a, r, &e) : 0;
+    if (!rc)
+        rc = request_key(b->arena, b->conf, r, &e);
+    *why = rc == -EINVAL ? input_error_text(a, &e, false) : NULL;
+    return rc;
+}
+
 /* Reads the next line and its request into b->read. Returns as next_line(). */
 static int read_line(struct batch_command *b)
 {
@@ -124,6 +140,8 @@ static int read_line(struct batch_command *b)
     int rc = next_line(b, a);
     if (rc == 1) {
         rc = line_request(b->lines, &b->line, a, cli_now(), &b->request, &why);
+        if (!rc)
+            rc = take_files(b, a, &b->request, &why);
         if (!rc) {
             b->methods = b->request.methods;
             b->read = a;
@@ -165,19 +183,21 @@ static int first_pass(struct batch_command *b)
     dcv_time now = cli_now();
     int rc = begin_lines(b) ? -ENOMEM : 1;
     while (rc == 1) {
-        unsigned methods;
+        struct request r;
         const char *why;
         if (!a || arena_used(a) > PIECE) {
             arena_free(a);
             a = arena_new(RUNNER_CEILING);
         }
         rc = next_line(b, a);
-        int refused = rc == 1 ? line_check(b->lines, &b->line, a, now, &methods, &why) : 0;
+        int refused = rc == 1 ? line_check(b->lines, &b->line, a, now, &r, &why) : 0;
+        if (rc == 1 && !refused)
+            refused = take_files(b, a, &r, &why);
         if (refused) {
             say_line(b, b->line.number, why);
             rc = refused;
         } else if (rc == 1) {
-            b->progress.total += (size_t)__builtin_popcount(methods);
+            b->progress.total += (size_t)__builtin_popcount(r.methods);
         }
     }
     arena_free(a);
@@ -215,7 +235,7 @@ static struct arena *own_arena(struct batch_command *b, struct request *ret)
     if (a)
         return a;
     a = arena_new(RUNNER_CEILING);
-    if (a && !line_request(b->lines, &b->line, a, b->request.now, ret, &why))
+    if (a && !line_request(b->lines, &b->line, a, b->request.now, ret, &why) && !take_files(b, a, ret, &why))
         return a;
     arena_free(a);
     return NULL;
@@ -467,6 +487,7 @@ static int read_defaults(struct arena *a, struct batch_command *b)
     request_init(&r, NULL, cli_now());
     for (size_t i = 0; i < b->given.n; i++) /* all have been accepted before */
         (void)request_set(a, &r, b->given.v[i].field, b->given.v[i].value, b->given.v[i].len, &e);
+    b->csr = r.csr;
     cli_conf_net(b->conf, &r.resolvers, &r.allow_net, &b->net);
     if (!b->in_flight)
         b->in_flight = b->conf->in_flight;
@@ -520,6 +541,7 @@ int cmd_batch(int argc, char **argv)
                                         {0}};
     struct batch_command b = {.in = -1, .seen = seen_new()};
     struct arena *a = arena_new(0);
+    b.arena = a;
     struct option *options = a && b.seen ? cli_options(a, own, true) : NULL;
     int status = options ? EXIT_PASS : EXIT_USAGE, out = STDOUT_FILENO;
     for (int opt; !status && (opt = getopt_long(argc, argv, "", options, NULL)) != -1;)

@@ -1,5 +1,6 @@
 /* cmd_preflight.c - dcvprobe preflight: checks the inputs of an order before it is placed. */
 #include "base/text.h"
+#include "ca/csr.h"
 #include "ca/order.h"
 #include "ca/order_conf.h"
 #include "cmd/checks.h"
@@ -73,6 +74,14 @@ static bool read_bytes(struct arena *a, const char *option, const char *path, st
     return true;
 }
 
+/* One that cannot be read is a fault of the order, with a code of the API. But a private key is never to be sent, and
+ * what is wrong is the command. */
+static bool read_csr(struct arena *a, const char *option, const char *path, struct bytes *ret)
+{
+    return read_bytes(a, option, path, ret) &&
+           (!csr_private_key(*ret) || cli_fits(a, option, path, TOKEN_FILE_CSR, (const char *)ret->p, ret->n));
+}
+
 static bool configure(struct arena *a, const char *path, struct order *o)
 {
     const char *text, *why = NULL;
@@ -111,9 +120,9 @@ static bool take(struct arena *a, struct given_order *g, int opt, const char *va
     struct order *o = &g->order;
     switch (opt) {
     case CSR:
-        return read_bytes(a, "--csr", value, &o->csr);
+        return read_csr(a, "--csr", value, &o->csr);
     case ORIGINAL:
-        return read_bytes(a, "--original", value, &o->original);
+        return read_csr(a, "--original", value, &o->original);
     case ORIGINAL_COMMON_NAME:
         o->original_common_name = value;
         return true;

@@ -1,22 +1,25 @@
 /* cmd_token.c - dcvprobe token: a request token, or the record of dns-persist to publish. Needs no network. */
+#include "ca/csr.h"
 #include "ca/persist.h"
 #include "ca/token.h"
 #include "cmd/cli.h"
 #include "cmd/cli_conf.h"
 #include "judge/fix.h"
 #include "model/time.h"
+#include "run/request_key.h"
 #include "show/render_fix.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define USAGE                                                                                                \
-    "dcvprobe token --auth-key-file F --csr F [--timestamp T], or dcvprobe token --persist DOMAIN --account-uri U "   \
+#define USAGE                                                                                                        \
+    "dcvprobe token --auth-key-file F or --auth-key-name N [--config F] --csr F [--timestamp T], or dcvprobe token " \
+    "--persist DOMAIN --account-uri U "                                                                              \
     "[--wildcard] [--until DATE]"
 
 /* What the command line gives; NULL for an option that is not there. */
 struct token_options {
-    const char *key, *csr, *timestamp;     /* a request token */
+    const char *key, *key_name, *csr, *timestamp; /* a request token */
     const char *persist, *until, *config;  /* a record of dns-persist */
     bool wildcard, json;
     struct given_list given;
@@ -40,25 +43,54 @@ static bool read_stamp(const char *text, char stamp[TOKEN_STAMP + 1])
     return true;
 }
 
-static int request_token(struct arena *a, const struct token_options *o)
+/* The key of --auth-key-file, or that of the configuration. */
+static bool read_key(struct arena *a, struct token_options *o, struct bytes *ret)
 {
-    const char *key, *csr;
-    char stamp[TOKEN_STAMP + 1], token[TOKEN_LENGTH + 1];
-    size_t key_len, csr_len;
-    if (!read_stamp(o->timestamp, stamp) || !cli_read(a, "--auth-key-file", o->key, &key, &key_len) ||
-        !cli_read(a, "--csr", o->csr, &csr, &csr_len))
-        return EXIT_USAGE;
-    struct bytes k = token_key_trim((struct bytes){(const uint8_t *)key, key_len});
-    if (!k.n || !csr_len) {
-        complain("%s: the file is empty; expected the %s", k.n ? "--csr" : "--auth-key-file", k.n ? "CSR" : "AuthKey");
-        return EXIT_USAGE;
+    const char *text;
+    size_t len;
+    if (o->key_name) {
+        struct request r = {.auth_key_name = o->key_name};
+        struct input_error e;
+        const struct given name = {request_field_find("auth_key_name"), o->key_name, strlen(o->key_name)};
+        if (!given_add(a, &o->given, name))
+            complain_no_memory();
+        const struct conf *conf = arena_full(a) ? NULL : cli_conf_read(a, o->config, &o->given);
+        if (!conf || request_key(a, conf, &r, &e)) /* cli_conf_read() has said what is wrong with the key */
+            return false;
+        *ret = r.auth_key;
+        return true;
     }
-    int rc = token_compute(stamp, k, (struct bytes){(const uint8_t *)csr, csr_len}, token);
+    if (!cli_read(a, "--auth-key-file", o->key, &text, &len) ||
+        !cli_fits(a, "--auth-key-file", o->key, TOKEN_FILE_KEY, text, len))
+        return false;
+    *ret = token_key_trim((struct bytes){(const uint8_t *)text, len});
+    if (!ret->n)
+        complain("--auth-key-file: the file is empty; expected the AuthKey");
+    return ret->n;
+}
+
+static int request_token(struct arena *a, struct token_options *o)
+{
+    const char *csr;
+    char stamp[TOKEN_STAMP + 1], token[TOKEN_LENGTH + 1];
+    size_t csr_len;
+    struct bytes key;
+    if (!read_stamp(o->timestamp, stamp) || !read_key(a, o, &key) || !cli_read(a, "--csr", o->csr, &csr, &csr_len))
+        return EXIT_USAGE;
+    const struct bytes text = {(const uint8_t *)csr, csr_len};
+    if (!csr_len)
+        complain("--csr: the file is empty; expected the CSR");
+    if (!csr_len || (csr_private_key(text) && !cli_fits(a, "--csr", o->csr, TOKEN_FILE_CSR, csr, csr_len)))
+        return EXIT_USAGE;
+    int rc = token_compute(stamp, key, text, token);
     if (rc) {
         complain("token: it cannot be computed: %s", strerror(-rc));
         return EXIT_USAGE;
     }
-    return puts(token) >= 0 && !fflush(stdout) ? EXIT_PASS : EXIT_USAGE;
+    /* The token of other bytes is no use to an order, but it is what the CA would compute of them: it can be compared
+     * with one that is published. */
+    bool fits = cli_fits(a, "--csr", o->csr, TOKEN_FILE_CSR, csr, csr_len);
+    return puts(token) >= 0 && !fflush(stdout) && fits ? EXIT_PASS : EXIT_USAGE;
 }
 
 /* ---------------------------------------------------------------- a record of dns-persist ------------ */
@@ -128,7 +160,7 @@ static int persist_record(struct arena *a, struct token_options *o)
         complain_no_memory();
         return EXIT_USAGE;
     }
-    int status = cli_request(a, domain, &o->given, &conf->profile, cli_now(), &r);
+    int status = cli_request(a, domain, &o->given, conf, cli_now(), &r);
     if (status)
         return status;
     return read_end(o->until, r.now, &until) ? show_record(a, &r, until, o->json) : EXIT_USAGE;
@@ -141,8 +173,9 @@ static int read_option(struct arena *a, struct token_options *o, int opt, const 
     const struct {
         int opt;
         const char **to;
-    } texts[] = {{OPT_AUTH_KEY, &o->key}, {OPT_CSR, &o->csr},   {OPT_TIMESTAMP, &o->timestamp},
-                 {OPT_PERSIST, &o->persist}, {OPT_END, &o->until}, {OPT_CONFIG, &o->config}};
+    } texts[] = {{OPT_AUTH_KEY, &o->key},        {OPT_AUTH_KEY_NAME, &o->key_name}, {OPT_CSR, &o->csr},
+                 {OPT_TIMESTAMP, &o->timestamp}, {OPT_PERSIST, &o->persist},        {OPT_END, &o->until},
+                 {OPT_CONFIG, &o->config}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].opt == opt) {
             *texts[i].to = value;
@@ -158,8 +191,9 @@ static int read_option(struct arena *a, struct token_options *o, int opt, const 
 int cmd_token(int argc, char **argv)
 {
     static const char *const fields[] = {"account-uri", "account-thumbprint", "issuer", "adn", "now"};
-    enum { FIELDS = sizeof fields / sizeof *fields, OWN = 8 };
+    enum { FIELDS = sizeof fields / sizeof *fields, OWN = 9 };
     struct option options[OWN + FIELDS + 1] = {{"auth-key-file", required_argument, NULL, OPT_AUTH_KEY},
+                                               {"auth-key-name", required_argument, NULL, OPT_AUTH_KEY_NAME},
                                                {"csr", required_argument, NULL, OPT_CSR},
                                                {"timestamp", required_argument, NULL, OPT_TIMESTAMP},
                                                {"persist", required_argument, NULL, OPT_PERSIST},
@@ -177,8 +211,9 @@ int cmd_token(int argc, char **argv)
     int status = a ? EXIT_PASS : EXIT_USAGE;
     for (int opt; !status && (opt = getopt_long(argc, argv, "", options, NULL)) != -1;)
         status = read_option(a, &o, opt, optarg);
-    bool token = o.key && o.csr && !o.persist && !o.until && !o.config && !o.wildcard && !o.json && !o.given.n;
-    bool record = o.persist && !o.key && !o.csr && !o.timestamp;
+    bool one_key = o.key ? !o.key_name && !o.config : o.key_name != NULL; /* of a file, or of the configuration */
+    bool token = one_key && o.csr && !o.persist && !o.until && !o.wildcard && !o.json && !o.given.n;
+    bool record = o.persist && !o.key && !o.key_name && !o.csr && !o.timestamp;
     if (!status && (optind < argc || !(token || record))) {
         complain("token: expected " USAGE "%s%s", optind < argc ? ", not " : "", optind < argc ? argv[optind] : "");
         status = EXIT_USAGE;

@@ -383,15 +383,11 @@ int line_request(const struct lines *l, struct line *line, struct arena *a, dcv_
     return read_request(l, line, a, now, true, ret, why);
 }
 
-int line_check(const struct lines *l, const struct line *line, struct arena *a, dcv_time now, unsigned *methods,
+int line_check(const struct lines *l, const struct line *line, struct arena *a, dcv_time now, struct request *ret,
                const char **why)
 {
     struct line copy = *line;
-    struct request r;
-    int rc = read_request(l, &copy, a, now, false, &r, why);
-    if (!rc)
-        *methods = r.methods;
-    return rc;
+    return read_request(l, &copy, a, now, false, ret, why);
 }
 
 int line_given(const struct lines *l, const struct line *line, struct arena *a, struct given_list *ret,

@@ -38,9 +38,10 @@ int lines_next(struct lines *l, struct arena *a, struct line *ret, const char **
  * -EINVAL with *why ("token: '…' is not accepted; expected …"), or -ENOMEM. */
 int line_request(const struct lines *l, struct line *line, struct arena *a, dcv_time now, struct request *ret,
                  const char **why);
-/* Checks whether line_request() will refuse the line, with the same results, and tells its methods. Much cheaper for a
- * row with known methods: its domain is not read, since a bad domain is a verdict and not refused. */
-int line_check(const struct lines *l, const struct line *line, struct arena *a, dcv_time now, unsigned *methods,
+/* Checks whether line_request() will refuse the line, with the same results and the same request, but for its domain.
+ * Much cheaper for a row with known methods: its domain is not read, since a bad domain is a verdict and not refused.
+ */
+int line_check(const struct lines *l, const struct line *line, struct arena *a, dcv_time now, struct request *ret,
                const char **why);
 
 /* The fields of a CSV row, without the defaults. 0, -EINVAL with *why, or -ENOMEM; 1: the line is a JSON object, not a

@@ -610,12 +610,19 @@ static const char *read_key(struct arena *a, struct auth_key *k, int *rc)
     return wrong;
 }
 
+int conf_load_key(struct arena *a, struct auth_key *k, const char **why)
+{
+    int rc = 0;
+    *why = read_key(a, k, &rc);
+    return *why ? rc : 0;
+}
+
 int conf_load_keys(struct arena *a, struct conf *c, const char **why)
 {
     for (size_t i = 0; i < c->n_auth_keys; i++) {
-        int rc;
-        const char *wrong = read_key(a, &c->auth_keys[i], &rc);
-        if (wrong) {
+        const char *wrong;
+        int rc = conf_load_key(a, &c->auth_keys[i], &wrong);
+        if (rc) {
             *why = arena_printf(a, "[" AUTH_KEYS "] %s: %s: %s", c->auth_keys[i].name, c->auth_keys[i].file,
                                 wrong);
             return rc;

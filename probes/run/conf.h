@@ -90,6 +90,8 @@ int conf_parse(struct arena *a, const char *file, const char *text, size_t len, 
 /* Reads the files of [auth_keys]. They must be regular files that other users cannot read: a key that anyone can read
  * proves nothing. */
 int conf_load_keys(struct arena *a, struct conf *c, const char **why);
+/* One of them. *why: without the name of its file. */
+int conf_load_key(struct arena *a, struct auth_key *k, const char **why);
 /* The key of that name, or NULL. Inline, because the pure part of the daemon uses it, too. */
 static inline const struct auth_key *conf_auth_key(const struct conf *c, const char *name)
 {

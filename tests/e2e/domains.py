@@ -3,6 +3,7 @@
 DCVD and DCVPROBE name the programs."""
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import tempfile
@@ -149,5 +150,107 @@ def daemon():
     dcvd.end()
 
 
+CSR = pathlib.Path(__file__).parent.parent / "lab" / "order.csr"
+PRIVATE = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE KEY-----\n"
+
+
+def keys():
+    """Keys and CSRs that cannot be had, or are exchanged, are refused before anything is asked."""
+    resolver = Resolver()
+    folder = tempfile.mkdtemp(prefix="dcvd-e2e-")
+
+    def write(name, text):
+        path = f"{folder}/{name}"
+        with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as f:
+            f.write(text)
+        return path
+
+    csr, other = str(CSR), write("other.txt", "some-token-value\n")
+    key, private = write("key", "someToken\n"), write("private.pem", PRIVATE)
+    half = write("half.pem", "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n")
+    certificate = write("certificate.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+    conf = write("conf", f"[resolver]\nservers = 127.0.0.1:{resolver.port}\n[checks]\ndepth = quick\n"
+                         f"[auth_keys]\nmain = {key}\ngone = {folder}/none\n"
+                         f"exchanged = {write('exchanged', CSR.read_text())}\n")
+    at = ["--config", conf]
+    # The options, and what is said.
+    wrong = [
+        (["--auth-key-name", "nobody", "--csr", csr],
+         f"--auth-key-name: 'nobody' is not accepted; expected a name from [auth_keys] of the configuration ({conf}), "
+         "which has main, gone, exchanged"),
+        (["--auth-key-name", "gone", "--csr", csr],
+         "--auth-key-name: 'gone' is not accepted; expected a key whose file can be read; "
+         f"{folder}/none: No such file or directory"),
+        (["--auth-key-name", "exchanged", "--csr", csr],
+         "--auth-key-name: 'exchanged' is not accepted; expected the account's AuthKey; this is a certificate"),
+        (["--auth-key-file", folder + "/none", "--csr", csr],
+         f"--auth-key-file: '{folder}/none' cannot be read: No such file or directory; expected a readable file"),
+        (["--auth-key-file", csr, "--csr", key],
+         f"--auth-key-file: '{csr}' is not accepted; expected the account's AuthKey; this is a certificate signing "
+         "request, so the two files may be exchanged"),
+        (["--auth-key-file", private, "--csr", csr],
+         f"--auth-key-file: '{private}' is not accepted; expected the account's AuthKey; this is a private key"),
+        (["--auth-key-file", certificate, "--csr", csr],
+         f"--auth-key-file: '{certificate}' is not accepted; expected the account's AuthKey; this is a PEM file"),
+        (["--auth-key-file", key, "--csr", private],
+         f"--csr: '{private}' is not accepted; expected a certificate signing request, not a private key"),
+        (["--auth-key-file", key, "--csr", folder + "/none"], f"--csr: '{folder}/none' cannot be read"),
+    ]
+    none = [
+        (["--auth-key-file", key, "--csr", other],
+         f"--csr: '{other}' is not accepted; expected a certificate signing request; this is none: it is neither"),
+        (["--auth-key-file", key, "--csr", half], "this is none: it has a BEGIN line of a request, but"),
+        (["--auth-key-name", "main", "--csr", certificate], 'it holds a block of the kind "CERTIFICATE"'),
+    ]
+    lines = write("in.csv", "domain\na.com\n")
+    commands = (["check", "a.com"], ["batch", lines], ["explain", "dns_mismatch|a.com", "--run"], ["token"])
+    for command_line in commands:
+        for options, said in wrong + none:
+            token = command_line == ["token"]
+            if token and "--auth-key-file" in options:
+                r = probe(*command_line, *options)
+            else:
+                r = probe(*command_line, *options, *at)
+            same(r.returncode, 2, f"{command_line} {options} {r.stderr}")
+            same((r.stdout != "", r.stderr.count("\n")), (token and (options, said) in none, 1),
+                 f"{command_line} {options} {r.stdout}")
+            true(r.stderr.startswith("dcvprobe: ") and said in r.stderr, f"{said} in {r.stderr!r}")
+    for option in "--csr", "--original":
+        r = probe("preflight", option, private)
+        same((r.returncode, r.stdout), (2, ""), r.stderr)
+        said = f"{option}: '{private}' is not accepted; expected a certificate signing request, not a private key"
+        true(said in r.stderr, r.stderr)
+    r = probe("preflight", "--csr", other)
+    same((r.returncode, r.stdout.split()[:2]), (1, ["FAIL", "csr_invalid_cannot_parse"]), "an order with such a CSR")
+
+    # Lines of their own: all of a file are read first, and the number of the bad one is said.
+    for line, said in (({"auth_key_name": "nobody", "csr": CSR.read_text()}, "auth_key_name: 'nobody' is not accepted"),
+                       ({"auth_key_name": "main", "csr": "x"}, "csr: not accepted; expected a certificate signing"),
+                       ({"auth_key_name": "main", "csr": PRIVATE}, "not a private key"),
+                       ({"auth_key_name": "gone", "csr": CSR.read_text()}, "a key whose file can be read")):
+        path = write("in.ndjson", '{"domain":"a.com","methods":["caa"]}\n' +
+                     json.dumps({"domain": "b.com", "methods": [TXT], **line}) + "\n")
+        r = probe("batch", path, *at)
+        same((r.returncode, r.stdout), (2, ""), r.stderr)
+        true("line 2: " in r.stderr and said in r.stderr and r.stderr.count("\n") == 1, r.stderr)
+    same(resolver.asked, [], "nothing was asked")
+
+    # Those that are in order: the key of the file, and that of the configuration, prove the same.
+    stamp = ["--csr", csr, "--timestamp", "20261122000000"]
+    r = probe("token", "--auth-key-file", key, *stamp)
+    same((r.returncode, len(r.stdout), r.stderr), (0, 65, ""), "a token")
+    same(probe("token", "--auth-key-name", "main", *at, *stamp).stdout, r.stdout, "the same by the key's name")
+    now = ["--now", "2026-11-23"]
+    resolver.table["_dnsauth.a.com", "TXT"] = [r.stdout.strip()]
+    for options in (["--auth-key-name", "main"], ["--auth-key-file", key]):
+        r = probe("check", "a.com", *options, "--csr", csr, *at, *now, "--json")
+        same((r.returncode, brief(json.loads(r.stdout)["domains"][0])[2]), (0, (PASS, TXT)), r.stderr)
+    path = write("in.ndjson", json.dumps({"domain": "a.com", "auth_key_name": "main", "csr": CSR.read_text()}) + "\n")
+    r = probe("batch", path, *at, *now)
+    same((r.returncode, [json.loads(line)["method"] for line in r.stdout.splitlines()
+                         if json.loads(line)["verdict"] == PASS and "caa" not in line[:200]]), (0, [TXT]), r.stderr)
+    shutil.rmtree(folder)
+
+
 if __name__ == "__main__":
-    main({f.__name__: f for f in (command, daemon)})
+    main({f.__name__: f for f in (command, daemon, keys)})

@@ -2,6 +2,7 @@
 """dcvd end to end: each scenario is one test. DCVD and DCVPROBE name the programs."""
 import json
 import os
+import pathlib
 import re
 import resource
 import signal
@@ -14,7 +15,7 @@ import time
 from daemon import Connection, Daemon, Resolver, main, same, true, within
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
-CSR = "-----BEGIN CERTIFICATE REQUEST-----\nbm90IHJlYWQgaGVyZQ==\n-----END CERTIFICATE REQUEST-----\n"
+CSR = (pathlib.Path(__file__).parent.parent / "lab" / "order.csr").read_text(encoding="ascii")
 
 
 def txt(domain, **more):

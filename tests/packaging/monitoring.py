@@ -96,6 +96,13 @@ def icinga():
     same((status, said[:6]), (0, "DCV OK"), said)
     status, said = run(dcv, dcv_domain="bad.com", dcv_method="dns-txt-token", dcv_token=TOKEN, dcv_resolver=resolver)
     same((status, said[:12]), (2, "DCV CRITICAL"), said)
+    # The token alone: of all methods one that passes is enough. Without it nothing is known of control.
+    for domain, values, expected in (("good.com", {"dcv_token": TOKEN}, (0, "DCV OK - good.com dns-txt-token pass")),
+                                     ("bad.com", {"dcv_token": TOKEN}, (2, "DCV CRITICAL - bad.com dns-txt-token ")),
+                                     ("good.com", {}, (3, "DCV UNKNOWN - good.com control not checked: No token ")),
+                                     ("good.com", {"dcv_method": "caa"}, (0, "DCV OK - good.com caa pass"))):
+        status, said = run(dcv, dcv_domain=domain, dcv_resolver=resolver, **values)
+        same((status, said[:len(expected[1])]), expected, f"{domain} {values}: {said}")
     takes = subprocess.run([os.environ["DCVPROBE"], "check", "--=x"], capture_output=True, text=True,
                            check=False).stderr
     same(set(dcv[1]) - set(re.findall(r"'(--[a-z-]+)'", takes)), set(), "options that dcvprobe check does not have")

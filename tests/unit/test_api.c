@@ -248,6 +248,19 @@ static void batches(void **state)
     buf_free(&ans.body);
 }
 
+/* A CSR as a text in JSON. */
+#define CSR \
+    "-----BEGIN CERTIFICATE REQUEST-----\\n" \
+    "MIIBXzCCAQUCAQAwXzELMAkGA1UEBhMCVVMxETAPBgNVBAoMCFNob3AgSW5jMQww\\n" \
+    "CgYDVQQLDANXZWIxFDASBgNVBAcMC1NwcmluZ2ZpZWxkMRkwFwYDVQQDDBBzaG9w\\n" \
+    "LmV4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE139uIFZ8G8KF\\n" \
+    "aSqZaGEuWImtAP3QW1lJv94bMYHTUvJkWHPRwjz86qqFDdQziVGlT4pdqcC5kGm+\\n" \
+    "J3HXS3OnuKBEMEIGCSqGSIb3DQEJDjE1MDMwMQYDVR0RBCowKIIQc2hvcC5leGFt\\n" \
+    "cGxlLmNvbYIUd3d3LnNob3AuZXhhbXBsZS5jb20wCgYIKoZIzj0EAwIDSAAwRQIh\\n" \
+    "AKKZ+QlHvgPGoy6J1MenM9RMyefnSBXqw5s3zgsOjRyrAiBLiDnF9qlkUvBpop+D\\n" \
+    "va1TKvLJO2J2eJjt1KcAXqY4fw==\\n" \
+    "-----END CERTIFICATE REQUEST-----\\n"
+
 static void configured(void **state)
 {
     (void)state;
@@ -281,11 +294,28 @@ static void configured(void **state)
     /* A key is named in the request by its name; its bytes appear in no output. */
     r.conf.auth_keys[0].key = (struct bytes){(const uint8_t *)"geheim", 6};
     ask(&r, "POST", "/v1/checks",
-        "{\"domain\":\"a.com\",\"methods\":[\"dns-txt-token\"],\"csr\":\"x\",\"auth_key_name\":\"main\"}");
+        "{\"domain\":\"a.com\",\"methods\":[\"dns-txt-token\"],\"csr\":\"" CSR "\",\"auth_key_name\":\"main\"}");
     assert_int_equal(r.call.action, API_SUBMIT);
     assert_null(strstr(r.call.text, "geheim"));
     assert_int_equal(api_read_stored(&r.conf, r.a, r.call.text, r.call.text_len, NOW, &q, &why), 0);
     assert_int_equal(q.auth_key.n, 6);
+    static const struct {
+        const char *csr, *error, *expected;
+    } wrong[] = {
+        {"x", "invalid_value:csr", "csr: not accepted; expected a certificate signing request; this is none: it is "},
+        {"-----BEGIN CERTIFICATE REQUEST-----\\nMIIB\\n-----END CERTIFICATE REQUEST-----\\n", "invalid_value:csr",
+         "cut short"},
+        {"-----BEGIN PRIVATE KEY-----\\nMIG", "invalid_value:csr", "not a private key"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ask(&r, "POST", "/v1/checks",
+            arena_printf(r.a, "{\"domain\":\"a.com\",\"csr\":\"%s\",\"auth_key_name\":\"main\"}", wrong[i].csr));
+        assert_int_equal(r.answer.status, 400);
+        assert_non_null(strstr(r.answer.body.p, wrong[i].error));
+        assert_non_null(strstr(r.answer.body.p, wrong[i].expected));
+        ask(&r, "POST", "/v1/checks", "{\"domain\":\"a.com\",\"csr\":\"" CSR "\",\"auth_key_name\":\"main\"}");
+        assert_int_equal(r.call.action, API_SUBMIT);
+    }
     r.conf.n_auth_keys = 0;
     assert_int_equal(api_read_stored(&r.conf, r.a, r.call.text, r.call.text_len, NOW, &q, &why), -EINVAL);
     assert_non_null(strstr(why, "main"));

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "ca/csr.h"
+#include "ca/token_files.h"
 
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -337,12 +338,60 @@ static void private_keys(void **state)
     assert_false(csr_private_key((struct bytes){0}));
 }
 
+static struct bytes file(const char *name)
+{
+    FILE *f = fopen(arena_printf(arena, "%s/%s", getenv("CSRS"), name), "rb");
+    assert_non_null(f);
+    uint8_t *p = arena_alloc(arena, 8192);
+    struct bytes all = {p, fread(p, 1, 8192, f)};
+    fclose(f);
+    return all;
+}
+
+/* The two files of a request token, each given as itself, as the other one, and as something near. */
+static void token_files(void **state)
+{
+    (void)state;
+    const struct {
+        enum token_file kind;
+        struct bytes file;
+        const char *expected; /* a part; NULL: nothing is wrong */
+    } rows[] = {
+        {TOKEN_FILE_KEY, text("someToken\n"), NULL},
+        {TOKEN_FILE_KEY, text("MIICVjCCAT4CAQAwE"), NULL},
+        {TOKEN_FILE_KEY, text("----BEGIN KEY"), NULL},
+        {TOKEN_FILE_KEY, file("p256.pem"), "exchanged"},
+        {TOKEN_FILE_KEY, file("p256.der"), "exchanged"},
+        {TOKEN_FILE_KEY, file("empty-subject.pem"), "exchanged"},
+        {TOKEN_FILE_KEY, text("-----BEGIN EC PRIVATE KEY-----\nMHc"), "this is a private key"},
+        {TOKEN_FILE_KEY, text("-----BEGIN CERTIFICATE-----\nMII"), "PEM file of another kind"},
+        {TOKEN_FILE_CSR, file("p256.pem"), NULL},
+        {TOKEN_FILE_CSR, file("p256.der"), NULL},
+        {TOKEN_FILE_CSR, file("rsa-4096.pem"), NULL},
+        /* a CSR all the same, if one that no order takes */
+        {TOKEN_FILE_CSR, file("empty-subject.pem"), NULL},
+        {TOKEN_FILE_CSR, file("broken-signature.der"), NULL},
+        {TOKEN_FILE_CSR, file("rsa-1024.pem"), NULL},
+        {TOKEN_FILE_CSR, text("someToken\n"), "this is none: it is neither a PEM text"},
+        {TOKEN_FILE_CSR, text("-----BEGIN CERTIFICATE REQUEST-----\nMIIB"), "this is none: it has a BEGIN line"},
+        {TOKEN_FILE_CSR, text("-----BEGIN CERTIFICATE-----\nMII"), "of the kind \"CERTIFICATE\""},
+        {TOKEN_FILE_CSR, text("-----BEGIN EC PRIVATE KEY-----\nMHc"), "not a private key"},
+        {TOKEN_FILE_CSR, (struct bytes){0}, "the file is empty"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *got = token_file_expected(arena, rows[i].kind, rows[i].file);
+        if (!got != !rows[i].expected || (got && !strstr(got, rows[i].expected)))
+            fail_msg("row %zu: %s", i, got ? got : "nothing is wrong");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(contents),     cmocka_unit_test(controls),   cmocka_unit_test(curves),
         cmocka_unit_test(surroundings), cmocka_unit_test(problems),   cmocka_unit_test(cut),
         cmocka_unit_test(error_queue),  cmocka_unit_test(full_arena), cmocka_unit_test(private_keys),
+        cmocka_unit_test(token_files),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
