@@ -307,6 +307,10 @@ static void expected(struct json_reader *rd, json_t *report, struct expected *e)
     e->has_verdict = verdict != NULL;
     if (verdict && !verdict_parse(verdict, &e->verdict))
         reader_refuse(rd, "verdict", json_object_get(report, "verdict"), "pass, fail or undecided");
+    const char *trace = reader_text(rd, report, "trace");
+    e->has_trace = trace != NULL;
+    if (trace && !trace_parse(trace, &e->trace))
+        reader_refuse(rd, "trace", json_object_get(report, "trace"), "none, record or near");
     json_t *errors = reader_list(rd, report, "errors");
     e->has_errors = errors != NULL;
     e->error = errors && json_array_size(errors) ? reader_text(rd, json_array_get(errors, 0), "code") : "";

@@ -17,8 +17,9 @@ int json_read_request_over(struct arena *a, const char *text, size_t len, const 
 
 /* The report that a case file expects; parts that it does not name are unset. */
 struct expected {
-    bool has_verdict, has_errors, has_detail, has_findings, has_reason, has_remark;
+    bool has_verdict, has_errors, has_detail, has_findings, has_reason, has_remark, has_trace;
     enum verdict verdict;
+    enum trace trace;
     const char *remark; /* NULL: none, or any */
     const char *error;  /* "dns_mismatch|shop.example.com"; "": no error */
     const char *detail; /* "": null */

@@ -214,8 +214,8 @@ int judge_in_order(const struct request *r, const struct evidence *ev, struct ar
     if (!j.err)
         j.err = dnssec_read(&j);
     run_causes(&j, order);
-    p->trace = trace_find(&j);
     drop_consequences(p);
+    p->trace = trace_find(&j);
     for (size_t i = 0; i < p->n_findings; i++) {
         struct finding *f = &p->findings[i];
         f->summary = fill(&j, cause_info(f->cause)->summary, f);

@@ -1,5 +1,6 @@
 #include "judge/trace.h"
 
+#include "ca/challenge.h"
 #include "evidence/near.h"
 #include "methods/methods.h"
 #include "wire/name.h"
@@ -23,6 +24,7 @@ static const struct {
     {CAUSE_txt_wrong_owner, TRACE_NEAR},
     {CAUSE_txt_wrong_type, TRACE_RECORD}, /* the value is there, but as another method wants it */
     {CAUSE_txt_stale_other_order, TRACE_RECORD},
+    {CAUSE_cname_coexists, TRACE_RECORD},
     {CAUSE_cname_retired_form, TRACE_NEAR},
     {CAUSE_cname_swapped, TRACE_NEAR},
     {CAUSE_cname_no_underscore, TRACE_NEAR},
@@ -73,6 +75,35 @@ static bool in_place(const struct judgement *j)
     return false;
 }
 
+/* Whether a website gave the value to anybody, in any way: at another path, or to a browser and not to the CA. */
+static bool in_a_file(const struct judgement *j)
+{
+    for (size_t i = 0; i < j->ev->n; i++) {
+        const struct fact *f = j->ev->facts[i];
+        struct token_found found;
+        if (f->ask->kind == ASK_HTTP && f->http.outcome == HTTP_RESPONSE && f->http.body.n &&
+            !challenge_find(j->a, j->r, j->report->challenge, f->http.body, NULL, &found) && found.class != TOKEN_NONE)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the record that is missing stands elsewhere, where the finding has the fact that shows it, beside those of
+ * the name where it is missing; or is there and begins as one for this CA, but breaks the grammar. */
+static bool persist_near(const struct judgement *j)
+{
+    const struct lookup *l = &j->persist.at;
+    if (j->persist.rr && j->persist.best.faults & PERSIST_MALFORMED)
+        return true;
+    for (size_t i = 0; i < j->report->n_findings; i++) {
+        const struct finding *f = &j->report->findings[i];
+        for (size_t k = 0; f->cause == CAUSE_persist_absent && k < f->n_facts; k++)
+            if ((!l->fact || f->facts[k] != l->fact->n) && (!l->udp || f->facts[k] != l->udp->n))
+                return true;
+    }
+    return false;
+}
+
 enum trace trace_find(const struct judgement *j)
 {
     const struct report *p = j->report;
@@ -85,6 +116,8 @@ enum trace trace_find(const struct judgement *j)
     }
     /* One of the zone's servers gives what the check needs. */
     if (j->servers.disagree && j->servers.with)
+        return TRACE_NEAR;
+    if (method_is_file(j->r->method) ? in_a_file(j) : persist_near(j))
         return TRACE_NEAR;
     if (best == TRACE_NONE && !method_is_file(j->r->method) && in_place(j))
         best = TRACE_RECORD;

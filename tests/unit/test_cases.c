@@ -169,6 +169,8 @@ static void compare(const char *file, const char *how, struct arena *a, const st
         }
     if (e->has_remark != (r->remark != NULL) || (e->remark && strcmp(e->remark, r->remark) != 0))
         wrong("%s (%s): remark '%s'", file, how, r->remark ? r->remark : "none");
+    if (e->has_trace && e->trace != r->trace)
+        wrong("%s (%s): trace %s, expected %s", file, how, trace_name(r->trace), trace_name(e->trace));
     if (e->br_may_permit != -2 && e->br_may_permit != r->br_may_permit)
         wrong("%s (%s): br_may_permit %d, expected %d", file, how, r->br_may_permit, e->br_may_permit);
     struct answer w = {0};
