@@ -112,14 +112,20 @@ static void sort_findings(struct report *p)
     }
 }
 
-/* What the CA looks for is published by the zone's owner or, with a file method, by the web host; and where the cure
- * begins with the request, whoever made that has to act. */
+/* The cause's usual actor, unless the cure that was found begins with what is another's. What the CA looks for is
+ * published by the zone's owner or, with a file method, by the web host, and asked for by whoever placed the order; and
+ * a record of the domain's own can make up for what the name servers or the CA's settings spoil. NS and DS records do
+ * not say whose zone is meant, the domain's or the one above. */
 static enum actor who_acts(const struct finding *f)
 {
     enum actor usual = cause_info(f->cause)->who_acts;
-    if (usual != ACTOR_ZONE_OWNER || !f->n_fixes)
-        return usual;
-    return f->fixes[0].op == FIX_PUT_FILE ? ACTOR_WEB_HOST : f->fixes[0].op == FIX_INPUT ? ACTOR_REQUESTER : usual;
+    const struct fix *first = f->n_fixes ? f->fixes : NULL;
+    bool record = first && first->type && strcmp(first->type, "NS") != 0 && strcmp(first->type, "DS") != 0;
+    if (first && first->op == FIX_PUT_FILE && usual == ACTOR_ZONE_OWNER)
+        return ACTOR_WEB_HOST;
+    if (first && first->op == FIX_INPUT && usual == ACTOR_ZONE_OWNER)
+        return ACTOR_REQUESTER;
+    return record && (usual == ACTOR_DNS_PROVIDER || usual == ACTOR_CA) ? ACTOR_ZONE_OWNER : usual;
 }
 
 /* What the reader of a verdict has to know about the answers it rests on; NULL for nothing. */

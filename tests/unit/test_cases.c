@@ -258,11 +258,12 @@ static void invariants(const char *file, const struct report *r)
             wrong("%s: unfilled place in: %s", file, f->summary);
         if (!f->n_fixes)
             wrong("%s: finding %s without a fix", file, cause_info(f->cause)->id);
-        /* Nobody is sent to a web server for a record, to the zone for a file, or to either for a mended request. */
+        /* Nobody is sent to the zone for a file or another request, or for a record to whoever keeps none. */
         const enum fix_op op = f->n_fixes ? f->fixes[0].op : FIX_ADVICE;
-        if (!actor_name(f->who_acts) ||
-            (f->who_acts == ACTOR_ZONE_OWNER && (op == FIX_PUT_FILE || op == FIX_INPUT)) ||
-            (f->who_acts == ACTOR_WEB_HOST && (op == FIX_ADD || op == FIX_REMOVE || op == FIX_REPLACE)))
+        const enum actor who = f->who_acts;
+        if (!actor_name(who) || (who == ACTOR_ZONE_OWNER && (op == FIX_PUT_FILE || op == FIX_INPUT)) ||
+            ((who == ACTOR_WEB_HOST || who == ACTOR_CA || who == ACTOR_NETWORK) &&
+             (op == FIX_ADD || op == FIX_REMOVE || op == FIX_REPLACE)))
             wrong("%s: on finding %s %s acts, and the cure begins with %s", file, cause_info(f->cause)->id,
                   actor_name(f->who_acts) ? actor_name(f->who_acts) : "nobody", fix_op_name(op));
         for (size_t k = 0; k < f->n_facts; k++)
