@@ -66,6 +66,8 @@ bool json_domain_part(const struct report_text *r, struct domain_part *ret)
         return false;
     if (!json_member_word(r->p, r->n, "trace", trace, sizeof trace) || !trace_parse(trace, &p.trace))
         p.trace = TRACE_NONE;
+    p.refused = is_member(r, "detail_code", "\"dns_invalid_domain\"") ||
+                is_member(r, "detail_code", "\"internal_names_not_allowed\"");
     p.tried = !method_rules(p.method)->takes || !is_member(r, "challenge", "null") || p.verdict == VERDICT_FAIL;
     *ret = p;
     return true;

@@ -22,6 +22,7 @@ struct domain_part domain_part_of(const struct report *r)
                                 .verdict = r->verdict,
                                 .trace = r->trace,
                                 .given = r->request->methods_given,
+                                .refused = r->request->name_code != CODE_NONE,
                                 .tried = !method_rules(m)->takes || r->challenge != CHALLENGE_NONE ||
                                          r->verdict == VERDICT_FAIL};
 }
@@ -119,6 +120,8 @@ static const char *because(struct arena *a, const struct domain_verdict *d, cons
     if (given)
         return arena_printf(a, "The check by %s fails%s.", method,
                             controls > 1 ? ", and all methods that were asked for must pass" : "");
+    if (v[d->by].refused)
+        return arena_strdup(a, "The name itself is refused, so no method can prove control of it.");
     if (controls == 1)
         return arena_printf(a, "The check by %s fails, and no other method was possible.", method);
     switch (v[d->by].trace) {

@@ -29,6 +29,7 @@ struct domain_part {
     enum verdict verdict;
     enum trace trace;
     bool given; /* the request named the method */
+    bool refused; /* the name itself is refused, whatever the method */
     bool tried; /* there was something to look for: the method needs no value, or the request has one that it takes */
 };
 

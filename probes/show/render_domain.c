@@ -21,7 +21,7 @@ static bool aside(const struct domain *d, size_t i)
 
 const char *render_aside(struct arena *a, const struct domain *d, size_t i)
 {
-    if (!aside(d, i) || d->is.control == CONTROL_NOT_CHECKED || d->is.control == CONTROL_PASS ||
+    if (!aside(d, i) || d->part[i].refused || d->is.control == CONTROL_NOT_CHECKED || d->is.control == CONTROL_PASS ||
         (d->part[i].given && d->r[i]->verdict != VERDICT_FAIL))
         return NULL;
     const char *method = method_name(d->part[i].method);
@@ -71,6 +71,15 @@ static void headline(struct buf *b, struct arena *a, const struct domain *d, con
         row(b, a, "CAA", "not asked for", width);
 }
 
+/* Whether part i would only say again what an earlier one says: why the name is refused. */
+static bool said_all(const struct domain *d, size_t i)
+{
+    for (size_t k = 0; d->part[i].refused && k < i; k++)
+        if (domain_in_use(&d->is, d->part, k))
+            return true;
+    return false;
+}
+
 /* Beside a method that passes the others need only be named. */
 static void not_in_use(struct buf *b, struct arena *a, const struct domain *d, unsigned width)
 {
@@ -97,6 +106,8 @@ void render_domain(struct buf *b, struct arena *a, const struct domain *d, const
         struct render of_report = *how;
         of_report.no_cure = aside(d, i);
         if (!how->verbose && !domain_in_use(is, d->part, i))
+            continue;
+        if (said_all(d, i))
             continue;
         buf_puts(b, "\n");
         render_report(b, a, d->r[i], &of_report);

@@ -284,14 +284,15 @@ static void of_report(struct sheet *s, const struct report *r)
 static void of_domain(struct sheet *s, const struct domain *d)
 {
     const struct domain_verdict *is = &d->is;
-    bool lines = false;
+    bool lines = false, refused = false;
     if (is->has_control && is->control == CONTROL_NOT_CHECKED) {
         prose(s, arena_printf(s->a, "%s: control is not checked. %s", d->r[0]->request->input, is->because));
         lines = true;
     }
     for (size_t i = 0; i < d->n; i++) {
-        if (i != is->by && i != is->caa)
+        if ((i != is->by && i != is->caa) || refused) /* why a name is refused is said once */
             continue;
+        refused = d->part[i].refused;
         if (lines)
             buf_puts(s->b, "\n");
         of_report(s, d->r[i]);

@@ -344,6 +344,37 @@ static void named(void **state)
                         strstr(shown(as_text, all + 1, 1), "  invalid_dns_cname\n"));
 }
 
+/* A name that no method can prove: why is said once. */
+static void refused(void **state)
+{
+    (void)state;
+    struct report *txt = make(METHOD_DNS_TXT_TOKEN, VERDICT_FAIL, with_token),
+                  *cname = make(METHOD_DNS_CNAME_TOKEN, VERDICT_FAIL, with_token),
+                  *caa = make(METHOD_CAA, VERDICT_FAIL, with_token);
+    struct report *const parts[] = {txt, cname, caa};
+    for (size_t i = 0; i < 3; i++) {
+        struct request *q = arena_alloc(arena, sizeof *q);
+        *q = *parts[i]->request;
+        q->name_code = CODE_dns_invalid_domain;
+        parts[i]->request = q;
+        parts[i]->error = (struct code_error){CODE_dns_invalid_domain, {q->input}};
+        parts[i]->detail_code = CODE_dns_invalid_domain;
+        parts[i]->findings[0].summary = "It is no domain.";
+    }
+    const struct report *all[] = {txt, cname, caa};
+    char *text = shown(as_text, all, 3), *first = strstr(text, "It is no domain.");
+    holds(text,
+          "  Control  fail. The name itself is refused, so no method can prove control of\n"
+                "           it.\n  CAA      fail\n");
+    assert_non_null(first);
+    without_a(first + 1, "It is no domain.");
+    char *script = shown(as_nsupdate, all, 3);
+    without_a(strstr(script, "It is no domain.") + 1, "It is no domain.");
+    assert_string_equal(shown(as_json, all, 3), shown(as_json_of_texts, all, 3));
+    assert_string_equal(shown(as_json, all + 2, 1), shown(as_json_of_texts, all + 2, 1));
+    holds(shown(as_nsupdate, all + 2, 1), "; It is no domain.\n");
+}
+
 static void no_token(void **state)
 {
     (void)state;
@@ -405,6 +436,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rules, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_cure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_token, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json, set_up, tear_down),
     };
