@@ -58,7 +58,7 @@ fi
 # Addresses of the public internet: TEST-NETs and 198.18/15 are on every list of forbidden addresses, the product's included.
 ip link set lo up
 for address in 198.41.0.4 192.5.6.30 45.54.64.53 45.54.64.54 45.54.65.53 45.54.65.54 45.54.66.80 45.54.66.81 45.54.66.82 45.54.66.83 \
-    45.54.66.84 45.54.67.53 8.8.8.8 1.1.1.1 10.0.0.1 169.254.169.254; do
+    45.54.66.84 45.54.66.85 45.54.67.53 8.8.8.8 1.1.1.1 10.0.0.1 169.254.169.254; do
     ip address add "$address/32" dev lo
 done
 for address in 2001:503:ba3e::2:30 2a0e:aaaa::53 2a0e:aaaa::80 2a0e:aaaa::81; do

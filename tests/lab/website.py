@@ -20,6 +20,7 @@ PATH = "/.well-known/pki-validation/fileauth.txt"
 ADDRESSES = ["45.54.66.81", "2a0e:aaaa::81"]
 NO_TLS = "45.54.66.83"  # plain text on port 443
 TLS_ONLY = "45.54.66.84"  # nothing on port 80
+HTTP_ONLY = "45.54.66.85"  # nothing on port 443
 CANARY = ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1"]
 
 
@@ -37,6 +38,11 @@ def to(status, location):
 ABSENT = response(404, b"nothing here")
 RIGHT = response(200, TOKEN + b"\n")
 HTML = b"<!DOCTYPE html><html><body>Welcome to our shop</body></html>"
+
+ROBOTS = b"<html><head><title>Not Acceptable</title></head></html>"
+DENIED = (b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message>'
+          b"</Error>")
+POLICY = "Content-Security-Policy: " + "; ".join(f"img-src https://img{i}.plain.com" for i in range(700))
 
 # Behaviours that are not just bytes to send.
 RESET, DRIP, ENDLESS, HANG = "reset", "drip", "endless", "hang"
@@ -110,6 +116,41 @@ SITES = {
     "to-loopback": (to(302, "http://loopback.web.com/"), ABSENT),
     "to-number": (to(302, "http://2130706433/"), ABSENT),
     "to-mapped": (to(302, "http://[::ffff:127.0.0.1]/"), ABSENT),
+    # what people write into a redirect
+    "to-one-slash": (to(301, "https:/right.web.com" + PATH),) * 2,
+    "to-no-slash": (to(301, "http:right.web.com" + PATH),) * 2,
+    "to-three": (to(301, "https:///right.web.com" + PATH),) * 2,
+    "to-underscore": (to(301, "https://_" + PATH),) * 2,
+    "to-star": (to(302, "https://*.web.com" + PATH),) * 2,
+    "to-address": (to(302, "http://45.54.66.81" + PATH),) * 2,
+    "to-twice": (to(301, "https://https://right.web.com" + PATH),) * 2,
+    "to-dot": (to(301, "https://right.web.com." + PATH),) * 2,
+    "to-capitals": (to(301, "HTTPS://Right.Web.Com:443" + PATH),) * 2,
+    "to-same-scheme": (to(308, "//right.web.com" + PATH),) * 2,
+    "to-closed": (to(301, "https://http-alone.web.com" + PATH), ABSENT),
+    "to-closed-itself": (to(301, "https://to-closed-itself.web.com" + PATH), RIGHT),
+    "to-dead-port": (to(301, "https://closed.web.com" + PATH),) * 2,
+    "to-text-port": (to(301, "https://tls-broken.web.com" + PATH),) * 2,
+    "to-www": (to(301, "https://www.to-www.web.com" + PATH),) * 2,
+    "to-www-other": (to(302, "/lost/file.txt"),) * 2,
+    "to-www-right": (to(301, "https://www.to-www-right.web.com" + PATH),) * 2,
+    "www.to-www-right": (RIGHT, RIGHT),
+    "to-gone-host": (to(301, "https://dangling.web.com" + PATH),) * 2,
+    # firewalls and stores
+    "robots-406": (RIGHT, RIGHT),
+    "robots-503": (RIGHT, RIGHT),
+    "robots-cut": (RIGHT, RIGHT),
+    "all-406": (response(406, ROBOTS),) * 2,
+    "store": (response(403, DENIED, "Server: AmazonS3"),) * 2,
+    "store-token": (response(403, DENIED + TOKEN, "Server: AmazonS3"),) * 2,
+    "policy": (response(200, TOKEN, POLICY),) * 2,
+    "policy-only": (response(200, b"hello world", POLICY),) * 2,
+    # hosts of other zones (way-zones)
+    "site-moved.com": (RIGHT, RIGHT),
+    "www.site-moved.com": (RIGHT, RIGHT),
+    "both.site-twice.com": (RIGHT, RIGHT),
+    "new.site-twice.com": (RIGHT, RIGHT),
+    "alive.site-cdn.com": (RIGHT, RIGHT),
     "to-metadata": (to(302, "http://metadata.web.com/latest/"), ABSENT),
 }
 EXTRA = {
@@ -136,6 +177,9 @@ RULES = {
     "browsers-only": [("user-agent", "Mozilla/", None), ("host", "", response(403, b"robots stay outside"))],
     "second-agent-refused": [("user-agent", "DigiCert DCV /", response(403, b"no"))],
     "upgrade-refused": [("upgrade", "", response(400, b"no"))],
+    "robots-406": [("user-agent", "Mozilla/", None), ("host", "", response(406, ROBOTS))],
+    "robots-503": [("user-agent", "Mozilla/", None), ("host", "", response(503, b"busy", "Retry-After: 5"))],
+    "robots-cut": [("user-agent", "Mozilla/", None), ("host", "", RESET)],
     "ca-only": [("accept", "", response(403, b"no")), ("user-agent", "DigiCert DCV Bot/1.1", None),
                 ("user-agent", "DigiCert DCV /1.1", None), ("host", "", response(403, b"no"))],
 }
@@ -150,10 +194,10 @@ def ruled(site, headers):
 
 
 def answer(host, path, tls, headers, address):
-    site = host.removesuffix(".web.com")
+    site = host.lower().removesuffix(".").removesuffix(".web.com")
     if site == "everywhere":  # every name but the right one has the value
         return ABSENT if path == PATH else RIGHT
-    if site.startswith("nodes-"):  # a cluster of which one node has the file
+    if site.startswith(("nodes-", "one.site-twice")):  # a cluster of which one node has the file
         return RIGHT if address == NO_TLS and path == PATH else ABSENT
     if (what := ruled(site, headers)) is not None:
         return what
@@ -222,7 +266,7 @@ async def plain_text(reader, writer):
 async def main():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(LAB / "run" / "web.crt", LAB / "run" / "web.key")
-    for address in [*ADDRESSES, NO_TLS]:
+    for address in [*ADDRESSES, NO_TLS, HTTP_ONLY]:
         await asyncio.start_server(lambda r, w: serve(r, w, False), address, 80)
     for address in [*ADDRESSES, TLS_ONLY]:
         await asyncio.start_server(lambda r, w: serve(r, w, True), address, 443, ssl=context)
