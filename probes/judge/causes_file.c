@@ -223,19 +223,12 @@ static struct finding *about_redirect(struct judgement *j, enum cause c)
     return f;
 }
 
-static void exempt(struct judgement *j, struct finding *f)
-{
-    fix_advice(j, f,
-               arena_printf(j->a, "Exempt %s from redirects, and serve the file there directly.",
-                            j->r->profile->file_dir));
-}
-
 void cause_file_redirect_malformed(struct judgement *j)
 {
     if (!redirected(j, 1u << REDIRECT_MALFORMED))
         return;
     struct finding *f = about_redirect(j, CAUSE_file_redirect_malformed);
-    exempt(j, f);
+    fix_exempt_file(j, f);
 }
 
 void cause_file_redirect_loop(struct judgement *j)
@@ -246,7 +239,7 @@ void cause_file_redirect_loop(struct judgement *j)
     finding_set(j, f, "what",
                 j->file.best->fetch.fault == REDIRECT_LOOP ? "lead back to where they came from"
                                                            : "go on for more than the CA follows");
-    exempt(j, f);
+    fix_exempt_file(j, f);
 }
 
 /* Why a redirect was not followed, in words; NULL where the arena is full. */
@@ -285,7 +278,7 @@ void cause_file_redirect_forbidden(struct judgement *j)
         return;
     struct finding *f = about_redirect(j, CAUSE_file_redirect_forbidden);
     finding_set(j, f, "what", why_not_followed(j, j->file.best->fetch.fault));
-    exempt(j, f);
+    fix_exempt_file(j, f);
 }
 
 /* ---------------------------------------------------------------- the status ------------------------- */
@@ -338,16 +331,6 @@ void cause_file_forbidden(struct judgement *j)
         fix_publish_file(j, f);
 }
 
-/* True where both URLs have the same path: a redirect that keeps it leads to where the file belongs on the other host,
- * and another one to a page of its own. */
-static bool same_path(const char *a, const char *b)
-{
-    const char *one = strstr(a, "://"), *other = strstr(b, "://");
-    one = one ? strchr(one + 3, '/') : NULL;
-    other = other ? strchr(other + 3, '/') : NULL;
-    return one && other && !strcmp(one, other);
-}
-
 void cause_file_absent(struct judgement *j)
 {
     int status = failing_status(j);
@@ -358,9 +341,7 @@ void cause_file_absent(struct judgement *j)
     finding_set(j, f, "redirected",
                 fetch->hops ? arena_printf(j->a, ", to which a redirect leads from %s", fetch->facts[0]->ask->url)
                             : "");
-    fix_publish_file_at(j, f, fetch->hops && same_path(fetch->facts[0]->ask->url, fetch->url) ? fetch->url : NULL);
-    if (fetch->hops)
-        exempt(j, f);
+    fix_publish_file(j, f);
 }
 
 void cause_file_rate_limited(struct judgement *j)

@@ -166,21 +166,37 @@ void fix_remove(struct judgement *j, struct finding *f, const struct rr *rr)
     x->rdata = rr_rdata_text(j->a, rr);
 }
 
-void fix_publish_file(struct judgement *j, struct finding *f)
+void fix_exempt_file(struct judgement *j, struct finding *f)
 {
-    fix_publish_file_at(j, f, NULL);
+    fix_advice(j, f,
+               arena_printf(j->a, "Exempt %s from redirects, and serve the file there directly.",
+                            j->r->profile->file_dir));
 }
 
-void fix_publish_file_at(struct judgement *j, struct finding *f, const char *url)
+/* True where both URLs end in the same file name: a redirect that keeps it leads to where the file belongs on another
+ * host or in another directory, and any other one to a page of its own. */
+static bool same_file(const char *a, const char *b)
+{
+    const char *one = strrchr(a, '/'), *other = strrchr(b, '/');
+    return one && other && !strcmp(one, other);
+}
+
+void fix_publish_file(struct judgement *j, struct finding *f)
 {
     const char *value = fix_value(j);
     if (!value) {
         fix_new_value(j, f);
         return;
     }
-    struct fix *x = finding_fix(j, f, FIX_PUT_FILE);
-    x->url = url ? url : fetch_url(j->a, j->r, "http");
-    x->body = value;
+    const struct fetch *last = j->file.best ? &j->file.best->fetch : NULL;
+    bool redirected = last && last->hops;
+    if (!redirected || same_file(last->facts[0]->ask->url, last->url)) {
+        struct fix *x = finding_fix(j, f, FIX_PUT_FILE);
+        x->url = redirected ? last->url : fetch_url(j->a, j->r, "http");
+        x->body = value;
+    }
+    if (redirected)
+        fix_exempt_file(j, f);
 }
 
 void fix_publish_cname(struct judgement *j, struct finding *f, const struct rr *old)

@@ -36,10 +36,11 @@ void fix_publish_persist(struct judgement *j, struct finding *f, const struct rr
 void fix_publish(struct judgement *j, struct finding *f);
 /* Corrects what was found at j->candidate: replaces the record, or writes the file again. */
 void fix_correct(struct judgement *j, struct finding *f);
-/* put-file: the value at the URL that the CA fetches. */
+/* put-file: the value at the URL that the CA fetches, or at the one that its redirects end at, if that is a place for
+ * the file; behind a redirect, also or only that the path be exempt from it. */
 void fix_publish_file(struct judgement *j, struct finding *f);
-/* The same at the URL that a redirect leads to; NULL: at the one that the CA fetches first. */
-void fix_publish_file_at(struct judgement *j, struct finding *f, const char *url);
+/* advice: that the path of the file be exempt from redirects. */
+void fix_exempt_file(struct judgement *j, struct finding *f);
 /* add, or replace of old (may be NULL): the CNAME with the value in the current form, whatever stands beside it. */
 void fix_publish_cname(struct judgement *j, struct finding *f, const struct rr *old);
 /* replace: old (a CNAME) by one to a listed target; target NULL: the first listed one, or advice where none

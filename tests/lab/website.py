@@ -135,6 +135,9 @@ SITES = {
     "to-www-other": (to(302, "/lost/file.txt"),) * 2,
     "to-www-right": (to(301, "https://www.to-www-right.web.com" + PATH),) * 2,
     "www.to-www-right": (RIGHT, RIGHT),
+    "to-page": (to(302, "/login?from=file"),) * 2,
+    "to-language": (to(302, "/en" + PATH),) * 2,
+    "to-old-order": (to(301, "http://old-order.web.com" + PATH),) * 2,
     "to-gone-host": (to(301, "https://dangling.web.com" + PATH),) * 2,
     # firewalls and stores
     "robots-406": (RIGHT, RIGHT),
@@ -158,6 +161,7 @@ EXTRA = {
     ("to-five", "/5"): RIGHT,
     ("to-six", "/5"): to(302, "/6"),
     ("to-six", "/6"): RIGHT,
+    ("to-page", "/login?from=file"): response(200, HTML),
     ("right", "/.well-known/pki-validation/abc.txt"): RIGHT,
     ("top-directory", "/fileauth.txt"): RIGHT,
     ("without-dot", "/well-known/pki-validation/fileauth.txt"): RIGHT,
