@@ -11,6 +11,7 @@ those that a row of the tables expects for the same domain.
 
 Prints a table; ends with "N passed, N failed"; status 77 where no lab can be."""
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -110,11 +111,15 @@ class Loop:
         return None
 
     def cure(self, case):
-        """As an update and as a piece of a zone file."""
-        return [replayed(self.dcvprobe, self.saved(case.situation), form) for form in ("nsupdate", "fix")]
+        """As an update, as a piece of a zone file and as a text."""
+        return [replayed(self.dcvprobe, self.saved(case.situation), form) for form in ("nsupdate", "fix", "text")]
 
-    def apply(self, case, script, piece):
+    def apply(self, case, script, piece, text):
         """Hands the cure of one case to the primary and to the web site."""
+        panels = set(re.findall(r"web panel for ([^\s,]+),", " ".join(text.split())))
+        zones = {self.primary.zone_of(name_wire(f["owner"])) for f in case.fixes if "owner" in f}
+        if not panels <= {name_text(zone).removesuffix(".") for zone in zones if zone}:
+            case.wrong.append(f"a web panel for {', '.join(sorted(panels))}, and the records are in another zone")
         self.primary.changes, self.primary.faults = [], []
         done = subprocess.run(["nsupdate", "-v"], input=f"server 127.0.0.1 5300\n{script}", check=False, text=True,
                               capture_output=True)
