@@ -138,6 +138,10 @@ SITES = {
     "to-page": (to(302, "/login?from=file"),) * 2,
     "to-language": (to(302, "/en" + PATH),) * 2,
     "to-old-order": (to(301, "http://old-order.web.com" + PATH),) * 2,
+    "forwards-slash": (to(301, "https:/www.forwards-slash.web.com" + PATH),) * 2,
+    "www.forwards-slash": (RIGHT, RIGHT),
+    "forwards-303": (to(303, "http://www.forwards-303.web.com" + PATH),) * 2,
+    "www.forwards-303": (RIGHT, RIGHT),
     "to-gone-host": (to(301, "https://dangling.web.com" + PATH),) * 2,
     # firewalls and stores
     "robots-406": (RIGHT, RIGHT),
