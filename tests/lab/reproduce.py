@@ -91,7 +91,8 @@ def differs(fact):
 def main():
     dcvprobe, names = inside()
     facts, rows, silent = {}, {}, 0
-    table, known = situations(names), reports_of(dcvprobe)
+    # the forms of the lines are all in these; those of way-situations are very many, and no others
+    table, known = situations(names, "" if names else "situations caa-situations"), reports_of(dcvprobe)
 
     def report_of(row):
         return known[row.name][0] if row.name in known else check(dcvprobe, row)[0]

@@ -53,9 +53,10 @@ def slow_first(things):
     return sorted(things, key=lambda situation: not situation.waits())
 
 
-def situations(names=()):
-    return listed(subprocess.run([HERE / "run.sh", "dcvprobe", *names], env={**os.environ, "LIST": "1"}, check=True,
-                                 text=True, stdout=subprocess.PIPE).stdout)
+def situations(names=(), tables=""):
+    """Those of the names given, in the tables given by their names; without any, all."""
+    return listed(subprocess.run([HERE / "run.sh", "dcvprobe", *names], check=True, text=True, stdout=subprocess.PIPE,
+                                 env={**os.environ, "LIST": "1", "TABLES": tables}).stdout)
 
 
 def reports_of(dcvprobe):
