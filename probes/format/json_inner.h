@@ -29,4 +29,9 @@ void reader_evidence(struct json_reader *rd, json_t *list, struct evidence *ev);
  * evidence. flags: 0 or JSON_NO_PATH. */
 void json_write_shown_more(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
 
+/* Writes a text in which the random value token is replaced; token NULL: as it is. In json_write_finding.c. */
+void json_shown(struct json_out *j, const char *key, struct arena *a, const char *token, const char *text);
+/* Writes a finding, as a member of a list; token as for json_shown(). */
+void json_write_finding(struct json_out *j, struct arena *a, const struct finding *f, const char *token);
+
 #endif

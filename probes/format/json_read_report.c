@@ -32,12 +32,68 @@ static void fix(struct json_reader *rd, json_t *o, struct fix *f)
     f->text = reader_text(rd, o, "text");
 }
 
+static void operations(struct json_reader *rd, json_t *o, const char *key, struct fix **ret, size_t *n)
+{
+    json_t *list = reader_list(rd, o, key), *v;
+    size_t i;
+    *ret = arena_array(rd->a, json_array_size(list), sizeof **ret);
+    if (!*ret) {
+        reader_fail(rd, -ENOMEM);
+        return;
+    }
+    json_array_foreach(list, i, v)
+    {
+        size_t mark = reader_into(rd, key, (long)i);
+        fix(rd, v, &(*ret)[(*n)++]);
+        reader_back(rd, mark);
+    }
+}
+
+static void cure(struct json_reader *rd, json_t *o, struct cure *c)
+{
+    const char *note = reader_text(rd, o, "note");
+    json_t *breaks = reader_list(rd, o, "breaks"), *v;
+    size_t i;
+    operations(rd, o, "ops", &c->ops, &c->n);
+    c->note = note ? note : "";
+    json_array_foreach(breaks, i, v)
+    {
+        if (!json_is_string(v))
+            reader_refuse(rd, "breaks", v, "sentences");
+        else if (!texts_add(rd->a, &c->breaks, arena_strdup(rd->a, json_string_value(v))))
+            reader_fail(rd, -ENOMEM);
+    }
+    c->proven = reader_bool(rd, o, "proven");
+}
+
+/* A report that was stored by a version without cures has fixes: they are one. */
+static void cures(struct json_reader *rd, json_t *o, struct finding *f)
+{
+    json_t *list = reader_list(rd, o, "cures"), *v;
+    size_t i, n = json_array_size(list);
+    operations(rd, o, "fixes", &f->fixes, &f->n_fixes);
+    bool old = !n && f->n_fixes;
+    f->cures = arena_array(rd->a, old ? 1 : n, sizeof *f->cures);
+    if (!f->cures) {
+        reader_fail(rd, -ENOMEM);
+        return;
+    }
+    if (old)
+        f->cures[f->n_cures++] = (struct cure){.ops = f->fixes, .n = f->n_fixes, .note = ""};
+    json_array_foreach(list, i, v)
+    {
+        size_t mark = reader_into(rd, "cures", (long)i);
+        cure(rd, v, &f->cures[f->n_cures++]);
+        reader_back(rd, mark);
+    }
+}
+
 /* A cause that this version does not know keeps its texts. Reports of versions before who_acts get the cause's. */
 static void finding(struct json_reader *rd, json_t *o, struct finding *f)
 {
     const char *cause = reader_text(rd, o, "cause"), *weight = reader_text(rd, o, "weight");
     const char *who = reader_text(rd, o, "who_acts");
-    json_t *facts = reader_list(rd, o, "facts"), *fixes = reader_list(rd, o, "fixes"), *v;
+    json_t *facts = reader_list(rd, o, "facts"), *v;
     size_t i;
     f->cause = cause ? cause_find(cause) : CAUSE_NONE;
     if (!who || !actor_parse(who, &f->who_acts))
@@ -48,8 +104,7 @@ static void finding(struct json_reader *rd, json_t *o, struct finding *f)
     if (!f->summary)
         reader_refuse(rd, "summary", json_object_get(o, "summary"), "a sentence");
     f->facts = arena_array(rd->a, json_array_size(facts), sizeof *f->facts);
-    f->fixes = arena_array(rd->a, json_array_size(fixes), sizeof *f->fixes);
-    if (!f->facts || !f->fixes) {
+    if (!f->facts) {
         reader_fail(rd, -ENOMEM);
         return;
     }
@@ -60,12 +115,7 @@ static void finding(struct json_reader *rd, json_t *o, struct finding *f)
         else
             f->facts[f->n_facts++] = (uint32_t)json_integer_value(v);
     }
-    json_array_foreach(fixes, i, v)
-    {
-        size_t mark = reader_into(rd, "fixes", (long)i);
-        fix(rd, v, &f->fixes[f->n_fixes++]);
-        reader_back(rd, mark);
-    }
+    cures(rd, o, f);
 }
 
 static void findings(struct json_reader *rd, json_t *root, struct report *r)

@@ -27,10 +27,9 @@ struct report_out {
     const struct profile *profile; /* of the CA that is repeated; NULL: the one built in */
 };
 
-/* Writes a text that may contain the random value. */
 static void shown(struct report_out *o, const char *key, const char *s)
 {
-    json_text(o->j, key, o->token ? redact_text(o->a, o->token, s) : s);
+    json_shown(o->j, key, o->a, o->token, s);
 }
 
 static void shown_if(struct report_out *o, const char *key, const char *s)
@@ -399,59 +398,6 @@ void json_write_request(struct json_out *j, const char *key, struct arena *a, co
 
 /* ---------------------------------------------------------------- report ----------------------------- */
 
-static void fix(struct report_out *o, const struct fix *f)
-{
-    json_open(o->j, NULL, '{');
-    json_text(o->j, "op", fix_op_name(f->op));
-    switch (f->op) {
-    case FIX_ADD:
-    case FIX_REMOVE:
-    case FIX_REPLACE:
-        shown(o, "owner", f->owner);
-        if (f->op != FIX_REMOVE)
-            json_int(o->j, "ttl", f->ttl);
-        json_text(o->j, "type", f->type);
-        if (f->op == FIX_REPLACE)
-            shown(o, "old_rdata", f->old_rdata);
-        shown(o, "rdata", f->rdata);
-        break;
-    case FIX_PUT_FILE:
-        shown(o, "url", f->url);
-        shown(o, "body", f->body);
-        break;
-    case FIX_WAIT:
-        json_time(o->j, "until", f->until);
-        break;
-    case FIX_INPUT:
-        json_text(o->j, "argument", f->argument);
-        shown(o, "value", f->value);
-        break;
-    case FIX_ADVICE:
-        break;
-    }
-    shown_if(o, "text", f->text);
-    json_close(o->j, '}');
-}
-
-static void finding(struct report_out *o, const struct finding *f)
-{
-    const struct cause_info *info = cause_info(f->cause);
-    json_open(o->j, NULL, '{');
-    json_text(o->j, "cause", info ? info->id : NULL);
-    json_text(o->j, "weight", weight_name(f->weight));
-    json_text(o->j, "who_acts", actor_name(f->who_acts));
-    shown(o, "summary", f->summary);
-    json_open(o->j, "facts", '[');
-    for (size_t i = 0; i < f->n_facts; i++)
-        json_int(o->j, NULL, f->facts[i]);
-    json_close(o->j, ']');
-    json_open(o->j, "fixes", '[');
-    for (size_t i = 0; i < f->n_fixes; i++)
-        fix(o, &f->fixes[i]);
-    json_close(o->j, ']');
-    json_close(o->j, '}');
-}
-
 static void errors(struct report_out *o, const struct report *r)
 {
     const struct code_info *info = code_info(r->error.code), *detail = code_info(r->detail_code);
@@ -637,7 +583,7 @@ static void write_report(struct report_out *o, const char *key, const struct rep
     shown_if(o, "remark", r->remark);
     json_open(j, "findings", '[');
     for (size_t i = 0; i < r->n_findings; i++)
-        finding(o, &r->findings[i]);
+        json_write_finding(o->j, o->a, &r->findings[i], o->token);
     json_close(j, ']');
     if (r->caa && !(flags & JSON_NO_CAA))
         caa(o, r->caa);

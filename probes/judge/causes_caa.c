@@ -377,8 +377,8 @@ static size_t records_to_change(struct judgement *j)
     struct finding change = {0};
     fix_caa_permit(j, &change, "", meant(j));
     size_t n = 0;
-    for (size_t i = 0; i < change.n_fixes; i++) {
-        enum fix_op op = change.fixes[i].op;
+    for (size_t i = 0; change.n_cures && i < change.cures->n; i++) {
+        enum fix_op op = change.cures->ops[i].op;
         n += op == FIX_ADD || op == FIX_REMOVE || op == FIX_REPLACE;
     }
     return n;
@@ -448,11 +448,8 @@ static void fix_below(struct judgement *j, struct finding *f)
     if (place)
         fix_caa_own_set(j, f, place, "")->text = arena_printf(
             j->a, "A set at %s ends the search before %s is asked.", place->name, j->caa.failed->name);
-    fix_advice(j, f,
-               place
-                   ? "Or have the name servers of the failing zone answer for type CAA (257) like for any "
-                     "other type."
-                   : "Have the name servers of the zone answer for type CAA (257) like for any other type.");
+    finding_or(j, f);
+    fix_advice(j, f, "Have the name servers of the failing zone answer for type CAA (257) like for any other type.");
 }
 
 void cause_caa_timeout(struct judgement *j)

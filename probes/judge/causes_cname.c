@@ -131,10 +131,11 @@ void cause_name_too_long_for_label(struct judgement *j)
     const char *above = fitting_above(j);
     if (!above)
         return;
+    finding_or(j, f);
     x = finding_fix(j, f, FIX_INPUT);
     x->argument = "adn";
     x->value = above;
-    x->text = "Or have the CA check at this name: it counts for all names below.";
+    x->text = "Have the CA check at this name: it counts for all names below.";
 }
 
 void cause_cname_retired_form(struct judgement *j)
@@ -227,7 +228,8 @@ void cause_target_above(struct judgement *j)
     x->argument = "adn";
     x->value = j->r->domain;
     x->text = "Have the CA look at the ordered name itself, and put the CNAME there.";
-    use_txt(j, f, "Or use a TXT record, which may stand at a name above.");
+    finding_or(j, f);
+    use_txt(j, f, "Use a TXT record, which may stand at a name above.");
 }
 
 void cause_target_at_label_only(struct judgement *j)

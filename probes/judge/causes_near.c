@@ -192,13 +192,14 @@ void cause_txt_wrong_owner(struct judgement *j)
     struct finding *f = about_hit(j, CAUSE_txt_wrong_owner, &hit);
     finding_set(j, f, "slip", hit.n->slip_text ? arena_printf(j->a, " (%s)", hit.n->slip_text) : "");
     publish_hit(j, f, &hit);
+    advise_label(j, f, j->near->apex);
     if (hit.n->slip == NEAR_ANCESTOR && !hit.altered) {
+        finding_or(j, f);
         struct fix *x = finding_fix(j, f, FIX_INPUT);
         x->argument = "adn";
         x->value = without_dot(j, hit.n->scope);
-        x->text = "Or leave the record, and have the CA check at this name: it counts for all names below.";
+        x->text = "Leave the record, and have the CA check at this name: it counts for all names below.";
     }
-    advise_label(j, f, j->near->apex);
 }
 
 /* ---------------------------------------------------------------- the other type --------------------- */
@@ -219,7 +220,7 @@ static struct finding *wrong_type(struct judgement *j, const struct lookup *at, 
     return f;
 }
 
-static const char leave_text[] = "Or leave the record and change the order's method.";
+static const char leave_text[] = "Leave the record, and change the order's method.";
 
 void cause_txt_wrong_type(struct judgement *j)
 {
@@ -235,6 +236,7 @@ void cause_txt_wrong_type(struct judgement *j)
             fix_remove(j, f, hit.rr);
         fix_publish_cname(j, f,
                           j->cname.at[CNAME_CURRENT].class == LOOKUP_DATA ? j->cname.at[CNAME_CURRENT].rr[0] : NULL);
+        finding_or(j, f);
         fix_other_method(j, f, METHOD_DNS_TXT_TOKEN, leave_text);
         return;
     }
@@ -255,6 +257,7 @@ void cause_txt_wrong_type(struct judgement *j)
     struct finding *f = wrong_type(j, at, "CNAME", "TXT");
     fix_remove(j, f, alias);
     fix_add_txt_at(j, f, txt_owner(j->a, j->r), j->r->token);
+    finding_or(j, f);
     fix_other_method(j, f, METHOD_DNS_CNAME_TOKEN, leave_text);
 }
 
@@ -358,9 +361,10 @@ void cause_cname_flattened(struct judgement *j)
     fix_advice(j, f,
                "Switch the provider's proxy or flattening off for this record (\"DNS only\"), so that the "
                "CNAME itself is visible; where an address record was entered instead, replace it by the CNAME.");
-    if (token)
-        fix_other_method(j, f, METHOD_DNS_TXT_TOKEN,
-                         "Or use the TXT method: TXT records are neither proxied nor flattened.");
+    if (!token)
+        return;
+    finding_or(j, f);
+    fix_other_method(j, f, METHOD_DNS_TXT_TOKEN, "Use the TXT method: TXT records are neither proxied nor flattened.");
 }
 
 /* ---------------------------------------------------------------- a CNAME that is not alone ---------- */

@@ -155,11 +155,12 @@ static void elsewhere(struct judgement *j, struct finding *f, const struct hit *
     }
     publish(j, f, NULL); /* what the name above adds to its own record is not meant for this one */
     if (!hit->record.faults && hit->record.covers_below) {
+        finding_or(j, f);
         struct fix *x = finding_fix(j, f, FIX_INPUT);
         x->argument = "adn";
         x->value = without_dot(j, n->scope);
         x->text =
-            "Or have the CA check at this name: its record has policy=wildcard and counts for all names below it.";
+            "Have the CA check at this name: its record has policy=wildcard and counts for all names below it.";
     }
 }
 

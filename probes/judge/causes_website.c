@@ -158,8 +158,9 @@ void cause_file_wrong_path(struct judgement *j)
     if (!v || !v->near.fact || v->browser.fact)
         return;
     struct finding *f = misplaced(j, CAUSE_file_wrong_path, &v->near);
+    finding_or(j, f);
     fix_advice(j, f,
-               arena_printf(j->a, "Or move the file that is at %s to %s; letter case and dots count.",
+               arena_printf(j->a, "Move the file that is at %s to %s; letter case and dots count.",
                             v->near.fact->ask->url, fetch_url(j->a, j->r, "http")));
 }
 

@@ -141,11 +141,23 @@ void finding_fact(struct judgement *j, struct finding *f, const struct fact *fac
 
 struct fix *finding_fix(struct judgement *j, struct finding *f, enum fix_op op)
 {
-    struct fix *x = f ? list_add(j->a, &f->fixes, &f->n_fixes, sizeof *x) : NULL;
+    if (f && !f->n_cures)
+        finding_or(j, f);
+    struct cure *c = f && f->n_cures ? &f->cures[f->n_cures - 1] : NULL;
+    struct fix *x = c ? list_add(j->a, &c->ops, &c->n, sizeof *x) : NULL;
     if (!x)
         x = &j->spare;
     *x = (struct fix){.op = op, .until = TIME_UNKNOWN};
     return x;
+}
+
+void finding_or(struct judgement *j, struct finding *f)
+{
+    if (!f || (f->n_cures && !f->cures[f->n_cures - 1].n))
+        return;
+    struct cure *c = list_add(j->a, &f->cures, &f->n_cures, sizeof *c);
+    if (c)
+        *c = (struct cure){.note = ""};
 }
 
 const char *judged_ede(struct judgement *j, const struct fact *fact)

@@ -39,8 +39,10 @@ void finding_set(struct judgement *j, struct finding *f, const char *variable,
                  const char *value); /* fills {variable} */
 void finding_fact(struct judgement *j, struct finding *f,
                   const struct fact *fact); /* a fact that is NULL or already there is ignored */
-struct fix *finding_fix(struct judgement *j, struct finding *f,
-                        enum fix_op op); /* never NULL: a spare one where the arena is full */
+/* Adds an operation to the finding's last cure. Never NULL: a spare one where the arena is full. */
+struct fix *finding_fix(struct judgement *j, struct finding *f, enum fix_op op);
+/* Begins another cure of the finding: what is added from now on is to be done instead of what was added before. */
+void finding_or(struct judgement *j, struct finding *f);
 
 /* The first failing lookup that shows the cause; NULL where none does. Only this one gets a finding: a second name in
  * the same zone would only repeat it. */

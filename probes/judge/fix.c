@@ -274,9 +274,13 @@ static void publish_cname(struct judgement *j, struct finding *f)
         arena_printf(
             j->a,
             "At %s stands a TXT record, beside which no CNAME record may stand: change the order's method to "
-            "TXT, which takes the same value. Or remove the TXT record, if nobody needs it, and add the CNAME.",
+            "TXT, which takes the same value.",
             beside->at.name));
     fix_add_txt_at(j, f, beside->at.name, fix_value(j));
+    finding_or(j, f);
+    for (size_t i = 0; i < beside->at.n; i++)
+        fix_remove(j, f, beside->at.rr[i]);
+    fix_publish_cname(j, f, NULL);
 }
 
 void fix_publish(struct judgement *j, struct finding *f)

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "judge/caa_explain.h"
 #include "judge/causes.h"
+#include "judge/cures.h"
 #include "judge/judge_inner.h"
 #include "judge/opinion.h"
 #include "judge/trace.h"
@@ -196,25 +197,38 @@ static bool top_decides(struct judgement *j)
     return true;
 }
 
+static void find_verdict(struct judgement *j)
+{
+    struct report *p = j->report;
+    struct code_error refused;
+    *p = (struct report){.request = j->r,
+                         .evidence = j->ev,
+                         .challenge = request_challenge(j->r),
+                         .verdict = VERDICT_UNDECIDED,
+                         .br_may_permit = -1,
+                         .started_at = TIME_UNKNOWN};
+    if (judge_input(j->r, &refused, &j->input_cause)) {
+        p->verdict = VERDICT_FAIL;
+        p->error = refused;
+        p->detail_code = refused.code;
+    } else if (!top_decides(j)) {
+        settle(j);
+    }
+}
+
+int judge_verdict(const struct request *r, const struct evidence *ev, struct arena *a, struct report *ret)
+{
+    struct judgement j = {.r = r, .ev = ev, .a = a, .report = ret};
+    find_verdict(&j);
+    return j.err ? j.err : arena_full(a) ? -ENOMEM : 0;
+}
+
 int judge_in_order(const struct request *r, const struct evidence *ev, struct arena *a,
                    const enum cause order[CAUSE_COUNT], struct report *ret)
 {
     struct report *p = ret;
-    *p = (struct report){.request = r,
-                         .evidence = ev,
-                         .challenge = request_challenge(r),
-                         .verdict = VERDICT_UNDECIDED,
-                         .br_may_permit = -1,
-                         .started_at = TIME_UNKNOWN};
     struct judgement j = {.r = r, .ev = ev, .a = a, .report = p};
-    struct code_error refused;
-    if (judge_input(r, &refused, &j.input_cause)) {
-        p->verdict = VERDICT_FAIL;
-        p->error = refused;
-        p->detail_code = refused.code;
-    } else if (!top_decides(&j)) {
-        settle(&j);
-    }
+    find_verdict(&j);
     if (!j.err && r->depth == DEPTH_FULL && judged_failing(&j))
         read_near(&j);
     if (!j.err)
@@ -222,12 +236,13 @@ int judge_in_order(const struct request *r, const struct evidence *ev, struct ar
     run_causes(&j, order);
     drop_consequences(p);
     p->trace = trace_find(&j);
-    for (size_t i = 0; i < p->n_findings; i++) {
-        struct finding *f = &p->findings[i];
-        f->summary = fill(&j, cause_info(f->cause)->summary, f);
-        f->who_acts = who_acts(f);
-    }
+    for (size_t i = 0; i < p->n_findings; i++)
+        p->findings[i].summary = fill(&j, cause_info(p->findings[i].cause)->summary, &p->findings[i]);
     sort_findings(p);
+    if (!j.err)
+        j.err = cures_choose(&j);
+    for (size_t i = 0; i < p->n_findings; i++)
+        p->findings[i].who_acts = who_acts(&p->findings[i]);
     if (r->method == METHOD_CAA && !j.err)
         p->caa = caa_explain(&j);
     return j.err ? j.err : arena_full(a) ? -ENOMEM : 0;

@@ -182,7 +182,10 @@ static int take_out(struct model *m, const struct fix *x, const char **refused)
     n->whole = n->whole || (found && rr->type == RR_CNAME); /* it stood alone */
     if (known && !found)
         *refused = arena_printf(m->a, "The %s record to be removed does not stand at %s.", x->type, x->owner);
-    if (!known)
+    if (model_state(m->before, x->owner) == MODEL_UNKNOWN)
+        doubt(m, arena_printf(m->a, "Whether the %s record stands at %s itself, or a wildcard makes it, is not known.",
+                              x->type, x->owner));
+    else if (!known)
         doubt(m, arena_printf(m->a, "Whether the %s record stands at %s was not asked.", x->type, x->owner));
     return 0;
 }

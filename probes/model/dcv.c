@@ -186,3 +186,53 @@ bool texts_have(const struct texts *t, const char *s)
             return true;
     return false;
 }
+
+bool fix_by_machine(const struct fix *x)
+{
+    return x->op != FIX_ADVICE && x->op != FIX_WAIT && !(x->op == FIX_INPUT && (!x->value || !*x->value));
+}
+
+bool cure_by_machine(const struct cure *c)
+{
+    for (size_t i = 0; i < c->n && !c->breaks.n; i++)
+        if (fix_by_machine(&c->ops[i]))
+            return true;
+    return false;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+bool fix_same(const struct fix *a, const struct fix *b)
+{
+    return a->op == b->op && same_text(a->owner, b->owner) && same_text(a->type, b->type) &&
+           same_text(a->rdata, b->rdata) && same_text(a->old_rdata, b->old_rdata) && same_text(a->url, b->url) &&
+           same_text(a->body, b->body) && same_text(a->argument, b->argument) && same_text(a->value, b->value) &&
+           (fix_by_machine(a) || same_text(a->text, b->text));
+}
+
+/* The next operation from at on that counts: advice beside operations of a machine is a remark only. */
+static const struct fix *next_op(const struct cure *c, size_t *at, bool advice)
+{
+    for (; *at < c->n; (*at)++)
+        if (advice || fix_by_machine(&c->ops[*at]))
+            return &c->ops[(*at)++];
+    return NULL;
+}
+
+bool cure_same(const struct cure *a, const struct cure *b)
+{
+    bool advice = !cure_by_machine(a);
+    if (advice != !cure_by_machine(b))
+        return false;
+    size_t i = 0, k = 0;
+    for (;;) {
+        const struct fix *x = next_op(a, &i, advice), *y = next_op(b, &k, advice);
+        if (!x || !y)
+            return x == y;
+        if (!fix_same(x, y))
+            return false;
+    }
+}

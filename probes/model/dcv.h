@@ -475,6 +475,24 @@ struct fix {
     const char *text;             /* advice; for the others a remark, or NULL */
 };
 
+/* One way to cure a finding, whole in itself. Its operations are one transaction, removals first. */
+enum { CURES_MOST = 3 }; /* of one finding */
+struct cure {
+    struct fix *ops;
+    size_t n;
+    const char *note;    /* what has to be known about it; "" for nothing */
+    struct texts breaks; /* a sentence for each thing that would stop working; then no machine is to apply it */
+    bool proven;         /* the check passes on a model of the zones and the site after it, and nothing else changes */
+};
+
+/* True for an operation that a program can carry out: a change of records, a file, or another request. */
+bool fix_by_machine(const struct fix *x);
+/* True where one of its operations is such a one, and the cure breaks nothing. */
+bool cure_by_machine(const struct cure *c);
+/* True where both do the same. Remarks make no difference, and neither does advice beside what a program can do. */
+bool fix_same(const struct fix *a, const struct fix *b);
+bool cure_same(const struct cure *a, const struct cure *b);
+
 struct variable {
     const char *name, *value;
 };
@@ -488,7 +506,9 @@ struct finding {
     size_t n_variables;
     uint32_t *facts; /* fact numbers: the proof */
     size_t n_facts;
-    struct fix *fixes;
+    struct cure *cures; /* the best first, at most CURES_MOST */
+    size_t n_cures;
+    struct fix *fixes; /* the operations of the first cure; none where it breaks something */
     size_t n_fixes;
 };
 

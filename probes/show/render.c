@@ -76,10 +76,40 @@ static void duration(struct buf *b, uint32_t us)
         buf_printf(b, "%u s", us / 1000000);
 }
 
-static void fixes(struct page *p, const struct finding *f)
+static void way(struct page *p, const struct cure *c)
 {
-    for (size_t i = 0; i < f->n_fixes; i++)
-        render_fix(p->b, p->a, p->ev, &f->fixes[i], 4, p->width);
+    if (c->breaks.n)
+        prose(p, 4, "There is no cure here that breaks nothing. This one would:");
+    for (size_t i = 0; i < c->breaks.n; i++)
+        prose(p, 6, c->breaks.v[i]);
+    for (size_t i = 0; i < c->n; i++)
+        render_fix(p->b, p->a, p->ev, &c->ops[i], 4, p->width);
+    if (*c->note && (cure_by_machine(c) || c->breaks.n))
+        prose(p, 4, c->note);
+}
+
+/* The first cure, or all of them. */
+static void cures(struct page *p, const struct finding *f)
+{
+    for (size_t i = 0; i < f->n_cures; i++) {
+        if (i)
+            prose(p, 4, p->verbose ? "or:"
+                        : f->n_cures == 2
+                            ? "(There is another way: --verbose shows it.)"
+                            : arena_printf(p->a, "(There are %zu other ways: --verbose shows them.)", f->n_cures - 1));
+        if (i && !p->verbose)
+            return;
+        way(p, &f->cures[i]);
+    }
+}
+
+/* True where an earlier finding of the report begins with the same cure. */
+static bool cured_above(const struct report *r, const struct finding *f)
+{
+    for (const struct finding *other = r->findings; other < f; other++)
+        if (other->n_cures && f->n_cures && cure_same(other->cures, f->cures))
+            return true;
+    return false;
 }
 
 /* ---------------------------------------------------------------- facts ------------------------------ */
@@ -343,11 +373,11 @@ static void proof(struct page *p, const struct report *r, const struct finding *
 static void cure(struct page *p, const struct finding *f)
 {
     const char *who = actor_words(f->who_acts);
-    if (!f->n_fixes)
+    if (!f->n_cures)
         return;
     const char *text = who ? arena_concat(p->a, "Cure, for ", who, NULL) : NULL;
     title(p, text ? text : "Cure");
-    fixes(p, f);
+    cures(p, f);
 }
 
 /* Who acts is said where it is somebody else than for the first finding. */
@@ -360,11 +390,11 @@ static void others(struct page *p, const struct report *r, size_t from)
         const struct finding *f = &r->findings[i];
         buf_printf(p->b, "    %s: ", weight_name(f->weight));
         wrap(p, render_safe(p->a, f->summary, SIZE_MAX), 6, 6 + strlen(weight_name(f->weight)));
-        if (p->no_cure || (!p->verbose && f->weight != WEIGHT_BLOCKING))
+        if (p->no_cure || (!p->verbose && (f->weight != WEIGHT_BLOCKING || cured_above(r, f))))
             continue;
-        if (f->n_fixes && f->who_acts != ACTOR_NONE && (!from || f->who_acts != r->findings[0].who_acts))
+        if (f->n_cures && f->who_acts != ACTOR_NONE && (!from || f->who_acts != r->findings[0].who_acts))
             buf_printf(p->b, "    for %s:\n", actor_words(f->who_acts));
-        fixes(p, f);
+        cures(p, f);
     }
 }
 

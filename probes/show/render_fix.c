@@ -263,6 +263,43 @@ void render_fix(struct buf *b, struct arena *a, const struct evidence *ev, const
 
 /* ---------------------------------------------------------------- all reports ------------------------ */
 
+/* The first cure that a program can carry out, of the findings that explain the failure; NULL: there is none. */
+static const struct cure *cure_for_machine(const struct report *r, const struct finding **of)
+{
+    for (size_t i = 0; i < r->n_findings; i++) {
+        *of = &r->findings[i];
+        for (size_t k = 0; k < (*of)->n_cures && (!i || (*of)->weight == WEIGHT_BLOCKING); k++)
+            if (cure_by_machine(&(*of)->cures[k]))
+                return &(*of)->cures[k];
+    }
+    return NULL;
+}
+
+static void whole(struct sheet *s, const struct cure *c)
+{
+    for (size_t i = 0; i < c->n; i++)
+        fix(s, &c->ops[i]);
+    update_end(s);
+    if (*c->note && cure_by_machine(c))
+        prose(s, c->note);
+}
+
+/* What a person has to do about the first finding comes first; a cure that would break something is not written. */
+static void cure_of(struct sheet *s, const struct report *r)
+{
+    const struct finding *first = r->findings, *of;
+    const struct cure *c = cure_for_machine(r, &of);
+    const struct cure *by_hand = first->n_cures && !first->cures->breaks.n ? first->cures : NULL;
+    if (by_hand && (!c || of != first))
+        whole(s, by_hand);
+    if (first->n_cures && first->cures->breaks.n && (!c || of != first))
+        prose(s, "No change is written here: each that is known would break something, as the report says.");
+    if (c && of != first)
+        prose(s, of->summary);
+    if (c)
+        whole(s, c);
+}
+
 static void of_report(struct sheet *s, const struct report *r)
 {
     const struct finding *f = r->n_findings ? r->findings : NULL;
@@ -275,9 +312,7 @@ static void of_report(struct sheet *s, const struct report *r)
         return;
     prose(s, f->summary);
     s->ev = r->evidence;
-    for (size_t k = 0; k < f->n_fixes; k++)
-        fix(s, &f->fixes[k]);
-    update_end(s);
+    cure_of(s, r);
 }
 
 /* The reports that the domain's verdict rests on with what to do, and a remark for each other one. */

@@ -375,7 +375,7 @@ static void must_be_sound(const struct report *r)
     must(r->verdict != VERDICT_UNDECIDED || (r->reason && may_be_undecided(r)));
     for (size_t i = 0; i < r->n_findings; i++) {
         const struct finding *f = &r->findings[i];
-        must(f->summary && *f->summary && f->n_fixes && (r->verdict == VERDICT_FAIL || f->weight != WEIGHT_BLOCKING));
+        must(f->summary && *f->summary && f->n_cures && (r->verdict == VERDICT_FAIL || f->weight != WEIGHT_BLOCKING));
         for (size_t k = 0; k < f->n_facts; k++)
             must(f->facts[k] && f->facts[k] <= r->evidence->n);
     }

@@ -20,6 +20,8 @@ struct sample {
     struct report report;
     struct finding findings[2];
     struct fix fixes[7];
+    struct cure cures[2];
+    const char *breaks[1];
     uint32_t facts[3];
 };
 
@@ -178,6 +180,10 @@ static inline void sample_report(struct arena *a, struct sample *s)
         (struct fix){.op = FIX_WAIT, .until = SAMPLE_NOW + 300000, .text = "the negative answer is cached"};
     s->fixes[5] = (struct fix){.op = FIX_INPUT, .argument = "token", .value = SAMPLE_TOKEN};
     s->fixes[6] = (struct fix){.op = FIX_ADVICE, .text = "Ask the provider."};
+    s->breaks[0] = "The host " SAMPLE_TOKEN " goes off the net.";
+    s->cures[0] = (struct cure){.ops = s->fixes, .n = 7, .note = "", .proven = true};
+    s->cures[1] = (struct cure){
+        .ops = s->fixes + 6, .n = 1, .note = "Nobody knows " SAMPLE_TOKEN ".", .breaks = {.v = s->breaks, .n = 1}};
     memcpy(s->facts, (uint32_t[]){1, 2, 4}, sizeof s->facts);
     s->findings[0] =
         (struct finding){.cause = CAUSE_name_internal,
@@ -186,6 +192,8 @@ static inline void sample_report(struct arena *a, struct sample *s)
                          .n_facts = 3,
                          .summary = "The value " SAMPLE_TOKEN " stands nowhere that the CA looks, and this "
                                     "sentence is long enough to need a second line on a terminal.",
+                         .cures = s->cures,
+                         .n_cures = 2,
                          .fixes = s->fixes,
                          .n_fixes = 7};
     s->findings[1] =

@@ -256,8 +256,8 @@ static void invariants(const char *file, const struct report *r)
             wrong("%s: blocking finding %s on a report that does not fail", file, cause_info(f->cause)->id);
         if (strchr(f->summary, '{'))
             wrong("%s: unfilled place in: %s", file, f->summary);
-        if (!f->n_fixes)
-            wrong("%s: finding %s without a fix", file, cause_info(f->cause)->id);
+        if (!f->n_cures || !f->cures->n)
+            wrong("%s: finding %s without a cure", file, cause_info(f->cause)->id);
         /* Nobody is sent to the zone for a file or another request, or for a record to whoever keeps none. */
         const enum fix_op op = f->n_fixes ? f->fixes[0].op : FIX_ADVICE;
         const enum actor who = f->who_acts;
