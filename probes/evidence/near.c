@@ -61,7 +61,7 @@ static void find_scopes(struct near_list *l)
 
 /* The label must be the same in plan and in a replay, even of a redacted case, and differ between checks: so it is made
  * from the domain and the time of the request only. FNV-1a, then the last steps of splitmix64. */
-static const char *random_below(struct arena *a, const struct request *r, const char *scope)
+const char *near_random_name(struct arena *a, const struct request *r, const char *scope)
 {
     uint64_t h = fnv(FNV_START, r->adn, strlen(r->adn)) ^ (uint64_t)r->now;
     h = (h ^ h >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -71,7 +71,7 @@ static const char *random_below(struct arena *a, const struct request *r, const 
 
 void near_add_random(struct near_list *l, uint16_t type, const char *scope)
 {
-    near_add(l, NEAR_RANDOM, type, scope, NULL, random_below(l->a, l->r, scope));
+    near_add(l, NEAR_RANDOM, type, scope, NULL, near_random_name(l->a, l->r, scope));
 }
 
 void near_add_doubled(struct near_list *l, uint16_t type, const char *label)
@@ -109,7 +109,7 @@ void near_add_above(struct near_list *l, uint16_t type, const char *label)
 
 int near_first(struct arena *a, const struct request *r, uint16_t type, struct ask *ret)
 {
-    const char *scope = arena_printf(a, "%s.", r->adn), *name = scope ? random_below(a, r, scope) : NULL;
+    const char *scope = arena_printf(a, "%s.", r->adn), *name = scope ? near_random_name(a, r, scope) : NULL;
     *ret = lookup_ask(name, type);
     return name ? 0 : -ENOMEM;
 }

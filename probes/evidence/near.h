@@ -55,6 +55,8 @@ void near_add(struct near_list *l, enum near_slip slip, uint16_t type, const cha
               const char *owner);
 /* Adds a random label below scope, which nobody can have entered. */
 void near_add_random(struct near_list *l, uint16_t type, const char *scope);
+/* That name; NULL: the arena is full. */
+const char *near_random_name(struct arena *a, const struct request *r, const char *scope);
 /* Adds the names that a panel makes of a full name: each scope behind it once more, and, in a zone of its own below the
  * registrable domain, the label with the part of the domain that belongs into the zone above. */
 void near_add_doubled(struct near_list *l, uint16_t type, const char *label);

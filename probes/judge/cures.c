@@ -191,6 +191,26 @@ static void say_against(struct choosing *c, struct tried *t)
     }
 }
 
+/* What makes a record below the host more than a record: the sentence that is read aloud has to say it. */
+static void name_the_wildcard(struct choosing *c, struct finding *f)
+{
+    struct arena *a = c->j->a;
+    const char *host = arena_concat(a, c->j->r->adn, ".", NULL);
+    if (!host || !host_by_wildcard(c, host))
+        return;
+    for (size_t i = 0; i < c->n; i++)
+        for (size_t k = 0; k < c->tried[i].cure.n; k++) {
+            const struct fix *x = &c->tried[i].cure.ops[k];
+            if (x->op != FIX_ADD || !name_within(x->owner, host))
+                continue;
+            f->summary = arena_printf(a,
+                                      "%s The host %s has its own records from a wildcard alone, and would lose them "
+                                      "by a record of its own or below it.",
+                                      f->summary, c->j->r->adn);
+            return;
+        }
+}
+
 static void choose(struct choosing *c, struct finding *f)
 {
     size_t at = (size_t)(f - c->j->report->findings);
@@ -203,6 +223,7 @@ static void choose(struct choosing *c, struct finding *f)
         for (size_t i = 0; i < more.n_cures; i++)
             enlist(c, f, &more.cures[i], false);
     }
+    name_the_wildcard(c, f);
     f->n_cures = 0;
     f->cures = arena_array(c->j->a, CURES_MOST, sizeof *f->cures);
     for (size_t i = 0; f->cures && i < c->n && f->n_cures < CURES_MOST; i++) {

@@ -28,6 +28,8 @@ struct choosing {
     unsigned trials;
 };
 
+/* True where a name does not exist by itself, and a wildcard answers for it with records. */
+bool host_by_wildcard(const struct choosing *c, const char *name);
 /* Where the cure adds a name below one that lives by a wildcard, the wildcard's records are added there and below it,
  * so that these go on answering (RFC 4592 2.2.2). */
 void copy_wildcards(struct choosing *c, struct cure *cure);

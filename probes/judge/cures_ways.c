@@ -25,9 +25,9 @@ static bool answers(const struct model_name *n)
     return false;
 }
 
-static bool lives_by_wildcard(const struct model *m, const char *name)
+bool host_by_wildcard(const struct choosing *c, const char *name)
 {
-    const struct model_name *n = model_find(m, name);
+    const struct model_name *n = model_find(&c->proof.now, name);
     return n && n->state == MODEL_WILD && answers(n);
 }
 
@@ -91,7 +91,7 @@ void copy_wildcards(struct choosing *c, struct cure *cure)
         const char *apex = x->op == FIX_ADD && *x->owner != '*' ? model_zone(m, x->owner, NULL) : NULL;
         for (const char *up = x->owner; apex && up && name_within(up, apex) && !name_equal(up, apex);
              up = name_parent(up))
-            if (!of_no_host(up) && lives_by_wildcard(m, up))
+            if (!of_no_host(up) && host_by_wildcard(c, up))
                 keep_alive(c, &all, up);
     }
     if (all.n_cures && all.cures->n > cure->n && all.cures->n <= cure->n + COPIES_MOST)
@@ -137,7 +137,7 @@ static const char *place_above(const struct choosing *c)
 }
 
 /* The CA checks at a name above, which proves all names below it (BR 1.6.1, Authorization Domain Name). */
-static void check_above(struct choosing *c, struct finding *to, const char *value)
+static void check_above(struct choosing *c, struct finding *to, const char *type, const char *rdata)
 {
     struct arena *a = c->j->a;
     const char *up = place_above(c);
@@ -150,7 +150,11 @@ static void check_above(struct choosing *c, struct finding *to, const char *valu
     x->value = up;
     x->text = arena_printf(a, "Have the CA check at %s: that proves all names below it, and nothing changes at %s.", up,
                            c->j->r->adn);
-    fix_add_txt_at(c->j, to, owner, value);
+    x = finding_fix(c->j, to, FIX_ADD);
+    x->owner = owner;
+    x->ttl = FIX_TTL;
+    x->type = type;
+    x->rdata = rdata;
 }
 
 static bool proposes_records(const struct choosing *c, const struct finding *f)
@@ -184,8 +188,8 @@ static void ways_of_txt(struct choosing *c, const struct finding *f, struct find
         fix_remove(c->j, to, alias);
         fix_add_txt_at(c->j, to, label, value);
     }
-    if (is_dname(m, itself) || lives_by_wildcard(m, itself))
-        check_above(c, to, value);
+    if (is_dname(m, itself) || host_by_wildcard(c, itself))
+        check_above(c, to, "TXT", fix_txt_rdata(c->j, value));
     if (r->token && method_rules(METHOD_DNS_CNAME_TOKEN)->fits(r)) {
         finding_or(c->j, to);
         fix_other_method(c->j, to, METHOD_DNS_CNAME_TOKEN,
@@ -208,6 +212,8 @@ static void ways_of_cname(struct choosing *c, const struct finding *f, struct fi
         fix_other_method(c->j, to, METHOD_DNS_TXT_TOKEN, text);
         fix_add_txt_at(c->j, to, at ? itself : label, value);
     }
+    if (host_by_wildcard(c, itself))
+        check_above(c, to, "CNAME", arena_concat(a, value, ".", r->profile->cname_base, ".", NULL));
 }
 
 void other_ways(struct choosing *c, const struct finding *f, struct finding *ret)

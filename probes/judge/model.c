@@ -414,7 +414,7 @@ static const struct model_name *answers_for(const struct answering *q, const cha
     *kind = MODEL_NODATA;
     if (n && n->state == MODEL_OWN)
         return n;
-    enum model_state state = model_state(q->m, name);
+    enum model_state state = model_state(q->m->before ? q->m->before : q->m, name);
     /* The closest encloser decides: where the cure made it, no wildcard above it counts (RFC 4592 2.2.1). */
     const char *apex = model_zone(q->m, name, NULL);
     for (const char *up = name_parent(name); apex && up && name_within(up, apex); up = name_parent(up)) {

@@ -11,6 +11,8 @@
 
 #include "evidence/lookup.h"
 
+struct near_view; /* near.h */
+
 struct plan {
     const struct request *r;
     struct evidence *ev;
@@ -28,6 +30,8 @@ void plan_servers(struct plan *p);
 
 /* Where a DNS method does not pass: the names at which its record may stand by mistake. */
 void plan_near(struct plan *p);
+/* After plan_near(): what a cure has to know of a host that may live by a wildcard. */
+void plan_host(struct plan *p, const struct near_view *near);
 
 /* The chain of signatures behind each lookup that is bogus, and whether the resolver validates at all. */
 void plan_dnssec(struct plan *p);

@@ -35,4 +35,5 @@ void plan_near(struct plan *p)
         q.once = stays_silent(p, checked, n_checked, q.qname);
         ask_whole(&p->asker, q, NULL);
     }
+    plan_host(p, &view);
 }
