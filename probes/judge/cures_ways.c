@@ -11,12 +11,6 @@
 
 /* ---------------------------------------------------------------- wildcards -------------------------- */
 
-/* Names with an underscore belong to validation: whether a wildcard answers there is of no use to anybody. */
-static bool of_no_host(const char *name)
-{
-    return *name == '_' || strstr(name, "._");
-}
-
 static bool answers(const struct model_name *n)
 {
     for (const struct model_set *s = n->sets; s; s = s->next)
@@ -91,7 +85,7 @@ void copy_wildcards(struct choosing *c, struct cure *cure)
         const char *apex = x->op == FIX_ADD && *x->owner != '*' ? model_zone(m, x->owner, NULL) : NULL;
         for (const char *up = x->owner; apex && up && name_within(up, apex) && !name_equal(up, apex);
              up = name_parent(up))
-            if (!of_no_host(up) && host_by_wildcard(c, up))
+            if (!model_of_no_host(up) && host_by_wildcard(c, up))
                 keep_alive(c, &all, up);
     }
     if (all.n_cures && all.cures->n > cure->n && all.cures->n <= cure->n + COPIES_MOST)

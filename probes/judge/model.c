@@ -96,7 +96,13 @@ const char *model_zone(const struct model *m, const char *name, bool *served)
     for (size_t i = 0; i < m->apexes.n; i++)
         if (name_within(name, m->apexes.v[i]) && (!apex || name_within(m->apexes.v[i], apex)))
             apex = m->apexes.v[i];
-    return apex;
+    /* Whether a zone begins further down is not known; the registrable domain's apex exists in any case. */
+    return apex || !m->registrable || !name_within(name, m->registrable) ? apex : m->registrable;
+}
+
+bool model_of_no_host(const char *name)
+{
+    return *name == '_' || strstr(name, "._");
 }
 
 /* ---------------------------------------------------------------- reading facts ---------------------- */
@@ -318,7 +324,7 @@ static enum model_state state_of(const struct model *m, const struct model_name 
     if (like != ALIKE)
         return like == UNLIKE ? MODEL_OWN : MODEL_UNKNOWN;
     if (!below)
-        return has_data(n) ? MODEL_WILD : MODEL_UNKNOWN;
+        return MODEL_UNKNOWN;
     like = compare(below, beside);
     return like == ALIKE ? MODEL_WILD : like == UNLIKE ? MODEL_OWN : MODEL_UNKNOWN;
 }
@@ -341,6 +347,7 @@ int model_build(struct arena *a, const struct request *r, const struct evidence 
 {
     struct model *m = ret;
     *m = (struct model){.a = a, .r = r, .zones = zones ? zones->first : NULL};
+    m->registrable = r->registrable ? arena_concat(a, r->registrable, ".", NULL) : NULL;
     for (size_t i = 0; i < ev->n; i++)
         if (read_fact(m, ev->facts[i]))
             return -ENOMEM;

@@ -51,6 +51,7 @@ struct model {
     const struct model *before; /* the model that the cure was applied to; NULL: this one is read from facts */
     const struct zone *zones;   /* those that the walk found; NULL: none is known */
     struct texts apexes;        /* of zones by their SOA records in the facts */
+    const char *registrable;    /* that of the request, absolute; NULL: it has none */
     struct model_name *bucket[MODEL_BUCKETS], *first;
     struct texts doubts; /* sentences: what has to be known to be sure of the cure, and is not */
 };
@@ -89,6 +90,8 @@ const struct model_set *model_set(const struct model_name *n, const char *source
 /* The apex of the zone that holds a name, as far as it is known; NULL where it is not. *served (may be NULL): false
  * where that zone has servers and none of them answers for it. */
 const char *model_zone(const struct model *m, const char *name, bool *served);
+/* True for names that have a label with an underscore: they belong to validation and the like, and no host has one. */
+bool model_of_no_host(const char *name);
 /* The random label below a name, which nobody entered; NULL: it was not asked for. */
 struct model_name *model_random(const struct model *m, const char *parent);
 

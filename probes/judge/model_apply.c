@@ -80,6 +80,17 @@ static void doubt(struct model *m, const char *sentence)
         texts_add(m->a, &m->doubts, sentence);
 }
 
+/* Where it is not known whether a wildcard answers for a name, it is not known either what goes with that. */
+static void doubt_wildcard(struct model *m, const char *name)
+{
+    const struct model_name *here = model_find(m, name);
+    if (model_state(m->before, name) == MODEL_UNKNOWN && (!here || here->seen))
+        doubt(m, arena_printf(m->a,
+                              "Whether %s stands in the zone itself, or a wildcard answers for it, is not known: a "
+                              "record there or below it would end what the wildcard answers.",
+                              name));
+}
+
 /* Names above the owner come into being with it, and a wildcard no longer answers for them (RFC 4592 2.2.2). */
 static int make_above(struct model *m, const char *owner)
 {
@@ -89,11 +100,7 @@ static int make_above(struct model *m, const char *owner)
         const struct model_name *here = model_find(m, up);
         if (here && here->state == MODEL_OWN)
             return 0;
-        if (model_state(m, up) == MODEL_UNKNOWN && (!here || here->seen))
-            doubt(m, arena_printf(m->a,
-                                  "Whether %s stands in the zone itself, or a wildcard answers for it, is not known: a "
-                                  "record below it would end what the wildcard answers.",
-                                  up));
+        doubt_wildcard(m, up);
         if (!changeable(m, up))
             return -ENOMEM;
     }
@@ -204,6 +211,8 @@ static int put_in(struct model *m, const struct fix *x, const char **refused)
     if (m->r->registrable && !name_within(x->owner, m->r->registrable))
         doubt(m, arena_printf(m->a, "%s lies in another zone: the record has to be entered by whoever runs that.",
                               x->owner));
+    if (!model_of_no_host(x->owner))
+        doubt_wildcard(m, x->owner);
     if (make_above(m, x->owner))
         return -ENOMEM;
     struct model_name *n = changeable(m, x->owner);
@@ -224,6 +233,8 @@ static int put_in(struct model *m, const struct fix *x, const char **refused)
         v[s->n++] = rr;
         s->rr = v;
     }
+    if (!known && !n->whole)
+        doubt(m, arena_printf(m->a, "Which %s records stand at %s was not asked.", x->type, x->owner));
     struct model_set *s = known ? NULL : model_set_add(m, n, rr->type, "");
     if (s && (s->rr = arena_array(m->a, 1, sizeof *s->rr)) != NULL)
         s->rr[s->n++] = rr;
@@ -232,7 +243,8 @@ static int put_in(struct model *m, const struct fix *x, const char **refused)
 
 int model_apply(const struct model *m, const struct fix *ops, size_t n, struct model *ret, const char **refused)
 {
-    *ret = (struct model){.a = m->a, .r = m->r, .before = m, .zones = m->zones, .apexes = m->apexes};
+    *ret = (struct model){.a = m->a, .r = m->r, .before = m, .zones = m->zones, .apexes = m->apexes,
+                          .registrable = m->registrable};
     *refused = NULL;
     int rc = 0;
     for (size_t i = 0; i < n && !rc && !*refused; i++)

@@ -108,7 +108,7 @@ static int write_answer(struct trying *t, const struct fact *f, const struct mod
     return 0;
 }
 
-/* *ret: the fact as it would be after the cure; f itself where nothing changes. */
+/* *ret: the fact as it would be after the cure; f itself where nothing changes, NULL where that is not known. */
 static int dns_after(struct trying *t, struct fact *f, struct fact **ret)
 {
     const struct ask *q = f->ask;
@@ -126,6 +126,7 @@ static int dns_after(struct trying *t, struct fact *f, struct fact **ret)
         return 0;
     if (now.kind != MODEL_NOT_KNOWN)
         return write_answer(t, f, &now, ret);
+    *ret = NULL;
     /* Of the names that people mistake for the checked ones it does not matter. */
     for (size_t i = 0; i < t->n_checked; i++)
         if (t->checked[i].type == q->qtype && name_equal(t->checked[i].name, q->qname))
@@ -163,7 +164,8 @@ static int http_after(struct trying *t, struct fact *f, struct fact **ret)
     return 0;
 }
 
-/* Copies the asks, so that the rewritten facts are found by the same questions; facts that stay are shared. */
+/* Copies the asks, so that the rewritten facts are found by the same questions; facts that stay are shared. An answer
+ * that is not known is found by no question. */
 static int rewrite(struct trying *t)
 {
     struct arena *a = t->a;
@@ -190,9 +192,9 @@ static int rewrite(struct trying *t)
         int rc = f->ask->kind == ASK_DNS ? dns_after(t, f, &then) : http_after(t, f, &then);
         if (rc)
             return rc;
-        ev->facts[i] = then;
+        ev->facts[i] = then ? then : f;
         asks[f->ask->number].fact = then;
-        if (then != f)
+        if (then && then != f)
             then->ask = &asks[f->ask->number];
     }
     return arena_full(a) ? -ENOMEM : 0;
@@ -246,12 +248,6 @@ static int facts_for(struct trying *t, const struct request *r)
 
 /* ---------------------------------------------------------------- what else changes ------------------- */
 
-/* Names with a label that begins with an underscore belong to validation and the like: no host has such a name. */
-static bool of_no_host(const char *name)
-{
-    return *name == '_' || strstr(name, "._");
-}
-
 static bool removed(const struct trying *t, const struct rr *rr)
 {
     for (size_t i = 0; i < t->n; i++) {
@@ -282,7 +278,7 @@ static bool answers_with(const struct model_reply *r, const struct rr *rr)
  * answered at a name that no host has. */
 static bool may_go(struct trying *t, const struct model_name *n, const struct rr *rr)
 {
-    if (of_no_host(n->name))
+    if (model_of_no_host(n->name))
         return !name_equal(rr->owner, n->name) || n->state != MODEL_OWN || removed(t, rr);
     if (!removed(t, rr))
         return false;

@@ -47,6 +47,7 @@ int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
         if (r->depth == DEPTH_FULL) {
             plan_servers(&p);
             plan_near(&p);
+            plan_host_of_caa(&p);
             plan_dnssec(&p);
         }
     }

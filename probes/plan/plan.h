@@ -32,6 +32,8 @@ void plan_servers(struct plan *p);
 void plan_near(struct plan *p);
 /* After plan_near(): what a cure has to know of a host that may live by a wildcard. */
 void plan_host(struct plan *p, const struct near_view *near);
+/* The same where the CAA set that counts does not permit. */
+void plan_host_of_caa(struct plan *p);
 
 /* The chain of signatures behind each lookup that is bogus, and whether the resolver validates at all. */
 void plan_dnssec(struct plan *p);

@@ -7,6 +7,7 @@
 #include "plan/plan.h"
 
 #include "evidence/evidence.h"
+#include "methods/caa_search.h"
 #include "methods/methods.h"
 #include "wire/name.h"
 
@@ -23,29 +24,65 @@ static void want_all(struct plan *p, const char *name)
 }
 
 /* A label below the host that nobody entered is denied wherever no wildcard answers: then there is nothing to ask. */
-static bool may_be_wildcard(struct plan *p)
+static bool may_be_wildcard(struct plan *p, uint16_t type)
 {
     struct ask first;
-    if (near_first(p->a, p->r, method_rules(p->r->method)->near_type, &first))
+    if (near_first(p->a, p->r, type, &first))
         return false;
-    const struct ask *asked = evidence_find(p->ev, &first);
-    return asked && asked->fact &&
-           (asked->fact->dns.outcome == DNS_ANSWER || asked->fact->dns.outcome == DNS_NODATA);
+    first.once = true;
+    const struct fact *f = p->asker.want(p->asker.self, &first);
+    return f && (f->dns.outcome == DNS_ANSWER || f->dns.outcome == DNS_NODATA);
+}
+
+/* The host and the names above it that are below the apex, and a random label below each of these and the apex. */
+static void want_levels(struct plan *p, const char *apex)
+{
+    enum { LEVELS_MOST = 4 };
+    const char *up = arena_concat(p->a, p->r->adn, ".", NULL);
+    for (unsigned i = 0; up && name_within(up, apex) && !name_equal(up, apex) && i < LEVELS_MOST; i++) {
+        const char *parent = name_parent(up);
+        want_all(p, up);
+        want_all(p, near_random_name(p->a, p->r, up));
+        if (parent && name_equal(parent, apex))
+            want_all(p, near_random_name(p->a, p->r, parent));
+        up = parent;
+    }
+}
+
+/* A wildcard answers below a checked name, too, unless the name stands there itself (RFC 4592 2.2.1). */
+static void want_below_checked(struct plan *p)
+{
+    struct checked *v;
+    size_t n;
+    if (checked_names(p->a, p->r, &v, &n))
+        return;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = near_random_name(p->a, p->r, v[i].name);
+        struct ask q = lookup_ask(name, method_rules(p->r->method)->near_type);
+        q.once = true;
+        if (name)
+            ask_whole(&p->asker, q, NULL);
+    }
 }
 
 void plan_host(struct plan *p, const struct near_view *near)
 {
-    enum { LEVELS_MOST = 4 };
-    const char *host = arena_concat(p->a, p->r->adn, ".", NULL);
-    if (!host || !may_be_wildcard(p))
+    if (!may_be_wildcard(p, method_rules(p->r->method)->near_type))
         return;
-    unsigned levels = 0;
-    for (const char *up = host; up && name_within(up, near->apex) && !name_equal(up, near->apex) && levels < LEVELS_MOST;
-         up = name_parent(up), levels++) {
-        const char *parent = name_parent(up);
-        want_all(p, up);
-        want_all(p, near_random_name(p->a, p->r, up));
-        if (parent && name_equal(parent, near->apex))
-            want_all(p, near_random_name(p->a, p->r, parent));
-    }
+    want_levels(p, near->apex);
+    want_below_checked(p);
+}
+
+/* A set that does not permit may be mended by one at the host. */
+void plan_host_of_caa(struct plan *p)
+{
+    struct caa_view v;
+    struct caa_set set;
+    struct near_view view;
+    if (p->r->method != METHOD_CAA || caa_climb(p->a, p->r, p->ev, NULL, false, &v) || v.open ||
+        (v.relevant && (caa_judge(p->a, p->r, v.rr, v.n_rr, &set) || set.code == CODE_NONE)) ||
+        (!v.relevant && !v.failed) || near_list(p->a, p->r, p->ev, NULL, &view) || view.unregistered)
+        return;
+    if (may_be_wildcard(p, RR_A))
+        want_levels(p, view.apex);
 }
