@@ -86,8 +86,11 @@ static void drop_needless(const struct choosing *c, struct cure *cure)
 
 static void keep_texts(struct arena *a, const struct texts *from, struct texts *to)
 {
-    for (size_t i = 0; i < from->n; i++)
-        texts_add(a, to, arena_strdup(a, from->v[i]));
+    for (size_t i = 0; i < from->n; i++) {
+        const char *text = from->v[i] ? arena_strdup(a, from->v[i]) : NULL;
+        if (text)
+            texts_add(a, to, text);
+    }
 }
 
 /* Tries the cure, and writes what came of it into *ret. */
@@ -113,7 +116,8 @@ static void examine(struct choosing *c, const struct cure *cure, bool own, struc
         c->j->err = rc;
     ret->end = trial.end;
     ret->cure.proven = trial.end == TRIAL_PROVEN;
-    ret->cure.note = arena_strdup(a, trial.note);
+    const char *note = trial.note ? arena_strdup(a, trial.note) : NULL;
+    ret->cure.note = note ? note : "";
     keep_texts(a, &trial.breaks, &ret->cure.breaks);
 }
 
@@ -157,7 +161,7 @@ static bool better(const struct tried *a, const struct tried *b)
 
 static void enlist(struct choosing *c, struct finding *f, const struct cure *cure, bool own)
 {
-    if (!cure->n || c->n == TRIED_MOST || c->j->err)
+    if (!cure->n || c->n == TRIED_MOST || c->j->err || arena_full(c->j->a))
         return;
     for (size_t i = 0; i < c->n; i++)
         if (cure_same(&c->tried[i].cure, cure))
@@ -201,7 +205,7 @@ static void name_the_wildcard(struct choosing *c, struct finding *f)
     for (size_t i = 0; i < c->n; i++)
         for (size_t k = 0; k < c->tried[i].cure.n; k++) {
             const struct fix *x = &c->tried[i].cure.ops[k];
-            if (x->op != FIX_ADD || !name_within(x->owner, host))
+            if (x->op != FIX_ADD || !x->owner || !name_within(x->owner, host))
                 continue;
             f->summary = arena_printf(a,
                                       "%s The host %s has its own records from a wildcard alone, and would lose them "
@@ -281,7 +285,7 @@ int cures_choose(struct judgement *j)
     struct report *p = j->report;
     alignas(max_align_t) unsigned char first[SCRATCH_FIRST];
     struct choosing c = {.j = j, .proposed = arena_array(j->a, p->n_findings, sizeof *c.proposed)};
-    if (!c.proposed)
+    if (arena_full(j->a))
         return -ENOMEM;
     struct arena *a = worth_trying(j) ? arena_over(first, sizeof first, SCRATCH) : NULL;
     bool tries = a && !proof_begin(j, a, &c.proof);
@@ -302,5 +306,5 @@ int cures_choose(struct judgement *j)
     }
     if (a)
         arena_free(a);
-    return j->err;
+    return j->err ? j->err : arena_full(j->a) ? -ENOMEM : 0;
 }

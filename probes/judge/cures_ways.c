@@ -82,7 +82,7 @@ void copy_wildcards(struct choosing *c, struct cure *cure)
         *finding_fix(c->j, &all, cure->ops[i].op) = cure->ops[i];
     for (size_t i = 0; i < cure->n; i++) {
         const struct fix *x = &cure->ops[i];
-        const char *apex = x->op == FIX_ADD && *x->owner != '*' ? model_zone(m, x->owner, NULL) : NULL;
+        const char *apex = x->op == FIX_ADD && x->owner && *x->owner != '*' ? model_zone(m, x->owner, NULL) : NULL;
         for (const char *up = x->owner; apex && up && name_within(up, apex) && !name_equal(up, apex);
              up = name_parent(up))
             if (!model_of_no_host(up) && host_by_wildcard(c, up))
@@ -98,7 +98,8 @@ static void add_txt(struct choosing *c, struct finding *to, const char *owner, c
 {
     finding_or(c->j, to);
     fix_add_txt_at(c->j, to, owner, value);
-    to->cures[to->n_cures - 1].ops[0].text = text;
+    if (to->n_cures && to->cures[to->n_cures - 1].n)
+        to->cures[to->n_cures - 1].ops[0].text = text;
 }
 
 static const struct rr *own_alias(const struct model *m, const char *name)

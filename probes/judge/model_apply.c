@@ -86,8 +86,8 @@ static void doubt_wildcard(struct model *m, const char *name)
     const struct model_name *here = model_find(m, name);
     if (model_state(m->before, name) == MODEL_UNKNOWN && (!here || here->seen))
         doubt(m, arena_printf(m->a,
-                              "Whether %s stands in the zone itself, or a wildcard answers for it, is not known: a "
-                              "record there or below it would end what the wildcard answers.",
+                              "Whether a wildcard answers for %s is not known (depth full asks): a new record there or "
+                              "below would end that.",
                               name));
 }
 

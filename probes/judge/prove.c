@@ -254,7 +254,8 @@ static bool removed(const struct trying *t, const struct rr *rr)
         const struct fix *x = &t->ops[i];
         const char *gone = x->op == FIX_REMOVE ? x->rdata : x->op == FIX_REPLACE ? x->old_rdata : NULL;
         char type[16];
-        if (!gone || !name_equal(x->owner, rr->owner) || strcmp(x->type, rr_type_name(rr->type, type)) != 0)
+        if (!gone || !x->owner || !x->type || !name_equal(x->owner, rr->owner) ||
+            strcmp(x->type, rr_type_name(rr->type, type)) != 0)
             continue;
         const char *text = rr_rdata_text(t->a, rr);
         if (text && !strcmp(text, gone))

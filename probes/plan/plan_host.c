@@ -10,6 +10,15 @@
 #include "methods/caa_search.h"
 #include "methods/methods.h"
 #include "wire/name.h"
+#include "wire/wire.h"
+
+/* A random label below a name; NULL: the name is too long for one. */
+static const char *label_below(struct plan *p, const char *name)
+{
+    uint8_t wire[WIRE_NAME_MOST];
+    const char *below = near_random_name(p->a, p->r, name);
+    return below && wire_name_from_text(below, wire) > 0 ? below : NULL;
+}
 
 static const uint16_t types[] = {RR_A, RR_AAAA, RR_MX, RR_TXT, RR_CAA};
 
@@ -26,11 +35,10 @@ static void want_all(struct plan *p, const char *name)
 /* A label below the host that nobody entered is denied wherever no wildcard answers: then there is nothing to ask. */
 static bool may_be_wildcard(struct plan *p, uint16_t type)
 {
-    struct ask first;
-    if (near_first(p->a, p->r, type, &first))
-        return false;
-    first.once = true;
-    const struct fact *f = p->asker.want(p->asker.self, &first);
+    const char *host = arena_concat(p->a, p->r->adn, ".", NULL), *below = host ? label_below(p, host) : NULL;
+    struct ask q = lookup_ask(below, type);
+    q.once = true;
+    const struct fact *f = below ? p->asker.want(p->asker.self, &q) : NULL;
     return f && (f->dns.outcome == DNS_ANSWER || f->dns.outcome == DNS_NODATA);
 }
 
@@ -42,9 +50,9 @@ static void want_levels(struct plan *p, const char *apex)
     for (unsigned i = 0; up && name_within(up, apex) && !name_equal(up, apex) && i < LEVELS_MOST; i++) {
         const char *parent = name_parent(up);
         want_all(p, up);
-        want_all(p, near_random_name(p->a, p->r, up));
+        want_all(p, label_below(p, up));
         if (parent && name_equal(parent, apex))
-            want_all(p, near_random_name(p->a, p->r, parent));
+            want_all(p, label_below(p, parent));
         up = parent;
     }
 }
@@ -57,7 +65,7 @@ static void want_below_checked(struct plan *p)
     if (checked_names(p->a, p->r, &v, &n))
         return;
     for (size_t i = 0; i < n; i++) {
-        const char *name = near_random_name(p->a, p->r, v[i].name);
+        const char *name = label_below(p, v[i].name);
         struct ask q = lookup_ask(name, method_rules(p->r->method)->near_type);
         q.once = true;
         if (name)

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "format/json_read_case.h"
+#include "judge/judge_inner.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -110,7 +111,7 @@ static size_t cure(const char *name, const char *text, const struct report *ill,
             wrong("%s: %s: there is no such record at %s: %s", name, cause, x->owner,
                   x->op == FIX_ADD ? "" : x->rdata);
     }
-    assert_int_equal(judge(&c.request, &c.evidence, a, &r), 0);
+    assert_int_equal(judge_verdict(&c.request, &c.evidence, a, &r), 0);
     /* The fixes of these causes, which are only notes, need not change the verdict. */
     enum verdict due =
         f->cause == CAUSE_caa_flag_misread || f->cause == CAUSE_caa_tag_typo ? ill->verdict : VERDICT_PASS;
@@ -120,9 +121,8 @@ static size_t cure(const char *name, const char *text, const struct report *ill,
     if (!c.request.caa_account && left_out == NONE_LEFT_OUT)
         as_due = as_due || r.verdict == VERDICT_UNDECIDED;
     if (n && needed && !as_due)
-        wrong("%s: %s %d of the fixes of %s the verdict is %s (%s)", name,
-              left_out == NONE_LEFT_OUT ? "after" : "without", left_out, cause, verdict_name(r.verdict),
-              r.n_findings ? r.findings->summary : "");
+        wrong("%s: %s %d of the fixes of %s the verdict is %s", name, left_out == NONE_LEFT_OUT ? "after" : "without",
+              left_out, cause, verdict_name(r.verdict));
     cured += n && ill->verdict == VERDICT_FAIL && left_out == NONE_LEFT_OUT;
     arena_free(a);
     return n;
