@@ -128,6 +128,8 @@ void cause_name_too_long_for_label(struct judgement *j)
     x->argument = "method";
     x->value = method_name(METHOD_DNS_TXT_TOKEN);
     x->text = "A TXT record counts at the domain itself, too, without a label in front.";
+    if (fix_value(j))
+        fix_add_txt_at(j, f, arena_printf(j->a, "%s.", j->r->adn), fix_value(j));
     const char *above = fitting_above(j);
     if (!above)
         return;

@@ -365,6 +365,8 @@ void cause_cname_flattened(struct judgement *j)
         return;
     finding_or(j, f);
     fix_other_method(j, f, METHOD_DNS_TXT_TOKEN, "Use the TXT method: TXT records are neither proxied nor flattened.");
+    if (fix_value(j))
+        fix_add_txt_at(j, f, n->at.name, fix_value(j));
 }
 
 /* ---------------------------------------------------------------- a CNAME that is not alone ---------- */

@@ -211,7 +211,8 @@ static int put_in(struct model *m, const struct fix *x, const char **refused)
     if (m->r->registrable && !name_within(x->owner, m->r->registrable))
         doubt(m, arena_printf(m->a, "%s lies in another zone: the record has to be entered by whoever runs that.",
                               x->owner));
-    if (!model_of_no_host(x->owner))
+    if (x->op == FIX_ADD &&
+        !model_of_no_host(x->owner)) /* a record that is replaced stands there, or take_out() doubts */
         doubt_wildcard(m, x->owner);
     if (make_above(m, x->owner))
         return -ENOMEM;

@@ -1,5 +1,6 @@
 #include "judge/prove.h"
 
+#include "ca/profile.h"
 #include "evidence/evidence.h"
 #include "judge/judge_inner.h"
 #include "methods/methods.h"
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <stdalign.h>
 #include <string.h>
+#include <strings.h>
 
 int proof_begin(struct judgement *j, struct arena *a, struct proof *ret)
 {
@@ -275,6 +277,17 @@ static bool answers_with(const struct model_reply *r, const struct rr *rr)
     return false;
 }
 
+/* True where a record to be removed is one for validation by what it says. */
+static bool of_validation(const struct trying *t, const struct rr *rr)
+{
+    const struct request *r = t->p->j->r;
+    const struct profile *p = r->profile;
+    const char *target = rr_target(t->a, rr);
+    size_t label = strlen(p->txt_label);
+    return (r->token && strcasestr(rr->owner, r->token)) || !target || name_within(target, p->cname_base) ||
+           (!strncasecmp(target, p->txt_label, label) && target[label] == '.');
+}
+
 /* Whether a record that a name answers with may go: one of validation that the cure removes, or what a wildcard
  * answered at a name that no host has. */
 static bool may_go(struct trying *t, const struct model_name *n, const struct rr *rr)
@@ -283,7 +296,10 @@ static bool may_go(struct trying *t, const struct model_name *n, const struct rr
         return !name_equal(rr->owner, n->name) || n->state != MODEL_OWN || removed(t, rr);
     if (!removed(t, rr))
         return false;
-    if (rr->type == RR_CNAME && name_equal(rr->owner, n->name))
+    const char *target = rr->type == RR_DNAME ? rr_target(t->a, rr) : NULL;
+    if (target && name_within(target, rr->owner))
+        return true; /* it leads into itself, so nothing answers by it */
+    if (rr->type == RR_CNAME && name_equal(rr->owner, n->name) && !of_validation(t, rr))
         doubt(t, arena_printf(t->a, "Whether anybody uses the CNAME at %s for something else is not known.", n->name));
     return rr->type == RR_TXT || rr->type == RR_CAA || rr->type == RR_CNAME;
 }
@@ -398,6 +414,16 @@ static int compare_issuer(struct trying *t, const char *issuer)
     return rc;
 }
 
+/* True for a record that was meant for this CA, and that the cure puts right. */
+static bool corrected(const struct trying *t, const struct rr *rr)
+{
+    const char *text = rr_rdata_text(t->a, rr);
+    for (size_t i = 0; text && i < t->n; i++)
+        if (t->ops[i].op == FIX_REPLACE && t->ops[i].old_rdata && !strcmp(t->ops[i].old_rdata, text))
+            return true;
+    return false;
+}
+
 static int compare_issuers(struct trying *t)
 {
     enum { ISSUERS_MOST = 6 };
@@ -407,7 +433,8 @@ static int compare_issuers(struct trying *t)
     int rc = 0;
     for (size_t i = 0; i < j->caa.set.n && touches_caa(t) && seen.n < ISSUERS_MOST; i++) {
         const struct caa_record *r = &j->caa.set.v[i];
-        bool names = (r->known == CAA_ISSUE || r->known == CAA_ISSUEWILD) && r->sound && r->issuer.n && !r->names_us;
+        bool names = (r->known == CAA_ISSUE || r->known == CAA_ISSUEWILD) && r->sound && r->issuer.n && !r->names_us &&
+                     !corrected(t, r->rr);
         const char *issuer = names ? arena_strndup(a, r->issuer.p, r->issuer.n) : NULL;
         if (issuer && !texts_have(&seen, issuer))
             texts_add(a, &seen, issuer);

@@ -10,6 +10,7 @@ Each situation that passes is checked at depth full: it must pass there, with no
 those that a row of the tables expects for the same domain.
 
 Prints a table; ends with "N passed, N failed"; status 77 where no lab can be."""
+import copy
 import pathlib
 import re
 import shutil
@@ -29,16 +30,36 @@ PERSONS_PART = {
 }
 
 
+def cure_of(finding):
+    """The operations of the first cure that a program can carry out; of the first cure where there is none."""
+    cures = [c["ops"] for c in finding["cures"] if not c["breaks"]]
+    machine = [ops for ops in cures if any(f["op"] in (*RECORDS, FILE) or f.get("value") for f in ops)]
+    return (machine or cures or [[]])[0]
+
+
+def ordered(situation, option, value):
+    """The situation with another method, or another name to check at."""
+    other = copy.copy(situation)
+    if option in situation.options:
+        at = situation.options.index(option)
+        other.options = [*situation.options[:at + 1], value, *situation.options[at + 2:]]
+    else:
+        other.options = [*situation.options, option, value]
+    return other
+
+
 class Case:
     """A failing situation with a cure for a machine."""
 
     def __init__(self, situation, report):
         self.situation, self.report = situation, report
         self.finding = report["findings"][0]
-        self.fixes = [f for f in self.finding["fixes"] if f["op"] in (*RECORDS, FILE)]
-        first = self.finding["fixes"][0]
-        # A change of the order before the records is a part of the cure; one behind them is another cure.
-        self.order = ["--method", first["value"]] if (first["op"], first.get("argument")) == ("input", "method") else []
+        ops = cure_of(self.finding)
+        self.fixes = [f for f in ops if f["op"] in (*RECORDS, FILE)]
+        self.cured = situation
+        for fix in ops:
+            if fix["op"] == "input":
+                self.cured = ordered(self.cured, "--" + fix["argument"], fix["value"])
         self.changed = {name_text(name_wire(f["owner"])) for f in self.fixes if "owner" in f}
         self.changed |= {f["url"] for f in self.fixes if "url" in f}
         asked = {name_text(name_wire(f["qname"])) for f in report["evidence"] if "qname" in f}
@@ -157,8 +178,8 @@ class Loop:
     def again(self, case):
         return check(self.dcvprobe, case.situation)[0]
 
-    def as_cured(self, case):
-        return check(self.dcvprobe, case.situation, *case.order)[0]
+    def again_cured(self, case):
+        return check(self.dcvprobe, case.cured)[0]
 
     def cured(self, cases):
         """One round of cases whose cures do not affect each other."""
@@ -166,7 +187,8 @@ class Loop:
         for case, cure in zip(cases, at_once(self.cure, cases)):
             self.apply(case, *cure)
         self.primary.commit()
-        for case, report in zip(cases, settled(self.as_cured, cases, lambda _, report: report["verdict"] == "pass")):
+        for case, report in zip(cases, settled(self.again_cured, cases,
+                                         lambda _, report: report["verdict"] == "pass")):
             if report["verdict"] != "pass":
                 first = report["findings"][0] if report["findings"] else {"cause": report.get("reason"), "summary": ""}
                 case.wrong.append(f"still {report['verdict']}: {first['cause']}: {first['summary']}")
@@ -237,7 +259,7 @@ def main():
         if not as_expected(row, report):
             unexpected.append(f"{row.name}: {outcome(report)}, not what the table says")
             continue
-        ops = [f["op"] for f in report["findings"][0]["fixes"]]
+        ops = [f["op"] for f in cure_of(report["findings"][0])]
         if set(ops) & {*RECORDS, FILE}:
             cases.append(Case(row, report))
             cases[-1].excuse = cases[-1].excuse or loop.out_of_reach(cases[-1])
