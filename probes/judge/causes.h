@@ -20,8 +20,8 @@ int dnssec_read(struct judgement *j);
 enum cause dnssec_cause(const struct judgement *j);
 
 /* add: the value at the domain itself, where the label cannot be read and the domain is no alias: it then needs no
- * other zone. False where the check does not fail, is not dns-txt-token, or the value or what stands at the domain is
+ * other zone. Nothing where the check does not fail, is not dns-txt-token, or the value or what stands at the domain is
  * not known. */
-bool cure_at_domain(struct judgement *j, struct finding *f);
+void cure_at_domain(struct judgement *j, struct finding *f);
 
 #endif

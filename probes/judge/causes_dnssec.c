@@ -118,8 +118,10 @@ static struct finding *about(struct judgement *j, enum cause c, const struct dns
     finding_fact(j, f, v->chain.answer);
     finding_fact(j, f, v->lookup->cd);
     bool own = !v->fault.zone || name_within(v->lookup->name, v->fault.zone->name);
-    if (!own) /* an alias leads to where the fault is */
+    if (!own) { /* an alias leads to where the fault is */
         cure_at_domain(j, f);
+        finding_or(j, f);
+    }
     return f;
 }
 

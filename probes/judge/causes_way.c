@@ -26,7 +26,7 @@ static const char *failure_words(struct judgement *j, const struct lookup *l)
 
 /* ---------------------------------------------------------------- aliases ---------------------------- */
 
-bool cure_at_domain(struct judgement *j, struct finding *f)
+void cure_at_domain(struct judgement *j, struct finding *f)
 {
     const struct lookup *d = &j->txt.at[1];
     bool read = d->class == LOOKUP_DATA || d->class == LOOKUP_NODATA || d->class == LOOKUP_NXDOMAIN;
@@ -34,7 +34,6 @@ bool cure_at_domain(struct judgement *j, struct finding *f)
                                                                                                       : NULL;
     if (value)
         fix_add_txt_at(j, f, d->name, value);
-    return value != NULL;
 }
 
 static bool shows_failing_target(const struct judgement *j, const struct lookup *l)
@@ -55,11 +54,12 @@ void cause_alias_target_fails(struct judgement *j)
     finding_set(j, f, "what", failure_words(j, l));
     for (size_t i = 0; i < l->n_way; i++)
         finding_fact(j, f, l->way[i].fact);
-    bool at_domain = cure_at_domain(j, f);
+    cure_at_domain(j, f);
+    finding_or(j, f);
     fix_advice(j, f,
                arena_printf(j->a,
-                            "%sHave whoever runs the zone %s repair its name servers, or let the alias lead elsewhere.",
-                            at_domain ? "Or: " : "", l->zone->apex));
+                            "Have whoever runs the zone %s repair its name servers, or let the alias lead elsewhere.",
+                            l->zone->apex));
 }
 
 /* True where one of the servers of the zone has the record. */
@@ -202,11 +202,12 @@ void cause_delegation_self_cut(struct judgement *j)
         finding_set(j, f, "servers", names_listed(j->a, hosts));
         finding_fact(j, f, z->delegation);
         finding_fact(j, f, l[i].fact);
-        bool at_domain = cure_at_domain(j, f);
+        cure_at_domain(j, f);
+        finding_or(j, f);
         fix_advice(j, f,
                    arena_printf(j->a,
-                                "%sadd the record on the servers of %s, or take the NS records at %s out of %s first.",
-                                at_domain ? "Or: " : "", l[i].name, l[i].name, z->parent->apex));
+                                "Add the record on the servers of %s, or take the NS records at %s out of %s first.",
+                                l[i].name, l[i].name, z->parent->apex));
         return;
     }
 }

@@ -191,7 +191,7 @@ static void in_text(void **state)
     sample_report(arena, &s);
     s.report.n_findings = 1;
     s.findings[0].n_facts = 0;
-    s.findings[0].n_fixes = 1;
+    s.findings[0].n_fixes = s.findings[0].n_cures = s.cures[0].n = 1;
     bool seen = false, left_out = false;
     for (size_t i = 1; i < 30; i++) {
         struct buf b = {0};
