@@ -150,6 +150,9 @@ static struct finding *finding_of(enum cause cause, const char *summary, struct 
     f->fixes = arena_alloc(arena, sizeof *f->fixes);
     f->fixes[0] = fix;
     f->n_fixes = 1;
+    f->cures = arena_alloc(arena, sizeof *f->cures);
+    f->cures[0] = (struct cure){.ops = f->fixes, .n = 1, .note = ""};
+    f->n_cures = 1;
     return f;
 }
 
