@@ -674,6 +674,10 @@ struct request request_for(const struct request *r, enum method m)
 {
     struct request one = *r;
     one.method = m;
+    /* An ancestor can prove control of a name, but whether the CA may issue for it is asked at the name itself (RFC
+     * 8659 3, BR 4.2.2.1). */
+    if (m == METHOD_CAA)
+        one.adn = one.domain;
     return one;
 }
 

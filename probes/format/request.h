@@ -65,7 +65,7 @@ int request_from(struct arena *a, struct request *r, const struct given_list *ow
  * first of them) and .adn. auth_key_name counts as a key, which the caller looks up afterwards. A domain that the CA
  * would refuse is not an error here but sets .name_code. .now must be known. 0, -EINVAL with *err, or -ENOMEM. */
 int request_finish(struct arena *a, struct request *r, struct input_error *err);
-/* A shallow copy of the request, with .method set to one of its methods. */
+/* A shallow copy of the request, with .method set to one of its methods, and .adn to the name at which that looks. */
 struct request request_for(const struct request *r, enum method m);
 
 #endif
