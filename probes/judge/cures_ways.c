@@ -116,6 +116,14 @@ static bool is_dname(const struct model *m, const char *name)
     return s && s->n;
 }
 
+static bool below_dname(const struct model *m, const char *name)
+{
+    for (; name; name = name_parent(name))
+        if (is_dname(m, name))
+            return true;
+    return false;
+}
+
 /* The name above the domain at which the CA may check, where no record below it hides a wildcard; NULL: none is. */
 static const char *place_above(const struct choosing *c)
 {
@@ -124,7 +132,7 @@ static const char *place_above(const struct choosing *c)
     const char *up = name_parent(r->adn);
     while (up && r->registrable && name_within(up, r->registrable)) {
         const char *full = arena_concat(c->j->a, up, ".", NULL);
-        if (full && model_state(m, full) == MODEL_OWN && !is_dname(m, full))
+        if (full && model_state(m, full) == MODEL_OWN && !below_dname(m, full))
             return up;
         up = name_parent(up);
     }
@@ -171,7 +179,7 @@ static void ways_of_txt(struct choosing *c, const struct finding *f, struct find
     if (!value || !label || !itself)
         return;
     const struct rr *alias = own_alias(m, label);
-    bool aside = alias || is_dname(m, itself);
+    bool aside = alias || below_dname(m, itself);
     if (!proposes_records(c, f) && !aside)
         return; /* what is wrong lies elsewhere, and a record would meet the same fault */
     if (proposes_records(c, f) && !alias)
@@ -183,7 +191,7 @@ static void ways_of_txt(struct choosing *c, const struct finding *f, struct find
         fix_remove(c->j, to, alias);
         fix_add_txt_at(c->j, to, label, value);
     }
-    if (is_dname(m, itself) || host_by_wildcard(c, itself))
+    if (below_dname(m, itself) || host_by_wildcard(c, itself))
         check_above(c, to, "TXT", fix_txt_rdata(c->j, value));
     if (r->token && method_rules(METHOD_DNS_CNAME_TOKEN)->fits(r)) {
         finding_or(c->j, to);
