@@ -159,12 +159,26 @@ static bool better(const struct tried *a, const struct tried *b)
     return cost_a < cost_b;
 }
 
+/* True where a cure does all that the other does, and more. */
+static bool includes(const struct cure *all, const struct cure *part)
+{
+    for (size_t i = 0; i < part->n; i++) {
+        bool found = !fix_by_machine(&part->ops[i]);
+        for (size_t k = 0; k < all->n && !found; k++)
+            found = fix_same(&all->ops[k], &part->ops[i]);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
 static void enlist(struct choosing *c, struct finding *f, const struct cure *cure, bool own)
 {
     if (!cure->n || c->n == TRIED_MOST || c->j->err || arena_full(c->j->a))
         return;
     for (size_t i = 0; i < c->n; i++)
-        if (cure_same(&c->tried[i].cure, cure))
+        if (cure_same(&c->tried[i].cure, cure) ||
+            (!own && c->tried[i].own && c->tried[i].end == TRIAL_PROVEN && includes(&c->tried[i].cure, cure)))
             return;
     struct tried t, whole;
     struct cure all;

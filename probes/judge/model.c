@@ -314,8 +314,10 @@ static enum model_state state_of(const struct model *m, const struct model_name 
         return MODEL_ABSENT;
     if (is_random(n->name))
         return MODEL_WILD;
-    const char *parent = name_parent(n->name);
-    const struct model_name *beside = parent ? model_random(m, parent) : NULL, *below = model_random(m, n->name);
+    const struct model_name *beside = NULL, *below = model_random(m, n->name);
+    /* The nearest random label beside the name or above that: a wildcard in between is nobody's. */
+    for (const char *up = name_parent(n->name); up && !beside; up = name_parent(up))
+        beside = model_random(m, up);
     if ((beside && beside->denied && !has_data(beside)) || denied_below(m, n->name))
         return MODEL_OWN;
     if (!beside)

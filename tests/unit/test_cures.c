@@ -262,6 +262,66 @@ static void wildcard_hosts(void **state)
     assert_int_equal(faults, 0);
 }
 
+/* ---------------------------------------------------------------- which cures, in which order --------- */
+
+/* The first cure as words, and how many there are. */
+static void chosen(void **state)
+{
+    static const struct {
+        const char *records[12];
+        const char *domain, *method;
+        const char *first; /* a part of the first cure in words */
+        size_t n;
+    } rows[] = {
+        {{"shop.example.com.", "A", "192.0.2.80"},
+         "shop.example.com",
+         "dns-txt-token",
+         "[add _dnsauth.shop.example.com. TXT \"" TOKEN "\" ]",
+         2},
+        {{"shop.example.com.", "DNAME", "new.elsewhere.com."},
+         "www.shop.example.com",
+         "dns-txt-token",
+         "[input    example.com] [add _dnsauth.example.com. TXT \"" TOKEN "\" ]",
+         1},
+        {{"_dnsauth.shop.example.com.example.com.", "TXT", "\"" TOKEN "\"", "shop.example.com.", "A", "192.0.2.80"},
+         "shop.example.com",
+         "dns-txt-token",
+         "[remove _dnsauth.shop.example.com.example.com. TXT \"" TOKEN "\" ] [add _dnsauth.shop.example.com. TXT",
+         2},
+        {{"_dnsauth.shop.example.com.", "TXT", "\"" OTHER "\""},
+         "shop.example.com",
+         "dns-cname-token",
+         "[input    dns-txt-token] [add _dnsauth.shop.example.com. TXT \"" TOKEN "\" ]",
+         3},
+        {{"_dnsauth.shop.example.com.", "CNAME", TOKEN ".dcv.digicert.com."},
+         "shop.example.com",
+         "dns-txt-token",
+         "[input    dns-cname-token]",
+         2},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena *a = arena_new(0);
+        struct small_net *net = net_new(a);
+        struct evidence ev;
+        struct report p;
+        net_zone_add(net, "elsewhere.com.", "192.0.2.4:53");
+        for (const char *const *v = rows[i].records; *v; v += 3)
+            net_put(net, *v, v[1], v[2]);
+        struct request r = request_of(a, rows[i].domain, rows[i].method, ",\"depth\":\"full\"");
+        net_check(net, &r, &ev, &p);
+        const struct finding *f = p.findings;
+        const char *words = f->n_cures ? in_words(a, "", f, f->cures) : "none";
+        if (f->n_cures != rows[i].n || !strstr(words, rows[i].first) || !f->cures->proven)
+            wrong("row %zu: %zu cures, the first%s: %s", i, f->n_cures, f->cures->proven ? "" : " not proven", words);
+        if (f->n_fixes != f->cures->n || f->fixes != f->cures->ops)
+            wrong("row %zu: the fixes are not the first cure's", i);
+        carry_out_all("row", net, &r, &p);
+        arena_free(a);
+    }
+    assert_int_equal(faults, 0);
+}
+
 /* ---------------------------------------------------------------- changes that do harm ---------------- */
 
 static void harmful(void **state)
@@ -465,6 +525,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wildcard_hosts),
+        cmocka_unit_test(chosen),
         cmocka_unit_test(harmful),
         cmocka_unit_test(made_up),
     };
