@@ -171,10 +171,10 @@ int cli_request(struct arena *a, const char *domain, const struct given_list *gi
                 const struct conf *conf, dcv_time now, struct request *ret)
 {
     struct input_error err = {0};
-    request_init(ret, &conf->profile, now);
+    request_init(ret, conf ? &conf->profile : NULL, now);
     struct given only = {request_field_find("domain"), domain, strlen(domain)};
     int rc = request_from(a, ret, &(struct given_list){&only, 1}, given, &err);
-    if (!rc)
+    if (!rc && conf)
         rc = request_key(a, conf, ret, &err);
     if (!rc)
         return EXIT_PASS;

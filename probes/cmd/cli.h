@@ -87,8 +87,8 @@ bool cli_given(struct arena *a, struct given_list *list, int opt, const char *va
 int cli_output_option(struct output *o, int opt, const char *value);
 
 struct conf;
-/* Makes a request from a domain and the given fields, with the key that it names. a: the arena of conf. EXIT_USAGE:
- * it is refused, and the reason was printed. */
+/* Makes a request from a domain and the given fields, with the key that it names. a: the arena of conf. conf NULL: the
+ * daemon will read it, with its own profile and keys. EXIT_USAGE: it is refused, and the reason was printed. */
 int cli_request(struct arena *a, const char *domain, const struct given_list *given,
                 const struct conf *conf, dcv_time now, struct request *ret);
 

@@ -17,6 +17,7 @@ import time
 from daemon import Daemon, Resolver, main, same, true, within
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
+CSR = os.path.join(os.path.dirname(__file__), "..", "lab", "order.csr")
 
 
 def probe(*args, **popen):
@@ -412,6 +413,10 @@ def submit():
     status, out, err = run("submit", "a.com", "--auth-key-file", "/dev/null")
     same(status, 2, "exit status with a key")
     true("--auth-key-name" in err, err)
+    # The names of keys are the daemon's, and so is the word about one that it does not know.
+    status, out, err = run("submit", "a.com", "--auth-key-name", "nobody", "--csr", CSR)
+    same(status, 2, "exit status with a key that the daemon does not know")
+    true("auth_key_name" in err and "nobody" in err, err)
     dcvd.close()
     status, out, err = run("show", good)
     same(status, 2, "exit status without a daemon")
