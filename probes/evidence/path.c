@@ -247,6 +247,31 @@ static int shown_by_address(struct arena *a, const struct asker *asker, const st
     return rc;
 }
 
+static bool lists(const struct rrs *section, const char *apex, const char *host, struct arena *a)
+{
+    for (size_t i = 0; i < section->n; i++) {
+        const struct rr *rr = &section->v[i];
+        const char *target = rr->type == RR_NS && !rr->defect && name_equal(rr->owner, apex) ? rr_target(a, rr) : NULL;
+        if (target && name_equal(target, host))
+            return true;
+    }
+    return false;
+}
+
+/* True unless the chosen server of the zone above refers to other servers only: a resolver that starts there never
+ * hears of this one. */
+static bool heard_of(struct reading_path *r, const struct zone *x, const struct name_server *s)
+{
+    const struct name_server *above = x->parent ? chosen(r->choice, r->n_choices, x->parent) : NULL;
+    const struct fact *f = above ? zone_referral(r->z, x, above) : NULL;
+    size_t known = 0;
+    if (!f || lists(&f->dns.authority, x->apex, s->host, r->z->a))
+        return true;
+    for (size_t i = 0; i < x->n; i++)
+        known += lists(&f->dns.authority, x->apex, x->v[i].host, r->z->a);
+    return !known && !x->homeless.n; /* listed by other names of the same addresses */
+}
+
 /* The answer of the zone's chosen server, or without a choice of the first server that answers. *pending: a missing
  * answer could still be that one. */
 static int ask_zone(struct reading_path *r, const struct zone *x, const struct name_server **server,
@@ -259,7 +284,7 @@ static int ask_zone(struct reading_path *r, const struct zone *x, const struct n
     *reply = REPLY_FAIL;
     for (size_t i = 0; i < n && *reply == REPLY_FAIL; i++) {
         *pending = *pending || v[i].state == SERVER_PENDING;
-        if (v[i].state != SERVER_GOOD)
+        if (v[i].state != SERVER_GOOD || !heard_of(r, x, &v[i]))
             continue;
         const struct fact *f = server_want_whole(r->z->asker, &v[i], r->name, r->l->type);
         if (!f) {
@@ -285,7 +310,9 @@ static int ask_zone(struct reading_path *r, const struct zone *x, const struct n
     }
     for (size_t i = 0; i < n && *reply == REPLY_FAIL && !*pending && may_show_more(r->l->type); i++) {
         const struct fact *f = NULL;
-        int rc = v[i].state == SERVER_GOOD ? shown_by_address(r->z->a, r->z->asker, x, &v[i], r->name, &f, to) : 0;
+        int rc = v[i].state == SERVER_GOOD && heard_of(r, x, &v[i])
+                     ? shown_by_address(r->z->a, r->z->asker, x, &v[i], r->name, &f, to)
+                     : 0;
         if (rc)
             return rc;
         if (f) {
@@ -328,7 +355,16 @@ static int all_fail(struct reading_path *r, const struct zone *x)
     return 0;
 }
 
-/* Goes one step: asks one zone. *over: the way ends here. */
+/* True where the way has been at the name before: its aliases run in a circle. */
+static bool was_at(const struct path *p, const char *name)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (name_equal(p->step[i].name, name))
+            return true;
+    return false;
+}
+
+/* Goes one step: asks one zone. *over: the way ends here, also at a bound, behind which the resolver's word counts. */
 static int step(struct reading_path *r, bool *over)
 {
     struct lookup *l = r->l;
@@ -379,15 +415,15 @@ static int step(struct reading_path *r, bool *over)
         l->n = 0;
         return 0;
     case REPLY_ALIAS:
-        if (++r->aliases > PATH_ALIASES_MOST) {
+        if (was_at(r->path, to)) {
             l->class = LOOKUP_FAIL;
             l->looped = true;
             l->n = 0;
             return 0;
         }
         r->name = to;
-        *over = false;
-        return 0;
+        *over = ++r->aliases > PATH_ALIASES_MOST;
+        return *over ? stand_in(r) : 0;
     case REPLY_REFERRAL:
         r->zone = zones_below(r->z, x, to, f);
         *over = !r->zone;
@@ -452,9 +488,9 @@ int path_read(struct zones *z, const struct evidence *ev, const struct choice *c
             return rc;
     }
     if (!over) {
-        l.class = LOOKUP_FAIL;
-        l.looped = true;
-        l.n = 0;
+        int rc = stand_in(&r);
+        if (rc)
+            return rc;
     }
     if (l.class != LOOKUP_FAIL && l.class != LOOKUP_PENDING) {
         int rc = validate(&r);

@@ -327,14 +327,19 @@ static int add_homeless(struct zones *z, struct zone *x, const char *host)
     return texts_add(z->a, &x->homeless, host) ? 0 : -ENOMEM;
 }
 
+static int glue_in(struct zones *z, const struct fact *referral, const char *host, struct texts *ret)
+{
+    int rc = addresses_in(z->a, &referral->dns.additional, host, RR_A, ret);
+    return rc ? rc : addresses_in(z->a, &referral->dns.additional, host, RR_AAAA, ret);
+}
+
 static int add_servers(struct zones *z, struct zone *x, const char *host, struct texts *seen)
 {
     struct texts addresses = {0};
-    int rc = 0;
-    if (x->delegation) {
-        rc = addresses_in(z->a, &x->delegation->dns.additional, host, RR_A, &addresses);
-        if (!rc)
-            rc = addresses_in(z->a, &x->delegation->dns.additional, host, RR_AAAA, &addresses);
+    int rc = x->delegation ? glue_in(z, x->delegation, host, &addresses) : 0;
+    for (size_t i = 0; x->parent && i < x->parent->n && !rc; i++) {
+        const struct fact *f = zone_referral(z, x, &x->parent->v[i]);
+        rc = f && f != x->delegation ? glue_in(z, f, host, &addresses) : 0;
     }
     /* An NS record holds a name, even where it looks like an address; a resolver looks that name up, too. */
     if (!rc)
@@ -413,6 +418,13 @@ static bool has_ns(const struct rrs *section, const char *owner)
         if (section->v[i].type == RR_NS && !section->v[i].defect && name_equal(section->v[i].owner, owner))
             return true;
     return false;
+}
+
+const struct fact *zone_referral(struct zones *z, const struct zone *x, const struct name_server *above)
+{
+    const struct fact *f =
+        above->state == SERVER_GOOD ? server_want_whole(z->asker, above, x->apex, RR_NS) : NULL;
+    return f && !has_ns(&f->dns.answer, x->apex) && has_ns(&f->dns.authority, x->apex) ? f : NULL;
 }
 
 /* The resolver's answer with the NS set of a name; NULL where the name is not the apex of a zone. */
@@ -549,6 +561,10 @@ struct zone *zones_below(struct zones *z, const struct zone *parent, const char 
     if (referral)
         rc = hosts_of(z->a, has_ns(&referral->dns.answer, apex) ? &referral->dns.answer : &referral->dns.authority,
                       apex, &x->at_parent);
+    for (size_t i = 0; i < parent->n && !rc; i++) {
+        const struct fact *f = zone_referral(z, x, &parent->v[i]);
+        rc = f ? hosts_of(z->a, &f->dns.authority, apex, &x->at_parent) : 0;
+    }
     if (!rc)
         rc = find_servers(z, x);
     if (rc)
@@ -661,32 +677,4 @@ struct zone *zones_holding(struct zones *z, const char *name)
     p->zones = z->n;
     p->zone = x;
     return x;
-}
-
-int zone_answers(const struct zone *z)
-{
-    size_t silent = 0;
-    for (size_t i = 0; i < z->n; i++) {
-        if (z->v[i].state == SERVER_GOOD || z->v[i].state == SERVER_LAME)
-            return 1;
-        if (z->v[i].state == SERVER_PENDING)
-            return -1;
-        silent += z->v[i].state == SERVER_SILENT;
-    }
-    return silent && !z->blocked ? 0 : -1;
-}
-
-bool zone_can_be_asked(const struct zone *z)
-{
-    for (size_t i = 0; i < z->n && !z->blocked; i++)
-        if (z->v[i].state != SERVER_HERE && !z->v[i].barred)
-            return true;
-    return false;
-}
-
-const char *server_shown(struct arena *a, const struct name_server *s)
-{
-    size_t host = strlen(s->host), address = strlen(s->server);
-    return arena_printf(a, "%.*s (%.*s)", (int)(host > 1 ? host - 1 : host), s->host,
-                        (int)(address > 3 ? address - 3 : address), s->server);
 }

@@ -1,5 +1,5 @@
 /* zone.h - the zones that an answer depends on: where each begins, which servers serve it, and what each server says
- * about the zone itself. Pure.
+ * about the zone itself. Header of zone.c and zone_state.c. Pure.
  *
  * A CA resolves from the root and hardly caches, so it sees what a zone's own servers answer; the answer of another
  * resolver may be old, or that of only one of several servers. A struct zones holds all zones of one check that the
@@ -82,6 +82,9 @@ struct zone *zones_holding(struct zones *z, const char *name);
 /* The zone below parent at a cut that a server's answer (referral) shows. NULL: a limit was reached, or the arena is
  * full. */
 struct zone *zones_below(struct zones *z, const struct zone *parent, const char *apex, const struct fact *referral);
+/* The answer by which a server of the zone above refers to zone x; NULL where it does not. Servers of the zone above
+ * may refer to different servers. */
+const struct fact *zone_referral(struct zones *z, const struct zone *x, const struct name_server *above);
 /* The zone of the registrable domain of a name, whether it exists or not; NULL where the name has none. */
 struct zone *zones_registered(struct zones *z, const char *name);
 

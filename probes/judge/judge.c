@@ -141,7 +141,8 @@ static const char *remark(struct judgement *j)
             "this report.",
             open, open == 1 ? "" : "s", open == 1 ? "it" : "them");
     if (j->servers.stands_in && j->servers.decided)
-        return "Not every zone on the way could be asked from here: for those the resolver's answer counts.";
+        return "Not every zone on the way was asked, because some cannot be asked from here or too many follow each "
+               "other: for those the resolver's answer counts.";
     if (!z || !z->blocked || j->servers.decided)
         return NULL;
     return "No name server can be asked directly from here, not even the registry's (is port 53 closed for "
