@@ -354,7 +354,8 @@ static void write_request(struct report_out *o, const char *key, const struct re
     if (r->issued != TIME_UNKNOWN)
         json_time(j, "issued", r->issued);
     shown_if(o, "filename", r->filename);
-    list_if(o, "issuer", &r->issuers);
+    if (more || !r->ca) /* a case file keeps the identifiers that the CA had; elsewhere its name tells them */
+        list_if(o, "issuer", &r->issuers);
     if (r->ca)
         json_text(j, "ca", r->ca);
     if (r->purpose != PURPOSE_TLS)

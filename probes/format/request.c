@@ -209,6 +209,8 @@ static int set_ca(struct setting *s)
     enum { NEAR = 6 };
     const struct public_ca *near[NEAR];
     size_t n;
+    if (s->r->ca)
+        return refuse(s, "one CA in one request, and %s is named already", s->r->ca);
     const struct public_ca *ca = s->len <= 64 ? public_ca_find(s->value, near, NEAR, &n) : NULL;
     if (ca) {
         s->r->ca = ca->name; /* request_finish() takes its identifiers */
@@ -336,13 +338,9 @@ static int set_perspective(struct setting *s)
 
 static int set_edited_at(struct setting *s)
 {
-    int err = 0;
-    if (name_is_ip(s->value)) {
-        bool dot = s->value[s->len - 1] == '.'; /* as if it were a name */
-        s->r->edited_at = dot ? arena_strndup(s->a, s->value, s->len - 1) : s->value;
-        return s->r->edited_at ? 0 : -ENOMEM;
-    }
-    s->r->edited_at = host_name(s, &err);
+    int err = -ENOMEM;
+    size_t n = s->len && s->value[s->len - 1] == '.' ? s->len - 1 : s->len; /* an address may end as a name does */
+    s->r->edited_at = name_is_ip(s->value) ? arena_strndup(s->a, s->value, n) : host_name(s, &err);
     return s->r->edited_at ? 0 : err;
 }
 
@@ -544,6 +542,9 @@ static int read_ca(struct arena *a, struct request *r, struct input_error *err)
 {
     if (!r->ca)
         return 0;
+    if (r->issuers.n) /* an answer about the one would name the other */
+        return bad(a, err, CODE_invalid_value, "issuer", r->issuers.v[0],
+                   arena_printf(a, "either a CA by its name or identifiers, not both: %s has its own ones", r->ca));
     for (unsigned m = 0; m < METHOD_COUNT; m++)
         if (m != METHOD_CAA && r->methods & METHOD_BIT(m))
             return bad(a, err, CODE_invalid_value, "methods", method_name(m),
@@ -554,7 +555,7 @@ static int read_ca(struct arena *a, struct request *r, struct input_error *err)
         return 0;
     }
     size_t n;
-    const struct public_ca *one, *ca = r->issuers.n ? NULL : public_ca_find(r->ca, &one, 1, &n);
+    const struct public_ca *one, *ca = public_ca_find(r->ca, &one, 1, &n);
     for (size_t i = 0; ca && i < ca->identifiers.n; i++)
         if (!texts_add(a, &r->issuers, ca->identifiers.v[i]))
             return -ENOMEM;

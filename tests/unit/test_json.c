@@ -646,9 +646,31 @@ static void short_way(void **state)
     }
 }
 
+/* A request that names a CA is kept by that name, and reads as it was, its identifiers from the table. */
+static void request_with_a_ca(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"{\"domain\":\"a.com\",\"ca\":\"Sectigo\"}",
+                                       "{\"domain\":\"a.com\",\"issuer\":[\"ca.com\"]}"};
+    for (size_t i = 0; i < 2; i++) {
+        struct request first, again;
+        struct json_problem p = {0};
+        struct buf b = {0};
+        struct json_out j = {.b = &b};
+        assert_int_equal(json_read_request(arena, rows[i], strlen(rows[i]), NULL, SAMPLE_NOW, &first, &p), 0);
+        json_write_request(&j, NULL, arena, &first, JSON_NOW);
+        assert_int_equal(json_read_request(arena, b.p, b.n, NULL, SAMPLE_NOW, &again, &p), 0);
+        assert_true(first.issuers.n && first.issuers.n == again.issuers.n);
+        assert_string_equal(first.issuers.v[0], again.issuers.v[0]);
+        assert_true(first.ca ? !strcmp(first.ca, again.ca) : !again.ca);
+        buf_free(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(request_with_a_ca),
         cmocka_unit_test(commas_and_indent),
         cmocka_unit_test(numbers_and_times),
         cmocka_unit_test(any_bytes_become_json),

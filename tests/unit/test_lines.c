@@ -126,6 +126,17 @@ static void defaults(void **state)
            "1 a.com 1 t0 a.com|2 b.com 40 t0 b.com|3 c.com 1 t1 c.com|");
     expect("{\"domain\":\"a.com\"}\n{\"domain\":\"b.com\",\"method\":\"caa\",\"token\":\"t1\"}\n", &some,
            "1 a.com 1 t0 a.com|2 b.com 40 t1 b.com|");
+    /* An identifier of the command line and a CA of the line are two CAs; a line may name another CA. */
+    struct given issuer = {request_field_find("issuer"), "ca.example", 10},
+                 ca = {request_field_find("ca"), "Sectigo", 7};
+#define TWO                                                                                                          \
+    "issuer: 'ca.example' is not accepted; expected either a CA by its name or identifiers, not both: "              \
+    "Sectigo has its own ones"
+    expect("{\"domain\":\"a.com\",\"ca\":\"Sectigo\"}\n", &(struct given_list){&issuer, 1}, "1: " TWO);
+    expect("domain,ca\nb.com,\na.com,Sectigo\n", &(struct given_list){&issuer, 1}, "2 b.com 40 - b.com|3: " TWO);
+    expect("{\"domain\":\"a.com\",\"issuer\":\"ca.example\"}\n", &(struct given_list){&ca, 1}, "1: " TWO);
+    expect("domain,ca\na.com,GlobalSign\n", &(struct given_list){&ca, 1}, "2 a.com 40 - a.com|");
+#undef TWO
 }
 
 static void key_of(const char *text, enum method m, char key[LINE_KEY + 1])

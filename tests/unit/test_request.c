@@ -291,8 +291,20 @@ static void other_cas(void **state)
     assert_null(MAKE(&r, "domain", "example.com", "ca", "geotrust"));
     assert_null(r.ca);
     assert_int_equal(r.issuers.n, 0);
-    assert_null(MAKE(&r, "domain", "example.com", "ca", "sectigo", "issuer", "ca.example"));
-    assert_int_equal(r.issuers.n, 1);
+    /* Two CAs in one request: the answer would speak of the one and name the other, in whatever order they stand. */
+    static const char both[] =
+        "--issuer: 'ca.example' is not accepted; expected either a CA by its name or identifiers";
+    const char *line = MAKE(&r, "domain", "example.com", "ca", "sectigo", "issuer", "ca.example");
+    assert_non_null(line);
+    assert_int_equal(strncmp(line, both, sizeof both - 1), 0);
+    line = MAKE(&r, "domain", "example.com", "issuer", "ca.example", "ca", "geotrust");
+    assert_non_null(line);
+    assert_int_equal(strncmp(line, both, sizeof both - 1), 0);
+    assert_string_equal(MAKE(&r, "domain", "example.com", "ca", "sectigo", "ca", "lets encrypt"),
+                        "--ca: 'lets encrypt' is not accepted; expected one CA in one request, and Sectigo is named "
+                        "already");
+    assert_null(MAKE(&r, "domain", "example.com", "issuer", "ca.example", "issuer", "sectigo.com"));
+    assert_int_equal(r.issuers.n, 2);
 }
 
 /* At least 40 CAs; each is found by its own name, and each identifier is a host name. DigiCert's are those built in. */
