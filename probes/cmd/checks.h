@@ -11,7 +11,7 @@
 
 struct checks {
     struct net_config net;   /* .trust_anchor and .root_hints are set by the owner */
-    const struct conf *conf; /* set by checks_configure() */
+    const struct conf *conf; /* set by checks_configure(), or by the owner */
     struct runner_check *job;
     size_t n, room, started;
     int err;

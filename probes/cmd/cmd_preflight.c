@@ -4,13 +4,12 @@
 #include "ca/order.h"
 #include "ca/order_conf.h"
 #include "cmd/checks.h"
+#include "cmd/cli_conf.h"
 #include "model/time.h"
-#include "run/conf.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     CSR = 1,
@@ -62,6 +61,8 @@ struct given_order {
     const char *now; /* as typed; NULL: the clock's */
     bool probe;
     const char *config; /* the last one given; NULL: CONF_FILE if it exists */
+    const struct conf *conf;
+    struct given_list defaults; /* of the configuration, for the checks of the names */
 };
 
 static bool read_bytes(struct arena *a, const char *option, const char *path, struct bytes *ret)
@@ -82,30 +83,20 @@ static bool read_csr(struct arena *a, const char *option, const char *path, stru
            (!csr_private_key(*ret) || cli_fits(a, option, path, TOKEN_FILE_CSR, (const char *)ret->p, ret->n));
 }
 
-static bool configure(struct arena *a, const char *path, struct order *o)
+/* Reads the configuration, the CA's profile and the lists of domains. */
+static bool configure(struct arena *a, struct given_order *g)
 {
-    const char *text, *why = NULL;
-    size_t len;
-    if (!cli_read(a, "--config", path, &text, &len))
+    const char *why = NULL;
+    g->conf = cli_conf_read(a, g->config, &g->defaults);
+    if (!g->conf)
         return false;
-    int rc = order_conf_read(a, text, len, o, &why);
+    g->order.profile = &g->conf->profile;
+    int rc = order_conf_read(a, (const char *)g->conf->text.p, g->conf->text.n, &g->order, &why);
     if (rc == -EINVAL)
-        complain("--config: '%s', %s", text_escape(a, path, strlen(path), 200), why);
+        complain("--config: '%s', %s", text_escape(a, g->conf->file, strlen(g->conf->file), 200), why);
     else if (rc)
         complain("%s", strerror(-rc));
     return !rc;
-}
-
-/* Reads CONF_FILE if it exists. Where this user may not read it, that is printed: otherwise it would look like a file
- * without lists of domains. */
-static bool configure_default(struct arena *a, struct order *o)
-{
-    if (access(CONF_FILE, R_OK) == 0)
-        return configure(a, CONF_FILE, o);
-    if (errno != ENOENT && errno != ENOTDIR)
-        complain("%s cannot be read (%s): its lists of domains are left out; --config names another file",
-                 CONF_FILE, strerror(errno));
-    return true;
 }
 
 static bool unknown(struct arena *a, const char *option, const char *value, const char *expected)
@@ -156,7 +147,7 @@ static bool take(struct arena *a, struct given_order *g, int opt, const char *va
         return true;
     case CONFIG:
         g->config = value;
-        return configure(a, value, o);
+        return true;
     case NOW:
         g->now = value;
         return time_parse(value, &o->now) ||
@@ -278,7 +269,7 @@ static void show_text(struct buf *b, struct arena *a, const struct order_report 
 static int probe_names(struct arena *a, const struct given_order *g, const struct order_report *r,
                        struct checks *c, const struct report *const **ret, size_t *n)
 {
-    struct given_list given = {0};
+    struct given_list given = g->defaults;
     bool ok = !g->token ||
               given_add(a, &given, (struct given){request_field_find("token"), g->token, strlen(g->token)});
     bool unordered = !g->token && !g->order.method.given; /* what its value will be is not known yet */
@@ -287,7 +278,8 @@ static int probe_names(struct arena *a, const struct given_order *g, const struc
         ok = ok && given_add(a, &given, (struct given){request_field_find("methods"), name, strlen(name)});
     }
     ok = ok && (!g->now || given_add(a, &given, (struct given){request_field_find("now"), g->now, strlen(g->now)}));
-    int status = ok ? checks_configure(a, c, g->config, &given) : EXIT_USAGE;
+    int status = ok ? EXIT_PASS : EXIT_USAGE;
+    c->conf = g->conf;
     for (size_t i = 0; !status && i < r->names.n; i++)
         status = checks_add(a, c, r->names.v[i], &given);
     return status ? status : checks_run(a, c, ret, n);
@@ -339,6 +331,8 @@ int cmd_preflight(int argc, char **argv)
         status = opt != '?' && take(a, &g, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
     for (int i = optind; !status && i < argc; i++)
         status = texts_add(a, &g.order.names, argv[i]) ? EXIT_PASS : EXIT_USAGE;
+    if (!status && !configure(a, &g)) /* before anything is judged: nothing rests on half a configuration */
+        status = EXIT_USAGE;
     if (!status && g.out.format > FORMAT_NDJSON) {
         complain("--format: an order has no status line and no records; expected text, json or ndjson");
         status = EXIT_USAGE;
@@ -351,8 +345,6 @@ int cmd_preflight(int argc, char **argv)
             "--original F, --original-common-name N, --original-san NAME, --config F, --now TIME, --probe, --json");
         status = EXIT_USAGE;
     }
-    if (!status && !g.config && !configure_default(a, &g.order))
-        status = EXIT_USAGE;
     g.order.probe = g.probe;
     if (!g.now)
         g.order.now = cli_now();

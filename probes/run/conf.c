@@ -442,7 +442,7 @@ static int set_defaults(struct conf_reading *r)
 int conf_parse(struct arena *a, const char *file, const char *text, size_t len, struct conf *ret,
                const char **why)
 {
-    *ret = (struct conf){.file = file, .profile = *profile_builtin()};
+    *ret = (struct conf){.file = file, .text = {(const uint8_t *)text, len}, .profile = *profile_builtin()};
     request_init(&ret->defaults, NULL, TIME_UNKNOWN);
     ret->defaults.profile = &ret->profile;
     struct conf_reading r = {.a = a, .conf = ret, .file = file, .at = text, .end = text + len};

@@ -47,6 +47,7 @@ struct ids { /* ids of users or groups */
 
 struct conf {
     const char *file; /* the file that was read; NULL: only defaults */
+    struct bytes text; /* what stands in it, for the sections that others read: [order] */
 
     const char *socket, *socket_group, *listen, *database;
     uint32_t socket_mode, loops;

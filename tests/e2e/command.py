@@ -248,6 +248,22 @@ def config():
               "--json")
     same((r.returncode, json.loads(r.stdout)["reports"][0]["verdict"]), (0, "pass"), "preflight --probe")
 
+    # Without --probe, too, the CA's profile is read, and its lists: a method that it ends is refused.
+    profile, order = folder + "/ca.conf", folder + "/order.conf"
+    with open(order, "w", encoding="ascii") as f:
+        f.write(f"[ca]\nprofile = {profile}\n[order]\nallowed_domains = good.com\n")
+    for row, status, said in (("end = 1.2 email from 2020-01-01 by us", 1, "validation by email, section 1.2 (us)"),
+                              ("end = 1.2 phone from 2020-01-01 by us", 0, "PASS  "),
+                              ("end = 1.2 email from 2020-13-01", 2, f"{profile}:2: ")):
+        with open(profile, "w", encoding="ascii") as f:
+            f.write(f"[methods]\n{row}\n")
+        r = probe("preflight", "good.com", "--method", "email", "--config", order)
+        true(r.returncode == status and said in r.stdout + r.stderr, f"{row}: {r.returncode} {r.stdout}{r.stderr}")
+    with open(profile, "w", encoding="ascii") as f:
+        f.write("[methods]\nend =\n")
+    r = probe("preflight", "bad.com", "--config", order)
+    true(r.returncode == 1 and "domain_not_allowed" in r.stdout, r.stdout + r.stderr)
+
     write(f"127.0.0.1:{silent.port}")
     r = probe("check", "good.com", *txt, "--resolver", f"127.0.0.1:{resolver.port}")
     same((r.returncode, len(silent.asked)), (0, 0), "the resolver of the command line replaces that of the file")
@@ -260,6 +276,8 @@ def config():
     same((r.returncode, r.stdout), (2, ""), "exit status with a bad file")
     same(r.stderr,
          f"dcvprobe: --config: {conf}:6: [checks] per_server: '0': expected a whole number from 1 to 100000\n", "why")
+    again = probe("preflight", "good.com", "--config", conf)
+    same((again.returncode, again.stdout, again.stderr), (2, "", r.stderr), "preflight with a bad file")
     same(probe("check", "good.com", "--config", folder + "/none").returncode, 2, "exit status without the file")
     r = probe("explain", "dns_mismatch", "--config", conf)
     true(r.returncode == 2 and "expected --run" in r.stderr, r.stderr)
