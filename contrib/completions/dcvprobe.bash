@@ -27,7 +27,7 @@ _dcvprobe() {
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     case $command in
-        preflight) formats="text json ndjson" methods="email $methods" ;;
+        preflight) formats="text json ndjson" methods="email phone $methods" ;;
         list | stats) formats="text json ndjson" ;;
         watch) formats="text ndjson" ;;
     esac

@@ -30,12 +30,43 @@ bool product_parse(const char *text, enum product *ret)
     return false;
 }
 
-bool order_method_parse(const char *text, struct order_method *ret)
+static const char *const contacts[] = {
+#define X(sym, text) [sym] = text,
+    ORDER_CONTACTS(X)
+#undef X
+};
+
+static bool add_method(const char *text, size_t n, struct order_methods *to)
 {
-    struct order_method m = {.given = true, .email = !strcmp(text, "email")};
-    if (!m.email && !method_parse(text, &m.method))
+    char word[32];
+    enum method m;
+    if (n >= sizeof word)
         return false;
-    *ret = m;
+    memcpy(word, text, n);
+    word[n] = '\0';
+    for (unsigned i = 0; i < CONTACT_COUNT; i++)
+        if (!strcmp(word, contacts[i])) {
+            to->contacts |= 1u << i;
+            return true;
+        }
+    if (!method_parse(word, &m))
+        return false;
+    to->methods |= METHOD_BIT(m);
+    return true;
+}
+
+bool order_methods_parse(const char *text, struct order_methods *ret)
+{
+    struct order_methods all = *ret;
+    for (const char *p = text;; p++) {
+        size_t n = strcspn(p, ",");
+        if (!add_method(p, n, &all))
+            return false;
+        p += n;
+        if (!*p)
+            break;
+    }
+    *ret = all;
     return true;
 }
 
@@ -138,10 +169,24 @@ static bool top_may_be(struct checking *c, const struct name *name, const char *
     return true;
 }
 
+static bool method_not_for_ip(enum method m)
+{
+    return !method_for_ip(m);
+}
+
+/* The first of the order's methods of this kind; METHOD_COUNT: none. */
+static unsigned first_method(const struct order_methods *m, bool kind(enum method))
+{
+    unsigned i = 0;
+    while (i < METHOD_COUNT && !(m->methods & METHOD_BIT(i) && kind((enum method)i)))
+        i++;
+    return i;
+}
+
 static void check_name(struct checking *c, const char *text, bool is_common_name, struct texts *seen,
                        struct texts *not_validated)
 {
-    const struct order_method *m = &c->o->method;
+    const struct order_methods *m = &c->o->methods;
     const char *shown = order_shown(c, text);
     struct name name;
     if (!shown || name_read(c->a, text, strlen(text), &name))
@@ -166,20 +211,21 @@ static void check_name(struct checking *c, const char *text, bool is_common_name
                       fix);
         return;
     }
-    if (m->given && name.is_ip && (m->email || !method_for_ip(m->method))) {
+    if (name.is_ip && (m->contacts || first_method(m, method_not_for_ip) != METHOD_COUNT)) {
         order_problem(
             c, CODE_dns_invalid_domain, shown, "domain", shown,
             "An IP address has no DNS records of its own to check; it is validated with http-token only.",
             "Choose http-token for the address, or order for a name that points to it.");
         return;
     }
-    if (m->given && name.wildcard && !m->email && method_is_file(m->method)) {
+    unsigned file = name.wildcard ? first_method(m, method_is_file) : METHOD_COUNT;
+    if (file != METHOD_COUNT) {
         order_problem(
             c, CODE_invalid_wildcard_dcv_method, NULL, "method", shown,
             arena_printf(c->a,
                          "The method is %s: a file proves control of one host, never of all names below "
                          "it.",
-                         method_name(m->method)),
+                         method_name((enum method)file)),
             "Choose a DNS method or email for the order.");
     } else {
         texts_add(c->a, &c->r->names, form);
@@ -275,19 +321,53 @@ static bool any_list(const struct order *o)
 #undef X
 }
 
-/* Validation by email ends on a day that the profile gives (BR 3.2.2.4). */
-static void check_sunset(struct checking *c)
+/* Whether a row is about addresses: an order validates those by a file only. */
+static bool about_ip(const struct sunset *s)
+{
+    return !strncmp(s->section, "3.2.2.5.", strlen("3.2.2.5."));
+}
+
+/* Validation by email or phone has several methods, and each ends on a day that the profile gives (BR 3.2.2.4). The
+ * order is refused after the last day: before, which of them the CA uses is not known here. */
+static void check_sunsets(struct checking *c, enum order_contact contact)
 {
     const struct profile *p = c->o->profile ? c->o->profile : profile_builtin();
-    const struct sunset *last = c->o->method.email ? sunset_last(&p->sunsets, "email") : NULL;
-    const char *said = last ? sunset_said(c->a, last, c->o->now) : NULL;
-    if (!said)
-        return;
-    if (last->from <= c->o->now)
-        order_problem(c, CODE_invalid_dns_method, NULL, "method", "email", said,
+    struct texts said = {0};
+    const char *all = "";
+    bool left = false;
+    for (size_t i = 0; all && i < p->sunsets.n; i++) {
+        const struct sunset *s = &p->sunsets.v[i];
+        if (!sunset_by(s, contacts[contact]) || about_ip(s))
+            continue;
+        const char *one = sunset_said(c->a, s, c->o->now);
+        left = left || s->from > c->o->now;
+        all = one && texts_add(c->a, &said, one) ? arena_concat(c->a, all, *all ? " " : "", one, NULL) : NULL;
+    }
+    if (all && said.n && !left)
+        order_problem(c, CODE_invalid_dns_method, NULL, "method", contacts[contact], all,
                       "Choose a DNS or file method for the order; a DNS method can be automated.");
-    else
-        order_note(c, said);
+    for (size_t i = 0; left && i < said.n; i++)
+        order_note(c, said.v[i]);
+}
+
+static void check_contacts(struct checking *c)
+{
+    const struct order_methods *m = &c->o->methods;
+    for (unsigned i = 0; i < CONTACT_COUNT; i++) {
+        if (!(m->contacts & 1u << i))
+            continue;
+        if (c->o->token && !m->methods)
+            order_problem(
+                c, CODE_invalid_dns_method, NULL, "method", contacts[i],
+                arena_printf(c->a,
+                             "The order is set to validation by %s, so the CA looks for no token, and one is to be "
+                             "checked.",
+                             contacts[i]),
+                i == CONTACT_EMAIL
+                    ? "Change the order's method to a DNS or file method first, or follow the link in the email."
+                    : "Change the order's method to a DNS or file method first, or wait for the CA's call.");
+        check_sunsets(c, (enum order_contact)i);
+    }
 }
 
 int order_check(struct arena *a, const struct order *o, struct order_report *ret)
@@ -300,13 +380,7 @@ int order_check(struct arena *a, const struct order *o, struct order_report *ret
     check_duplicate(&c);
     order_check_emails(&c);
     order_check_secrets(&c);
-    if (o->method.email && o->token)
-        order_problem(
-            &c, CODE_invalid_dns_method, NULL, "method", "email",
-            "The order is set to validation by email, so the CA looks for no token, and one is to be "
-            "checked.",
-            "Change the order's method to a DNS or file method first, or follow the link in the email.");
-    check_sunset(&c);
+    check_contacts(&c);
     if (!any_list(o) && (r.names.n || o->emails.n))
         order_note(
             &c,

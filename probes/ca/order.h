@@ -21,12 +21,17 @@ enum product { ORDER_PRODUCTS(DCV_MEMBER) };
 const char *product_name(enum product p);
 bool product_parse(const char *text, enum product *ret);
 
-/* How an order's domains are to be validated: a method of `check`, or the CA's email. */
-struct order_method {
-    bool given, email;
-    enum method method; /* the method, where email is false */
+/* How an order's domains are to be validated: methods of `check`, or ways on which the CA asks a person. */
+#define ORDER_CONTACTS(X)                                                                                    \
+    X(CONTACT_EMAIL, "email")                                                                                \
+    X(CONTACT_PHONE, "phone")
+enum order_contact { ORDER_CONTACTS(DCV_MEMBER) CONTACT_COUNT };
+struct order_methods {
+    unsigned methods;  /* METHOD_BITs */
+    unsigned contacts; /* the same of enum order_contact */
 };
-bool order_method_parse(const char *text, struct order_method *ret);
+/* Adds what text names, one or several with commas between. False: something else stands there too, or nothing. */
+bool order_methods_parse(const char *text, struct order_methods *ret);
 
 /* Lists of domains from the section [order] of a configuration; an entry stands for the domain and all names
  * below it. An empty list refuses nothing. Only the lists allowed, prevalidated and validated-email refuse
@@ -48,7 +53,7 @@ struct order {
     const char *organization;
     struct texts org_units, addresses, emails;
     struct bytes note;
-    struct order_method method;
+    struct order_methods methods; /* all zero: not told */
     bool token; /* the user asks for a search for a token */
     bool probe; /* the names are checked over the network afterwards, so the root is asked about top-level domains */
     dcv_time now; /* when the order is checked; tells how old the public suffix list is, and which rules hold */

@@ -193,14 +193,6 @@ bool sunset_by(const struct sunset *s, const char *means)
     return !strncasecmp(s->means, means, n) && strchr(" ,", s->means[n]);
 }
 
-const struct sunset *sunset_last(const struct sunsets *s, const char *means)
-{
-    size_t i = s->n;
-    while (i && !sunset_by(&s->v[i - 1], means))
-        i--;
-    return i ? &s->v[i - 1] : NULL;
-}
-
 size_t user_agents_at(const struct user_agents *u, dcv_time now)
 {
     size_t n = u->n;

@@ -214,8 +214,6 @@ bool statuses_have(const struct statuses *s, int status);
 bool file_ports_have(const struct file_ports *p, bool https, unsigned port);
 /* Whether validation goes by these means ("email"): they are the first word of .means. */
 bool sunset_by(const struct sunset *s, const char *means);
-/* The last of the methods by these means ("email") to end: after its day none is left. NULL: no such method ends. */
-const struct sunset *sunset_last(const struct sunsets *s, const char *means);
 /* How many of n remote perspectives may fail to corroborate. */
 uint32_t quorum_may_differ(const struct quorum_rows *rows, size_t n);
 /* The label without the prefix that may stand before a value. */

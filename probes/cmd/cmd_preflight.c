@@ -139,8 +139,8 @@ static bool take(struct arena *a, struct given_order *g, int opt, const char *va
         return product_parse(value, &o->product) ||
                unknown(a, "--product", value, "tls, client, code-signing, safenet-cc or safenet-fips");
     case METHOD:
-        return order_method_parse(value, &o->method) ||
-               unknown(a, "--method", value, "email or a method of dcvprobe check");
+        return order_methods_parse(value, &o->methods) ||
+               unknown(a, "--method", value, "email, phone or methods of dcvprobe check, with commas between");
     case TOKEN:
         g->token = value;
         o->token = true;
@@ -272,10 +272,15 @@ static int probe_names(struct arena *a, const struct given_order *g, const struc
     struct given_list given = g->defaults;
     bool ok = !g->token ||
               given_add(a, &given, (struct given){request_field_find("token"), g->token, strlen(g->token)});
-    bool unordered = !g->token && !g->order.method.given; /* what its value will be is not known yet */
-    if (g->order.method.given || unordered) { /* for email validation only CAA can be checked */
-        const char *name = method_name(g->order.method.email || unordered ? METHOD_CAA : g->order.method.method);
-        ok = ok && given_add(a, &given, (struct given){request_field_find("methods"), name, strlen(name)});
+    bool unordered = !g->token && !g->order.methods.methods; /* what its value will be is not known yet */
+    /* Where the CA asks a person, only CAA can be checked. */
+    unsigned methods = unordered || (g->order.methods.contacts && !g->order.methods.methods)
+                           ? METHOD_BIT(METHOD_CAA)
+                           : g->order.methods.methods;
+    for (unsigned m = 0; ok && m < METHOD_COUNT; m++) {
+        const char *name = method_name((enum method)m);
+        ok = !(methods & METHOD_BIT(m)) ||
+             given_add(a, &given, (struct given){request_field_find("methods"), name, strlen(name)});
     }
     ok = ok && (!g->now || given_add(a, &given, (struct given){request_field_find("now"), g->now, strlen(g->now)}));
     int status = ok ? EXIT_PASS : EXIT_USAGE;

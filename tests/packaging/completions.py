@@ -85,7 +85,7 @@ if with_zsh:
 methods = re.findall(r"[a-z-]+", said(DCVPROBE, "check", "a.com", "--method", "x").split("expected ")[1])
 same("bash, methods", bash("check", "--method", ""), methods)
 same("bash, a method behind a sign", bash("check", "--method", "=", "dns-t"), ["dns-txt-token"])
-same("bash, methods of preflight", bash("preflight", "--method", ""), ["email", *methods])
+same("bash, methods of preflight", bash("preflight", "--method", ""), ["email", "phone", *methods])
 for command in ("check", "list"):
     refused = said(DCVPROBE, command, "--format", "nagios" if command == "list" else "x")
     formats = re.findall(r"\w+", refused.split("expected ")[1])

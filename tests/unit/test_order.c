@@ -150,7 +150,11 @@ static const struct row rows[] = {
     {CODE_invalid_wildcard_dcv_method, false, .san = "*.a.com", .method = "email"},
     {CODE_invalid_wildcard_dcv_method, false, .san = "*.a.com", .method = "dns-txt-token"},
     {CODE_invalid_dns_method, true, .san = "a.com", .method = "email", .token = true},
+    {CODE_invalid_dns_method, true, .san = "a.com", .method = "phone", .token = true},
+    {CODE_invalid_dns_method, false, .san = "a.com", .method = "email,dns-txt-token", .token = true},
     {CODE_invalid_dns_method, false, .san = "a.com", .method = "dns-txt-token", .token = true},
+    {CODE_invalid_wildcard_dcv_method, true, .san = "*.a.com", .method = "dns-txt-token,http-token"},
+    {CODE_dns_invalid_domain, true, "1.1.1.1", .san = "1.1.1.1", .method = "http-token,email"},
     {CODE_domain_not_allowed, true, .san = "b.com", .config = "[order]\nallowed_domains = a.com\n"},
     {CODE_domain_not_allowed, false, .san = "www.a.com",
      .config = "[order]\nallowed_domains = a.com, c.com\n"},
@@ -204,7 +208,7 @@ static void test_rows(void **state)
         one(a, &o.emails, r->email);
         one(a, &o.original_names, r->old_san);
         if (r->method)
-            assert_true(order_method_parse(r->method, &o.method));
+            assert_true(order_methods_parse(r->method, &o.methods));
         if (r->config && order_conf_read(a, r->config, strlen(r->config), &o, &why))
             fail_msg("row %zu: %s", i, why);
         assert_int_equal(order_check(a, &o, &report), 0);
@@ -333,38 +337,59 @@ static void test_names(void **state)
     arena_free(a);
 }
 
-/* Validation by email ends on a day: a note before, a problem since. */
-static void test_email_ends(void **state)
+/* Validation by email or phone has several methods that end: each is named, and the order is refused after the last. */
+static void test_contacts_end(void **state)
 {
     (void)state;
+#define EMAIL_GONE "Since 2025-07-15 no certificate may rest on validation by email, fax, SMS or post"
     static const struct {
         const char *now, *method;
-        size_t problems;
-        const char *note;
+        size_t problems, notes;
+        const char *said[4]; /* in the order of the rows */
     } orders[] = {
-        {"2028-03-14T23:59:59Z", "email", 0, "From 2028-03-15 on no certificate may rest on validation by email"},
-        {"2028-03-15", "email", 1, NULL},
-        {"2030-01-01", "dns-txt-token", 0, NULL},
+        {"2028-03-14T23:59:59Z", "email", 0, 4,
+         {EMAIL_GONE, "From 2028-03-15 on no certificate may rest on validation by email to a constructed address",
+          "section 3.2.2.4.13", "section 3.2.2.4.14"}},
+        {"2028-03-15", "email", 1, 0, {EMAIL_GONE, "section 3.2.2.4.4", "section 3.2.2.4.13", "SC-090"}},
+        {"2027-03-14", "phone", 0, 3, {"section 3.2.2.4.15", "section 3.2.2.4.16", "From 2027-03-15"}},
+        {"2027-03-15", "phone", 1, 0, {"section 3.2.2.4.15", "section 3.2.2.4.16", "section 3.2.2.4.17"}},
+        {"2027-03-15", "email,dns-txt-token", 0, 4, {"section 3.2.2.4.2 ", "section 3.2.2.4.4 "}},
+        {"2027-03-15", "dns-txt-token,phone,email", 1, 4, {"section 3.2.2.4.15"}},
+        {"2030-01-01", "dns-txt-token", 0, 0, {NULL}},
+        {"2030-01-01", "dns-txt-token,http-token", 0, 0, {NULL}},
     };
+#undef EMAIL_GONE
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
         struct arena *a = arena_new(0);
         struct order o = {.common_name = "shop.example.com"};
         struct order_report r;
-        const char *said = NULL;
-        assert_true(time_parse(orders[i].now, &o.now) && order_method_parse(orders[i].method, &o.method));
+        size_t notes = 0;
+        const char *all = "";
+        assert_true(time_parse(orders[i].now, &o.now) && order_methods_parse(orders[i].method, &o.methods));
         assert_int_equal(order_check(a, &o, &r), 0);
         assert_int_equal(r.n, orders[i].problems);
-        for (size_t k = 0; k < r.notes.n; k++)
-            said = strstr(r.notes.v[k], "validation by") ? r.notes.v[k] : said;
-        if (!said != !orders[i].note || (said && !strstr(said, orders[i].note)))
-            fail_msg("order %zu: %s", i, said ? said : "no note");
         if (r.n) {
             assert_int_equal(r.problems[0].error.code, CODE_invalid_dns_method);
-            assert_non_null(strstr(r.problems[0].what, "Since 2028-03-15 no certificate"));
-            assert_non_null(strstr(r.problems[0].what, "SC-090"));
+            all = r.problems[0].what;
         }
+        for (size_t k = 0; k < r.notes.n; k++)
+            if (strstr(r.notes.v[k], "validation by")) {
+                all = arena_concat(a, all, r.notes.v[k], NULL);
+                notes++;
+            }
+        assert_int_equal(notes, orders[i].notes);
+        assert_null(strstr(all, "3.2.2.5.")); /* those are about addresses */
+        const char *at = all;
+        for (size_t k = 0; k < 4 && orders[i].said[k]; k++)
+            if (!(at = strstr(at, orders[i].said[k])))
+                fail_msg("order %zu: %s is not in %s", i, orders[i].said[k], all);
         arena_free(a);
     }
+    struct order_methods m = {0};
+    static const char *const bad[] = {"", "mail", "email,", ",email", "email dns-txt-token", "email,,phone"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(order_methods_parse(bad[i], &m));
+    assert_true(!m.methods && !m.contacts);
 }
 
 /* A top-level domain that the list lacks: refused while the list is young, unknown when it is more than a year old, and
@@ -443,7 +468,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),  cmocka_unit_test(test_bad_configuration),
                                        cmocka_unit_test(test_notes), cmocka_unit_test(test_unusable_original),
-                                       cmocka_unit_test(test_names), cmocka_unit_test(test_email_ends),
+                                       cmocka_unit_test(test_names), cmocka_unit_test(test_contacts_end),
         cmocka_unit_test(test_unlisted_top),
                                        cmocka_unit_test(test_escaped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
