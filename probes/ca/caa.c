@@ -162,6 +162,35 @@ bool caa_value_parse(struct arena *a, struct caa_record *r)
                          : broken(r, &(struct scan){0}, "less: the memory of one check is used up");
 }
 
+/* Counts the sound parameters behind the first semicolon, and stores them where r->parameters is set. */
+static void read_sound(struct caa_record *r)
+{
+    const uint8_t *end = r->value.p + r->value.n, *p = r->value.n ? memchr(r->value.p, ';', r->value.n) : NULL;
+    struct caa_record one = {.parameters = r->parameters};
+    while (p) {
+        p++;
+        const uint8_t *next = memchr(p, ';', (size_t)(end - p));
+        struct scan s = {.v = {p, (size_t)((next ? next : end) - p)}};
+        size_t before = one.n_parameters;
+        skip_blanks(&s);
+        if (!take_parameter(&s, &one))
+            one.n_parameters = before;
+        p = next;
+    }
+    r->n_parameters = one.n_parameters;
+}
+
+bool caa_sound_parameters(struct arena *a, struct caa_record *r)
+{
+    r->parameters = NULL;
+    read_sound(r);
+    /* One more than there are: what is found to be broken is stored before. */
+    r->parameters = arena_array(a, r->n_parameters + 1, sizeof *r->parameters);
+    if (r->parameters)
+        read_sound(r);
+    return r->parameters;
+}
+
 /* ---------------------------------------------------------------- parameters, RFC 8657 ---------------- */
 
 /* The tag is compared without regard to case, so that a restriction in other letter case still restricts. */

@@ -64,6 +64,10 @@ struct caa_set {
  * r->value. False: the value breaks the grammar at r->error_at, and r->error says how. */
 bool caa_value_parse(struct arena *a, struct caa_record *r);
 
+/* For a value that breaks the grammar behind its issuer: sets r->parameters to those between semicolons that are sound
+ * by themselves. False: the arena is full. */
+bool caa_sound_parameters(struct arena *a, struct caa_record *r);
+
 /* How many parameters of a record have this tag; *ret: the value of the first. */
 size_t caa_parameter(const struct caa_record *r, const char *tag, struct bytes *ret);
 

@@ -200,17 +200,33 @@ static const char *until_fault(struct arena *a, const struct request *r, struct 
 
 /* ---------------------------------------------------------------- one record ------------------------- */
 
-/* Any other policy counts as none (draft -02, 4.1). */
-static bool covers_below(const struct caa_record *v)
+/* Any other policy counts as none (draft -02, 4.1). *n: how many there are. */
+static bool covers_below(const struct caa_record *v, size_t *n)
 {
-    size_t n = 0, wildcard = 0;
+    size_t wildcard = 0;
+    *n = 0;
     for (size_t i = 0; i < v->n_parameters; i++)
         if (is_tag(&v->parameters[i], POLICY_TAG)) {
-            n++;
+            ++*n;
             wildcard +=
                 v->parameters[i].value.n == 8 && !strncasecmp((const char *)v->parameters[i].value.p, "wildcard", 8);
         }
-    return n && n == wildcard;
+    return *n && *n == wildcard;
+}
+
+static const char *scope_fault(struct arena *a, const struct request *r, struct persist_record *p)
+{
+    size_t n;
+    p->covers_below = covers_below(&p->value, &n);
+    if (p->covers_below || !persist_needs_wildcard(r))
+        return NULL;
+    const char *names = r->wildcard ? "no wildcard name" : "no name below it";
+    return n > 1 ? arena_printf(a,
+                                "has %zu policy parameters that are not all policy=wildcard, so it covers %s; exactly "
+                                "one must be there, policy=wildcard",
+                                n, names)
+                 : arena_printf(a, "is for %s alone: policy=wildcard is missing, without which it covers %s", r->adn,
+                                names);
 }
 
 int persist_read(struct arena *a, const struct request *r, struct bytes text, struct persist_record *ret)
@@ -228,13 +244,13 @@ int persist_read(struct arena *a, const struct request *r, struct bytes text, st
         return -ENOMEM;
     if (!ours || !sound) {
         p->faults = ours ? PERSIST_MALFORMED : PERSIST_FOREIGN;
-        return 0;
+        return ours && !caa_sound_parameters(a, &p->value) ? -ENOMEM : 0;
     }
-    p->covers_below = covers_below(&p->value);
     p->account_fault = account_fault(a, r, p);
     p->until_fault = until_fault(a, r, p);
+    p->scope_fault = scope_fault(a, r, p);
     p->faults = (p->account_fault ? PERSIST_ACCOUNT : 0) | (p->until_fault ? PERSIST_UNTIL : 0) |
-                (persist_needs_wildcard(r) && !p->covers_below ? PERSIST_SCOPE : 0);
+                (p->scope_fault ? PERSIST_SCOPE : 0);
     return arena_full(a) ? -ENOMEM : 0;
 }
 
@@ -253,6 +269,17 @@ static dcv_time end_after(const struct request *r, const struct persist_record *
     return best == TIME_UNKNOWN ? r->now + YEAR_MS : best;
 }
 
+/* A value that breaks the grammar may do so in its end. */
+static bool broken_end(const struct persist_record *old)
+{
+    const struct caa_record *v = &old->value;
+    size_t n = strlen(UNTIL_TAG);
+    for (size_t i = 0; !v->sound && i + n <= v->value.n; i++)
+        if (!strncasecmp((const char *)v->value.p + i, UNTIL_TAG, n))
+            return true;
+    return false;
+}
+
 static const char *with(struct arena *a, const char *value, const char *tag, const char *is)
 {
     return value ? arena_concat(a, value, "; ", tag, "=", is, NULL) : NULL;
@@ -262,7 +289,7 @@ const char *persist_value(struct arena *a, const struct request *r, const struct
 {
     const char *missing, *account = persist_account(a, r, &missing);
     const struct texts *ids = caa_issuers(r);
-    bool keep = old && old->value.sound && old->value.names_us && old->value.value.n <= KEPT_MOST;
+    bool keep = old && old->value.names_us && old->value.value.n <= KEPT_MOST;
     if (!account || !ids->n)
         return NULL;
     bool wildcard = persist_needs_wildcard(r), ended = false;
@@ -279,6 +306,8 @@ const char *persist_value(struct arena *a, const struct request *r, const struct
             value = tag && is ? with(a, value, tag, is) : NULL;
         }
     }
+    if (keep && !ended && broken_end(old))
+        until = end_after(r, old);
     if (wildcard)
         value = with(a, value, POLICY_TAG, "wildcard");
     if (until != TIME_UNKNOWN)

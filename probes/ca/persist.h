@@ -19,10 +19,13 @@ enum {
 };
 
 struct persist_record {
-    struct caa_record value; /* .issuer and .parameters, or .error and .error_at of a value that breaks the grammar */
+    /* .issuer and .parameters; of a value that breaks the grammar .error, .error_at, and for PERSIST_MALFORMED the
+     * parameters that are sound all the same. */
+    struct caa_record value;
     unsigned faults;         /* bits of PERSIST_…; 0: the record proves control */
     const char *account_fault; /* PERSIST_ACCOUNT: a clause about the record, such as "has two accounturi parameters" */
     const char *until_fault;   /* PERSIST_UNTIL: the same */
+    const char *scope_fault;   /* PERSIST_SCOPE: the same */
     bool other_form; /* PERSIST_ACCOUNT: it is the right account in the form that the CA does not take */
     bool covers_below; /* it has policy=wildcard */
     dcv_time until;  /* what persistUntil says; TIME_UNKNOWN where it says nothing that can be read */

@@ -110,8 +110,8 @@ static const char *instead(struct judgement *j)
     if (v->best.faults & PERSIST_MALFORMED)
         return arena_printf(
             j->a,
-            "The record there begins with an issuer domain of this CA and breaks off at byte %zu, where %s "
-            "is expected.",
+            "The record there begins with an issuer domain of this CA and breaks off at byte %zu; expected "
+            "there: %s.",
             v->best.value.error_at, v->best.value.error);
     const char *issuer = v->best.value.sound && v->best.value.issuer.n
                              ? text_escape(j->a, (const char *)v->best.value.issuer.p, v->best.value.issuer.n, SHOWN)
@@ -146,7 +146,7 @@ static void elsewhere(struct judgement *j, struct finding *f, const struct hit *
                             ? arena_printf(j->a, ", where %s stands once too often", without_dot(j, n->scope))
                         : n->slip_text ? arena_printf(j->a, " (%s)", n->slip_text)
                                        : "";
-    finding_set(j, f, "instead", arena_printf(j->a, "It is at %s%s, where the CA does not look.", n->at.name, where));
+    finding_say(j, f, "instead", arena_printf(j->a, "It is at %s%s, where the CA does not look.", n->at.name, where));
     finding_fact(j, f, n->at.fact);
     if (n->slip != NEAR_ANCESTOR) {
         publish(j, f, &hit->record);
@@ -180,7 +180,7 @@ void cause_persist_absent(struct judgement *j)
     if (!malformed && persist_hit(j, 1u << NEAR_DOUBLED | 1u << NEAR_OTHER, &hit)) {
         elsewhere(j, f, &hit);
     } else if (caa) {
-        finding_set(j, f, "instead", "It is there as a CAA record, and must be a TXT record.");
+        finding_say(j, f, "instead", "It is there as a CAA record, and must be a TXT record.");
         finding_fact(j, f, at->at.fact);
         publish(j, f, NULL);
         if (!at->at.hops)
@@ -188,9 +188,9 @@ void cause_persist_absent(struct judgement *j)
     } else if (!malformed && persist_hit(j, 1u << NEAR_ANCESTOR, &hit)) {
         elsewhere(j, f, &hit);
     } else {
-        finding_set(j, f, "instead", instead(j));
+        finding_say(j, f, "instead", instead(j));
         if (malformed)
-            fix_publish_persist(j, f, v->rr, NULL);
+            fix_publish_persist(j, f, v->rr, &v->best);
         else
             publish(j, f, NULL);
     }
@@ -204,7 +204,7 @@ void cause_persist_other_account(struct judgement *j)
         return;
     const char *missing, *wanted = persist_account(j->a, j->r, &missing);
     struct finding *f = about(j, CAUSE_persist_other_account);
-    finding_set(j, f, "what", j->persist.best.account_fault);
+    finding_say(j, f, "what", j->persist.best.account_fault);
     finding_set(j, f, "wanted", wanted ? wanted : "");
     fix_publish_persist(j, f, j->persist.rr, &j->persist.best);
     fix_advice(
@@ -225,7 +225,7 @@ void cause_persist_expired(struct judgement *j)
     char until[25];
     if (soon)
         time_format(v->best.until, until);
-    finding_set(j, f, "what",
+    finding_say(j, f, "what",
                 soon ? arena_printf(j->a, "holds only until %.10s, which is less than %u days away", until,
                                     j->r->profile->persist_days)
                      : v->best.until_fault);
@@ -247,13 +247,11 @@ void cause_persist_no_wildcard(struct judgement *j)
     bool none = v->at.class == LOOKUP_NODATA || v->at.class == LOOKUP_NXDOMAIN || has_fault(j, PERSIST_FOREIGN);
     if (has_fault(j, PERSIST_SCOPE)) {
         struct finding *f = about(j, CAUSE_persist_no_wildcard);
-        finding_set(j, f, "what",
-                    arena_printf(j->a, "is for %s alone: policy=wildcard is missing, without which it covers %s",
-                                 j->r->adn, j->r->wildcard ? "no wildcard name" : "no name below it"));
+        finding_say(j, f, "what", v->best.scope_fault);
         fix_publish_persist(j, f, v->rr, &v->best);
     } else if (judged_failing(j) && none && persist_hit(j, 1u << NEAR_STAR, &hit)) {
         struct finding *f = about_at(j, CAUSE_persist_no_wildcard, hit.n->at.name);
-        finding_set(j, f, "what",
+        finding_say(j, f, "what",
                     arena_printf(j->a, "stands below the star, where the CA does not look: it belongs at %s%s",
                                  v->at.name, j->r->wildcard ? ", with policy=wildcard" : ""));
         finding_fact(j, f, hit.n->at.fact);

@@ -116,15 +116,27 @@ void finding_aside(struct finding *f, bool explains)
         f->weight = WEIGHT_RISK;
 }
 
-void finding_set(struct judgement *j, struct finding *f, const char *variable, const char *value)
+/* most: bytes of the text that are shown. */
+static void fill(struct judgement *j, struct finding *f, const char *variable, const char *value, size_t most)
 {
-    enum { MOST = 160 }; /* the most bytes of one value in a sentence */
     if (!f || !value)
         return;
     struct variable *v = list_add(j->a, &f->variables, &f->n_variables, sizeof *v);
-    const char *shown = text_escape(j->a, value, strlen(value), MOST);
+    const char *shown = text_escape(j->a, value, strlen(value), most);
     if (v)
         *v = (struct variable){variable, shown ? shown : ""};
+}
+
+void finding_set(struct judgement *j, struct finding *f, const char *variable, const char *value)
+{
+    enum { MOST = 160 }; /* the most bytes of one value in a sentence */
+    fill(j, f, variable, value, MOST);
+}
+
+void finding_say(struct judgement *j, struct finding *f, const char *variable, const char *text)
+{
+    enum { MOST = 4096 }; /* a few names of the greatest length, escaped */
+    fill(j, f, variable, text, MOST);
 }
 
 void finding_fact(struct judgement *j, struct finding *f, const struct fact *fact)

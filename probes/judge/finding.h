@@ -37,6 +37,9 @@ struct finding *finding_about(struct judgement *j, enum cause c);
 bool judged_failing(const struct judgement *j);
 void finding_set(struct judgement *j, struct finding *f, const char *variable,
                  const char *value); /* fills {variable} */
+/* The same with a sentence or clause of our own about what was found, which is not cut off where a long value is. Its
+ * parts from outside are bounded already. */
+void finding_say(struct judgement *j, struct finding *f, const char *variable, const char *text);
 void finding_fact(struct judgement *j, struct finding *f,
                   const struct fact *fact); /* a fact that is NULL or already there is ignored */
 /* Adds an operation to the finding's last cure. Never NULL: a spare one where the arena is full. */

@@ -149,7 +149,13 @@ static void names_below(void **state)
     assert_int_equal(reading("digicert.com; accounturi=" URI).faults, PERSIST_SCOPE);
     assert_int_equal(reading("digicert.com; accounturi=" URI "; Policy=WILDCARD").faults, 0);
     assert_int_equal(reading("digicert.com; accounturi=" URI "; policy=wildcards").faults, PERSIST_SCOPE);
-    assert_int_equal(reading("digicert.com; accounturi=" URI "; policy=wildcard; policy=none").faults, PERSIST_SCOPE);
+    struct persist_record two = reading("digicert.com; accounturi=" URI "; policy=wildcard; policy=none");
+    assert_int_equal(two.faults, PERSIST_SCOPE);
+    assert_non_null(strstr(two.scope_fault, "has 2 policy parameters"));
+    assert_null(strstr(two.scope_fault, "missing"));
+    two = reading("digicert.com; accounturi=" URI "; policy=none");
+    assert_non_null(strstr(two.scope_fault, "policy=wildcard is missing"));
+    assert_null(reading("digicert.com; accounturi=" URI "; policy=wildcard; policy=WILDCARD").scope_fault);
     r.wildcard = false;
     r.domain = "shop.example.com";
     assert_int_equal(reading("digicert.com; accounturi=" URI).faults, PERSIST_SCOPE);
@@ -168,6 +174,15 @@ static void the_right_record(void **state)
         {"digicert.com; accounturi=" URI "; persistUntil=2000000000; persistUntil=1900000000",
          "digicert.com; accounturi=" URI "; persistUntil=1900000000"},
         {"digicert.com; policy=other", "digicert.com; accounturi=" URI "; policy=other"},
+        /* One that breaks the grammar keeps all that is sound, wherever the fault stands. */
+        {"digicert.com; accounturi=" URI "; a=1; b=2; bro ken", "digicert.com; accounturi=" URI "; a=1; b=2"},
+        {"thawte.com; bro ken; a=1;; b = 2; c=x y; d=;", "thawte.com; accounturi=" URI "; a=1; b=2; d="},
+        {"digicert.com a=1; b=2", "digicert.com; accounturi=" URI "; b=2"},
+        {"digicert.com; a=1; persistUntil=1900000000; bro ken",
+         "digicert.com; accounturi=" URI "; a=1; persistUntil=1900000000"},
+        {"digicert.com; a=1; persistUntil=19 00", "digicert.com; accounturi=" URI "; a=1; persistUntil=1826884800"},
+        {"digicert.com;", "digicert.com; accounturi=" URI},
+        {"ca.example; a=1; bro ken", "digicert.com; accounturi=" URI},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct persist_record old = reading(rows[i].old);
