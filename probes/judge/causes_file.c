@@ -544,10 +544,25 @@ void cause_file_encoding(struct judgement *j)
                                 j->r->profile->file_dir));
 }
 
+/* More stands in the file than the CA reads. */
+static bool goes_on(const struct judgement *j, const struct fact *fact)
+{
+    return fact->http.more || fact->http.size > j->r->profile->file_bytes;
+}
+
+/* What the CA reads of the file is blanks, if anything. */
+static bool reads_blanks(const struct judgement *j, const struct fact *fact)
+{
+    struct bytes body = fact->http.body;
+    if (body.n > j->r->profile->file_bytes)
+        body.n = j->r->profile->file_bytes;
+    return !bytes_trim(body).n;
+}
+
 void cause_file_empty(struct judgement *j)
 {
     const struct fact *fact = wrong_content(j);
-    if (fact && !bytes_trim(fact->http.body).n)
+    if (fact && reads_blanks(j, fact) && !goes_on(j, fact))
         content_cause(j, CAUSE_file_empty);
 }
 
@@ -563,7 +578,7 @@ void cause_file_too_large(struct judgement *j)
     const struct fact *fact = wrong_content(j);
     if (!fact || j->candidate.place)
         return;
-    if (!fact->http.more && fact->http.size <= j->r->profile->file_bytes)
+    if (!goes_on(j, fact))
         return;
     if (j->file.whole && !j->file.whole_holds)
         return; /* the rest of the file was read, and does not hold the value either */
@@ -585,7 +600,12 @@ void cause_file_other_content(struct judgement *j)
         near = altered_value(body, (struct bytes){(const uint8_t *)j->r->token, strlen(j->r->token)});
     finding_set(j, f, "value", shown);
     finding_set(j, f, "token", fix_shown_value(j));
-    finding_set(j, f, "what", near ? arena_printf(j->a, ": the value %s", near) : "");
+    finding_set(j, f, "what",
+                near ? arena_printf(j->a, ": the value %s", near)
+                : reads_blanks(j, fact)
+                    ? arena_printf(j->a, ": the first %u bytes are blanks, and the CA reads no further",
+                                   j->r->profile->file_bytes)
+                    : "");
     fix_publish_file(j, f);
 }
 

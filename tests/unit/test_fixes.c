@@ -318,19 +318,21 @@ static void forecasts(void **state)
     assert_int_equal(faults, 0);
 }
 
-/* The cures of the file methods are about the place where the fetch ended. */
-static void where_the_fetch_ends(void **state)
+/* The cures of the file methods are about the place where the fetch ended; that of a record keeps what is sound in
+ * it. */
+static void what_the_first_fix_says(void **state)
 {
     static const struct {
         const char *file;
         enum fix_op op; /* of the first fix */
-        const char *there, *not_there; /* a part of its URL or text, and one that it must not have */
+        const char *there, *not_there; /* a part of its URL, record or text, and one that it must not have */
     } rows[] = {{"file-no-address-alias.case", FIX_ADVICE, "runs gone.cdn.example.net. ", "Add an A record"},
                 {"file-no-address.case", FIX_ADVICE, "Add an A record", "CNAME"},
                 {"file-refused-after-redirect.case", FIX_ADVICE, "port 443 of shop.example.com,", "port 80"},
                 {"file-refused.case", FIX_ADVICE, "open port 80", "redirect"},
                 {"file-absent-after-redirect.case", FIX_PUT_FILE, "https://www.shop.example.com/.well-known/", "http:"},
-                {"file-absent.case", FIX_PUT_FILE, "http://shop.example.com/.well-known/", "https:"}};
+                {"file-absent.case", FIX_PUT_FILE, "http://shop.example.com/.well-known/", "https:"},
+                {"persist-last-malformed.case", FIX_REPLACE, "; x1=y1; x2=y2; x3=y3; x4=y4; x5=y5\"", "note"}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena *a = arena_new(0);
@@ -340,7 +342,7 @@ static void where_the_fetch_ends(void **state)
         read_case(a, rows[i].file, text, &c);
         assert_int_equal(judge(&c.request, &c.evidence, a, &r), 0);
         const struct fix *x = r.findings->fixes;
-        const char *says = x->op == FIX_PUT_FILE ? x->url : x->text;
+        const char *says = x->op == FIX_PUT_FILE ? x->url : x->op == FIX_REPLACE ? x->rdata : x->text;
         if (x->op != rows[i].op || !strstr(says, rows[i].there) || strstr(says, rows[i].not_there))
             wrong("%s: the first fix is: %s", rows[i].file, says);
         arena_free(a);
@@ -354,7 +356,7 @@ int main(void)
         cmocka_unit_test(case_files),
         cmocka_unit_test(generated_sets),
         cmocka_unit_test(forecasts),
-        cmocka_unit_test(where_the_fetch_ends),
+        cmocka_unit_test(what_the_first_fix_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
