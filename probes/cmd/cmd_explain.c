@@ -45,7 +45,8 @@ static int collect(struct arena *a, const char *arg, struct buf *text)
 /* One check that --run makes, and the codes whose check it is. */
 struct planned_check {
     const char *domain;
-    bool by_method; /* else all methods that the input allows: an order check does not tell its method */
+    bool by_method; /* else all methods that the input allows: an order check does not tell its method, nor do all
+                       causes */
     enum method method;
     size_t first, n; /* index and number of its reports */
 };
@@ -71,6 +72,16 @@ static int add_run(struct arena *a, struct planned_checks *runs, const struct pl
     return EXIT_PASS;
 }
 
+/* A cause of some methods is looked for by the first of them; one that any method can find leaves it open. */
+static bool cause_method(enum cause c, enum method *ret)
+{
+    unsigned methods = cause_info(c)->methods, all = (1u << METHOD_COUNT) - 1;
+    if (!(methods & all) || (methods & all & ~METHOD_BIT(METHOD_CAA)) == (all & ~METHOD_BIT(METHOD_CAA)))
+        return false;
+    *ret = (enum method)__builtin_ctz(methods);
+    return true;
+}
+
 /* What is checked for one thing. False: no check of a domain gives it. *r has no domain where none is told.
  */
 static bool check_of(struct arena *a, const struct paste_found *f, const char *domain,
@@ -79,7 +90,11 @@ static bool check_of(struct arena *a, const struct paste_found *f, const char *d
     const char *own = f->domain ? f->domain : *f->variables[0] ? f->variables[0] : domain;
     const char *v[2] = {own ? own : "", ""};
     *r = (struct planned_check){.domain = own, .by_method = f->code != CODE_NONE};
-    return f->cause != CAUSE_NONE || (r->by_method && code_check(a, f->code, v, &r->domain, &r->method));
+    if (f->cause != CAUSE_NONE) {
+        r->by_method = cause_method(f->cause, &r->method);
+        return true;
+    }
+    return (r->by_method && code_check(a, f->code, v, &r->domain, &r->method));
 }
 
 static void cannot_run(struct arena *a, const struct paste_found *f)
@@ -169,13 +184,34 @@ static void compare(struct buf *b, enum code code, const struct report *r)
         buf_puts(b, "A check now gives no verdict.\n");
 }
 
+/* The same for a cause. */
+static void compare_cause(struct buf *b, enum cause cause, const struct report *r)
+{
+    bool found = false;
+    const char *told = cause_info(cause)->id;
+    for (size_t i = 0; i < r->n_findings; i++)
+        found = found || r->findings[i].cause == cause;
+    if (found)
+        buf_printf(b, "A check now finds the same cause: %s.\n", told);
+    else if (r->verdict == VERDICT_FAIL)
+        buf_printf(b, "A check now fails, and does not find %s.\n", told);
+    else if (r->verdict == VERDICT_PASS)
+        buf_printf(b, "A check now passes: %s is cured, or is not visible from here.\n", told);
+    else
+        buf_puts(b, "A check now gives no verdict.\n");
+}
+
 static void compare_all(struct buf *b, struct arena *a, const struct paste *p, const struct planned_check *v,
                         const struct report *r)
 {
     for (size_t i = 0; i < p->n; i++) {
         struct planned_check own;
-        if (check_of(a, &p->found[i], v->domain, &own) && v->by_method && own.method == v->method &&
-            !strcmp(own.domain, v->domain))
+        if (!check_of(a, &p->found[i], v->domain, &own) || !v->by_method || !own.by_method || own.method != v->method ||
+            strcmp(own.domain, v->domain) != 0)
+            continue;
+        if (p->found[i].cause != CAUSE_NONE)
+            compare_cause(b, p->found[i].cause, r);
+        else
             compare(b, p->found[i].code, r);
     }
 }

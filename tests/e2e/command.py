@@ -115,6 +115,20 @@ def explain():
     r = probe("explain", "CAA check failed for good.com", "--run", *options, "--json")
     same((len(json.loads(r.stdout)["found"]), len(json.loads(r.stdout)["reports"])), (4, 1),
          "codes of one check are checked once")
+    # A cause is looked for by one of its methods; one that any method finds, by all that the input allows.
+    for cause, domain, methods, said in (
+            ("file-bot-challenge", "shop.com", ["http-token"], "and does not find file-bot-challenge"),
+            ("caa-excludes-ca", "good.com", ["caa"], "A check now passes: caa-excludes-ca"),
+            ("txt-stale-other-order", "shop.com", ["dns-txt-token"], "does not find txt-stale"),
+            ("txt-other-values-only", "shop.com", ["dns-txt-token"], "finds the same cause: txt-other-values-only"),
+            ("name-invalid", "good.com", ["dns-txt-token", "dns-cname-token", "http-token", "caa"], "")):
+        args = ["explain", cause, "--domain", domain, "--run", *options]
+        reports = json.loads(probe(*args, "--json").stdout)["reports"]
+        same([x["method"] for x in reports], methods, "methods of " + cause)
+        r = probe(*args)
+        true(said in r.stdout, f"{cause}: {r.stdout}")
+    r = probe("explain", "file-empty", "--domain", "shop.com", "--run", *options, "--method", "caa", "--json")
+    same([x["method"] for x in json.loads(r.stdout)["reports"]], ["caa"], "a method that is given goes first")
     r = probe("causes", "file-absent", "caa-timeout")
     true("\n  Who has to act: whoever runs the web server" in r.stdout, r.stdout)
     true("\ncaa-timeout  a cause" in r.stdout, r.stdout)
