@@ -199,7 +199,7 @@ static size_t value_end(const char *p, size_t at, size_t from, size_t most, bool
     if (end)
         return (size_t)(end - p);
     size_t i = from;
-    while (i < most && (unsigned char)p[i] > ' ' && !strchr("\"'`<>,;(){}[]", p[i]))
+    while (i < most && (unsigned char)p[i] > ' ' && !strchr("\"'`<>,;(){}[]&", p[i]))
         i++;
     while (i > from && strchr(".?!:*_/\\", p[i - 1]))
         i--;
@@ -410,7 +410,9 @@ static bool read_message(void *user, const struct paste_message *m)
 
 /* ---------------------------------------------------------------- the whole text --------------------- */
 
-/* Whether a word of the text may be a code by itself: a name, and what may stand behind it. */
+/* Whether a word of the text may be a code by itself: a name, and behind it nothing, a variable, or what ends a
+ * sentence or a quote. In a member of an object ("code":…), a URL or an element a code can stand, but none of them is
+ * one. */
 static bool may_be_code(const char *p, size_t n, bool *line)
 {
     while (n && (paste_is_quote(*p) || *p == '*'))
@@ -418,7 +420,15 @@ static bool may_be_code(const char *p, size_t n, bool *line)
     size_t i = 0;
     for (; i < n && paste_is_word(p[i]); i++)
         *line = *line || p[i] == '_';
-    return i && paste_is_alnum(*p) && (i == n || strchr("|:\"'`*?!.", p[i])) && !(i + 1 < n && p[i] == '.');
+    if (!i || !paste_is_alnum(*p))
+        return false;
+    if (i == n || p[i] == '|')
+        return true;
+    if (p[i] == ':' && i + 1 < n)
+        return paste_is_alnum(p[i + 1]) && !(i >= 4 && !strncasecmp(p + i - 4, "code", 4));
+    while (i < n && (paste_is_quote(p[i]) || strchr("*?!.:", p[i])))
+        i++;
+    return i == n;
 }
 
 /* Whether the text is nothing but words that may be codes, or a single word. */
