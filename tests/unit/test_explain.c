@@ -11,6 +11,7 @@
 #include "ca/profile.h"
 #include "model/time.h"
 #include "show/explain.h"
+#include "show/explain_rules.h"
 #include "show/explain_command.h"
 #include "show/explain_paste.h"
 
@@ -170,6 +171,26 @@ static void rules_by_date(void **state)
     }
 }
 
+/* Who says so stands behind a rule once: no source is told by the sentence and by its row. */
+static void sources_once(void **state)
+{
+    static const char *const days[] = {"2020-01-01", "2026-11-22", "2030-01-01"};
+    size_t told = 0;
+    for (enum code c = 1; code_info(c); c++)
+        for (size_t d = 0; d < sizeof days / sizeof *days; d++) {
+            struct texts rules;
+            dcv_time now;
+            assert_true(time_parse(days[d], &now));
+            assert_int_equal(explain_rules(*state, c, profile_builtin(), now, &rules), 0);
+            for (size_t i = 0; i < rules.n; i++, told++)
+                if (strstr(rules.v[i], ") ("))
+                    fail_msg("%s: %s", code_info(c)->code, rules.v[i]);
+            if (c == CODE_caa_check_failed && d == 1)
+                assert_non_null(strstr(rules.v[0], "in CAA records (RFC 8657). From 2027-03-15"));
+        }
+    assert_true(told > 30);
+}
+
 /* Every line but a command fits into 80 columns, and no variable breaks the form of the text. */
 static void pages_fit_a_terminal(void **state)
 {
@@ -327,7 +348,7 @@ int main(void)
         cmocka_unit_test(commands),
         cmocka_unit_test(a_name_cannot_leave_its_word),
         cmocka_unit_test(the_page_of_one_code),
-        cmocka_unit_test(rules_by_date), cmocka_unit_test(pages_fit_a_terminal),
+        cmocka_unit_test(rules_by_date), cmocka_unit_test(sources_once), cmocka_unit_test(pages_fit_a_terminal),
         cmocka_unit_test(the_page_as_json),
         cmocka_unit_test(pages_of_pastes),
         cmocka_unit_test(a_paste_as_json),
