@@ -131,7 +131,8 @@ static int may_permit(struct judgement *j, const struct lookup *failed, const ch
     return may;
 }
 
-/* What has to be given so that a record can be judged whose parameters permit some accounts or methods only. */
+/* What has to be given so that a record can be judged whose parameters permit some accounts or methods only. What the
+ * record permits is told by the finding, which stands below this in a report. */
 static const char *what_is_open(struct judgement *j, const struct caa_record *r)
 {
     enum { SHOWN = 120 }; /* the most bytes of a parameter's value */
@@ -154,8 +155,8 @@ static const char *what_is_open(struct judgement *j, const struct caa_record *r)
         with = arena_concat(j->a, with, *with ? " and " : "", rows[i].tag, "=", value ? value : "", NULL);
         give = arena_concat(j->a, give, " ", rows[i].give, NULL);
     }
-    return with && give ? arena_concat(j->a, "The CAA record at ", j->caa.relevant->end, " permits this CA only with ",
-                                       with, ", and what was given does not say whether that holds.", give, NULL)
+    return with && give ? arena_concat(j->a, "Whether this CA may issue depends on ", with, " in the CAA record at ",
+                                       j->caa.relevant->end, give, NULL)
                         : NULL;
 }
 

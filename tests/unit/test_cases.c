@@ -240,12 +240,18 @@ static void derivation(const char *file, const struct report *r)
               d->may_because ? d->may_because : "not said");
 }
 
+enum { SAME_MOST = 36 }; /* bytes with which two sentences about one record may begin alike */
+
 /* What must hold of every report. */
 static void invariants(const char *file, const struct report *r)
 {
     derivation(file, r);
     if (r->verdict == VERDICT_FAIL && !r->n_findings)
         wrong("%s: a failing report without a finding", file);
+    for (size_t i = 0; r->reason && i < r->n_findings; i++) /* both are shown, one below the other */
+        if (!strncmp(r->reason, r->findings[i].summary, SAME_MOST))
+            wrong("%s: the reason and finding %s begin alike: %s", file, cause_info(r->findings[i].cause)->id,
+                  r->reason);
     if (r->verdict == VERDICT_UNDECIDED && !r->reason && !r->n_findings)
         wrong("%s: an undecided report that does not say what is missing", file);
     if ((r->verdict == VERDICT_FAIL) != (r->error.code != CODE_NONE))
