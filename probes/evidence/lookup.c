@@ -181,6 +181,10 @@ static enum lookup_class classify(const struct lookup *l)
         /* Malformed data does not prove that a record is absent. */
         return l->broken || f->n_defects || l->looped ? LOOKUP_FAIL : LOOKUP_NODATA;
     case DNS_NXDOMAIN:
+        /* The code speaks of the last name of the chain (RFC 6604 2.1). Below a DNAME a resolver goes on from the
+         * synthesised CNAME also where a CNAME was asked for, and that record is the answer. */
+        if (l->type == RR_CNAME && l->n)
+            return LOOKUP_DATA;
         return l->hops ? LOOKUP_NODATA : LOOKUP_NXDOMAIN;
     case DNS_SERVFAIL:
     case DNS_REFUSED:
