@@ -301,6 +301,47 @@ static void cure_disagreement(struct judgement *j, struct finding *f, const stru
     }
 }
 
+/* Who differs, as the beginning of the sentence. */
+static void set_who_differs(struct judgement *j, struct finding *f)
+{
+    const struct servers_view *s = &j->servers;
+    const struct zone *z = s->odd_zone;
+    const struct texts *hosts = z->at_parent.n ? &z->at_parent : &z->at_zone;
+    if (!s->odd_copy) {
+        finding_set(j, f, "who", arena_printf(j->a, "The name servers of %s give different answers", z->apex));
+        finding_set(j, f, "instead", "");
+        return;
+    }
+    finding_set(j, f, "who",
+                arena_printf(j->a, "%s, a name server of %s, still holds a copy of its own of the part %s",
+                             server_shown(j->a, s->odd_server[0]), z->above ? z->above : "the zone above", z->apex));
+    finding_set(j, f, "instead",
+                arena_printf(j->a, ", which is delegated to %s, and gives another answer", names_listed(j->a, hosts)));
+}
+
+/* What to do about a server of a zone above that answers for the zone itself, too. Where the record stands there alone,
+ * the check would fail for good once that server is put right. */
+static void cure_above(struct judgement *j, struct finding *f)
+{
+    const struct servers_view *s = &j->servers;
+    const char *server = server_shown(j->a, s->odd_server[0]), *part = s->odd_zone->apex;
+    bool alone = s->with == s->odd_server[0];
+    if (alone)
+        fix_advice(j, f,
+                   arena_printf(j->a, "Publish the record in the zone %s on its own name servers first: it stands in "
+                                      "that other copy alone.", part));
+    fix_advice(j, f,
+               s->odd_copy
+                   ? arena_printf(j->a,
+                                  "%s the copy of %s off %s, where the part is delegated to other servers; or make "
+                                  "that server a secondary of the part, which fetches it from them.",
+                                  alone ? "Then take" : "Take", part, server)
+                   : arena_printf(j->a,
+                                  "Take %s off %s, which serves the zone above and answers from a version of its own, "
+                                  "or have it fetch the newest version.",
+                                  part, server));
+}
+
 void cause_nameservers_disagree(struct judgement *j)
 {
     const struct servers_view *s = &j->servers;
@@ -309,6 +350,7 @@ void cause_nameservers_disagree(struct judgement *j)
     struct finding *f = finding_add(j, CAUSE_nameservers_disagree);
     finding_aside(f, s->with && s->without);
     finding_set(j, f, "zone", s->odd_zone->apex);
+    set_who_differs(j, f);
     finding_set(j, f, "owner", s->odd[0]->name);
     finding_set(j, f, "first", server_shown(j->a, s->odd_server[0]));
     finding_set(j, f, "second", server_shown(j->a, s->odd_server[1]));
@@ -322,17 +364,13 @@ void cause_nameservers_disagree(struct judgement *j)
                     : "");
     bool second_has = s->with ? b == s->with : s->odd[1]->n > s->odd[0]->n;
     /* First what the server without the record says: it is the one to be shown to whoever runs it. */
-    unsigned lacks = second_has || s->odd_above ? 0 : 1;
+    unsigned lacks = second_has || (s->odd_above && s->with != a) ? 0 : 1;
     finding_fact(j, f, s->odd[lacks]->fact);
     finding_fact(j, f, s->odd[!lacks]->fact);
     finding_fact(j, f, s->odd_server[lacks]->soa);
     finding_fact(j, f, s->odd_server[!lacks]->soa);
     if (s->odd_above) {
-        fix_advice(j, f,
-                   arena_printf(j->a,
-                                "Take %s off %s, which serves the zone above and answers from a version of its own, or "
-                                "have it fetch the newest version.",
-                                s->odd_zone->apex, server_shown(j->a, a)));
+        cure_above(j, f);
         return;
     }
     cure_disagreement(j, f, second_has ? b : a, second_has ? a : b);

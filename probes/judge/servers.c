@@ -100,39 +100,82 @@ static bool addresses_only(const struct judgement *j)
     return method_is_file(j->r->method);
 }
 
-/* Records into j->servers the first name at which two servers of zone x differ, and the two servers. */
-static void compare(struct judgement *j, const struct zone *x, const struct opinion *a, const struct opinion *b,
-                    size_t names)
+/* True where zone x is a zone above the other one. */
+static bool is_above(const struct zone *x, const struct zone *below)
 {
-    struct servers_view *s = &j->servers;
-    for (size_t i = 0; i < names && !s->disagree; i++)
-        if (!lookup_same(&a->at[i], &b->at[i])) {
-            s->disagree = true;
-            s->odd_zone = x;
-            s->odd[0] = &a->at[i];
-            s->odd[1] = &b->at[i];
-            s->odd_server[0] = a->view.choice->server;
-            s->odd_server[1] = b->view.choice->server;
-        }
+    for (const struct zone *up = below->parent; up; up = up->parent)
+        if (up == x)
+            return true;
+    return false;
 }
 
-/* Records into j->servers the first name at which server s of zone x, which answers for the zone below, too, differs
- * from that zone's own servers. */
-static void compare_above(struct comparison *c, const struct opinion *o)
+/* True where server s, asked as one of zone x, answered the i-th name from a copy of its own of a zone below x, which
+ * does not name it as its server. An old version of x without the cut is no such copy. */
+static bool from_copy(const struct comparison *c, const struct opinion *o, size_t i, const struct zone *x,
+                      const struct name_server *s)
+{
+    const struct zone *part = c->as_is.at[i].zone;
+    if (!part || !is_above(x, part) || o->at[i].zone != x)
+        return false;
+    for (size_t k = 0; k < part->n; k++)
+        if (name_equal(part->v[k].server, s->server))
+            return false;
+    const struct fact *ns = server_fact(c->j->ev, s, part->apex, RR_NS);
+    for (size_t k = 0; ns && k < ns->dns.answer.n; k++)
+        if (ns->dns.answer.v[k].type == RR_NS && name_equal(ns->dns.answer.v[k].owner, part->apex))
+            return ns->dns.flags & DNS_AA;
+    return false;
+}
+
+/* Records into j->servers that server s of a zone above differs at the i-th name from the own servers of the zone that
+ * the name is in. False where those do not answer, or say the same. */
+static bool record_above(struct comparison *c, const struct opinion *o, size_t i)
+{
+    struct servers_view *s = &c->j->servers;
+    const struct lookup *theirs = &c->as_is.at[i];
+    const struct name_server *has = theirs->n_way ? theirs->way[theirs->n_way - 1].server : NULL;
+    if (!has || !theirs->zone || lookup_same(&o->at[i], theirs))
+        return false;
+    s->disagree = s->odd_above = true;
+    s->odd_zone = theirs->zone;
+    s->odd[0] = &o->at[i];
+    s->odd[1] = theirs;
+    s->odd_server[0] = o->view.choice->server;
+    s->odd_server[1] = has;
+    return true;
+}
+
+/* Records into j->servers the first name at which two servers of zone x differ, and the two servers. Where one of them
+ * answers from a copy of a zone below, it is not x that differs: that server and the zone below do. */
+static void compare(struct comparison *c, const struct zone *x, const struct opinion *a, const struct opinion *b)
 {
     struct servers_view *s = &c->j->servers;
     for (size_t i = 0; i < c->n && !s->disagree; i++) {
-        const struct lookup *theirs = &c->as_is.at[i];
-        const struct name_server *has = theirs->n_way ? theirs->way[theirs->n_way - 1].server : NULL;
-        if (!has || !theirs->zone || lookup_same(&o->at[i], theirs))
+        const struct opinion *both[] = {b, a};
+        if (lookup_same(&a->at[i], &b->at[i]))
             continue;
-        s->disagree = s->odd_above = true;
-        s->odd_zone = theirs->zone;
-        s->odd[0] = &o->at[i];
-        s->odd[1] = theirs;
-        s->odd_server[0] = o->view.choice->server;
-        s->odd_server[1] = has;
+        for (size_t k = 0; k < 2 && !s->disagree; k++)
+            if (from_copy(c, both[k], i, x, both[k]->view.choice->server))
+                s->odd_copy = record_above(c, both[k], i);
+        if (s->disagree)
+            continue;
+        s->disagree = true;
+        s->odd_zone = x;
+        s->odd[0] = &a->at[i];
+        s->odd[1] = &b->at[i];
+        s->odd_server[0] = a->view.choice->server;
+        s->odd_server[1] = b->view.choice->server;
     }
+}
+
+/* Records into j->servers the first name at which the chosen server of zone x, which answers for the zone below, too,
+ * differs from that zone's own servers. */
+static void compare_above(struct comparison *c, const struct zone *x, const struct opinion *o)
+{
+    struct servers_view *s = &c->j->servers;
+    for (size_t i = 0; i < c->n && !s->disagree; i++)
+        if (record_above(c, o, i))
+            s->odd_copy = from_copy(c, o, i, x, o->view.choice->server);
 }
 
 /* True where the opinion has an answer to a lookup for which the servers of the zone below all fail. */
@@ -175,13 +218,14 @@ static int by_zone(struct comparison *c, const struct zone *x, struct opinion **
     bool above = fails && !passes && c->as_is.report.verdict == VERDICT_PASS;
     bool decides = above || instead || (fails && passes);
     if (decides)
-        s->disagree = false; /* forget a difference that does not change the verdict: this one does */
+        /* forget a difference that does not change the verdict: this one does */
+        s->disagree = s->odd_above = s->odd_copy = false;
     if (above)
-        compare_above(c, fails);
+        compare_above(c, x, fails);
     else if (decides && !instead)
-        compare(c->j, x, passes, fails, c->n);
+        compare(c, x, passes, fails);
     for (size_t k = 1; k < n && (decides || !addresses_only(c->j)); k++)
-        compare(c->j, x, &o[0], &o[k], c->n);
+        compare(c, x, &o[0], &o[k]);
     if (!decides)
         return 0;
     *chosen = fails;

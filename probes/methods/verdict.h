@@ -42,7 +42,8 @@ struct servers_view {
     const struct name_server *with, *without; /* disagree: one of each; with is NULL where no server passes */
     const struct lookup *odd[2];              /* disagree: the same name at two servers that differ */
     const struct name_server *odd_server[2];
-    bool odd_above; /* disagree: the first server serves the zone above, and another version of .odd_zone, too */
+    bool odd_above; /* disagree: the first server serves a zone above, and answers for .odd_zone, too */
+    bool odd_copy;  /* odd_above: from a copy of .odd_zone, which does not name that server as one of its own */
     const struct lookup *stale, *fresh; /* a name at the resolvers and at all servers, where these differ; else NULL */
     /* --edited-at: that server, where the check passes there and the delegation does not name it; else NULL. */
     const struct name_server *edited_server;
