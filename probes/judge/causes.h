@@ -19,6 +19,10 @@ int dnssec_read(struct judgement *j);
 /* The cause that tells where that chain breaks; CAUSE_NONE where no cause does. */
 enum cause dnssec_cause(const struct judgement *j);
 
+/* The DNAME of an answer that makes too long a name of the one that was asked for, or that aliases lead to: a server
+ * then has nothing to give but the error YXDOMAIN (RFC 6672 2.2). *name: that name. NULL: there is none. */
+const struct rr *dname_without_room(struct judgement *j, const struct fact *f, const char **name);
+
 /* add: the value at the domain itself, where the label cannot be read and the domain is no alias: it then needs no
  * other zone. Nothing where the check does not fail, is not dns-txt-token, or the value or what stands at the domain is
  * not known. */

@@ -43,6 +43,13 @@ static const struct fact *next_fact(const struct judgement *j, const struct name
     return NULL;
 }
 
+/* True where the server answers, or fails because there can be no such name. */
+static bool does_right(struct judgement *j, const struct fact *f)
+{
+    const char *name;
+    return fact_answers(f) || dname_without_room(j, f, &name);
+}
+
 /* How many questions the server dropped while it answered others of the same type; 0 for fewer than two. This shows a
  * rate limit, not a type that the server does not know. */
 static size_t dropped(const struct judgement *j, const struct name_server *s, const struct asked_names *v,
@@ -95,7 +102,7 @@ static void type_refused_in(struct judgement *j, const struct zone *z)
         size_t at = 0;
         if (s->state != SERVER_GOOD || dropped(j, s, v, &asked))
             continue;
-        while ((f = next_fact(j, s, v, &at)) != NULL && fact_answers(f))
+        while ((f = next_fact(j, s, v, &at)) != NULL && does_right(j, f))
             continue;
         bool underscore = false;
         const struct fact *other = f ? answered_beside(j, s, f, v, &underscore) : NULL;

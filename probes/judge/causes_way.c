@@ -138,6 +138,62 @@ void cause_alias_foreign_copy(struct judgement *j)
     }
 }
 
+const struct rr *dname_without_room(struct judgement *j, const struct fact *f, const char **name)
+{
+    const struct rrs *v = &f->dns.answer;
+    *name = v->n ? dns_chain_end(j->a, &f->dns, f->ask->qname, NULL, NULL) : NULL;
+    for (size_t i = 0; *name && i < v->n; i++)
+        if (v->v[i].type == RR_DNAME && !v->v[i].defect && name_within(*name, v->v[i].owner) &&
+            !name_equal(*name, v->v[i].owner))
+            return &v->v[i];
+    return NULL;
+}
+
+/* The value where the CA reads it for the domain itself, which has room although the name with the label has none. */
+static void cure_without_label(struct judgement *j, struct finding *f)
+{
+    const struct lookup *d = &j->txt.at[1];
+    bool read = d->class == LOOKUP_DATA || d->class == LOOKUP_NODATA || d->class == LOOKUP_NXDOMAIN;
+    const char *value = judged_failing(j) && j->r->method == METHOD_DNS_TXT_TOKEN && read ? fix_value(j) : NULL;
+    if (!value)
+        return;
+    fix_add_txt_at(j, f, d->hops ? d->end : d->name, value);
+    if (d->hops)
+        fix_advice(j, f,
+                   arena_printf(j->a, "The CA looks at %s itself, too, and that is an alias of this name.", d->name));
+    finding_or(j, f);
+}
+
+void cause_dname_too_long(struct judgement *j)
+{
+    const struct lookup *l;
+    const struct rr *dname = NULL;
+    const char *name;
+    size_t n;
+    l = judged_lookups(j, &n);
+    for (size_t i = 0; i < n && !dname; i++) {
+        dname = l[i].class == LOOKUP_FAIL && l[i].fact ? dname_without_room(j, l[i].fact, &name) : NULL;
+        if (!dname)
+            continue;
+        struct finding *f = finding_add(j, CAUSE_dname_too_long);
+        /* What passes does so at another name, and nothing is out of order at this one. */
+        if (f && j->report->verdict == VERDICT_PASS)
+            f->weight = WEIGHT_NOTE;
+        finding_lookup(j, f, &l[i]);
+        finding_set(j, f, "name", name);
+        finding_set(j, f, "dname", dname->owner);
+        finding_set(j, f, "target", rr_target(j->a, dname));
+        cure_without_label(j, f);
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "Let the DNAME at %s lead to a shorter name, or put records of their own in its "
+                                "place.%s", dname->owner,
+                                j->r->method == METHOD_DNS_CNAME_TOKEN
+                                    ? " Or check by dns-txt-token, whose record may stand at the domain itself."
+                                    : ""));
+    }
+}
+
 /* ---------------------------------------------------------------- cuts ------------------------------- */
 
 /* What the servers of the zone above say about the zone: .held serves it, too, .denied says that there is no such zone.
