@@ -1,5 +1,4 @@
 /* causes_dns.c - causes in DNS itself: a lookup fails because of broken signatures, servers or messages. */
-#include "evidence/path.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
@@ -180,8 +179,6 @@ void cause_cname_chain_broken(struct judgement *j)
         return;
     }
     const struct rr *alias = first_alias(bad);
-    if (!alias)
-        alias = path_alias(bad); /* the answers on the way were read one by one */
     if (!alias && j->r->method != METHOD_DNS_TXT_TOKEN && j->r->method != METHOD_DNS_PERSIST)
         fix_advice(j, f, "Let the alias lead to a name that exists, or remove it.");
     if (alias) {

@@ -13,6 +13,8 @@ void render_wrap(struct buf *b, const char *text, const char *margin, size_t at,
         if (!n)
             break;
         if (at > indent && at + c + (s > text) > width) {
+            while (b->n && b->p[b->n - 1] == ' ')
+                b->n--; /* what the caller wrote before the text ends in a blank */
             buf_printf(b, "\n%s", margin);
             at = indent;
         } else if (s > text) {
