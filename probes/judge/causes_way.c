@@ -141,8 +141,9 @@ void cause_alias_foreign_copy(struct judgement *j)
 const struct rr *dname_without_room(struct judgement *j, const struct fact *f, const char **name)
 {
     const struct rrs *v = &f->dns.answer;
-    *name = v->n ? dns_chain_end(j->a, &f->dns, f->ask->qname, NULL, NULL) : NULL;
-    for (size_t i = 0; *name && i < v->n; i++)
+    bool looped = false;
+    *name = v->n ? dns_chain_end(j->a, &f->dns, f->ask->qname, NULL, &looped) : NULL;
+    for (size_t i = 0; *name && !looped && i < v->n; i++)
         if (v->v[i].type == RR_DNAME && !v->v[i].defect && name_within(*name, v->v[i].owner) &&
             !name_equal(*name, v->v[i].owner))
             return &v->v[i];
