@@ -1,5 +1,6 @@
 /* causes_delegation.c - causes in the delegation: which servers serve the zone, and whether they agree. */
 #include "ca/profile.h"
+#include "evidence/evidence.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
@@ -143,7 +144,118 @@ static bool serves(const struct zone *z, const char *host)
     return false;
 }
 
-void cause_delegation_mismatch(struct judgement *j)
+/* Who delegates a zone, as the beginning of a sentence. */
+static const char *above_shown(struct judgement *j, const struct zone *z)
+{
+    return z->parent ? arena_printf(j->a, "The zone %s", z->parent->apex) : "The registry";
+}
+
+/* The addresses of a host in one section of an answer. */
+static void addresses_in(struct judgement *j, const struct rrs *v, const char *host, uint16_t type, struct texts *ret)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (v->v[i].type == type && !v->v[i].defect && name_equal(v->v[i].owner, host))
+            texts_add(j->a, ret, rr_rdata_text(j->a, &v->v[i]));
+}
+
+/* Where the referral to a zone gives addresses of a host (glue) that the host's own address records do not: .above are
+ * those, .own are all of its own of the same type. */
+struct glue {
+    struct texts above, own;
+};
+
+/* False where the two do not contradict each other: an address that the glue leaves out is no contradiction. */
+static bool glue_differs(struct judgement *j, const struct zone *z, const char *host, struct glue *ret)
+{
+    static const uint16_t types[] = {RR_A, RR_AAAA};
+    *ret = (struct glue){0};
+    if (!z->delegation || z->delegation->dns.flags & DNS_AA) /* who serves both zones gives the zone's own records */
+        return false;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct ask q = lookup_ask(host, types[i]);
+        q.cd = true;
+        const struct ask *asked = evidence_find(j->ev, &q);
+        const struct fact *f = asked ? asked->fact : NULL;
+        if (!f || (f->dns.outcome != DNS_ANSWER && f->dns.outcome != DNS_NODATA))
+            continue;
+        struct texts above = {0}, own = {0};
+        addresses_in(j, &z->delegation->dns.additional, host, types[i], &above);
+        addresses_in(j, &f->dns.answer, host, types[i], &own);
+        struct texts only = missing_in(j->a, &above, &own);
+        for (size_t k = 0; k < only.n; k++)
+            texts_add(j->a, &ret->above, only.v[k]);
+        for (size_t k = 0; only.n && k < own.n; k++)
+            texts_add(j->a, &ret->own, own.v[k]);
+    }
+    return ret->above.n && ret->own.n;
+}
+
+/* The two servers that differ are one host, once at its own address and once at another one that the glue has. *glued:
+ * which of them is the latter. */
+static bool differs_by_glue(struct judgement *j, struct glue *ret, unsigned *glued)
+{
+    const struct servers_view *s = &j->servers;
+    if (!s->disagree || s->odd_above || !name_equal(s->odd_server[0]->host, s->odd_server[1]->host) ||
+        !glue_differs(j, s->odd_zone, s->odd_server[0]->host, ret))
+        return false;
+    for (*glued = 0; *glued < 2; ++*glued)
+        for (size_t i = 0; i < ret->above.n; i++) {
+            const char *server = s->odd_server[*glued]->server;
+            size_t len = strlen(ret->above.v[i]);
+            server += *server == '[';
+            if (!strncmp(server, ret->above.v[i], len) && (server[len] == ':' || server[len] == ']'))
+                return true;
+        }
+    return false;
+}
+
+/* Where the registry's glue is changed: with the registrar of the host's own domain; that of a part is a record of the
+ * zone above. */
+static void cure_glue(struct judgement *j, struct finding *f, const struct zone *z, const char *host,
+                      const struct glue *g)
+{
+    const char *from = names_listed(j->a, &g->above), *to = names_listed(j->a, &g->own);
+    const char *domain = name_registrable(host);
+    finding_actor(f, z->parent ? ACTOR_ZONE_OWNER : ACTOR_REGISTRAR);
+    fix_advice(j, f,
+               z->parent
+                   ? arena_printf(j->a,
+                                  "In the zone %s, change the address record of %s from %s to %s. Where %s is right, "
+                                  "correct the address record in the zone of that name instead.",
+                                  z->parent->apex, host, from, to, from)
+                   : arena_printf(j->a,
+                                  "At the registrar of %s, change the host record (glue) of %s from %s to %s. Where "
+                                  "%s is right, correct the address record in the zone of that name instead.",
+                                  domain ? domain : z->apex, host, from, to, from));
+}
+
+static void glue_differs_in(struct judgement *j, const struct zone *z)
+{
+    struct glue g;
+    unsigned glued;
+    bool told = differs_by_glue(j, &g, &glued); /* nameservers-disagree tells it */
+    for (size_t i = 0; i < z->at_parent.n; i++) {
+        const char *host = z->at_parent.v[i];
+        if (told && z == j->servers.odd_zone && name_equal(host, j->servers.odd_server[0]->host))
+            continue;
+        if (!glue_differs(j, z, host, &g))
+            continue;
+        struct texts one = {0};
+        texts_add(j->a, &one, host);
+        struct finding *f = finding_add(j, CAUSE_delegation_mismatch);
+        finding_set(j, f, "above", above_shown(j, z));
+        finding_set(j, f, "zone", z->apex);
+        finding_set(j, f, "what", arena_printf(j->a, "addresses of the name server %s", names_listed(j->a, &one)));
+        finding_set(j, f, "parent_only",
+                    arena_printf(j->a, "the glue of the delegation has %s", names_listed(j->a, &g.above)));
+        finding_set(j, f, "zone_only",
+                    arena_printf(j->a, "; the host's own record has %s", names_listed(j->a, &g.own)));
+        finding_fact(j, f, z->delegation);
+        cure_glue(j, f, z, host, &g);
+    }
+}
+
+static void names_differ(struct judgement *j)
 {
     const struct zone *z = judged_zone(j);
     if (!z || !z->at_parent.n || !z->at_zone.n)
@@ -153,9 +265,13 @@ void cause_delegation_mismatch(struct judgement *j)
     if (!parent.n && !zone.n)
         return;
     struct finding *f = finding_add(j, CAUSE_delegation_mismatch);
+    finding_set(j, f, "above", above_shown(j, z));
     finding_set(j, f, "zone", z->apex);
+    finding_set(j, f, "what", "name servers");
     finding_set(j, f, "parent_only",
-                parent.n ? arena_printf(j->a, "only the registry has %s", names_listed(j->a, &parent)) : "");
+                parent.n ? arena_printf(j->a, "only %s has %s", z->parent ? "the zone above" : "the registry",
+                                        names_listed(j->a, &parent))
+                         : "");
     finding_set(j, f, "zone_only",
                 zone.n
                     ? arena_printf(j->a, "%sonly the zone has %s", parent.n ? "; " : "", names_listed(j->a, &zone))
@@ -177,6 +293,12 @@ void cause_delegation_mismatch(struct judgement *j)
         j, f,
         "Name the same servers at the registrar and in the zone's NS records; a server that is named in one "
         "place only is either forgotten or not used.");
+}
+
+void cause_delegation_mismatch(struct judgement *j)
+{
+    names_differ(j);
+    each_zone(j, glue_differs_in);
 }
 
 /* ---------------------------------------------------------------- what the servers say --------------- */
@@ -307,6 +429,19 @@ static void set_who_differs(struct judgement *j, struct finding *f)
     const struct servers_view *s = &j->servers;
     const struct zone *z = s->odd_zone;
     const struct texts *hosts = z->at_parent.n ? &z->at_parent : &z->at_zone;
+    struct glue g;
+    unsigned glued;
+    if (differs_by_glue(j, &g, &glued)) {
+        struct texts one = {0};
+        texts_add(j->a, &one, s->odd_server[0]->host);
+        finding_set(j, f, "who",
+                    arena_printf(j->a,
+                                 "The name server %s has two addresses, %s by the glue of %s and %s by its own record",
+                                 names_listed(j->a, &one), names_listed(j->a, &g.above),
+                                 z->parent ? z->parent->apex : "the registry", names_listed(j->a, &g.own)));
+        finding_set(j, f, "instead", ", which give different answers");
+        return;
+    }
     if (!s->odd_copy) {
         finding_set(j, f, "who", arena_printf(j->a, "The name servers of %s give different answers", z->apex));
         finding_set(j, f, "instead", "");
@@ -371,6 +506,17 @@ void cause_nameservers_disagree(struct judgement *j)
     finding_fact(j, f, s->odd_server[!lacks]->soa);
     if (s->odd_above) {
         cure_above(j, f);
+        return;
+    }
+    struct glue g;
+    unsigned glued;
+    if (differs_by_glue(j, &g, &glued)) {
+        if (s->with == s->odd_server[glued])
+            fix_advice(j, f,
+                       arena_printf(j->a, "Publish the record on %s, the host's own address.",
+                                    server_shown(j->a, s->odd_server[!glued])));
+        finding_fact(j, f, s->odd_zone->delegation);
+        cure_glue(j, f, s->odd_zone, a->host, &g);
         return;
     }
     cure_disagreement(j, f, second_has ? b : a, second_has ? a : b);

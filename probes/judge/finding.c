@@ -26,7 +26,7 @@ struct finding *finding_add(struct judgement *j, enum cause c)
         return NULL;
     enum weight most = j->report->verdict == VERDICT_FAIL ? WEIGHT_BLOCKING : WEIGHT_RISK;
     enum weight own = cause_info(c)->weight;
-    *f = (struct finding){.cause = c, .weight = own > most ? own : most};
+    *f = (struct finding){.cause = c, .weight = own > most ? own : most, .who_acts = cause_info(c)->who_acts};
     finding_set(j, f, "domain", j->r->domain ? j->r->domain : j->r->input);
     finding_set(j, f, "input", j->r->input);
     return f;
@@ -108,6 +108,12 @@ bool judged_lookup_failed(const struct judgement *j)
         if (l[i].class == LOOKUP_FAIL)
             return true;
     return false;
+}
+
+void finding_actor(struct finding *f, enum actor who)
+{
+    if (f)
+        f->who_acts = who;
 }
 
 void finding_aside(struct finding *f, bool explains)

@@ -25,10 +25,12 @@ bool server_repeats(const struct zone *z, size_t i);
 bool judged_failed_in(const struct judgement *j, const struct zone *z);
 /* True where one of the judged lookups failed: a cause that keeps servers from answering then explains the failure. */
 bool judged_lookup_failed(const struct judgement *j);
+/* Says who has to act where it is not whom the cause names. A cure that begins with what is another's decides still. */
+void finding_actor(struct finding *f, enum actor who);
 /* Makes a blocking finding a risk where its cause does not explain the failure. */
 void finding_aside(struct finding *f, bool explains);
-/* Adds a finding with the cause's own weight (at most a risk unless the verdict is fail). NULL: arena full.
- */
+/* Adds a finding with the cause's own weight (at most a risk unless the verdict is fail) and the cause's own actor.
+ * NULL: arena full. */
 struct finding *finding_add(struct judgement *j, enum cause c);
 /* The same, about j->candidate: sets {owner} to its place and adds the proof. */
 struct finding *finding_about(struct judgement *j, enum cause c);

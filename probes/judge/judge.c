@@ -113,20 +113,21 @@ static void sort_findings(struct report *p)
     }
 }
 
-/* The cause's usual actor, unless the cure that was found begins with what is another's. What the CA looks for is
+/* The finding's usual actor, unless the cure that was found begins with what is another's. What the CA looks for is
  * published by the zone's owner or, with a file method, by the web host, and asked for by whoever placed the order; and
  * a record of the domain's own can make up for what the name servers or the CA's settings spoil. NS and DS records do
  * not say whose zone is meant, the domain's or the one above. */
 static enum actor who_acts(const struct finding *f)
 {
-    enum actor usual = cause_info(f->cause)->who_acts;
+    enum actor usual = f->who_acts;
     const struct fix *first = f->n_fixes ? f->fixes : NULL;
     bool record = first && first->type && strcmp(first->type, "NS") != 0 && strcmp(first->type, "DS") != 0;
     if (first && first->op == FIX_PUT_FILE && usual == ACTOR_ZONE_OWNER)
         return ACTOR_WEB_HOST;
     if (first && first->op == FIX_INPUT && usual == ACTOR_ZONE_OWNER)
         return ACTOR_REQUESTER;
-    return record && (usual == ACTOR_DNS_PROVIDER || usual == ACTOR_CA) ? ACTOR_ZONE_OWNER : usual;
+    bool spared = usual == ACTOR_DNS_PROVIDER || usual == ACTOR_REGISTRAR || usual == ACTOR_CA;
+    return record && spared ? ACTOR_ZONE_OWNER : usual;
 }
 
 /* What the reader of a verdict has to know about the answers it rests on; NULL for nothing. */

@@ -46,6 +46,7 @@ class Zone:
         self.hosts = options.pop("hosts", None)
         self.strange = options.pop("stranger", None)
         self.stub = options.pop("resolver", None)
+        self.glue = options.pop("glue", None)
         self.broken = [kind for kind in options.pop("break", "").split(",") if kind]
         self.differs = [word for word in words if word == "differs" or word.startswith("older=")]
         for word in ("differs", "older"):
@@ -153,6 +154,7 @@ def zone_lines(zone, server=None):
 def delegation(zone):
     lines = []
     for label, *addresses in (SERVERS[s] for s in zone.parent):
+        addresses = (zone.glue, None) if zone.glue else addresses
         lines += [f"{zone.name}. NS {host(zone, label)}"] + glue(zone, label, *addresses)
     return lines
 
