@@ -271,26 +271,91 @@ void cause_delegation_self_cut(struct judgement *j)
 
 /* ---------------------------------------------------------------- the servers ------------------------ */
 
+/* Those of the names that are within the zone, or those that are not. */
+static struct texts named_in(struct judgement *j, const struct texts *all, const char *apex, bool within)
+{
+    struct texts v = {0};
+    for (size_t i = 0; i < all->n; i++)
+        if (name_within(all->v[i], apex) == within)
+            texts_add(j->a, &v, all->v[i]);
+    return v;
+}
+
+/* The zone of a name server's own name, where that is delegated to names in the domain of zone z and none of them has
+ * an address either: neither can be found before the other. NULL: there is no such circle. *back: those names. */
+static const struct zone *named_in_circle(struct judgement *j, const struct zone *z, struct texts *back)
+{
+    const struct zone *own = j->servers.zones ? zones_registered(j->servers.zones, z->apex) : NULL;
+    for (size_t i = 0; own && !z->n && i < z->homeless.n; i++) {
+        const struct zone *other = zones_registered(j->servers.zones, z->homeless.v[i]);
+        if (!other || other == own || other->n)
+            continue;
+        *back = named_in(j, &other->at_parent, own->apex, true);
+        if (back->n)
+            return other;
+    }
+    return NULL;
+}
+
+/* Where name servers are named in the zone that they serve, only the zone above can say where they are. */
+static void cure_inner(struct judgement *j, struct finding *f, const struct zone *z, const struct texts *inner)
+{
+    const char *hosts = names_listed(j->a, inner);
+    finding_actor(f, z->parent ? ACTOR_ZONE_OWNER : ACTOR_REGISTRAR);
+    fix_advice(j, f,
+               z->parent ? arena_printf(j->a,
+                                        "In the zone %s, beside the NS records of %s, enter address records (A or "
+                                        "AAAA) for %s, with the addresses of those machines; or name servers there "
+                                        "that have an address already.",
+                                        z->parent->apex, z->apex, hosts)
+                         : arena_printf(j->a,
+                                        "At the registrar of %s, enter host records (glue) for %s, with the addresses "
+                                        "of those machines; or name servers there that have an address already.",
+                                        z->apex, hosts));
+}
+
 static void unresolvable_in(struct judgement *j, const struct zone *z)
 {
     if (!z->homeless.n)
         return;
     char buf[16];
     const struct dns_fact *d = &z->no_address->dns;
+    struct texts inner = named_in(j, &z->homeless, z->apex, true), outer = named_in(j, &z->homeless, z->apex, false);
+    struct texts back = {0};
+    const struct zone *other = named_in_circle(j, z, &back);
     struct finding *f = finding_add(j, CAUSE_ns_name_unresolvable);
     finding_aside(f, !z->n && judged_failed_in(j, z));
     finding_set(j, f, "zone", z->apex);
     finding_set(j, f, "hosts", names_listed(j->a, &z->homeless));
     finding_set(j, f, "what", d->rcode ? arena_printf(j->a, " (the answer is %s)", rcode_name(d->rcode, buf)) : "");
     finding_set(j, f, "rest", z->n ? "" : ", so the zone has no name server at all");
+    finding_set(j, f, "why",
+                other ? arena_printf(j->a,
+                                     "; %s is itself delegated to %s, and neither domain can be found before the other",
+                                     other->apex, names_listed(j->a, &back))
+                : inner.n ? arena_printf(j->a, "; %s is in %s itself, and only the zone above can give its address",
+                                         names_listed(j->a, &inner), z->apex)
+                          : "");
     finding_fact(j, f, z->delegation);
     finding_fact(j, f, z->no_address);
-    fix_advice(
-        j, f,
-        arena_printf(j->a,
-                     "At the registrar of %s, and in its NS records, name servers that exist, by their host names "
-                     "and never by an address; or register and set up the domain that these names are in.",
-                     z->apex));
+    if (other)
+        finding_fact(j, f, other->delegation);
+    if (inner.n)
+        cure_inner(j, f, z, &inner);
+    if (other)
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "Break the circle at the registrar of %s or of %s: for one of them, name servers of a "
+                                "third domain, or servers in the domain itself with their addresses as host records "
+                                "(glue).",
+                                z->apex, other->apex));
+    else if (outer.n)
+        fix_advice(
+            j, f,
+            arena_printf(j->a,
+                         "At the registrar of %s, and in its NS records, name servers that exist, by their host names "
+                         "and never by an address; or register and set up the domain that these names are in.",
+                         z->apex));
 }
 
 void cause_ns_name_unresolvable(struct judgement *j)

@@ -53,6 +53,9 @@ static void want_reasons(struct plan *p, struct zones *z, const char *name, uint
     for (size_t i = 0; i < l.n_way; i++)
         if (l.way[i].zone)
             want_other_type(p, l.way[i].zone, l.way[i].name, type);
+    /* Ask how the domain is delegated that the name servers without an address are named in. */
+    for (size_t i = 0; l.zone && !l.zone->n && i < l.zone->homeless.n; i++)
+        (void)zones_registered(z, l.zone->homeless.v[i]);
     /* Ask whether the zone that failed is signed: in a signed zone a CA may not issue after a failed lookup. */
     if (type == RR_CAA && l.class == LOOKUP_FAIL && l.zone)
         lookup_want_answer(&p->asker, l.zone->apex, RR_DS);
