@@ -405,14 +405,14 @@ static void json(void **state)
     const struct report *caa[] = {make(METHOD_CAA, VERDICT_PASS, without)};
     const struct report *alone[] = {make(METHOD_CAA, VERDICT_PASS, caa_alone)};
     static const char *const wanted[] = {
-        "{\"domains\":[{\"domain\":\"shop.example.com\",\"wildcard\":false,\"verdict\":\"fail\",\"control\":{"
-        "\"verdict\":\"pass\",\"method\":\"dns-txt-token\",\"because\":\"Control is proven by dns-txt-token.\"},"
-        "\"caa\":{\"verdict\":\"fail\"},\"reports\":[0,1,2]}]}",
-        "{\"domains\":[{\"domain\":\"shop.example.com\",\"wildcard\":false,\"verdict\":\"undecided\",\"control\":{"
-        "\"verdict\":\"not-checked\",\"method\":null,\"because\":\"No token was given.\"},"
-        "\"caa\":{\"verdict\":\"pass\"},\"reports\":[0]}]}",
-        "{\"domains\":[{\"domain\":\"shop.example.com\",\"wildcard\":false,\"verdict\":\"pass\",\"control\":null,"
-        "\"caa\":{\"verdict\":\"pass\"},\"reports\":[0]}]}",
+        ("{\"domains\":[{\"domain\":\"shop.example.com\",\"wildcard\":false,\"verdict\":\"fail\",\"control\":{"
+         "\"verdict\":\"pass\",\"method\":\"dns-txt-token\",\"because\":\"Control is proven by dns-txt-token.\"},"
+         "\"caa\":{\"verdict\":\"fail\"},\"reports\":[0,1,2]}]}"),
+        ("{\"domains\":[{\"domain\":\"shop.example.com\",\"wildcard\":false,\"verdict\":\"undecided\",\"control\":{"
+         "\"verdict\":\"not-checked\",\"method\":null,\"because\":\"No token was given.\"},"
+         "\"caa\":{\"verdict\":\"pass\"},\"reports\":[0]}]}"),
+        ("{\"domains\":[{\"domain\":\"shop.example.com\",\"wildcard\":false,\"verdict\":\"pass\",\"control\":null,"
+         "\"caa\":{\"verdict\":\"pass\"},\"reports\":[0]}]}"),
         "{\"domains\":[]}"};
     const struct {
         const struct report *const *r;
