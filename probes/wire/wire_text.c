@@ -243,6 +243,11 @@ char *rr_rdata_text(struct arena *a, const struct rr *rr)
 
 /* ---------------------------------------------------------------- from text -------------------------- */
 
+static bool digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -318,8 +323,9 @@ static bool get_string(const char **text, struct text_out *o)
             c = (unsigned char)*++s;
             if (!c)
                 return false;
-            if (c >= '0' && c <= '9') {
-                if (strspn(s, "0123456789") < 3)
+            if (digit(*s)) {
+                /* two bytes are looked at, never the rest of the string: the time stays linear */
+                if (!digit(s[1]) || !digit(s[2]))
                     return false;
                 c = (c - '0') * 100 + (unsigned)(s[1] - '0') * 10 + (unsigned)(s[2] - '0');
                 s += 2;
