@@ -436,8 +436,9 @@ static void set_who_differs(struct judgement *j, struct finding *f)
         texts_add(j->a, &one, s->odd_server[0]->host);
         finding_set(j, f, "who",
                     arena_printf(j->a,
-                                 "The name server %s has two addresses, %s by the glue of %s and %s by its own record",
-                                 names_listed(j->a, &one), names_listed(j->a, &g.above),
+                                 "The name server %s of %s has two addresses, %s by the glue of %s and %s by its own "
+                                 "record",
+                                 names_listed(j->a, &one), z->apex, names_listed(j->a, &g.above),
                                  z->parent ? z->parent->apex : "the registry", names_listed(j->a, &g.own)));
         finding_set(j, f, "instead", ", which give different answers");
         return;

@@ -15,7 +15,10 @@ from internet import TOKEN, parent
 
 WAIT = 15  # seconds; an answer that comes later is left out
 PORT = 5300  # 53 belongs to the name servers, whatever the address
-DISAGREE = re.compile(r"name servers of (\S+?)\.? give different answers")
+# The zone at fault in each wording of nameservers-disagree.
+DISAGREE = re.compile(r"name servers of (\S+?)\.? give different answers|"
+                      r"name server \S+ of (\S+?)\.? has two addresses|"
+                      r"a name server of (\S+?)\.?, still holds a copy of its own")
 # what makes a lookup fail is said by a finding of its own
 LOOKUP_FAILURES = ("dns_internal_error", "caa_check_failed", "dns_lookup_timeout_caa")
 CONTROL = "UBCT1 {}\n"
@@ -207,7 +210,8 @@ def compare(internet, found, report):
         # Where a resolver that knows some zones fails with every choice, that is what blocks.
         aside = any(all(outcome != "pass" for _, known, outcome in found if known == labels)
                     for labels in {known for _, known, _ in found})
-        named = {DISAGREE.search(finding["summary"])[1] for finding in report["findings"]
+        named = {DISAGREE.search(finding["summary"])[DISAGREE.search(finding["summary"]).lastindex]
+                 for finding in report["findings"]
                  if finding["cause"] == "nameservers-disagree" and (aside or finding["weight"] == "blocking")}
         if zones and not named & zones:
             return "wrong zone", f"nameservers-disagree of {sorted(named)}, not of {' or '.join(sorted(zones))}"
