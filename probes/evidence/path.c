@@ -175,8 +175,24 @@ static bool holds_below(const struct asker *asker, const struct name_server *s, 
     return ns && (ns->dns.flags & DNS_AA || !fact_answers(ns));
 }
 
-/* True where every server of zone up that answers serves the zone below, too, and fails for the name: a resolver with
- * an empty cache asks one after the other and is never referred to the servers of the zone below. */
+/* True where the server refers to the zone below when it is asked for NS records, and fails for the checked type and
+ * for type A, which are what a resolver asks for: it is never referred. */
+static bool fails_before_cut(struct reading_path *r, const struct zone *up, const struct name_server *s)
+{
+    const struct fact *f = server_fact(r->ev, s, r->name, r->l->type);
+    for (unsigned i = 0; i < 2; i++) {
+        enum reply reply = REPLY_FAIL;
+        const char *to;
+        struct lookup l = *r->l;
+        if (!f || read_reply(r->z->a, up, f, r->name, &l, &reply, &to) || reply != REPLY_FAIL)
+            return false;
+        f = i ? f : server_want_whole(r->z->asker, s, r->name, RR_A);
+    }
+    return true;
+}
+
+/* True where every server of zone up that answers fails for the name and does not refer to the zone below, be it that
+ * it serves that zone, too: a resolver with an empty cache asks one after the other and never comes further. */
 static bool all_fail_above(struct reading_path *r, const struct zone *up, const struct zone *below)
 {
     bool any = false;
@@ -189,7 +205,7 @@ static bool all_fail_above(struct reading_path *r, const struct zone *up, const 
             return false;
         if (s->state != SERVER_GOOD)
             continue;
-        const struct fact *f = holds_below(r->z->asker, s, below)
+        const struct fact *f = holds_below(r->z->asker, s, below) || fails_before_cut(r, up, s)
                                    ? server_want_whole(r->z->asker, s, r->name, r->l->type) : NULL;
         if (!f || read_reply(r->z->a, up, f, r->name, &l, &reply, &to) || reply != REPLY_FAIL)
             return false;
@@ -208,7 +224,7 @@ static const struct fact *held_above(struct reading_path *r, const struct zone *
 {
     for (const struct zone *below = x, *up = x->parent; up; below = up, up = up->parent) {
         const struct name_server *s = chosen(r->choice, r->n_choices, up);
-        const struct fact *f = s && holds_below(r->z->asker, s, below)
+        const struct fact *f = s && (holds_below(r->z->asker, s, below) || fails_before_cut(r, up, s))
                                    ? server_want_whole(r->z->asker, s, r->name, r->l->type) : NULL;
         enum reply reply;
         const char *to;
