@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "ca/profile.h"
+#include "evidence/view.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -158,8 +159,7 @@ bool near_synthesised(const struct near_view *view, const struct near_name *n, c
         if (random->at.class == LOOKUP_PENDING || random->at.class == LOOKUP_FAIL)
             return true;
         for (size_t k = 0; k < random->at.n; k++) {
-            const struct rr *other = random->at.rr[k];
-            if (other->rdlen == rr->rdlen && !memcmp(other->rdata, rr->rdata, rr->rdlen))
+            if (rr_same(random->at.rr[k], rr))
                 return true;
         }
     }

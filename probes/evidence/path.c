@@ -69,7 +69,7 @@ static int read_reply(struct arena *a, const struct zone *x, const struct fact *
             return rc < 0 ? rc : 0;
         }
     }
-    if (d->outcome != DNS_NXDOMAIN && l->n && d->flags & DNS_AA) {
+    if ((d->outcome != DNS_NXDOMAIN || l->type == RR_CNAME) && l->n && d->flags & DNS_AA) {
         *ret = REPLY_DATA;
         return 0;
     }

@@ -3,6 +3,7 @@
 #include "ca/profile.h"
 #include "ca/token_find.h"
 #include "evidence/near.h"
+#include "evidence/view.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
 #include "wire/name.h"
@@ -315,8 +316,7 @@ static bool same_address(const struct lookup *a, const struct lookup *b)
 {
     for (size_t i = 0; i < a->n; i++)
         for (size_t k = 0; k < b->n; k++)
-            if (a->rr[i]->rdlen == b->rr[k]->rdlen &&
-                !memcmp(a->rr[i]->rdata, b->rr[k]->rdata, a->rr[i]->rdlen))
+            if (rr_same(a->rr[i], b->rr[k]))
                 return true;
     return false;
 }

@@ -291,17 +291,14 @@ static bool worth_trying(const struct judgement *j)
     return false;
 }
 
-/* Bytes of memory for the model, at most. It goes when the cures are chosen. */
-enum { SCRATCH = 8 << 20, SCRATCH_FIRST = 8192 };
-
 int cures_choose(struct judgement *j)
 {
     struct report *p = j->report;
-    alignas(max_align_t) unsigned char first[SCRATCH_FIRST];
+    alignas(max_align_t) unsigned char first[TRIAL_FIRST_BYTES];
     struct choosing c = {.j = j, .proposed = arena_array(j->a, p->n_findings, sizeof *c.proposed)};
     if (arena_full(j->a))
         return -ENOMEM;
-    struct arena *a = worth_trying(j) ? arena_over(first, sizeof first, SCRATCH) : NULL;
+    struct arena *a = worth_trying(j) ? arena_over(first, sizeof first, TRIAL_BYTES) : NULL;
     bool tries = a && !proof_begin(j, a, &c.proof);
     for (size_t i = 0; i < p->n_findings; i++) {
         struct finding *f = &p->findings[i];

@@ -1,6 +1,7 @@
 #include "judge/model.h"
 
 #include "base/hash.h"
+#include "evidence/view.h"
 #include "wire/dnssec_rr.h"
 #include "wire/name.h"
 #include "wire/wire.h"
@@ -270,8 +271,7 @@ static bool same_records(const struct model_set *a, const struct model_set *b)
         return false;
     for (size_t i = 0; i < a->n; i++) {
         size_t k = 0;
-        while (k < b->n && !(a->rr[i]->rdlen == b->rr[k]->rdlen &&
-                             !memcmp(a->rr[i]->rdata, b->rr[k]->rdata, a->rr[i]->rdlen)))
+        while (k < b->n && !rr_same(a->rr[i], b->rr[k]))
             k++;
         if (k == b->n)
             return false;
@@ -492,8 +492,7 @@ bool model_same(const struct model_reply *a, const struct model_reply *b)
         return false;
     for (size_t i = 0; i < a->answer.n; i++) {
         const struct rr *x = &a->answer.v[i], *y = &b->answer.v[i];
-        if (x->type != y->type || x->rdlen != y->rdlen ||
-            (x->rdata != y->rdata && memcmp(x->rdata, y->rdata, x->rdlen)) || !name_equal(x->owner, y->owner))
+        if (x->type != y->type || !rr_same(x, y) || !name_equal(x->owner, y->owner))
             return false;
     }
     return true;

@@ -1,6 +1,7 @@
 /* model_apply.c - the model after a cure: its records are taken out and put in, and the rules of zones are kept. */
 #include "judge/model.h"
 
+#include "evidence/view.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -22,15 +23,10 @@ static struct rr *record_of(struct arena *a, const struct fix *x, const char *rd
     return rdata && rr_type_parse(x->type, &rr->type) && !rr_rdata_from_text(a, rdata, rr) ? rr : NULL;
 }
 
-static bool same_data(const struct rr *a, const struct rr *b)
-{
-    return a->rdlen == b->rdlen && (!a->rdlen || !memcmp(a->rdata, b->rdata, a->rdlen));
-}
-
 static bool holds(const struct model_set *s, const struct rr *rr)
 {
     for (size_t i = 0; i < s->n; i++)
-        if (same_data(s->rr[i], rr))
+        if (rr_same(s->rr[i], rr))
             return true;
     return false;
 }
@@ -181,7 +177,7 @@ static int take_out(struct model *m, const struct fix *x, const char **refused)
             continue;
         known = true;
         for (size_t i = 0; i < s->n; i++)
-            if (!same_data(s->rr[i], rr))
+            if (!rr_same(s->rr[i], rr))
                 s->rr[kept++] = s->rr[i];
         found = found || kept < s->n;
         s->n = kept;

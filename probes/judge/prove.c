@@ -2,6 +2,7 @@
 
 #include "ca/profile.h"
 #include "evidence/evidence.h"
+#include "evidence/view.h"
 #include "judge/judge_inner.h"
 #include "methods/methods.h"
 #include "wire/name.h"
@@ -270,8 +271,7 @@ static bool answers_with(const struct model_reply *r, const struct rr *rr)
 {
     for (size_t i = 0; i < r->answer.n; i++) {
         const struct rr *x = &r->answer.v[i];
-        if (x->type == rr->type && x->rdlen == rr->rdlen && name_equal(x->owner, rr->owner) &&
-            (!rr->rdlen || !memcmp(x->rdata, rr->rdata, rr->rdlen)))
+        if (x->type == rr->type && name_equal(x->owner, rr->owner) && rr_same(x, rr))
             return true;
     }
     return false;
@@ -513,17 +513,14 @@ static int keep(struct proof *p, struct trial *t)
     return arena_full(p->a) ? -ENOMEM : 0;
 }
 
-/* Bytes of memory for one trial: at most, and on the stack. */
-enum { SCRATCH = 8 << 20, SCRATCH_FIRST = 8192 };
-
 int proof_try(struct proof *p, const struct fix *ops, size_t n, struct trial *ret)
 {
-    alignas(max_align_t) unsigned char first[SCRATCH_FIRST];
+    alignas(max_align_t) unsigned char first[TRIAL_FIRST_BYTES];
     struct trying t = {.p = p, .ops = ops, .n = n, .trial = ret, .now = p->now};
     *ret = (struct trial){.end = TRIAL_UNSURE, .note = "This is for a person to do: it cannot be tried beforehand."};
     if (!has_effect(&t))
         return 0;
-    t.now.a = t.a = arena_over(first, sizeof first, SCRATCH);
+    t.now.a = t.a = arena_over(first, sizeof first, TRIAL_BYTES);
     const char *refused;
     int rc = model_apply(&t.now, ops, n, &t.after, &refused);
     ret->note = "";

@@ -12,6 +12,9 @@
 #include "judge/model.h"
 #include "methods/verdict.h"
 
+/* Memory of the model, and of each trial: at most, and the part of it on the stack. */
+enum { TRIAL_BYTES = 8 << 20, TRIAL_FIRST_BYTES = 8192 };
+
 /* forbidden: no zone can hold it. fails: the check still fails. breaks: something else stops working. unsure: what
  * would have to be known is not. */
 enum trial_end { TRIAL_PROVEN, TRIAL_UNSURE, TRIAL_FAILS, TRIAL_BREAKS, TRIAL_FORBIDDEN };

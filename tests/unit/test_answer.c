@@ -5,28 +5,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "ca/answer.h"
 #include "format/json_answer.h"
 #include "sample_report.h"
 #include "show/render.h"
 
 #include <jansson.h>
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new(0);
-    return !arena;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static struct profile profile_of(const char *text)
 {
@@ -224,5 +209,5 @@ int main(void)
         cmocka_unit_test(in_json),
         cmocka_unit_test(in_text),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

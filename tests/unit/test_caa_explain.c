@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "arena_fixture.h"
 #include "base/text.h"
 #include "format/json_read_case.h"
 #include "format/json_write.h"
@@ -20,22 +21,6 @@
 #include "judge/caa_explain.h"
 #include "show/render.h"
 #include "show/render_caa.h"
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new(0);
-    return !arena;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 /* A wildcard name that is an alias, and a set with all that a set can hold, with bytes that are no text. */
 static const char hostile[] =
@@ -280,5 +265,5 @@ int main(void)
         cmocka_unit_test(long_values),
         cmocka_unit_test(eighty_columns),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "format/json_domains.h"
 #include "format/json_write_report.h"
 #include "judge/domain.h"
@@ -13,22 +14,6 @@
 #include "show/render_domain.h"
 #include "show/render_fix.h"
 #include "show/render_nagios.h"
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new(0);
-    return !arena;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 /* ---------------------------------------------------------------- the rules -------------------------- */
 
@@ -436,12 +421,12 @@ static void json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(rules, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(one_cure, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(named, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_token, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(json, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rules, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(one_cure, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(named, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(refused, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(no_token, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(json, arena_set_up, arena_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

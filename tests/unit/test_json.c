@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "format/json_read_case.h"
 #include "format/json_write_report.h"
 
@@ -146,22 +147,6 @@ static void text_grows(void **state)
 }
 
 /* ---------------------------------------------------------------- reports, cases, requests ----------- */
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new(0);
-    return !arena;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static struct buf write_case(const struct report *r, unsigned flags)
 {
@@ -689,5 +674,5 @@ int main(void)
         cmocka_unit_test(refused_cases),
         cmocka_unit_test(out_of_memory),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

@@ -11,26 +11,11 @@
 
 #include <jansson.h>
 
+#include "arena_fixture.h"
 #include "format/json_read_case.h"
 #include "format/json_write_report.h"
 #include "show/render.h"
 #include "show/render_way.h"
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new(0);
-    return !arena;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 #define VALUE "x7k2m9p4q8w3e6r1t5y0u2i4o6a8s0d3"
 #define SOA(zone)                                                                                            \
@@ -301,13 +286,13 @@ static void stays_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(healthy, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(alias_is_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(server_lacks_the_record, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(dname_leads_on, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(aliases_in_a_circle, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(redirect_leads_on, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stays_the_same, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(healthy, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(alias_is_refused, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(server_lacks_the_record, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(dname_leads_on, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(aliases_in_a_circle, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(redirect_leads_on, arena_set_up, arena_tear_down),
+        cmocka_unit_test_setup_teardown(stays_the_same, arena_set_up, arena_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

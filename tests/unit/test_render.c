@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "base/text.h"
 #include "ca/token.h"
 #include "show/render.h"
@@ -14,22 +15,6 @@
 #include "show/render_nagios.h"
 
 #include <stdio.h>
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new(0);
-    return !arena;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 /* The text of a report, after a check that it has no control bytes for a terminal but its own colours. */
 static char *render(const struct report *r, struct render how)
@@ -395,5 +380,5 @@ int main(void)
         cmocka_unit_test(nagios_hostile), cmocka_unit_test(nagios_days),    cmocka_unit_test(quoting),
         cmocka_unit_test(for_programs),   cmocka_unit_test(reproducing),    cmocka_unit_test(from_the_root),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

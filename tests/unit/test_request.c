@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "ca/profile.h"
 #include "ca/public_cas.h"
 #include "format/request.h"
@@ -15,22 +16,6 @@
 #include <string.h>
 
 #define NOW INT64_C(1795348800000) /* 2026-11-22T12:00:00Z */
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new(0);
-    return !arena;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 /* Makes a request of the fields "name", "value", …, NULL. Returns the error's text, or NULL. */
 static const char *make(struct request *r, int dash, ...)
@@ -406,5 +391,5 @@ int main(void)
         cmocka_unit_test(refused_names),
         cmocka_unit_test(times),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }
