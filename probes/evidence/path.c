@@ -462,6 +462,29 @@ static uint16_t type_at(const struct path *p, size_t i, uint16_t type)
     return name_equal(p->step[i].name, p->step[i + 1].name) ? RR_NONE : RR_CNAME;
 }
 
+/* The zone whose keys a validator needs for a set of zone x, NULL where none is signed. For an unsigned zone below a
+ * signed one that is the proof that it has no DS record (RFC 4035 5.2): *name and *type then name that set instead. */
+static const struct zone *proves(const struct zone *x, const char **name, uint16_t *type)
+{
+    const struct zone *below = NULL;
+    for (; x && !x->secure; x = x->parent)
+        below = x;
+    if (x && below) {
+        *name = below->apex;
+        *type = RR_DS;
+    }
+    return x;
+}
+
+/* True where no server of a zone takes EDNS, without which none of them gives signatures (RFC 4035 3). */
+static bool gives_no_signatures(const struct zone *x)
+{
+    for (size_t i = 0; i < x->n; i++)
+        if (!x->v[i].plain)
+            return false;
+    return x->n > 0;
+}
+
 /* Fails the lookup where a validator does not accept the answer of a signed zone on the way. Where the resolver came to
  * an end, it has said so. */
 static int validate(struct reading_path *r)
@@ -473,18 +496,20 @@ static int validate(struct reading_path *r)
     for (size_t i = 0; i < r->path->n && !rc; i++) {
         const struct path_step *s = &r->path->step[i];
         uint16_t type = type_at(r->path, i, l->type);
+        const char *name = s->name;
         struct chain chain;
         struct chain_fault fault;
-        if (!s->zone || !s->zone->secure || !s->server || type == RR_NONE)
+        const struct zone *signer = s->server && type != RR_NONE ? proves(s->zone, &name, &type) : NULL;
+        if (!signer)
             continue;
-        rc = validate_at_servers(r->z, s->name, type, &chain, &fault);
-        if (rc || fault.kind == CHAIN_NO_FAULT)
+        bool mute = gives_no_signatures(signer);
+        if (!mute && ((rc = validate_at_servers(r->z, name, type, &chain, &fault)) || fault.kind == CHAIN_NO_FAULT))
             continue;
         l->class = LOOKUP_FAIL;
-        l->bogus = type;
-        l->zone = s->zone;
-        l->fact = s->fact;
-        l->end = s->name;
+        l->bogus = mute ? 0 : type;
+        l->zone = signer;
+        l->fact = mute ? signer->v[0].refused_edns : s->fact;
+        l->end = name;
         l->n = 0;
         return 0;
     }
