@@ -12,7 +12,7 @@ wrong=0
 for file in bin/dcvd bin/dcvprobe lib/systemd/system/dcvd.{service,socket} lib/{sysusers,tmpfiles}.d/dcvd.conf \
     share/dcvd/{ca-profiles/digicert.conf,ca-profiles/identifiers.tsv,grafana/dcvd.json,icinga/dcvd.conf} \
     share/bash-completion/completions/dcvprobe share/zsh/site-functions/_dcvprobe \
-    share/doc/dcvd/{LICENSE,README.md,causes.md,examples/dcvd.conf} "${pages[@]}"; do
+    share/doc/dcvd/{LICENSE,README.md,causes.md,command.md,daemon.md,examples/dcvd.conf} "${pages[@]}"; do
     [ -s "$prefix/$file" ] || {
         echo "missing: $file"
         wrong=1

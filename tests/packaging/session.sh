@@ -1,5 +1,5 @@
 #!/bin/bash
-# session.sh DEB: the commands that a person types on a new system, with their output; README.md shows them. Run by
+# session.sh DEB: the commands that a person types on a new system, with their output; contrib/doc/daemon.md shows them. Run by
 #     tests/packaging/boot.sh DEB WORK session.sh
 set -u
 deb=$1
