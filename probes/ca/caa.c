@@ -309,17 +309,25 @@ const char *caa_requirements(enum purpose purpose)
     return names[purpose];
 }
 
-enum { TAG_MOST = 16 }; /* letters of a tag that is compared; every known tag is shorter */
+enum {
+    TAG_MOST = 20 /* letters of a tag that are compared; every known tag is shorter, in its long spelling, too */
+};
 
-/* The letters and digits of a tag in lower case, at most TAG_MOST of them. */
+/* The letters and digits of a tag in lower case, at most TAG_MOST of them. People write "wildcard" in full where the
+ * known tag says "wild". */
 static size_t tag_letters(struct bytes tag, char ret[TAG_MOST + 1])
 {
+    static const char wild[] = "wild", card[] = "card";
     size_t n = 0;
     for (size_t i = 0; i < tag.n && n < TAG_MOST; i++)
         if (alnum(tag.p[i]))
             ret[n++] = (char)(tag.p[i] >= 'A' && tag.p[i] <= 'Z' ? tag.p[i] | 0x20 : tag.p[i]);
     ret[n] = 0;
-    return n;
+    char *at = strstr(ret, wild), *rest = at ? at + strlen(wild) : NULL;
+    if (!rest || strncmp(rest, card, strlen(card)) != 0)
+        return n;
+    memmove(rest, rest + strlen(card), strlen(rest + strlen(card)) + 1);
+    return n - strlen(card);
 }
 
 /* How many letters have to be added, left out, changed, or exchanged with their neighbour to make b of a. */
@@ -353,19 +361,35 @@ static bool parts_exchanged(const char *got, const char *known)
     return !strncmp(got, rest, m) && (!got[m] || !strcmp(got + m, issue));
 }
 
+enum { FAR = 3 }; /* of a tag's distance: it is another word */
+
+/* How many letters the n of got differ by from a known tag, at most FAR. */
+static unsigned tag_distance(const char *got, size_t n, const char *known)
+{
+    enum { SHORT = 5 };
+    size_t m = strlen(known);
+    if (parts_exchanged(got, known))
+        return 0;
+    unsigned away = edits(got, n, known, m);
+    /* In a short tag two letters that are missing or changed make another word; two that are added do not: "issuers". */
+    if (away <= (m > SHORT || n > m ? 2u : 1u))
+        return away;
+    return m > SHORT && !strncmp(got, known, m) ? FAR - 1 : FAR; /* a long one goes on: "issuewildonly" */
+}
+
 enum caa_tag caa_tag_near(struct bytes tag)
 {
     char got[TAG_MOST + 1];
     size_t n = tag_letters(tag, got);
     enum caa_tag best = CAA_UNKNOWN;
-    unsigned least = 3; /* more than any tag may differ */
+    unsigned least = FAR;
     for (size_t t = 1; t < sizeof tag_names / sizeof *tag_names; t++) {
-        const char *known = tag_names[t];
-        size_t m = strlen(known);
-        if (same_fold(tag, known))
+        if (same_fold(tag, tag_names[t]))
             return CAA_UNKNOWN;
-        unsigned away = parts_exchanged(got, known) ? 0 : edits(got, n, known, m);
-        if (away > (m > 5 ? 2u : 1u) || away >= least) /* in a short tag two letters make another word */
+        unsigned away = tag_distance(got, n, tag_names[t]);
+        /* Of two that are equally far the longer one is meant: the end of "issuewi" is missing. */
+        bool longer = best != CAA_UNKNOWN && strlen(tag_names[t]) > strlen(tag_names[best]);
+        if (away >= FAR || away > least || (away == least && !longer))
             continue;
         least = away;
         best = (enum caa_tag)t;

@@ -84,8 +84,8 @@ enum caa_tag caa_tag_for(enum purpose purpose, bool wild);
 struct texts caa_methods_in_use(struct arena *a, const struct request *r);
 /* Where the rules stand by which a CA looks at CAA for a purpose: "Baseline Requirements 4.2.2.1". Static. */
 const char *caa_requirements(enum purpose purpose);
-/* The known tag that a tag was most likely meant to be: it differs by a letter or two, or its parts are exchanged.
- * CAA_UNKNOWN where it is near none, or is itself a known one. */
+/* The known tag that a tag was most likely meant to be: it differs by a letter or two, goes on behind it, or its
+ * parts are exchanged. CAA_UNKNOWN where it is near none, or is itself a known one. */
 enum caa_tag caa_tag_near(struct bytes tag);
 /* The CA's identifiers: those of the request, else those of the profile. */
 const struct texts *caa_issuers(const struct request *r);

@@ -423,6 +423,39 @@ static void failures_hold_no_set(void **state)
     }
 }
 
+/* A slip of a known tag is told by its letters; a known tag, and another word, is none. */
+static void tags_that_are_near(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tag;
+        enum caa_tag near;
+    } rows[] = {
+        {"isue", CAA_ISSUE},           {"issuer", CAA_ISSUE},          {"Issuers", CAA_ISSUE},
+        {"issued", CAA_ISSUE},         {"isseu", CAA_ISSUE},           {"is-sue", CAA_ISSUE},
+        {"issuewildcard", CAA_ISSUEWILD}, {"issue-wild", CAA_ISSUEWILD}, {"issuewilds", CAA_ISSUEWILD},
+        {"issue_wildcards", CAA_ISSUEWILD}, {"wildissue", CAA_ISSUEWILD}, {"wildcardissue", CAA_ISSUEWILD},
+        {"wild", CAA_ISSUEWILD},       {"wildcard", CAA_ISSUEWILD},    {"isuewild", CAA_ISSUEWILD},
+        {"issuewildonly", CAA_ISSUEWILD}, {"issuewi", CAA_ISSUEWILD},  {"issuemails", CAA_ISSUEMAIL},
+        {"issuevcm", CAA_ISSUEVMC},    {"iodeff", CAA_IODEF},          {"contactmail", CAA_CONTACTEMAIL},
+        {"contactphonenumber", CAA_CONTACTPHONE},
+        {"issue", CAA_UNKNOWN},        {"ISSUEWILD", CAA_UNKNOWN},     {"issuemail", CAA_UNKNOWN},
+        {"issuevmc", CAA_UNKNOWN},     {"iodef", CAA_UNKNOWN},         {"contactemail", CAA_UNKNOWN},
+        {"contactphone", CAA_UNKNOWN}, {"auth", CAA_UNKNOWN},          {"path", CAA_UNKNOWN},
+        {"policy", CAA_UNKNOWN},       {"tbs", CAA_UNKNOWN},           {"security", CAA_UNKNOWN},
+        {"issuance", CAA_UNKNOWN},     {"iss", CAA_UNKNOWN},           {"mailto", CAA_UNKNOWN},
+        {"email", CAA_UNKNOWN},        {"contact", CAA_UNKNOWN},       {"card", CAA_UNKNOWN},
+        {"accounturi", CAA_UNKNOWN},   {"validationmethods", CAA_UNKNOWN}, {"", CAA_UNKNOWN},
+        {"zissuewildcardissuewildcardissuewildcard", CAA_UNKNOWN},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bytes tag = {(const uint8_t *)rows[i].tag, strlen(rows[i].tag)};
+        enum caa_tag near = caa_tag_near(tag);
+        if (near != rows[i].near)
+            fail_msg("%s: near %s, expected %s", rows[i].tag, caa_tag_name(near), caa_tag_name(rows[i].near));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -431,6 +464,7 @@ int main(void)
         cmocka_unit_test(ours_permits),
         cmocka_unit_test(malformed_neither_permits_nor_forbids),
         cmocka_unit_test(failures_hold_no_set),
+        cmocka_unit_test(tags_that_are_near),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
