@@ -111,11 +111,12 @@ static const struct profile digicert = {
                 2},
     .random_days = 30,
     .token_days = 30,
-    /* BR 4.2.1: 100 days from 2027-03-15 on, 10 from 2029-03-15 on. */
-    .reuse_days = {{{TIME_UNKNOWN, 200, "BR 4.2.1, ballot SC-081v3"},
+    /* BR 4.2.1: 200 days from 2026-03-15 on, 100 from 2027-03-15 on, 10 from 2029-03-15 on. */
+    .reuse_days = {{{TIME_UNKNOWN, 398, "BR 4.2.1, ballot SC-042v2"},
+                    {1773532800000, 200, "BR 4.2.1, ballot SC-081v3"},
                     {1805068800000, 100, "BR 4.2.1, ballot SC-081v3"},
                     {1868227200000, 10, "BR 4.2.1, ballot SC-081v3"}},
-                   3},
+                   4},
     .persist_days = 10,
     .certificate_days = {{{TIME_UNKNOWN, 398, "BR 6.3.2, ballot SC-031"},
                           {1773532800000, 200, "BR 6.3.2, ballot SC-081v3"},

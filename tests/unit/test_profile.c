@@ -402,8 +402,9 @@ static void dated(void **state)
         int value;
         const char *since, *until, *source;
     } rows[] = {
-        {&p->reuse_days, "2020-01-01", 200, NULL, "2027-03-15", "SC-081v3"},
-        {&p->reuse_days, "2027-03-14T23:59:59Z", 200, NULL, "2027-03-15", "SC-081v3"},
+        {&p->reuse_days, "2026-03-14T23:59:59Z", 398, NULL, "2026-03-15", "SC-042v2"},
+        {&p->reuse_days, "2026-03-15", 200, "2026-03-15", "2027-03-15", "SC-081v3"},
+        {&p->reuse_days, "2027-03-14T23:59:59Z", 200, "2026-03-15", "2027-03-15", "SC-081v3"},
         {&p->reuse_days, "2027-03-15", 100, "2027-03-15", "2029-03-15", "BR 4.2.1"},
         {&p->reuse_days, "2029-03-14", 100, "2027-03-15", "2029-03-15", "BR 4.2.1"},
         {&p->reuse_days, "2029-03-15", 10, "2029-03-15", NULL, "BR 4.2.1"},
@@ -447,7 +448,10 @@ static void usable(void **state)
     static const struct {
         const char *at, *until;
     } rows[] = {
-        {"2026-03-20", "2026-10-06"},           /* 200 days, before anything changes */
+        {"2024-11-01", "2025-12-04"},           /* 398 days, before anything changes */
+        {"2025-08-20", "2026-03-14T23:59:59Z"}, /* on the day of the change it is more than 200 days old */
+        {"2025-10-01", "2026-04-19"},           /* 200 days, by the later rule */
+        {"2026-03-20", "2026-10-06"},           /* 200 days */
         {"2026-11-28", "2027-03-14T23:59:59Z"}, /* on the day of the change it is more than 100 days old */
         {"2026-12-05", "2027-03-15"},           /* just 100 days old on that day */
         {"2027-01-01", "2027-04-11"},           /* 100 days */
