@@ -371,7 +371,8 @@ static unsigned tag_distance(const char *got, size_t n, const char *known)
     if (parts_exchanged(got, known))
         return 0;
     unsigned away = edits(got, n, known, m);
-    /* In a short tag two letters that are missing or changed make another word; two that are added do not: "issuers". */
+    /* In a short tag two letters that are missing or changed make another word; two that are added do not: "issuers".
+     */
     if (away <= (m > SHORT || n > m ? 2u : 1u))
         return away;
     return m > SHORT && !strncmp(got, known, m) ? FAR - 1 : FAR; /* a long one goes on: "issuewildonly" */

@@ -227,12 +227,14 @@ int exit_status(const struct report *const *r, size_t n)
     struct arena *a = arena_new(0);
     struct domain *v = NULL;
     size_t count = a ? domains_of(a, r, n, &v) : 0;
-    bool failed = n && !count;
+    bool failed = n && !count, refused = false;
+    for (size_t i = 0; i < n; i++)
+        refused = refused || r[i]->refused;
     enum verdict worst = domains_worst(v, count);
     arena_free(a);
     if (failed)
         complain_no_memory();
-    return failed ? EXIT_USAGE : exit_of_verdict(worst);
+    return failed || refused ? EXIT_USAGE : exit_of_verdict(worst);
 }
 
 static void show_text(struct buf *b, struct arena *a, const struct output *o, const struct report *const *r,

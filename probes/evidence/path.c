@@ -673,3 +673,14 @@ const struct rr *path_alias(const struct lookup *l)
         rr = alias_in(l->way[i].fact, l->name);
     return rr;
 }
+
+bool path_aliases(struct arena *a, const struct lookup *l, struct texts *ret)
+{
+    if (!l->n_way)
+        return !l->fact || dns_chain(a, &l->fact->dns, l->name, ret);
+    for (size_t i = 1; i < l->n_way; i++)
+        if (!name_equal(l->way[i].name, l->way[i - 1].name) && !texts_add(a, ret, l->way[i].name))
+            return false;
+    const struct path_step *last = &l->way[l->n_way - 1];
+    return last->zone || !last->fact || dns_chain(a, &last->fact->dns, last->name, ret);
+}

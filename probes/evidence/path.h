@@ -51,5 +51,7 @@ int path_zones(struct arena *a, const struct lookup *l, size_t n, const struct z
 /* The CNAME record that stands at the name of a lookup itself, or that a DNAME or a wildcard made for it; NULL where
  * the name is no alias. */
 const struct rr *path_alias(const struct lookup *l);
+/* Adds the targets of the aliases that a lookup went through, absolute and in order. False: the arena is full. */
+bool path_aliases(struct arena *a, const struct lookup *l, struct texts *ret);
 
 #endif

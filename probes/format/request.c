@@ -6,6 +6,7 @@
 #include "ca/profile.h"
 #include "ca/public_cas.h"
 #include "ca/token.h"
+#include "methods/adn.h"
 #include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/name_read.h"
@@ -382,9 +383,9 @@ static int set_allow_net(struct setting *s)
     X(methods, "method", FIELD_LIST, false, "M", "" DCV_METHODS(COMMA_NAME),                                 \
       "validation method, may be repeated, or a list with commas; all that the input allows unless given")   \
     X(adn, "adn", FIELD_TEXT, false, "NAME",                                                                 \
-      "the domain or an ancestor of it, down to the registrable domain",                                     \
+      "the domain, an ancestor of it, down to the registrable domain, or what its CNAME leads to",           \
       "authorization domain name to check at instead of DOMAIN: an ancestor, down to the registrable "       \
-      "domain; DNS methods only")                                                                            \
+      "domain, or a name that DOMAIN's own CNAME leads to; DNS methods only")                                    \
     X(token, "token", FIELD_TEXT, false, "V", "printable ASCII without blanks, 1 to 1024 bytes",             \
       "the random value")                                                                                    \
     X(auth_key, "auth-key-file", FIELD_BYTES, true, "F", "a file with the AuthKey",                          \
@@ -562,40 +563,15 @@ static int read_ca(struct arena *a, struct request *r, struct input_error *err)
     return 0;
 }
 
-static bool has_file_method(const struct request *r)
-{
-    for (unsigned m = 0; m < METHOD_COUNT; m++)
-        if (r->methods & METHOD_BIT(m) && method_is_file(m))
-            return true;
-    return false;
-}
-
 static int read_adn(struct arena *a, struct request *r, struct input_error *err)
 {
-    const char *typed = r->adn;
+    const char *typed = r->adn, *expected = NULL;
     if (!typed || r->name_code != CODE_NONE) {
         r->adn = r->domain;
         return 0;
     }
-    struct name name;
-    int e = name_read(a, typed, strlen(typed), &name);
-    if (e)
-        return e;
-    if (!name.domain || name.wildcard || !name_within(r->domain, name.domain) ||
-        !name_within(name.domain, r->registrable ? r->registrable : r->domain))
-        return bad(a, err, CODE_invalid_value, "adn", typed,
-                   !r->registrable || name_equal(r->domain, r->registrable)
-                       ? arena_printf(a, "%s itself: it has no ancestor that may be used", r->domain)
-                       : arena_printf(a, "%s or an ancestor of it, down to its registrable domain %s",
-                                      r->domain, r->registrable));
-    r->adn = name.domain;
-    if (has_file_method(r) && !name_equal(r->adn, r->domain))
-        return bad(
-            a, err, CODE_invalid_value, "adn", typed,
-            arena_printf(
-                a, "%s itself with a website method: only DNS methods prove a domain through its ancestor",
-                r->domain));
-    return 0;
+    int e = adn_choose(a, r, typed, &expected);
+    return e == -EINVAL ? bad(a, err, CODE_invalid_value, "adn", typed, expected) : e;
 }
 
 /* What is expected where a method needs a random value and only a key is given. */
@@ -678,7 +654,7 @@ struct request request_for(const struct request *r, enum method m)
     /* An ancestor can prove control of a name, but whether the CA may issue for it is asked at the name itself (RFC
      * 8659 3, BR 4.2.2.1). */
     if (m == METHOD_CAA)
-        one.adn = one.domain;
+        adn_set(&one, one.domain);
     return one;
 }
 

@@ -283,18 +283,6 @@ static void add_fact(struct caa_step *s, const struct fact *f)
         s->facts[s->n_facts++] = f->n;
 }
 
-/* The targets of the aliases that a lookup went through. False: the arena is full. */
-static bool aliases(struct arena *a, const struct lookup *l, struct texts *ret)
-{
-    if (!l->n_way)
-        return !l->fact || dns_chain(a, &l->fact->dns, l->name, ret);
-    for (size_t i = 1; i < l->n_way; i++)
-        if (!name_equal(l->way[i].name, l->way[i - 1].name) && !texts_add(a, ret, l->way[i].name))
-            return false;
-    const struct path_step *last = &l->way[l->n_way - 1];
-    return last->zone || !last->fact || dns_chain(a, &last->fact->dns, last->name, ret);
-}
-
 /* What a CA finds out by its check holds for eight hours, or for the TTL of the records where that is longer (BR
  * 4.2.2.1). */
 static dcv_time valid_until(const struct judgement *j)
@@ -331,7 +319,7 @@ const struct caa_derivation *caa_explain(struct judgement *j)
         add_fact(s, l->udp);
         add_fact(s, l->fact);
         add_fact(s, l->cd);
-        if (!aliases(j->a, l, &s->alias))
+        if (!path_aliases(j->a, l, &s->alias))
             return NULL;
         reached = reached && l != v->relevant && l != v->failed && l->class != LOOKUP_PENDING;
     }

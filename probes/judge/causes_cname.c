@@ -223,7 +223,9 @@ void cause_target_above(struct judgement *j)
         return;
     struct finding *f = finding_add(j, CAUSE_target_above);
     finding_set(j, f, "owner", t->above->name);
-    finding_set(j, f, "domain", j->r->domain);
+    finding_set(j, f, "below",
+                j->r->own_registrable ? arena_concat(j->a, "what the CNAME of ", j->r->domain, " leads to", NULL)
+                                      : j->r->domain);
     set_own_cname_rule(j, f);
     finding_fact(j, f, t->above->fact);
     struct fix *x = finding_fix(j, f, FIX_INPUT);

@@ -6,6 +6,7 @@
 #include "judge/judge_inner.h"
 #include "judge/opinion.h"
 #include "judge/trace.h"
+#include "methods/adn.h"
 #include "methods/top.h"
 #include "wire/suffixes.h"
 
@@ -157,7 +158,7 @@ static void settle(struct judgement *j)
 {
     j->err = judge_read_zones(j);
     if (!j->err)
-        method_rules(j->r->method)->verdict(j);
+        adn_verdict(j);
     if (!j->err && j->servers.zones)
         j->err = judge_by_servers(j);
     if (!j->err && j->r->depth == DEPTH_FULL && j->report->verdict != VERDICT_UNDECIDED)

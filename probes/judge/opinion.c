@@ -1,6 +1,8 @@
 /* opinion.c - forms the verdict of one view, and copies it into the report. */
 #include "judge/opinion.h"
 
+#include "methods/adn.h"
+
 #include <errno.h>
 
 int opinion_names(struct judgement *j, const struct view *view, const struct checked *names, size_t n,
@@ -31,9 +33,10 @@ int opinion_form(struct judgement *j, struct opinion *o, struct view view)
     o->report.detail_code = CODE_NONE;
     o->report.br_may_permit = -1;
     o->report.reason = NULL;
+    o->report.refused = false;
     o->j = (struct judgement){
         .r = j->r, .ev = j->ev, .a = j->a, .report = &o->report, .servers = j->servers, .view = &o->view};
-    method_rules(o->j.r->method)->verdict(&o->j);
+    adn_verdict(&o->j);
     return o->j.err;
 }
 

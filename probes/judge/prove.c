@@ -4,6 +4,7 @@
 #include "evidence/evidence.h"
 #include "evidence/view.h"
 #include "judge/judge_inner.h"
+#include "methods/adn.h"
 #include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/wire.h"
@@ -216,7 +217,7 @@ static bool change_request(const struct trying *t, struct request *r, bool *chan
             continue;
         *changed = true;
         if (!strcmp(x->argument, "adn") && *x->value)
-            r->adn = x->value;
+            adn_set(r, x->value);
         else if (strcmp(x->argument, "method") != 0 || !method_parse(x->value, &r->method))
             return false;
     }
@@ -486,7 +487,7 @@ static int try_on_model(struct trying *t)
     if (!rc && changed) {
         struct request other = quick_request(t);
         other.method = r.method;
-        other.adn = r.adn;
+        adn_set(&other, r.adn);
         r = other;
         rc = facts_for(t, &r);
     }

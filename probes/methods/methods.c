@@ -1,6 +1,7 @@
 #include "methods/methods.h"
 
 #include "ca/challenge.h"
+#include "methods/adn.h"
 #include "wire/wire.h"
 
 #include <errno.h>
@@ -47,6 +48,8 @@ int checked_names(struct arena *a, const struct request *r, struct checked **ret
 {
     struct checked_list list = {0};
     int rc = method_rules(r->method)->names(a, r, &list);
+    if (!rc)
+        rc = adn_names(a, r, &list);
     *ret = list.v;
     *n = list.n;
     return rc;

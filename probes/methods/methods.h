@@ -65,7 +65,8 @@ const struct method_rules *method_rules(enum method m);
 /* The challenge that the request's method uses with what the request holds; CHALLENGE_NONE where the method needs none,
  * or the request holds neither a token nor a key and a CSR. */
 enum challenge request_challenge(const struct request *r);
-/* All names that the request's method looks at. 0 or -ENOMEM. */
+/* All names that the request's method looks at, and those by which its authorization domain name counts. 0 or
+ * -ENOMEM. */
 int checked_names(struct arena *a, const struct request *r, struct checked **ret, size_t *n);
 
 /* ---- shared by the methods' functions */

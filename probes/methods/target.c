@@ -5,6 +5,7 @@
 #include "methods/target.h"
 
 #include "ca/profile.h"
+#include "methods/adn.h"
 #include "methods/cname.h"
 #include "methods/methods.h"
 #include "methods/verdict.h"
@@ -47,18 +48,22 @@ static int target_read(struct arena *a, const struct request *r, const struct ev
 {
     struct target_view *t = ret;
     bool own_only = dated_value(&r->profile->own_cname_only, r->now);
+    struct adn_view adn;
+    int rc = adn_read(a, r, ev, view, &adn);
+    /* The CNAME of the name that the domain's own CNAME leads to is the next one of the same chain. */
+    bool elsewhere = !name_equal(r->adn, r->domain) && adn.state != ADN_LED_TO;
     *t = (struct target_view){.no_step = own_only && r->wildcard};
     const char *name[2] = {arena_printf(a, "%s.", r->adn), checked_below(a, r->profile->target_label, r->adn)};
-    if (arena_full(a))
+    if (rc || arena_full(a))
         return -ENOMEM;
     t->at[1].class = LOOKUP_NODATA;
     for (size_t i = 0; i < 2 && name[i]; i++) {
-        int rc = view_lookup(a, ev, view, name[i], RR_CNAME, &t->at[i]);
+        rc = view_lookup(a, ev, view, name[i], RR_CNAME, &t->at[i]);
         if (rc)
             return rc;
         if (t->at[i].class != LOOKUP_DATA)
             continue;
-        if (!i && own_only && !name_equal(r->adn, r->domain)) {
+        if (!i && own_only && elsewhere) {
             t->above = &t->at[i];
         } else if (!t->found) {
             t->found = &t->at[i];

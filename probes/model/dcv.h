@@ -270,6 +270,9 @@ struct request {
     enum method method;
 
     const char *adn;    /* authorization domain name to check at; .domain unless given */
+    /* Where .adn is neither .domain nor above it: the registrable domain of .domain, while .registrable is that of
+     * .adn. Such a name counts only if the CNAME record of .domain leads to it, which judge() finds out. Else NULL. */
+    const char *own_registrable;
     const char *token;  /* random value */
     struct bytes auth_key, csr; /* .n is 0 where not given; auth_key is secret and leaves no trace in any output */
     const char *auth_key_name;  /* the name under which the daemon's configuration knows the key */
@@ -525,6 +528,7 @@ struct report {
     enum trace trace;          /* fail: of the method; TRACE_NONE otherwise, and for caa */
     int br_may_permit;         /* 1 true, 0 false, -1 null: see caa_explain.h */
     const char *reason;        /* undecided: what was missing; NULL otherwise */
+    bool refused; /* undecided: the request cannot be checked at all, and .reason says what was expected instead */
     const char *remark;        /* decided: what was not asked or not answered in time; NULL: nothing */
     struct finding *findings;  /* what explains the failure first */
     size_t n_findings;

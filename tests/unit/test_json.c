@@ -319,7 +319,8 @@ static void rules_of_a_report(void **state)
         const char *now, *says;
     } rows[] = {
         {VERDICT_PASS, CAUSE_NONE, "2027-03-14",
-         "\"reusable_until\":\"2027-06-22T00:00:00.000Z\",\"rules\":[{\"rule\":\"reuse\",\"value\":200,\"since\":\"2026-03-15\","
+         "\"reusable_until\":\"2027-06-22T00:00:00.000Z\",\"rules\":[{\"rule\":\"reuse\",\"value\":200,\"since\":"
+         "\"2026-03-15\","
          "\"until\":\"2027-03-15\",\"source\":\"BR 4.2.1, ballot SC-081v3\",\"text\":"},
         {VERDICT_PASS, CAUSE_NONE, "2029-03-15",
          "\"reusable_until\":\"2029-03-25T00:00:00.000Z\",\"rules\":[{\"rule\":\"reuse\",\"value\":10,\"since\":"
