@@ -142,6 +142,9 @@ static int show_record(struct arena *a, const struct request *r, dcv_time until,
     } else {
         render_fix(&b, a, NULL, &record, 0, 80);
     }
+    if (r->own_registrable)
+        complain("--adn: the record counts for %s only where the CNAME of %s leads to %s, which is not looked up here",
+                 r->domain, r->domain, r->adn);
     return cli_flush(&b);
 }
 

@@ -139,9 +139,9 @@ int adn_read(struct arena *a, const struct request *r, const struct evidence *ev
 static const char *refusal(struct judgement *j, const struct adn_view *v)
 {
     const struct request *r = j->r;
-    const char *leads = "it has no CNAME";
-    if (v->leads.n)
-        leads = arena_concat(j->a, "that leads to ", v->leads.v[v->leads.n - 1], NULL);
+    const char *to = v->leads.n ? v->leads.v[v->leads.n - 1] : NULL, *leads = "it has no CNAME";
+    if (to) /* without its final dot */
+        leads = arena_printf(j->a, "that leads to %.*s", (int)strlen(to) - 1, to);
     return arena_printf(j->a,
                         "The name to check at, %s, cannot stand in for %s. Expected was %s or a name above it, down to "
                         "%s, or a name to which the CNAME of %s leads; %s.",

@@ -124,8 +124,8 @@ judge() {
     [ "$code" = "${f[4]}" ] || echo "code $code, not ${f[4]}"
     [ "$detail" = "${f[5]}" ] || echo "detail_code $detail, not ${f[5]}"
     status=$(<"$file.rc")
-    case $verdict:$status in
-    pass:0 | fail:1 | undecided:3) ;;
+    case $verdict:$status:${f[6]} in
+    pass:0:* | fail:1:* | undecided:2:usage | undecided:3:-) ;;
     *) echo "exit status $status on $verdict: $(head -c 600 "$file.err")" ;;
     esac
     case ${f[3]}:${f[6]} in
