@@ -203,6 +203,27 @@ static const char *parameter_text(struct judgement *j, const struct caa_record *
     return caa_parameter(r, tag, &v) ? arena_strndup(j->a, v.p, v.n) : "";
 }
 
+/* Says of a record which parameter restricts it, as it stands there, and why that is not met. */
+static void set_restriction(struct judgement *j, struct finding *f, const struct caa_record *r, const char *tag,
+                            const char *but)
+{
+    struct bytes v = {0};
+    size_t n = caa_parameter(r, tag, &v);
+    const char *value = parameter_text(j, r, tag);
+    finding_set(j, f, "parameter", value ? arena_concat(j->a, tag, "=", value, NULL) : tag);
+    finding_set(j, f, "but",
+                n > 1 ? arena_printf(j->a, "it gives the parameter %zu times, which nobody can meet", n) : but);
+}
+
+/* Why the account of the request does not meet a parameter; ours is NULL where it has none. */
+static const char *account_unlike(struct judgement *j, const struct caa_record *r, const char *tag, const char *ours)
+{
+    const char *value = parameter_text(j, r, tag);
+    if (!ours || !value || !strcmp(value, ours))
+        return "no account can meet it";
+    return arena_concat(j->a, "the account given is another, ", ours, NULL);
+}
+
 /* An account that the record permits, and none was given. */
 static void account_open(struct judgement *j, enum caa_unmet parameter, const char *tag, const char *argument)
 {
@@ -211,8 +232,7 @@ static void account_open(struct judgement *j, enum caa_unmet parameter, const ch
         return;
     const char *value = parameter_text(j, r, tag);
     struct finding *f = about_set(j, CAUSE_caa_account_restricted, r);
-    finding_set(j, f, "parameter", value ? arena_concat(j->a, tag, "=", value, NULL) : tag);
-    finding_set(j, f, "but", "no account was given to compare it with");
+    set_restriction(j, f, r, tag, "no account was given to compare it with");
     if (parameter == CAA_ACCOUNT_URI)
         set_ignored(j, f);
     else
@@ -230,10 +250,10 @@ void cause_caa_account_restricted(struct judgement *j)
     account_open(j, CAA_ACCOUNT_URI, "accounturi", "account_uri");
     if (!one_account(j, &name, &ours))
         return;
-    struct finding *f = about_set(j, CAUSE_caa_account_restricted, j->caa.set.decider);
-    finding_set(j, f, "parameter", name);
-    finding_set(j, f, "but", ours ? "that is not the account given" : "no account can meet it");
-    if (j->caa.set.decider->unmet == CAA_ACCOUNT_URI)
+    const struct caa_record *r = j->caa.set.decider;
+    struct finding *f = about_set(j, CAUSE_caa_account_restricted, r);
+    set_restriction(j, f, r, name, account_unlike(j, r, name, ours));
+    if (r->unmet == CAA_ACCOUNT_URI)
         set_ignored(j, f);
     else
         finding_set(j, f, "ignored", "");
@@ -256,12 +276,13 @@ static void method_open(struct judgement *j)
         return;
     const char *list = parameter_text(j, r, "validationmethods");
     struct finding *f = about_set(j, CAUSE_caa_method_restricted, r);
-    finding_set(j, f, "but", list ? arena_concat(j->a, "no method was given to compare with (", list, ")", NULL) : "");
+    set_restriction(j, f, r, "validationmethods", "no method was given to compare with");
     set_ignored(j, f);
     struct fix *x = finding_fix(j, f, FIX_INPUT);
     x->argument = "validation_method";
     x->value = list ? arena_strndup(j->a, list, strcspn(list, ",")) : "";
-    x->text = "Give the order's method with --method, or its label; this one is permitted.";
+    x->text = j->r->ca ? "Give the label of the order's method; this one is permitted."
+                       : "Give the order's method with --method, or its label; this one is permitted.";
 }
 
 void cause_caa_method_restricted(struct judgement *j)
@@ -272,9 +293,9 @@ void cause_caa_method_restricted(struct judgement *j)
         return;
     struct finding *f = about_set(j, CAUSE_caa_method_restricted, r);
     struct texts in_use = caa_methods_in_use(j->a, j->r);
-    finding_set(j, f, "but",
-                in_use.n ? arena_concat(j->a, "the one in use (", in_use.v[0], ") is not among them", NULL)
-                         : "no method can meet its list");
+    set_restriction(j, f, r, "validationmethods",
+                    in_use.n ? arena_concat(j->a, "the one in use, ", in_use.v[0], ", is not among them", NULL)
+                             : "no method can meet that list");
     set_ignored(j, f);
     const char *parameter = in_use.n ? arena_printf(j->a, "; validationmethods=%s", in_use.v[0]) : NULL;
     fix_caa_permit(j, f, parameter ? parameter : "", NULL);

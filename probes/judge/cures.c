@@ -262,12 +262,15 @@ static void choose(struct choosing *c, struct finding *f)
 /* Findings that explain no failure: what they propose is shown as it is. */
 static void leave_untried(struct judgement *j, struct finding *f)
 {
+    static const char *const untried[VERDICT_COUNT] = {
+        [VERDICT_PASS] = "The check passes as it is: this was not tried.",
+        [VERDICT_FAIL] = "This was not tried: the verdict does not rest on it.",
+        [VERDICT_UNDECIDED] = "This was not tried: the check is not decided as it is."};
     if (f->n_cures > CURES_MOST)
         f->n_cures = CURES_MOST;
     for (size_t i = 0; i < f->n_cures; i++) {
         put_in_order(&f->cures[i]);
-        f->cures[i].note = j->report->verdict == VERDICT_PASS ? "The check passes as it is: this was not tried."
-                                                              : "This was not tried: the verdict does not rest on it.";
+        f->cures[i].note = untried[j->report->verdict];
     }
 }
 

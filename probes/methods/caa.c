@@ -145,7 +145,9 @@ static const char *what_is_open(struct judgement *j, const struct caa_record *r)
                  "domain_locked."},
                 {CAA_ACCOUNT_URI, "accounturi", "Give the URI of the account that orders with --account-uri."},
                 {CAA_METHODS, "validationmethods",
-                 "Give the method of the order with --method beside caa, or its label with --validation-method."}};
+                 j->r->ca ? "Give the label of the order's method with --validation-method."
+                          : "Give the method of the order with --method beside caa, or its label with "
+                            "--validation-method."}};
     const char *with = "", *give = "";
     for (size_t i = 0; i < sizeof rows / sizeof *rows && with && give; i++) {
         struct bytes v = {0};
