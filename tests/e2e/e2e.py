@@ -355,22 +355,24 @@ def rate():
 
 
 def as_user(uid, dcvd, path):
-    """The HTTP status that the user with this uid gets."""
+    """The HTTP status that the user with this uid gets, and the code of an error."""
     r, w = os.pipe()
     child = os.fork()
     if not child:
-        status = 0
+        seen = "0"
         try:
             os.setgroups([])
             os.setgid(uid)
             os.setuid(uid)
-            status = dcvd.get(path).status
+            answer = dcvd.get(path)
+            seen = f"{answer.status} {answer.code() if answer.status != 200 else ''}"
         finally:
-            os.write(w, str(status).encode())
+            os.write(w, seen.encode())
             os._exit(0)
     os.close(w)
     os.waitpid(child, 0)
-    return int(os.read(r, 10))
+    status, _, code = os.read(r, 100).decode().partition(" ")
+    return int(status), code
 
 
 def access():
@@ -381,7 +383,8 @@ def access():
     dcvd.set("daemon", socket_mode="0666")
     dcvd.set("access", uids="4242", gids="4343")
     dcvd.start()
-    for uid, status in {4242: 200, 4343: 200, 4244: 403}.items():
+    refused = 403, "access_denied|missing_permission"
+    for uid, status in {4242: (200, ""), 4343: (200, ""), 4244: refused}.items():
         same(as_user(uid, dcvd, "/v1/codes/dns_mismatch"), status, f"user {uid}")
     same(dcvd.get("/v1/codes").status, 200, "root")
     dcvd.close()

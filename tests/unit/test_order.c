@@ -229,6 +229,24 @@ static void test_rows(void **state)
     }
 }
 
+/* Every code that is found before an order has a row in which it is, and one like it in which it is not. What a CNAME
+ * delegates to is found by a check (test_cases.c). */
+static void test_both_sides(void **state)
+{
+    (void)state;
+    for (int c = 1; c <= CODE_COUNT; c++) {
+        const struct code_info *info = code_info((enum code)c);
+        bool seen[2] = {false};
+        if ((info->class != CLASS_OFFLINE && info->class != CLASS_POLICY) || c == CODE_invalid_cname_whitelist ||
+            c == CODE_invalid_cname_validation)
+            continue;
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+            seen[rows[i].found] = seen[rows[i].found] || (int)rows[i].code == c;
+        if (!seen[true] || !seen[false])
+            fail_msg("%s: no row in which it is %s", info->code, seen[true] ? "not found" : "found");
+    }
+}
+
 /* A faulty configuration is refused as a whole, and the error says where and why. */
 static void test_bad_configuration(void **state)
 {
@@ -466,7 +484,8 @@ static void test_escaped(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),  cmocka_unit_test(test_bad_configuration),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),  cmocka_unit_test(test_both_sides),
+                                       cmocka_unit_test(test_bad_configuration),
                                        cmocka_unit_test(test_notes), cmocka_unit_test(test_unusable_original),
                                        cmocka_unit_test(test_names), cmocka_unit_test(test_contacts_end),
         cmocka_unit_test(test_unlisted_top),
