@@ -33,6 +33,7 @@ struct paste_scan {
     size_t at[PASTE_FOUND_MOST];                /* where each thing was found */
     short first[LETTERS], next[CODE_COUNT + 1]; /* the codes by their first letter: 0 ends a list */
     bool codes_only;     /* the text is a list of codes: what looks like one is meant as one */
+    bool loose;          /* hyphens between the words of a code count as underscores */
     uint64_t seen[SEEN]; /* hashes of what was read already; 0: free */
     size_t n_seen;
     const char *slips[SLIPS_MOST];
@@ -153,6 +154,14 @@ static bool is_code_name(const struct paste_scan *s, const char *key)
             return true;
     }
     return false;
+}
+
+/* Whether the name is a code's that is about a domain: the others are words of everyday, such as not-found. */
+static bool speaks_of_domain(const struct paste_scan *s, const char *key)
+{
+    const char *variables[2];
+    enum code c = code_find(s->a, key, variables);
+    return c != CODE_NONE && has_domain(c);
 }
 
 static void make_index(struct paste_scan *s)
@@ -285,11 +294,13 @@ static size_t read_word(struct paste_scan *s, size_t at, size_t end)
         return end;
     bool in_name =
         (at && p[at - 1] == '.') || (end + 1 < s->n && p[end] == '.' && paste_is_alnum(p[end + 1]));
-    normal(code, p + at, end - at, s->codes_only ? '-' : 0, '_');
+    bool hyphens = s->codes_only || s->loose;
+    normal(code, p + at, end - at, hyphens ? '-' : 0, '_');
     normal(cause, p + at, end - at, s->codes_only ? '_' : 0, '-');
-    if ((lines || (dashes && s->codes_only)) && is_code_name(s, code) && !(in_name && p[end] == '.')) {
+    bool named = (lines || (dashes && hyphens)) && is_code_name(s, code);
+    if (named && (lines || s->codes_only || speaks_of_domain(s, code)) && !(in_name && p[end] == '.')) {
         const char *text = read_code(s, at, end, &next), *variables[2];
-        char *known = text && s->codes_only ? arena_printf(s->a, "%s%s", code, text + (end - at)) : NULL;
+        char *known = text && hyphens ? arena_printf(s->a, "%s%s", code, text + (end - at)) : NULL;
         enum code c = text ? code_find(s->a, known ? known : text, variables) : CODE_NONE;
         if (c != CODE_NONE)
             add_known(s, at, c, text, variables);
@@ -528,14 +539,15 @@ static void drop_told(struct paste *r)
     }
 }
 
-static int scan(struct arena *a, const struct buf *plain, const char *domain, struct paste *ret)
+static int scan(struct arena *a, const struct buf *plain, const char *domain, bool loose, struct paste *ret)
 {
     struct paste_scan *s = arena_alloc(a, sizeof *s);
     if (!s)
         return -ENOMEM;
     *ret = (struct paste){0};
     *s = (struct paste_scan){
-        .a = a, .p = plain->p, .n = plain->n, .ret = ret, .codes_only = is_codes_only(plain->p, plain->n)};
+        .a = a, .p = plain->p, .n = plain->n, .ret = ret, .loose = loose,
+        .codes_only = is_codes_only(plain->p, plain->n)};
     make_index(s);
     read_words(s);
     if (!s->err && !ret->more)
@@ -576,6 +588,25 @@ static void tell_kind(struct arena *a, const struct buf *plain, struct paste *re
     ret->only_domain = one ? paste_domain(a, plain->p + from, to - from) : NULL;
 }
 
+/* Whether no error was found, or one that speaks of a domain, and no domain. */
+static bool lacks(const struct paste *r)
+{
+    bool one = false;
+    for (size_t i = 0; i < r->n; i++)
+        one = one || (r->found[i].code != CODE_NONE && has_domain(r->found[i].code) && !r->found[i].domain);
+    return one || !any_known(r);
+}
+
+/* Reads the text in another spelling, and takes what that tells where it tells more. 0 or -ENOMEM. */
+static int rescan(struct arena *a, const struct buf *plain, const char *domain, bool loose, struct paste *ret)
+{
+    struct paste other;
+    int rc = scan(a, plain, domain, loose, &other);
+    if (!rc && any_known(&other) && (!any_known(ret) || !lacks(&other)))
+        *ret = other;
+    return rc;
+}
+
 int paste_read(struct arena *a, const char *text, size_t len, const char *domain, struct paste *ret)
 {
     struct buf plain = {0};
@@ -584,16 +615,17 @@ int paste_read(struct arena *a, const char *text, size_t len, const char *domain
     if (!rc && !plain.n) {
         ret->empty = true;
     } else if (!rc) {
-        rc = scan(a, &plain, domain, ret);
+        rc = scan(a, &plain, domain, false, ret);
         bool nothing = !rc && !any_known(ret) && !ret->order_check;
         if (!rc && !ret->n && !ret->order_check)
             tell_kind(a, &plain, ret);
         if (nothing && memchr(plain.p, '\n', plain.n)) {
-            struct paste joined;
             paste_join(&plain);
-            rc = scan(a, &plain, domain, &joined);
-            if (!rc && any_known(&joined))
-                *ret = joined;
+            rc = rescan(a, &plain, domain, false, ret);
+        }
+        if (!rc && !ret->order_check && lacks(ret)) {
+            paste_close(&plain);
+            rc = rescan(a, &plain, domain, true, ret);
         }
     }
     buf_free(&plain);

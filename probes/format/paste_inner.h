@@ -15,6 +15,9 @@ bool paste_plain(struct buf *out, const char *text, size_t len);
 /* Removes each line end with the blanks around it: where a program has broken lines of a fixed width, a code
  * goes on in the next line. */
 void paste_join(struct buf *b);
+/* Removes the blanks around each "_", "|" and "." that has some on both sides: what is read from a picture of a text
+ * has them ("dns _ mismatch | shop . example . com"). */
+void paste_close(struct buf *b);
 
 /* ---- paste_messages.c: the messages of the API's document, which stand in logs without their code */
 struct paste_message {

@@ -334,6 +334,29 @@ bool paste_plain(struct buf *out, const char *text, size_t len)
     return true;
 }
 
+static bool is_gap(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+void paste_close(struct buf *b)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        b->p[to++] = b->p[i];
+        bool sign = b->p[i] == '_' || b->p[i] == '|' || b->p[i] == '.';
+        if (!sign || i + 1 == b->n || !is_gap(b->p[i + 1]) || to < 2 || !is_gap(b->p[to - 2]))
+            continue;
+        char c = b->p[--to];
+        while (to && is_gap(b->p[to - 1]))
+            to--;
+        b->p[to++] = c;
+        while (i + 1 < b->n && is_gap(b->p[i + 1]))
+            i++;
+    }
+    b->n = to;
+}
+
 void paste_join(struct buf *b)
 {
     size_t to = 0;
