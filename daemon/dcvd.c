@@ -4,6 +4,7 @@
  * and SIGINT end it, part by part, each once the one before has nothing under way any more: the front takes nothing new
  * in -> the scheduler lets checks end -> the front answers all calls that still wait -> server -> network -> writer ->
  * exit. */
+#include "as_user.h"
 #include "base/clock.h"
 #include "base/systemd.h"
 #include "front/front.h"
@@ -11,6 +12,7 @@
 #include "reload.h"
 #include "run/suffix_file.h"
 #include "wire/suffixes.h"
+#include "work/check_log.h"
 #include "work/retention.h"
 
 #include <errno.h>
@@ -22,7 +24,9 @@
 #include <unistd.h>
 
 enum { GRACE_MS = 5000, OPTIONS_MOST = 64 };
-enum { EXIT_BROKEN = 1, EXIT_USAGE = 2 };
+/* EXIT_STORE: the file is not one that this version can use, which no restart changes (RestartPreventExitStatus= of the
+ * unit names it). */
+enum { EXIT_BROKEN = 1, EXIT_USAGE = 2, EXIT_STORE = 3 };
 
 struct dcvd {
     uv_loop_t uv;
@@ -47,6 +51,7 @@ struct dcvd {
     struct retention retention;
     struct loop_lag lag;
     bool stopping;
+    int status; /* with which it ends where it cannot start */
 };
 
 /* ---------------------------------------------------------------- the end ---------------------------- */
@@ -177,6 +182,8 @@ static int start_store(struct dcvd *d)
     int rc = db_open(path, DB_WRITE, &db, why);
     if (rc) {
         log_error("%s", why);
+        if (rc == -EPROTO || rc == -EMEDIUMTYPE || rc == -EILSEQ)
+            d->status = EXIT_STORE;
         return rc;
     }
     rc = db_last_id(db, &last);
@@ -219,6 +226,7 @@ static int resume(struct dcvd *d)
 static void on_news(void *user, const struct scheduler_news *news)
 {
     struct dcvd *d = user;
+    check_log(news);
     events_check(&d->events, news, clock_now());
     watches_hear(d->watches, news);
 }
@@ -307,7 +315,7 @@ static const struct dcvd_option {
      "let checks connect to this otherwise forbidden network; may be repeated"},
 };
 enum { SETTING_COUNT = sizeof settings / sizeof *settings, OPT_SETTING = 256 };
-enum { OPT_CONFIG = 'c', OPT_CHECK = 't', OPT_VERSION = 'V', OPT_HELP = 'h' };
+enum { OPT_CONFIG = 'c', OPT_CHECK = 't', OPT_USER = 'u', OPT_VERSION = 'V', OPT_HELP = 'h' };
 
 static void help(void)
 {
@@ -319,12 +327,14 @@ static void help(void)
         snprintf(left, sizeof left, "--%s %s", settings[i].option, settings[i].argument);
         printf("  %-25s %s\n", left, settings[i].help);
     }
-    puts("  --check-config            read the configuration, say what is wrong with it, and end\n"
+    puts("  --check-config            read the configuration, say what is wrong with it, and end; as root it is judged "
+         "as user " DCVD_USER " sees it\n"
+         "  --user NAME               with --check-config, as root: judge as this user sees it\n"
          "  --version, --help");
 }
 
 struct command_line {
-    const char *config;
+    const char *config, *user;
     struct conf_option options[OPTIONS_MOST];
     size_t n;
     bool check;
@@ -352,12 +362,13 @@ static bool add_setting(struct arena *a, struct command_line *cl, const struct d
 /* -1: the daemon is to start; otherwise the exit status. */
 static int read_command_line(struct arena *a, int argc, char **argv, struct command_line *ret)
 {
-    struct option longs[SETTING_COUNT + 5] = {{"config", required_argument, NULL, OPT_CONFIG},
+    struct option longs[SETTING_COUNT + 6] = {{"config", required_argument, NULL, OPT_CONFIG},
                                               {"check-config", no_argument, NULL, OPT_CHECK},
+                                              {"user", required_argument, NULL, OPT_USER},
                                               {"version", no_argument, NULL, OPT_VERSION},
                                               {"help", no_argument, NULL, OPT_HELP}};
     for (int i = 0; i < SETTING_COUNT; i++)
-        longs[4 + i] = (struct option){settings[i].option, required_argument, NULL, OPT_SETTING + i};
+        longs[5 + i] = (struct option){settings[i].option, required_argument, NULL, OPT_SETTING + i};
     *ret = (struct command_line){0};
     int opt;
     while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -368,6 +379,8 @@ static int read_command_line(struct arena *a, int argc, char **argv, struct comm
             ret->config = optarg;
         } else if (opt == OPT_CHECK) {
             ret->check = true;
+        } else if (opt == OPT_USER) {
+            ret->user = optarg;
         } else if (opt == OPT_VERSION) {
             printf("dcvd %s (public suffix list of %s)\n", DCVD_VERSION, suffixes_in_use()->date);
             return EXIT_SUCCESS;
@@ -379,22 +392,69 @@ static int read_command_line(struct arena *a, int argc, char **argv, struct comm
             return EXIT_USAGE;
         }
     }
+    if (ret->user && !ret->check) {
+        fputs("dcvd: --user: without --check-config; expected both, or none of them\n", stderr);
+        return EXIT_USAGE;
+    }
     if (optind == argc)
         return -1;
     fprintf(stderr, "dcvd: '%s': expected options only; see dcvd --help\n", argv[optind]);
     return EXIT_USAGE;
 }
 
-/* NULL: the log says what is wrong. */
-static struct arena *configure(const struct conf_source *source, struct conf *ret)
+/* user: as whom it is read, where that matters. NULL: the log says what is wrong. */
+static struct arena *configure(const struct conf_source *source, const char *user, struct conf *ret)
 {
     const char *why = OUT_OF_MEMORY;
     struct arena *a = arena_new(0);
     if (a && !conf_source_read(source, a, ret, &why))
         return a;
-    log_error("%s", why);
+    log_error("%s%s%s%s", why, user ? " (as user " : "", user ? user : "", user ? " sees it)" : "");
     arena_free(a);
     return NULL;
+}
+
+/* What the daemon works with: what an operator asks for first when something is amiss. */
+static void say_start(const struct dcvd *d)
+{
+    const struct conf *c = d->conf;
+    struct arena *a = arena_new(0);
+    struct texts system = {0};
+    const struct texts *resolvers = &c->defaults.resolvers;
+    if (a && !resolvers->n && !net_system_resolvers(a, &system))
+        resolvers = &system;
+    const char *list = "";
+    for (size_t i = 0; a && list && i < resolvers->n; i++)
+        list = arena_concat(a, list, i ? " " : "", resolvers->v[i], NULL);
+    log_notice("dcvd " DCVD_VERSION " serves %s%s%s; resolvers %s%s; store %s; configuration %s",
+               d->listeners.path ? d->listeners.path : "the sockets that were passed to it", c->listen ? " and " : "",
+               c->listen ? c->listen : "", list ? list : "", resolvers == &system ? " of /etc/resolv.conf" : "",
+               c->database, c->file ? c->file : "built in, without a file");
+    arena_free(a);
+}
+
+/* Reads the configuration, and ends there with --check-config. -1: the daemon is to start with it; otherwise the exit
+ * status. */
+static int prepare(struct dcvd *d, const struct command_line *cl, struct arena **read, struct conf *conf)
+{
+    const char *why = NULL, *user = cl->check ? as_user(cl->user, &why) : NULL;
+    if (why) {
+        log_error("%s", why);
+        return EXIT_USAGE;
+    }
+    d->source = (struct conf_source){cl->config, cl->options, cl->n};
+    *read = configure(&d->source, user, conf);
+    if (!*read)
+        return EXIT_USAGE;
+    if (conf->suffix_file && suffix_file_use(d->arena, conf->suffix_file, &why)) {
+        log_error("[names] public_suffix_list: %s", why ? why : OUT_OF_MEMORY);
+        return EXIT_USAGE;
+    }
+    if (!cl->check)
+        return -1;
+    printf("%s: in order%s%s\n", conf->file ? conf->file : "no configuration file", user ? ", as seen by user " : "",
+           user ? user : "");
+    return EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
@@ -414,29 +474,19 @@ int main(int argc, char **argv)
     }
     suffix_file_use(NULL, NULL, NULL);
     int status = read_command_line(d.arena, argc, argv, &cl);
-    d.source = (struct conf_source){cl.config, cl.options, cl.n};
-    if (status < 0 && !(read = configure(&d.source, &conf)))
-        status = EXIT_USAGE;
-    const char *why;
-    if (status < 0 && conf.suffix_file && suffix_file_use(d.arena, conf.suffix_file, &why)) {
-        log_error("[names] public_suffix_list: %s", why ? why : OUT_OF_MEMORY);
-        status = EXIT_USAGE;
-    }
-    if (status < 0 && cl.check) {
-        printf("%s: in order\n", conf.file ? conf.file : "no configuration file");
-        status = EXIT_SUCCESS;
-    }
+    if (status < 0)
+        status = prepare(&d, &cl, &read, &conf);
     if (status >= 0) {
         arena_free(read);
         arena_free(d.arena);
         return status;
     }
     log_init((enum log_level)conf.log_level);
+    log_access(conf.access_log);
     raise_limits();
     if (start(&d, read, &conf))
-        return EXIT_BROKEN;
-    log_notice("dcvd " DCVD_VERSION " serves %s",
-               d.listeners.path ? d.listeners.path : "the sockets that were passed to it");
+        return d.status ? d.status : EXIT_BROKEN;
+    say_start(&d);
     systemd_notify("READY=1");
     loop_lag_restart(&d.lag);
     uv_run(&d.uv, UV_RUN_DEFAULT);

@@ -40,6 +40,7 @@ static void on_opened(void *user, int error, const char *why)
         log_error("the network side of the checks cannot be started: %s; the configuration stays as it was", why);
     } else {
         log_limit((enum log_level)generations_conf(r->generations)->log_level);
+        log_access(generations_conf(r->generations)->access_log);
         scheduler_reload(r->scheduler);
         peers_reload(r->peers);
         log_notice("the configuration%s%s is in force as it is now", r->conf.file ? " of " : "",

@@ -1,5 +1,8 @@
 #include "base/log.h"
 
+#include "base/clock.h"
+#include "model/time.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -22,6 +25,7 @@ static const struct {
 };
 
 static atomic_uint limit = LEVEL_INFO;
+static atomic_bool access_lines = true;
 static bool journal;
 
 void log_limit(enum log_level most)
@@ -46,6 +50,40 @@ bool log_wanted(enum log_level level)
     return level <= atomic_load_explicit(&limit, memory_order_relaxed);
 }
 
+void log_access(bool on)
+{
+    atomic_store(&access_lines, on);
+}
+
+bool log_access_wanted(void)
+{
+    return atomic_load_explicit(&access_lines, memory_order_relaxed) && log_wanted(LEVEL_INFO);
+}
+
+const char *log_word(char *out, size_t size, const char *text)
+{
+    size_t n = 0;
+    for (const char *p = text && *text ? text : "-"; *p; p++) {
+        unsigned char c = (unsigned char)*p;
+        bool plain = c > ' ' && c < 0x7f && c != '%' && c != '"';
+        if (n + (plain ? 1 : 3) >= size)
+            break;
+        n += (size_t)snprintf(out + n, size - n, plain ? "%c" : "%%%02X", c);
+    }
+    out[n] = 0;
+    return out;
+}
+
+/* What stands before the message; returns its length. */
+static size_t begin(char *line, size_t size, enum log_level level)
+{
+    char now[25];
+    if (journal)
+        return (size_t)snprintf(line, size, "<%c>", levels[level].priority);
+    time_format(clock_now(), now);
+    return (size_t)snprintf(line, size, "%s dcvd: %s: ", now, levels[level].name);
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
     if (!log_wanted(level))
@@ -56,10 +94,8 @@ void log_line(enum log_level level, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
 
-    char line[LINE_MOST + 32];
-    int n = journal ? snprintf(line, 32, "<%c>", levels[level].priority)
-                    : snprintf(line, 32, "dcvd: %s: ", levels[level].name);
-    size_t at = (size_t)n;
+    char line[LINE_MOST + 64];
+    size_t at = begin(line, 64, level);
     for (const char *p = text; *p; p++) {
         unsigned char c = (unsigned char)*p;
         if (c < 0x20 || c == 0x7f)

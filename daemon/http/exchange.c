@@ -1,6 +1,7 @@
 #include "http/exchange.h"
 
 #include "api/routes.h"
+#include "base/log.h"
 #include "http/exchange_inner.h"
 #include "http/server_inner.h"
 
@@ -27,6 +28,7 @@ struct exchange {
     struct api_param params[PARAMS_MOST];
     struct api_input input;
     struct peer peer;
+    uint64_t began; /* uv_hrtime() once the headers were read */
     /* ---- the request's body */
     size_t body_most;
     bool whole;      /* all of it has come */
@@ -157,6 +159,18 @@ static void add_header(struct MHD_Response *r, const char *name, const char *val
         MHD_add_response_header(r, name, value);
 }
 
+/* The query is left out: it may hold the value of an order. */
+static void log_request(const struct exchange *x)
+{
+    char method[20], path[240], uid[12] = "-";
+    if (!log_access_wanted())
+        return;
+    if (x->peer.uid != PEER_NOBODY)
+        snprintf(uid, sizeof uid, "%u", x->peer.uid);
+    log_info("request: uid=%s method=%s path=%s status=%d ms=%.1f", uid, log_word(method, sizeof method, x->method),
+             log_word(path, sizeof path, x->path), x->answer.status, (double)(uv_hrtime() - x->began) / 1e6);
+}
+
 /* Gives the answer to libmicrohttpd. */
 static enum MHD_Result queue(struct exchange *x)
 {
@@ -184,6 +198,7 @@ static enum MHD_Result queue(struct exchange *x)
     enum MHD_Result rc = MHD_queue_response(x->mhd, (unsigned)ans->status, r);
     MHD_destroy_response(r);
     x->queued = true;
+    log_request(x);
     x->connection->idle = 0;
     x->connection->until = uv_now(x->server->uv) + ANSWER_MS;
     return rc;
@@ -251,6 +266,7 @@ static struct exchange *exchange_new(struct server *s, struct MHD_Connection *mc
     }
     peer_renew(s->connections.peers, x->connection->fd, &x->connection->peer);
     x->peer = x->connection->peer;
+    x->began = uv_hrtime();
     if (x->peer.uid == PEER_NOBODY && from_a_page(x))
         x->peer.allowed = false;
     x->body_most = route_body_most(method, url);

@@ -94,16 +94,25 @@ static const char *code_of(enum code c)
     return c == CODE_NONE ? NULL : code_info(c)->code;
 }
 
-bool results_pass(const struct db_result *r, size_t n)
+enum verdict results_verdict(const struct db_result *r, size_t n, const struct db_result **by)
 {
     struct domain_part v[METHOD_COUNT];
     struct arena *a = n && n <= METHOD_COUNT ? arena_new(0) : NULL;
     bool whole = a;
+    enum verdict verdict = VERDICT_UNDECIDED;
     for (size_t i = 0; whole && i < n; i++)
         whole = json_domain_part(&(struct report_text){r[i].report, r[i].report_len}, &v[i]);
-    bool passes = whole && domain_judge(a, v, n).verdict == VERDICT_PASS;
+    *by = NULL;
+    if (whole) {
+        struct domain_verdict is = domain_judge(a, v, n);
+        const size_t in_order[] = {is.caa, is.has_control ? is.by : DOMAIN_NONE};
+        verdict = is.verdict;
+        for (size_t i = 0; i < 2; i++)
+            if (in_order[i] != DOMAIN_NONE && v[in_order[i]].verdict == verdict)
+                *by = &r[in_order[i]];
+    }
     arena_free(a);
-    return passes;
+    return verdict;
 }
 
 void results_summary(struct json_out *j, const char *key, const struct db_result *r, size_t n)

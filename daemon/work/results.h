@@ -9,8 +9,9 @@
  * shown: with the reports as the API shows them, too, unless they are very long. 0 or -ENOMEM. */
 int results_job(int64_t id, struct report *const *reports, size_t n, bool shown, struct write_job **ret);
 
-/* Whether the check passes: what its reports come to together does (judge/domain.h). False for n 0. */
-bool results_pass(const struct db_result *r, size_t n);
+/* What the reports of a check come to together (judge/domain.h): the verdict, and in *by the result that decides, NULL
+ * where none does. Undecided for n 0. */
+enum verdict results_verdict(const struct db_result *r, size_t n, const struct db_result **by);
 
 /* The results of a check in short: a list of {"method","verdict","code","detail_code","cause"}, with the first cause.
  * The texts of two checks of one request are equal if nothing has changed. */

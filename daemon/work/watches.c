@@ -283,6 +283,7 @@ static void run_ended(struct watch *w, const struct scheduler_news *news)
         return;
     }
     struct watch_change c = {.next = next_run(w, w->began, now)};
+    const struct db_result *by;
     if (news->state == STATE_DONE) {
         struct buf last = {0};
         struct json_out j = {.b = &last};
@@ -296,7 +297,8 @@ static void run_ended(struct watch *w, const struct scheduler_news *news)
         c.last = last.p;
         c.last_len = last.n;
     }
-    c.state = w->until == UNTIL_PASS && results_pass(news->results, news->n_results) ? WATCH_PASSED
+    bool passes = results_verdict(news->results, news->n_results, &by) == VERDICT_PASS;
+    c.state = w->until == UNTIL_PASS && passes ? WATCH_PASSED
               : c.next == TIME_UNKNOWN                 ? WATCH_EXPIRED
                                                        : WATCH_ACTIVE;
     *w->step = (struct write_job){

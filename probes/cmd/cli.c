@@ -264,6 +264,13 @@ void cli_reports(struct json_out *j, struct arena *a, const struct output *o, co
     json_close(j, ']');
 }
 
+static bool plugin_spoke;
+
+bool cli_plugin_spoke(void)
+{
+    return plugin_spoke;
+}
+
 int cli_show(const struct output *o, const struct report *const *r, size_t n)
 {
     struct buf b = {0};
@@ -294,6 +301,7 @@ int cli_show(const struct output *o, const struct report *const *r, size_t n)
         break;
     case FORMAT_NAGIOS:
         status = render_nagios(&b, a, r, n);
+        plugin_spoke = true;
         break;
     case FORMAT_FIX:
         render_zone(&b, a, r, n);

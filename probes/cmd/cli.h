@@ -114,6 +114,8 @@ int exit_status(const struct report *const *r, size_t n);
 /* Writes the members "domains" and "reports" of a document. */
 void cli_reports(struct json_out *j, struct arena *a, const struct output *o, const struct report *const *r,
                  size_t n);
+/* Whether cli_show() has shown a plugin's line. */
+bool cli_plugin_spoke(void);
 /* Shows reports in the format of o. Returns the exit status; for nagios that of a plugin. */
 int cli_show(const struct output *o, const struct report *const *r, size_t n);
 /* Writes case files: one as an indented JSON document, several as one line each. EXIT_USAGE: the error was printed. */

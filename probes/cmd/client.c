@@ -4,10 +4,13 @@
 #include "cmd/cli.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <grp.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 enum { CONNECT_MS = 5000, ANSWER_MS = 15000, ANSWER_MOST = 256 << 20 };
 
@@ -110,6 +113,32 @@ static CURLcode perform(struct client *c, const char *method, const char *path, 
     return rc;
 }
 
+/* The group whose members may use the socket. */
+static const char *group_of(const char *socket)
+{
+    struct stat st;
+    const struct group *gr = stat(socket, &st) ? NULL : getgrgid(st.st_gid);
+    return gr && st.st_gid ? gr->gr_name : "dcvd";
+}
+
+/* Says why no answer came: the rights are missing, nothing listens, or what the library says. */
+static void complain_no_answer(const struct client *c, CURLcode rc)
+{
+    long error = 0;
+    if (rc == CURLE_COULDNT_CONNECT)
+        curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &error);
+    if (error == EACCES || error == EPERM)
+        complain("permission denied on %s; join group %s, as root by 'usermod -aG %s USER', and log in again",
+                 c->socket, group_of(c->socket), group_of(c->socket));
+    else if (error == ENOENT || error == ECONNREFUSED)
+        complain("dcvd does not run: nothing listens on %s; start it, by 'systemctl start dcvd' for example, or name "
+                 "its socket by --socket",
+                 c->socket);
+    else
+        complain("dcvd does not answer on %s: %s; expected a running dcvd, see --socket", c->socket,
+                 c->error[0] ? c->error : curl_easy_strerror(rc));
+}
+
 bool client_call(struct client *c, const char *method, const char *path, const struct buf *body,
                  uint32_t wait_ms, struct client_answer *ret)
 {
@@ -118,8 +147,7 @@ bool client_call(struct client *c, const char *method, const char *path, const s
     if (rc == CURLE_OK)
         return true;
     if (rc != CURLE_ABORTED_BY_CALLBACK)
-        complain("dcvd does not answer on %s: %s; expected a running dcvd, see --socket", c->socket,
-                 c->error[0] ? c->error : curl_easy_strerror(rc));
+        complain_no_answer(c, rc);
     buf_free(&ret->body);
     return false;
 }

@@ -150,13 +150,13 @@ int cmd_show(int argc, char **argv)
     for (int i = optind; s.client && i < argc; i++)
         show(&s, argv[i]);
     int status = s.client ? EXIT_PASS : EXIT_USAGE;
-    if (s.n || (s.client && out.format == FORMAT_NAGIOS))
+    if (s.n)
         status = cli_show(&out, s.r, s.n);
     if (s.n && path && cli_save(path, s.r, s.n, out.flags))
         s.failed = true;
     client_free(s.client);
     arena_free(s.a);
     if (out.format == FORMAT_NAGIOS)
-        return status;
+        return s.n ? status : EXIT_USAGE; /* plugin.h: UNKNOWN, with what was complained of */
     return s.failed ? EXIT_USAGE : status == EXIT_PASS && s.open ? EXIT_UNDECIDED : status;
 }

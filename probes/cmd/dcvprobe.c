@@ -1,5 +1,6 @@
 /* dcvprobe.c - the command for support staff: a table of sub-commands and the help. */
 #include "cmd/cli.h"
+#include "cmd/plugin.h"
 #include "observe/recursive_files.h"
 #include "run/conf.h"
 #include "run/suffix_file.h"
@@ -10,6 +11,7 @@
 #include <string.h>
 
 static int cmd_help(int argc, char **argv);
+static int run_command(int argc, char **argv);
 
 static const struct {
     const char *name;
@@ -165,6 +167,11 @@ int main(int argc, char **argv)
         printf("dcvprobe %s (public suffix list of %s)\n", DCVD_VERSION, suffixes_in_use()->date);
         return EXIT_PASS;
     }
+    return plugin_wanted(argc, argv) ? plugin_run(run_command, argc, argv) : run_command(argc, argv);
+}
+
+static int run_command(int argc, char **argv)
+{
     const char *wanted = !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ? "help" : argv[1];
     for (int i = 2; i < argc && strcmp(argv[i], "--"); i++)
         if (!strcmp(argv[i], "--help"))

@@ -1,6 +1,7 @@
 #include "run/conf.h"
 
 #include "base/cidr.h"
+#include "ca/order_conf.h"
 #include "ca/token.h"
 #include "observe/recursive_files.h"
 #include "run/whole_file.h"
@@ -31,6 +32,7 @@ enum kind {
     KIND_OCTAL,   /* uint32_t */
     KIND_LEVEL,   /* uint32_t, an enum log_level */
     KIND_MODE,    /* uint32_t, an enum resolver_mode */
+    KIND_SWITCH,  /* uint32_t, 0 or 1 */
     KIND_USERS,   /* struct ids */
     KIND_GROUPS,
     KIND_FIELD, /* a field of the request, read by its rules */
@@ -53,6 +55,7 @@ static const struct key {
     {"daemon", "database", KIND_PATH, AT(database), 0, 0, "/var/lib/dcvd/dcvd.db", NULL},
     {"daemon", "loops", KIND_NUMBER, AT(loops), 1, 16, "1", NULL},
     {"daemon", "log_level", KIND_LEVEL, AT(log_level), 0, 0, "info", NULL},
+    {"daemon", "access_log", KIND_SWITCH, AT(access_log), 0, 0, "yes", NULL},
     {"checks", "in_flight", KIND_NUMBER, AT(in_flight), 1, 100000, "1000", NULL},
     {"checks", "queue", KIND_NUMBER, AT(queue), 0, 10000000, "100000", NULL},
     {"checks", "deadline", KIND_FIELD, 0, 0, 0, "30", "deadline"},
@@ -96,6 +99,8 @@ static const char *const mode_names[] = {
     RESOLVER_MODES(X)
 #undef X
 };
+
+static const char *const switch_names[] = {"no", "yes"};
 
 struct conf_reading {
     struct arena *a;
@@ -297,6 +302,10 @@ static const char *set(struct conf_reading *r, const struct key *k, const char *
         if (!read_choice(value, mode_names, sizeof mode_names / sizeof *mode_names, place))
             return choices(r->a, mode_names, sizeof mode_names / sizeof *mode_names);
         return NULL;
+    case KIND_SWITCH:
+        if (!read_choice(value, switch_names, 2, place))
+            return "yes or no";
+        return NULL;
     case KIND_USERS:
     case KIND_GROUPS:
         return each(r, k, value, set_id);
@@ -334,7 +343,7 @@ static const char *known_names(struct arena *a, const char *section)
             s = arena_printf(a, "%s%s%s", s, *s ? ", " : "", word);
         last = word;
     }
-    return section || !s ? s : arena_printf(a, "%s, " AUTH_KEYS, s);
+    return section || !s ? s : arena_printf(a, "%s, " AUTH_KEYS ", " ORDER, s);
 }
 
 static int add_auth_key(struct conf_reading *r, const char *name, const char *file)
@@ -383,7 +392,7 @@ static int on_pair(void *user, const char *section, const char *name, const char
     if (!strcmp(section, AUTH_KEYS))
         return add_auth_key(r, name, value);
     if (!strcmp(section, ORDER))
-        return 1; /* dcvprobe preflight reads this section and checks its keys */
+        return 1; /* read_order() */
 
     bool section_known;
     const struct key *k = find_key(section, name, &section_known);
@@ -439,6 +448,17 @@ static int set_defaults(struct conf_reading *r)
     return 0;
 }
 
+/* dcvprobe preflight alone uses this section, but what is wrong in it is wrong for everybody. */
+static int read_order(struct conf_reading *r, const char *text, size_t len)
+{
+    struct order order = {0};
+    const char *wrong;
+    int rc = order_conf_read(r->a, text, len, &order, &wrong);
+    if (rc == -EINVAL)
+        r->why = arena_printf(r->a, "%s: [" ORDER "] %s", r->file, wrong);
+    return rc;
+}
+
 int conf_parse(struct arena *a, const char *file, const char *text, size_t len, struct conf *ret,
                const char **why)
 {
@@ -455,6 +475,8 @@ int conf_parse(struct arena *a, const char *file, const char *text, size_t len, 
         r.line = (unsigned)bad;
         refuse(&r, "expected [section], key = value or a comment");
     }
+    if (!r.why && read_order(&r, text, len) == -ENOMEM)
+        return -ENOMEM;
     if (arena_full(a))
         return -ENOMEM;
     *why = r.why;

@@ -52,6 +52,7 @@ struct conf {
     const char *socket, *socket_group, *listen, *database;
     uint32_t socket_mode, loops;
     uint32_t log_level; /* enum log_level */
+    uint32_t access_log; /* 0 or 1 */
 
     uint32_t in_flight, queue, per_server, fetches;
     uint32_t resolver_mode; /* enum resolver_mode; if RESOLVER_RECURSIVE, .defaults.resolvers is "recursive" */

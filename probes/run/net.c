@@ -218,7 +218,7 @@ const struct observers *net_observers(struct net *n)
 
 /* ---------------------------------------------------------------- life ------------------------------- */
 
-static int system_resolvers(struct arena *a, struct texts *ret)
+int net_system_resolvers(struct arena *a, struct texts *ret)
 {
     enum { MOST = 65536 };
     FILE *f = fopen("/etc/resolv.conf", "re");
@@ -281,7 +281,7 @@ static int net_open(struct net *n, const struct net_config *cfg, const char **wh
     if (recursive)
         resolvers.n = 0; /* struct dns then asks only authoritative servers */
     else if (resolvers.n == 0)
-        r = system_resolvers(n->arena, &resolvers);
+        r = net_system_resolvers(n->arena, &resolvers);
     if (r < 0)
         return blame(r, "/etc/resolv.conf", what);
     if (resolvers.n == 0 && !recursive)

@@ -25,6 +25,10 @@ struct net_config {
  * alone. */
 struct net_config net_config_of(const struct conf *c);
 
+/* The resolvers that /etc/resolv.conf names, as "ADDR:PORT". 0 or a negative errno; a file that is not there names
+ * none. */
+int net_system_resolvers(struct arena *a, struct texts *ret);
+
 struct net;
 /* Copies the texts of cfg. 0; -EINVAL for a resolver, a network or a file that cannot be read, and where no resolver is
  * known; or another negative errno. On failure *what says which one; it is valid until the next call on this thread. */

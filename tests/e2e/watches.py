@@ -355,13 +355,13 @@ def watch_command():
                            ([], "DOMAIN"),
                            (["a.com", "b.com", "--method", "x"], "dns-txt-token"), (["0" * 16], "no watch"),
                            ([ident, "--token", TOKEN], "with a domain only"), (["--delete", "a.com"], "not an id"),
-                           (["a.com", "--format", "nagios"], "ndjson")):
+                           (["a.com", "--format", "fix"], "ndjson")):
         status, said = Command(dcvd, *args).end()
         same(status, 2, f"exit status of {args}")
         true(expected in said, said)
     same(dcvd.get("/v1/watches?state=active").json["watches"], [], "refused watches are not stored")
     dcvd.close()
-    true("does not answer" in Command(dcvd, "a.com").end()[1], "without a daemon")
+    true("dcvd does not run" in Command(dcvd, "a.com").end()[1], "without a daemon")
 
 
 def watch_full_disk():

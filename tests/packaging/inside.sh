@@ -101,8 +101,9 @@ if [ "$(show dcvd.service CanReload)" = yes ]; then
     claim "systemctl reload" systemctl reload dcvd.service
     claim "is the same process" is "$(main)" "$before"
     echo 'nonsense' >>/etc/dcvd/dcvd.conf
-    systemctl reload dcvd.service 2>/dev/null
+    claim "of a broken configuration fails" sh -c '! systemctl reload dcvd.service'
     claim "a broken configuration changes nothing" quiet ask /readyz
+    claim "nor does it end the service" is "$(main)" "$before"
     claim "and is an error in the journal" until_true 5 sh -c "journalctl -u dcvd.service -p err --no-pager | grep -q dcvd.conf"
     sed -i '$d' /etc/dcvd/dcvd.conf
     systemctl reload dcvd.service
@@ -120,6 +121,33 @@ cp /tmp/dcvd.conf /etc/dcvd/dcvd.conf
 systemctl reset-failed dcvd.service dcvd.socket
 systemctl start dcvd.socket dcvd.service
 claim "corrected, it starts" quiet ask /readyz
+
+echo "# a key that only root can read"
+mkdir -p /etc/dcvd/keys
+printf 'key' >/etc/dcvd/keys/production
+chmod 0600 /etc/dcvd/keys/production
+printf '[auth_keys]\nproduction = /etc/dcvd/keys/production\n' >>/etc/dcvd/dcvd.conf
+claim "is seen by root's check as dcvd sees it" sh -c "dcvd --check-config 2>&1 | grep -q 'keys/production: Permission denied (as user dcvd sees it)'"
+claim "and fails the reload" sh -c '! systemctl reload dcvd.service'
+chown root:dcvd /etc/dcvd/keys/production
+chmod 0640 /etc/dcvd/keys/production
+claim "for group dcvd it is in order" quiet dcvd --check-config
+claim "and the reload, too" systemctl reload dcvd.service
+rm -r /etc/dcvd/keys
+cp /tmp/dcvd.conf /etc/dcvd/dcvd.conf
+
+echo "# a store of a newer version"
+systemctl stop dcvd.service
+cp -p /var/lib/dcvd/dcvd.db /tmp/dcvd.db
+sqlite3 /var/lib/dcvd/dcvd.db 'PRAGMA user_version = 999'
+systemctl start dcvd.service 2>/dev/null
+sleep 3
+claim "does not make systemd try again and again" is "$(show dcvd.service NRestarts)" 0
+claim "has its own exit status" is "$(show dcvd.service ExecMainStatus)" 3
+cp -p /tmp/dcvd.db /var/lib/dcvd/dcvd.db
+systemctl reset-failed dcvd.service dcvd.socket
+systemctl start dcvd.socket dcvd.service
+claim "with the one of before it starts" quiet ask /readyz
 
 echo "# a configuration with many threads"
 printf '[daemon]\nloops = 16\nlisten = 127.0.0.1:9310\n[resolver]\nmode = recursive\n' >>/etc/dcvd/dcvd.conf

@@ -4,7 +4,7 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-sed "s,^ExecStart=.*,ExecStart=$(realpath "$3")," "$1" >"$folder/dcvd.service"
+sed -E "s,^(Exec[A-Za-z]+=)/[^ ]*/dcvd( |$),\\1$(realpath "$3")\\2," "$1" >"$folder/dcvd.service"
 cp "$2" "$folder/dcvd.socket"
 
 said=$(systemd-analyze verify --man=no "$folder/dcvd.service" "$folder/dcvd.socket" 2>&1) || true
