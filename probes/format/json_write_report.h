@@ -1,10 +1,10 @@
 /* json_write_report.h - writes request, evidence and report as JSON. Pure; any thread. json_write.h writes the members,
  * in a tenth of the time that building a tree needs.
  *
- * contrib/doc/command.md promises the form: members are added but never changed, and readers ignore unknown ones. Output
- * is always valid UTF-8 JSON, whatever bytes came from the network: invalid UTF-8 becomes U+FFFD in texts that people
- * read (reason, EDE text, header values); record data is zone-file text, so ASCII; the body of a file that is not UTF-8
- * is written as "body_base64". */
+ * contrib/doc/command.md promises the form: members are added but never changed, and readers ignore unknown ones.
+ * Output is always valid UTF-8 JSON, whatever bytes came from the network: invalid UTF-8 becomes U+FFFD in texts that
+ * people read (reason, EDE text, header values); record data is zone-file text, so ASCII; the body of a file that is
+ * not UTF-8 is written as "body_base64". */
 #ifndef DCV_JSON_WRITE_REPORT_H
 #define DCV_JSON_WRITE_REPORT_H
 

@@ -2,9 +2,9 @@
 """walls.py TOP: checks that no file includes what is above it or beside it. Reads the #include lines of probes/,
 daemon/ and db/ and prints file, line and rule for each that breaks one; exit status 1 where any does.
 
-The folders of a program are its floors, from the ground up, in the order of the list in contrib/doc/house.md ("Reading the code"). A
-file includes its own folder and those before it in the list, except for what BESIDE and ONLY say. The name of a header
-that is private to its folder ends in _inner.h."""
+The folders of a program are its floors, from the ground up, in the order of the list in contrib/doc/house.md ("Reading
+the code"). A file includes its own folder and those before it in the list, except for what BESIDE and ONLY say. The
+name of a header that is private to its folder ends in _inner.h."""
 import pathlib
 import re
 import sys
