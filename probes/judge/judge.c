@@ -75,6 +75,14 @@ static const struct variable *placeholder(const char *s, const struct finding *f
     return NULL;
 }
 
+/* The length of a variable's value in a sentence: an absolute name at its end gives its dot to the full stop. */
+static size_t length_before(const struct variable *v, const char *rest)
+{
+    size_t n = strlen(v->value);
+    bool full_stop = rest[0] == '.' && (!rest[1] || rest[1] == ' ' || rest[1] == '{');
+    return n > 1 && full_stop && v->value[n - 1] == '.' ? n - 1 : n;
+}
+
 /* Replaces each {name} of a template by the finding's variable: once to measure, once to write. */
 static char *fill(struct judgement *j, const char *template, const struct finding *f)
 {
@@ -83,11 +91,11 @@ static char *fill(struct judgement *j, const char *template, const struct findin
         size_t at = 0;
         for (const char *s = template; *s;) {
             const struct variable *v = placeholder(s, f);
-            size_t n = v ? strlen(v->value) : 1;
+            size_t taken = v ? strlen(v->name) + strlen("{}") : 1, n = v ? length_before(v, s + taken) : 1;
             if (writing)
                 memcpy(out + at, v ? v->value : s, n);
             at += n;
-            s += v ? strlen(v->name) + strlen("{}") : 1;
+            s += taken;
         }
         if (!writing && !(out = arena_alloc(j->a, at + 1)))
             return NULL;
