@@ -113,6 +113,15 @@ static const char *remark(const struct judgement *j)
         j->r->profile->persist_days);
 }
 
+/* The label with an underscore for each hyphen; NULL where it has none. */
+static const char *with_underscores(struct arena *a, const char *label)
+{
+    char *text = strchr(label, '-') ? arena_strdup(a, label) : NULL;
+    for (char *c = text; c && (c = strchr(c, '-'));)
+        *c = '_';
+    return text;
+}
+
 static void near(struct near_list *l)
 {
     const struct profile *p = l->r->profile;
@@ -126,6 +135,10 @@ static void near(struct near_list *l)
     if (*label == '_')
         near_add(l, NEAR_OTHER, RR_TXT, NULL, "the underscore before the label is missing",
                  arena_printf(l->a, "%s.%s.", label + 1, d));
+    const char *underlined = with_underscores(l->a, label);
+    if (underlined)
+        near_add(l, NEAR_OTHER, RR_TXT, NULL, "an underscore stands in place of the hyphen",
+                 arena_printf(l->a, "%s.%s.", underlined, d));
     near_add(l, NEAR_OTHER, RR_TXT, NULL, "which is the place of a random value",
              arena_printf(l->a, "%s.%s.", p->txt_label, d));
     near_add(l, NEAR_OTHER, RR_TXT, NULL, "which is the place of another kind of validation (ACME)",
