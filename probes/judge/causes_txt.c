@@ -9,22 +9,37 @@
 
 #include <string.h>
 
-static struct bytes wanted(const struct judgement *j)
+enum { TEXT_MOST = 1024 }; /* bytes of a text in which an altered request token is looked for */
+
+/* The request token that a text was, before letter case and other characters were changed in it; NULL: none. */
+static const char *token_once(struct judgement *j, struct bytes text)
 {
-    return (struct bytes){(const uint8_t *)j->r->token, strlen(j->r->token)};
+    struct token_found found;
+    uint8_t *plain = text.n <= TEXT_MOST ? arena_alloc(j->a, text.n + 1) : NULL;
+    size_t n = 0;
+    for (size_t i = 0; plain && i < text.n; i++) {
+        uint8_t c = text.p[i];
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+            plain[n++] = (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+    }
+    if (!plain || token_find(j->a, j->r, (struct bytes){plain, n}, &found, &j->report->tokens))
+        return NULL;
+    return found.class == TOKEN_VALID ? arena_strndup(j->a, plain + found.at, TOKEN_LENGTH) : NULL;
 }
 
-/* True where the challenge is a random value and no record holds it. The causes below need this. */
-static bool random_missing(const struct judgement *j)
+/* How a text differs from what is looked for, where it is almost that; else NULL. */
+static const char *alteration(struct judgement *j, struct bytes text)
 {
-    return judged_failing(j) && j->report->challenge == CHALLENGE_RANDOM_VALUE && j->txt.class == TOKEN_NONE;
+    bool random = j->report->challenge == CHALLENGE_RANDOM_VALUE;
+    const char *wanted = random ? j->r->token : token_once(j, text);
+    return wanted ? altered_value(text, (struct bytes){(const uint8_t *)wanted, strlen(wanted)}) : NULL;
 }
 
 void cause_txt_altered_value(struct judgement *j)
 {
-    for (size_t i = 0; random_missing(j) && i < j->txt.n; i++) {
+    for (size_t i = 0; judged_failing(j) && j->txt.class == TOKEN_NONE && i < j->txt.n; i++) {
         const struct txt_value *v = &j->txt.v[i];
-        const char *phrase = altered_value(v->text, wanted(j));
+        const char *phrase = alteration(j, v->text);
         if (!phrase)
             continue;
         struct finding *f = finding_add(j, CAUSE_txt_altered_value);
