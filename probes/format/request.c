@@ -3,9 +3,11 @@
 #include "base/addr.h"
 #include "base/cidr.h"
 #include "ca/challenge.h"
+#include "ca/csr.h"
 #include "ca/profile.h"
 #include "ca/public_cas.h"
 #include "ca/token.h"
+#include "format/base64.h"
 #include "methods/adn.h"
 #include "methods/methods.h"
 #include "wire/name.h"
@@ -18,9 +20,9 @@
 enum {
     LIST_MOST = 64,
     TOKEN_MOST = 1024,
+    CSR_LEAST = 120, /* characters of a CSR in base64: its key alone has more */
     INPUT_MOST = 1024, /* bytes of a domain as typed that are kept for messages */
     KEY_MOST = 4096,
-    CSR_MOST = 65536,
     DEADLINE_LEAST = 100, /* ms */
     DEADLINE_MOST = 3600 * 1000,
     VALUE_SHOWN = 48 /* bytes of a bad value in a message */
@@ -110,6 +112,12 @@ static int set_token(struct setting *s)
         return refuse(s, "1 to %d bytes, not %zu", TOKEN_MOST, s->len);
     if (!printable(s->value, s->len))
         return -EINVAL;
+    struct bytes der;
+    struct csr csr;
+    /* Forms ask for a CSR without its first and last line, too. */
+    bool packed = s->len >= CSR_LEAST && base64_decode(s->a, s->value, s->len, &der);
+    if (packed && !csr_read(s->a, der, &csr) && csr.readable)
+        return refuse(s, "the random value of the order; this is a certificate signing request, which csr takes");
     s->r->token = s->value;
     return 0;
 }

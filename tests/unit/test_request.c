@@ -142,6 +142,14 @@ static void refusals(void **state)
         {"allow-net", "10.0.0/8", 0, 0, "--allow-net: '10.0.0/8' is not"},
         {"csr", "-----BEGIN EC PRIVATE KEY-----\nMHc", 0, 0,
          "--csr: not accepted; expected a certificate signing request, not a private key"},
+        {"token",
+         "MIHVMH4CAQAwHDEaMBgGA1UEAwwRcmVxdWVzdC12YWxpZC5jb20wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARWE4"
+         "KV4uayGWzmYg8hYU0/S8BCBjnTKoUiw/ta2oVaOZoCL3XkmyHTTZZtos5792NXP0ybPWZ47WJb67vHSaNyoAAwCgYI"
+         "KoZIzj0EAwIDRwAwRAIgTH325XnK+Uh5F9JHLiAC9/rOztU7eKQTtRiqUyUrAxcCIAo7ZbKBussVYU5/J2gswp69J0"
+         "NXCT+pOUDT/N86vceK",
+         0, 0,
+         "--token: 'MIHVMH4CAQAwHDEaMBgGA1UEAwwRcmVxdWVzdC12YWxpZC5j…' is not accepted; expected the random value "
+         "of the order; this is a certificate signing request, which csr takes"},
         {"auth_key", "\n", 0, 0,
          "--auth-key-file: not accepted; expected a file with the AuthKey, 1 to 4096 bytes, not 0"},
         {"perspective", "eu@EU=192.0.2.1", 0, 0,
