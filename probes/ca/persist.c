@@ -166,13 +166,6 @@ static bool read_until(struct bytes v, dcv_time *ret)
     return v.n;
 }
 
-static const char *day(struct arena *a, dcv_time t)
-{
-    char text[25];
-    time_format(t, text);
-    return arena_strndup(a, text, strlen("2026-11-22"));
-}
-
 static const char *until_fault(struct arena *a, const struct request *r, struct persist_record *p)
 {
     struct bytes v = {0};
@@ -194,7 +187,7 @@ static const char *until_fault(struct arena *a, const struct request *r, struct 
             shown(a, v));
     }
     if (r->now > p->until)
-        return arena_printf(a, "held until %s only (persistUntil=%s)", day(a, p->until), shown(a, v));
+        return arena_printf(a, "held until %s only (persistUntil=%s)", time_words(a, p->until), shown(a, v));
     return NULL;
 }
 

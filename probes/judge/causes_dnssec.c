@@ -191,14 +191,6 @@ static const char *span(struct arena *a, dcv_time ms)
     return arena_printf(a, "%lld %s%s", n, units[i].name, n == 1 ? "" : "s");
 }
 
-static const char *moment(struct arena *a, dcv_time t)
-{
-    char stamp[TOKEN_STAMP + 1];
-    time_stamp(t, stamp);
-    return arena_printf(a, "%.4s-%.2s-%.2s %.2s:%.2s:%.2s UTC", stamp, stamp + 4, stamp + 6, stamp + 8,
-                        stamp + 10, stamp + 12);
-}
-
 /* ---------------------------------------------------------------- DS and DNSKEY ---------------------- */
 
 /* True for the keys of a zone that a DS record should name: the keys that sign the DNSKEY set and are marked as entry
@@ -295,12 +287,13 @@ static void set_signature(struct judgement *j, struct finding *f, const struct c
 static void set_validity(struct judgement *j, struct finding *f, const struct rrsig *sig, bool expired)
 {
     dcv_time now = j->r->now, from = rrsig_moment(sig->inception, now), to = rrsig_moment(sig->expiration, now);
-    finding_set(j, f, "inception", moment(j->a, from));
-    finding_set(j, f, "expiration", moment(j->a, to));
+    finding_set(j, f, "inception", time_words(j->a, from));
+    finding_set(j, f, "expiration", time_words(j->a, to));
     finding_set(j, f, "what",
                 expired
-                    ? arena_printf(j->a, "expired on %s, %s ago", moment(j->a, to), span(j->a, now - to))
-                    : arena_printf(j->a, "holds only from %s on, in %s", moment(j->a, from), span(j->a, from - now)));
+                    ? arena_printf(j->a, "expired on %s, %s ago", time_words(j->a, to), span(j->a, now - to))
+                    : arena_printf(j->a, "holds only from %s on, in %s", time_words(j->a, from),
+                                   span(j->a, from - now)));
 }
 
 /* One server of a zone hands out a version that was not signed again, or that is signed for a time to come, while

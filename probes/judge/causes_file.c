@@ -598,14 +598,15 @@ void cause_file_other_content(struct judgement *j)
     const char *shown = text_escape(j->a, (const char *)body.p, body.n, 60), *near = NULL;
     if (j->r->token)
         near = altered_value(body, (struct bytes){(const uint8_t *)j->r->token, strlen(j->r->token)});
-    finding_set(j, f, "value", shown);
+    bool blanks = reads_blanks(j, fact);
+    finding_set(j, f, "value",
+                blanks ? arena_printf(j->a, "only blanks in its first %u bytes", j->r->profile->file_bytes)
+                       : arena_printf(j->a, "“%s”", shown));
     finding_set(j, f, "token", fix_shown_value(j));
     finding_set(j, f, "what",
-                near ? arena_printf(j->a, ": the value %s", near)
-                : reads_blanks(j, fact)
-                    ? arena_printf(j->a, ": the first %u bytes are blanks, and the CA reads no further",
-                                   j->r->profile->file_bytes)
-                    : "");
+                near     ? arena_printf(j->a, ": the value %s", near)
+                : blanks ? ", and the CA reads no further"
+                         : "");
     fix_publish_file(j, f);
 }
 

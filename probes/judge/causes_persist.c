@@ -222,12 +222,9 @@ void cause_persist_expired(struct judgement *j)
     if (!soon && !has_fault(j, PERSIST_UNTIL))
         return;
     struct finding *f = about(j, CAUSE_persist_expired);
-    char until[25];
-    if (soon)
-        time_format(v->best.until, until);
     finding_say(j, f, "what",
-                soon ? arena_printf(j->a, "holds only until %.10s, which is less than %u days away", until,
-                                    j->r->profile->persist_days)
+                soon ? arena_printf(j->a, "holds only until %s, which is less than %u days away",
+                                    time_words(j->a, v->best.until), j->r->profile->persist_days)
                      : v->best.until_fault);
     if (soon) {
         fix_advice(j, f, "Give the record a later persistUntil before that day.");

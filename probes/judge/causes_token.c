@@ -14,13 +14,11 @@ static bool candidate_is(const struct judgement *j, enum token_class class)
     return judged_failing(j) && j->candidate.place && j->candidate.token && j->candidate.class == class;
 }
 
-static void set_date(struct judgement *j, struct finding *f, const char *variable, dcv_time t)
+/* How old something is: of what has just become too old the days alone would say that it is as old as it may be. */
+static const char *age(struct judgement *j, dcv_time made)
 {
-    char stamp[TOKEN_STAMP + 1];
-    time_stamp(t, stamp);
-    finding_set(
-        j, f, variable,
-        arena_printf(j->a, "%.4s-%.2s-%.2s %.2s:%.2s", stamp, stamp + 4, stamp + 6, stamp + 8, stamp + 10));
+    dcv_time old = j->r->now - made;
+    return arena_printf(j->a, "%s%lld", old % DAY_MS ? "more than " : "", (long long)(old / DAY_MS));
 }
 
 void cause_txt_token_expired(struct judgement *j)
@@ -36,8 +34,8 @@ void cause_txt_token_expired(struct judgement *j)
     finding_fact(j, f, c->fact);
     finding_set(j, f, "what",
                 random ? "The random value" : arena_printf(j->a, "The request token at %s", c->place));
-    set_date(j, f, "date", made);
-    finding_set(j, f, "age", arena_printf(j->a, "%lld", (long long)((j->r->now - made) / DAY_MS)));
+    finding_set(j, f, "date", time_words(j->a, made));
+    finding_set(j, f, "age", age(j, made));
     finding_set(j, f, "limit",
                 arena_printf(j->a, "%u", random ? j->r->profile->random_days : j->r->profile->token_days));
     if (random)
@@ -51,7 +49,7 @@ void cause_txt_token_future(struct judgement *j)
     if (!candidate_is(j, TOKEN_TIME) || !j->candidate.token->future)
         return;
     struct finding *f = finding_about(j, CAUSE_txt_token_future);
-    set_date(j, f, "date", j->candidate.token->stamp);
+    finding_set(j, f, "date", time_words(j->a, j->candidate.token->stamp));
     fix_correct(j, f);
 }
 

@@ -165,6 +165,14 @@ bool time_stamp_parse(const char *stamp, dcv_time *ret)
     return text[17] < '6' && time_parse(text, ret);
 }
 
+const char *time_words(struct arena *a, dcv_time t)
+{
+    char stamp[TIME_STAMP + 1];
+    time_stamp(t, stamp);
+    return arena_printf(a, "%.4s-%.2s-%.2s %.2s:%.2s:%.2s UTC", stamp, stamp + 4, stamp + 6, stamp + 8, stamp + 10,
+                        stamp + 12);
+}
+
 bool seconds_parse(const char *text, uint64_t *ret)
 {
     uint64_t ms = 0;

@@ -18,6 +18,8 @@ enum { TIME_STAMP = 14 };
  * reads it: false where the first 14 characters are no such time. */
 void time_stamp(dcv_time t, char out[TIME_STAMP + 1]);
 bool time_stamp_parse(const char *stamp, dcv_time *ret);
+/* For people: "2026-11-22 12:00:00 UTC". NULL: the arena is full. */
+const char *time_words(struct arena *a, dcv_time t);
 
 /* Reads seconds such as "2" or "0.25", without sign and exponent; *ret is in milliseconds, rounded down. */
 bool seconds_parse(const char *text, uint64_t *ret);
