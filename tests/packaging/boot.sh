@@ -1,9 +1,9 @@
 #!/bin/bash
-# boot.sh DEB [WORK [SCRIPT]]: installs, tests and purges the Debian package in a container with Debian that systemd
-# boots. Run by hand, as root; takes 2 minutes the first time and 1 after that. WORK (build/boot) keeps the bare system.
+# boot.sh DIR [WORK [SCRIPT]]: installs, tests and purges the Debian packages in DIR in a container with Debian that
+# systemd boots. Run by hand, as root; takes 2 minutes the first time and 1 after that. WORK (build/boot) keeps the bare system.
 #
 #     apt-get install debootstrap systemd-container
-#     contrib/make-deb && tests/packaging/boot.sh build/deb/dcvd_*.deb
+#     contrib/make-deb && tests/packaging/boot.sh build/deb
 #
 # Debian's packages come from the mirror that this machine uses. The network of the container is the lab's small
 # internet (tests/lab), so that checks in it have known results. systemd is process 1 in it, with its own cgroups,
@@ -11,7 +11,7 @@
 # controller, there is no MemoryCurrent; VmHWM of the process is always shown.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-deb=$(realpath "${1:?boot.sh DEB [WORK [SCRIPT]]}")
+debs=$(realpath "${1:?boot.sh DIR [WORK [SCRIPT]]}")
 work=${2:-$here/../../build/boot}
 script=${3:-inside.sh}
 suite=bookworm
@@ -41,10 +41,9 @@ rm -rf "$root"
 cp -a --reflink=auto "$work/base" "$root"
 # The packages that the package needs are fetched now, because the lab's network has none.
 mkdir "$root/package"
-cp "$deb" "$here/$script" "$root/package/"
+cp "$debs"/*.deb "$here/$script" "$root/package/"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
-chroot "$root" sh -c 'apt-get -qq update && apt-get -qq -y install --download-only "$@"' sh \
-    "/package/$(basename "$deb")" >/dev/null
+chroot "$root" sh -c 'apt-get -qq update && apt-get -qq -y install --download-only /package/*.deb' >/dev/null
 echo 'nameserver 8.8.8.8' >"$root/etc/resolv.conf"
 echo dcvd-boot >"$root/etc/hostname"
 
@@ -83,6 +82,6 @@ inside() {
 }
 inside systemctl is-system-running --wait || true
 rc=0
-inside bash "/package/$script" "/package/$(basename "$deb")" || rc=$?
+inside bash "/package/$script" /package || rc=$?
 inside systemctl poweroff || true
 exit "$rc"

@@ -2,7 +2,7 @@
 # inside.sh DEB: the tests that boot.sh runs in the booted system. Each line of output that begins with "ok" or "not ok"
 # is a claim about the package or its units.
 set -u
-deb=$1
+debs=("$1"/*.deb)
 api=/run/dcvd/dcvd.sock
 wrong=0
 
@@ -41,7 +41,7 @@ is "$(cat /proc/1/comm)" systemd || exit 1
 find / -xdev -not -path '/proc/*' \( -name '*dcvd*' -o -user dcvd \) -not -path '/package/*' >/tmp/before 2>/dev/null
 
 echo "# installing"
-claim "apt installs the package and what it needs" quiet apt-get -q -y install "$deb"
+claim "apt installs the package and what it needs" quiet apt-get -q -y install "${debs[@]}"
 claim "the service is active" is "$(show dcvd.service ActiveState)" active
 claim "and enabled" is "$(systemctl is-enabled dcvd.service)" enabled
 claim "and so is the socket" is "$(systemctl is-enabled dcvd.socket)" enabled
@@ -202,7 +202,7 @@ before=$(main)
     done
     echo "$failed $n" >/tmp/count
 ) &
-claim "apt installs it over itself" quiet apt-get -q -y install --reinstall "$deb"
+claim "apt installs it over itself" quiet apt-get -q -y install --reinstall "${debs[@]}"
 touch /tmp/upgraded
 wait $!
 read -r failed n </tmp/count
@@ -216,7 +216,7 @@ claim "apt removes it" quiet apt-get -q -y remove dcvd
 claim "the service is gone" is "$(show dcvd.service LoadState)" not-found
 claim "nobody listens" test ! -e "$api"
 claim "configuration and store stay" test -s /etc/dcvd/dcvd.conf -a -s /var/lib/dcvd/dcvd.db
-claim "apt installs it again, over them" quiet apt-get -q -y install "$deb"
+claim "apt installs it again, over them" quiet apt-get -q -y install "${debs[@]}"
 claim "the checks of before are there" is "$(ask "/v1/checks/$id" | jq -r .state)" "done"
 claim "apt purges it" quiet apt-get -q -y purge dcvd
 find / -xdev -not -path '/proc/*' \( -name '*dcvd*' -o -nouser -o -nogroup \) -not -path '/package/*' -not -path '/tmp/*' \

@@ -1,8 +1,8 @@
 #!/bin/bash
-# session.sh DEB: the commands that a person types on a new system, with their output; contrib/doc/daemon.md shows them. Run by
-#     tests/packaging/boot.sh DEB WORK session.sh
+# session.sh DIR: the commands that a person types on a new system, with their output; contrib/doc/daemon.md shows them. Run by
+#     tests/packaging/boot.sh DIR WORK session.sh
 set -u
-deb=$1
+debs=$1
 token=r5t8wq2k9xv4bm7jzh3nc6pd0fyls1ga
 
 # as USER COMMAND: shows the command and runs it
@@ -15,7 +15,7 @@ ask() { curl -s --unix-socket /run/dcvd/dcvd.sock "http://localhost/v1/$1"; }
 useradd -m alice
 cd /package || exit 1
 
-as root "apt-get -qq install ./$(basename "$deb") >install.log 2>&1"
+as root "apt-get -qq install ./*.deb >install.log 2>&1"
 as root "systemctl is-active dcvd.socket dcvd.service"
 as root "usermod --append --groups dcvd alice"
 cd /home/alice || exit 1
