@@ -92,7 +92,7 @@ def main():
         shown = subprocess.run(["chroot", root, "/usr/bin/dcvprobe", "explain", "dns_mismatch|example.com"], check=True,
                                text=True, stdout=subprocess.PIPE).stdout
     finally:
-        daemon.terminate()
+        daemon.kill()  # unshare passes no signal on, and --kill-child ends what it started
         daemon.wait()
     size = subprocess.run(["du", "-sm", root], check=True, text=True, stdout=subprocess.PIPE).stdout.split()[0]
     print(f"readyz {answer}, explain {len(shown)} bytes, image {size} MB, as {user}")
