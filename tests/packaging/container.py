@@ -84,8 +84,9 @@ def main():
         socket = root / "run/dcvd/dcvd.sock"
         answer = None
         for _ in range(100):
-            answer = subprocess.run(["curl", "-s", "--unix-socket", socket, "http://localhost/readyz", "-o", "/dev/null",
-                                     "-w", "%{http_code}"], check=False, text=True, stdout=subprocess.PIPE).stdout
+            answer = subprocess.run(["curl", "-s", "--unix-socket", socket, "-o", "/dev/null", "-w", "%{http_code}",
+                                     "http://localhost/readyz"],
+                                    check=False, text=True, stdout=subprocess.PIPE).stdout
             if answer == "200":
                 break
             time.sleep(0.1)

@@ -2,7 +2,6 @@
 # session.sh DIR: the commands that a person types on a new system, with their output; contrib/doc/daemon.md shows them. Run by
 #     tests/packaging/boot.sh DIR WORK session.sh
 set -u
-debs=$1
 token=r5t8wq2k9xv4bm7jzh3nc6pd0fyls1ga
 
 # as USER COMMAND: shows the command and runs it
@@ -13,7 +12,7 @@ as() {
 # ask PATH: calls the API for what this script has to know; shows nothing
 ask() { curl -s --unix-socket /run/dcvd/dcvd.sock "http://localhost/v1/$1"; }
 useradd -m alice
-cd /package || exit 1
+cd "$1" || exit 1
 
 as root "apt-get -qq install ./*.deb >install.log 2>&1"
 as root "systemctl is-active dcvd.socket dcvd.service"
