@@ -1,6 +1,6 @@
 /* causes_caa.c - causes for CAA: the set forbids issuance, or the search for the set fails. */
-#include "ca/altered.h"
 #include "ca/profile.h"
+#include "judge/caa_meant.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
 #include "judge/fix_caa.h"
@@ -31,94 +31,11 @@ static struct finding *about_set(struct judgement *j, enum cause c, const struct
 
 /* ---------------------------------------------------------------- the set forbids -------------------- */
 
-enum { FOLDED_MOST = 4096 }; /* bytes of a value that are compared */
-
-/* A text in lower case; if bare, without what is no letter or digit. */
-static struct bytes folded(struct arena *a, struct bytes v, bool bare)
-{
-    size_t n = 0, most = v.n < FOLDED_MOST ? v.n : FOLDED_MOST;
-    uint8_t *p = arena_alloc(a, most + 1);
-    for (size_t i = 0; p && i < most; i++) {
-        uint8_t c = v.p[i] >= 'A' && v.p[i] <= 'Z' ? v.p[i] | 0x20 : v.p[i];
-        if (!bare || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-            p[n++] = c;
-    }
-    return (struct bytes){p, n};
-}
-
-static bool same_bytes(struct bytes a, struct bytes b)
-{
-    return a.n && a.n == b.n && !memcmp(a.p, b.p, a.n);
-}
-
-/* The names of this CA: its identifiers, each of them without its last label, that in letters and digits alone, and
- * last of these the CA's own name. */
-struct ca_names {
-    struct bytes *id, *brand, *word;
-    size_t n;
-};
-
-static bool read_names(struct judgement *j, struct ca_names *ret)
-{
-    const struct texts *ids = caa_issuers(j->r);
-    const char *name = j->r->ca ? j->r->ca : j->r->profile->name;
-    *ret = (struct ca_names){arena_array(j->a, ids->n, sizeof *ret->id), arena_array(j->a, ids->n, sizeof *ret->brand),
-                             arena_array(j->a, ids->n + 1, sizeof *ret->word), ids->n};
-    if (!ret->id || !ret->brand || !ret->word)
-        return false;
-    for (size_t i = 0; i < ids->n; i++) {
-        struct bytes id = {(const uint8_t *)ids->v[i], strlen(ids->v[i])};
-        const uint8_t *dot = memrchr(id.p, '.', id.n);
-        ret->id[i] = id;
-        ret->brand[i] = (struct bytes){id.p, dot ? (size_t)(dot - id.p) : 0};
-        ret->word[i] = folded(j->a, ret->brand[i], true);
-    }
-    ret->word[ids->n] = folded(j->a, (struct bytes){(const uint8_t *)name, strlen(name)}, true);
-    return true;
-}
-
-/* What is wrong with a value that was meant for this CA; NULL where it was not. */
-static const char *typo(struct arena *a, const struct caa_record *r, const struct ca_names *ca)
-{
-    enum { WORD_LEAST = 5 }; /* letters; a shorter word occurs within others */
-    struct bytes value = folded(a, r->value, false), letters = folded(a, r->value, true);
-    for (size_t i = 0; !r->sound && i < ca->n; i++)
-        if (bytes_find(value, ca->id[i]) >= 0)
-            return "holds more than the CA's domain name and parameters may";
-    const char *near = altered_any(r->value, ca->id, ca->n);
-    for (size_t i = 0; !near && r->sound && i < ca->n; i++)
-        if (r->issuer.n && r->issuer.n == ca->brand[i].n &&
-            !strncasecmp((const char *)r->issuer.p, (const char *)ca->brand[i].p, r->issuer.n))
-            near = "lacks the last label";
-    for (size_t i = 0; !near && i <= ca->n; i++) {
-        struct bytes word = ca->word[i];
-        if (same_bytes(letters, word) || (!r->sound && word.n >= WORD_LEAST && bytes_find(letters, word) >= 0))
-            near = "is a name of the CA and not its domain name";
-    }
-    return near;
-}
-
-static const struct caa_record *mistyped(struct judgement *j, const char **what)
-{
-    struct ca_names ca;
-    if (!read_names(j, &ca))
-        return NULL;
-    for (size_t i = 0; i < j->caa.set.n; i++) {
-        const struct caa_record *r = &j->caa.set.v[i];
-        *what = r->applies ? typo(j->a, r, &ca) : NULL;
-        if (*what)
-            return r;
-    }
-    return NULL;
-}
-
-/* The mistyped record that a correct record for this CA can replace. A value that lists several CAs is not replaced,
- * because that would drop the other CAs; NULL then. */
+/* The mistyped record that correct records can replace; NULL: there is none. */
 static const struct caa_record *meant(struct judgement *j)
 {
     const char *what;
-    const struct caa_record *r = mistyped(j, &what);
-    return r && !memchr(r->value.p, ',', r->value.n) ? r : NULL;
+    return caa_mistyped(j, &what);
 }
 
 static bool unknown_and_critical(const struct caa_record *r)
@@ -132,7 +49,7 @@ void cause_caa_critical_unknown(struct judgement *j)
     if (!set_fails(j, CODE_invalid_caa_entry) || !unknown_and_critical(r))
         return;
     struct finding *f = about_set(j, CAUSE_caa_critical_unknown, r);
-    fix_caa_permit(j, f, "", meant(j));
+    fix_caa_permit(j, f, meant(j));
 }
 
 void cause_caa_value_typo(struct judgement *j)
@@ -143,12 +60,12 @@ void cause_caa_value_typo(struct judgement *j)
     const char *what;
     if (!malformed && !set_fails(j, CODE_caa_not_found))
         return;
-    const struct caa_record *r = mistyped(j, &what);
+    const struct caa_record *r = caa_mistyped(j, &what);
     if (!r)
         return;
     struct finding *f = about_set(j, CAUSE_caa_value_typo, r);
     finding_set(j, f, "what", what);
-    fix_caa_permit(j, f, "", meant(j));
+    fix_caa_permit(j, f, meant(j));
 }
 
 void cause_caa_malformed(struct judgement *j)
@@ -163,7 +80,7 @@ void cause_caa_malformed(struct judgement *j)
         finding_set(j, f, "what",
                     arena_printf(j->a, "at byte %zu of its value expected is %s", r->error_at, r->error));
     finding_set(j, f, "value", ""); /* for a record whose value cannot be read */
-    fix_caa_permit(j, f, "", meant(j));
+    fix_caa_permit(j, f, meant(j));
 }
 
 /* True where the record that decides permits one account only. *parameter: the parameter that says so; *ours: the
@@ -258,8 +175,7 @@ void cause_caa_account_restricted(struct judgement *j)
     else
         finding_set(j, f, "ignored", "");
     if (ours) {
-        const char *parameter = arena_printf(j->a, "; %s=%s", name, ours);
-        fix_caa_permit(j, f, parameter ? parameter : "", NULL);
+        fix_caa_permit(j, f, NULL);
     } else {
         struct fix *x = finding_fix(j, f, FIX_INPUT);
         x->argument = set_fails(j, CODE_domain_locked) ? "caa_account" : "account_uri";
@@ -297,8 +213,7 @@ void cause_caa_method_restricted(struct judgement *j)
                     in_use.n ? arena_concat(j->a, "the one in use, ", in_use.v[0], ", is not among them", NULL)
                              : "no method can meet that list");
     set_ignored(j, f);
-    const char *parameter = in_use.n ? arena_printf(j->a, "; validationmethods=%s", in_use.v[0]) : NULL;
-    fix_caa_permit(j, f, parameter ? parameter : "", NULL);
+    fix_caa_permit(j, f, NULL);
 }
 
 /* The causes below share the code caa_not_found: no applicable value names the CA. */
@@ -338,7 +253,7 @@ void cause_caa_wildcard_excluded(struct judgement *j)
         return;
     const struct caa_record *r = j->caa.set.decider;
     struct finding *f = about_set(j, CAUSE_caa_wildcard_excluded, r);
-    fix_caa_permit(j, f, "", NULL);
+    fix_caa_permit(j, f, NULL);
 }
 
 void cause_caa_smime_excluded(struct judgement *j)
@@ -346,7 +261,7 @@ void cause_caa_smime_excluded(struct judgement *j)
     if (!nobody_names_us(j) || j->r->purpose != PURPOSE_SMIME)
         return;
     struct finding *f = about_set(j, CAUSE_caa_smime_excluded, j->caa.set.decider);
-    fix_caa_permit(j, f, "", NULL);
+    fix_caa_permit(j, f, NULL);
 }
 
 void cause_caa_forbids_all(struct judgement *j)
@@ -354,7 +269,7 @@ void cause_caa_forbids_all(struct judgement *j)
     if (!nobody_names_us(j) || names_another(j))
         return;
     struct finding *f = about_set(j, CAUSE_caa_forbids_all, j->caa.set.decider);
-    fix_caa_permit(j, f, "", NULL);
+    fix_caa_permit(j, f, NULL);
 }
 
 void cause_caa_excludes_ca(struct judgement *j)
@@ -363,7 +278,7 @@ void cause_caa_excludes_ca(struct judgement *j)
     if (!nobody_names_us(j) || !r)
         return;
     struct finding *f = about_set(j, CAUSE_caa_excludes_ca, r);
-    fix_caa_permit(j, f, "", NULL);
+    fix_caa_permit(j, f, NULL);
 }
 
 /* ---------------------------------------------------------------- where the set stands --------------- */
@@ -396,7 +311,7 @@ static size_t records_to_change(struct judgement *j)
     if (one_account(j, &parameter, &ours) && !ours)
         return 0;
     struct finding change = {0};
-    fix_caa_permit(j, &change, "", meant(j));
+    fix_caa_permit(j, &change, meant(j));
     size_t n = 0;
     for (size_t i = 0; change.n_cures && i < change.cures->n; i++) {
         enum fix_op op = change.cures->ops[i].op;
@@ -434,9 +349,9 @@ void cause_caa_inherited(struct judgement *j)
                              l->end)
         : n   ? arena_printf(j->a, "Instead of the change at %s, which is the smaller one", l->end)
               : arena_printf(j->a, "Instead of a change at %s", l->end);
-    fix_caa_own_set(j, f, place, "")->text = arena_printf(
-        j->a, "%s: %s ends the search there, so other CAs and contacts must be named in it, too.", which,
-        own);
+    fix_caa_permit_at(j, f, place, meant(j),
+                      arena_printf(j->a, "%s: %s ends the search there, so it names the other CAs and contacts, too.",
+                                   which, own));
 }
 
 /* ---------------------------------------------------------------- the search fails ------------------- */
@@ -467,7 +382,7 @@ static void fix_below(struct judgement *j, struct finding *f)
 {
     const struct lookup *place = fix_caa_own_place(j, j->caa.failed);
     if (place)
-        fix_caa_own_set(j, f, place, "")->text = arena_printf(
+        fix_caa_own_set(j, f, place)->text = arena_printf(
             j->a, "A set at %s ends the search before %s is asked.", place->name, j->caa.failed->name);
     finding_or(j, f);
     fix_advice(j, f, "Have the name servers of the failing zone answer for type CAA (257) like for any other type.");
@@ -544,7 +459,7 @@ void cause_caa_tag_typo(struct judgement *j)
             continue;
         struct finding *f = about_set(j, CAUSE_caa_tag_typo, r);
         finding_set(j, f, "near", caa_tag_name(near));
-        struct rr *right = fix_caa_retagged(j, r, near);
+        struct rr *right = caa_retagged(j, r, near);
         if (right && permits_with(j, r, right))
             fix_caa_replace(j, f, r, rr_rdata_text(j->a, right));
         else

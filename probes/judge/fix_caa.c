@@ -1,44 +1,12 @@
 #include "judge/fix_caa.h"
 
+#include "judge/caa_meant.h"
 #include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* One issue record as rdata: flags, tag length, tag, value (RFC 8659 4.1). */
-static bool record(struct arena *a, const char *tag, const char *value, uint8_t flags, struct rr *ret)
-{
-    size_t n_tag = strlen(tag), n_value = strlen(value);
-    uint8_t *p = n_tag + n_value < UINT16_MAX - 2 ? arena_alloc(a, 2 + n_tag + n_value) : NULL;
-    if (!p)
-        return false;
-    p[0] = flags;
-    p[1] = (uint8_t)n_tag;
-    memcpy(p + 2, tag, n_tag);
-    memcpy(p + 2 + n_tag, value, n_value);
-    *ret = (struct rr){
-        .owner = ".", .type = RR_CAA, .class = 1, .rdata = p, .rdlen = (uint16_t)(2 + n_tag + n_value)};
-    return true;
-}
-
-/* The rdata of a record that names the CA. Leaves the parameters out where the record would not permit with
- * them: an account may hold characters that a parameter cannot (RFC 8659 4.2). */
-static const char *permit(const struct judgement *j, enum caa_tag tag, const char *parameters)
-{
-    const char *ca = caa_issuers(j->r)->v[0];
-    const char *value = arena_printf(j->a, "%s%s", ca, parameters);
-    struct rr rr;
-    const struct rr *alone = &rr;
-    struct caa_set set;
-    if (!value || !record(j->a, caa_tag_name(tag), value, 0, &rr))
-        return "";
-    if (*parameters && (caa_judge(j->a, j->r, &alone, 1, &set) || set.code != CODE_NONE || set.open))
-        return permit(j, tag, "");
-    const char *text = rr_rdata_text(j->a, &rr);
-    return text ? text : "";
-}
 
 enum caa_tag fix_caa_tag(const struct judgement *j)
 {
@@ -91,50 +59,66 @@ const struct lookup *fix_caa_own_place(const struct judgement *j, const struct l
     return NULL;
 }
 
-struct fix *fix_caa_own_set(struct judgement *j, struct finding *f, const struct lookup *at,
-                            const char *parameters)
+/* A record by which the CA may issue. */
+static const struct rr *permitting(struct judgement *j, enum caa_tag tag)
 {
-    /* A new set has no issuewild, so its issue record counts for wildcard names, too (RFC 8659 4.3). */
-    return add(j, f, at->name, permit(j, caa_tag_for(j->r->purpose, false), parameters));
+    return caa_record_of(j->a, caa_tag_name(tag), caa_issuers(j->r)->v[0], 0);
 }
 
-struct rr *fix_caa_retagged(struct judgement *j, const struct caa_record *r, enum caa_tag tag)
+struct fix *fix_caa_own_set(struct judgement *j, struct finding *f, const struct lookup *at)
 {
-    struct rr *rr = arena_alloc(j->a, sizeof *rr);
-    const char *value = arena_strndup(j->a, r->value.p, r->value.n);
-    /* A value with a NUL is no text: record() would cut it there. */
-    if (!rr || !value || memchr(r->value.p, 0, r->value.n) || !record(j->a, caa_tag_name(tag), value, r->flags, rr))
-        return NULL;
-    rr->owner = r->rr->owner;
-    return rr;
+    /* A new set has no issuewild, so its issue record counts for wildcard names, too (RFC 8659 4.3). */
+    const struct rr *rr = permitting(j, caa_tag_for(j->r->purpose, false));
+    const char *text = rr ? rr_rdata_text(j->a, rr) : NULL;
+    return add(j, f, at->name, text ? text : "");
+}
+
+/* ---------------------------------------------------------------- the star ---------------------------- */
+
+static bool has_issuewild(const struct caa_set *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->v[i].known == CAA_ISSUEWILD)
+            return true;
+    return false;
+}
+
+/* The issue and issuewild records of a set as issuewild records, behind those in v already. */
+static void as_wild(struct judgement *j, const struct caa_set *from, const struct rr **v, size_t *n)
+{
+    for (size_t i = 0; i < from->n; i++) {
+        const struct caa_record *r = &from->v[i];
+        bool of_issuing = !r->broken && (r->known == CAA_ISSUE || r->known == CAA_ISSUEWILD);
+        const struct rr *moved = of_issuing ? caa_retagged(j, r, CAA_ISSUEWILD) : NULL;
+        for (size_t k = 0; moved && k < *n; k++)
+            if (v[k]->rdlen == moved->rdlen && !memcmp(v[k]->rdata, moved->rdata, moved->rdlen))
+                moved = NULL;
+        if (moved)
+            v[(*n)++] = moved;
+    }
 }
 
 void fix_caa_move(struct judgement *j, struct finding *f, const struct rr *const *rr, size_t n, const char *base)
 {
     const struct lookup *l = j->caa.relevant;
     bool own = l && !l->hops && name_equal(l->name, base);
-    struct caa_set there, then;
-    const struct rr **v = own ? arena_array(j->a, j->caa.set.n + n, sizeof *v) : NULL;
-    const char **added = own ? arena_array(j->a, n, sizeof *added) : NULL;
-    size_t k = 0, n_added = 0;
-    for (; v && k < j->caa.set.n; k++)
-        v[k] = j->caa.set.v[k].rr;
-    if (v && added && !caa_judge(j->a, j->r, rr, n, &there))
-        for (size_t i = 0; i < there.n; i++) {
-            const struct caa_record *r = &there.v[i];
-            const struct rr *moved = !r->broken && (r->known == CAA_ISSUE || r->known == CAA_ISSUEWILD)
-                                         ? fix_caa_retagged(j, r, CAA_ISSUEWILD)
-                                         : NULL;
-            const char *text = moved ? rr_rdata_text(j->a, moved) : NULL;
-            if (!text)
-                continue;
-            v[k++] = moved;
-            added[n_added++] = text;
-        }
-    /* Beside a set of the domain's own an issuewild record changes nothing but what it is for. */
-    if (n_added && !caa_judge(j->a, j->r, v, k, &then) && then.code == CODE_NONE && !then.open)
-        for (size_t i = 0; i < n_added; i++)
-            add(j, f, base, added[i]);
+    const struct caa_set *s = &j->caa.set;
+    struct caa_set there;
+    const struct rr **v = own ? arena_array(j->a, 2 * s->n + n, sizeof *v) : NULL;
+    size_t k = 0;
+    for (; v && k < s->n; k++)
+        v[k] = s->v[k].rr;
+    if (v && !caa_judge(j->a, j->r, rr, n, &there)) {
+        as_wild(j, &there, v, &k);
+        /* Where these are the first issuewild records, the issue records no longer count for wildcard names. */
+        if (k > s->n && !has_issuewild(s))
+            as_wild(j, s, v, &k);
+        /* Beside a set of the domain's own an issuewild record changes nothing but what it is for. */
+        struct caa_set then;
+        bool good = k > s->n && !caa_judge(j->a, j->r, v, k, &then) && then.code == CODE_NONE && !then.open;
+        for (size_t i = s->n; good && i < k; i++)
+            add(j, f, base, rr_rdata_text(j->a, v[i]));
+    }
     fix_advice(
         j, f,
         arena_printf(j->a,
@@ -143,16 +127,139 @@ void fix_caa_move(struct judgement *j, struct finding *f, const struct rr *const
                      base));
 }
 
-/* True also where the request does not say whether the record's parameters are met: beside such a record one without
- * parameters would take the owner's restriction away. */
-static bool permits(const struct caa_record *r)
+/* ---------------------------------------------------------------- the set after the change ------------ */
+
+/* The relevant set as it is to be. Those of the n records that stand there have .old; rr NULL: the record goes. */
+struct draft {
+    struct judgement *j;
+    struct {
+        const struct caa_record *old;
+        const struct rr *rr;
+    } *v;
+    size_t n;
+};
+
+static bool draft_permits(const struct draft *d)
 {
-    return r->applies && r->sound && r->names_us && (r->unmet == CAA_MET || r->open);
+    const struct rr **v = arena_array(d->j->a, d->n, sizeof *v);
+    size_t n = 0;
+    for (size_t i = 0; v && i < d->n; i++)
+        if (d->v[i].rr)
+            v[n++] = d->v[i].rr;
+    /* Where no record is left there is no set, and the search would climb on to a set that may forbid. */
+    return n && caa_code_with(d->j, v, n) == CODE_NONE;
 }
 
-static bool must_go(const struct caa_record *r)
+static void put(struct draft *d, const struct rr *rr)
 {
-    return r->broken || (r->critical && r->known == CAA_UNKNOWN);
+    d->v[d->n].old = NULL;
+    d->v[d->n++].rr = rr;
+}
+
+/* A record that forbids every CA must go, whatever else the set holds: one that cannot be read, and one with an
+ * unknown property that is critical. Where that is near a known one it was meant to be that. False: there is none. */
+static bool clear(struct draft *d)
+{
+    struct judgement *j = d->j;
+    bool any = false;
+    for (size_t i = 0; i < d->n; i++) {
+        const struct caa_record *r = d->v[i].old;
+        if (!r->broken && !(r->critical && r->known == CAA_UNKNOWN))
+            continue;
+        enum caa_tag near = r->broken ? CAA_UNKNOWN : caa_tag_near(r->tag);
+        d->v[i].rr = near == CAA_UNKNOWN ? NULL : caa_retagged(j, r, near);
+        any = true;
+    }
+    return any;
+}
+
+/* A record whose property is mistyped, and by which the set permits once it is put right. */
+static bool put_right_a_tag(struct draft *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const struct caa_record *r = d->v[i].old;
+        const struct rr *was = d->v[i].rr;
+        enum caa_tag near = !was || r->broken || r->known != CAA_UNKNOWN ? CAA_UNKNOWN : caa_tag_near(r->tag);
+        if (near == CAA_UNKNOWN)
+            continue;
+        d->v[i].rr = caa_retagged(d->j, r, near);
+        if (draft_permits(d))
+            return true;
+        d->v[i].rr = was;
+    }
+    return false;
+}
+
+/* A record of this CA with parameters that the request does not meet. False: there is none. *said: whether a record
+ * can say what would be met. */
+static bool meet(struct draft *d, bool *said)
+{
+    bool found = false;
+    *said = false;
+    for (size_t i = 0; i < d->n && !*said; i++) {
+        const struct caa_record *r = d->v[i].old;
+        bool account;
+        if (!d->v[i].rr || !r->applies || !r->sound || !r->names_us || r->unmet == CAA_MET)
+            continue;
+        found = true;
+        const struct rr *ours = caa_with_ours(d->j, r->rr, &account);
+        *said = ours;
+        if (ours && account)
+            put(d, ours); /* the other account keeps its own */
+        else if (ours)
+            d->v[i].rr = ours;
+    }
+    return found;
+}
+
+/* What one record that was meant for this CA was to say. */
+static bool say_what_was_meant(struct draft *d, const struct caa_record *meant)
+{
+    const struct rr *v[CAA_LISTED_MOST];
+    size_t n = caa_meant_records(d->j, meant, v);
+    bool account;
+    const struct rr *ours = n ? caa_with_ours(d->j, v[0], &account) : NULL;
+    for (size_t i = 0; ours && i < d->n; i++)
+        if (d->v[i].old == meant)
+            d->v[i].rr = ours;
+    for (size_t i = 1; ours && i < n; i++)
+        put(d, v[i]);
+    return ours;
+}
+
+/* One record by which the CA may issue; it takes the place of one that must go, where there is one. */
+static void add_ours(struct draft *d)
+{
+    const struct rr *ours = permitting(d->j, fix_caa_tag(d->j));
+    for (size_t i = 0; i < d->n; i++)
+        if (!d->v[i].rr) {
+            d->v[i].rr = ours;
+            return;
+        }
+    put(d, ours);
+}
+
+/* False: no record can express what the request would have to meet, or the arena is full. */
+static bool draft_set(struct judgement *j, const struct caa_record *meant, struct draft *ret)
+{
+    const struct caa_set *s = &j->caa.set;
+    struct draft *d = ret;
+    *d = (struct draft){.j = j, .n = s->n, .v = arena_array(j->a, s->n + CAA_LISTED_MOST, sizeof *d->v)};
+    for (size_t i = 0; d->v && i < s->n; i++) {
+        d->v[i].old = &s->v[i];
+        d->v[i].rr = s->v[i].rr;
+    }
+    if (!d->v)
+        return false;
+    bool said;
+    if ((clear(d) && draft_permits(d)) || put_right_a_tag(d))
+        return true;
+    bool restricted = meet(d, &said);
+    if (said || (meant && say_what_was_meant(d, meant)))
+        return true;
+    if (!restricted)
+        add_ours(d);
+    return !restricted;
 }
 
 /* True where the domain is in a zone of its own below the owner of a set: whoever runs the one need not run the other,
@@ -163,83 +270,62 @@ static bool in_zone_below(const struct judgement *j, const char *owner)
     return z && !name_equal(z->apex, owner) && name_within(z->apex, owner);
 }
 
-/* The set at place takes the other's place there, so it permits those whom that one permits, too. */
-static void keep_others(struct judgement *j, struct finding *f, const struct lookup *place)
+static void advise_no_record(struct judgement *j, struct finding *f)
 {
-    const struct caa_set *s = &j->caa.set;
-    for (size_t i = 0; i < s->n; i++)
-        if (s->v[i].applies && s->v[i].sound && s->v[i].issuer.n && !s->v[i].names_us)
-            add(j, f, place->name, rr_rdata_text(j->a, s->v[i].rr));
+    fix_advice(j, f,
+               "The set permits this CA for other accounts or methods only, and no record can name those of this order "
+               "as they are given: a record without them would lift the restriction, so ask whoever set it.");
 }
 
-/* A value that lists several CAs ("a.example; b.example", "a.example, b.example") was meant to permit each of them
- * (RFC 8659 4.2: one a record). Adds a record for each of the others; nothing where the value is no such list. */
-static void keep_listed(struct judgement *j, struct finding *f, const struct caa_record *meant)
+void fix_caa_permit_at(struct judgement *j, struct finding *f, const struct lookup *place,
+                       const struct caa_record *meant, const char *text)
 {
-    enum { MOST = 8 };
-    const char *name[MOST];
-    size_t n = 0;
-    char *text = arena_strndup(j->a, (const char *)meant->value.p, meant->value.n), *rest = text;
-    for (char *p; text && (p = strtok_r(rest, ";, \t", &rest)) != NULL; n++) {
-        struct rr rr;
-        const struct rr *alone = &rr;
-        struct caa_set set;
-        if (n == MOST || !strchr(p, '.') || !record(j->a, caa_tag_name(meant->known), p, 0, &rr) ||
-            caa_judge(j->a, j->r, &alone, 1, &set) || set.n != 1 || !set.v[0].sound || set.v[0].n_parameters)
-            return;
-        name[n] = set.v[0].names_us ? NULL : rr_rdata_text(j->a, &rr);
+    struct draft d;
+    bool first = true;
+    if (!draft_set(j, meant, &d)) {
+        advise_no_record(j, f);
+        return;
     }
-    for (size_t i = 0; i < n; i++)
-        if (name[i])
-            add(j, f, meant->rr->owner, name[i]);
+    for (size_t i = 0; i < d.n; i++) {
+        if (!d.v[i].rr)
+            continue;
+        struct fix *x = add(j, f, place->name, rr_rdata_text(j->a, d.v[i].rr));
+        x->text = first ? text : NULL;
+        first = false;
+    }
 }
 
-void fix_caa_permit(struct judgement *j, struct finding *f, const char *parameters,
-                    const struct caa_record *meant)
+static void permit_in_place(struct judgement *j, struct finding *f, const struct caa_record *meant)
 {
-    const struct lookup *l = j->caa.relevant;
-    const struct caa_set *s = &j->caa.set;
-    bool below = in_zone_below(j, l->end) && fix_caa_own_place(j, l);
-    if (below || !fix_caa_within_reach(j, l->end)) {
-        const struct lookup *place = fix_caa_own_place(j, l);
-        if (place) {
-            fix_caa_own_set(j, f, place, parameters)->text =
-                arena_printf(j->a, "A set at %s ends the search there: that at %s no longer counts for it.",
-                             place->name, l->end);
-            keep_others(j, f, place);
-        } else {
-            fix_advice(
-                j, f,
-                arena_printf(j->a,
-                             "Ask whoever runs %s to add a CAA record for %s there, or give up the alias: "
-                             "beside it no CAA record may stand.",
-                             l->end, caa_issuers(j->r)->v[0]));
-        }
+    struct draft d;
+    if (!draft_set(j, meant, &d)) {
+        advise_no_record(j, f);
         return;
     }
-    const char *rdata = permit(j, fix_caa_tag(j), parameters);
-    size_t left = 0;
-    for (size_t i = 0; i < s->n; i++)
-        left += !must_go(&s->v[i]);
-    /* Where no record is left there is no set, and the search would climb on to a set that may forbid. */
-    bool done = left && !s->n_applicable;
-    for (size_t i = 0; i < s->n; i++)
-        done = done || permits(&s->v[i]);
-    /* A record that forbids every CA must go, whatever else the set holds. Where a record is missing, it
-     * replaces one that cannot be read. */
-    for (size_t i = 0; i < s->n; i++) {
-        const struct caa_record *r = &s->v[i];
-        bool instead = !meant && !done && (r->broken || !left);
-        if (must_go(r))
-            change(j, f, r, instead ? rdata : NULL);
-        done = done || instead;
+    for (size_t i = 0; i < d.n; i++) {
+        const struct rr *rr = d.v[i].rr;
+        const char *text = rr ? rr_rdata_text(j->a, rr) : NULL;
+        if (!d.v[i].old)
+            add(j, f, j->caa.relevant->end, text ? text : "");
+        else if (!rr || rr != d.v[i].old->rr)
+            change(j, f, d.v[i].old, text);
     }
-    if (done)
-        return;
-    if (meant) {
-        change(j, f, meant, rdata);
-        keep_listed(j, f, meant);
-    } else {
-        add(j, f, l->end, rdata);
-    }
+}
+
+void fix_caa_permit(struct judgement *j, struct finding *f, const struct caa_record *meant)
+{
+    const struct lookup *l = j->caa.relevant, *place = fix_caa_own_place(j, l);
+    bool reach = fix_caa_within_reach(j, l->end);
+    if (reach && !(place && in_zone_below(j, l->end)))
+        permit_in_place(j, f, meant);
+    else if (place)
+        fix_caa_permit_at(j, f, place, meant,
+                          arena_printf(j->a, "A set at %s ends the search there: that at %s no longer counts for it.",
+                                       place->name, l->end));
+    else
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "Ask whoever runs %s to add a CAA record for %s there, or give up the alias: "
+                                "beside it no CAA record may stand.",
+                                l->end, caa_issuers(j->r)->v[0]));
 }

@@ -6,21 +6,22 @@
 
 #include "judge/finding.h"
 
-/* The operations that make the relevant set permit: records that forbid every CA are removed, and where no record names
- * this CA one is added, or replaces meant (may be NULL), a record that was meant for this CA. parameters: "" or ";
- * NAME=VALUE". A set outside the customer's domain is not changed: instead the domain gets a set of its own, or there
- * is advice where an alias leaves no room for one. */
-void fix_caa_permit(struct judgement *j, struct finding *f, const char *parameters,
-                    const struct caa_record *meant);
+/* The operations that make the relevant set permit, and restrict no less than its owner meant: records that forbid
+ * every CA are removed, or get the property that they were meant to have; a record of this CA that asks for another
+ * method gets it added to its list; beside one for another account stands one for ours; meant (may be NULL), a record
+ * that was meant for this CA, is replaced by what it was to say; else one is added. A set that the customer does not
+ * run is not changed: instead the domain gets a set of its own with the records of that one, or there is advice where
+ * an alias leaves no room for it. */
+void fix_caa_permit(struct judgement *j, struct finding *f, const struct caa_record *meant);
+/* The same as a set at a place from fix_caa_own_place(); text says what it does. */
+void fix_caa_permit_at(struct judgement *j, struct finding *f, const struct lookup *place,
+                       const struct caa_record *meant, const char *text);
 /* The lowest level of the climb below the lookup below where a CAA set may exist; NULL where there is none. */
 const struct lookup *fix_caa_own_place(const struct judgement *j, const struct lookup *below);
 /* add: a set of one record at a place from fix_caa_own_place(). */
-struct fix *fix_caa_own_set(struct judgement *j, struct finding *f, const struct lookup *at,
-                            const char *parameters);
+struct fix *fix_caa_own_set(struct judgement *j, struct finding *f, const struct lookup *at);
 /* replace: r by another rdata. */
 void fix_caa_replace(struct judgement *j, struct finding *f, const struct caa_record *r, const char *rdata);
-/* r with another tag; NULL where the arena is full, or the value is no text. */
-struct rr *fix_caa_retagged(struct judgement *j, const struct caa_record *r, enum caa_tag tag);
 /* What n records at the name with a star were meant to say, as issuewild records at base, if a set stands there and
  * permits with them; and advice. */
 void fix_caa_move(struct judgement *j, struct finding *f, const struct rr *const *rr, size_t n, const char *base);
