@@ -173,14 +173,16 @@ static bool clear(struct draft *d)
     return any;
 }
 
-/* A record whose property is mistyped, and by which the set permits once it is put right. */
+/* A record whose property is mistyped, and by which the set permits once it is put right. Not where it would be the
+ * first of its property beside issue records: then these would no longer count for wildcard names. */
 static bool put_right_a_tag(struct draft *d)
 {
+    bool wild = has_issuewild(&d->j->caa.set);
     for (size_t i = 0; i < d->n; i++) {
         const struct caa_record *r = d->v[i].old;
         const struct rr *was = d->v[i].rr;
         enum caa_tag near = !was || r->broken || r->known != CAA_UNKNOWN ? CAA_UNKNOWN : caa_tag_near(r->tag);
-        if (near == CAA_UNKNOWN)
+        if (near == CAA_UNKNOWN || (near == CAA_ISSUEWILD && !wild))
             continue;
         d->v[i].rr = caa_retagged(d->j, r, near);
         if (draft_permits(d))
