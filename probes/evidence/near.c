@@ -10,6 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
+const uint16_t near_host_types[] = {RR_A, RR_AAAA, RR_MX, RR_TXT, RR_CAA, RR_SRV, RR_HTTPS};
+const size_t near_host_types_n = sizeof near_host_types / sizeof *near_host_types;
+
 void near_add(struct near_list *l, enum near_slip slip, uint16_t type, const char *scope, const char *slip_text,
                 const char *owner)
 {

@@ -39,6 +39,10 @@ struct near_view {
     bool unregistered; /* the zone above says that the registrable domain does not exist */
 };
 
+/* The types of records that hosts have: what a wildcard may give them, and what no CNAME may stand beside. */
+extern const uint16_t near_host_types[];
+extern const size_t near_host_types_n;
+
 /* ---- the list, filled by the method (methods.h: .near) */
 struct near_list {
     struct arena *a;

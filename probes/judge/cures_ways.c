@@ -44,11 +44,11 @@ static void add_record(struct choosing *c, struct finding *to, const char *owner
     *finding_fix(c->j, to, FIX_ADD) = x;
 }
 
-/* The sets that the resolvers gave for a name; another source's where they gave none. */
+/* The sets that the zone's servers gave for a name; another source's where they gave none. */
 static void copy_sets(struct choosing *c, struct finding *to, const struct model_name *from, const char *owner)
 {
     for (const struct model_set *s = from->sets; s; s = s->next) {
-        if (model_set(from, "", s->type) != s)
+        if (model_set(from, model_servers, s->type) != s)
             continue;
         for (size_t i = 0; i < s->n; i++)
             if (!s->rr[i]->defect)
@@ -105,14 +105,14 @@ static void add_txt(struct choosing *c, struct finding *to, const char *owner, c
 static const struct rr *own_alias(const struct model *m, const char *name)
 {
     const struct model_name *n = model_find(m, name);
-    const struct model_set *s = n && n->state != MODEL_WILD ? model_set(n, "", RR_CNAME) : NULL;
+    const struct model_set *s = n && n->state != MODEL_WILD ? model_set(n, model_servers, RR_CNAME) : NULL;
     return s && s->n ? s->rr[0] : NULL;
 }
 
 static bool is_dname(const struct model *m, const char *name)
 {
     const struct model_name *n = model_find(m, name);
-    const struct model_set *s = n ? model_set(n, "", RR_DNAME) : NULL;
+    const struct model_set *s = n ? model_set(n, model_servers, RR_DNAME) : NULL;
     return s && s->n;
 }
 

@@ -75,6 +75,16 @@ const struct model_set *model_set(const struct model_name *n, const char *source
     return other;
 }
 
+const char model_servers[] = "servers"; /* no address is written so */
+
+bool model_stands(const struct model_name *n, const struct model_set *s)
+{
+    for (const struct model_set *x = n->sets; x && !s->own_server; x = x->next)
+        if (x->type == s->type && x->own_server)
+            return false;
+    return true;
+}
+
 const char *model_source(const struct ask *q)
 {
     return q->via == VIA_RESOLVER || !q->server ? "" : q->server;
@@ -167,6 +177,19 @@ static const char *owner_of(const struct rrs *answer, uint16_t type, const char 
     return NULL;
 }
 
+/* A negative answer may be about the whole name (RFC 8020 2). What the servers of its zone say of that goes before the
+ * word of a resolver, which may be stale or made up. */
+static void deny(struct reading *r, struct model_name *n)
+{
+    bool denied = r->f->dns.outcome == DNS_NXDOMAIN;
+    if (r->own_server && !n->by_servers) {
+        n->by_servers = true;
+        n->denied = false;
+    }
+    if (r->own_server || !n->by_servers)
+        n->denied = n->denied || denied;
+}
+
 /* Follows the aliases of one answer. A server's word counts for names of its own zone only (RFC 2181 5.4.1), so of a
  * zone's server only the first step is read. */
 static int read_answer(struct reading *r)
@@ -188,14 +211,14 @@ static int read_answer(struct reading *r)
             int rc = dns_alias(r->m->a, &d->answer, name, &to);
             if (rc < 0 || (alias && see(r, n, RR_CNAME)))
                 return -ENOMEM;
+            n->by_servers = n->by_servers || (r->own_server && alias);
             see_signatures(r, n);
             if (r->own_server || !rc)
                 return 0;
             name = to;
             continue;
         }
-        /* A negative answer may be about the whole name (RFC 8020 2). */
-        n->denied = n->denied || d->outcome == DNS_NXDOMAIN;
+        deny(r, n);
         see_signatures(r, n);
         int rc = see(r, n, type);
         /* It answers as a name that is no alias. */
@@ -260,7 +283,7 @@ struct model_name *model_random(const struct model *m, const char *parent)
 static bool has_data(const struct model_name *n)
 {
     for (const struct model_set *s = n->sets; s; s = s->next)
-        if (s->n)
+        if (s->n && (s->own_server || !n->by_servers))
             return true;
     return false;
 }
@@ -295,7 +318,7 @@ static enum likeness compare(const struct model_name *a, const struct model_name
     bool enough = false; /* records, or the knowledge that not even an address stands there */
     for (const struct model_set *s = a->sets; s; s = s->next) {
         const struct model_set *other = model_set(b, s->source, s->type);
-        if (!other)
+        if (!other || !model_stands(a, s))
             continue;
         if (!same_records(s, other))
             return UNLIKE;

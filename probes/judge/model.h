@@ -35,7 +35,8 @@ struct model_set {
 struct model_name {
     const char *name; /* absolute */
     enum model_state state;
-    bool denied; /* a source says that the name does not exist */
+    bool denied; /* a source says that the name does not exist; a server of its zone, where one was asked */
+    bool by_servers; /* a server of its zone answered for it */
     bool added;  /* by the cure, which makes the name exist */
     bool whole;  /* no other types stand at the name than those of .sets */
     bool seen;   /* a source answered for it */
@@ -79,6 +80,11 @@ struct model_reply {
 int model_answer(const struct model *m, const char *source, const char *name, uint16_t type,
                  struct model_reply *ret);
 bool model_same(const struct model_reply *a, const struct model_reply *b);
+
+/* The source that is nobody's own: what the servers of a name's zone say comes first, then what anybody says. */
+extern const char model_servers[];
+/* True where the set counts for what stands in the zone: the servers of the zone say so, or were not asked. */
+bool model_stands(const struct model_name *n, const struct model_set *s);
 
 /* Who answered a question: "" for the resolvers, else the server's address. A pointer into the ask, or static. */
 const char *model_source(const struct ask *q);

@@ -37,7 +37,7 @@ bool model_has(const struct model *m, const struct fix *add)
     const struct rr *rr = n && n->state != MODEL_WILD ? record_of(m->a, add, add->rdata) : NULL;
     bool asked = false;
     for (const struct model_set *s = rr ? n->sets : NULL; s; s = s->next) {
-        if (s->type != rr->type)
+        if (s->type != rr->type || !model_stands(n, s))
             continue;
         if (!holds(s, rr))
             return false;
@@ -109,7 +109,7 @@ static const char *dname_over(const struct model *m, const char *owner)
 {
     for (const char *up = name_parent(owner); up; up = name_parent(up)) {
         const struct model_name *n = model_find(m, up);
-        const struct model_set *s = n ? model_set(n, "", RR_DNAME) : NULL;
+        const struct model_set *s = n ? model_set(n, model_servers, RR_DNAME) : NULL;
         if (s && s->n)
             return up;
     }
@@ -137,7 +137,7 @@ static const char *forbidden_beside(const struct model *m, const struct model_na
     const struct model_set *alias = NULL, *other = NULL;
     char type[16];
     for (const struct model_set *s = n->sets; s; s = s->next) {
-        bool of_dnssec = s->type == RR_RRSIG || s->type == RR_NSEC;
+        bool of_dnssec = s->type == RR_RRSIG || s->type == RR_NSEC || !model_stands(n, s);
         if (s->n && s->type == RR_CNAME)
             alias = s;
         else if (s->n && !of_dnssec)
@@ -179,7 +179,7 @@ static int take_out(struct model *m, const struct fix *x, const char **refused)
         for (size_t i = 0; i < s->n; i++)
             if (!rr_same(s->rr[i], rr))
                 s->rr[kept++] = s->rr[i];
-        found = found || kept < s->n;
+        found = found || (kept < s->n && model_stands(n, s));
         s->n = kept;
     }
     n->whole = n->whole || (found && rr->type == RR_CNAME); /* it stood alone */
@@ -191,6 +191,15 @@ static int take_out(struct model *m, const struct fix *x, const char **refused)
     else if (!known)
         doubt(m, arena_printf(m->a, "Whether the %s record stands at %s was not asked.", x->type, x->owner));
     return 0;
+}
+
+/* True where it is known which other records stand at a name. */
+static bool stands_alone(const struct model_name *n)
+{
+    bool known = true;
+    for (size_t i = 0; i < near_host_types_n && known; i++)
+        known = model_set(n, model_servers, near_host_types[i]);
+    return n->whole || known;
 }
 
 static int put_in(struct model *m, const struct fix *x, const char **refused)
@@ -215,7 +224,7 @@ static int put_in(struct model *m, const struct fix *x, const char **refused)
     struct model_name *n = changeable(m, x->owner);
     if (!n)
         return -ENOMEM;
-    if (rr->type == RR_CNAME && !n->whole && !model_set(n, "", RR_TXT))
+    if (rr->type == RR_CNAME && !stands_alone(n))
         doubt(m, arena_printf(m->a, "Whether other records stand at %s was not asked: a CNAME must stand alone.",
                               x->owner));
     for (struct model_set *s = n->sets; s; s = s->next) {

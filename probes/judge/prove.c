@@ -1,6 +1,5 @@
-#include "judge/prove.h"
+#include "judge/prove_inner.h"
 
-#include "ca/profile.h"
 #include "evidence/evidence.h"
 #include "evidence/view.h"
 #include "judge/judge_inner.h"
@@ -12,7 +11,6 @@
 #include <errno.h>
 #include <stdalign.h>
 #include <string.h>
-#include <strings.h>
 
 int proof_begin(struct judgement *j, struct arena *a, struct proof *ret)
 {
@@ -20,21 +18,7 @@ int proof_begin(struct judgement *j, struct arena *a, struct proof *ret)
     return model_build(a, j->r, j->ev, j->servers.zones, &ret->now);
 }
 
-/* One trial at work. */
-struct trying {
-    struct proof *p;
-    struct arena *a; /* of this trial alone */
-    struct model now;
-    const struct fix *ops;
-    size_t n;
-    struct model after;
-    struct evidence ev; /* the facts as they would be then */
-    struct checked *checked; /* the n_checked names that the verdict rests on */
-    size_t n_checked;
-    struct trial *trial;
-};
-
-static void doubt(struct trying *t, const char *sentence)
+void trial_doubt(struct trying *t, const char *sentence)
 {
     if (sentence && !texts_have(&t->after.doubts, sentence))
         texts_add(t->a, &t->after.doubts, sentence);
@@ -42,8 +26,7 @@ static void doubt(struct trying *t, const char *sentence)
 
 /* ---------------------------------------------------------------- facts after the cure ---------------- */
 
-/* True where the answers for a name can differ after the cure: it changes, or a name above it comes into being. */
-static bool touched(const struct model *after, const char *name)
+bool model_touched(const struct model *after, const char *name)
 {
     for (const struct model_name *n = after->first; n; n = n->next)
         if (name_equal(name, n->name) || (n->added && name_within(name, n->name)))
@@ -120,7 +103,7 @@ static int dns_after(struct trying *t, struct fact *f, struct fact **ret)
     *ret = f;
     bool fails = f->dns.outcome == DNS_SERVFAIL && q->via != VIA_AUTHORITATIVE;
     if (q->qtype == RR_SOA || q->qtype == RR_DNSKEY || q->qtype == RR_DS ||
-        !(fails || has_alias(&f->dns) || touched(&t->after, q->qname)))
+        !(fails || has_alias(&f->dns) || model_touched(&t->after, q->qname)))
         return 0;
     const char *source = model_source(q);
     if (model_answer(&t->now, source, q->qname, q->qtype, &before) ||
@@ -134,7 +117,7 @@ static int dns_after(struct trying *t, struct fact *f, struct fact **ret)
     /* Of the names that people mistake for the checked ones it does not matter. */
     for (size_t i = 0; i < t->n_checked; i++)
         if (t->checked[i].type == q->qtype && name_equal(t->checked[i].name, q->qname))
-            doubt(t, arena_printf(t->a, "What %s answers then is not known.", now.end));
+            trial_doubt(t, arena_printf(t->a, "What %s answers then is not known.", now.end));
     return 0;
 }
 
@@ -149,7 +132,7 @@ static int http_after(struct trying *t, struct fact *f, struct fact **ret)
             h->outcome != HTTP_RESPONSE || (h->status >= 300 && h->status < 400))
             continue;
         if (h->status != 200 && h->status != 404 && h->status != 410)
-            doubt(t, arena_printf(t->a,
+            trial_doubt(t, arena_printf(t->a,
                                   "The server answers with status %d at %s: whether it hands out a file that is put "
                                   "there is not known.",
                                   h->status, x->url));
@@ -250,201 +233,6 @@ static int facts_for(struct trying *t, const struct request *r)
     return rc;
 }
 
-/* ---------------------------------------------------------------- what else changes ------------------- */
-
-static bool removed(const struct trying *t, const struct rr *rr)
-{
-    for (size_t i = 0; i < t->n; i++) {
-        const struct fix *x = &t->ops[i];
-        const char *gone = x->op == FIX_REMOVE ? x->rdata : x->op == FIX_REPLACE ? x->old_rdata : NULL;
-        char type[16];
-        if (!gone || !x->owner || !x->type || !name_equal(x->owner, rr->owner) ||
-            strcmp(x->type, rr_type_name(rr->type, type)) != 0)
-            continue;
-        const char *text = rr_rdata_text(t->a, rr);
-        if (text && !strcmp(text, gone))
-            return true;
-    }
-    return false;
-}
-
-static bool answers_with(const struct model_reply *r, const struct rr *rr)
-{
-    for (size_t i = 0; i < r->answer.n; i++) {
-        const struct rr *x = &r->answer.v[i];
-        if (x->type == rr->type && name_equal(x->owner, rr->owner) && rr_same(x, rr))
-            return true;
-    }
-    return false;
-}
-
-/* True where a record to be removed is one for validation by what it says. */
-static bool of_validation(const struct trying *t, const struct rr *rr)
-{
-    const struct request *r = t->p->j->r;
-    const struct profile *p = r->profile;
-    const char *target = rr_target(t->a, rr);
-    size_t label = strlen(p->txt_label);
-    return (r->token && strcasestr(rr->owner, r->token)) || !target || name_within(target, p->cname_base) ||
-           (!strncasecmp(target, p->txt_label, label) && target[label] == '.');
-}
-
-/* Whether a record that a name answers with may go: one of validation that the cure removes, or what a wildcard
- * answered at a name that no host has. */
-static bool may_go(struct trying *t, const struct model_name *n, const struct rr *rr)
-{
-    if (model_of_no_host(n->name))
-        return !name_equal(rr->owner, n->name) || n->state != MODEL_OWN || removed(t, rr);
-    if (!removed(t, rr))
-        return false;
-    const char *target = rr->type == RR_DNAME ? rr_target(t->a, rr) : NULL;
-    if (target && name_within(target, rr->owner))
-        return true; /* it leads into itself, so nothing answers by it */
-    if (rr->type == RR_CNAME && name_equal(rr->owner, n->name) && !of_validation(t, rr))
-        doubt(t, arena_printf(t->a, "Whether anybody uses the CNAME at %s for something else is not known.", n->name));
-    return rr->type == RR_TXT || rr->type == RR_CAA || rr->type == RR_CNAME;
-}
-
-static void would_break(struct trying *t, const char *sentence)
-{
-    if (sentence && !texts_have(&t->trial->breaks, sentence))
-        texts_add(t->p->a, &t->trial->breaks, sentence);
-}
-
-static int compare_name(struct trying *t, const struct model_name *n, uint16_t type)
-{
-    struct arena *a = t->a;
-    struct model_reply before, now;
-    if (model_answer(&t->now, "", n->name, type, &before) || model_answer(&t->after, "", n->name, type, &now))
-        return -ENOMEM;
-    if (before.kind != MODEL_DATA || model_same(&before, &now))
-        return 0;
-    for (size_t i = 0; i < before.answer.n; i++) {
-        const struct rr *rr = &before.answer.v[i];
-        char text[16];
-        if (answers_with(&now, rr) || may_go(t, n, rr))
-            continue;
-        const char *type_text = rr_type_name(rr->type, text), *parent = name_parent(n->name);
-        if (now.kind == MODEL_NOT_KNOWN)
-            doubt(t, arena_printf(a, "Whether %s goes on answering as it does is not known.", n->name));
-        else if (model_random(&t->now, parent) == n)
-            would_break(t,
-                        arena_printf(a, "Names below %s would lose their %s record, which a wildcard gives them now.",
-                                     parent, type_text));
-        else
-            would_break(t, arena_printf(a, "%s would no longer answer with its %s record.", n->name, type_text));
-        return 0;
-    }
-    return 0;
-}
-
-static int compare_names(struct trying *t)
-{
-    int rc = 0;
-    for (const struct model_name *n = t->p->now.first; n && !rc; n = n->next) {
-        bool near = touched(&t->after, n->name);
-        for (const struct model_set *s = n->sets; s && !rc; s = s->next)
-            if (s->n && (near || s->type == RR_CNAME) && s->type != RR_NS)
-                rc = compare_name(t, n, s->type);
-    }
-    return rc;
-}
-
-static int passes(struct trying *t, const struct request *r, const struct evidence *ev, bool *ret)
-{
-    struct report report;
-    int rc = judge_verdict(r, ev, t->a, &report);
-    *ret = !rc && report.verdict == VERDICT_PASS;
-    return rc;
-}
-
-static struct request quick_request(const struct trying *t)
-{
-    struct request r = *t->p->j->r;
-    r.depth = DEPTH_QUICK;
-    r.perspectives.n = 0;
-    return r;
-}
-
-/* The domain's other methods that pass by the same facts. */
-static int compare_methods(struct trying *t, enum method chosen)
-{
-    struct request r = quick_request(t);
-    int rc = 0;
-    for (unsigned m = 0; m < METHOD_COUNT && !rc; m++) {
-        bool before, now;
-        r.method = (enum method)m;
-        if (r.method == chosen || r.method == t->p->j->r->method || method_is_file(r.method) ||
-            !method_rules(r.method)->fits(&r))
-            continue;
-        rc = passes(t, &r, t->p->j->ev, &before);
-        if (!rc && before)
-            rc = passes(t, &r, &t->ev, &now);
-        if (!rc && before && !now)
-            would_break(t, arena_printf(t->a, "The method %s, which passes now, would no longer.",
-                                        method_name(r.method)));
-    }
-    return rc;
-}
-
-static bool touches_caa(const struct trying *t)
-{
-    for (size_t i = 0; i < t->n; i++)
-        if (t->ops[i].type && !strcmp(t->ops[i].type, "CAA"))
-            return true;
-    return false;
-}
-
-/* Another CA that the domain's records permit goes on being permitted, for the domain and for its wildcard. */
-static int compare_issuer(struct trying *t, const char *issuer)
-{
-    struct request r = quick_request(t);
-    const char *only[] = {issuer};
-    int rc = 0;
-    r.issuers = (struct texts){only, 1};
-    for (int wild = 0; wild < 2 && !rc; wild++) {
-        bool before, now = true;
-        r.wildcard = wild;
-        rc = passes(t, &r, t->p->j->ev, &before);
-        if (!rc && before)
-            rc = passes(t, &r, &t->ev, &now);
-        if (!rc && before && !now)
-            would_break(t, arena_printf(t->a, "%s could no longer issue for %s%s.", issuer, wild ? "*." : "",
-                                        r.domain));
-    }
-    return rc;
-}
-
-/* True for a record that was meant for this CA, and that the cure puts right. */
-static bool corrected(const struct trying *t, const struct rr *rr)
-{
-    const char *text = rr_rdata_text(t->a, rr);
-    for (size_t i = 0; text && i < t->n; i++)
-        if (t->ops[i].op == FIX_REPLACE && t->ops[i].old_rdata && !strcmp(t->ops[i].old_rdata, text))
-            return true;
-    return false;
-}
-
-static int compare_issuers(struct trying *t)
-{
-    enum { ISSUERS_MOST = 6 };
-    struct arena *a = t->a;
-    const struct judgement *j = t->p->j;
-    struct texts seen = {0};
-    int rc = 0;
-    for (size_t i = 0; i < j->caa.set.n && touches_caa(t) && seen.n < ISSUERS_MOST; i++) {
-        const struct caa_record *r = &j->caa.set.v[i];
-        bool names = (r->known == CAA_ISSUE || r->known == CAA_ISSUEWILD) && r->sound && r->issuer.n && !r->names_us &&
-                     !corrected(t, r->rr);
-        const char *issuer = names ? arena_strndup(a, r->issuer.p, r->issuer.n) : NULL;
-        if (issuer && !texts_have(&seen, issuer))
-            texts_add(a, &seen, issuer);
-    }
-    for (size_t i = 0; i < seen.n && !rc; i++)
-        rc = compare_issuer(t, seen.v[i]);
-    return rc;
-}
-
 /* ---------------------------------------------------------------- one trial --------------------------- */
 
 static const char *joined(struct arena *a, const struct texts *t)
@@ -479,13 +267,9 @@ static int try_on_model(struct trying *t)
         t->trial->note = "What has to be given or waited for here cannot be tried beforehand.";
         return 0;
     }
-    rc = compare_names(t);
-    if (!rc)
-        rc = compare_methods(t, r.method);
-    if (!rc && r.method == METHOD_CAA)
-        rc = compare_issuers(t);
+    rc = trial_compare(t, r.method);
     if (!rc && changed) {
-        struct request other = quick_request(t);
+        struct request other = trial_request(t);
         other.method = r.method;
         adn_set(&other, r.adn);
         r = other;
@@ -496,7 +280,7 @@ static int try_on_model(struct trying *t)
         rc = judge_verdict(&r, &t->ev, t->a, &report);
     pass = report.verdict == VERDICT_PASS;
     if (report.verdict == VERDICT_UNDECIDED)
-        doubt(t, "Whether the check passes then is not known: it would look at what was not asked here.");
+        trial_doubt(t, "Whether the check passes then is not known: it would look at what was not asked here.");
     t->trial->note = pass || report.verdict == VERDICT_UNDECIDED ? joined(p->a, &t->after.doubts) : "";
     t->trial->end = t->trial->breaks.n                       ? TRIAL_BREAKS
                     : report.verdict == VERDICT_FAIL         ? TRIAL_FAILS

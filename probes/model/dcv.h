@@ -144,7 +144,7 @@ bool method_for_ip(enum method m);  /* it may be used for an IP address */
 enum {
     RR_A = 1, RR_NS = 2, RR_CNAME = 5, RR_SOA = 6, RR_PTR = 12, RR_MX = 15, RR_TXT = 16, RR_AAAA = 28,
     RR_SRV = 33, RR_DNAME = 39, RR_OPT = 41, RR_DS = 43, RR_RRSIG = 46, RR_NSEC = 47, RR_DNSKEY = 48,
-    RR_NSEC3 = 50, RR_CAA = 257
+    RR_NSEC3 = 50, RR_HTTPS = 65, RR_CAA = 257
 };
 
 /* ---------------------------------------------------------------- small values ----------------------- */

@@ -20,13 +20,11 @@ static const char *label_below(struct plan *p, const char *name)
     return below && wire_name_from_text(below, wire) > 0 ? below : NULL;
 }
 
-static const uint16_t types[] = {RR_A, RR_AAAA, RR_MX, RR_TXT, RR_CAA};
-
 /* Each is asked once only: what is not known of the host makes a cure less sure, and nothing else. */
 static void want_all(struct plan *p, const char *name)
 {
-    for (size_t i = 0; name && i < sizeof types / sizeof *types; i++) {
-        struct ask q = lookup_ask(name, types[i]);
+    for (size_t i = 0; name && i < near_host_types_n; i++) {
+        struct ask q = lookup_ask(name, near_host_types[i]);
         q.once = true;
         ask_whole(&p->asker, q, NULL);
     }

@@ -171,7 +171,8 @@ static void what_is_kept(void **state)
             net_zone_add(net, SHOP, "192.0.2.3:53");
         for (const char *const *v = rows[i].records; *v; v += 2)
             net_put(net, *v, "CAA", v[1]);
-        struct request r = request_of(a, rows[i].domain, "caa", arena_concat(a, ",\"depth\":\"full\"", rows[i].more, NULL));
+        struct request r =
+            request_of(a, rows[i].domain, "caa", arena_concat(a, ",\"depth\":\"full\"", rows[i].more, NULL));
         net_check(net, &r, &ev, &p);
         const char *what = arena_printf(a, "row %zu", i);
         const char *words = p.n_findings && p.findings->n_cures ? in_words(a, "", p.findings, p.findings->cures) : "";
