@@ -206,11 +206,15 @@ void cause_persist_other_account(struct judgement *j)
     struct finding *f = about(j, CAUSE_persist_other_account);
     finding_say(j, f, "what", j->persist.best.account_fault);
     finding_set(j, f, "wanted", wanted ? wanted : "");
-    fix_publish_persist(j, f, j->persist.rr, &j->persist.best);
-    fix_advice(
-        j, f,
-        "Where another account orders for this domain, too, add the record beside the other one: several may stand "
-        "there.");
+    /* A record for another account is that account's, and several records may stand there. One that no account can
+     * use, and our own in the form that the CA does not take, is replaced. */
+    struct bytes account;
+    bool others = caa_parameter(&j->persist.best.value, "accounturi", &account) == 1 && account.n &&
+                  !j->persist.best.other_form;
+    if (others)
+        publish(j, f, NULL);
+    else
+        fix_publish_persist(j, f, j->persist.rr, &j->persist.best);
 }
 
 /* Also for a check that passes, where the end comes before the CA has to look again. */

@@ -229,19 +229,9 @@ static void name_the_wildcard(struct choosing *c, struct finding *f)
         }
 }
 
-static void choose(struct choosing *c, struct finding *f)
+/* Those of the tried cures that are good; where none is, what speaks against the cause's own. */
+static void take_good(struct choosing *c, struct finding *f)
 {
-    size_t at = (size_t)(f - c->j->report->findings);
-    c->n = 0;
-    for (size_t i = 0; i < c->proposed[at].n; i++)
-        enlist(c, f, &c->proposed[at].cures[i], true);
-    if (f->weight == WEIGHT_BLOCKING) {
-        struct finding more = {0};
-        other_ways(c, f, &more);
-        for (size_t i = 0; i < more.n_cures; i++)
-            enlist(c, f, &more.cures[i], false);
-    }
-    name_the_wildcard(c, f);
     f->n_cures = 0;
     f->cures = arena_array(c->j->a, CURES_MOST, sizeof *f->cures);
     for (size_t i = 0; f->cures && i < c->n && f->n_cures < CURES_MOST; i++) {
@@ -257,20 +247,49 @@ static void choose(struct choosing *c, struct finding *f)
         }
 }
 
+static void choose(struct choosing *c, struct finding *f)
+{
+    size_t at = (size_t)(f - c->j->report->findings);
+    struct finding more = {0};
+    c->n = 0;
+    for (size_t i = 0; i < c->proposed[at].n; i++)
+        enlist(c, f, &c->proposed[at].cures[i], true);
+    other_ways(c, f, &more);
+    for (size_t i = 0; i < more.n_cures; i++)
+        enlist(c, f, &more.cures[i], false);
+    name_the_wildcard(c, f);
+    take_good(c, f);
+}
+
 /* ---------------------------------------------------------------- all findings ----------------------- */
 
-/* Findings that explain no failure: what they propose is shown as it is. */
-static void leave_untried(struct judgement *j, struct finding *f)
+/* Findings that explain no failure: what they propose has to be possible and to do no harm. */
+static void try_harmless(struct choosing *c, struct finding *f)
 {
-    static const char *const untried[VERDICT_COUNT] = {
-        [VERDICT_PASS] = "The check passes as it is: this was not tried.",
-        [VERDICT_FAIL] = "This was not tried: the verdict does not rest on it.",
-        [VERDICT_UNDECIDED] = "This was not tried: the check is not decided as it is."};
+    bool failing = c->j->report->verdict != VERDICT_PASS;
+    c->n = 0;
+    for (size_t i = 0; i < f->n_cures; i++) {
+        struct tried t;
+        examine(c, &f->cures[i], true, &t);
+        if (t.end == TRIAL_FAILS && failing) {
+            t.end = TRIAL_UNSURE;
+            t.cure.note = "It does no harm that is known. Why the check fails is said elsewhere in this report.";
+        }
+        size_t k = c->n < TRIED_MOST ? c->n++ : TRIED_MOST - 1;
+        for (; k && t.end < c->tried[k - 1].end; k--) /* else in the cause's own order */
+            c->tried[k] = c->tried[k - 1];
+        c->tried[k] = t;
+    }
+    take_good(c, f);
+}
+
+static void leave_untried(struct finding *f)
+{
     if (f->n_cures > CURES_MOST)
         f->n_cures = CURES_MOST;
     for (size_t i = 0; i < f->n_cures; i++) {
         put_in_order(&f->cures[i]);
-        f->cures[i].note = untried[j->report->verdict];
+        f->cures[i].note = cure_by_machine(&f->cures[i]) ? "This cannot be tried beforehand." : "";
     }
 }
 
@@ -284,13 +303,17 @@ static void take_first(struct finding *f)
     }
 }
 
+/* A model is made only where there is something to try on it. */
 static bool worth_trying(const struct judgement *j)
 {
-    if (!judged_failing(j))
-        return false;
-    for (size_t i = 0; i < j->report->n_findings; i++)
-        if (j->report->findings[i].weight == WEIGHT_BLOCKING)
+    const struct report *p = j->report;
+    for (size_t i = 0; i < p->n_findings; i++) {
+        if (judged_failing(j) && p->findings[i].weight == WEIGHT_BLOCKING)
             return true;
+        for (size_t k = 0; k < p->findings[i].n_cures; k++)
+            if (j->input_cause == CAUSE_NONE && cure_by_machine(&p->findings[i].cures[k]))
+                return true;
+    }
     return false;
 }
 
@@ -310,14 +333,20 @@ int cures_choose(struct judgement *j)
         c.proposed[i].cures = f->cures;
         c.proposed[i].n = f->n_cures;
     }
-    for (size_t i = 0; i < p->n_findings && !j->err; i++) {
-        struct finding *f = &p->findings[i];
-        if (tries && f->weight == WEIGHT_BLOCKING)
-            choose(&c, f);
-        else
-            leave_untried(j, f);
-        take_first(f);
-    }
+    /* The model is asked for those that explain the failure first: it may be asked so often only. */
+    for (int blocking = 1; blocking >= 0; blocking--)
+        for (size_t i = 0; i < p->n_findings && !j->err; i++) {
+            struct finding *f = &p->findings[i];
+            if ((f->weight == WEIGHT_BLOCKING) != blocking)
+                continue;
+            if (!tries)
+                leave_untried(f);
+            else if (blocking && judged_failing(j))
+                choose(&c, f);
+            else
+                try_harmless(&c, f);
+            take_first(f);
+        }
     if (a)
         arena_free(a);
     return j->err ? j->err : arena_full(j->a) ? -ENOMEM : 0;

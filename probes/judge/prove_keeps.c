@@ -1,5 +1,5 @@
-/* prove_keeps.c - what a cure takes away: answers of other names, other methods that pass, other CAs' permission, records
- * of other services. */
+/* prove_keeps.c - what a cure takes away: answers of other names, other methods that pass, the permission of other CAs,
+ * records of other services. */
 #include "judge/prove_inner.h"
 
 #include "base/text.h"
@@ -11,6 +11,8 @@
 #include "wire/wire.h"
 
 #include <errno.h>
+#include <stdalign.h>
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
@@ -213,11 +215,24 @@ static int compare_names(struct trying *t)
     return rc;
 }
 
-static int passes(struct trying *t, const struct request *r, const struct evidence *ev, bool *ret)
+/* The verdict for a request. The memory for it goes again: a set of a thousand records is judged a dozen times. */
+static int verdict_of(const struct request *r, const struct evidence *ev, enum verdict *ret)
 {
+    enum { FIRST = 8192, MOST = 8 << 20 };
+    alignas(max_align_t) unsigned char first[FIRST];
+    struct arena *a = arena_over(first, sizeof first, MOST);
     struct report report;
-    int rc = judge_verdict(r, ev, t->a, &report);
-    *ret = !rc && report.verdict == VERDICT_PASS;
+    int rc = judge_verdict(r, ev, a, &report);
+    *ret = rc ? VERDICT_UNDECIDED : report.verdict;
+    arena_free(a);
+    return rc;
+}
+
+static int passes(const struct request *r, const struct evidence *ev, bool *ret)
+{
+    enum verdict v;
+    int rc = verdict_of(r, ev, &v);
+    *ret = !rc && v == VERDICT_PASS;
     return rc;
 }
 
@@ -240,9 +255,9 @@ static int compare_methods(struct trying *t, enum method chosen)
         if (r.method == chosen || r.method == t->p->j->r->method || method_is_file(r.method) ||
             !method_rules(r.method)->fits(&r))
             continue;
-        rc = passes(t, &r, t->p->j->ev, &before);
+        rc = passes(&r, t->p->j->ev, &before);
         if (!rc && before)
-            rc = passes(t, &r, &t->ev, &now);
+            rc = passes(&r, &t->ev, &now);
         if (!rc && before && !now)
             would_break(t, arena_printf(t->a, "The method %s, which passes now, would no longer.",
                                         method_name(r.method)));
@@ -260,12 +275,12 @@ static bool touches_caa(const struct trying *t)
 
 /* ---- other CAs */
 
-/* The verdict for a CA, where account and method are left open: what depends on them alone is undecided. */
-static int may_issue(struct trying *t, const struct request *r, const struct evidence *ev, bool *ret)
+/* Whether a CA may issue, where account and method are left open: what depends on them alone is undecided. */
+static int may_issue(const struct request *r, const struct evidence *ev, bool *ret)
 {
-    struct report report;
-    int rc = judge_verdict(r, ev, t->a, &report);
-    *ret = !rc && report.verdict != VERDICT_FAIL;
+    enum verdict v;
+    int rc = verdict_of(r, ev, &v);
+    *ret = !rc && v != VERDICT_FAIL;
     return rc;
 }
 
@@ -283,9 +298,9 @@ static int compare_issuer(struct trying *t, const char *issuer, enum purpose pur
     for (int wild = 0; wild < 2 && !rc; wild++) {
         bool before, now = true;
         r.wildcard = wild;
-        rc = may_issue(t, &r, t->p->j->ev, &before);
+        rc = may_issue(&r, t->p->j->ev, &before);
         if (!rc && before)
-            rc = may_issue(t, &r, &t->ev, &now);
+            rc = may_issue(&r, &t->ev, &now);
         if (!rc && before && !now)
             would_break(t, arena_printf(t->a, "%s could no longer issue for %s%s.", called, wild ? "*." : "",
                                         r.domain));
@@ -303,27 +318,43 @@ static bool corrected(const struct trying *t, const struct rr *rr)
     return false;
 }
 
-/* The records of this CA that ask for an account or a method go on doing so: none is added beside them that does not. */
+/* True where the owner has a record of this CA without parameters, or meant one that the cure puts right: there is no
+ * restriction to keep. */
+static bool unrestricted(const struct trying *t, const struct caa_record *r)
+{
+    struct rr rr = {.type = RR_CAA};
+    if ((r->applies && r->sound && r->names_us && !r->n_parameters) || corrected(t, r->rr))
+        return true;
+    for (size_t i = 0; i < t->n && r->known == CAA_UNKNOWN && !r->broken; i++)
+        if (t->ops[i].op == FIX_ADD && t->ops[i].rdata && !strcmp(t->ops[i].type, "CAA") &&
+            !rr_rdata_from_text(t->a, t->ops[i].rdata, &rr) && rr.rdlen > r->value.n && r->value.n &&
+            !memcmp(rr.rdata + rr.rdlen - r->value.n, r->value.p, r->value.n))
+            return true;
+    return false;
+}
+
+/* The records of this CA that ask for an account or a method go on doing so: none is added that does not. */
 static int compare_restriction(struct trying *t)
 {
     static const char another[] = "another", uri[] = "x:another";
     const struct caa_set *s = &t->p->j->caa.set;
     struct request r = trial_request(t);
     const char *only[] = {another};
-    bool restricted = false, before, now = false, right = false;
+    bool restricted = false, before, now = false;
     for (size_t i = 0; i < s->n; i++) {
-        restricted = restricted || (s->v[i].applies && s->v[i].sound && s->v[i].names_us && s->v[i].n_parameters);
-        right = right || corrected(t, s->v[i].rr);
+        if (unrestricted(t, &s->v[i]))
+            return 0;
+        restricted = restricted || (s->v[i].applies && s->v[i].sound && s->v[i].names_us);
     }
     if (!restricted)
         return 0;
     r.validation_methods = (struct texts){only, 1};
     r.account_uri = uri;
     r.caa_account = another;
-    int rc = may_issue(t, &r, t->p->j->ev, &before);
+    int rc = may_issue(&r, t->p->j->ev, &before);
     if (!rc && !before)
-        rc = may_issue(t, &r, &t->ev, &now);
-    if (!rc && !before && now && !right)
+        rc = may_issue(&r, &t->ev, &now);
+    if (!rc && now)
         would_break(t, "The records permit this CA for some accounts or methods only: that would no longer hold.");
     return rc;
 }
@@ -341,9 +372,9 @@ static int compare_issuers(struct trying *t)
     for (size_t i = 0; i < j->caa.set.n && seen.n < ISSUERS_MOST && !rc; i++) {
         const struct caa_record *r = &j->caa.set.v[i];
         struct caa_record read = *r; /* of a property that does not apply here the value is not read yet */
-        bool names = !r->broken &&
-                     (r->known == CAA_ISSUE || r->known == CAA_ISSUEWILD || r->known == CAA_ISSUEMAIL) &&
-                     caa_value_parse(a, &read) && read.issuer.n && !r->names_us && !corrected(t, r->rr);
+        bool of_issuing = r->known == CAA_ISSUE || r->known == CAA_ISSUEWILD || r->known == CAA_ISSUEMAIL;
+        bool names = !r->broken && of_issuing && caa_value_parse(a, &read) && read.issuer.n && !r->names_us &&
+                     !corrected(t, r->rr);
         const char *issuer = names ? arena_strndup(a, read.issuer.p, read.issuer.n) : NULL;
         if (!issuer || texts_have(&seen, issuer))
             continue;

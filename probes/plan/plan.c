@@ -48,6 +48,7 @@ int plan_next(const struct request *r, struct evidence *ev, struct ask **ret)
             plan_servers(&p);
             plan_near(&p);
             plan_host_of_caa(&p);
+            plan_owners(&p);
             plan_dnssec(&p);
         }
     }

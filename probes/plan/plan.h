@@ -34,6 +34,8 @@ void plan_near(struct plan *p);
 void plan_host(struct plan *p, const struct near_view *near);
 /* The same where the CAA set that counts does not permit. */
 void plan_host_of_caa(struct plan *p);
+/* Where a DNS method fails: what else stands where its cures change records. */
+void plan_owners(struct plan *p);
 
 /* The chain of signatures behind each lookup that is bogus, and whether the resolver validates at all. */
 void plan_dnssec(struct plan *p);

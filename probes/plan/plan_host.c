@@ -1,4 +1,5 @@
-/* plan_host.c - asks whether the host itself lives by a wildcard.
+/* plan_host.c - asks what a cure has to know: whether the host itself lives by a wildcard, what else stands where a
+ * CNAME would, and whether a record to be changed stands there or a wildcard makes it.
  *
  * A record below such a host makes the host's name exist, and then the wildcard no longer answers for it (RFC 4592
  * 2.2.2): a cure has to know which records it would lose. A wildcard gives the host and a label beside it the same
@@ -9,6 +10,7 @@
 #include "evidence/evidence.h"
 #include "methods/caa_search.h"
 #include "methods/methods.h"
+#include "methods/verdict.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -91,4 +93,70 @@ void plan_host_of_caa(struct plan *p)
         return;
     if (may_be_wildcard(p, RR_A))
         want_levels(p, view.apex);
+}
+
+/* ---------------------------------------------------------------- the owners of records --------------- */
+
+/* Whether the method passes by the answers so far: then nothing is to be cured. */
+static bool fails(struct plan *p)
+{
+    struct report report = {.request = p->r, .evidence = p->ev, .challenge = request_challenge(p->r)};
+    struct judgement j = {.r = p->r, .ev = p->ev, .a = p->a, .report = &report};
+    method_rules(p->r->method)->verdict(&j);
+    return !j.err && report.verdict == VERDICT_FAIL;
+}
+
+/* A wildcard answers for the label beside the name, and for the one below it, as it does for the name. */
+static void want_beside(struct plan *p, const char *name, uint16_t type)
+{
+    const char *above = name_parent(name), *beside = above ? label_below(p, above) : NULL;
+    struct ask q = lookup_ask(beside, type);
+    q.once = true;
+    const struct fact *f = beside ? p->asker.want(p->asker.self, &q) : NULL;
+    if (!f || (f->dns.outcome != DNS_ANSWER && f->dns.outcome != DNS_NODATA))
+        return;
+    q = lookup_ask(label_below(p, name), type);
+    q.once = true;
+    if (q.qname)
+        p->asker.want(p->asker.self, &q);
+}
+
+static bool in_the_domain(const struct plan *p, const char *name)
+{
+    return p->r->registrable && name_within(name, p->r->registrable) && !name_equal(name, p->r->registrable);
+}
+
+/* What stands at a checked name, or at the end of its alias, may be changed or get another record beside it. */
+static void want_owner(struct plan *p, const struct lookup *l)
+{
+    bool alias = p->r->method == METHOD_DNS_CNAME_TOKEN || p->r->method == METHOD_DNS_CNAME_TARGET;
+    if (l->class == LOOKUP_NXDOMAIN || l->class == LOOKUP_PENDING || l->class == LOOKUP_FAIL)
+        return;
+    if (in_the_domain(p, l->name))
+        want_beside(p, l->name, l->type);
+    if (l->hops && in_the_domain(p, l->end))
+        want_beside(p, l->end, l->type);
+    if (alias)
+        want_all(p, l->name);
+}
+
+void plan_owners(struct plan *p)
+{
+    struct checked *v;
+    struct caa_view caa;
+    size_t n;
+    if (method_is_file(p->r->method) || !fails(p))
+        return;
+    if (p->r->method == METHOD_CAA) {
+        if (!caa_climb(p->a, p->r, p->ev, NULL, false, &caa) && caa.relevant)
+            want_owner(p, caa.relevant);
+        return;
+    }
+    if (checked_names(p->a, p->r, &v, &n))
+        return;
+    for (size_t i = 0; i < n; i++) {
+        struct lookup l;
+        if (!lookup_read(p->a, p->ev, v[i].name, v[i].type, &l))
+            want_owner(p, &l);
+    }
 }
