@@ -50,12 +50,12 @@ enum code caa_code_with(struct judgement *j, const struct rr *const *rr, size_t 
 
 /* ---------------------------------------------------------------- values with a mistake -------------- */
 
-/* A text in lower case; if bare, without what is no letter or digit. */
+/* The beginning of a text in lower case; if bare, without what is no letter or digit. */
 static struct bytes folded(struct arena *a, struct bytes v, bool bare)
 {
-    size_t n = 0;
-    uint8_t *p = arena_alloc(a, v.n + 1);
-    for (size_t i = 0; p && i < v.n; i++) {
+    size_t n = 0, most = v.n < CAA_VALUE_MOST ? v.n : CAA_VALUE_MOST;
+    uint8_t *p = arena_alloc(a, most + 1);
+    for (size_t i = 0; p && i < most; i++) {
         uint8_t c = v.p[i] >= 'A' && v.p[i] <= 'Z' ? v.p[i] | 0x20 : v.p[i];
         if (!bare || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
             p[n++] = c;
@@ -98,13 +98,11 @@ static bool read_names(struct judgement *j, struct ca_names *ret)
 static const char *typo(struct arena *a, const struct caa_record *r, const struct ca_names *ca)
 {
     enum { WORD_LEAST = 5 }; /* letters; a shorter word occurs within others */
-    if (r->value.n > CAA_VALUE_MOST)
-        return NULL;
     struct bytes value = folded(a, r->value, false), letters = folded(a, r->value, true);
     for (size_t i = 0; !r->sound && i < ca->n; i++)
         if (bytes_find(value, ca->id[i]) >= 0)
             return "holds more than the CA's domain name and parameters may";
-    const char *near = altered_any(r->value, ca->id, ca->n);
+    const char *near = r->value.n > CAA_VALUE_MOST ? NULL : altered_any(r->value, ca->id, ca->n);
     for (size_t i = 0; !near && r->sound && i < ca->n; i++)
         if (r->issuer.n && r->issuer.n == ca->brand[i].n &&
             !strncasecmp((const char *)r->issuer.p, (const char *)ca->brand[i].p, r->issuer.n))

@@ -6,7 +6,8 @@
 
 #include "judge/finding.h"
 
-/* A longer value is no slip of a hand: it is neither read for what it was meant to say nor written again. */
+/* A longer value is no slip of a hand: only its beginning is read for what it was meant to say, and it is not written
+ * again. */
 enum { CAA_VALUE_MOST = 1024 }; /* bytes */
 
 /* A record with this tag and value (RFC 8659 4.1), whose owner is the root. NULL: it would be too long, or the arena is

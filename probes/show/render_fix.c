@@ -21,6 +21,7 @@ struct sheet {
     struct buf *b;
     struct arena *a;
     enum fix_form form;
+    bool by_hand; /* what a program would carry out is written as a remark */
     const char *margin; /* before each line for people: blanks in a report, a comment sign in a file for programs */
     unsigned width;
     const struct evidence *ev; /* its SOA records tell the zones; NULL: the registrable domain is taken for one */
@@ -74,7 +75,7 @@ static const char *zone_owner(struct arena *a, const struct fix *f)
 /* live: in the forms for programs the record is written for the program, and not as a comment. */
 static void record(struct sheet *s, const struct fix *f, const char *rdata, bool ttl, bool live)
 {
-    if (!live || s->form == FORM_TEXT)
+    if (!live || s->by_hand || s->form == FORM_TEXT)
         buf_printf(s->b, "%s  ", s->margin);
     buf_printf(s->b, "%s ", zone_owner(s->a, f));
     if (ttl)
@@ -144,10 +145,16 @@ static void panel(struct sheet *s, const struct fix *f, const char *verb)
 
 /* ---------------------------------------------------------------- nsupdate --------------------------- */
 
+/* What stands before a line for the program: nothing, or what makes a remark of it. */
+static const char *before_line(const struct sheet *s)
+{
+    return s->by_hand ? s->margin : "";
+}
+
 static void update_end(struct sheet *s)
 {
     if (s->owner)
-        buf_puts(s->b, "send\n");
+        buf_printf(s->b, "%ssend\n", before_line(s));
     s->owner = NULL;
 }
 
@@ -161,7 +168,7 @@ static void update_begin(struct sheet *s, const struct fix *f)
         return;
     update_end(s);
     if (*zone)
-        buf_printf(s->b, "zone %s\n", render_safe(s->a, zone_name(s->a, zone), SIZE_MAX));
+        buf_printf(s->b, "%szone %s\n", before_line(s), render_safe(s->a, zone_name(s->a, zone), SIZE_MAX));
     s->zone = zone;
     s->owner = f->owner;
 }
@@ -182,10 +189,11 @@ static void update(struct sheet *s, const struct fix *f)
         prose(s, "Delete this record by hand: its data is broken, and nsupdate takes no such data.");
         record(s, f, gone, false, false);
     } else if (gone) {
-        buf_printf(s->b, "update delete %s %s %s\n", owner, type, zone_rdata(s->a, f, gone));
+        buf_printf(s->b, "%supdate delete %s %s %s\n", before_line(s), owner, type, zone_rdata(s->a, f, gone));
     }
     if (f->op != FIX_REMOVE)
-        buf_printf(s->b, "update add %s %u %s %s\n", owner, f->ttl, type, zone_rdata(s->a, f, f->rdata));
+        buf_printf(s->b, "%supdate add %s %u %s %s\n", before_line(s), owner, f->ttl, type,
+                   zone_rdata(s->a, f, f->rdata));
 }
 
 /* ---------------------------------------------------------------- one fix ---------------------------- */
@@ -275,11 +283,25 @@ static const struct cure *cure_for_machine(const struct report *r, const struct 
     return NULL;
 }
 
+static bool changes_records(const struct cure *c)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (c->ops[i].op == FIX_ADD || c->ops[i].op == FIX_REMOVE || c->ops[i].op == FIX_REPLACE)
+            return true;
+    return false;
+}
+
+/* A program carries out what is proven; what is not stands there as remarks, for a person to decide. */
 static void whole(struct sheet *s, const struct cure *c)
 {
+    s->by_hand = !c->proven;
+    if (s->by_hand && changes_records(c))
+        prose(s, "It is not proven that this helps and does no harm, so it stands here for a person and not for a "
+                 "program:");
     for (size_t i = 0; i < c->n; i++)
         fix(s, &c->ops[i]);
     update_end(s);
+    s->by_hand = false;
     if (*c->note && cure_by_machine(c))
         prose(s, c->note);
 }

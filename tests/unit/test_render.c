@@ -128,6 +128,26 @@ static void for_programs(void **state)
     holds(text, "send\nupdate delete example.com. TXT \"old\"\nupdate add");
 }
 
+/* What is not proven is no line for a program: it stands in remarks, whole, so that a person can take it from there. */
+static void for_a_person(void **state)
+{
+    (void)state;
+    struct sample s;
+    sample_report(arena, &s);
+    const struct report *all[] = {&s.report};
+    s.cures->proven = false;
+    s.cures->note = "Whether a wildcard answers is not known.";
+    for (int update = 0; update < 2; update++) {
+        char *text = rendered(update ? render_nsupdate : render_zone, all, 1);
+        holds(text, "so it stands here for");
+        holds(text, update ? "\n; update add _dnsauth.shop.example.com. 300 TXT "
+                           : "\n;   _dnsauth.shop.example.com. 300 IN TXT ");
+        holds(text, "\n; Whether a wildcard answers is not known.\n");
+        for (const char *line = text; *line; line = strchr(line, '\n') + 1)
+            assert_true(*line == ';' || *line == '\n');
+    }
+}
+
 static void other_verdicts(void **state)
 {
     (void)state;
@@ -376,7 +396,8 @@ static void from_the_root(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(failing),        cmocka_unit_test(other_verdicts), cmocka_unit_test(nagios),
+        cmocka_unit_test(failing),        cmocka_unit_test(for_a_person),
+        cmocka_unit_test(other_verdicts), cmocka_unit_test(nagios),
         cmocka_unit_test(nagios_hostile), cmocka_unit_test(nagios_days),    cmocka_unit_test(quoting),
         cmocka_unit_test(for_programs),   cmocka_unit_test(reproducing),    cmocka_unit_test(from_the_root),
     };
