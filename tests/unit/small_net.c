@@ -324,7 +324,7 @@ void net_check(struct small_net *net, const struct request *r, struct evidence *
             else if (q->via == VIA_AUTHORITATIVE)
                 by_server(net, q, &f->dns);
             else
-                net_resolve(net, q->qname, q->qtype, &f->dns);
+                net_resolve(net->seen ? net->seen : net, q->qname, q->qtype, &f->dns);
             assert_int_equal(evidence_add(ev, f), 0);
         }
     } while (list);

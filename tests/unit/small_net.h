@@ -24,6 +24,7 @@ struct small_net {
         const char *url, *body;
     } file[NET_FILES_MOST];
     size_t n_files;
+    struct small_net *seen; /* what the resolver answers from, an older state of the zones; NULL: from these */
 };
 
 /* Adds a zone with its SOA and NS records, and the delegation in the zone above where that is of the net, too. */
