@@ -95,7 +95,9 @@ static bool from_wildcard(const struct judgement *j, const struct lookup *l, con
 {
     for (size_t i = 0; j->near && i < j->near->n; i++) {
         const struct near_name *n = &j->near->v[i];
-        const struct rr *other = n->slip == NEAR_RANDOM ? path_alias(&n->at) : NULL;
+        const struct rr *other = n->slip != NEAR_RANDOM                ? NULL
+                                 : n->at.type == RR_CNAME && n->at.n ? n->at.rr[0]
+                                                                     : path_alias(&n->at);
         if (other && name_within(l->name, n->scope) && rr_same(other, alias))
             return true;
     }
@@ -266,7 +268,8 @@ static void publish_cname(struct judgement *j, struct finding *f)
     const struct near_name *beside =
         l->class == LOOKUP_DATA || !j->r->token ? NULL : txt_in_the_place(j, cname_owner(j->a, j->r, CNAME_CURRENT));
     if (!beside || !fix_value(j)) {
-        fix_publish_cname(j, f, l->class == LOOKUP_DATA ? l->rr[0] : NULL);
+        bool stands = l->class == LOOKUP_DATA && !from_wildcard(j, l, l->rr[0]);
+        fix_publish_cname(j, f, stands ? l->rr[0] : NULL);
         return;
     }
     fix_other_method(

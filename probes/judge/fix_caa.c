@@ -150,8 +150,19 @@ static bool draft_permits(const struct draft *d)
     return n && caa_code_with(d->j, v, n) == CODE_NONE;
 }
 
+/* A set holds no record twice (RFC 2181 5). */
+static bool has(const struct draft *d, const struct rr *rr)
+{
+    for (size_t i = 0; i < d->n && rr; i++)
+        if (d->v[i].rr && d->v[i].rr->rdlen == rr->rdlen && !memcmp(d->v[i].rr->rdata, rr->rdata, rr->rdlen))
+            return true;
+    return false;
+}
+
 static void put(struct draft *d, const struct rr *rr)
 {
+    if (has(d, rr))
+        return;
     d->v[d->n].old = NULL;
     d->v[d->n++].rr = rr;
 }
@@ -167,7 +178,8 @@ static bool clear(struct draft *d)
         if (!r->broken && !(r->critical && r->known == CAA_UNKNOWN))
             continue;
         enum caa_tag near = r->broken ? CAA_UNKNOWN : caa_tag_near(r->tag);
-        d->v[i].rr = near == CAA_UNKNOWN ? NULL : caa_retagged(j, r, near);
+        const struct rr *meant = near == CAA_UNKNOWN ? NULL : caa_retagged(j, r, near);
+        d->v[i].rr = has(d, meant) ? NULL : meant;
         any = true;
     }
     return any;

@@ -57,20 +57,28 @@ static void want_levels(struct plan *p, const char *apex)
     }
 }
 
-/* A wildcard answers below a checked name, too, unless the name stands there itself (RFC 4592 2.2.1). */
-static void want_below_checked(struct plan *p)
+/* A wildcard answers below a name, too, unless the name stands there itself (RFC 4592 2.2.1). */
+static void want_below(struct plan *p, const char *name)
+{
+    const char *below = label_below(p, name);
+    struct ask q = lookup_ask(below, method_rules(p->r->method)->near_type);
+    q.once = true;
+    if (below)
+        ask_whole(&p->asker, q, NULL);
+}
+
+/* Below the checked names, and those that the CA could check at names above. */
+static void want_below_labels(struct plan *p, const struct near_view *near)
 {
     struct checked *v;
     size_t n;
     if (checked_names(p->a, p->r, &v, &n))
         return;
-    for (size_t i = 0; i < n; i++) {
-        const char *name = label_below(p, v[i].name);
-        struct ask q = lookup_ask(name, method_rules(p->r->method)->near_type);
-        q.once = true;
-        if (name)
-            ask_whole(&p->asker, q, NULL);
-    }
+    for (size_t i = 0; i < n; i++)
+        want_below(p, v[i].name);
+    for (size_t i = 0; i < near->n; i++)
+        if (near->v[i].slip == NEAR_ANCESTOR)
+            want_below(p, near->v[i].at.name);
 }
 
 void plan_host(struct plan *p, const struct near_view *near)
@@ -78,7 +86,7 @@ void plan_host(struct plan *p, const struct near_view *near)
     if (!may_be_wildcard(p, method_rules(p->r->method)->near_type))
         return;
     want_levels(p, near->apex);
-    want_below_checked(p);
+    want_below_labels(p, near);
 }
 
 /* A set that does not permit may be mended by one at the host. */

@@ -32,7 +32,7 @@ struct request request_of(struct arena *a, const char *domain, const char *metho
 
 /* ---------------------------------------------------------------- before and after -------------------- */
 
-static const uint16_t kept_types[] = {RR_A, RR_AAAA, RR_MX, RR_TXT};
+static const uint16_t kept_types[] = {RR_A, RR_AAAA, RR_MX, RR_TXT, RR_SRV};
 
 /* Names that hosts have; those with an underscore are left to the other methods' checks. */
 static void hosts_of(struct small_net *net, const char *domain, struct texts *ret)
@@ -96,20 +96,37 @@ static void keeps_answers(const char *what, struct small_net *net, struct small_
         }
 }
 
+/* Records of other services are nobody's to remove, wherever they stand. */
+static void keeps_texts(const char *what, const struct small_net *net, const struct small_net *then)
+{
+    for (size_t z = 0; z < net->n; z++)
+        for (size_t i = 0; i < net->zone[z].n; i++) {
+            const struct rr *rr = &net->zone[z].v[i];
+            bool found = rr->type != RR_TXT || !memchr(rr->rdata, '=', rr->rdlen) ||
+                         memmem(rr->rdata, rr->rdlen, "digicert", strlen("digicert"));
+            for (size_t k = 0; k < then->zone[z].n && !found; k++)
+                found = rr_same(rr, &then->zone[z].v[k]) && name_equal(rr->owner, then->zone[z].v[k].owner);
+            if (!found)
+                wrong("%s: %s loses the record %s", what, rr->owner, rr_rdata_text(net->a, rr));
+        }
+}
+
 static void keeps_others(const char *what, struct small_net *net, struct small_net *then, const char *domain,
                          enum method chosen)
 {
-    static const char *const methods[] = {"dns-txt-token", "dns-cname-token"};
-    static const char *const issuers[] = {"letsencrypt.org", "sectigo.com"};
-    for (unsigned i = 0; i < 2; i++) {
-        struct request r = request_of(net->a, domain, methods[i], "");
+    static const char *const methods[] = {"dns-txt-token", "dns-cname-token", "dns-persist"};
+    static const char *const issuers[] = {"letsencrypt.org", "sectigo.com", "unknown.example.net"};
+    static const char *const purposes[] = {"tls", "tls", "smime"};
+    struct arena *a = net->a;
+    for (unsigned i = 0; i < 3; i++) {
+        struct request r = request_of(a, domain, methods[i], ",\"account_uri\":\"https://ca/7\"");
         if (r.method != chosen && passes(net, &r) && !passes(then, &r))
             wrong("%s: the method %s passes no longer", what, methods[i]);
-        for (unsigned wild = 0; wild < 2; wild++) {
-            r = request_of(net->a, arena_concat(net->a, wild ? "*." : "", domain, NULL), "caa",
-                           arena_printf(net->a, ",\"issuer\":[\"%s\"]", issuers[i]));
+        for (unsigned k = 0; k < 3; k++) {
+            r = request_of(a, arena_concat(a, k == 1 ? "*." : "", domain, NULL), "caa",
+                           arena_printf(a, ",\"purpose\":\"%s\",\"issuer\":[\"%s\"]", purposes[k], issuers[i]));
             if (passes(net, &r) && !passes(then, &r))
-                wrong("%s: %s may issue no longer", what, issuers[i]);
+                wrong("%s: %s may issue no longer (%s)", what, issuers[i], purposes[k]);
         }
     }
 }
@@ -157,6 +174,7 @@ static void carry_out(const char *what, struct small_net *net, const struct requ
         wrong("%s: the check does not pass", what);
     keeps_answers(what, net, then, r->domain, c);
     keeps_others(what, net, then, r->domain, changed.method);
+    keeps_texts(what, net, then);
     undone(what, net, then, c);
 }
 

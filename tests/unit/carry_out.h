@@ -19,7 +19,7 @@ struct small_net *net_new(struct arena *a);
 struct request request_of(struct arena *a, const char *domain, const char *method, const char *more);
 /* A cure as a sentence: "of: cause: [add OWNER TYPE DATA VALUE] …". */
 const char *in_words(struct arena *a, const char *of, const struct finding *f, const struct cure *c);
-/* All proven cures of a failing report; how many they are. */
+/* All proven cures of a report; how many they are. */
 unsigned carry_out_all(const char *of, struct small_net *net, const struct request *r, const struct report *p);
 
 #endif
