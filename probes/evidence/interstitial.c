@@ -68,13 +68,16 @@ bool interstitial_find(struct arena *a, const struct http_fact *f, struct inters
     return false;
 }
 
-const char *edge_error(const struct http_fact *f)
+const char *edge_of(const struct http_fact *f)
 {
-    enum { FIRST = 520, LAST = 530 };
-    if (f->status < FIRST || f->status > LAST)
-        return NULL;
     for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
         if (header_of(f, &edges[i]))
             return edges[i].whose;
     return NULL;
+}
+
+const char *edge_error(const struct http_fact *f)
+{
+    enum { FIRST = 520, LAST = 530 };
+    return f->status < FIRST || f->status > LAST ? NULL : edge_of(f);
 }

@@ -5,6 +5,7 @@
 #include "evidence/interstitial.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
+#include "judge/fix_exempt.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

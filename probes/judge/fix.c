@@ -3,6 +3,7 @@
 #include "ca/challenge.h"
 #include "ca/profile.h"
 #include "evidence/near.h"
+#include "judge/fix_exempt.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -166,13 +167,6 @@ void fix_remove(struct judgement *j, struct finding *f, const struct rr *rr)
     x->owner = rr->owner;
     x->type = arena_strdup(j->a, rr_type_name(rr->type, type));
     x->rdata = rr_rdata_text(j->a, rr);
-}
-
-void fix_exempt_file(struct judgement *j, struct finding *f)
-{
-    fix_advice(j, f,
-               arena_printf(j->a, "Exempt %s from redirects, and serve the file there directly.",
-                            j->r->profile->file_dir));
 }
 
 /* True where both URLs end in the same file name: a redirect that keeps it leads to where the file belongs on another

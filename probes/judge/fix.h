@@ -39,8 +39,6 @@ void fix_correct(struct judgement *j, struct finding *f);
 /* put-file: the value at the URL that the CA fetches, or at the one that its redirects end at, if that is a place for
  * the file; behind a redirect, also or only that the path be exempt from it. */
 void fix_publish_file(struct judgement *j, struct finding *f);
-/* advice: that the path of the file be exempt from redirects. */
-void fix_exempt_file(struct judgement *j, struct finding *f);
 /* add, or replace of old (may be NULL): the CNAME with the value in the current form, whatever stands beside it. */
 void fix_publish_cname(struct judgement *j, struct finding *f, const struct rr *old);
 /* replace: old (a CNAME) by one to a listed target; target NULL: the first listed one, or advice where none

@@ -136,7 +136,7 @@ static struct finding *finding_of(enum cause cause, const char *summary, struct 
     f->fixes[0] = fix;
     f->n_fixes = 1;
     f->cures = arena_alloc(arena, sizeof *f->cures);
-    f->cures[0] = (struct cure){.ops = f->fixes, .n = 1, .note = ""};
+    f->cures[0] = (struct cure){.ops = f->fixes, .n = 1, .note = "", .proven = true};
     f->n_cures = 1;
     return f;
 }

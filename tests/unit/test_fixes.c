@@ -368,6 +368,58 @@ static void what_the_first_fix_says(void **state)
     assert_int_equal(faults, 0);
 }
 
+/* How a redirect is left out depends on who redirects, as far as the answer tells. */
+static void exemptions(void **state)
+{
+    static const struct {
+        const char *header, *value;
+        const char *there, *not_there;
+    } rows[] = {{"Server", "nginx/1.24.0", "location ^~ /.well-known/pki-validation/", "RewriteRule"},
+                {"Server", "openresty", "location ^~ ", "RewriteRule"},
+                {"Server", "Apache/2.4.57 (Debian)", "RewriteRule ^/?\\.well-known/pki-validation/ - [END]", "location"},
+                {"Server", "LiteSpeed", "RewriteRule", "location"},
+                {"Server", "Microsoft-IIS/10.0", "<match url=\"^\\.well-known/pki-validation/\" />", "RewriteRule"},
+                {"Server", "cloudflare", "Always Use HTTPS", "RewriteRule"},
+                {"X-Amz-Cf-Id", "x", "cache behavior for /.well-known/pki-validation/*", "location"},
+                {"Server", "Netlify", "_redirects", "location"},
+                {"Server", "Vercel", "vercel.json", "location"},
+                {"Server", "AkamaiGHost", "Akamai redirects before", "RewriteRule"},
+                {"Server", "homegrown", "location ^~ ", "Always Use HTTPS"},
+                {"Server", "my-nginx-like", "RewriteRule", "Always Use HTTPS"}};
+    static const char *const files[] = {"file-redirect-host.case", "file-redirect-loop.case",
+                                        "file-redirect-glued.case"};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+            struct arena *a = arena_new(0);
+            struct dcv_case c;
+            struct report r;
+            const char *all = "";
+            read_text(getenv("CASES"), files[k], text, sizeof text);
+            read_case(a, files[k], text, &c);
+            for (size_t n = 0; n < c.evidence.n; n++) {
+                struct http_fact *h = &c.evidence.facts[n]->http;
+                struct http_header *v = arena_array(a, h->n_headers + 1, sizeof *v);
+                for (size_t m = 0; m < h->n_headers; m++)
+                    v[m] = h->headers[m];
+                v[h->n_headers] = (struct http_header){.name = rows[i].header, .value = rows[i].value};
+                if (c.evidence.facts[n]->ask->kind == ASK_HTTP) {
+                    h->headers = v;
+                    h->n_headers++;
+                }
+            }
+            assert_int_equal(judge(&c.request, &c.evidence, a, &r), 0);
+            for (size_t n = 0; n < r.findings->n_fixes; n++) {
+                assert_int_not_equal(r.findings->fixes[n].op, FIX_PUT_FILE); /* the host only forwards */
+                all = arena_concat(a, all, r.findings->fixes[n].text, " ", NULL);
+            }
+            if (!strstr(all, rows[i].there) || strstr(all, rows[i].not_there))
+                wrong("%s with %s: %s: %s", files[k], rows[i].header, rows[i].value, all);
+            arena_free(a);
+        }
+    assert_int_equal(faults, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +427,7 @@ int main(void)
         cmocka_unit_test(generated_sets),
         cmocka_unit_test(forecasts),
         cmocka_unit_test(what_the_first_fix_says),
+        cmocka_unit_test(exemptions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
