@@ -77,7 +77,9 @@ static const char *for_edge(struct arena *a, const char *edge, const char *dir)
         return arena_printf(a, "Netlify: in _redirects, above all others, %s* %s:splat 200", dir, dir);
     if (!strcmp(edge, "Vercel"))
         return arena_printf(a, "Vercel: in vercel.json, redirects whose source is /((?!%s).*)", as_pattern(a, dir));
-    return arena_printf(a, "%s redirects before the site is asked: leave %s out of its rules that redirect or force HTTPS.",
+    return arena_printf(a,
+                        "%s redirects before the site is asked: leave %s out of its rules that redirect or force "
+                        "HTTPS.",
                         edge, dir);
 }
 

@@ -376,7 +376,8 @@ static void exemptions(void **state)
         const char *there, *not_there;
     } rows[] = {{"Server", "nginx/1.24.0", "location ^~ /.well-known/pki-validation/", "RewriteRule"},
                 {"Server", "openresty", "location ^~ ", "RewriteRule"},
-                {"Server", "Apache/2.4.57 (Debian)", "RewriteRule ^/?\\.well-known/pki-validation/ - [END]", "location"},
+                {"Server", "Apache/2.4.57 (Debian)", "RewriteRule ^/?\\.well-known/pki-validation/ - [END]",
+                 "location"},
                 {"Server", "LiteSpeed", "RewriteRule", "location"},
                 {"Server", "Microsoft-IIS/10.0", "<match url=\"^\\.well-known/pki-validation/\" />", "RewriteRule"},
                 {"Server", "cloudflare", "Always Use HTTPS", "RewriteRule"},
