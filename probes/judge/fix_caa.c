@@ -1,5 +1,6 @@
 #include "judge/fix_caa.h"
 
+#include "evidence/view.h"
 #include "judge/caa_meant.h"
 #include "judge/fix.h"
 #include "wire/name.h"
@@ -91,7 +92,7 @@ static void as_wild(struct judgement *j, const struct caa_set *from, const struc
         bool of_issuing = !r->broken && (r->known == CAA_ISSUE || r->known == CAA_ISSUEWILD);
         const struct rr *moved = of_issuing ? caa_retagged(j, r, CAA_ISSUEWILD) : NULL;
         for (size_t k = 0; moved && k < *n; k++)
-            if (v[k]->rdlen == moved->rdlen && !memcmp(v[k]->rdata, moved->rdata, moved->rdlen))
+            if (rr_same(v[k], moved))
                 moved = NULL;
         if (moved)
             v[(*n)++] = moved;
@@ -154,7 +155,7 @@ static bool draft_permits(const struct draft *d)
 static bool has(const struct draft *d, const struct rr *rr)
 {
     for (size_t i = 0; i < d->n && rr; i++)
-        if (d->v[i].rr && d->v[i].rr->rdlen == rr->rdlen && !memcmp(d->v[i].rr->rdata, rr->rdata, rr->rdlen))
+        if (d->v[i].rr && rr_same(d->v[i].rr, rr))
             return true;
     return false;
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "ca/persist.h"
 #include "ca/profile.h"
+#include "evidence/view.h"
 #include "judge/judge_inner.h"
 #include "methods/methods.h"
 #include "wire/name.h"
@@ -39,8 +40,7 @@ static bool answers_with(const struct model_reply *r, const struct rr *rr)
 {
     for (size_t i = 0; i < r->answer.n; i++) {
         const struct rr *x = &r->answer.v[i];
-        if (x->type == rr->type && x->rdlen == rr->rdlen && name_equal(x->owner, rr->owner) &&
-            (!rr->rdlen || !memcmp(x->rdata, rr->rdata, rr->rdlen)))
+        if (x->type == rr->type && name_equal(x->owner, rr->owner) && rr_same(x, rr))
             return true;
     }
     return false;
@@ -218,9 +218,8 @@ static int compare_names(struct trying *t)
 /* The verdict for a request. The memory for it goes again: a set of a thousand records is judged a dozen times. */
 static int verdict_of(const struct request *r, const struct evidence *ev, enum verdict *ret)
 {
-    enum { FIRST = 8192, MOST = 8 << 20 };
-    alignas(max_align_t) unsigned char first[FIRST];
-    struct arena *a = arena_over(first, sizeof first, MOST);
+    alignas(max_align_t) unsigned char first[TRIAL_FIRST_BYTES];
+    struct arena *a = arena_over(first, sizeof first, TRIAL_BYTES);
     struct report report;
     int rc = judge_verdict(r, ev, a, &report);
     *ret = rc ? VERDICT_UNDECIDED : report.verdict;

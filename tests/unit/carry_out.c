@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 
+#include "evidence/view.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
