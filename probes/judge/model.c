@@ -188,6 +188,15 @@ static void deny(struct reading *r, struct model_name *n)
     }
     if (r->own_server || !n->by_servers)
         n->denied = n->denied || denied;
+    n->by_resolver = n->by_resolver || !r->own_server;
+    n->hidden = n->hidden || (denied && !r->own_server);
+}
+
+/* True where the resolvers and the zone's servers do not agree on whether the name exists: then what the resolvers say
+ * of its records tells nothing. */
+static bool contradicted(const struct model_name *n)
+{
+    return n->by_servers && n->by_resolver && n->hidden != n->denied;
 }
 
 /* Follows the aliases of one answer. A server's word counts for names of its own zone only (RFC 2181 5.4.1), so of a
@@ -302,13 +311,20 @@ static bool same_records(const struct model_set *a, const struct model_set *b)
     return true;
 }
 
-/* True where a name below is denied: then no wildcard answers below, and what answers at the name stands there. */
+/* True where a name below is denied: then no wildcard answers below, and what answers at the name stands there. The
+ * resolvers' word for it counts unless the servers say of one of these names that something answers. */
 static bool denied_below(const struct model *m, const char *name)
 {
-    for (const struct model_name *n = m->first; n; n = n->next)
-        if (n->denied && !has_data(n) && name_within(n->name, name) && !name_equal(n->name, name))
-            return true;
-    return false;
+    bool by_servers = false, by_resolvers = false, believed = true;
+    for (const struct model_name *n = m->first; n; n = n->next) {
+        if (!name_within(n->name, name) || name_equal(n->name, name))
+            continue;
+        bool denied = n->denied && !has_data(n);
+        believed = believed && !(contradicted(n) && !n->denied);
+        by_servers = by_servers || (denied && n->by_servers);
+        by_resolvers = by_resolvers || (denied && !n->by_servers);
+    }
+    return by_servers || (by_resolvers && believed);
 }
 
 /* How the answers for two names compare. */
@@ -318,7 +334,8 @@ static enum likeness compare(const struct model_name *a, const struct model_name
     bool enough = false; /* records, or the knowledge that not even an address stands there */
     for (const struct model_set *s = a->sets; s; s = s->next) {
         const struct model_set *other = model_set(b, s->source, s->type);
-        if (!other || !model_stands(a, s))
+        bool doubtful = (contradicted(a) && !s->own_server) || (contradicted(b) && !(other && other->own_server));
+        if (!other || !model_stands(a, s) || doubtful)
             continue;
         if (!same_records(s, other))
             return UNLIKE;

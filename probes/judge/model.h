@@ -37,6 +37,7 @@ struct model_name {
     enum model_state state;
     bool denied; /* a source says that the name does not exist; a server of its zone, where one was asked */
     bool by_servers; /* a server of its zone answered for it */
+    bool by_resolver, hidden; /* a resolver answered; it says that the name does not exist */
     bool added;  /* by the cure, which makes the name exist */
     bool whole;  /* no other types stand at the name than those of .sets */
     bool seen;   /* a source answered for it */

@@ -145,6 +145,25 @@ static int doubt_alias(struct trying *t, const char *name)
     return 0;
 }
 
+/* An alias at a name for validation may lead to where another program publishes its own values. */
+static int doubt_label_alias(struct trying *t, const char *name)
+{
+    const struct fix removal = {.op = FIX_REMOVE};
+    struct model_reply reply;
+    if (model_answer(&t->now, model_servers, name, RR_TXT, &reply))
+        return -ENOMEM;
+    for (size_t i = 0; i < reply.answer.n; i++) {
+        const struct rr *rr = &reply.answer.v[i];
+        struct bytes text = rr->type == RR_TXT && !rr->defect ? txt_joined(t->a, rr) : (struct bytes){0};
+        if (text.n && (is_token(text) ? !of_this_order(t, text) : text_stops(t, rr, &removal) != NULL))
+            trial_doubt(t, arena_printf(t->a,
+                                        "The alias at %s leads to a TXT record of another: whether a program keeps "
+                                        "validating by it is not known.",
+                                        name));
+    }
+    return 0;
+}
+
 /* Whether a record that a name answers with may go: one of validation that the cure removes, or what a wildcard
  * answered at a name that no host has. */
 static bool may_go(struct trying *t, const struct model_name *n, const struct rr *rr)
@@ -152,6 +171,9 @@ static bool may_go(struct trying *t, const struct model_name *n, const struct rr
     const struct fix *by = gone_by(t, rr);
     if (by && breaks_text(t, rr, by))
         return true; /* it is said */
+    bool alias = by && rr->type == RR_CNAME && name_equal(rr->owner, n->name) && !of_validation(t, rr);
+    if (alias && (model_of_no_host(n->name) ? doubt_label_alias(t, n->name) : doubt_alias(t, n->name)))
+        return false;
     if (model_of_no_host(n->name))
         return !name_equal(rr->owner, n->name) || n->state != MODEL_OWN || by;
     if (!by)
@@ -159,8 +181,6 @@ static bool may_go(struct trying *t, const struct model_name *n, const struct rr
     const char *target = rr->type == RR_DNAME ? rr_target(t->a, rr) : NULL;
     if (target && name_within(target, rr->owner))
         return true; /* it leads into itself, so nothing answers by it */
-    if (rr->type == RR_CNAME && name_equal(rr->owner, n->name) && !of_validation(t, rr) && doubt_alias(t, n->name))
-        return false;
     return rr->type == RR_TXT || rr->type == RR_CAA || rr->type == RR_CNAME;
 }
 

@@ -8,6 +8,7 @@
 #include "plan/plan.h"
 
 #include "evidence/evidence.h"
+#include "evidence/zone.h"
 #include "methods/caa_search.h"
 #include "methods/methods.h"
 #include "methods/verdict.h"
@@ -32,14 +33,42 @@ static void want_all(struct plan *p, const char *name)
     }
 }
 
+/* What a server of the host's zone says: a resolver may remember an older state, or make up answers. NULL: there is no
+ * answer, or no server to ask. */
+static const struct fact *zone_says(struct plan *p, const char *host, const char *name, uint16_t type)
+{
+    struct zones z;
+    zones_init(&z, p->a, &p->asker, p->r);
+    const struct zone *x = p->r->registrable ? zones_holding(&z, host) : NULL;
+    for (size_t i = 0; x && i < x->n; i++) {
+        if (x->v[i].state != SERVER_GOOD)
+            continue;
+        struct ask q = server_question(&x->v[i], name, type);
+        q.once = true;
+        return p->asker.want(p->asker.self, &q);
+    }
+    return NULL;
+}
+
+static bool denies_nothing(const struct fact *f)
+{
+    return f && (f->dns.outcome == DNS_ANSWER || f->dns.outcome == DNS_NODATA);
+}
+
 /* A label below the host that nobody entered is denied wherever no wildcard answers: then there is nothing to ask. */
 static bool may_be_wildcard(struct plan *p, uint16_t type)
 {
     const char *host = arena_concat(p->a, p->r->adn, ".", NULL), *below = host ? label_below(p, host) : NULL;
     struct ask q = lookup_ask(below, type);
     q.once = true;
-    const struct fact *f = below ? p->asker.want(p->asker.self, &q) : NULL;
-    return f && (f->dns.outcome == DNS_ANSWER || f->dns.outcome == DNS_NODATA);
+    if (!below)
+        return false;
+    bool resolved = denies_nothing(p->asker.want(p->asker.self, &q));
+    bool served = denies_nothing(zone_says(p, host, below, type));
+    const char *above = served ? name_parent(host) : NULL, *beside = above ? label_below(p, above) : NULL;
+    if (beside)
+        (void)zone_says(p, host, beside, type);
+    return served || resolved;
 }
 
 /* The host and the names above it that are below the apex, and a random label below each of these and the apex. */
