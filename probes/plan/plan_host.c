@@ -50,8 +50,12 @@ static const struct fact *zone_says(struct plan *p, const char *host, const char
     return NULL;
 }
 
+/* Below a DNAME every name is an alias, and none is a wildcard's (RFC 6672 2.4). */
 static bool denies_nothing(const struct fact *f)
 {
+    for (size_t i = 0; f && i < f->dns.answer.n; i++)
+        if (f->dns.answer.v[i].type == RR_DNAME)
+            return false;
     return f && (f->dns.outcome == DNS_ANSWER || f->dns.outcome == DNS_NODATA);
 }
 
