@@ -242,7 +242,11 @@ static int note_apexes(struct model *m, const struct fact *f)
     for (size_t k = 0; k < 2; k++)
         for (size_t i = 0; i < sections[k].n; i++) {
             const struct rr *rr = &sections[k].v[i];
-            bool known = rr->type != RR_SOA || rr->defect || !name_registrable(rr->owner);
+            bool soa = rr->type == RR_SOA && !rr->defect, known = !soa || !name_registrable(rr->owner);
+            if (soa && f->dns.outcome == DNS_NXDOMAIN && !f->dns.answer.n && m->registrable)
+                m->denied_above = m->denied_above || (name_within(f->ask->qname, m->registrable) &&
+                                                      name_within(m->registrable, rr->owner) &&
+                                                      !name_equal(m->registrable, rr->owner));
             for (size_t z = 0; !known && z < m->apexes.n; z++)
                 known = name_equal(m->apexes.v[z], rr->owner);
             if (!known && !texts_add(m->a, &m->apexes, rr->owner))
@@ -256,10 +260,22 @@ static bool of_zone_data(uint16_t type)
     return type != RR_RRSIG && type != RR_DNSKEY && type != RR_DS && type != RR_SOA;
 }
 
+/* Random labels are told by their form; nobody enters such a name. */
+static bool is_random(const char *name)
+{
+    static const char prefix[] = "dcv-";
+    enum { DIGITS = 16, LENGTH = sizeof prefix - 1 + DIGITS };
+    return !strncmp(name, prefix, sizeof prefix - 1) &&
+           strspn(name + sizeof prefix - 1, "0123456789abcdef") == DIGITS && name[LENGTH] == '.';
+}
+
 static int read_fact(struct model *m, const struct fact *f)
 {
     const struct dns_fact *d = &f->dns;
     bool answers = d->outcome == DNS_ANSWER || d->outcome == DNS_NODATA || d->outcome == DNS_NXDOMAIN;
+    /* A random label that fails says nothing, and neither does one further up: something may answer between them. */
+    if (f->ask->kind == ASK_DNS && !answers && is_random(f->ask->qname) && !model_enter(m, f->ask->qname))
+        return -ENOMEM;
     if (f->ask->kind != ASK_DNS || !answers || d->flags & DNS_TC || note_apexes(m, f) || !of_zone_data(f->ask->qtype))
         return arena_full(m->a) ? -ENOMEM : 0;
     struct reading r = {m, f, model_source(f->ask), f->ask->via == VIA_AUTHORITATIVE};
@@ -269,15 +285,6 @@ static int read_fact(struct model *m, const struct fact *f)
 }
 
 /* ---------------------------------------------------------------- what exists ------------------------ */
-
-/* Random labels are told by their form; nobody enters such a name. */
-static bool is_random(const char *name)
-{
-    static const char prefix[] = "dcv-";
-    enum { DIGITS = 16, LENGTH = sizeof prefix - 1 + DIGITS };
-    return !strncmp(name, prefix, sizeof prefix - 1) &&
-           strspn(name + sizeof prefix - 1, "0123456789abcdef") == DIGITS && name[LENGTH] == '.';
-}
 
 struct model_name *model_random(const struct model *m, const char *parent)
 {

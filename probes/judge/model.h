@@ -54,6 +54,7 @@ struct model {
     const struct zone *zones;   /* those that the walk found; NULL: none is known */
     struct texts apexes;        /* of zones by their SOA records in the facts */
     const char *registrable;    /* that of the request, absolute; NULL: it has none */
+    bool denied_above; /* a zone above the registrable domain denies names in it */
     struct model_name *bucket[MODEL_BUCKETS], *first;
     struct texts doubts; /* sentences: what has to be known to be sure of the cure, and is not */
 };

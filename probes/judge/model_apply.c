@@ -202,6 +202,16 @@ static bool stands_alone(const struct model_name *n)
     return n->whole || known;
 }
 
+/* True where no zone can hold the domain's records yet: the zone above says that there is no such name. */
+static bool unregistered(const struct model *m)
+{
+    for (const struct zone *x = m->zones; x; x = x->next)
+        if (x->exists && name_equal(x->apex, m->registrable))
+            return false;
+    const struct model_name *n = model_find(m, m->registrable);
+    return m->denied_above || (n && n->denied);
+}
+
 static int put_in(struct model *m, const struct fix *x, const char **refused)
 {
     struct rr *rr = record_of(m->a, x, x->rdata);
@@ -216,6 +226,10 @@ static int put_in(struct model *m, const struct fix *x, const char **refused)
     if (m->r->registrable && !name_within(x->owner, m->r->registrable))
         doubt(m, arena_printf(m->a, "%s lies in another zone: the record has to be entered by whoever runs that.",
                               x->owner));
+    else if (m->registrable && unregistered(m))
+        doubt(m, arena_printf(m->a,
+                              "%s does not exist: it has to be registered and delegated before it can hold a record.",
+                              m->registrable));
     if (x->op == FIX_ADD &&
         !model_of_no_host(x->owner)) /* a record that is replaced stands there, or take_out() doubts */
         doubt_wildcard(m, x->owner);
@@ -250,7 +264,7 @@ static int put_in(struct model *m, const struct fix *x, const char **refused)
 int model_apply(const struct model *m, const struct fix *ops, size_t n, struct model *ret, const char **refused)
 {
     *ret = (struct model){.a = m->a, .r = m->r, .before = m, .zones = m->zones, .apexes = m->apexes,
-                          .registrable = m->registrable};
+                          .registrable = m->registrable, .denied_above = m->denied_above};
     *refused = NULL;
     int rc = 0;
     for (size_t i = 0; i < n && !rc && !*refused; i++)

@@ -303,27 +303,66 @@ static int may_issue(const struct request *r, const struct evidence *ev, bool *r
     return rc;
 }
 
-/* Another CA that the domain's records permit goes on being permitted, for the domain and for its wildcard. */
-static int compare_issuer(struct trying *t, const char *issuer, enum purpose purpose, const char *called)
+/* A CA that no record names: what it may, any CA may. */
+#define ANY_CA "ca.invalid"
+
+/* Another CA that the records permit goes on being permitted, for a name and for its wildcard. less: a record that keeps
+ * CAs out goes; it must not let all of them in. */
+static int compare_issuer(struct trying *t, const char *domain, const char *issuer, enum purpose purpose, bool less)
 {
+    bool any = !strcmp(issuer, ANY_CA);
     struct request r = trial_request(t);
     const char *only[] = {issuer};
     int rc = 0;
     r.issuers = (struct texts){only, 1};
     r.purpose = purpose;
+    r.domain = r.adn = domain;
     r.methods = 0;
     r.validation_methods.n = 0;
     r.account_uri = r.caa_account = NULL;
     for (int wild = 0; wild < 2 && !rc; wild++) {
-        bool before, now = true;
+        bool before, now;
+        const char *star = wild ? "*." : "";
         r.wildcard = wild;
         rc = may_issue(&r, t->p->j->ev, &before);
-        if (!rc && before)
+        if (!rc)
             rc = may_issue(&r, &t->ev, &now);
         if (!rc && before && !now)
-            would_break(t, arena_printf(t->a, "%s could no longer issue for %s%s.", called, wild ? "*." : "",
-                                        r.domain));
+            would_break(t, arena_printf(t->a, "%s could no longer issue for %s%s.",
+                                        any ? "CAs that no record names" : issuer, star, domain));
+        if (!rc && any && !before && now && less)
+            would_break(t, arena_printf(t->a, "Any CA could issue for %s%s, which its CAA records forbid now.", star,
+                                        domain));
     }
+    return rc;
+}
+
+/* The names that have the permissions of the records: the domain, and where records go further up, that name. */
+static void names_concerned(struct trying *t, struct texts *ret)
+{
+    texts_add(t->a, ret, t->p->j->r->domain);
+    for (size_t i = 0; i < t->n; i++) {
+        const struct fix *x = &t->ops[i];
+        bool goes = x->op != FIX_ADD && x->owner && x->type && !strcmp(x->type, "CAA");
+        const char *owner = goes ? arena_strndup(t->a, x->owner, strlen(x->owner) - 1) : NULL;
+        if (owner && !texts_have(ret, owner))
+            texts_add(t->a, ret, owner);
+    }
+}
+
+/* The same for each name concerned. */
+static int compare_issuer_all(struct trying *t, const char *issuer, enum purpose purpose)
+{
+    const struct caa_set *s = &t->p->j->caa.set;
+    struct texts names = {0};
+    bool less = false;
+    int rc = 0;
+    for (size_t i = 0; i < s->n; i++)
+        less = less || ((s->v[i].known == CAA_ISSUE || s->v[i].known == CAA_ISSUEWILD) && s->v[i].sound &&
+                        removed(t, s->v[i].rr));
+    names_concerned(t, &names);
+    for (size_t i = 0; i < names.n && !rc; i++)
+        rc = compare_issuer(t, names.v[i], issuer, purpose, less);
     return rc;
 }
 
@@ -385,9 +424,8 @@ static int compare_issuers(struct trying *t)
     const struct judgement *j = t->p->j;
     struct texts seen = {0};
     int rc = compare_restriction(t);
-    /* A CA that no record names is permitted where nothing restricts. */
     if (!rc)
-        rc = compare_issuer(t, "ca.invalid", j->r->purpose, "CAs that no record names");
+        rc = compare_issuer_all(t, ANY_CA, j->r->purpose);
     for (size_t i = 0; i < j->caa.set.n && seen.n < ISSUERS_MOST && !rc; i++) {
         const struct caa_record *r = &j->caa.set.v[i];
         struct caa_record read = *r; /* of a property that does not apply here the value is not read yet */
@@ -398,7 +436,7 @@ static int compare_issuers(struct trying *t)
         if (!issuer || texts_have(&seen, issuer))
             continue;
         texts_add(a, &seen, issuer);
-        rc = compare_issuer(t, issuer, r->known == CAA_ISSUEMAIL ? PURPOSE_SMIME : PURPOSE_TLS, issuer);
+        rc = compare_issuer_all(t, issuer, r->known == CAA_ISSUEMAIL ? PURPOSE_SMIME : PURPOSE_TLS);
     }
     return rc;
 }

@@ -255,6 +255,11 @@ static void harmful(void **state)
          TRIAL_BREAKS,
          "dns-cname-token"},
         {{LABEL, "CNAME", "edge.example.com."}, "dns-txt-token", {ADD(LABEL, "TXT", VALUE)}, TRIAL_FORBIDDEN, "beside"},
+        {{"*.shop.example.com.", "CNAME", "lb.shop.example.com.", SHOP, "A", "192.0.2.80"}, /* in a circle */
+         "dns-txt-token",
+         {REMOVE(LABEL, "CNAME", "lb.shop.example.com."), ADD(LABEL, "TXT", VALUE)},
+         TRIAL_UNSURE,
+         "a wildcard makes it"},
         {{SHOP, "CAA", "0 issue \"letsencrypt.org\""},
          "caa",
          {REMOVE(SHOP, "CAA", "0 issue \"letsencrypt.org\""), ADD(SHOP, "CAA", "0 issue \"digicert.com\"")},
@@ -342,6 +347,26 @@ static void harmful(void **state)
     assert_int_equal(faults, 0);
 }
 
+/* A domain that is not registered has no zone: what is to be added there comes after that. */
+static void not_registered(void **state)
+{
+    struct arena *a = arena_new(0);
+    struct small_net *net = net_new(a);
+    struct evidence ev;
+    struct report p;
+    (void)state;
+    struct request r = request_of(a, "shop.no-such-domain.com", "dns-txt-token", ",\"depth\":\"quick\"");
+    net_check(net, &r, &ev, &p);
+    assert_int_equal(p.verdict, VERDICT_FAIL);
+    for (size_t i = 0; i < p.n_findings; i++)
+        for (size_t k = 0; k < p.findings[i].n_cures; k++)
+            if (p.findings[i].cures[k].proven)
+                wrong("%s", in_words(a, "proven", &p.findings[i], &p.findings[i].cures[k]));
+    assert_non_null(strstr(p.findings->cures->note, "has to be registered"));
+    arena_free(a);
+    assert_int_equal(faults, 0);
+}
+
 /* ---------------------------------------------------------------- a resolver that lags behind --------- */
 
 /* The resolver answers from what stood there before: the zone's servers tell what is there to be changed. now, before:
@@ -396,6 +421,7 @@ int main(void)
         cmocka_unit_test(chosen),
         cmocka_unit_test(harmful),
         cmocka_unit_test(stale),
+        cmocka_unit_test(not_registered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
