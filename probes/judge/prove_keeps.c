@@ -359,7 +359,7 @@ static int compare_issuer_all(struct trying *t, const char *issuer, enum purpose
     int rc = 0;
     for (size_t i = 0; i < s->n; i++)
         less = less || ((s->v[i].known == CAA_ISSUE || s->v[i].known == CAA_ISSUEWILD) && s->v[i].sound &&
-                        removed(t, s->v[i].rr));
+                        gone_by(t, s->v[i].rr));
     names_concerned(t, &names);
     for (size_t i = 0; i < names.n && !rc; i++)
         rc = compare_issuer(t, names.v[i], issuer, purpose, less);

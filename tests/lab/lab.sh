@@ -19,7 +19,7 @@ if [ "${LAB_INSIDE:-}" = up ]; then
     exec "${@:-bash}"
 fi
 if [ -z "${LAB_INSIDE:-}" ]; then
-    for program in unshare ip nsd unbound ldns-signzone dig python3 nginx openssl; do
+    for program in unshare ip nsd unbound ldns-signzone dig python3 nginx openssl named named-checkzone nsupdate; do
         command -v "$program" >/dev/null || skip "$program is not installed (contrib/packages names the packages)"
     done
     namespaces="--net --mount --uts --pid --fork --kill-child --mount-proc"

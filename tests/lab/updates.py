@@ -15,7 +15,7 @@ import time
 
 from situation import at_once
 
-SOA, CNAME = 6, 5
+SOA, CNAME, MX = 6, 5, 15
 IN, NONE, ANY = 1, 254, 255
 UPDATE, NOERROR, FORMERR, NOTAUTH = 5, 0, 1, 9
 WITH_NAME = (2, 5, 12, 39)  # NS, CNAME, PTR, DNAME: their rdata is a name, which may be compressed
@@ -60,7 +60,7 @@ def read_records(path):
             soa = line
         else:
             number, data = int(kind[4:]), bytes.fromhex("".join(rdata.split()[2:]))
-            records.append([name_wire(owner), int(ttl), number, data.lower() if number in WITH_NAME else data])
+            records.append([name_wire(owner), int(ttl), number, data.lower() if number in (*WITH_NAME, MX) else data])
     return records, soa
 
 
@@ -69,15 +69,23 @@ class ZoneFile:
 
     def __init__(self, lab, name, loaded):
         self.lab, self.name, self.loaded = lab, name, lab / "zones" / loaded
+        self.apex = name_wire(name + ".")
         self.path = self.loaded.with_suffix(".zone")
         self.records, self.soa = read_records(self.path)
         self.serial = int(self.soa.split()[6])
-        self.original, self.nsec3 = copy.deepcopy(self.records), "NSEC3PARAM" in self.loaded.read_text()
+        self.original = copy.deepcopy(self.records)
+        self.bytes = self.serial, self.path.read_bytes(), self.loaded.read_bytes()
+        self.nsec3 = b"NSEC3PARAM" in self.bytes[-1]
 
     def at(self, owner):
         return [r for r in self.records if r[0] == owner]
 
     def write(self):
+        if self.records == self.original:  # with the same signatures, and what is wrong with them
+            self.serial, zone, loaded = self.bytes
+            self.path.write_bytes(zone)
+            self.loaded.write_bytes(loaded)
+            return
         self.serial += 1
         soa = self.soa.split()
         soa[6] = str(self.serial)
@@ -231,14 +239,15 @@ class Primary:
         if rclass != IN:
             self.faults.append(f"class {rclass}: a whole set of records would go")
             return
-        for file in files:
+        lacking = [file for file in files if not any(r[2:] == [kind, rdata] for r in file.at(owner))]
+        if not lacking:
+            self.faults.append(f"the record to be added is at {name_text(owner)} already")
+        for file in lacking:
             there = file.at(owner)
             if kind == CNAME and there:
                 self.faults.append(f"a CNAME at {name_text(owner)}, where other records are")
             elif kind != CNAME and any(r[2] == CNAME for r in there):
                 self.faults.append(f"a record at {name_text(owner)}, where a CNAME is")
-            elif any(r[2:] == [kind, rdata] for r in there):
-                self.faults.append(f"the record to be added is at {name_text(owner)} already")
             for r in there:
                 if r[2] == kind:
                     r[1] = ttl  # RFC 2181 5.2: one TTL for the set
@@ -254,35 +263,38 @@ class Primary:
 
     def commit(self):
         """Writes the zones that were changed since the last commit but one, waits until NSD has loaded them and empties
-        the resolver's cache."""
+        the resolver's cache. Returns those that NSD does not load: (file, address)."""
         files = [file for zone in self.edited for file in self.zones[zone]]
         self.misbehaving.commit()
         at_once(ZoneFile.write, files)
         roles = {server for file in files for server in self.servers[(file.name, file.loaded.name)]}
         for role, _ in roles:
             os.kill(int((self.lab / "run" / f"nsd-{role}.pid").read_text()), signal.SIGHUP)
-        for file in files:
-            for _, address in self.servers[(file.name, file.loaded.name)]:
-                self.wait(address, file)
+        served = [(file, address) for file in files for _, address in self.servers[(file.name, file.loaded.name)]]
+        refused = [pair for pair, loaded in zip(served, at_once(self.wait, served)) if not loaded]
         self.edited = {name for name in self.edited if any(f.records != f.original for f in self.zones[name])}
         for what in ("flush_zone .", "flush_negative", "flush_infra all"):
             subprocess.run(["unbound-control", "-c", self.lab / "run" / "unbound.conf", *what.split()], check=True,
                            capture_output=True)
+        return refused
 
     @staticmethod
-    def wait(address, file):
+    def wait(served):
+        """Whether a server has loaded a file as it is: False after four seconds."""
+        file, address = served
         question = name_wire(file.name + ".") + struct.pack(">HH", SOA, IN)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.settimeout(1)
             sock.connect((address, 53))
             for _ in range(200):
                 sock.send(struct.pack(">6H", 1, 0, 1, 0, 0, 0) + question)
-                answer = Reader(sock.recv(4096))
+                packet = sock.recv(4096)
+                answer = Reader(packet)
                 answer.question()
-                if struct.unpack(">I", answer.record()[-1][-20:-16])[0] == file.serial:
-                    return
+                if packet[7] and struct.unpack(">I", answer.record()[-1][-20:-16])[0] == file.serial:
+                    return True
                 time.sleep(0.02)
-        raise RuntimeError(f"{address} does not load {file.loaded}")
+        return False
 
 
 class Reader:
@@ -319,4 +331,6 @@ class Reader:
         rdata = self.packet[self.offset - length : self.offset]
         if length and kind in WITH_NAME:
             rdata = self.name(self.offset - length)
+        elif length and kind == MX:
+            rdata = rdata[:2] + self.name(self.offset - length + 2)
         return owner, kind, rclass, ttl, rdata
