@@ -3,6 +3,7 @@
 #include "evidence/evidence.h"
 #include "judge/causes.h"
 #include "judge/fix.h"
+#include "judge/forecast.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 
@@ -390,7 +391,7 @@ static void cure_disagreement(struct judgement *j, struct finding *f, const stru
     case VERSIONS_BEHIND:
         if (refresh) {
             struct fix *x = finding_fix(j, f, FIX_WAIT);
-            x->until = j->r->now + refresh * INT64_C(1000);
+            x->until = forecast_end(j->r, lacks->soa, refresh);
             x->text = "By then each server has had its turn to fetch the newest version of the zone.";
         }
         fix_advice(j, f,
@@ -574,19 +575,15 @@ void cause_perspective_differs(struct judgement *j)
     }
 }
 
-static uint32_t longest_ttl(const struct lookup *l)
+/* How long a resolver goes on with its old answer: with its alias, where that led elsewhere. */
+static uint32_t stale_for(const struct lookup *old, const struct lookup *new)
 {
-    uint32_t ttl = 0;
-    const struct dns_fact *d = &l->fact->dns;
-    for (size_t i = 0; i < l->n; i++)
-        ttl = l->rr[i]->ttl > ttl ? l->rr[i]->ttl : ttl;
-    for (size_t i = 0; i < d->authority.n && !l->n; i++) {
-        uint32_t serial, negative;
-        if (d->authority.v[i].type == RR_SOA && soa_read(&d->authority.v[i], &serial, &negative) &&
-            negative > ttl)
-            ttl = negative;
-    }
-    return ttl;
+    const struct rrs *answer = &old->fact->dns.answer;
+    uint32_t seconds = forecast_seconds(old->fact, old->end, old->type), alias = 0;
+    for (size_t i = 0; i < answer->n && old->end && new->end && !name_equal(old->end, new->end); i++)
+        if (answer->v[i].type == RR_CNAME && answer->v[i].ttl > alias)
+            alias = answer->v[i].ttl;
+    return alias ? alias : seconds;
 }
 
 static const struct name_server *good_server(const struct zone *z)
@@ -609,7 +606,7 @@ void cause_resolver_stale(struct judgement *j)
     finding_set(j, f, "zone_has", has(j, new));
     finding_fact(j, f, old->fact);
     finding_fact(j, f, new->fact);
-    uint32_t ttl = longest_ttl(old);
+    uint32_t ttl = stale_for(old, new);
     const struct name_server *s = good_server(j->servers.fresh->zone);
     if (!ttl && s && old->class != LOOKUP_FAIL)
         ttl = s->negative_ttl;
@@ -619,7 +616,7 @@ void cause_resolver_stale(struct judgement *j)
         return;
     }
     struct fix *x = finding_fix(j, f, FIX_WAIT);
-    x->until = j->r->now + ttl * INT64_C(1000);
+    x->until = forecast_end(j->r, old->fact, ttl);
     x->text = "Then this resolver has forgotten its old answer. There is nothing to change in the zone.";
 }
 
@@ -631,7 +628,7 @@ void cause_negative_cache(struct judgement *j)
         (old->class != LOOKUP_NODATA && old->class != LOOKUP_NXDOMAIN))
         return;
     char until[25];
-    dcv_time at = j->r->now + s->negative_ttl * INT64_C(1000);
+    dcv_time at = forecast_end(j->r, j->servers.fresh->fact, s->negative_ttl);
     time_format(at, until);
     until[10] = ' ';
     until[19] = '\0';

@@ -2,6 +2,7 @@
 
 #include "judge/cures_inner.h"
 #include "judge/fix.h"
+#include "judge/forecast.h"
 #include "wire/name.h"
 
 #include <errno.h>
@@ -245,6 +246,10 @@ static void take_good(struct choosing *c, struct finding *f)
             say_against(c, &c->tried[i]);
             f->cures[f->n_cures++] = c->tried[i].cure;
         }
+    for (size_t i = 0; i < f->n_cures; i++) {
+        forecast_add(c->j, &f->cures[i]);
+        put_in_order(&f->cures[i]);
+    }
 }
 
 static void choose(struct choosing *c, struct finding *f)

@@ -192,10 +192,11 @@ static int rewrite(struct trying *t)
 /* Operations that change the order: its method, or the name that the CA checks at. False: one that cannot be tried. */
 static bool change_request(const struct trying *t, struct request *r, bool *changed)
 {
+    bool machine = false, waits = false;
     for (size_t i = 0; i < t->n; i++) {
         const struct fix *x = &t->ops[i];
-        if (x->op == FIX_WAIT)
-            return false;
+        machine = machine || fix_by_machine(x);
+        waits = waits || x->op == FIX_WAIT;
         if (x->op != FIX_INPUT)
             continue;
         *changed = true;
@@ -204,7 +205,7 @@ static bool change_request(const struct trying *t, struct request *r, bool *chan
         else if (strcmp(x->argument, "method") != 0 || !method_parse(x->value, &r->method))
             return false;
     }
-    return true;
+    return machine || !waits;
 }
 
 /* The check of another request is judged by what the resolver would answer: its own servers were not asked for it. */
