@@ -66,17 +66,19 @@ static bool made_below(const struct cure *c, const char *name)
 static uint32_t remembered(struct arena *a, const struct cure *c, const struct fact *f)
 {
     uint32_t most = 0;
-    const struct dns_fact *d = &f->dns;
-    for (size_t i = 0; i < d->answer.n; i++) {
-        const struct rr *rr = &d->answer.v[i];
+    const struct rrs *answer = &f->dns.answer;
+    const char *end = dns_chain_end(a, &f->dns, f->ask->qname, NULL, NULL);
+    bool found = !end;
+    for (size_t i = 0; i < answer->n; i++) {
+        const struct rr *rr = &answer->v[i];
+        found = found || (rr->type == f->ask->qtype && name_equal(rr->owner, end));
         if (rr->type != RR_RRSIG && changed_by(c, rr->owner, rr->type) && rr->ttl > most)
             most = rr->ttl;
     }
-    if (d->outcome == DNS_ANSWER)
+    /* Behind aliases the end may be missing, too. */
+    if (found || !(changed_by(c, end, f->ask->qtype) || (f->dns.outcome == DNS_NXDOMAIN && made_below(c, end))))
         return most;
-    const char *end = dns_chain_end(a, d, f->ask->qname, NULL, NULL);
-    bool changed = end && (changed_by(c, end, f->ask->qtype) || (d->outcome == DNS_NXDOMAIN && made_below(c, end)));
-    uint32_t missing = changed ? forecast_seconds(f, end, f->ask->qtype) : 0;
+    uint32_t missing = forecast_seconds(f, end, f->ask->qtype);
     return missing > most ? missing : most;
 }
 

@@ -10,10 +10,10 @@ RANDOM = b"\x09q7vz3k1xm"  # a label that nobody entered: a wildcard answers for
 
 
 class Server:
-    """Asks one name server."""
+    """Asks one name server, or a resolver: recursive."""
 
-    def __init__(self, address):
-        self.address = address
+    def __init__(self, address, recursive=False):
+        self.address, self.flags = address, 0x0100 if recursive else 0
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.settimeout(2)
         self.udp.connect((address, 53))
@@ -22,7 +22,7 @@ class Server:
     def ask(self, name, kind):
         """The records of the answer: (owner, type, rdata)."""
         self.number = (self.number + 1) & 0xFFFF
-        packet = struct.pack(">6H", self.number, 0, 1, 0, 0, 1) + name + struct.pack(">HH", kind, IN)
+        packet = struct.pack(">6H", self.number, self.flags, 1, 0, 0, 1) + name + struct.pack(">HH", kind, IN)
         packet += b"\0" + struct.pack(">HHIH", OPT, SIZE, 0, 0)
         self.udp.send(packet)
         answer = self.udp.recv(SIZE)

@@ -74,7 +74,7 @@ class ZoneFile:
         self.records, self.soa = read_records(self.path)
         self.serial = int(self.soa.split()[6])
         self.original = copy.deepcopy(self.records)
-        self.bytes = self.serial, self.path.read_bytes(), self.loaded.read_bytes()
+        self.bytes = self.soa, self.serial, self.path.read_bytes(), self.loaded.read_bytes()
         self.nsec3 = b"NSEC3PARAM" in self.bytes[-1]
 
     def at(self, owner):
@@ -82,7 +82,7 @@ class ZoneFile:
 
     def write(self):
         if self.records == self.original:  # with the same signatures, and what is wrong with them
-            self.serial, zone, loaded = self.bytes
+            self.soa, self.serial, zone, loaded = self.bytes
             self.path.write_bytes(zone)
             self.loaded.write_bytes(loaded)
             return

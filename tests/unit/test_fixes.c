@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "format/json_read_case.h"
+#include "judge/forecast.h"
 #include "judge/judge_inner.h"
 #include "wire/name.h"
 #include "wire/wire.h"
@@ -336,6 +337,70 @@ static void forecasts(void **state)
     assert_int_equal(faults, 0);
 }
 
+/* Caches count whole seconds, from the one in which the answer came. */
+static void ends(void **state)
+{
+    enum { NOW = 1000500, HOURS_2 = 7200 * 1000 };
+    static const struct {
+        dcv_time at;
+        uint32_t seconds;
+        dcv_time end;
+    } rows[] = {{TIME_UNKNOWN, 5, 1006000},
+                {NOW, 5, 1006000},
+                {NOW + 400, 5, 1006000},
+                {NOW + 1200, 0, 1002000},
+                {NOW - 1, 5, 1006000},
+                {NOW + HOURS_2, 5, 1006000}}; /* the check is of another day */
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct request r = {.now = NOW};
+        struct fact f = {.at = rows[i].at};
+        assert_true(forecast_end(&r, &f, rows[i].seconds) == rows[i].end);
+    }
+}
+
+/* What the resolver's answers say about the time from which on an added record is seen; seconds from the check. */
+static void seen_from(void **state)
+{
+#define ABSENT(ttl, least)                                                                                            \
+    "\"rcode\":\"NXDOMAIN\",\"authority\":[{\"owner\":\"example.com\",\"ttl\":" #ttl ",\"type\":\"SOA\",\"rdata\":"   \
+    "\"ns. host. 7 7200 900 604800 " #least "\"}]"
+#define RECORD(ttl) "\"answer\":[{\"type\":\"TXT\",\"ttl\":" #ttl ",\"rdata\":\"\\\"other\\\"\"}]"
+#define EMPTY "\"rcode\":\"NOERROR\""
+    static const struct {
+        const char *label, *itself; /* what the resolver answers for the label, and for the domain */
+        unsigned seconds;           /* 0: nothing is remembered */
+    } rows[] = {{ABSENT(20, 300), EMPTY, 21},
+                {ABSENT(3600, 30), EMPTY, 31},
+                {EMPTY, EMPTY, 0},
+                {RECORD(77), EMPTY, 78},
+                {ABSENT(20, 300), RECORD(900), 21}}; /* the other name is not what the cure changes */
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena *a = arena_new(0);
+        struct dcv_case c;
+        struct report r;
+        const char *of = arena_printf(
+            a,
+            "{\"request\":{\"domain\":\"example.com\",\"methods\":[\"dns-txt-token\"],"
+            "\"now\":\"2026-11-22T12:00:00Z\","
+            "\"token\":\"x7k2m9p4q8w3e6r1t5y0u2i4o6a8s0d3\"},\"evidence\":[{\"kind\":\"dns\",\"qname\":"
+            "\"_dnsauth.example.com\",\"qtype\":\"TXT\",%s},{\"kind\":\"dns\",\"qname\":\"example.com\",\"qtype\":"
+            "\"TXT\",%s}]}",
+            rows[i].label, rows[i].itself);
+        read_case(a, "seen_from", of, &c);
+        assert_int_equal(judge(&c.request, &c.evidence, a, &r), 0);
+        dcv_time until = c.request.now;
+        for (size_t k = 0; k < r.findings->n_fixes; k++)
+            if (r.findings->fixes[k].op == FIX_WAIT)
+                until = r.findings->fixes[k].until;
+        if (until != c.request.now + rows[i].seconds * INT64_C(1000))
+            wrong("row %zu: %d ms", i, (int)(until - c.request.now));
+        arena_free(a);
+    }
+    assert_int_equal(faults, 0);
+}
+
 /* The cures of the file methods are about the place where the fetch ended; that of a record keeps what is sound in
  * it. */
 static void what_the_first_fix_says(void **state)
@@ -427,6 +492,8 @@ int main(void)
         cmocka_unit_test(case_files),
         cmocka_unit_test(generated_sets),
         cmocka_unit_test(forecasts),
+        cmocka_unit_test(ends),
+        cmocka_unit_test(seen_from),
         cmocka_unit_test(what_the_first_fix_says),
         cmocka_unit_test(exemptions),
     };
