@@ -34,6 +34,7 @@ from updates import NONE, Primary, name_text, name_wire, read_records
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "MX": 15, "TXT": 16, "AAAA": 28, "CAA": 257}
 KINDS = {"TXT": 16, "CAA": 257}  # of records that can be broken
 RECORDS, FILE = ("add", "remove", "replace"), "put-file"
+KRESD = "1.1.1.1"  # nothing empties its cache, so what it was told of a cure would stay
 # Causes whose first report brings a machine's part and a person's: why the machine's alone need not suffice.
 PERSONS_PART = {
     "file-forbidden": "the server's access rules keep everybody from the file: they are changed by hand",
@@ -390,7 +391,7 @@ def main():
         if not as_expected(row, report):
             unexpected.append(f"{row.name}: {outcome(report)}, not what the table says")
             continue
-        found = list(cures_of(report))
+        found = [] if row.option("--resolver") == KRESD else list(cures_of(report))
         for n, (finding, cure) in enumerate(found):
             cases.append(Case(row, report, finding, cure, n == 0))
             cases[-1].aside = loop.out_of_reach(cases[-1])
