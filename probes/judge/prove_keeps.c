@@ -306,8 +306,8 @@ static int may_issue(const struct request *r, const struct evidence *ev, bool *r
 /* A CA that no record names: what it may, any CA may. */
 #define ANY_CA "ca.invalid"
 
-/* Another CA that the records permit goes on being permitted, for a name and for its wildcard. less: a record that keeps
- * CAs out goes; it must not let all of them in. */
+/* Another CA that the records permit goes on being permitted, for a name and for its wildcard. less: a record that
+ * keeps CAs out goes; it must not let all of them in. */
 static int compare_issuer(struct trying *t, const char *domain, const char *issuer, enum purpose purpose, bool less)
 {
     bool any = !strcmp(issuer, ANY_CA);

@@ -3,11 +3,12 @@
 
 Each cure of each failing situation that a program can carry out, of its first finding and of those that block, is
 applied by program and checked: the check must pass where the report calls the cure proven. What it does not vouch for
-stands in comments of `--format nsupdate`. Where depth quick proves none, the report of depth full is taken. Records are changed by nsupdate(1) at the primary of the zones (updates.py); files
-are put on the web site; another order is a check with other options. `--format nsupdate` and `--format fix` must say
-the same as the report. With the cure the zones must load in NSD and in BIND, a named must take the update as it is
-meant (bind.py), and all names that answered before must answer the same (answers.py). Then the cures are undone: each
-check must fail with the same code and cause as before. Cures that only a person can apply are not tested.
+stands in comments of `--format nsupdate`. Where depth quick proves none, the report of depth full is taken. Records
+are changed by nsupdate(1) at the primary of the zones (updates.py); files are put on the web site; another order is a
+check with other options. `--format nsupdate` and `--format fix` must say the same as the report. With the cure the
+zones must load in NSD and in BIND, a named must take the update as it is meant (bind.py), and all names that answered
+before must answer the same (answers.py). Then the cures are undone: each check must fail with the same code and cause
+as before. Cures that only a person can apply are not tested.
 
 Each situation that passes is checked at depth full: it must pass there, with no finding of more weight than a note but
 those that a row of the tables expects for the same domain.
