@@ -69,6 +69,7 @@ static void on_writer_closed(void *user)
 static void on_shards_closed(void *user)
 {
     struct dcvd *d = user;
+    events_stop(&d->events);
     writer_stop(d->writer, on_writer_closed, d);
 }
 
@@ -128,6 +129,7 @@ static void deinit(struct dcvd *d)
     batches_free(d->batches);
     scheduler_free(d->scheduler);
     watches_free(d->watches);
+    events_free(&d->events);
     readers_free(d->readers);
     peers_free(d->peers);
     generations_free(d->generations);
@@ -214,8 +216,10 @@ static int resume(struct dcvd *d)
         log_error("%s", why);
         return rc;
     }
-    rc = watches_resume(d->watches, db);
+    rc = events_start(&d->events, d->writer, db);
     if (rc)
+        log_error("the events cannot be read from the store: %s", db_error(db));
+    else if ((rc = watches_resume(d->watches, db)))
         log_error("the watches cannot be read from the store: %s", db_error(db));
     else if ((rc = scheduler_resume(d->scheduler, db)) || (rc = batches_resume(d->batches, db)))
         log_error("the unfinished checks cannot be read from the store: %s", db_error(db));

@@ -54,6 +54,14 @@ struct db_size { /* bytes */
 };
 int db_size(struct db *db, struct db_size *ret);
 
+/* ---- db_event.c: what was told */
+typedef int db_event_fn(void *user, int64_t seq, const char *line, size_t len);
+int db_events(struct db *db, const struct db_event_filter *f, db_event_fn *fn, void *user); /* oldest first */
+int db_event_known(struct db *db, int64_t seq, bool *ret); /* whether the store has this one */
+/* The number of the newest event, 0 where there is none; and whether a check has ended of which the last process did
+ * not come to tell. */
+int db_events_last(struct db *db, int64_t *ret, bool *lost);
+
 /* ---- db_domain.c: what became of a domain (without a final dot) */
 int db_domain_known(struct db *db, const char *domain, bool *ret); /* has a check, which may not have ended */
 int db_domain_latest(struct db *db, const char *domain, db_result_fn *fn, void *user); /* one a method, with evidence */

@@ -106,6 +106,12 @@ static int sweep(struct db *db, struct write_job *job)
     return db_step(db, db->statement[STMT_SWEEP_BATCHES]);
 }
 
+static int accept_batch(struct db *db, struct write_job *job)
+{
+    int r = db_key_take(db, job);
+    return r < 0 || job->repeats ? r : change(db, STMT_BATCH_ACCEPT, job, job->at);
+}
+
 int db_do_batch(struct db *db, struct write_job *job)
 {
     switch (job->kind) {
@@ -114,7 +120,7 @@ int db_do_batch(struct db *db, struct write_job *job)
     case WRITE_LINES:
         return add_lines(db, job);
     case WRITE_ACCEPT:
-        return change(db, STMT_BATCH_ACCEPT, job, job->at);
+        return accept_batch(db, job);
     case WRITE_CANCEL_BATCH:
         return cancel(db, job);
     case WRITE_SWEEP:
@@ -124,6 +130,7 @@ int db_do_batch(struct db *db, struct write_job *job)
     case WRITE_CANCEL:
     case WRITE_PURGE:
     case WRITE_VACUUM:
+    case WRITE_EVENTS:
     case WRITE_WATCH:
     case WRITE_WATCH_STEP:
     case WRITE_WATCH_DELETE:

@@ -18,6 +18,9 @@ extern const int db_schema_version;
 
 #define DB_COLUMNS "q.id, q.state, q.submitted, q.ended, q.domain, q.request, q.batch, q.watch"
 #define DB_BATCH_COLUMNS "b.id, b.submitted, b.cancelled, b.lines, b.waiting, b.ended"
+/* The label of a request's text, which is read only where it has one. */
+#define DB_LABEL(text)                                                                                       \
+    "iif(instr(" text ", '\"label\":') > 0 AND json_valid(" text "), json_extract(" text ", '$.label'), NULL)"
 /* Batches with lines that have not ended: the condition of the index batch_open. */
 #define DB_BATCH_OPEN "b.waiting > 0 AND b.accepted IS NOT NULL AND b.cancelled IS NULL"
 #define DB_WATCH_COLUMNS                                                                                     \
@@ -81,9 +84,19 @@ extern const int db_schema_version;
     X(STMT_WATCH, "SELECT " DB_WATCH_COLUMNS " FROM watch WHERE id = ?1")                                    \
     X(STMT_WATCHES, "SELECT " DB_WATCH_COLUMNS " FROM watch WHERE id < ?1 "                                  \
                     "AND (?3 IS NULL OR domain = lower(?3)) AND (?4 IS NULL OR state = ?4) "                 \
+                    "AND (?5 IS NULL OR label = ?5) "                                                        \
                     "ORDER BY id DESC LIMIT ?2")                                                             \
     X(STMT_WATCHES_ACTIVE, "SELECT " DB_WATCH_COLUMNS " FROM watch INDEXED BY watch_active "                 \
                            "WHERE state = 'active' ORDER BY id")                                             \
+    X(STMT_EVENTS, "SELECT seq, line FROM event WHERE seq > ?1 AND line <> '' AND (?3 IS NULL OR kind = ?3 OR "   \
+                   "kind = 'start') AND (?4 IS NULL OR domain = lower(?4) OR kind = 'start') "               \
+                   "AND (?5 IS NULL OR label = ?5 OR kind = 'start') "                                       \
+                   "AND (?6 = 0 OR watch = ?6 OR kind = 'start') ORDER BY seq LIMIT ?2")                     \
+    X(STMT_EVENT, "SELECT EXISTS (SELECT 1 FROM event WHERE seq = ?1)")                                      \
+    X(STMT_EVENT_LAST, "SELECT ifnull(max(seq), 0) FROM event")                                              \
+    X(STMT_EVENTS_LOST, "SELECT EXISTS (SELECT 1 FROM request AS q WHERE q.id IN (SELECT request FROM result " \
+                        "ORDER BY id DESC LIMIT 3000) AND q.state = 'done' AND q.ended >= ?1 - 5000 "        \
+                        "AND q.id NOT IN (SELECT check_id FROM event WHERE seq > (?1 - 120000) << 11))")     \
     X(STMT_BATCH_COUNT, "SELECT value, n FROM batch_tally WHERE batch = ?1 AND kind = ?2 AND n > 0")           \
     X(STMT_SIZE, "SELECT (page_count - freelist_count) * page_size, page_count * page_size "                 \
                  "FROM pragma_page_count, pragma_freelist_count, pragma_page_size")                          \
@@ -123,10 +136,18 @@ extern const int db_schema_version;
     X(STMT_JOB_BEGIN, "SAVEPOINT job")                                                                       \
     X(STMT_JOB_KEEP, "RELEASE job")                                                                          \
     X(STMT_JOB_UNDO, "ROLLBACK TO job")                                                                      \
-    X(STMT_REQUEST, "INSERT INTO request (id, state, submitted, domain, request, watch) "                    \
-                    "VALUES (?1, ?2, ?3, lower(?4), ?5, ?6)")                                                \
-    X(STMT_WATCH_NEW, "INSERT INTO watch (id, created, domain, request, interval, until, state, next, runs) " \
-                      "VALUES (?1, ?2, lower(?3), ?4, ?5, ?6, 'active', ?2, 0)")                             \
+    X(STMT_REQUEST, "INSERT INTO request (id, state, submitted, domain, request, watch, label) "             \
+                    "VALUES (?1, ?2, ?3, lower(?4), ?5, ?6, " DB_LABEL("?5") ")")                            \
+    X(STMT_EVENT_NEW, "INSERT INTO event (seq, kind, domain, label, watch, check_id, line) "                 \
+                      "VALUES (?1, ?2, lower(?3), ?4, ?5, ?6, ?7)")                                          \
+    X(STMT_EVENTS_OLD, "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE seq < ?1 "               \
+                       "AND seq < (SELECT max(seq) FROM event) ORDER BY seq LIMIT ?2)")                      \
+    X(STMT_KEY, "SELECT body, id FROM idempotency WHERE peer = ?1 AND key = ?2 AND at >= ?3")                \
+    X(STMT_KEY_NEW, "INSERT OR REPLACE INTO idempotency (peer, key, at, body, id) VALUES (?1, ?2, ?3, ?4, ?5)") \
+    X(STMT_KEY_OLD, "DELETE FROM idempotency WHERE (peer, key) IN (SELECT peer, key FROM idempotency "       \
+                    "INDEXED BY idempotency_at WHERE at < ?1 ORDER BY at LIMIT 20)")                         \
+    X(STMT_WATCH_NEW, "INSERT INTO watch (id, created, domain, request, interval, until, state, next, runs, " \
+                      "label) VALUES (?1, ?2, lower(?3), ?4, ?5, ?6, 'active', ?2, 0, " DB_LABEL("?4") ")")   \
     X(STMT_WATCH_STEP, "UPDATE watch SET state = ?2, next = ?3, ended = ?4, runs = runs + (?5 IS NOT NULL), " \
                        "last_check = ifnull(?5, last_check), last = iif(?5 IS NULL, last, ?6) WHERE id = ?1") \
     X(STMT_WATCH_DELETE, "DELETE FROM watch WHERE id = ?1")                                                  \
@@ -137,8 +158,9 @@ extern const int db_schema_version;
                        "WHERE id = ?1 AND accepted IS NULL AND cancelled IS NULL")                           \
     X(STMT_LINE_NEW, "INSERT INTO batch_line (batch, id, domain, request) VALUES (?1, ?2, lower(?3), ?4)")   \
     X(STMT_LINE, "SELECT domain, request FROM batch_line WHERE batch = ?1 AND id = ?2")                      \
-    X(STMT_LINE_END, "INSERT INTO request (id, state, submitted, ended, domain, request, batch) VALUES "     \
-                     "(?1, ?2, (SELECT submitted FROM batch WHERE id = ?6), ?3, ?4, ?5, ?6)")                \
+    X(STMT_LINE_END, "INSERT INTO request (id, state, submitted, ended, domain, request, batch, label) "     \
+                     "VALUES (?1, ?2, (SELECT submitted FROM batch WHERE id = ?6), ?3, ?4, ?5, ?6, "         \
+                     DB_LABEL("?5") ")")                                                                     \
     X(STMT_LINE_GONE, "DELETE FROM batch_line WHERE batch = ?1 AND id = ?2")                                 \
     X(STMT_BATCH_ACCEPT, "UPDATE batch SET accepted = ?2 WHERE id = ?1 AND accepted IS NULL "                \
                          "AND cancelled IS NULL")                                                            \
@@ -205,7 +227,8 @@ enum {
     FILTER_VERDICT = 16,
     FILTER_METHOD = 32,
     FILTER_BATCH = 64,
-    FILTER_COMBINATIONS = 128
+    FILTER_LABEL = 128,
+    FILTER_COMBINATIONS = 256
 };
 
 /* Bounds of what is counted within a transaction: some ten kinds and values, mostly of one hour; few batches. */
@@ -253,6 +276,9 @@ int db_result_rows(struct db *db, sqlite3_stmt *s, db_result_fn *fn, void *user)
 /* Calls fn for each row (value, number) of s; resets s. */
 int db_counts(struct db *db, sqlite3_stmt *s, db_count_fn *fn, void *user);
 const char *db_code(enum code c); /* as error_code has it; NULL: none */
+/* Whether the job has a key that was used within the last day: then .repeats says so, and there is nothing to do. If
+ * not, the key is from now on that of what the job makes. 0 or a negative errno. db_key.c. */
+int db_key_take(struct db *db, struct write_job *job);
 /* As db_do(), of the kinds that concern batches. db_batch.c. */
 int db_do_batch(struct db *db, struct write_job *job);
 /* A line of a batch becomes a row of request. -ENOENT: there is no such line, or no longer. */
@@ -267,6 +293,9 @@ int db_tally_job(struct db *db, const struct write_job *job, enum db_state state
 int db_settle(struct db *db);
 /* Forgets what was counted: the transaction was rolled back. */
 void db_unsettle(struct db *db);
+/* As db_do(), of events; and deletes most events with numbers below this, but never the newest one. db_event.c. */
+int db_do_events(struct db *db, struct write_job *job);
+int db_events_forget(struct db *db, int64_t below, uint32_t most);
 /* As db_do(), of the kinds that concern watches. db_watch.c. */
 int db_do_watch(struct db *db, struct write_job *job);
 /* The text of the listing for a combination of filters. db_read.c. */

@@ -187,8 +187,8 @@ int db_counts(struct db *db, sqlite3_stmt *s, db_count_fn *fn, void *user)
 
 /* ---------------------------------------------------------------- listing ---------------------------- */
 
-/* ?1 <= id < ?2, ?3 the limit, ?4 domain, ?5 code, ?6 detail code, ?7 cause, ?8 verdict, ?9 method, ?10
- * batch. */
+/* ?1 <= id < ?2, ?3 the limit, ?4 domain, ?5 code, ?6 detail code, ?7 cause, ?8 verdict, ?9 method, ?10 batch, ?11
+ * label. */
 enum { LOW = 1, HIGH, LIMIT, FIRST_FILTER };
 
 /* A text that grows. One that does not fit is cut, and SQLite then refuses it. */
@@ -289,26 +289,30 @@ static void put_outcome(struct sql *s, unsigned filters)
 }
 
 /* Every listing reads an index from its newest entry down and stops at the limit. INDEXED BY names the index, since
- * without ANALYZE SQLite's planner can only guess. Of a batch, which is mostly listed as a whole, the checks are read
- * and their results looked up; otherwise the results of a domain are read, or those with the rarest kind of value:
- * cause, detail code, code, verdict, method. All conditions on results hold for one and the same result. */
+ * without ANALYZE SQLite's planner can only guess. Of a label, which few checks have, and of a batch, which is mostly
+ * listed as a whole, the checks are read and their results looked up; otherwise the results of a domain are read, or
+ * those with the rarest kind of value: cause, detail code, code, verdict, method. All conditions on results hold for
+ * one and the same result. */
 void db_list_sql(unsigned filters, char out[DB_LIST_TEXT])
 {
     struct sql s = {out, 0};
-    const unsigned of_results = filters & ~(unsigned)(FILTER_DOMAIN | FILTER_BATCH);
+    const unsigned of_results = filters & ~(unsigned)(FILTER_DOMAIN | FILTER_BATCH | FILTER_LABEL);
     void (*found)(struct sql *s, unsigned filters) = filters & FILTER_DOMAIN  ? put_domain
                                                      : filters & FILTER_CAUSE ? put_cause
                                                      : filters & (FILTER_CODE | FILTER_DETAIL) ? put_code
                                                                                                : put_outcome;
     put(&s, "SELECT " DB_COLUMNS " FROM ");
-    if (filters & FILTER_DOMAIN || (of_results && !(filters & FILTER_BATCH))) {
+    if (!(filters & FILTER_LABEL) && (filters & FILTER_DOMAIN || (of_results && !(filters & FILTER_BATCH)))) {
         put(&s, "(");
         found(&s, filters);
         put(&s, ") AS h CROSS JOIN request AS q ON q.id = h.id");
     } else {
-        put(&s, "request AS q%s WHERE q.id >= ?1 AND q.id < ?2%s",
-            filters & FILTER_BATCH ? " INDEXED BY request_batch" : "",
-            filters & FILTER_BATCH ? " AND q.batch = ?10" : "");
+        put(&s, "request AS q%s WHERE q.id >= ?1 AND q.id < ?2%s%s%s",
+            filters & FILTER_LABEL   ? " INDEXED BY request_label"
+            : filters & FILTER_BATCH ? " INDEXED BY request_batch"
+                                     : "",
+            filters & FILTER_BATCH ? " AND q.batch = ?10" : "", filters & FILTER_LABEL ? " AND q.label = ?11" : "",
+            filters & FILTER_DOMAIN ? " AND q.domain = lower(?4)" : "");
         if (of_results) {
             put(&s, " AND EXISTS (SELECT 1 FROM result AS r INDEXED BY result_request WHERE r.request = q.id");
             put_conditions(&s, filters, 0);
@@ -334,6 +338,8 @@ int db_list(struct db *db, const struct db_filter *f, db_check_fn *fn, void *use
             filters |= 1u << i;
     if (f->batch)
         filters |= FILTER_BATCH;
+    if (f->label)
+        filters |= FILTER_LABEL;
     if (!db->list[filters]) {
         char text[DB_LIST_TEXT];
         db_list_sql(filters, text);
@@ -354,6 +360,8 @@ int db_list(struct db *db, const struct db_filter *f, db_check_fn *fn, void *use
             sqlite3_bind_text(s, FIRST_FILTER + i, values[i], -1, SQLITE_STATIC);
     if (f->batch)
         sqlite3_bind_int64(s, FIRST_FILTER + 6, f->batch);
+    if (f->label)
+        sqlite3_bind_text(s, FIRST_FILTER + 7, f->label, -1, SQLITE_STATIC);
     size_t n;
     int r = check_rows(db, s, fn, user, &n);
     sqlite3_clear_bindings(s);

@@ -5,8 +5,11 @@
 
 /* ---------------------------------------------------------------- writing ---------------------------- */
 
-static int insert(struct db *db, const struct write_job *job)
+static int insert(struct db *db, struct write_job *job)
 {
+    int r = db_key_take(db, job);
+    if (r < 0 || job->repeats)
+        return r;
     sqlite3_stmt *s = db->statement[STMT_WATCH_NEW];
     sqlite3_bind_int64(s, 1, job->id);
     sqlite3_bind_int64(s, 2, job->at);
@@ -62,6 +65,7 @@ int db_do_watch(struct db *db, struct write_job *job)
     case WRITE_CANCEL_BATCH:
     case WRITE_SWEEP:
     case WRITE_VACUUM:
+    case WRITE_EVENTS:
         break;
     }
     return -EINVAL;
@@ -125,6 +129,7 @@ int db_watches(struct db *db, const struct db_watch_filter *f, db_watch_fn *fn, 
     sqlite3_bind_text(s, 3, f->domain, -1, SQLITE_STATIC); /* NULL is NULL */
     sqlite3_bind_text(s, 4, f->state < 0 ? NULL : watch_state_name((enum watch_state)f->state), -1,
                       SQLITE_STATIC);
+    sqlite3_bind_text(s, 5, f->label, -1, SQLITE_STATIC);
     return rows(db, s, fn, user, &n);
 }
 

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+enum { EVENTS_A_CHECK = 4 }; /* that are deleted with it: those of its states, and one of a watch */
+
 static void bind_text(sqlite3_stmt *s, int column, const char *text)
 {
     sqlite3_bind_text(s, column, text, -1, SQLITE_STATIC); /* NULL is NULL */
@@ -51,8 +53,11 @@ static int insert_result(struct db *db, int64_t request, const struct db_result 
     return r == 0 && differs ? db_note_change(db, id, request, result) : r;
 }
 
-static int insert_request(struct db *db, const struct write_job *job)
+static int insert_request(struct db *db, struct write_job *job)
 {
+    int r = db_key_take(db, job);
+    if (r < 0 || job->repeats)
+        return r;
     sqlite3_stmt *s = db->statement[STMT_REQUEST];
     sqlite3_bind_int64(s, 1, job->id);
     bind_text(s, 2, db_state_name(STATE_QUEUED));
@@ -123,6 +128,8 @@ static int purge(struct db *db, struct write_job *job)
     job->deleted = (uint32_t)sqlite3_changes(db->sql);
     if (job->deleted)
         r = purge_tally(db, last);
+    if (r == 0 && job->id == INT64_MAX) /* for the size: events take their part of it */
+        r = db_events_forget(db, INT64_MAX, EVENTS_A_CHECK * job->deleted);
     static const enum db_statement whose_checks_are_gone[] = {STMT_PURGE_BATCHES, STMT_PURGE_WATCHES};
     for (int i = 0; r == 0 && i < 2; i++) {
         s = db->statement[whose_checks_are_gone[i]];
@@ -182,6 +189,8 @@ int db_do(struct db *db, struct write_job *job)
     case WRITE_WATCH_STEP:
     case WRITE_WATCH_DELETE:
         return db_do_watch(db, job);
+    case WRITE_EVENTS:
+        return db_do_events(db, job);
     }
     return -EINVAL;
 }

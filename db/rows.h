@@ -43,11 +43,19 @@ struct db_check_row {
 struct db_filter {
     const char *domain;
     const char *code, *detail_code, *cause; /* without variables */
+    const char *label;
     int verdict, method;                    /* of the enums */
     dcv_time since, until;                  /* of the submission, as the id tells it; until is not included */
     int64_t batch;                          /* 0: any */
     int64_t before;                         /* cursor: ids below this; 0: from the newest */
     unsigned limit;                         /* 0: none */
+};
+
+/* ---- what is to happen once, however often it is asked for (the header Idempotency-Key) */
+struct db_key {
+    const char *text; /* NULL: none is given */
+    int64_t peer;     /* whose it is: a user id, or -1 */
+    uint64_t body;    /* a hash of what is asked; the same key for something else is refused */
 };
 
 /* ---- results: one for each report */
@@ -105,6 +113,24 @@ struct db_line { /* a request of a batch, as it is written */
     size_t request_len;
 };
 
+/* ---- events: what is told to those who follow it */
+enum { DB_EVENT_BITS = 11 }; /* of .seq, behind the milliseconds */
+struct db_event {
+    int64_t seq; /* grows */
+    const char *kind, *domain;
+    const char *label; /* of the request, as JSON; NULL: none */
+    int64_t watch;     /* 0: none */
+    int64_t check;     /* that is done by this event; 0: none */
+    const char *line;  /* JSON and a line feed; empty for the mark of a start */
+    size_t len;
+};
+struct db_event_filter { /* NULL, 0: any */
+    const char *kind, *domain, *label;
+    int64_t watch;
+    int64_t after; /* numbers above this */
+    unsigned limit;
+};
+
 /* ---- watches: a request that is run again and again */
 #define DB_WATCH_STATES(X)                                                                                   \
     X(WATCH_ACTIVE, "active")                                                                                \
@@ -135,7 +161,7 @@ struct db_watch_row {
     size_t last_len;
 };
 struct db_watch_filter {
-    const char *domain; /* NULL: any */
+    const char *domain, *label; /* NULL: any */
     int state;          /* enum watch_state; -1: any */
     int64_t before;     /* cursor: ids below this; 0: from the newest */
     unsigned limit;     /* 0: none */

@@ -342,3 +342,54 @@ UPDATE batch SET ended = (SELECT max(q.ended) FROM request AS q WHERE q.batch = 
 DROP INDEX result_verdict;
 DROP INDEX result_method;
 CREATE INDEX result_outcome ON result (verdict, method, request);
+
+-- user_version 4
+
+-- The user's own name for a request, as in its text; NULL: none.
+ALTER TABLE request ADD COLUMN label TEXT;
+CREATE INDEX request_label ON request (label) WHERE label IS NOT NULL;
+ALTER TABLE watch ADD COLUMN label TEXT;
+
+DROP VIEW checks;
+CREATE VIEW checks AS
+SELECT printf('%016x', q.id) AS check_id,
+       q.state,
+       strftime('%Y-%m-%dT%H:%M:%fZ', q.submitted / 1000.0, 'unixepoch') AS submitted_at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', q.ended / 1000.0, 'unixepoch') AS ended_at,
+       q.domain,
+       r.method,
+       r.verdict,
+       r.code,
+       r.variable,
+       r.detail_code,
+       (SELECT f.cause FROM finding AS f WHERE f.result = r.id ORDER BY f.ord LIMIT 1) AS first_cause,
+       r.duration_us / 1000.0 AS duration_ms,
+       q.label,
+       q.id AS request,
+       r.id AS result
+FROM request AS q
+LEFT JOIN result AS r ON r.request = q.id;
+
+-- What was made under an Idempotency-Key, so that the same request sent again makes nothing. Each user has keys of their
+-- own. Written in the transaction of what it made; a row is of no use after a day.
+CREATE TABLE idempotency (
+    peer INTEGER NOT NULL,                  -- user id; -1: it came over TCP
+    key  TEXT NOT NULL,
+    at   INTEGER NOT NULL,                  -- when it was first used
+    body INTEGER NOT NULL,                  -- a hash of call and body
+    id   INTEGER NOT NULL,                  -- of the check, the batch or the watch
+    PRIMARY KEY (peer, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_at ON idempotency (at);
+
+-- What was told to those who follow GET /v1/events, so that a stream can be resumed. A row with an empty line is the
+-- mark of a start. Rows are deleted after a day, the oldest also where checks are for the size of the file.
+CREATE TABLE event (
+    seq      INTEGER PRIMARY KEY NOT NULL,  -- milliseconds << 11, and a counter
+    kind     TEXT NOT NULL,                 -- check, watch, start
+    domain   TEXT NOT NULL,
+    label    TEXT,                          -- of the request, as JSON
+    watch    INTEGER NOT NULL,              -- 0: none
+    check_id INTEGER NOT NULL,              -- that is done by this event; 0: none
+    line     TEXT NOT NULL                  -- JSON
+) STRICT;

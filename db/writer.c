@@ -26,10 +26,12 @@ void write_job_free(struct write_job *job)
         free(job->lines[i].request);
     }
     free(job->lines);
+    free(job->events);
     free(job->results);
     free(job->domain);
     free(job->request);
     free(job->watch.last);
+    free((char *)job->key.text);
     free(job);
 }
 
@@ -93,11 +95,12 @@ static uint32_t jobs_take(struct jobs *from, struct jobs *to, uint32_t most)
 
 /* ---------------------------------------------------------------- the writing thread ----------------- */
 
-/* Nobody is told of these jobs: a batch counts only once WRITE_ACCEPT is on disk. */
+/* Nobody waits for these jobs: a batch counts only once WRITE_ACCEPT is on disk, and an event that a crash of the
+ * machine takes away is said to be missing. */
 static bool nobody_told(const struct jobs *batch)
 {
     const struct write_job *job = batch->first;
-    while (job && (job->kind == WRITE_BATCH || job->kind == WRITE_LINES))
+    while (job && (job->kind == WRITE_BATCH || job->kind == WRITE_LINES || job->kind == WRITE_EVENTS))
         job = job->next;
     return !job;
 }

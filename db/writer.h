@@ -33,7 +33,8 @@ enum write_kind {
     WRITE_SWEEP,        /* .most lines of cancelled batches are deleted: .deleted */
     WRITE_WATCH,        /* .id, .domain, .request, .at, .watch.interval, .until -> active, due at .at */
     WRITE_WATCH_STEP,   /* .id, .at, the other members of .watch: -ENOENT where it was deleted */
-    WRITE_WATCH_DELETE  /* .id; its checks stay. -ENOENT where it is not there */
+    WRITE_WATCH_DELETE, /* .id; its checks stay. -ENOENT where it is not there */
+    WRITE_EVENTS        /* .events, .at; those that are a day old are deleted */
 };
 struct watch_change {
     int64_t interval; /* milliseconds; 0: the CA's own steps */
@@ -59,6 +60,11 @@ struct write_job { /* texts belong to it */
     size_t n_results;
     struct db_line *lines;
     size_t n_lines;
+    const struct db_event **events; /* the list is the job's; what it points to stays its owner's until done() */
+    size_t n_events;
+    struct db_key key; /* of WRITE_REQUEST, WRITE_ACCEPT and WRITE_WATCH; its text belongs to the job */
+    int64_t repeats;   /* set: the id of what the same key and body made within the last day, and nothing was done; -1:
+                          the key was used for another body, and nothing was done; 0: neither */
     uint32_t most, deleted;              /* most: a few hundred, since other jobs wait meanwhile */
     void (*done)(struct write_job *job); /* after the commit, or its failure */
     void *user;

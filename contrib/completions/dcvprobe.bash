@@ -11,7 +11,7 @@ _dcvprobe() {
     local methods="dns-txt-token dns-cname-token dns-cname-target http-token http-token-dynamic dns-persist caa"
     local request="--method --adn --token --auth-key-file --auth-key-name --csr --issued --filename --issuer --ca --purpose
         --validation-method --account-uri --account-thumbprint --caa-account --allow-target --validated-target --depth
-        --resolver --perspective --edited-at --deadline --allow-net --now"
+        --resolver --perspective --edited-at --label --deadline --allow-net --now"
     local output="--format --json --verbose --redact" network="--config --trust-anchor --root-hints"
     local formats="text json ndjson nagios fix nsupdate" words="" files=""
     COMPREPLY=()
@@ -52,7 +52,7 @@ _dcvprobe() {
             ;;
         --batch) [[ $command == submit ]] && files=yes ;;
         --adn | --token | --auth-key-name | --issued | --filename | --issuer | --ca | --validation-method | --account-uri | \
-            --account-thumbprint | --persist | --caa-account | --allow-target | --validated-target | --perspective | --edited-at | --deadline | --allow-net | \
+            --account-thumbprint | --persist | --caa-account | --allow-target | --validated-target | --perspective | --edited-at | --label | --deadline | --allow-net | \
             --now | --in-flight | --timestamp | --wait | --domain | --since | --limit | --original-common-name | \
             --original-san | --san | --common-name | --org | --org-unit | --address | --email)
             return

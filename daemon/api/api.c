@@ -44,6 +44,7 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
     *call = (struct api_call){.action = API_ANSWERED,
                               .event = -1,
                               .watch_state = -1,
+                              .since = -1,
                               .filter = {.verdict = -1,
                                          .method = -1,
                                          .since = TIME_UNKNOWN,
@@ -69,7 +70,7 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
                   pieces ? "x-ndjson" : "json");
         return;
     }
-    if (!api_read_params(&r, route->query))
+    if (!api_read_params(&r, route->query) || (route->accepted && !api_read_key(&r)))
         return;
     route->read(&r);
 }

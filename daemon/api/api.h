@@ -18,7 +18,8 @@ enum {
     API_LINES_MOST = 1000000, /* of a batch */
     API_WAIT_MOST = 60000,    /* milliseconds */
     API_LIST_MOST = 1000,     /* rows of a list */
-    API_LIST_USUAL = 50
+    API_LIST_USUAL = 50,
+    API_KEY_MOST = 200 /* bytes of an Idempotency-Key */
 };
 
 struct api_param {            /* of the query, decoded */
@@ -31,6 +32,8 @@ struct api_input {
     const struct api_param *params;
     size_t n_params;
     const char *content_type; /* NULL where there is none */
+    const char *idempotency_key; /* the header, NULL where there is none */
+    int64_t peer; /* whose keys count: a user id; -1: of TCP */
     const char *body;
     size_t len;
 };
@@ -60,11 +63,14 @@ struct api_call {
     struct db_filter filter; /* of lists; .domain also of one domain, of events and of watches */
     int event;               /* enum event_kind; -1: any */
     int64_t watch;           /* of events; 0: any */
+    int64_t since;           /* of events: the number of the last one that the reader has; -1: not given */
     int watch_state;         /* enum watch_state; -1: any */
     /* ---- of the body */
     const char *domain; /* of the request, as results will name it */
     const char *text;   /* the request in canonical form: what is stored, and what makes two requests equal */
     size_t text_len;
+    const char *label; /* of the request, as JSON, or that of events that are wanted; NULL: none, any */
+    struct db_key key; /* of the header Idempotency-Key; of a batch .body is that of an empty one */
     int64_t interval; /* of a watch, milliseconds; 0: the CA's steps */
     enum watch_until until;
 };
@@ -93,26 +99,36 @@ void api_read_line(const struct conf *conf, struct arena *a, size_t number, cons
 int api_read_stored(const struct conf *conf, struct arena *a, const char *text, size_t len, dcv_time now,
                     struct request *ret, const char **why);
 
+/* ---- api_key.c: the header Idempotency-Key */
+/* The hash of a body in several pieces: begin with the key's .body as api_read() leaves it. */
+uint64_t api_key_body(uint64_t so_far, const char *p, size_t n);
+/* 409: the key was used for something else. */
+void api_key_refused(struct api_answer *ans, const struct db_key *key);
+
 /* ---- api_answer.c: answers */
 /* {"errors":[{"code","message"}]}; variable: of the code, or NULL. */
 void api_error(struct api_answer *ans, int status, enum code code, const char *variable, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 void api_error_no_memory(struct api_answer *ans);
 void api_id(struct json_out *j, const char *key, int64_t id); /* 0: null */
-void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state);
+/* A label as it stands in the JSON of a request; NULL: it has none. In the arena; NULL, too, where that is full. */
+const char *api_label_of(struct arena *a, const char *request, size_t len);
+void api_label(struct json_out *j, const char *label); /* the member "label"; null for none */
+/* label: of the request, as api_label_of() has it. */
+void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state, const char *label);
 
 struct api_report { /* JSON: of one check as json_write_shown() writes it, in lists as the store has it */
     const char *text;
     size_t len;
 };
 void api_report(struct json_out *j, const struct api_report *r);
-void api_write_check(struct api_answer *ans, int64_t id, enum db_state state,
+void api_write_check(struct api_answer *ans, int64_t id, enum db_state state, const char *label,
                      const struct api_report *reports, size_t n);
 
 struct api_row { /* of a list */
     int64_t id;
     enum db_state state;
-    const char *domain;
+    const char *domain, *label;
     dcv_time submitted;
     const struct api_report *reports;
     size_t n_reports;
@@ -147,8 +163,9 @@ void api_write_batches(struct api_answer *ans, const struct api_batch *rows, siz
 struct api_watch {
     struct db_watch_row row; /* with texts in the call's arena; .next is TIME_UNKNOWN while it runs */
     int64_t check;           /* that runs; 0: none */
+    const char *label;
 };
-void api_write_watch_accepted(struct api_answer *ans, int64_t id);
+void api_write_watch_accepted(struct api_answer *ans, int64_t id, const char *label);
 void api_write_watch_deleted(struct api_answer *ans, int64_t id);
 void api_write_watch(struct api_answer *ans, const struct api_watch *w);
 void api_write_watches(struct api_answer *ans, const struct api_watch *rows, size_t n, int64_t next);

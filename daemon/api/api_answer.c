@@ -2,6 +2,7 @@
 #include "api/api_inner.h"
 
 #include "format/json_domains.h"
+#include "format/json_member.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,12 +51,28 @@ void api_id(struct json_out *j, const char *key, int64_t id)
     json_text(j, key, id ? text : NULL);
 }
 
-void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state)
+const char *api_label_of(struct arena *a, const char *request, size_t len)
+{
+    size_t n;
+    const char *label = json_member(request, len, "label", &n);
+    return label ? arena_strndup(a, label, n) : NULL;
+}
+
+void api_label(struct json_out *j, const char *label)
+{
+    if (label)
+        json_raw(j, "label", label, strlen(label));
+    else
+        json_nil(j, "label");
+}
+
+void api_write_accepted(struct api_answer *ans, int64_t id, enum db_state state, const char *label)
 {
     struct json_out j = api_writer(ans, 202);
     json_open(&j, NULL, '{');
     api_id(&j, "id", id);
     json_text(&j, "state", db_state_name(state));
+    api_label(&j, label);
     json_close(&j, '}');
     api_location(ans, "/v1/checks/", id);
 }
@@ -82,13 +99,14 @@ static void write_reports(struct json_out *j, const struct api_report *reports, 
     json_close(j, ']');
 }
 
-void api_write_check(struct api_answer *ans, int64_t id, enum db_state state,
+void api_write_check(struct api_answer *ans, int64_t id, enum db_state state, const char *label,
                      const struct api_report *reports, size_t n)
 {
     struct json_out j = api_writer(ans, 200);
     json_open(&j, NULL, '{');
     api_id(&j, "id", id);
     json_text(&j, "state", db_state_name(state));
+    api_label(&j, label);
     write_reports(&j, reports, n);
     json_close(&j, '}');
 }
@@ -103,6 +121,7 @@ void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n
         api_id(&j, "id", rows[i].id);
         json_text(&j, "state", db_state_name(rows[i].state));
         json_text(&j, "domain", rows[i].domain);
+        api_label(&j, rows[i].label);
         json_time(&j, "submitted_at", rows[i].submitted);
         write_reports(&j, rows[i].reports, rows[i].n_reports);
         json_close(&j, '}');

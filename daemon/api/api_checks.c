@@ -131,6 +131,8 @@ bool api_read_request(struct api_reading *r, const char *body, size_t len)
         r->call->text = text.failed || !text.p ? NULL : arena_strndup(r->a, text.p, text.n);
         r->call->text_len = text.n;
         buf_free(&text);
+        if (r->call->text)
+            r->call->label = api_label_of(r->a, r->call->text, r->call->text_len);
     }
     if (!rc && r->call->text && !arena_full(r->a))
         return true;

@@ -37,6 +37,9 @@ const char *api_nearest_codes(struct arena *a, const char *v);
 void api_refuse(struct api_reading *r, enum code code, const char *field, const char *value,
                 const char *expected);
 
+/* The header Idempotency-Key, on a route that makes something. False: refused. */
+bool api_read_key(struct api_reading *r);
+
 /* ---- the body: api_checks.c */
 /* A request object: fills the call's .domain and .text. False: refused. */
 bool api_read_request(struct api_reading *r, const char *text, size_t len);

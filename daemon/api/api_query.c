@@ -2,6 +2,7 @@
 #include "api/api_inner.h"
 
 #include "base/text.h"
+#include "format/request.h"
 #include "model/codes.h"
 #include "model/time.h"
 #include "wire/name.h"
@@ -114,8 +115,20 @@ static const char *read_time(const char *v, dcv_time *ret)
     return time_parse(v, ret) ? NULL : A_TIME;
 }
 
+/* Of events: a number of theirs, as a double holds it exactly. */
+static const char *read_seq(struct api_reading *r, const char *v)
+{
+    size_t n = strlen(v);
+    if (!n || n > 16 || strspn(v, "0123456789") != n)
+        return "the \"seq\" of an event";
+    r->call->since = (int64_t)strtoull(v, NULL, 10);
+    return NULL;
+}
+
 static const char *read_since(struct api_reading *r, const char *v)
 {
+    if (r->route->action == API_EVENTS)
+        return read_seq(r, v);
     return read_time(v, &r->call->filter.since);
 }
 
@@ -158,6 +171,24 @@ static const char *read_batch(struct api_reading *r, const char *v)
     return db_id_parse(v, &r->call->filter.batch) ? NULL : "the id of a batch, 16 hexadecimal digits";
 }
 
+static const char *read_label(struct api_reading *r, const char *v)
+{
+    struct request q = {0};
+    struct input_error wrong;
+    if (request_set(r->a, &q, request_field_find("label"), v, strlen(v), &wrong))
+        return wrong.expected;
+    r->call->filter.label = q.label;
+    if (r->route->action == API_EVENTS) {
+        struct buf text = {0};
+        struct json_out j = {.b = &text};
+        json_text(&j, NULL, q.label);
+        r->call->label = text.failed ? NULL : arena_strndup(r->a, text.p, text.n);
+        buf_free(&text);
+        return r->call->label ? NULL : OUT_OF_MEMORY;
+    }
+    return NULL;
+}
+
 static const char *read_state(struct api_reading *r, const char *v)
 {
     enum watch_state state;
@@ -188,6 +219,7 @@ static const struct param {
     {"event", read_event, "check or watch"},
     {"watch", read_watch, "the id of a watch"},
     {"batch", read_batch, "the id of a batch"},
+    {"label", read_label, "the label of a request, exactly"},
     {"state", read_state, "" DB_WATCH_STATES(NAME_IN) "and nothing else"},
 };
 

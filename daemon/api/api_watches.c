@@ -98,24 +98,24 @@ void api_read_watch_id(struct api_reading *r)
 
 /* ---------------------------------------------------------------- answers ---------------------------- */
 
-static void write_state(struct api_answer *ans, int status, int64_t id, const char *state)
+void api_write_watch_accepted(struct api_answer *ans, int64_t id, const char *label)
 {
-    struct json_out j = api_writer(ans, status);
+    struct json_out j = api_writer(ans, 202);
     json_open(&j, NULL, '{');
     api_id(&j, "id", id);
-    json_text(&j, "state", state);
+    json_text(&j, "state", watch_state_name(WATCH_ACTIVE));
+    api_label(&j, label);
     json_close(&j, '}');
-}
-
-void api_write_watch_accepted(struct api_answer *ans, int64_t id)
-{
-    write_state(ans, 202, id, watch_state_name(WATCH_ACTIVE));
     api_location(ans, "/v1/watches/", id);
 }
 
 void api_write_watch_deleted(struct api_answer *ans, int64_t id)
 {
-    write_state(ans, 200, id, "deleted");
+    struct json_out j = api_writer(ans, 200);
+    json_open(&j, NULL, '{');
+    api_id(&j, "id", id);
+    json_text(&j, "state", "deleted");
+    json_close(&j, '}');
 }
 
 static void write_watch(struct json_out *j, const struct api_watch *w)
@@ -125,6 +125,7 @@ static void write_watch(struct json_out *j, const struct api_watch *w)
     api_id(j, "id", row->id);
     json_text(j, "state", watch_state_name(row->state));
     json_text(j, "domain", row->domain);
+    api_label(j, w->label);
     json_raw(j, "request", row->request, row->request_len);
     if (row->interval)
         json_int(j, "interval", row->interval / 1000);

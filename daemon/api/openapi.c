@@ -41,7 +41,7 @@ LIST(purposes, DCV_PURPOSES)
 LIST(depths, DCV_DEPTHS)
 LIST(fix_ops, DCV_FIX_OPS)
 static const char *const outcomes[] = {DCV_DNS_OUTCOMES(TEXT) DCV_HTTP_OUTCOMES(TEXT)};
-static const char *const events[] = {EVENT_KINDS(TEXT) "alive", "lost"};
+static const char *const events[] = {EVENT_KINDS(TEXT) "alive", "lost", "gap"};
 static const char *const kinds[] = {"dns", "http"}, *const transports[] = {"udp", "tcp"};
 
 #define COUNTED(list) list, sizeof list / sizeof *list

@@ -90,6 +90,13 @@ void call_answer_store_failed(struct call *c, int error)
             : "the daemon's store does not work; nothing was done, the daemon's log says why");
 }
 
+void call_answer_key_refused(struct call *c)
+{
+    struct api_answer ans = {0};
+    api_key_refused(&ans, &c->api.key);
+    call_answer(c, &ans);
+}
+
 void call_answer_ending(struct call *c)
 {
     call_answer_error(c, 429, CODE_request_limit_exceeded, "the daemon is ending; try again when it is back");

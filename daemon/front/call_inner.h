@@ -19,8 +19,16 @@ struct call {
     struct waiter waiter;
     uv_timer_t timer;
     bool timer_open;
-    struct listener listener; /* of events; .back tells whether the call is a stream */
-    uint64_t lost;            /* events that its reader was too slow for */
+    bool stream; /* of events */
+    struct listener listener;
+    uint64_t lost; /* events that its reader was too slow for */
+    /* ---- of a stream that begins with what the store has */
+    int64_t seen; /* the number of the last event in .page, or before it */
+    bool known;   /* nothing is missing after .api.since */
+    bool reading; /* the next page is being read; the pool thread has it */
+    bool gone;    /* its reader went away meanwhile */
+    struct buf page;
+    size_t page_lines;
     struct upload *upload;    /* of a batch that is coming in */
     /* ---- reading the store */
     struct read_job read;
@@ -40,6 +48,7 @@ void call_answer(struct call *c, struct api_answer *ans);
 void call_answer_error(struct call *c, int status, enum code code, const char *text);
 void call_answer_no_memory(struct call *c);
 void call_answer_store_failed(struct call *c, int error);
+void call_answer_key_refused(struct call *c); /* its Idempotency-Key was used for something else */
 void call_answer_ending(struct call *c);                      /* the daemon ends */
 void call_answer_not_found(struct call *c, const char *what); /* what: "check", "batch" or "watch" */
 

@@ -92,7 +92,7 @@ void front_close(struct front *f, void (*closed)(void *user), void *user)
     f->stopping = f->ending = true;
     for (struct call *c = f->calls, *next; c; c = next) {
         next = c->next;
-        if (c->listener.back)
+        if (c->stream)
             front_events_end(c);
         else if (c->waiter.back) /* calls that do not wait are answered in any case */
             front_show(c);

@@ -47,7 +47,7 @@ void front_batch_submit(struct call *c)
     }
     const struct upload_uses uses = {f->uv, f->generations, f->writer, f->batches};
     const struct upload_owner owner = {on_uploaded, on_gone, c};
-    int rc = upload_new(&uses, c->exchange, &owner, &c->upload);
+    int rc = upload_new(&uses, c->exchange, &owner, &c->api.key, &c->upload);
     if (rc)
         call_answer_no_memory(c);
     else

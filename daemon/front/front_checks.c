@@ -8,9 +8,9 @@ static void answer_unfinished(struct call *c, enum db_state state)
 {
     struct api_answer ans = {0};
     if (c->api.action == API_SUBMIT)
-        api_write_accepted(&ans, c->api.id, state);
+        api_write_accepted(&ans, c->api.id, state, c->api.label);
     else
-        api_write_check(&ans, c->api.id, state, NULL, 0);
+        api_write_check(&ans, c->api.id, state, scheduler_label(c->front->scheduler, c->api.id), NULL, 0);
     call_answer(c, &ans);
 }
 
@@ -26,7 +26,8 @@ static void answer_done(struct call *c, const struct write_job *w)
         }
         reports[i] = (struct api_report){w->results[i].shown, w->results[i].shown_len};
     }
-    api_write_check(&ans, w->id, STATE_DONE, reports, w->n_results);
+    const char *label = w->n_results ? api_label_of(c->arena, reports[0].text, reports[0].len) : NULL;
+    api_write_check(&ans, w->id, STATE_DONE, label, reports, w->n_results);
     call_answer(c, &ans);
 }
 
@@ -85,6 +86,8 @@ static void on_submitted(void *user, int64_t id, int status)
     c->api.id = id;
     if (status == -ESHUTDOWN)
         call_answer_ending(c);
+    else if (status == -EEXIST)
+        call_answer_key_refused(c);
     else if (status)
         call_answer_store_failed(c, status);
     else if (!c->api.wait_ms)
@@ -107,7 +110,8 @@ void front_submit(struct call *c)
     struct front *f = c->front;
     int rc = f->stopping
                  ? -ESHUTDOWN
-                 : scheduler_submit(f->scheduler, 0, c->api.domain, c->api.text, c->api.text_len, on_submitted, c);
+                 : scheduler_submit(f->scheduler, 0, c->api.domain, c->api.text, c->api.text_len, &c->api.key,
+                                    on_submitted, c);
     if (rc == -ESHUTDOWN)
         call_answer_ending(c);
     else if (rc == -EAGAIN)

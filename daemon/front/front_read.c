@@ -14,7 +14,11 @@ static int take_row(void *user, const struct db_check_row *row)
         return -ENOMEM;
     const char *domain = arena_strdup(c->arena, row->domain);
     c->rows[c->n_rows++] =
-        (struct api_row){.id = row->id, .state = row->state, .domain = domain, .submitted = row->submitted};
+        (struct api_row){.id = row->id,
+                         .state = row->state,
+                         .domain = domain,
+                         .label = api_label_of(c->arena, row->request, strlen(row->request)),
+                         .submitted = row->submitted};
     return domain ? 0 : -ENOMEM;
 }
 
@@ -61,7 +65,8 @@ static void on_one(struct read_job *job, int status)
     } else if (status) {
         call_answer_store_failed(c, status);
     } else {
-        api_write_check(&ans, c->api.id, c->rows[0].state, c->rows[0].reports, c->rows[0].n_reports);
+        api_write_check(&ans, c->api.id, c->rows[0].state, c->rows[0].label, c->rows[0].reports,
+                        c->rows[0].n_reports);
         call_answer(c, &ans);
     }
 }

@@ -11,10 +11,12 @@ static void on_added(void *user, int64_t id, int status)
     struct api_answer ans = {0};
     if (status == -ESHUTDOWN) {
         call_answer_ending(c);
+    } else if (status == -EEXIST) {
+        call_answer_key_refused(c);
     } else if (status) {
         call_answer_store_failed(c, status);
     } else {
-        api_write_watch_accepted(&ans, id);
+        api_write_watch_accepted(&ans, id, c->api.label);
         call_answer(c, &ans);
     }
 }
@@ -25,7 +27,8 @@ void front_watch(struct call *c)
                                       .request = c->api.text,
                                       .request_len = c->api.text_len,
                                       .interval = c->api.interval,
-                                      .until = c->api.until};
+                                      .until = c->api.until,
+                                      .key = c->api.key};
     int rc = c->front->stopping ? -ESHUTDOWN : watches_add(c->front->watches, &order, on_added, c);
     if (rc == -ESHUTDOWN)
         call_answer_ending(c);
@@ -44,7 +47,7 @@ static int take_watch(void *user, const struct db_watch_row *row)
     if (!c->watches)
         return -ENOMEM;
     struct api_watch *w = &c->watches[c->n_rows++];
-    *w = (struct api_watch){.row = *row};
+    *w = (struct api_watch){.row = *row, .label = api_label_of(c->arena, row->request, row->request_len)};
     w->row.domain = arena_strdup(c->arena, row->domain);
     w->row.request = arena_strndup(c->arena, row->request, row->request_len);
     w->row.last = row->last ? arena_strndup(c->arena, row->last, row->last_len) : NULL;
@@ -89,6 +92,7 @@ static int read_list(struct read_job *job, struct db *db)
 {
     struct call *c = CONTAINER(job, struct call, read);
     const struct db_watch_filter f = {.domain = c->api.filter.domain,
+                                      .label = c->api.filter.label,
                                       .state = c->api.watch_state,
                                       .before = c->api.filter.before,
                                       .limit = c->api.filter.limit + 1}; /* one more: call_page() */

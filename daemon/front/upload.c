@@ -25,6 +25,7 @@ struct upload {
     struct buf in;     /* what has come since the pool thread last began to read */
     bool ended;        /* the body has come whole */
     bool held;         /* a piece was refused: the exchange has to be resumed */
+    struct db_key key; /* .text NULL: none */
     bool closed;       /* it has been answered, or needs no answer */
     bool begun;        /* WRITE_BATCH was pushed */
     bool accepting;    /* WRITE_ACCEPT was pushed */
@@ -120,6 +121,7 @@ static void upload_free(struct upload *u)
     if (u->begun && !u->accepting)
         batches_drop(u->uses.batches, u->id);
     write_job_free(u->group);
+    free((char *)u->key.text);
     buf_free(&u->refusal.body);
     buf_free(&u->in);
     buf_free(&u->text);
@@ -163,9 +165,16 @@ static void on_accepted(struct write_job *w)
     struct upload *u = w->user;
     struct api_answer ans = {0};
     int status = w->status;
+    int64_t repeats = w->repeats;
     u->groups--;
     write_job_free(w);
-    if (status) {
+    if (!status && repeats) { /* it is not accepted, and taken out of the store again */
+        u->accepting = false;
+        if (repeats < 0)
+            api_key_refused(&ans, &u->key);
+        else
+            api_write_batch_accepted(&ans, repeats, u->lines);
+    } else if (status) {
         u->accepting = false;
         log_error("a batch cannot be stored: %s", strerror(-status));
     } else {
@@ -183,6 +192,15 @@ static void accept_all(struct upload *u)
     if (!w) {
         u->failed = -ENOMEM;
         return;
+    }
+    if (u->key.text) {
+        w->key = u->key;
+        w->key.text = strdup(u->key.text);
+        if (!w->key.text) {
+            write_job_free(w);
+            u->failed = -ENOMEM;
+            return;
+        }
     }
     u->accepting = true;
     push(u, w, WRITE_ACCEPT, on_accepted);
@@ -289,6 +307,7 @@ static bool on_piece(void *user, const char *data, size_t n)
         u->held = true;
         return false;
     }
+    u->key.body = api_key_body(u->key.body, data, n);
     buf_add(&u->in, data, n);
     if (u->in.failed)
         u->failed = -ENOMEM;
@@ -321,15 +340,20 @@ bool upload_stop(struct upload *u)
 }
 
 int upload_new(const struct upload_uses *uses, struct exchange *x, const struct upload_owner *owner,
-               struct upload **ret)
+               const struct db_key *key, struct upload **ret)
 {
     struct upload *u = calloc(1, sizeof *u);
-    if (!u)
+    char *own = key->text ? strdup(key->text) : NULL;
+    if (!u || (key->text && !own)) {
+        free(u);
+        free(own);
         return -ENOMEM;
+    }
     *u = (struct upload){.uses = *uses,
                          .generation = generation_join(uses->generations),
                          .owner = *owner,
                          .exchange = x,
+                         .key = {own, key->peer, key->body},
                          .id = db_id_next(clock_now()),
                          .number = 1};
     exchange_take(x, &(struct taker){on_piece, on_end, on_gone, u});

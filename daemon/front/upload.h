@@ -27,9 +27,10 @@ struct upload_owner {
     void *user;
 };
 struct upload;
-/* Either done or gone will be called, later, unless upload_stop() returns true before. 0 or -ENOMEM. */
+/* key: under which nothing is made twice, .text NULL for none; it is copied. Either done or
+ * gone will be called, later, unless upload_stop() returns true before. 0 or -ENOMEM. */
 int upload_new(const struct upload_uses *uses, struct exchange *x, const struct upload_owner *owner,
-               struct upload **ret);
+               const struct db_key *key, struct upload **ret);
 /* The daemon ends. True: the batch is not taken in, neither done nor gone will be called, and the owner answers. False:
  * it is too late, WRITE_ACCEPT is with the writer, and done will be called. */
 bool upload_stop(struct upload *u);

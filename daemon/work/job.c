@@ -1,9 +1,12 @@
 #include "work/job.h"
 
+#include "format/json_member.h"
 #include "work/run.h"
 #include "work/scheduler_inner.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct job *job_find(const struct table *jobs, int64_t id)
 {
@@ -24,6 +27,14 @@ void job_attach(struct job *j, struct run *r)
     if (j->next)
         j->next->back = &j->next;
     r->jobs = j;
+}
+
+int job_label(struct job *j, const char *request, size_t len)
+{
+    size_t n;
+    const char *label = json_member(request, len, "label", &n);
+    j->label = label ? strndup(label, n) : NULL;
+    return label && !j->label ? -ENOMEM : 0;
 }
 
 void job_detach(struct job *j)
@@ -51,6 +62,7 @@ void job_tell(const struct job *j, const struct write_job *w)
         s->news(s->news_user, &(struct scheduler_news){.id = j->id,
                                                        .watch = j->watch,
                                                        .domain = j->domain,
+                                                       .label = j->label,
                                                        .state = j->state,
                                                        .results = w ? w->results : NULL,
                                                        .n_results = w ? w->n_results : 0});
@@ -76,5 +88,6 @@ void job_end(struct job *j, enum db_state state, const struct write_job *w)
 void job_free(struct job *j)
 {
     free(j->domain);
+    free(j->label);
     free(j);
 }

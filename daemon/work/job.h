@@ -15,6 +15,7 @@ struct job {
     int64_t watch; /* that made it, or 0 */
     int64_t batch; /* whose line it is; 0: it came alone */
     char *domain;
+    char *label; /* of its request, as JSON; NULL: none */
     enum db_state state;
     struct run *run;          /* NULL before the request is on disk, and once the results are there */
     struct job *next, **back; /* in run->jobs */
@@ -25,6 +26,8 @@ struct job {
 
 struct job *job_find(const struct table *jobs, int64_t id);
 void job_attach(struct job *j, struct run *r);
+/* Takes the label from its request. 0 or -ENOMEM. */
+int job_label(struct job *j, const char *request, size_t len);
 void job_detach(struct job *j); /* one without a run is allowed */
 void job_change(struct job *j, enum db_state state); /* and tells those who wait for it */
 /* Tells the scheduler's listener of the state that it is in. w: its results, or NULL. */

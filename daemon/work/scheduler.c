@@ -51,7 +51,9 @@ struct runs *scheduler_queue_of(struct run *r)
 int scheduler_put(struct job *j, char *text, size_t len)
 {
     struct scheduler *s = j->scheduler;
-    int rc = table_add(&s->jobs, &j->by_id, hash_number((uint64_t)j->id));
+    int rc = job_label(j, text, len);
+    if (!rc)
+        rc = table_add(&s->jobs, &j->by_id, hash_number((uint64_t)j->id));
     if (rc) {
         free(text);
         return rc;
@@ -102,7 +104,11 @@ static void on_request(struct write_job *w)
     void *user = j->user;
     int64_t id = j->id;
     s->submits--;
-    if (!status) {
+    if (!status && w->repeats) {
+        status = w->repeats < 0 ? -EEXIST : 0;
+        id = w->repeats;
+        job_free(j);
+    } else if (!status) {
         s->counters.submitted++;
         status = scheduler_put(j, w->request, w->request_len);
         w->request = NULL; /* the run has it */
@@ -123,7 +129,7 @@ static void on_request(struct write_job *w)
 }
 
 int scheduler_submit(struct scheduler *s, int64_t watch, const char *domain, const char *text, size_t len,
-                     scheduler_submit_fn *fn, void *user)
+                     const struct db_key *key, scheduler_submit_fn *fn, void *user)
 {
     if (s->stopping)
         return -ESHUTDOWN;
@@ -154,7 +160,11 @@ int scheduler_submit(struct scheduler *s, int64_t watch, const char *domain, con
                             .request_len = len,
                             .done = on_request,
                             .user = j};
-    if (!j->domain || !w->domain || !w->request) {
+    if (key && key->text) {
+        w->key = *key;
+        w->key.text = strdup(key->text);
+    }
+    if (!j->domain || !w->domain || !w->request || (key && key->text && !w->key.text)) {
         job_free(j);
         write_job_free(w);
         return -ENOMEM;
@@ -170,6 +180,12 @@ bool scheduler_state(const struct scheduler *s, int64_t id, enum db_state *ret)
     if (j)
         *ret = j->state;
     return j;
+}
+
+const char *scheduler_label(const struct scheduler *s, int64_t id)
+{
+    const struct job *j = job_find(&s->jobs, id);
+    return j ? j->label : NULL;
 }
 
 const struct write_job *scheduler_ending(const struct scheduler *s, int64_t id)

@@ -44,6 +44,7 @@ void scheduler_free(struct scheduler *s);
 struct scheduler_news {
     int64_t id, watch; /* watch: that made it; 0: none did */
     const char *domain;
+    const char *label; /* of its request, as JSON; NULL: none */
     enum db_state state;
     const struct db_result *results; /* of one that is done */
     size_t n_results;
@@ -52,15 +53,19 @@ typedef void scheduler_news_fn(void *user, const struct scheduler_news *news);
 /* The one listener; before scheduler_resume(), so that it hears of what is taken up, too. */
 void scheduler_listen(struct scheduler *s, scheduler_news_fn *fn, void *user);
 
-/* status: 0, or the negative errno for which the request is not on disk; id is valid with 0. */
+/* status: 0, or the negative errno for which the request is not on disk; id is valid with 0. -EEXIST: the key was used
+ * for another body. With a key that was used for the same one, id is that of the earlier check. */
 typedef void scheduler_submit_fn(void *user, int64_t id, int status);
 /* text: a request in canonical form (api.h), copied. watch: that makes it, or 0. 0: fn will be called, later.
- * -EAGAIN: the queue is full; -ESHUTDOWN: the scheduler is stopping; -ENOMEM. */
+ * key: NULL, or under which nothing is made twice; its text is copied. -EAGAIN: the queue is full; -ESHUTDOWN: the
+ * scheduler is stopping; -ENOMEM. */
 int scheduler_submit(struct scheduler *s, int64_t watch, const char *domain, const char *text, size_t len,
-                     scheduler_submit_fn *fn, void *user);
+                     const struct db_key *key, scheduler_submit_fn *fn, void *user);
 
 /* False: not a job in memory; the store knows. */
 bool scheduler_state(const struct scheduler *s, int64_t id, enum db_state *ret);
+/* The label of such a job, as JSON, valid until its state changes; NULL: none. */
+const char *scheduler_label(const struct scheduler *s, int64_t id);
 /* w->fn is called at the next change of the job's state. False: not a job in memory, fn will not be called. */
 bool scheduler_wait(struct scheduler *s, int64_t id, struct waiter *w);
 /* The results with which a job ends, while those who wait for it are told: valid during their call, and on disk.

@@ -30,6 +30,7 @@ struct watch {
     dcv_time began; /* when its last run began */
     enum watch_until until;
     char *domain, *request;
+    char *label; /* of the request, as JSON; NULL: none */
     size_t request_len;
     char *results; /* of its last run: results_summary(), or NULL */
     bool submitting;        /* the scheduler will call on_submitted() */
@@ -66,6 +67,7 @@ static void watch_free(struct watch *w)
     write_job_free(w->step);
     free(w->domain);
     free(w->request);
+    free(w->label);
     free(w->results);
     free(w);
 }
@@ -185,7 +187,8 @@ static void watch_run(struct watch *w, dcv_time now)
     heap_take(&w->all->heap, &w->due);
     w->began = now;
     w->submitting = true;
-    int rc = scheduler_submit(w->all->scheduler, w->id, w->domain, w->request, w->request_len, on_submitted, w);
+    int rc = scheduler_submit(w->all->scheduler, w->id, w->domain, w->request, w->request_len, NULL, on_submitted,
+                              w);
     if (!rc)
         return;
     w->submitting = false;
@@ -257,6 +260,7 @@ static void on_step(struct write_job *job)
                      &(struct watch_news){.id = w->id,
                                           .check = c->check,
                                           .domain = w->domain,
+                                          .label = w->label,
                                           .state = watch_state_name(c->state),
                                           .from = w->results,
                                           .to = to},
@@ -335,8 +339,13 @@ static void on_added(struct write_job *job)
     struct watches *ws = e->all;
     struct watch *w = e->watch;
     int status = job->status;
+    int64_t id = job->id;
     ws->adding--;
-    if (status) {
+    if (!status && job->repeats) {
+        status = job->repeats < 0 ? -EEXIST : 0;
+        id = job->repeats;
+        watch_free(w);
+    } else if (status) {
         log_error("a watch cannot be stored: %s", strerror(-status));
         watch_free(w);
     } else if (watch_enter(w)) {
@@ -345,7 +354,7 @@ static void on_added(struct write_job *job)
     } else if (!ws->stopping) {
         schedule(w, w->created);
     }
-    e->fn(e->user, job->id, status);
+    e->fn(e->user, id, status);
     free(e);
     write_job_free(job);
 }
@@ -358,7 +367,10 @@ static struct watch *watch_new(struct watches *ws, int64_t id, const char *domai
         return NULL;
     *w = (struct watch){
         .all = ws, .id = id, .domain = strdup(domain), .request = strndup(request, len), .request_len = len};
-    if (w->domain && w->request)
+    size_t n;
+    const char *label = json_member(request, len, "label", &n);
+    w->label = label ? strndup(label, n) : NULL;
+    if (w->domain && w->request && (!label || w->label))
         return w;
     watch_free(w);
     return NULL;
@@ -375,13 +387,15 @@ int watches_add(struct watches *ws, const struct watch_order *order, watch_fn *f
     struct watch_call *e = calloc(1, sizeof *e);
     struct write_job *job = calloc(1, sizeof *job);
     char *domain = strdup(order->domain), *request = strndup(order->request, order->request_len);
-    if (!w || !e || !job || !domain || !request) {
+    char *key = order->key.text ? strdup(order->key.text) : NULL;
+    if (!w || !e || !job || !domain || !request || (order->key.text && !key)) {
         if (w)
             watch_free(w);
         free(e);
         free(job);
         free(domain);
         free(request);
+        free(key);
         return -ENOMEM;
     }
     w->created = now;
@@ -395,6 +409,7 @@ int watches_add(struct watches *ws, const struct watch_order *order, watch_fn *f
                               .request = request,
                               .request_len = order->request_len,
                               .watch = {.interval = w->interval, .until = w->until},
+                              .key = {key, order->key.peer, order->key.body},
                               .done = on_added,
                               .user = e};
     ws->adding++;
@@ -408,7 +423,8 @@ static void on_deleted(struct write_job *job)
     struct watch *w = watch_find(e->all, job->id);
     if (w && (!job->status || job->status == -ENOENT)) {
         events_watch(e->all->events,
-                     &(struct watch_news){.id = w->id, .domain = w->domain, .state = "deleted"}, clock_now());
+                     &(struct watch_news){.id = w->id, .domain = w->domain, .label = w->label, .state = "deleted"},
+                     clock_now());
         watch_drop(w);
     }
     e->fn(e->user, job->id, job->status);

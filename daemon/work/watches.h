@@ -31,8 +31,9 @@ struct watch_order {
     size_t request_len;
     int64_t interval; /* milliseconds; 0: the CA's steps */
     enum watch_until until;
+    struct db_key key; /* as of scheduler_submit(); .text NULL: none */
 };
-/* status: 0, or the negative errno for which it is not done. */
+/* status: 0, or the negative errno for which it is not done; -EEXIST: the key was used for another body. */
 typedef void watch_fn(void *user, int64_t id, int status);
 /* 0: fn will be called, later. -EAGAIN: there are WATCHES_MOST; -ESHUTDOWN, -ENOMEM. */
 int watches_add(struct watches *ws, const struct watch_order *order, watch_fn *fn, void *user);

@@ -377,6 +377,7 @@ static void write_request(struct report_out *o, const char *key, const struct re
     list_if(o, "perspective", &r->perspectives);
     if (r->edited_at)
         json_text(j, "edited_at", r->edited_at);
+    shown_if(o, "label", r->label);
     if (r->deadline_ms != REQUEST_DEADLINE_MS)
         json_ms(j, "deadline", r->deadline_ms); /* json_ms() divides by 1000: seconds */
     list_if(o, "allow_net", &r->allow_net);
@@ -573,6 +574,7 @@ static void write_report(struct report_out *o, const char *key, const struct rep
     json_bool(j, "wildcard", q->wildcard);
     if (q->adn && q->domain && strcmp(q->adn, q->domain) != 0)
         json_text(j, "adn", q->adn);
+    shown_if(o, "label", q->label);
     json_text(j, "method", method_name(q->method));
     json_bool(j, "method_given", q->methods_given);
     json_text(j, "challenge", r->challenge == CHALLENGE_NONE ? NULL : challenge_name(r->challenge));

@@ -1,7 +1,8 @@
-#include "format/request.h"
+#include "format/request_inner.h"
 
 #include "base/addr.h"
 #include "base/cidr.h"
+#include "base/text.h"
 #include "ca/challenge.h"
 #include "ca/csr.h"
 #include "ca/profile.h"
@@ -25,7 +26,7 @@ enum {
     KEY_MOST = 4096,
     DEADLINE_LEAST = 100, /* ms */
     DEADLINE_MOST = 3600 * 1000,
-    VALUE_SHOWN = 48 /* bytes of a bad value in a message */
+    LABEL_MOST = 200
 };
 /* An earlier time is a typing error: nothing that can be judged is older. */
 #define TIME_LEAST INT64_C(946684800000) /* 2000-01-01 */
@@ -353,6 +354,21 @@ static int set_edited_at(struct setting *s)
     return s->r->edited_at ? 0 : err;
 }
 
+/* The user's own text, which is given back as it is: any script, but nothing that could break a line. */
+static int set_label(struct setting *s)
+{
+    uint32_t c = 0;
+    if (!s->len || s->len > LABEL_MOST)
+        return refuse(s, "a text of 1 to %d bytes, not %zu", LABEL_MOST, s->len);
+    for (size_t i = 0, n; i < s->len; i += n) {
+        n = text_utf8(s->value + i, s->len - i, &c);
+        if (!n || text_is_control(c))
+            return -EINVAL;
+    }
+    s->r->label = s->value;
+    return 0;
+}
+
 static int set_deadline(struct setting *s)
 {
     const char *dot = strchr(s->value, '.');
@@ -443,6 +459,8 @@ static int set_allow_net(struct setting *s)
       "answers are compared; may be repeated")                                                               \
     X(edited_at, "edited-at", FIELD_TEXT, false, "HOST", "a host name or an IP address",                     \
       "name server where the customer edited the zone: it is asked too")                                     \
+    X(label, "label", FIELD_TEXT, false, "TEXT", "a text of 1 to 200 bytes of UTF-8 without control characters", \
+      "a name of your own for the check, as the number of an order: given back with its report")             \
     X(deadline, "deadline", FIELD_NUMBER, false, "S", "a number of seconds from 0.1 to 3600",                \
       "seconds for each domain and method; what is known then is judged; 30 unless given")                   \
     X(allow_net, "allow-net", FIELD_LIST, false, "CIDR", "a network as 10.0.0.0/8 or fd00::/8",              \
@@ -481,7 +499,7 @@ const struct request_field *request_field_find(const char *name)
     return NULL;
 }
 
-static const char *usual(const char *field)
+const char *request_expected(const char *field)
 {
     const char *expected = rules[request_field_find(field) - fields].expected;
     return expected + (*expected == ',' ? 2 : 0); /* COMMA_NAME makes a list that begins with ", " */
@@ -499,13 +517,13 @@ int request_set(struct arena *a, struct request *r, const struct request_field *
     bool clean = true;
     for (size_t i = 0; i < len && text && clean; i++)
         clean = (unsigned char)own[i] >= 0x20 && own[i] != 0x7f;
-    int e = clean ? rules[f - fields].set(&s) : refuse(&s, "%s, without control characters", usual(f->name));
+    int e = clean ? rules[f - fields].set(&s) : refuse(&s, "%s, without control characters", request_expected(f->name));
     if (e != -EINVAL)
         return e;
     *err = (struct input_error){.code = clean ? CODE_invalid_value : CODE_invalid_chars, .field = f->name};
-    err->expected = s.expected ? s.expected : usual(f->name);
+    err->expected = s.expected ? s.expected : request_expected(f->name);
     /* The content of a file is not shown: it may be a key. */
-    if (f->kind != FIELD_BYTES && !(err->value = text_escape(a, own, len, VALUE_SHOWN)))
+    if (f->kind != FIELD_BYTES && !(err->value = text_escape(a, own, len, REQUEST_VALUE_SHOWN)))
         return -ENOMEM;
     return -EINVAL;
 }
@@ -520,109 +538,6 @@ void request_init(struct request *r, const struct profile *profile, dcv_time now
                           .depth = DEPTH_FULL,
                           .deadline_ms = REQUEST_DEADLINE_MS,
                           .now = now};
-}
-
-/* All methods that the input allows. */
-static unsigned methods_possible(const struct request *r)
-{
-    /* A website proves only the name that it answers for, no other (BR 3.2.2.4.18). */
-    bool other = r->wildcard || (r->adn && r->domain && !name_equal(r->adn, r->domain));
-    unsigned fit = 0, ip = 0;
-    for (unsigned m = 0; m < METHOD_COUNT; m++) {
-        if (method_for_ip(m))
-            ip |= METHOD_BIT(m);
-        if (method_rules(m)->fits(r) && !(other && method_is_file(m)))
-            fit |= METHOD_BIT(m);
-    }
-    return r->is_ip ? ip : fit;
-}
-
-static int bad(struct arena *a, struct input_error *err, enum code code, const char *field, const char *value,
-               const char *expected)
-{
-    *err = (struct input_error){.code = code, .field = field, .expected = expected};
-    if (value && !(err->value = text_escape(a, value, strlen(value), VALUE_SHOWN)))
-        return -ENOMEM;
-    return expected ? -EINVAL : -ENOMEM;
-}
-
-/* What another CA demands for control is not known here, so a request that names one is about CAA alone. */
-static int read_ca(struct arena *a, struct request *r, struct input_error *err)
-{
-    if (!r->ca)
-        return 0;
-    if (r->issuers.n) /* an answer about the one would name the other */
-        return bad(a, err, CODE_invalid_value, "issuer", r->issuers.v[0],
-                   arena_printf(a, "either a CA by its name or identifiers, not both: %s has its own ones", r->ca));
-    for (unsigned m = 0; m < METHOD_COUNT; m++)
-        if (m != METHOD_CAA && r->methods & METHOD_BIT(m))
-            return bad(a, err, CODE_invalid_value, "methods", method_name(m),
-                       "method caa alone with another CA: how that one checks control is not known here");
-    r->methods = METHOD_BIT(METHOD_CAA);
-    if (!strcasecmp(r->ca, r->profile->name)) {
-        r->ca = NULL; /* the profile knows more of its own CA than the table */
-        return 0;
-    }
-    size_t n;
-    const struct public_ca *one, *ca = public_ca_find(r->ca, &one, 1, &n);
-    for (size_t i = 0; ca && i < ca->identifiers.n; i++)
-        if (!texts_add(a, &r->issuers, ca->identifiers.v[i]))
-            return -ENOMEM;
-    return 0;
-}
-
-static int read_adn(struct arena *a, struct request *r, struct input_error *err)
-{
-    const char *typed = r->adn, *expected = NULL;
-    if (!typed || r->name_code != CODE_NONE) {
-        r->adn = r->domain;
-        return 0;
-    }
-    int e = adn_choose(a, r, typed, &expected);
-    return e == -EINVAL ? bad(a, err, CODE_invalid_value, "adn", typed, expected) : e;
-}
-
-/* What is expected where a method needs a random value and only a key is given. */
-static const char *with_request_token(struct arena *a)
-{
-    const char *list = "";
-    for (unsigned m = 0; list && m < METHOD_COUNT; m++)
-        if (method_rules(m)->takes & TAKES_REQUEST_TOKEN)
-            list = arena_concat(a, list, *list ? ", " : "", method_name(m), NULL);
-    return list ? arena_concat(a, "a method that takes a request token (", list, "), or a random value in token", NULL)
-                : NULL;
-}
-
-int request_finish(struct arena *a, struct request *r, struct input_error *err)
-{
-    if (!r->input)
-        return bad(a, err, CODE_required_param, "domain", NULL, usual("domain"));
-    if (r->now == TIME_UNKNOWN)
-        return bad(a, err, CODE_required_param, "now", NULL, usual("now"));
-    if (r->issued != TIME_UNKNOWN && r->issued > r->now) {
-        char issued[25], now[25];
-        time_format(r->issued, issued);
-        time_format(r->now, now);
-        return bad(a, err, CODE_invalid_value, "issued", issued,
-                   arena_printf(a, "a time that is not after now, %s", now));
-    }
-    for (unsigned m = 0; m < METHOD_COUNT; m++)
-        if (r->methods & METHOD_BIT(m) && method_rules(m)->takes == TAKES_RANDOM_VALUE && !r->token &&
-            request_has_key(r))
-            return bad(a, err, CODE_invalid_value, "methods", method_name(m), with_request_token(a));
-    for (unsigned m = 0; m < METHOD_COUNT; m++)
-        if (r->methods & METHOD_BIT(m) && method_rules(m)->needs && !method_rules(m)->fits(r))
-            return bad(a, err, CODE_required_param, method_rules(m)->needs, NULL, usual(method_rules(m)->needs));
-    int e = read_ca(a, r, err);
-    if (!e)
-        e = read_adn(a, r, err);
-    if (e)
-        return e;
-    r->methods_given = r->methods != 0;
-    if (!r->methods_given)
-        r->methods = methods_possible(r);
-    r->method = (enum method)__builtin_ctz(r->methods);
-    return 0;
 }
 
 bool given_add(struct arena *a, struct given_list *list, struct given one)

@@ -2,7 +2,7 @@
  *
  * One table of fields is used for the command line (--validation-method), for the API and for case files
  * ("validation_method"). A struct request belongs to its caller; its texts are copies in the arena. Any thread. Pure:
- * the caller reads files and the clock. Durations are milliseconds. */
+ * the caller reads files and the clock. Durations are milliseconds. Header of request.c and request_finish.c. */
 #ifndef DCV_REQUEST_H
 #define DCV_REQUEST_H
 

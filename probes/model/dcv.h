@@ -293,6 +293,7 @@ struct request {
     /* "NAME=192.0.2.53:53" or "NAME@REGION=192.0.2.53:53": resolvers at other places of the network (BR 3.2.2.9). The
      * region is the service region of a regional internet registry, of DCV_REGIONS, where it is known. */
     struct texts perspectives;
+    const char *label; /* the user's own name for it, UTF-8; NULL: none */
     const char *edited_at; /* host name or address of the name server at which the customer edited the zone */
     uint32_t deadline_ms; /* for each domain and method */
     struct texts allow_net; /* "10.0.0.0/8" */

@@ -3,6 +3,7 @@
 #include "ca/profile.h"
 #include "ca/token.h"
 #include "ca/token_find.h"
+#include "format/json_redact.h"
 #include "judge/domain.h"
 #include "show/render_wrap.h"
 #include "wire/dnssec_rr.h"
@@ -12,10 +13,16 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { TEXT_SHOWN = 300 };
+enum {
+    TEXT_SHOWN = 300,
+    LINES_MOST = 100, /* of long output: monitoring systems keep some kilobytes of it */
+    VALUE_LEAST = 8   /* bytes of a random value; a shorter one is no secret, and may be part of any word */
+};
 
 /* Exit statuses of plugins. */
 enum { NAGIOS_OK, NAGIOS_WARNING, NAGIOS_CRITICAL, NAGIOS_UNKNOWN };
+static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+static const int worst_first[] = {NAGIOS_CRITICAL, NAGIOS_UNKNOWN, NAGIOS_WARNING, NAGIOS_OK};
 
 /* The report in which a domain that passes has a risk: one of those that its verdict rests on. NULL: there is none. */
 static const struct report *risky(const struct domain *d)
@@ -54,9 +61,16 @@ static const struct report *telling(const struct domain *d)
     return NULL;
 }
 
-/* A '|' begins the performance data, so it is replaced in texts. */
-static void text(struct buf *b, struct arena *a, const char *s)
+/* A '|' begins the performance data, so it is replaced in texts. Status lines are mailed and kept, so the random value
+ * that the text may quote is left out. */
+static void text(struct buf *b, struct arena *a, const struct request *q, const char *s)
 {
+    if (q->token && strlen(q->token) >= VALUE_LEAST)
+        s = redact_text(a, q->token, s);
+    if (!s) {
+        b->failed = true;
+        return;
+    }
     for (const char *p = render_safe(a, s, TEXT_SHOWN); *p; p++)
         buf_add(b, *p == '|' ? "/" : p, 1);
 }
@@ -171,25 +185,41 @@ static void performance(struct buf *b, const struct totals *t)
 static void say(struct buf *b, struct arena *a, const struct domain *d)
 {
     const struct report *r = telling(d);
-    text(b, a, d->r[0]->request->input);
+    const struct request *q = d->r[0]->request;
+    text(b, a, q, q->input);
     if (!r) {
         buf_puts(b, " control not checked: ");
-        text(b, a, d->is.because);
+        text(b, a, q, d->is.because);
         return;
     }
     buf_printf(b, " %s ", method_name(r->request->method));
     const struct code_info *code = code_info(r->error.code);
-    text(b, a, code ? code->code : verdict_name(r->verdict));
+    text(b, a, q, code ? code->code : verdict_name(r->verdict));
     const char *why = r->reason && *r->reason ? r->reason : r->n_findings ? r->findings->summary : NULL;
     if (why) {
         buf_puts(b, ": ");
-        text(b, a, why);
+        text(b, a, q, why);
     }
+}
+
+/* A line for each of several domains, those of the same status in their order. */
+static void long_output(struct buf *b, struct arena *a, const struct domain *v, size_t n)
+{
+    size_t shown = 0;
+    for (size_t w = 0; n > 1 && w < sizeof worst_first / sizeof *worst_first; w++)
+        for (size_t i = 0; i < n; i++) {
+            if (status_of(&v[i]) != worst_first[w] || ++shown > LINES_MOST)
+                continue;
+            buf_printf(b, "%s ", words[worst_first[w]]);
+            say(b, a, &v[i]);
+            buf_puts(b, "\n");
+        }
+    if (shown > LINES_MOST)
+        buf_printf(b, "and %zu more\n", shown - LINES_MOST);
 }
 
 int render_nagios(struct buf *b, struct arena *a, const struct report *const *r, size_t n)
 {
-    static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
     static const int badness[] = {
         [NAGIOS_OK] = 0, [NAGIOS_WARNING] = 1, [NAGIOS_UNKNOWN] = 2, [NAGIOS_CRITICAL] = 3};
     const struct domain *worst = NULL;
@@ -218,5 +248,6 @@ int render_nagios(struct buf *b, struct arena *a, const struct report *const *r,
     else
         buf_puts(b, "no check was made");
     performance(b, &totals);
+    long_output(b, a, v, count);
     return status;
 }

@@ -128,7 +128,7 @@ def events():
     same((everything.ended, one.ended), ("whole", "whole"), "how streams end")
     dcvd.start()
     for query, name in (("?event=chek", "check, watch"), ("?watch=x", "id of a watch"),
-                        ("?limit=1", "only event domain watch")):
+                        ("?limit=1", "only since event domain watch label")):
         answer = dcvd.get("/v1/events" + query)
         same(answer.status, 400, f"status of {query}")
         true(name in answer.message(), answer.message())

@@ -331,6 +331,7 @@ static void lists(void **state)
     struct api_row row = {.id = 0xabc,
                           .state = STATE_DONE,
                           .domain = "a.com",
+                          .label = "\"L\"",
                           .submitted = NOW,
                           .reports = &report,
                           .n_reports = 1};
@@ -338,7 +339,8 @@ static void lists(void **state)
     assert_string_equal(
         ans.body.p,
         "{\"checks\":[{\"id\":\"0000000000000abc\",\"state\":\"done\",\"domain\":\"a.com\","
-        "\"submitted_at\":\"2026-11-22T12:00:00.000Z\",\"domains\":[{\"domain\":\"a.com\",\"wildcard\":false,"
+        "\"label\":\"L\",\"submitted_at\":\"2026-11-22T12:00:00.000Z\",\"domains\":[{\"domain\":\"a.com\","
+        "\"wildcard\":false,"
         "\"verdict\":\"fail\",\"control\":null,\"caa\":{\"verdict\":\"fail\"},\"reports\":[0]}],"
         "\"reports\":[" FAILING "]}],"
         "\"next\":\"0000000000000abc\"}");

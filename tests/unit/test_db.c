@@ -416,6 +416,8 @@ static void no_list_reads_a_whole_table(void **state)
         {FILTER_CAUSE, "finding_cause (cause=? AND request>? AND request<?)"},
         {FILTER_VERDICT, "result_outcome (verdict=? AND method=? AND request>? AND request<?)"},
         {FILTER_METHOD, "result_outcome (verdict=? AND method=? AND request>? AND request<?)"},
+        {FILTER_LABEL, "request_label (label=? AND rowid>? AND rowid<?)"},
+        {FILTER_LABEL | FILTER_DOMAIN, "request_label (label=? AND rowid>? AND rowid<?)"},
     };
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         char text[DB_LIST_TEXT], sql[DB_LIST_TEXT + 30];

@@ -375,7 +375,7 @@ static void every_earlier_version_is_taken_over(void **state)
             fail_msg("version %d: %s", version, said);
         for (int i = 1; i < version; i++)
             assert_int_equal(sqlite3_exec(c, db_schema[i], NULL, NULL, NULL), SQLITE_OK);
-        if (version >= 2 &&
+        if (version == 2 && /* a later one has counted it itself */
             sqlite3_exec(
                 c,
                 "INSERT INTO error_code VALUES ('dns_mismatch', '', 400, 0, '', '', '', '', '');"
@@ -418,7 +418,7 @@ static void every_earlier_version_is_taken_over(void **state)
         assert_int_equal(number(db, "SELECT result FROM change WHERE domain = 'a.example' AND previous = 1 AND "
                                     "verdict = 'fail' AND code = 'invalid_dns_txt' AND cause = 'name-invalid'"),
                          2);
-        if (version >= 2) {
+        if (version == 2) {
             struct db_batch b;
             got[0] = '\0';
             assert_int_equal(db_batch(db, 9, &b), 0);
@@ -434,6 +434,9 @@ static void every_earlier_version_is_taken_over(void **state)
         assert_int_equal(db_commit(db), 0);
         write_job_free(job);
         assert_int_equal(number(db, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+        assert_int_equal(number(db, "SELECT count(*) FROM request WHERE label IS NOT NULL"), 0);
+        assert_int_equal(number(db, "SELECT count(*) FROM idempotency"), 0);
+        assert_int_equal(number(db, "SELECT count(*) FROM event"), 0);
         db_close(db);
         unlink(path);
     }
