@@ -70,7 +70,7 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
                   pieces ? "x-ndjson" : "json");
         return;
     }
-    if (!api_read_params(&r, route->query) || (route->accepted && !api_read_key(&r)))
+    if ((route->action != API_PROBE && !api_read_params(&r, route->query)) || (route->accepted && !api_read_key(&r)))
         return;
     route->read(&r);
 }

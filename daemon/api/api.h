@@ -34,6 +34,7 @@ struct api_input {
     const char *content_type; /* NULL where there is none */
     const char *idempotency_key; /* the header, NULL where there is none */
     int64_t peer; /* whose keys count: a user id; -1: of TCP */
+    const char *scrape_timeout; /* the header X-Prometheus-Scrape-Timeout-Seconds, NULL where there is none */
     const char *body;
     size_t len;
 };

@@ -43,19 +43,26 @@ static bool texts_equal(const struct texts *x, const struct texts *y)
     return equal;
 }
 
+struct given_list api_defaults(struct api_reading *r, struct given v[3])
+{
+    const struct request *d = &r->conf->defaults;
+    const char *deadline = arena_printf(r->a, "%u.%03u", d->deadline_ms / 1000, d->deadline_ms % 1000);
+    const char *depth = depth_name(d->depth);
+    struct given_list list = {v, 1};
+    v[0] = (struct given){request_field_find("depth"), depth, strlen(depth)};
+    if (deadline)
+        v[list.n++] = (struct given){request_field_find("deadline"), deadline, strlen(deadline)};
+    if (d->account_uri)
+        v[list.n++] = (struct given){request_field_find("account_uri"), d->account_uri, strlen(d->account_uri)};
+    return list;
+}
+
 /* Reads the body; what it leaves out is as in the configuration. */
 static int read_over(struct api_reading *r, const char *body, size_t len, struct request *q,
                      struct json_problem *problem)
 {
-    const struct request *d = &r->conf->defaults;
-    char deadline[24];
-    int n = snprintf(deadline, sizeof deadline, "%u.%03u", d->deadline_ms / 1000, d->deadline_ms % 1000);
-    const char *depth = depth_name(d->depth);
-    struct given v[3] = {{request_field_find("depth"), depth, strlen(depth)},
-                         {request_field_find("deadline"), deadline, (size_t)n}};
-    struct given_list defaults = {v, 2};
-    if (d->account_uri)
-        v[defaults.n++] = (struct given){request_field_find("account_uri"), d->account_uri, strlen(d->account_uri)};
+    struct given v[3];
+    struct given_list defaults = api_defaults(r, v);
     return json_read_request_over(r->a, body, len, &r->conf->profile, r->now, &defaults, q, problem);
 }
 
@@ -105,6 +112,26 @@ static bool configure(struct api_reading *r, struct request *q)
     return true;
 }
 
+bool api_take_request(struct api_reading *r, struct request *q)
+{
+    if (!configure(r, q))
+        return false;
+    struct buf text = {0};
+    struct json_out j = {.b = &text};
+    /* A request without a time is judged by the time at which it runs. */
+    json_write_request(&j, NULL, r->a, q, q->now == r->now ? 0 : JSON_NOW);
+    r->call->domain = q->domain ? q->domain : q->input;
+    r->call->text = text.failed || !text.p ? NULL : arena_strndup(r->a, text.p, text.n);
+    r->call->text_len = text.n;
+    buf_free(&text);
+    if (r->call->text && !arena_full(r->a)) {
+        r->call->label = api_label_of(r->a, r->call->text, r->call->text_len);
+        return true;
+    }
+    api_error_no_memory(r->answer);
+    return false;
+}
+
 void api_no_body(struct api_reading *r, const char *member)
 {
     api_error(r->answer, 400, CODE_missing_request_data, NULL,
@@ -120,22 +147,8 @@ bool api_read_request(struct api_reading *r, const char *body, size_t len)
         api_error(r->answer, 400, problem.code, problem.input.field, "%s%s", r->where, problem.text);
         return false;
     }
-    if (!rc && !configure(r, &q))
-        return false;
-    struct buf text = {0};
-    struct json_out j = {.b = &text};
-    if (!rc) {
-        /* A request without a time is judged by the time at which it runs. */
-        json_write_request(&j, NULL, r->a, &q, q.now == r->now ? 0 : JSON_NOW);
-        r->call->domain = q.domain ? q.domain : q.input;
-        r->call->text = text.failed || !text.p ? NULL : arena_strndup(r->a, text.p, text.n);
-        r->call->text_len = text.n;
-        buf_free(&text);
-        if (r->call->text)
-            r->call->label = api_label_of(r->a, r->call->text, r->call->text_len);
-    }
-    if (!rc && r->call->text && !arena_full(r->a))
-        return true;
+    if (!rc)
+        return api_take_request(r, &q);
     api_error_no_memory(r->answer);
     return false;
 }

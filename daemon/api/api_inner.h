@@ -30,7 +30,8 @@ void api_read_id(struct api_reading *r, const char *what); /* in the path; what:
 /* ---- the query: api_query.c */
 /* names: the parameters that the route takes, divided by blanks. False: refused. */
 bool api_read_params(struct api_reading *r, const char *names);
-const char *api_param_help(const char *name); /* what its value has to be, for a person */
+/* What the value of a parameter has to be, for a person; *type: the same as in schemas.def. */
+const char *api_param_help(const char *name, const char **type);
 /* For a code that there is not: "one of the codes of …; near it: …". */
 const char *api_nearest_codes(struct arena *a, const char *v);
 /* 400 of the form "WHERE FIELD: 'VALUE' will not do; expected EXPECTED"; value may be NULL. */
@@ -40,9 +41,18 @@ void api_refuse(struct api_reading *r, enum code code, const char *field, const 
 /* The header Idempotency-Key, on a route that makes something. False: refused. */
 bool api_read_key(struct api_reading *r);
 
+/* 400 for a parameter that the route does not take; names: those that it takes, divided by blanks. */
+void api_refuse_param(struct api_reading *r, const struct api_param *p, const char *names);
+bool api_has_word(const char *list, const char *word); /* a list divided by blanks */
+bool api_has_control(const struct api_param *p);
+
 /* ---- the body: api_checks.c */
 /* A request object: fills the call's .domain and .text. False: refused. */
 bool api_read_request(struct api_reading *r, const char *text, size_t len);
+/* The defaults of the configuration for what a request leaves open; v has room for 3. */
+struct given_list api_defaults(struct api_reading *r, struct given v[3]);
+/* Fills the call's .domain and .text of a request that was read, with what the configuration says. False: refused. */
+bool api_take_request(struct api_reading *r, struct request *q);
 void api_no_body(struct api_reading *r, const char *member); /* refuses; member: what the body needs at least */
 
 /* ---- answers: api_answer.c */

@@ -201,29 +201,30 @@ static const char *read_state(struct api_reading *r, const char *v)
 static const struct param {
     const char *name;
     const char *(*read)(struct api_reading *r, const char *value);
+    const char *type; /* as in schemas.def */
     const char *help;
 } params[] = {
-    {"wait", read_wait,
-     "seconds from 0 to 60: hold the answer until the state changes, or, of a check that is submitted, until "
-     "it is done"},
-    {"domain", read_domain, "a domain name"},
-    {"code", read_code, "one of GET /v1/codes"},
-    {"detail_code", read_detail_code, "one of GET /v1/codes"},
-    {"cause", read_cause, "one of GET /v1/causes"},
-    {"verdict", read_verdict, "" DCV_VERDICTS(NAME_IN) "and nothing else"},
-    {"method", read_method, "" DCV_METHODS(NAME_IN) "and nothing else"},
-    {"since", read_since, A_TIME ": what was submitted then or later"},
-    {"until", read_until, A_TIME ": what was submitted before"},
-    {"limit", read_limit, "a whole number from 1 to 1000"},
-    {"cursor", read_cursor, "the \"next\" of an earlier list"},
-    {"event", read_event, "check or watch"},
-    {"watch", read_watch, "the id of a watch"},
-    {"batch", read_batch, "the id of a batch"},
-    {"label", read_label, "the label of a request, exactly"},
-    {"state", read_state, "" DB_WATCH_STATES(NAME_IN) "and nothing else"},
+    {"wait", read_wait, "seconds",
+     "hold the answer for so many seconds, until the state changes, or, of a check that is submitted, until it is "
+     "done"},
+    {"domain", read_domain, "string", "a domain name"},
+    {"code", read_code, "string", "one of GET /v1/codes"},
+    {"detail_code", read_detail_code, "string", "one of GET /v1/codes"},
+    {"cause", read_cause, "cause", "one of GET /v1/causes"},
+    {"verdict", read_verdict, "verdict", "of a report"},
+    {"method", read_method, "method", "of a report"},
+    {"since", read_since, "string", A_TIME ": what was submitted then or later"},
+    {"until", read_until, "string", A_TIME ": what was submitted before"},
+    {"limit", read_limit, "limit", "how many rows at most"},
+    {"cursor", read_cursor, "id", "the \"next\" of an earlier list"},
+    {"event", read_event, "event_kind", "the kind of events"},
+    {"watch", read_watch, "id", "the id of a watch"},
+    {"batch", read_batch, "id", "the id of a batch"},
+    {"label", read_label, "string", "the label of a request, exactly"},
+    {"state", read_state, "watch_state", "of a watch"},
 };
 
-static bool has_word(const char *list, const char *word)
+bool api_has_word(const char *list, const char *word)
 {
     size_t n = strlen(word);
     for (const char *p = list; n && (p = strstr(p, word)); p += n)
@@ -240,9 +241,10 @@ static const struct param *param_find(const char *name)
     return NULL;
 }
 
-const char *api_param_help(const char *name)
+const char *api_param_help(const char *name, const char **type)
 {
     const struct param *p = param_find(name);
+    *type = p ? p->type : "string";
     return p ? p->help : "";
 }
 
@@ -256,7 +258,14 @@ void api_refuse(struct api_reading *r, enum code code, const char *field, const 
         api_error(r->answer, 400, code, f, "%s%s: no value; expected %s", r->where, f, expected);
 }
 
-static bool has_control(const struct api_param *p)
+/* To ignore a misspelt filter would answer another question than was asked. */
+void api_refuse_param(struct api_reading *r, const struct api_param *p, const char *names)
+{
+    const char *expected = *names ? arena_printf(r->a, "only %s in this query", names) : "no query here";
+    api_refuse(r, CODE_invalid_value, p->name, p->value ? p->value : "", expected ? expected : "less");
+}
+
+bool api_has_control(const struct api_param *p)
 {
     for (size_t i = 0; i < p->len; i++)
         if ((unsigned char)p->value[i] < 0x20 || p->value[i] == 0x7f)
@@ -268,13 +277,10 @@ bool api_read_params(struct api_reading *r, const char *names)
 {
     const struct api_param *p = r->in->params;
     for (size_t i = 0; i < r->in->n_params; i++) {
-        const struct param *known = has_word(names, p[i].name) ? param_find(p[i].name) : NULL;
+        const struct param *known = api_has_word(names, p[i].name) ? param_find(p[i].name) : NULL;
         const char *expected = NULL;
         if (!known) {
-            /* To ignore a misspelt filter would answer another question than was asked. */
-            expected = *names ? arena_printf(r->a, "only %s in this query", names) : "no query here";
-            api_refuse(r, CODE_invalid_value, p[i].name, p[i].value ? p[i].value : "",
-                       expected ? expected : "less");
+            api_refuse_param(r, &p[i], names);
             return false;
         }
         for (size_t k = 0; k < i; k++)
@@ -282,7 +288,7 @@ bool api_read_params(struct api_reading *r, const char *names)
                 api_refuse(r, CODE_invalid_value, p[i].name, p[i].value ? p[i].value : "", "it once");
                 return false;
             }
-        if (has_control(&p[i])) {
+        if (api_has_control(&p[i])) {
             api_refuse(r, CODE_invalid_chars, p[i].name, p[i].value, "no control characters");
             return false;
         }

@@ -49,7 +49,7 @@ static void refuse_unknown(struct json_reader *rd, json_t *root)
     json_t *v;
     json_object_foreach(root, key, v) if (strcmp(key, "request") != 0 && strcmp(key, "interval") != 0 &&
                                           strcmp(key, "until") != 0)
-        reader_refuse(rd, key, v, "only request, interval and until");
+        reader_unknown(rd, key, "only request, interval and until");
 }
 
 static char *request_text(struct json_reader *rd, json_t *root)

@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const struct route routes[] = {
-#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, summary) \
-    {action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, summary},
+#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, ...) \
+    {action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, __VA_ARGS__},
 #include "api/routes.def"
 #undef ROUTE
 };

@@ -16,7 +16,7 @@ struct route { /* a row of routes.def */
     const char *body, *accepted, *answer, *type;
     enum api_rate rate;
     void (*read)(struct api_reading *r);
-    const char *summary;
+    const char *summary, *operation;
 };
 
 const struct route *route_list(size_t *n); /* all of them, in the order of routes.def */

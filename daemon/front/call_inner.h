@@ -30,6 +30,8 @@ struct call {
     struct buf page;
     size_t page_lines;
     struct upload *upload;    /* of a batch that is coming in */
+    bool probing;             /* the scheduler will call front_probe.c */
+    uint64_t began;           /* uv_hrtime(), of a probe */
     /* ---- reading the store */
     struct read_job read;
     struct generation *generation; /* whose configuration holds meanwhile; NULL: nothing is read */

@@ -8,7 +8,7 @@
 
 static void (*const runners[API_ACTIONS])(struct call *c) = {
     [API_ANSWERED] = front_answered,
-#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, summary) \
+#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, ...) \
     [action] = runner,
 #include "api/routes.def"
 #undef ROUTE
@@ -98,6 +98,8 @@ void front_close(struct front *f, void (*closed)(void *user), void *user)
             front_show(c);
         else if (c->upload)
             front_batch_stop(c);
+        else if (c->probing) /* the scheduler has stopped */
+            call_answer_ending(c);
     }
     f->closed = closed;
     f->closed_user = user;

@@ -24,7 +24,7 @@ struct front {
 };
 
 /* ---- the runners of routes.def: each carries a call out, and sees to its answer */
-#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, summary) \
+#define ROUTE(action, method, path, segment, query, most, body, accepted, answer, type, rate, reader, runner, ...) \
     void runner(struct call *c);
 #include "api/routes.def"
 #undef ROUTE

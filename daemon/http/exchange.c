@@ -371,6 +371,7 @@ static void give(struct exchange *x)
     x->input.params = x->params;
     x->input.content_type = header(x, "Content-Type");
     x->input.idempotency_key = header(x, "Idempotency-Key");
+    x->input.scrape_timeout = header(x, "X-Prometheus-Scrape-Timeout-Seconds");
     x->input.peer = x->peer.uid == PEER_NOBODY ? -1 : (int64_t)x->peer.uid;
     x->input.body = x->body.p ? x->body.p : "";
     x->input.len = x->body.n;

@@ -20,6 +20,7 @@ struct job {
     struct run *run;          /* NULL before the request is on disk, and once the results are there */
     struct job *next, **back; /* in run->jobs */
     struct waiter *waiters;
+    scheduler_probe_fn *probed; /* its reports are for this function, and it is nowhere in the store; NULL otherwise */
     scheduler_submit_fn *submitted; /* until the request is on disk */
     void *user;
 };

@@ -105,11 +105,9 @@ enum verdict results_verdict(const struct db_result *r, size_t n, const struct d
     *by = NULL;
     if (whole) {
         struct domain_verdict is = domain_judge(a, v, n);
-        const size_t in_order[] = {is.caa, is.has_control ? is.by : DOMAIN_NONE};
+        size_t deciding = domain_deciding(&is, v);
         verdict = is.verdict;
-        for (size_t i = 0; i < 2; i++)
-            if (in_order[i] != DOMAIN_NONE && v[in_order[i]].verdict == verdict)
-                *by = &r[in_order[i]];
+        *by = deciding == DOMAIN_NONE ? NULL : &r[deciding];
     }
     arena_free(a);
     return verdict;

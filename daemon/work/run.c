@@ -73,6 +73,15 @@ void run_free(struct run *r)
     free(r);
 }
 
+/* Its reports go to whoever asked, and nowhere else. */
+static void probe_end(struct job *j, struct report *const *reports, size_t n)
+{
+    scheduler_probe_fn *fn = j->probed;
+    void *user = j->user;
+    job_end(j, STATE_DONE, NULL);
+    fn(user, reports, n);
+}
+
 /* All of its checks have ended: each of its jobs gets results of its own. */
 static void run_finish(struct run *r)
 {
@@ -87,6 +96,10 @@ static void run_finish(struct run *r)
         while (r->jobs) {
             struct job *j = r->jobs;
             job_detach(j);
+            if (j->probed) {
+                probe_end(j, reports, r->n_parts);
+                continue;
+            }
             int rc = outbox_results(r, j, reports, r->n_parts);
             if (rc)
                 log_error("check %016llx: its results are lost, it is run again after the next start: %s",
@@ -284,8 +297,12 @@ void run_start(struct run *r)
     if (rc) {
         log_error("check %016llx is not run before the next start: %s", (unsigned long long)r->key, strerror(-rc));
         run_drop(r);
-        while (r->jobs)
-            job_detach(r->jobs);
+        while (r->jobs) {
+            struct job *j = r->jobs;
+            job_detach(j);
+            if (j->probed)
+                probe_end(j, NULL, 0);
+        }
     } else {
         for (struct job *j = r->jobs; j; j = j->next) {
             job_change(j, STATE_RUNNING);

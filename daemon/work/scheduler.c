@@ -128,12 +128,17 @@ static void on_request(struct write_job *w)
     outbox_end(s, w);
 }
 
+static bool is_full(const struct scheduler *s)
+{
+    return s->jobs.n - s->bulk_jobs + s->submits >= (size_t)s->conf->in_flight + s->conf->queue;
+}
+
 int scheduler_submit(struct scheduler *s, int64_t watch, const char *domain, const char *text, size_t len,
                      const struct db_key *key, scheduler_submit_fn *fn, void *user)
 {
     if (s->stopping)
         return -ESHUTDOWN;
-    if (s->jobs.n - s->bulk_jobs + s->submits >= (size_t)s->conf->in_flight + s->conf->queue) {
+    if (is_full(s)) {
         s->counters.refused++;
         return -EAGAIN;
     }
@@ -172,6 +177,29 @@ int scheduler_submit(struct scheduler *s, int64_t watch, const char *domain, con
     s->submits++;
     outbox_push(s, w);
     return 0;
+}
+
+int scheduler_probe(struct scheduler *s, const char *domain, const char *text, size_t len, scheduler_probe_fn *fn,
+                    void *user)
+{
+    if (s->stopping)
+        return -ESHUTDOWN;
+    if (is_full(s)) {
+        s->counters.refused++;
+        return -EAGAIN;
+    }
+    struct job *j = calloc(1, sizeof *j);
+    char *own = strndup(text, len);
+    if (j)
+        *j = (struct job){
+            .scheduler = s, .id = db_id_next(clock_now()), .domain = strdup(domain), .probed = fn, .user = user};
+    bool whole = j && own && j->domain;
+    if (!whole)
+        free(own);
+    int rc = whole ? scheduler_put(j, own, len) : -ENOMEM;
+    if (rc && j)
+        job_free(j);
+    return rc;
 }
 
 bool scheduler_state(const struct scheduler *s, int64_t id, enum db_state *ret)

@@ -72,6 +72,13 @@ bool scheduler_wait(struct scheduler *s, int64_t id, struct waiter *w);
  * NULL: it does not end at this moment, or ends without results. */
 const struct write_job *scheduler_ending(const struct scheduler *s, int64_t id);
 
+/* reports: in an arena that is freed after the call; n is 0 where the check could not be run. */
+typedef void scheduler_probe_fn(void *user, struct report *const *reports, size_t n);
+/* A check that is not stored: it joins an equal one that has not ended, is told to no listener, and nobody can ask for
+ * it. fn will be called, later, unless the scheduler stops before. As scheduler_submit() else. */
+int scheduler_probe(struct scheduler *s, const char *domain, const char *text, size_t len, scheduler_probe_fn *fn,
+                    void *user);
+
 typedef void scheduler_cancel_fn(void *user, int status);
 /* Cancels a job. fn comes when that, or a result that was faster, is on disk. -ENOENT: not a job in memory; -ESHUTDOWN,
  * -ENOMEM. */

@@ -133,7 +133,7 @@ void reader_request(struct json_reader *rd, struct request *r, json_t *object, b
         else if (f)
             set_member(rd, r, f, v);
         else
-            reader_refuse(rd, key, json_true(), known_members(rd->a));
+            reader_unknown(rd, key, known_members(rd->a));
     }
     for (size_t i = 0; defaults && i < defaults->n; i++)
         if (!given_has(&named, defaults->v[i].field))

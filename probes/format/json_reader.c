@@ -43,6 +43,19 @@ void reader_input_error(struct json_reader *rd, const struct input_error *e)
     rd->err = text ? -EINVAL : -ENOMEM;
 }
 
+void reader_unknown(struct json_reader *rd, const char *key, const char *expected)
+{
+    char *shown = text_escape(rd->a, key, strlen(key), 48);
+    const struct input_error e = {
+        .code = CODE_invalid_value,
+        .field = shown && rd->path_n ? arena_printf(rd->a, "%s.%s", rd->path, shown) : shown,
+        .expected = expected};
+    if (e.field)
+        reader_input_error(rd, &e);
+    else
+        reader_fail(rd, -ENOMEM);
+}
+
 void reader_refuse(struct json_reader *rd, const char *key, json_t *v, const char *expected)
 {
     if (rd->err)

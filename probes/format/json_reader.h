@@ -28,6 +28,8 @@ void reader_back(struct json_reader *rd, size_t mark);
 const char *json_kind(const json_t *v);
 /* Sets the error: v, the value of member key of the object at .path, is not what was expected. v may be NULL. */
 void reader_refuse(struct json_reader *rd, const char *key, json_t *v, const char *expected);
+/* The same of a member that there is not, whatever its value. */
+void reader_unknown(struct json_reader *rd, const char *key, const char *expected);
 /* Sets the error to one of request.h. */
 void reader_input_error(struct json_reader *rd, const struct input_error *e);
 void reader_fail(struct json_reader *rd, int err);

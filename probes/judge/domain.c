@@ -160,6 +160,15 @@ struct domain_verdict domain_judge(struct arena *a, const struct domain_part *v,
     return d;
 }
 
+size_t domain_deciding(const struct domain_verdict *d, const struct domain_part *v)
+{
+    const size_t in_order[] = {d->has_control ? d->by : DOMAIN_NONE, d->caa};
+    for (size_t i = 0; i < 2; i++)
+        if (in_order[i] != DOMAIN_NONE && v[in_order[i]].verdict == d->verdict)
+            return in_order[i];
+    return DOMAIN_NONE;
+}
+
 bool domain_in_use(const struct domain_verdict *d, const struct domain_part *v, size_t i)
 {
     return i == d->caa || i == d->by || v[i].given;

@@ -46,6 +46,9 @@ struct domain_verdict {
 struct domain_part domain_part_of(const struct report *r);
 /* n parts, at least one, of one domain, each with a method of its own. */
 struct domain_verdict domain_judge(struct arena *a, const struct domain_part *v, size_t n);
+/* The part whose verdict is the domain's, control before CAA; DOMAIN_NONE: control was not checked, and CAA does not
+ * fail. */
+size_t domain_deciding(const struct domain_verdict *d, const struct domain_part *v);
 /* Whether the domain's verdict rests on part i: it is the one that decides control, or about CAA, or one of the methods
  * that were named. What the others would need to pass need not be done. */
 bool domain_in_use(const struct domain_verdict *d, const struct domain_part *v, size_t i);

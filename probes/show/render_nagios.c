@@ -54,11 +54,8 @@ static const struct report *telling(const struct domain *d)
     const struct domain_verdict *is = &d->is;
     if (is->verdict == VERDICT_PASS && risky(d))
         return risky(d);
-    const size_t in_order[] = {is->has_control ? is->by : DOMAIN_NONE, is->caa};
-    for (size_t i = 0; i < 2; i++)
-        if (in_order[i] != DOMAIN_NONE && d->part[in_order[i]].verdict == is->verdict)
-            return d->r[in_order[i]];
-    return NULL;
+    size_t by = domain_deciding(is, d->part);
+    return by == DOMAIN_NONE ? NULL : d->r[by];
 }
 
 /* A '|' begins the performance data, so it is replaced in texts. Status lines are mailed and kept, so the random value

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from daemon import Connection, Daemon, Resolver, main, same, true, within
+from daemon import CHECK, Connection, Daemon, Resolver, main, same, true, within
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
 CSR = (pathlib.Path(__file__).parent.parent / "lab" / "order.csr").read_text(encoding="ascii")
@@ -480,13 +480,13 @@ def options():
     """A faulty configuration, or a key file that others can read, is refused."""
     dcvd = Daemon()
     dcvd.set("checks", in_flight="0")
-    same(dcvd.spawn("--check-config").wait(20), 2, "exit status")
+    same(dcvd.spawn(*CHECK).wait(20), 2, "exit status")
     true("dcvd.conf:" in dcvd.said() and "in_flight" in dcvd.said() and "1 to 100000" in dcvd.said(), dcvd.said())
     dcvd.set("checks", in_flight="7")
-    same(dcvd.spawn("--check-config", stdout=subprocess.DEVNULL).wait(20), 0, "exit status of a good one")
+    same(dcvd.spawn(*CHECK, stdout=subprocess.DEVNULL).wait(20), 0, "exit status of a good one")
     with_key(dcvd)
     os.chmod(dcvd.dir + "/key", 0o644)
-    same(dcvd.spawn("--check-config").wait(20), 2, "exit status with an open key")
+    same(dcvd.spawn(*CHECK).wait(20), 2, "exit status with an open key")
     true("0644" in dcvd.said() and "someToken" not in dcvd.said(), dcvd.said())
     dcvd.close()
 
@@ -496,13 +496,13 @@ def recursive():
     dcvd = Daemon()
     anchor, hints = dcvd.dir + "/root.key", dcvd.dir + "/root.hints"
     dcvd.sections["resolver"] = {"mode": "recursive", "trust_anchor": anchor, "root_hints": hints, "timeout": "0.1"}
-    same(dcvd.spawn("--check-config").wait(20), 2, "exit status without the file")
+    same(dcvd.spawn(*CHECK).wait(20), 2, "exit status without the file")
     true("[resolver] trust_anchor: " + anchor in dcvd.said(), dcvd.said())
     with open(anchor, "w", encoding="ascii") as f:
         f.write(". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n")
     with open(hints, "w", encoding="ascii") as f:
         f.write(". 3600000 NS a.root.\na.root. 3600000 A 127.53.53.53\n")
-    same(dcvd.spawn("--check-config", stdout=subprocess.DEVNULL).wait(20), 0, "exit status with both")
+    same(dcvd.spawn(*CHECK, stdout=subprocess.DEVNULL).wait(20), 0, "exit status with both")
     dcvd.start("--allow-net", "127.53.53.53")
     answer = dcvd.call("POST", "/v1/checks", {"domain": "shop.com", "methods": ["caa"], "resolver": ["192.0.2.1"]})
     same(answer.status, 400, "a request that names a resolver")

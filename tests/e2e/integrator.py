@@ -4,6 +4,7 @@ is one test."""
 import json
 import signal
 import threading
+import time
 import urllib.parse
 
 from daemon import Connection, Daemon, Resolver, main, same, true, within
@@ -283,5 +284,78 @@ def behind():
     dcvd.close()
 
 
+def metrics(text):
+    """{name of a sample with its labels: its value}"""
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in text.decode().splitlines()
+            if not line.startswith("#")}
+
+
+def probe():
+    """GET /v1/probe answers with what a check comes to, 200 whatever that is, and keeps nothing of it."""
+    dcvd = Daemon(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN], ("_dnsauth.near.com", "TXT"): [TOKEN.upper()]}))
+    dcvd.set("resolver", timeout="1", tries="1")
+    dcvd.set("access", requests_per_second="0")
+    dcvd.start()
+    for query, success, undecided, info in (
+            ({"domain": "good.com", "method": "dns-txt-token", "token": TOKEN}, 1, 0, ("", "")),
+            ({"domain": "GOOD.com", "token": TOKEN}, 1, 0, ("", "")),
+            ({"domain": "near.com", "method": ["dns-txt-token", "caa"], "token": TOKEN}, 0, 0,
+             ("invalid_dns_txt", "txt-altered-value")),
+            ({"domain": "near.com", "method": "dns-txt-token,caa", "token": TOKEN}, 0, 0,
+             ("invalid_dns_txt", "txt-altered-value")),
+            ({"domain": "good.com"}, 0, 1, ("", "")), ({"domain": "good.com", "method": "caa"}, 1, 0, ("", "")),
+            ({"domain": "no good", "method": "caa"}, 0, 0, ("dns_invalid_domain", "name-invalid"))):
+        answer = dcvd.get("/v1/probe?" + urllib.parse.urlencode(query, doseq=True))
+        same((answer.status, answer.headers["Content-Type"]), (200, "text/plain; version=0.0.4; charset=utf-8"), query)
+        got = metrics(answer.text)
+        same({k: v for k, v in got.items() if "duration" not in k},
+             {"dcvd_probe_success": success, "dcvd_probe_undecided": undecided,
+              'dcvd_probe_info{code="%s",cause="%s"}' % info: 1}, query)
+        true(0 < got["dcvd_probe_duration_seconds"] < 5 and TOKEN.encode() not in answer.text, got)
+    same(dcvd.sql("SELECT (SELECT count(*) FROM request) + (SELECT count(*) FROM event WHERE line <> '')"), [(0,)],
+         "what is kept of it")
+    true("probe: domain=near.com verdict=fail code=invalid_dns_txt ms=" in dcvd.said() and TOKEN not in dcvd.said(),
+         dcvd.said())
+    for query, code, word in (("", "required_param:domain", "the domain to check"), ("?domain=a.com&tokn=x",
+                              "invalid_value:tokn", "'x' will not do; expected only domain method adn"),
+                              ("?domain=a.com&method=txt", "invalid_value:method", "'txt' is not accepted"),
+                              ("?domain=a.com&deadline=0", "invalid_value:deadline", "from 0.1 to 3600"),
+                              ("?domain=a.com&domain=b.com", "invalid_value:domain", "expected it once"),
+                              ("?domain=a.com&depth", "invalid_value:depth", "expected a value"),
+                              ("?domain=a.com&token=%0a", "invalid_chars:token", "without control"),
+                              ("?domain=a.com&auth_key_name=x&csr=x", "invalid_value:auth_key_name", "[auth_keys]"),
+                              ("?domain=a.com&allow_net=10.0.0.0/8", "invalid_value:allow_net", "none"),
+                              ("?domain=a.com&label=x", "invalid_value:label", "only domain")):
+        refused(dcvd.get("/v1/probe" + query), code, word)
+    before, dcvd.resolver.held = len(dcvd.resolver.asked), True
+    path, answers = f"/v1/probe?domain=same.com&method=dns-txt-token&token={TOKEN}", []
+    many = [threading.Thread(target=lambda: answers.append(dcvd.get(path).status)) for _ in range(20)]
+    for thread in many:
+        thread.start()
+    within(10, "the resolver is asked", lambda: ("_dnsauth.same.com", "TXT") in dcvd.resolver.asked)
+    for thread in many:
+        thread.join()
+    same(answers, [200] * 20, "equal ones at once")
+    asked = dcvd.resolver.asked[before:].count(("_dnsauth.same.com", "TXT"))
+    true(asked < 20, f"equal ones in flight are one: {asked} questions")
+    began = time.monotonic()
+    hurried = dcvd.get(f"/v1/probe?domain=slow.com&token={TOKEN}",
+                       headers={"X-Prometheus-Scrape-Timeout-Seconds": "1.1"})
+    true(hurried.status == 200 and time.monotonic() - began < 1, "no longer than Prometheus waits")
+    same(metrics(hurried.text)["dcvd_probe_undecided"], 1, "what is not known in that time")
+    dcvd.set("checks", in_flight="1", queue="0")
+    dcvd.end()
+    dcvd.start()
+    waiting = threading.Thread(target=lambda: answers.append(dcvd.get(f"/v1/probe?domain=a.com&token={TOKEN}").status))
+    waiting.start()
+    within(10, "it runs", lambda: ("_dnsauth.a.com", "TXT") in dcvd.resolver.asked)
+    full = dcvd.get(f"/v1/probe?domain=b.com&token={TOKEN}")
+    same((full.status, full.headers["Retry-After"]), (429, "1"), "a full queue")
+    same(dcvd.end(), 0, "exit status while one runs")
+    waiting.join()
+    true(answers[-1] in (200, 429), f"the answer of one that the end cut short: {answers[-1]}")
+    dcvd.close()
+
+
 if __name__ == "__main__":
-    main({"label": label, "idempotency": idempotency, "resumed": resumed, "behind": behind})
+    main({"probe": probe, "label": label, "idempotency": idempotency, "resumed": resumed, "behind": behind})

@@ -15,7 +15,7 @@ VALUES = {"wait": "0", "domain": "good.com", "code": "dns_mismatch", "detail_cod
           "cause": "txt-absent",
           "verdict": "fail", "method": "caa", "since": "2026-01-01", "until": "2036-01-01T00:00:00Z", "limit": "10",
           "cursor": "7fffffffffffffff", "event": "check", "watch": "7fffffffffffffff", "batch": "7fffffffffffffff",
-          "state": "active", "label": "order-7"}
+          "state": "active", "label": "order-7", ("streamEvents", "since"): "1"}
 STREAM = "application/x-ndjson"
 BODIES = {"Request": REQUEST, "WatchOrder": {"request": REQUEST, "interval": 60, "until": "forever"},
           "Paste": {"text": "dns_mismatch|good.com zzz_qqq txt-absent", "domain": "good.com"}}
@@ -44,6 +44,7 @@ def first_line(dcvd, path):
 class Description:
     def __init__(self, document):
         self.paths = document["paths"]
+        self.responses = document["components"]["responses"]
         self.components = {"components": closed(copy.deepcopy(document["components"]))}
 
     def holds(self, schema, value, what):
@@ -55,7 +56,10 @@ class Description:
             raise AssertionError(f"{what}: {worst.message} at {list(worst.absolute_path)}")
 
     def answer(self, responses, answer, what):
-        described = responses.get(str(answer.status)) or responses["default"]
+        true(str(answer.status) in responses, f"{what}: {answer.status} is not described")
+        described = responses[str(answer.status)]
+        if "$ref" in described:
+            described = self.responses[described["$ref"].rpartition("/")[2]]
         kind = answer.headers["Content-Type"].partition(";")[0]
         true(kind in described["content"],
              f"{what}: {answer.status} with {kind}, described: {list(described['content'])}")
@@ -68,6 +72,10 @@ def walk():
     dcvd.start()
     document = dcvd.get("/v1/openapi.json").json
     same(document["openapi"], "3.1.0", "version of OpenAPI")
+    names = [name for part in document["components"].values() for name in part]
+    same(len({name.lower() for name in names}), len(names), "names that differ by their case only")
+    operations = [o["operationId"] for path in document["paths"].values() for o in path.values()]
+    same(len(set(operations)), len(operations), "operation ids")
     description = Description(document)
     every = ["dns-txt-token", "dns-cname-token", "http-token", "caa"]
     done = [dcvd.submit(domain=domain, methods=every, token=TOKEN, depth=depth, deadline=5)
@@ -84,13 +92,21 @@ def walk():
         for method, operation in operations.items():
             segment = next((p["name"] for p in operation["parameters"] if p["in"] == "path"), None)
             call = path.replace(f"{{{segment}}}", segments.get(segment, ""))
+            needed = {p["name"] for p in operation["parameters"] if p["required"] and p["in"] == "query"}
+            call += "".join(f"?{name}={VALUES[name]}" for name in needed)
             what = f"{method.upper()} {call}"
             body = None
             if "requestBody" in operation:
                 kind, content = next(iter(operation["requestBody"]["content"].items()))
-                body = BODIES[content["schema"]["$ref"].rpartition("/")[2]]
-                description.holds(content["schema"], body, f"{what}: the body")
-                body = json.dumps(body)
+                if kind == STREAM:
+                    body = "\n".join([json.dumps(REQUEST)] * 2)
+                    description.holds(content["schema"], body, f"{what}: the body")
+                else:
+                    for body in (BODIES[content["schema"]["$ref"].rpartition("/")[2]], content["example"]):
+                        description.holds(content["schema"], body, f"{what}: the body")
+                        body = json.dumps(body)
+                        answer = dcvd.call(method.upper(), call, body, {"Content-Type": kind})
+                        true(200 <= answer.status < 300, f"{what}: {body}: {answer.text!r}")
             headers = {"Content-Type": kind} if body else {}
             kinds = operation["responses"].get("200", {}).get("content", {})
             if STREAM in kinds:
@@ -101,16 +117,21 @@ def walk():
                 continue
             succeeds = dcvd.call(method.upper(), call, body, headers)
             true(200 <= succeeds.status < 300, f"{what}: {succeeds.status} {succeeds.text!r}")
-            true(str(succeeds.status) in operation["responses"], f"{what}: {succeeds.status} is not described")
             description.answer(operation["responses"], succeeds, what)
             for parameter in operation["parameters"]:
                 if parameter["in"] == "query":
                     name = parameter["name"]
                     true(parameter["description"], f"{what}?{name}: not described")
-                    answer = dcvd.call(method.upper(), f"{call}?{name}={VALUES[name]}", body, headers)
+                    if name in needed:
+                        continue
+                    mark = "&" if needed else "?"
+                    value = VALUES.get((operation["operationId"], name), VALUES.get(name))
+                    if value is None:  # a field of a request, tested with it
+                        continue
+                    answer = dcvd.call(method.upper(), f"{call}{mark}{name}={value}", body, headers)
                     true(200 <= answer.status < 300, f"{what}?{name}: {answer.text!r}")
                     description.answer(operation["responses"], answer, f"{what}?{name}")
-            refused = dcvd.call(method.upper(), f"{call}?nothing=1", body, headers)
+            refused = dcvd.call(method.upper(), f"{call}{'&' if needed else '?'}nothing=1", body, headers)
             same(refused.code(), "invalid_value:nothing", f"{what}: a parameter that is not described")
             description.answer(operation["responses"], refused, f"{what}?nothing")
             seen.add((method.upper(), path))

@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import subprocess
 
-from daemon import Daemon, Resolver, main, same, true
+from daemon import CHECK, Daemon, Resolver, main, same, true
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -71,7 +71,8 @@ def check_config():
     dcvd = Daemon()
 
     def refused(*options):
-        same(dcvd.spawn("--check-config", *options, stdout=subprocess.DEVNULL).wait(20), 2, "exit status")
+        how = ("--check-config", *options) if options else CHECK
+        same(dcvd.spawn(*how, stdout=subprocess.DEVNULL).wait(20), 2, "exit status")
         return dcvd.said().splitlines()[-1]
 
     for section in ("daemon", "checks", "resolver", "fetch", "access", "retention", "names", "ca", "targets", "order"):
@@ -94,7 +95,7 @@ def check_config():
     with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="ascii") as f:
         f.write("someKey")
     dcvd.set("auth_keys", main=path)
-    same(dcvd.spawn("--check-config", stdout=subprocess.DEVNULL).wait(20), 0, "a key that this user can read")
+    same(dcvd.spawn(*CHECK, stdout=subprocess.DEVNULL).wait(20), 0, "a key that this user can read")
     same(dcvd.spawn("--user", "nobody", stdout=subprocess.DEVNULL).wait(20), 2, "--user alone")
     true("--user: 'no such': unknown; expected a user" in refused("--user", "no such"), dcvd.said())
     if os.geteuid() == 0:

@@ -2,7 +2,9 @@
 """Compares the manual pages and the example configuration with the programs: options, keys, defaults, calls.
 
 documents.py TOP DCVPROBE DCVD. What the programs do not print is read from the tables in their source."""
+import os
 import pathlib
+import pwd
 import re
 import subprocess
 import sys
@@ -149,7 +151,8 @@ def check_example():
         text = re.sub(r"^#(\w+ = )", r"\1", read("contrib/dcvd.conf"), flags=re.M)
         text = text.replace("/etc/dcvd/ca.conf", str(TOP.resolve() / "contrib/ca-profiles/digicert.conf"))
         conf.write_text(text.replace("/etc/dcvd/keys/production", str(key)), encoding="utf-8")
-        for command in ([DCVD, "--check-config"], [DCVPROBE, "preflight", "www.example.com"]):
+        me = pwd.getpwuid(os.geteuid()).pw_name
+        for command in ([DCVD, "--check-config", "--user", me], [DCVPROBE, "preflight", "www.example.com"]):
             done = subprocess.run([*command, "--config", str(conf)], capture_output=True, text=True, check=False)
             if done.returncode:
                 wrong.append(f"dcvd.conf: {done.stderr}{done.stdout}")
@@ -158,10 +161,10 @@ def check_example():
 def check_api():
     page = read("contrib/man/dcvd-api.7.scd")
     routes, queries = set(), {}
-    for method, path, query in re.findall(r'^ROUTE\(\w+, "([A-Z]+)", "(/[^"]*)", [^,]+,\s+"([^"]*)",$',
+    for method, path, query in re.findall(r'^ROUTE\(\w+, "([A-Z]+)", "(/[^"]*)", [^,]+,\s+((?:"[^"]*"\s*)+),$',
                                           read("daemon/api/routes.def"), re.M):
         routes.add(f"{method} {path}")
-        queries[f"{method} {path}"] = set(query.split())
+        queries[f"{method} {path}"] = set(query.replace('"', "").split())
     said = {}
     for line in re.findall(r"^\*[A-Z]+ /.*$", page, re.M):
         for method, path, segment, query in re.findall(r"\*([A-Z]+) (/[^*]*)\*(_[A-Z]+_)?(\[\?.*\])?", line):
