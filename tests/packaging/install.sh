@@ -10,7 +10,7 @@ pages=()
 [ "$2" = no-man ] || pages=(share/man/man{1/dcvprobe.1,8/dcvd.8,5/dcvd.conf.5,7/dcvd-api.7})
 wrong=0
 for file in bin/dcvd bin/dcvprobe lib/systemd/system/dcvd.{service,socket} lib/{sysusers,tmpfiles}.d/dcvd.conf \
-    share/dcvd/{ca-profiles/digicert.conf,ca-profiles/identifiers.tsv,grafana/dcvd.json,icinga/dcvd.conf,openapi.json} \
+    share/dcvd/{ca-profiles/digicert.conf,ca-profiles/identifiers.tsv,grafana/dcvd.json,icinga/dcvd.conf,openapi.json,prometheus/prometheus.yml,prometheus/dcvd.rules.yml,clients/dcvd.py,clients/dcvd.mjs} \
     share/bash-completion/completions/dcvprobe share/zsh/site-functions/_dcvprobe \
     share/doc/dcvd/{LICENSE,README.md,causes.md,command.md,daemon.md,examples/dcvd.conf} "${pages[@]}"; do
     [ -s "$prefix/$file" ] || {

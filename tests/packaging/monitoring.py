@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
-"""Tests contrib/grafana and contrib/icinga with the programs: a running dcvd exports every metric and label of the
-dashboard, and the commands that Icinga would run give the status and output of a plugin.
+"""Tests contrib/grafana, contrib/icinga and contrib/prometheus with the programs: a running dcvd exports every metric
+and label of the dashboard, the commands that Icinga would run give the status and output of a plugin, and a Prometheus
+that runs with the scrape configuration has the metrics of dcvd and of the domains.
 
 monitoring.py TOP, with DCVD and DCVPROBE in the environment."""
+import atexit
 import json
 import os
 import pathlib
 import re
+import shutil
+import socket
 import subprocess
 import sys
+import urllib.parse
+import urllib.request
 
 TOP = pathlib.Path(sys.argv.pop(1))
 sys.path.insert(0, str(TOP / "tests" / "e2e"))
-from daemon import Daemon, Resolver, main, same, true  # pylint: disable=wrong-import-position
+from daemon import Daemon, Resolver, main, same, true, within  # pylint: disable=wrong-import-position
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
 PROMQL = {"sum", "max", "by", "rate", "increase", "histogram_quantile", "topk", "le"}
@@ -114,4 +120,89 @@ def icinga():
     true(said.count("\n") == 1, f"one line of status: {said!r}")
 
 
-main({"grafana": grafana, "icinga": icinga})
+def tool(name):
+    """The path of a program of Debian's package prometheus. Without it the test is skipped, with CI set it fails."""
+    found = shutil.which(name)
+    if not found:
+        print(f"there is no {name}: contrib/packages names the package")
+        sys.exit(1 if os.environ.get("CI") else 77)
+    return found
+
+
+def promtool(*args, **popen):
+    done = subprocess.run([tool("promtool"), *args], capture_output=True, text=True, check=False, timeout=60, **popen)
+    true(done.returncode == 0, f"promtool {' '.join(map(str, args))}: {done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def prometheus():
+    folder = TOP / "contrib/prometheus"
+    promtool("check", "rules", folder / "dcvd.rules.yml")
+    promtool("check", "config", folder / "prometheus.yml")
+    promtool("test", "rules", folder / "dcvd.rules.test.yml")
+    rules = re.sub(r"{{.*?}}", "", (folder / "dcvd.rules.yml").read_text(encoding="utf-8"))
+    alerts = set(re.findall(r"alert: (\w+)", rules))
+    tests = (folder / "dcvd.rules.test.yml").read_text(encoding="utf-8")
+    tested = set(re.findall(r"alertname: (\w+)\n +exp_alerts", tests))
+    same(tested, alerts, "alerts that a test sees fire")
+
+    port, own = free_port(), free_port()
+    dcvd = Daemon(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN]}))
+    dcvd.set("daemon", listen=f"127.0.0.1:{port}")
+    dcvd.start()
+    dcvd.done(dcvd.submit(domain="good.com", methods=["dns-txt-token"], token=TOKEN))
+    exports = dcvd.get("/metrics").text.decode()
+    probed = dcvd.get(f"/v1/probe?domain=good.com&token={TOKEN}").text.decode()
+    for text in (exports, probed):
+        same(promtool("check", "metrics", input=text), "", "what promtool finds in the metrics")
+    known = {**exported(exports), **exported(probed)}
+    used = set(re.findall(r"\bdcvd_\w+", rules))
+    true(len(used) >= 7 and used <= set(known), f"metrics of the rules that dcvd does not export: {used - set(known)}")
+
+    text = (folder / "prometheus.yml").read_text(encoding="utf-8").replace("127.0.0.1:8053", f"127.0.0.1:{port}")
+    text = text.replace("  - dcvd.rules.yml", f"  - {folder.resolve()}/dcvd.rules.yml")
+    text = re.sub(r"(scrape_interval|scrape_timeout): \w+", r"\1: 2s", text)
+    text = text.replace("job_name: dcvd\n", "job_name: dcvd\n    scrape_interval: 2s\n    scrape_timeout: 2s\n")
+    text = text.replace("/etc/prometheus/", dcvd.dir + "/")
+    pathlib.Path(dcvd.dir, "prometheus.yml").write_text(text, encoding="utf-8")
+    pathlib.Path(dcvd.dir, "dcv-orders.json").write_text(json.dumps(
+        [{"targets": [domain], "labels": {"__param_token": TOKEN, "__param_method": "dns-txt-token"}}
+         for domain in ("good.com", "bad.com")]), encoding="utf-8")
+    with open(dcvd.dir + "/prometheus.log", "wb") as log:
+        server = subprocess.Popen([tool("prometheus"), f"--config.file={dcvd.dir}/prometheus.yml",
+                                   f"--storage.tsdb.path={dcvd.dir}/tsdb", f"--web.listen-address=127.0.0.1:{own}"],
+                                  stdout=log, stderr=log)
+    atexit.register(server.kill)
+
+    def result(expression):
+        url = f"http://127.0.0.1:{own}/api/v1/query?" + urllib.parse.urlencode({"query": expression})
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return json.load(answer)["data"]["result"]
+        except OSError:
+            return []
+
+    def scraped():
+        return len(result('dcvd_probe_success{job=~"dcv.*"}')) == 4 and result('up{job="dcvd"} == 1')
+
+    within(60, "Prometheus has scraped all", scraped)
+    orders = {(r["metric"]["domain"], r["value"][1]) for r in result('dcvd_probe_success{job="dcv-orders"}')}
+    same(orders, {("good.com", "1"), ("bad.com", "0")}, "the domains of the orders")
+    failing = [r["metric"] for r in result(re.search(r"alert: DcvFails\n +expr: >-\n(.*\n.*)\n", rules)[1])]
+    same([(m["domain"], m["code"], m["cause"]) for m in failing], [("bad.com", "invalid_dns_txt", "txt-absent")],
+         "what the alert DcvFails finds")
+    true(TOKEN not in json.dumps(result('{job=~"dcv.*"}')), "the value of an order is no label")
+    same({r["metric"]["domain"] for r in result('dcvd_probe_success{job="dcv"}')},
+         {"www.example.com", "shop.example.com"}, "the domains of the example")
+    server.terminate()
+    server.wait(20)
+    dcvd.close()
+
+
+main({"grafana": grafana, "icinga": icinga, "prometheus": prometheus})
