@@ -229,6 +229,8 @@ class Dcvd:
             if response.status >= 400:
                 self._raise(response.status, response.read())
             for line in response:
+                if not line.endswith(b"\n"):  # the daemon ended in the middle of it
+                    return
                 yield json.loads(line)
         finally:
             connection.close()
