@@ -116,7 +116,7 @@ def following(daemon, dcvd):
 def node():
     program = shutil.which("node")
     if not program:
-        print("there is no node: contrib/packages names the package")
+        print("there is no node: contrib/packages-check names the package")
         sys.exit(1 if os.environ.get("CI") else 77)
     daemon = started()
     kill = pathlib.Path(daemon.dir, "kill")

@@ -124,7 +124,7 @@ def tool(name):
     """The path of a program of Debian's package prometheus. Without it the test is skipped, with CI set it fails."""
     found = shutil.which(name)
     if not found:
-        print(f"there is no {name}: contrib/packages names the package")
+        print(f"there is no {name}: contrib/packages-check names the package")
         sys.exit(1 if os.environ.get("CI") else 77)
     return found
 
