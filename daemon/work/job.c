@@ -58,7 +58,8 @@ void job_change(struct job *j, enum db_state state)
 void job_tell(const struct job *j, const struct write_job *w)
 {
     struct scheduler *s = j->scheduler;
-    if (s->news && !j->probed)
+    bool over = j->state == STATE_DONE || j->state == STATE_CANCELLED;
+    if (s->news && !j->probed && (over || !j->batch))
         s->news(s->news_user, &(struct scheduler_news){.id = j->id,
                                                        .watch = j->watch,
                                                        .domain = j->domain,

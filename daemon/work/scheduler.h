@@ -39,8 +39,8 @@ int scheduler_resume(struct scheduler *s, struct db *db);
 void scheduler_stop(struct scheduler *s, uint32_t grace_ms, void (*stopped)(void *user), void *user);
 void scheduler_free(struct scheduler *s);
 
-/* A job's new state, the first one included; told once it is on disk (the store knows no running checks). Valid during
- * the call. */
+/* A job's new state, the first one included, but of a line of a batch its end alone; told once it is on disk (the store
+ * knows no running checks). Valid during the call. */
 struct scheduler_news {
     int64_t id, watch; /* watch: that made it; 0: none did */
     const char *domain;

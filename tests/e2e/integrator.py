@@ -78,6 +78,12 @@ def label():
         refused(dcvd.call("POST", "/v1/checks", txt("good.com", label=bad)), code, "label: ", "1 to 200 bytes")
         refused(dcvd.get("/v1/checks" + quoted(label=bad)), code, "label: ")
     refused(dcvd.call("POST", "/v1/checks", {**txt("good.com"), "label": 7}), "invalid_value:label", "label")
+    for value in (7, True, "x", ["x"], {"x": 1}):  # of a member that there is not, the value does not matter
+        for path, body in (("/v1/checks", {**txt("good.com"), "labl": value}),
+                           ("/v1/watches", {"request": txt("good.com"), "labl": value})):
+            answer = dcvd.call("POST", path, body)
+            refused(answer, "invalid_value:labl", "labl: not accepted; expected ")
+            true(", not " not in answer.message(), answer.message())
     refused(dcvd.get("/v1/checks?label=%ff"), "invalid_value:label", "UTF-8")
     refused(dcvd.get("/v1/codes" + quoted(label="x")), "invalid_value:label", "no query here")
     dcvd.close()
