@@ -86,3 +86,53 @@ char *text_escape(struct arena *a, const char *p, size_t len, size_t most)
     out[o] = '\0';
     return out;
 }
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+size_t text_distance(const char *s, size_t n, const char *t, size_t m)
+{
+    size_t rows[3][TEXT_DISTANCE_MOST + 1];
+    size_t *before = rows[0], *last = rows[1], *row = rows[2];
+    for (size_t j = 0; j <= m; j++)
+        last[j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        row[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            size_t swap_or_keep = last[j - 1] + (s[i - 1] != t[j - 1]);
+            row[j] = least(swap_or_keep, least(last[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && s[i - 1] == t[j - 2] && s[i - 2] == t[j - 1])
+                row[j] = least(row[j], before[j - 2] + 1);
+        }
+        size_t *oldest = before;
+        before = last;
+        last = row;
+        row = oldest;
+    }
+    return last[m];
+}
+
+const char *text_meant(const char *text, const char *const *words, size_t n)
+{
+    enum { PART_LEAST = 3 }; /* bytes: a shorter part is in many words */
+    char typed[TEXT_DISTANCE_MOST];
+    size_t length = least(strlen(text), sizeof typed), best = SIZE_MAX;
+    const char *meant = NULL;
+    for (size_t i = 0; i < length; i++)
+        typed[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i] == '_' ? '-' : text[i]);
+    for (size_t i = 0; length && i < n; i++) {
+        size_t m = least(strlen(words[i]), TEXT_DISTANCE_MOST), longer = length > m ? length : m;
+        size_t slips = text_distance(typed, length, words[i], m);
+        const char *at = length >= PART_LEAST ? memmem(words[i], m, typed, length) : NULL;
+        if (slips * 3 > longer && !at)
+            continue;
+        slips = at == words[i] ? 0 : slips * 3 > longer ? SIZE_MAX - 1 : slips;
+        if (slips < best) {
+            best = slips;
+            meant = words[i];
+        }
+    }
+    return meant;
+}

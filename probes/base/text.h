@@ -22,4 +22,13 @@ size_t text_characters(const char *p, size_t len);
  * whole character or escape, and "…" is appended. NULL where the arena is full. */
 char *text_escape(struct arena *a, const char *p, size_t len, size_t most);
 
+
+/* How many slips of the keyboard lie between two texts of at most TEXT_DISTANCE_MOST bytes each: a byte too many, one
+ * that is missing, one in the place of another, or two neighbours exchanged (optimal string alignment). */
+enum { TEXT_DISTANCE_MOST = 64 };
+size_t text_distance(const char *s, size_t n, const char *t, size_t m);
+/* Which of n words a text is meant to be, whatever the letter case: one that begins with it, the nearest that is few
+ * slips away, or one that holds it. NULL: none is near. Both are read up to TEXT_DISTANCE_MOST bytes. */
+const char *text_meant(const char *text, const char *const *words, size_t n);
+
 #endif

@@ -24,7 +24,7 @@ void complain(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    fputs("dcvprobe: ", stderr);
+    fprintf(stderr, "dcvprobe%s%s: ", command_running() ? " " : "", command_running() ? command_running()->name : "");
     vfprintf(stderr, fmt, ap);
     fputc('\n', stderr);
     va_end(ap);
@@ -76,29 +76,6 @@ bool cli_fits(struct arena *a, const char *option, const char *path, enum token_
 
 /* ---------------------------------------------------------------- options ---------------------------- */
 
-/* True for fields with an option; the domain is an argument. */
-static bool has_option(const struct request_field *f)
-{
-    return strcmp(f->name, "domain") != 0;
-}
-
-struct option *cli_options(struct arena *a, const struct option *own, bool with_fields)
-{
-    size_t n_own = 0, n_fields = 0, n = 0;
-    while (own[n_own].name)
-        n_own++;
-    const struct request_field *f = request_fields(&n_fields);
-    struct option *o = arena_array(a, n_own + n_fields + 1, sizeof *o);
-    if (!o)
-        return NULL;
-    for (; n < n_own; n++)
-        o[n] = own[n];
-    for (size_t i = 0; with_fields && i < n_fields; i++)
-        if (has_option(&f[i]))
-            o[n++] = (struct option){f[i].option, required_argument, NULL, OPT_FIELD + (int)i};
-    return o;
-}
-
 /* A list of methods with commas counts as if each was given by itself. */
 static bool given_methods(struct arena *a, struct given_list *list, const struct request_field *f, const char *value)
 {
@@ -141,6 +118,34 @@ static const char *const format_names[] = {
 #undef ROW
 };
 
+static bool words_hold(const char *words, const char *one)
+{
+    size_t n = strlen(one);
+    for (const char *p = words; n && *p; p += strcspn(p, " "), p += strspn(p, " "))
+        if (strcspn(p, " ") == n && !strncmp(p, one, n))
+            return true;
+    return false;
+}
+
+/* The formats are those that the running command has. */
+static void format_refused(const char *value)
+{
+    const char *words = "";
+    for (const struct command_option *o = command_running()->options; o->name; o++)
+        if (o->id == OPT_FORMAT)
+            words = o->words;
+    command_misused("--format: '%.40s' is not known; expected one of %s%s", value, words, command_meant(value, words));
+}
+
+/* A format that other commands have is wrong, too. */
+static bool format_is_had(const char *value)
+{
+    for (const struct command_option *o = command_running()->options; o->name; o++)
+        if (o->id == OPT_FORMAT)
+            return words_hold(o->words, value);
+    return true;
+}
+
 int cli_output_option(struct output *o, int opt, const char *value)
 {
     switch (opt) {
@@ -156,15 +161,26 @@ int cli_output_option(struct output *o, int opt, const char *value)
         return 0;
     case OPT_FORMAT:
         for (size_t i = 0; i < sizeof format_names / sizeof *format_names; i++)
-            if (!strcmp(value, format_names[i])) {
+            if (!strcmp(value, format_names[i]) && format_is_had(value)) {
                 o->format = (enum format)i;
                 return 0;
             }
-        complain("--format: '%s' is not known; expected text, json, ndjson, nagios, fix or nsupdate", value);
+        format_refused(value);
         return EXIT_USAGE;
     default:
         return -1;
     }
+}
+
+int cli_refuse(struct arena *a, int rc, const struct input_error *e)
+{
+    if (rc != -EINVAL) {
+        complain("%s", strerror(-rc));
+        return EXIT_USAGE;
+    }
+    const struct request_field *f = request_field_find(e->field);
+    const char *meant = f && e->value ? command_meant(e->value, command_field_words(f)) : "";
+    return command_misused("%s%s", input_error_text(a, e, true), meant);
 }
 
 int cli_request(struct arena *a, const char *domain, const struct given_list *given,
@@ -178,11 +194,7 @@ int cli_request(struct arena *a, const char *domain, const struct given_list *gi
         rc = request_key(a, conf, ret, &err);
     if (!rc)
         return EXIT_PASS;
-    if (rc == -EINVAL)
-        complain("%s", input_error_text(a, &err, true));
-    else
-        complain("%s", strerror(-rc));
-    return EXIT_USAGE;
+    return cli_refuse(a, rc, &err);
 }
 
 /* ---------------------------------------------------------------- output ----------------------------- */
@@ -195,10 +207,39 @@ unsigned cli_width(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < 20 ? 80 : size.ws_col;
 }
 
+unsigned cli_page_width(void)
+{
+    enum { LEAST = 60, USUAL = 80, MOST = 120 };
+    unsigned width = cli_width();
+    return !width ? USUAL : width < LEAST ? LEAST : width > MOST ? MOST : width;
+}
+
+static int color_given; /* by --color: 1 always, -1 never */
+
+bool cli_color_set(const char *when)
+{
+    static const char words[] = "auto always never";
+    if (strcmp(when, "auto") != 0 && strcmp(when, "always") != 0 && strcmp(when, "never") != 0) {
+        command_misused("--color: '%.40s' is not accepted; expected auto, always or never%s", when,
+                        command_meant(when, words));
+        return false;
+    }
+    color_given = !strcmp(when, "always") ? 1 : !strcmp(when, "never") ? -1 : 0;
+    return true;
+}
+
 bool cli_color(void)
 {
+    if (color_given)
+        return color_given > 0;
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
     return isatty(STDOUT_FILENO) && !(no && *no) && !(term && !strcmp(term, "dumb"));
+}
+
+struct render cli_render(const struct output *o)
+{
+    return (struct render){
+        .color = cli_color(), .verbose = o->verbose, .derivation = o->derivation, .width = cli_page_width()};
 }
 
 int cli_flush(struct buf *b)
@@ -240,7 +281,7 @@ int exit_status(const struct report *const *r, size_t n)
 static void show_text(struct buf *b, struct arena *a, const struct output *o, const struct report *const *r,
                       size_t n)
 {
-    struct render how = {.color = cli_color(), .verbose = o->verbose, .derivation = o->derivation};
+    const struct render how = cli_render(o);
     struct domain *v;
     size_t count = domains_of(a, r, n, &v);
     b->failed = b->failed || (n && !count);

@@ -8,27 +8,15 @@
 
 #include "format/json_write.h"
 #include "format/request_files.h"
+#include "show/render.h"
+
+#include "cmd/command.h"
 
 #include <getopt.h>
 #include <stdio.h>
 
 /* Exit status: that of the worst domain, see exit_status(). */
 enum { EXIT_PASS = 0, EXIT_FAIL = 1, EXIT_USAGE = 2, EXIT_UNDECIDED = 3 };
-
-int cmd_check(int argc, char **argv);
-int cmd_caa(int argc, char **argv);
-int cmd_batch(int argc, char **argv);
-int cmd_preflight(int argc, char **argv);
-int cmd_replay(int argc, char **argv);
-int cmd_explain(int argc, char **argv);
-int cmd_codes(int argc, char **argv);
-int cmd_causes(int argc, char **argv);
-int cmd_token(int argc, char **argv);
-int cmd_submit(int argc, char **argv);
-int cmd_show(int argc, char **argv);
-int cmd_list(int argc, char **argv);
-int cmd_stats(int argc, char **argv);
-int cmd_watch(int argc, char **argv);
 
 #define CLI_FORMATS(X)                                                                                       \
     X(FORMAT_TEXT, "text")                                                                                   \
@@ -73,12 +61,32 @@ enum {
     OPT_PERSIST,
     OPT_WILDCARD,
     OPT_END,
-    OPT_HELP
+    OPT_DELETE,
+    OPT_INTERVAL,
+    OPT_WHEN,
+    OPT_COLOR,
+    OPT_HELP,
+    OPT_OWN = 0x2000 /* and above: a sub-command's own */
 };
 
-/* The option table for getopt_long(), in the arena: own (up to a NULL name), then the fields of a request if
- * with_fields. */
-struct option *cli_options(struct arena *a, const struct option *own, bool with_fields);
+#define FORMATS_OF_REPORTS "text brief json ndjson csv nagios html mail ticket fix nsupdate"
+#define FORMATS_OF_LISTS "text json ndjson"
+/* Rows of the tables of options. */
+#define ROW_FORMAT(words, help) {"format", OPT_FORMAT, "F", words, help}
+#define ROW_FORMAT_REPORTS                                                                                   \
+    ROW_FORMAT(FORMATS_OF_REPORTS,                                                                           \
+               "text, the default; brief: a line a domain; json, ndjson, csv, nagios; html: one file to "    \
+               "send or print; mail: for the customer; ticket: Markdown for a colleague; fix: the records "  \
+               "to add; nsupdate: the same as a script for nsupdate(1)")
+#define ROW_FORMAT_LISTS ROW_FORMAT(FORMATS_OF_LISTS, "text, the default, json or ndjson")
+#define ROW_JSON {"json", OPT_JSON, NULL, NULL, "the same as --format json"}
+#define ROW_VERBOSE                                                                                          \
+    {"verbose", OPT_VERBOSE, NULL, NULL, "all of it: every proof, cure and piece of evidence, with the "     \
+                                         "command that reproduces it"}
+#define ROW_REDACT {"redact", OPT_REDACT, NULL, NULL, "leave random values out"}
+#define ROW_SAVE {"save", OPT_SAVE, "FILE", WORDS_FILE, "write request, evidence and report; replay reads it"}
+#define ROW_SOCKET {"socket", OPT_SOCKET, "PATH", WORDS_FILE, "the daemon's socket"}
+
 /* Adds the value of a field (opt >= OPT_FIELD) to list; reads the file where the option names one. False: the error was
  * printed. */
 bool cli_given(struct arena *a, struct given_list *list, int opt, const char *value);
@@ -86,6 +94,8 @@ bool cli_given(struct arena *a, struct given_list *list, int opt, const char *va
  * EXIT_USAGE: the error was printed. */
 int cli_output_option(struct output *o, int opt, const char *value);
 
+/* Prints why a request is refused: rc -EINVAL with *e, or another negative errno. Returns EXIT_USAGE. */
+int cli_refuse(struct arena *a, int rc, const struct input_error *e);
 struct conf;
 /* Makes a request from a domain and the given fields, with the key that it names. a: the arena of conf. conf NULL: the
  * daemon will read it, with its own profile and keys. EXIT_USAGE: it is refused, and the reason was printed. */
@@ -103,10 +113,14 @@ dcv_time cli_now(void);
 
 /* ---- output */
 void complain(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2))); /* "dcvprobe: …\n" to standard error */
+    __attribute__((format(printf, 1, 2))); /* "dcvprobe COMMAND: …\n" to standard error */
 void complain_no_memory(void);
 unsigned cli_width(void); /* columns of standard output; 0: it is not a terminal */
-bool cli_color(void);                      /* true where standard output is a terminal and NO_COLOR is unset */
+unsigned cli_page_width(void); /* columns for prose: the terminal's, from 60 to 120; 80 where there is none */
+/* Whether standard output gets colours: as --color says, else on a terminal unless NO_COLOR is set or TERM is dumb. */
+bool cli_color(void);
+bool cli_color_set(const char *when); /* the value of --color; false: the error was printed */
+struct render cli_render(const struct output *o); /* how texts are shown on standard output */
 int cli_flush(struct buf *b); /* writes b to standard output and frees it; EXIT_USAGE: it failed */
 int exit_of_verdict(enum verdict v);
 /* That of the worst domain, see judge/domain.h. EXIT_USAGE: there is no memory, which was printed. */

@@ -20,7 +20,7 @@ static bool read_given(struct arena *a, const struct given_list *given, struct r
         const struct given *g = &given->v[i];
         int rc = request_set(a, r, g->field, g->value, g->len, &e);
         if (rc) {
-            complain("%s", rc == -EINVAL ? input_error_text(a, &e, true) : strerror(-rc));
+            cli_refuse(a, rc, &e);
             return false;
         }
         if (!strcmp(g->field->name, "resolver"))
@@ -95,7 +95,7 @@ const struct conf *cli_conf_read(struct arena *a, const char *path, struct given
     }
     rc = request_key(a, c, &r, &e);
     if (rc) {
-        complain("%s", rc == -EINVAL ? input_error_text(a, &e, true) : strerror(-rc));
+        cli_refuse(a, rc, &e);
         return NULL;
     }
     return add_defaults(a, &c->defaults, given) ? c : NULL;

@@ -3,6 +3,7 @@
 #define DCV_CLI_CONF_H
 
 #include "cmd/cli.h"
+#include "observe/recursive_files.h"
 #include "run/conf.h"
 #include "run/net.h"
 
@@ -13,9 +14,18 @@ const struct conf *cli_conf_read(struct arena *a, const char *path, struct given
 /* The options of all sub-commands that check in this process, beside those of a request: rows of their table, and what
  * takes their values, which are kept, not copied. False: it is another option. */
 #define CLI_CONF_OPTIONS                                                                                     \
-    {"config", required_argument, NULL, OPT_CONFIG},                                                         \
-    {"trust-anchor", required_argument, NULL, OPT_TRUST_ANCHOR},                                             \
-    {"root-hints", required_argument, NULL, OPT_ROOT_HINTS}
+    ROW_CONFIG, {"trust-anchor", OPT_TRUST_ANCHOR, "FILE", WORDS_FILE,                                       \
+                 "with --resolver recursive: the root's keys (" RECURSIVE_ANCHOR ")"},                       \
+    {                                                                                                        \
+        "root-hints", OPT_ROOT_HINTS, "FILE", WORDS_FILE,                                                    \
+            "with --resolver recursive: the root's name servers (the public ones)"                           \
+    }
+#define ROW_CONFIG                                                                                           \
+    {                                                                                                        \
+        "config", OPT_CONFIG, "FILE", WORDS_FILE,                                                            \
+            "what the command line does not say ([checks], [resolver], [fetch], [names], [ca], [targets]; "  \
+            CONF_FILE ")"                                                                                    \
+    }
 bool cli_conf_take(int opt, const char *value, const char **config, struct net_config *net);
 
 /* Sets net from the configuration; net->trust_anchor and .root_hints are kept where they are set. */

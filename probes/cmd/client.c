@@ -12,7 +12,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-enum { CONNECT_MS = 5000, ANSWER_MS = 15000, ANSWER_MOST = 256 << 20 };
+enum { CONNECT_MS = 5000, ANSWER_MS = 15000, ANSWER_MOST = 256 << 20, ID_LENGTH = 16 };
 
 struct client {
     CURL *easy;
@@ -21,6 +21,11 @@ struct client {
     client_read_fn *read; /* makes the body while it is sent */
     void *read_user;
 };
+
+bool client_is_id(const char *text)
+{
+    return strlen(text) == ID_LENGTH && strspn(text, "0123456789abcdef") == ID_LENGTH;
+}
 
 struct client *client_new(const char *socket)
 {

@@ -20,6 +20,9 @@ struct client_answer {
     struct buf body;
 };
 
+/* Whether text has the form of an id of the daemon. */
+bool client_is_id(const char *text);
+
 /* Copies socket. NULL: the error was printed. */
 struct client *client_new(const char *socket);
 void client_free(struct client *c);

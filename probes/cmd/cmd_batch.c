@@ -70,7 +70,7 @@ struct batch_command {
 static void say_line(struct batch_command *b, size_t number, const char *why)
 {
     progress_clear(&b->progress);
-    complain("batch: '%s', line %zu: %s", b->in_name, number, why ? why : OUT_OF_MEMORY);
+    complain("'%s', line %zu: %s", b->in_name, number, why ? why : OUT_OF_MEMORY);
 }
 
 /* ---------------------------------------------------------------- input ------------------------------ */
@@ -87,7 +87,7 @@ static int feed(struct batch_command *b)
         return -EAGAIN;
     if (n < 0) {
         int err = -errno;
-        complain("batch: '%s' cannot be read: %s; expected a readable file", b->in_name, strerror(errno));
+        complain("'%s' cannot be read: %s; expected a readable file", b->in_name, strerror(errno));
         return err;
     }
     if (!n)
@@ -112,7 +112,7 @@ static int next_line(struct batch_command *b, struct arena *a)
     }
     if (rc == -EINVAL) {
         progress_clear(&b->progress);
-        complain("batch: '%s', %s", b->in_name, why);
+        complain("'%s', %s", b->in_name, why);
     } else if (rc < 0) {
         complain_no_memory();
     }
@@ -420,12 +420,12 @@ static void say_end(struct batch_command *b)
     size_t n = tally_all(t);
     progress_clear(&b->progress);
     if (b->out.err)
-        complain("batch: the reports cannot be written: %s", strerror(-b->out.err));
+        complain("the reports cannot be written: %s", strerror(-b->out.err));
     else if (b->err)
-        complain("batch: it ended early: %s", strerror(-b->err));
+        complain("it ended early: %s", strerror(-b->err));
     if (b->interrupted)
         complain(
-            "batch: interrupted with %zu reports written; --resume FILE continues an output in a file", n);
+            "interrupted with %zu reports written; --resume FILE continues an output in a file", n);
     else if (b->terminal)
         fprintf(stderr, "%zu reports: %zu pass, %zu fail, %zu undecided\n", n, t->verdict[VERDICT_PASS],
                 t->verdict[VERDICT_FAIL], t->verdict[VERDICT_UNDECIDED]);
@@ -531,26 +531,17 @@ static int take(struct arena *a, struct batch_command *b, int opt)
     }
 }
 
-int cmd_batch(int argc, char **argv)
+static int cmd_batch(int argc, char **argv)
 {
-    static const struct option own[] = {{"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
-                                        {"resume", required_argument, NULL, OPT_RESUME},
-                                        {"no-evidence", no_argument, NULL, OPT_NO_EVIDENCE},
-                                        {"redact", no_argument, NULL, OPT_REDACT},
-                                        CLI_CONF_OPTIONS,
-                                        {0}};
     struct batch_command b = {.in = -1, .seen = seen_new()};
     struct arena *a = arena_new(0);
     b.arena = a;
-    struct option *options = a && b.seen ? cli_options(a, own, true) : NULL;
-    int status = options ? EXIT_PASS : EXIT_USAGE, out = STDOUT_FILENO;
-    for (int opt; !status && (opt = getopt_long(argc, argv, "", options, NULL)) != -1;)
+    int status = a && b.seen ? EXIT_PASS : EXIT_USAGE, out = STDOUT_FILENO;
+    for (int opt; !status && (opt = command_option_next(argc, argv)) != -1;)
         status = take(a, &b, opt);
-    if (!status && argc - optind != 1) {
-        complain("batch: %d files given; expected one: dcvprobe batch FILE, or - for standard input",
-                 argc - optind);
-        status = EXIT_USAGE;
-    }
+    if (!status && argc - optind != 1)
+        status = command_misused("%d files are given; expected one: dcvprobe batch FILE, or - for standard input",
+                                 argc - optind);
     if (!status)
         status = read_defaults(a, &b);
     if (!status) {
@@ -558,7 +549,7 @@ int cmd_batch(int argc, char **argv)
         b.in_name = standard ? "-" : text_escape(a, argv[optind], strlen(argv[optind]), 200);
         b.in = standard ? STDIN_FILENO : open(argv[optind], O_RDONLY | O_CLOEXEC);
         if (b.in < 0) {
-            complain("batch: '%s' cannot be read: %s; expected a readable file", b.in_name, strerror(errno));
+            complain("'%s' cannot be read: %s; expected a readable file", b.in_name, strerror(errno));
             status = EXIT_USAGE;
         }
     }
@@ -578,3 +569,26 @@ int cmd_batch(int argc, char **argv)
     arena_free(a);
     return status;
 }
+
+static const struct command_option own[] = {
+    {"in-flight", OPT_IN_FLIGHT, "N", NULL, "checks under way at a time ([checks] in_flight)"},
+    {"resume", OPT_RESUME, "FILE", WORDS_FILE,
+     "write to FILE, without checks that it already has a report of"},
+    {"no-evidence", OPT_NO_EVIDENCE, NULL, NULL, "leave the evidence out of the reports"},
+    ROW_REDACT,
+    CLI_CONF_OPTIONS,
+    {0}};
+
+const struct command command_batch = {"batch",
+                                      cmd_batch,
+                                      "FILE|- [options]",
+                                      "check every line of a CSV or NDJSON file",
+                                      "Checks every line of a file, or of standard input: CSV "
+                                      "(domain,method,token, or columns named in a first row) or "
+                                      "NDJSON of requests. One report a line comes out. Options of the "
+                                      "request hold for lines that do not say otherwise.",
+                                      own,
+                                      command_all_fields,
+                                      WORDS_FILE,
+                                      {"dcvprobe batch domains.csv --resume reports.ndjson --depth quick",
+                                       "dcvprobe batch - --method caa < names"}};

@@ -4,22 +4,17 @@
 
 #include <string.h>
 
+static const struct command_option own[] = {ROW_FORMAT_REPORTS, ROW_JSON,         ROW_VERBOSE, ROW_REDACT,
+                                            ROW_SAVE,           CLI_CONF_OPTIONS, {0}};
+
 static int check(int argc, char **argv, struct output out)
 {
-    static const struct option own[] = {{"format", required_argument, NULL, OPT_FORMAT},
-                                        {"json", no_argument, NULL, OPT_JSON},
-                                        {"verbose", no_argument, NULL, OPT_VERBOSE},
-                                        {"redact", no_argument, NULL, OPT_REDACT},
-                                        {"save", required_argument, NULL, OPT_SAVE},
-                                        CLI_CONF_OPTIONS,
-                                        {0}};
     struct arena *a = arena_new(0);
-    struct option *options = a ? cli_options(a, own, true) : NULL;
     struct given_list given = {0};
     struct checks c = {0};
     const char *path = NULL, *config = NULL;
-    int status = options ? EXIT_PASS : EXIT_USAGE;
-    for (int opt; !status && (opt = getopt_long(argc, argv, "v", options, NULL)) != -1;) {
+    int status = a ? EXIT_PASS : EXIT_USAGE;
+    for (int opt; !status && (opt = command_option_next(argc, argv)) != -1;) {
         if (opt >= OPT_FIELD)
             status = cli_given(a, &given, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
         else if (opt == OPT_SAVE)
@@ -27,10 +22,8 @@ static int check(int argc, char **argv, struct output out)
         else if (!cli_conf_take(opt, optarg, &config, &c.net) && cli_output_option(&out, opt, optarg))
             status = EXIT_USAGE;
     }
-    if (!status && optind == argc) {
-        complain("%s: no DOMAIN given; expected dcvprobe %s DOMAIN… [options]", argv[0], argv[0]);
-        status = EXIT_USAGE;
-    }
+    if (!status && optind == argc)
+        status = command_misused("no domain is given; expected dcvprobe %s DOMAIN… [options]", argv[0]);
     if (!status)
         status = checks_configure(a, &c, config, &given);
     for (int i = optind; !status && i < argc; i++)
@@ -50,12 +43,12 @@ static int check(int argc, char **argv, struct output out)
     return status;
 }
 
-int cmd_check(int argc, char **argv)
+static int cmd_check(int argc, char **argv)
 {
     return check(argc, argv, (struct output){.format = FORMAT_TEXT});
 }
 
-int cmd_caa(int argc, char **argv)
+static int cmd_caa(int argc, char **argv)
 {
     struct arena *a = arena_new(0);
     char **v = a ? arena_array(a, (size_t)argc + 3, sizeof *v) : NULL;
@@ -71,3 +64,31 @@ int cmd_caa(int argc, char **argv)
     arena_free(a);
     return status;
 }
+
+const struct command command_check = {
+    "check",
+    cmd_check,
+    "DOMAIN… [options]",
+    "reproduce the CA's checks here and now",
+    "Reproduces the CA's checks of each domain here and now, and needs no daemon: what the CA would answer, "
+    "why, and "
+    "what to change. A wildcard is written '*.example.com'. Exit status: 0 all pass, 1 a domain fails, 2 "
+    "usage or "
+    "configuration, 3 none fails and one is undecided; with --format nagios 0 OK, 1 WARNING, 2 CRITICAL, 3 "
+    "UNKNOWN.",
+    own,
+    command_all_fields,
+    NULL,
+    {"dcvprobe check shop.example.com --token VALUE",
+     "dcvprobe check shop.example.com --method dns-txt-token --token V --format mail"}};
+
+const struct command command_caa = {
+    "caa",
+    cmd_caa,
+    "DOMAIN… [options]",
+    "check CAA alone, and show how the verdict follows",
+    "The same as check --method caa, and how the verdict follows: the search, the set, each record.",
+    own,
+    command_all_fields,
+    NULL,
+    {"dcvprobe caa '*.example.com'", "dcvprobe caa shop.example.com --ca Sectigo"}};

@@ -29,8 +29,8 @@ static int collect(struct arena *a, const char *arg, struct buf *text)
     size_t n = strlen(arg);
     bool file = is_file(arg);
     if (!strcmp(arg, "-") && isatty(STDIN_FILENO))
-        complain("explain: paste the error here, and end it with Ctrl-D on a line of its own");
-    if (file && !cli_read(a, "explain", arg, &s, &n))
+        complain("paste the error here, and end it with Ctrl-D on a line of its own");
+    if (file && !cli_read(a, "FILE", arg, &s, &n))
         return EXIT_USAGE;
     if (text->n)
         buf_puts(text, file ? "\n" : " ");
@@ -101,7 +101,7 @@ static void cannot_run(struct arena *a, const struct paste_found *f)
 {
     const char *v[2] = {f->domain ? f->domain : f->variables[0], f->variables[1]};
     const char *command = code_command(a, f->code, v);
-    complain("explain --run: no check of a domain gives %s; %s%s", code_info(f->code)->spelling,
+    complain("--run: no check of a domain gives %s; %s%s", code_info(f->code)->spelling,
              command ? "what can cause it: " : "the API's own records decide it", command ? command : "");
 }
 
@@ -141,7 +141,7 @@ static int plan_runs(struct arena *a, const struct paste *p, struct given_list *
         if (!p->names[i].validated)
             status = add_run(a, runs, &(struct planned_check){.domain = p->names[i].domain});
     if (!status && !runs->n) {
-        complain("explain --run: nothing in this text can be checked");
+        complain("--run: nothing in this text can be checked");
         status = EXIT_USAGE;
     }
     for (size_t i = 0; i < runs->n; i++)
@@ -219,7 +219,7 @@ static void compare_all(struct buf *b, struct arena *a, const struct paste *p, c
 static void show_runs(struct buf *b, struct arena *a, const struct output *out, const struct paste *p,
                       const struct planned_checks *runs, const struct checks *c)
 {
-    struct render how = {.color = cli_color(), .verbose = out->verbose};
+    const struct render how = cli_render(out);
     for (size_t i = 0; i < runs->n; i++) {
         const struct planned_check *v = &runs->v[i];
         const struct report *r[METHOD_COUNT];
@@ -271,6 +271,7 @@ static int explain(struct arena *a, const struct output *out, bool run_too, stru
     size_t n_r = 0;
     bool json = out->format == FORMAT_JSON, whole = explain_is_whole(p);
     int ran = EXIT_PASS;
+    const struct render how = cli_render(out);
     struct rules_of rules = {c->conf ? &c->conf->profile : profile_builtin(), cli_now()};
     for (size_t i = 0; i < given->n; i++)
         if (given->v[i].field == request_field_find("now") && !time_parse(given->v[i].value, &rules.now)) {
@@ -280,14 +281,14 @@ static int explain(struct arena *a, const struct output *out, bool run_too, stru
         }
     const char *sentence = explain_sentence(a, p);
     if (!whole || p->more)
-        complain("explain: %s", sentence ? sentence : OUT_OF_MEMORY);
+        complain("%s", sentence ? sentence : OUT_OF_MEMORY);
     if (run_too && !whole)
         return EXIT_USAGE;
     struct buf b = {0};
     if (run_too && (ran = plan_runs(a, p, given, &runs)))
         return ran;
     if (!json) { /* the texts are shown before the network is asked */
-        explain_paste(&b, a, p, cli_color(), rules.profile, rules.now);
+        explain_paste(&b, a, p, &how, rules.profile, rules.now);
         ran = cli_flush(&b);
         b = (struct buf){0};
     }
@@ -324,26 +325,18 @@ static int check_domain(struct arena *a, const char *text, const char **ret)
     return *ret ? EXIT_PASS : EXIT_USAGE;
 }
 
-int cmd_explain(int argc, char **argv)
+static int cmd_explain(int argc, char **argv)
 {
-    static const struct option own[] = {{"json", no_argument, NULL, OPT_JSON},
-                                        {"run", no_argument, NULL, OPT_RUN},
-                                        {"domain", required_argument, NULL, OPT_DOMAIN},
-                                        {"verbose", no_argument, NULL, OPT_VERBOSE},
-                                        {"redact", no_argument, NULL, OPT_REDACT},
-                                        CLI_CONF_OPTIONS,
-                                        {0}};
     struct output out = {.format = FORMAT_TEXT};
     struct arena *a = arena_new(0);
-    struct option *options = a ? cli_options(a, own, true) : NULL;
     struct given_list given = {0};
     struct checks c = {0};
     struct buf text = {0};
     struct paste p;
     const char *config = NULL, *domain = NULL;
     bool run_too = false;
-    int status = options ? EXIT_PASS : EXIT_USAGE;
-    for (int opt; !status && (opt = getopt_long(argc, argv, "v", options, NULL)) != -1;) {
+    int status = a ? EXIT_PASS : EXIT_USAGE;
+    for (int opt; !status && (opt = command_option_next(argc, argv)) != -1;) {
         if (opt >= OPT_FIELD)
             status = cli_given(a, &given, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
         else if (opt == OPT_RUN)
@@ -353,10 +346,8 @@ int cmd_explain(int argc, char **argv)
         else if (!cli_conf_take(opt, optarg, &config, &c.net) && cli_output_option(&out, opt, optarg))
             status = EXIT_USAGE;
     }
-    if (!status && optind == argc) {
-        complain("explain: nothing given; expected dcvprobe explain TEXT, FILE or - for standard input");
-        status = EXIT_USAGE;
-    }
+    if (!status && optind == argc)
+        status = command_misused("nothing is given; expected dcvprobe explain TEXT, FILE or - for standard input");
     const char *idle = config ? "config" : NULL; /* an option that only a check heeds; the rules by date heed --now */
     for (size_t i = 0; i < given.n; i++)
         if (given.v[i].field != request_field_find("now"))
@@ -380,3 +371,27 @@ int cmd_explain(int argc, char **argv)
     arena_free(a);
     return status;
 }
+
+static const struct command_option own[] = {
+    {"domain", OPT_DOMAIN, "NAME", NULL,
+     "the domain that the error is about, where the text does not tell it"},
+    {"run", OPT_RUN, NULL, NULL,
+     "then check it, with the options of check; asks on a terminal for what is missing"},
+    ROW_JSON,
+    ROW_VERBOSE,
+    ROW_REDACT,
+    CLI_CONF_OPTIONS,
+    {0}};
+
+const struct command command_explain = {
+    "explain",
+    cmd_explain,
+    "TEXT… | FILE | - [--domain NAME] [--run [options]]",
+    "what an error means, whatever is pasted",
+    "What an error means: a code, an API's answer, a log line, a message, a cause, whatever holds one. --run "
+    "also checks "
+    "its domain.",
+    own,
+    command_all_fields,
+    WORDS_CODE " " WORDS_CAUSE " " WORDS_FILE,
+    {"dcvprobe explain 'dns_mismatch|shop.example.com'", "dcvprobe explain answer.json --run --token VALUE"}};

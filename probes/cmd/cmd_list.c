@@ -48,7 +48,7 @@ static bool page(struct listing *l)
     json_t *checks = json_object_get(root, "checks");
     bool ok = root && json_is_array(checks) && !json_array_extend(l->checks, checks);
     if (root && !ok)
-        complain("list: dcvd answers without a list; expected a dcvd of this version");
+        complain("dcvd answers without a list; expected a dcvd of this version");
     size_t n = json_array_size(checks);
     if (l->left != SIZE_MAX)
         l->left -= n < l->left ? n : l->left;
@@ -208,42 +208,49 @@ static bool read_limit(const char *text, size_t *ret)
     return true;
 }
 
-int cmd_list(int argc, char **argv)
+static int cmd_list(int argc, char **argv)
 {
-    static const struct option own[] = {{"domain", required_argument, NULL, DOMAIN},
-                                        {"code", required_argument, NULL, CODE},
-                                        {"detail-code", required_argument, NULL, DETAIL_CODE},
-                                        {"cause", required_argument, NULL, CAUSE},
-                                        {"verdict", required_argument, NULL, VERDICT},
-                                        {"method", required_argument, NULL, METHOD},
-                                        {"since", required_argument, NULL, SINCE},
-                                        {"until", required_argument, NULL, UNTIL},
-                                        {"batch", required_argument, NULL, BATCH},
-                                        {"limit", required_argument, NULL, LIMIT},
-                                        {"socket", required_argument, NULL, OPT_SOCKET},
-                                        {"format", required_argument, NULL, OPT_FORMAT},
-                                        {"json", no_argument, NULL, OPT_JSON},
-                                        {0}};
     const char *socket = CLIENT_SOCKET;
     struct output out = {.format = FORMAT_TEXT};
     struct listing l = {.left = LIST_USUAL};
-    for (int opt; (opt = getopt_long(argc, argv, "", own, NULL)) != -1;) {
-        if (opt >= 0 && opt < N_FILTERS)
-            l.param[opt].value = optarg;
+    for (int opt; (opt = command_option_next(argc, argv)) != -1;) {
+        if (opt >= OPT_OWN && opt < OPT_OWN + N_FILTERS)
+            l.param[opt - OPT_OWN].value = optarg;
         else if (opt == OPT_SOCKET)
             socket = optarg;
-        else if (opt == LIMIT ? !read_limit(optarg, &l.left) : cli_output_option(&out, opt, optarg) != 0)
+        else if (opt == OPT_OWN + LIMIT ? !read_limit(optarg, &l.left) : cli_output_option(&out, opt, optarg) != 0)
             return EXIT_USAGE;
     }
-    if (optind < argc) {
-        complain("list: '%.40s' is not an option; expected dcvprobe list [--domain D] [--code C] …",
-                 argv[optind]);
-        return EXIT_USAGE;
-    }
-    if (out.format > FORMAT_NDJSON) {
-        complain("--format: a list has no status line and no records; expected text, json or ndjson");
-        return EXIT_USAGE;
-    }
+    if (optind < argc)
+        return command_misused("'%.40s' is not an option; expected dcvprobe list [--domain D] [--code C] …",
+                               argv[optind]);
     l.format = out.format;
     return list(&l, socket);
 }
+
+static const struct command_option own[] = {
+    {"domain", OPT_OWN + DOMAIN, "D", NULL, "of this domain"},
+    {"code", OPT_OWN + CODE, "C", WORDS_CODE, "with this code"},
+    {"detail-code", OPT_OWN + DETAIL_CODE, "C", WORDS_CODE, "with this finer code"},
+    {"cause", OPT_OWN + CAUSE, "C", WORDS_CAUSE, "with this cause"},
+    {"verdict", OPT_OWN + VERDICT, "V", "pass fail undecided", "with this verdict"},
+    {"method", OPT_OWN + METHOD, "M", WORDS_METHOD, "by this method"},
+    {"since", OPT_OWN + SINCE, "T", NULL, "submitted at this time or later"},
+    {"until", OPT_OWN + UNTIL, "T", NULL, "submitted before this time"},
+    {"batch", OPT_OWN + BATCH, "ID", WORDS_BATCH, "checks of this batch"},
+    {"limit", OPT_OWN + LIMIT, "N", NULL, "at most so many, 50 unless given; 0: all"},
+    ROW_SOCKET,
+    ROW_FORMAT_LISTS,
+    ROW_JSON,
+    {0}};
+
+const struct command command_list = {
+    "list",
+    cmd_list,
+    "[options]",
+    "the checks in the daemon's store",
+    "Lists the checks in the daemon's store, newest first: those with a report that meets all options.",
+    own,
+    NULL,
+    NULL,
+    {"dcvprobe list --verdict fail", "dcvprobe list --domain example.com --cause txt-doubled-name"}};

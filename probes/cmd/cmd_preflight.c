@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    CSR = 1,
+    CSR = OPT_OWN,
     ORIGINAL,
     ORIGINAL_COMMON_NAME,
     ORIGINAL_SAN,
@@ -26,33 +26,11 @@ enum {
     PRODUCT,
     METHOD,
     TOKEN,
-    CONFIG,
     NOW,
     PROBE
 };
 
-static const struct option options[] = {
-    {"csr", required_argument, NULL, CSR},
-    {"original", required_argument, NULL, ORIGINAL},
-    {"original-common-name", required_argument, NULL, ORIGINAL_COMMON_NAME},
-    {"original-san", required_argument, NULL, ORIGINAL_SAN},
-    {"note", required_argument, NULL, NOTE},
-    {"san", required_argument, NULL, SAN},
-    {"domain", required_argument, NULL, SAN},
-    {"common-name", required_argument, NULL, COMMON_NAME},
-    {"org", required_argument, NULL, ORG},
-    {"org-unit", required_argument, NULL, ORG_UNIT},
-    {"address", required_argument, NULL, ADDRESS},
-    {"email", required_argument, NULL, EMAIL},
-    {"product", required_argument, NULL, PRODUCT},
-    {"method", required_argument, NULL, METHOD},
-    {"token", required_argument, NULL, TOKEN},
-    {"config", required_argument, NULL, CONFIG},
-    {"now", required_argument, NULL, NOW},
-    {"probe", no_argument, NULL, PROBE},
-    {"format", required_argument, NULL, OPT_FORMAT},
-    {"json", no_argument, NULL, OPT_JSON},
-    {0}};
+#define PRODUCTS "tls client code-signing safenet-cc safenet-fips"
 
 struct given_order {
     struct order order;
@@ -102,7 +80,8 @@ static bool configure(struct arena *a, struct given_order *g)
 static bool unknown(struct arena *a, const char *option, const char *value, const char *expected)
 {
     const char *shown = text_escape(a, value, strlen(value), 200);
-    complain("%s: '%s' is not known; expected %s", option, shown ? shown : "", expected);
+    command_misused("%s: '%s' is not known; expected %s%s", option, shown ? shown : "", expected,
+                    strcmp(option, "--product") ? "" : command_meant(value, PRODUCTS));
     return false;
 }
 
@@ -145,7 +124,7 @@ static bool take(struct arena *a, struct given_order *g, int opt, const char *va
         g->token = value;
         o->token = true;
         return true;
-    case CONFIG:
+    case OPT_CONFIG:
         g->config = value;
         return true;
     case NOW:
@@ -326,29 +305,21 @@ static bool anything(const struct order *o)
            o->addresses.n || o->emails.n;
 }
 
-int cmd_preflight(int argc, char **argv)
+static int cmd_preflight(int argc, char **argv)
 {
     struct arena *a = arena_new(0);
     struct given_order g = {.out = {.format = FORMAT_TEXT}};
     struct order_report r;
     int status = a ? EXIT_PASS : EXIT_USAGE;
-    for (int opt; !status && (opt = getopt_long(argc, argv, "", options, NULL)) != -1;)
+    for (int opt; !status && (opt = command_option_next(argc, argv)) != -1;)
         status = opt != '?' && take(a, &g, opt, optarg) ? EXIT_PASS : EXIT_USAGE;
     for (int i = optind; !status && i < argc; i++)
         status = texts_add(a, &g.order.names, argv[i]) ? EXIT_PASS : EXIT_USAGE;
     if (!status && !configure(a, &g)) /* before anything is judged: nothing rests on half a configuration */
         status = EXIT_USAGE;
-    if (!status && g.out.format > FORMAT_NDJSON) {
-        complain("--format: an order has no status line and no records; expected text, json or ndjson");
-        status = EXIT_USAGE;
-    }
     if (!status && !anything(&g.order)) {
-        complain(
-            "preflight: nothing to check; expected NAME… or --san NAME, --csr F, --common-name N, --org N, "
-            "--org-unit N, --address LINE, --email A or --note F; beside them --product P, --method M, "
-            "--token V, "
-            "--original F, --original-common-name N, --original-san NAME, --config F, --now TIME, --probe, --json");
-        status = EXIT_USAGE;
+        status = command_misused("nothing to check; expected NAME… or --san NAME, --csr F, --common-name N, --org N, "
+                                 "--org-unit N, --address LINE, --email A or --note F");
     }
     g.order.probe = g.probe;
     if (!g.now)
@@ -366,3 +337,39 @@ int cmd_preflight(int argc, char **argv)
     arena_free(a);
     return status;
 }
+
+static const struct command_option own[] = {
+    {"csr", CSR, "F", WORDS_FILE, "the order's certificate signing request"},
+    {"original", ORIGINAL, "F", WORDS_FILE, "the CSR of the order that it duplicates"},
+    {"original-common-name", ORIGINAL_COMMON_NAME, "NAME", NULL,
+     "that of the original, where its CSR is not at hand"},
+    {"original-san", ORIGINAL_SAN, "NAME", NULL, "a name of the original; may be repeated"},
+    {"note", NOTE, "F", WORDS_FILE, "a file with the order's note"},
+    {"san", SAN, "NAME", NULL, "a name of the order, the same as an argument; may be repeated"},
+    {"domain", SAN, "NAME", NULL, "the same"},
+    {"common-name", COMMON_NAME, "CN", NULL, "the order's common name"},
+    {"org", ORG, "O", NULL, "the organization"},
+    {"org-unit", ORG_UNIT, "OU", NULL, "its unit; may be repeated"},
+    {"address", ADDRESS, "LINE", NULL, "a line of its address; may be repeated"},
+    {"email", EMAIL, "A", NULL, "an email address; may be repeated"},
+    {"product", PRODUCT, "P", PRODUCTS, "tls, client, code-signing, safenet-cc or safenet-fips"},
+    {"method", METHOD, "M", "email phone " WORDS_METHOD, "how the names are to be validated"},
+    {"token", TOKEN, "V", NULL, "the random value"},
+    {"now", NOW, "TIME", NULL, "as if at this time"},
+    {"probe", PROBE, NULL, NULL, "then check the names, too"},
+    ROW_CONFIG,
+    ROW_FORMAT_LISTS,
+    ROW_JSON,
+    {0}};
+
+const struct command command_preflight = {
+    "preflight",
+    cmd_preflight,
+    "[--csr F] [NAME…] [options]",
+    "check an order's inputs before it is placed",
+    "Checks an order's inputs before it is placed, and asks nobody; --probe then checks its names, too.",
+    own,
+    NULL,
+    NULL,
+    {"dcvprobe preflight --csr shop.csr --email admin@example.com",
+     "dcvprobe preflight shop.example.com --probe"}};

@@ -31,7 +31,7 @@ static int replay_file(struct arena *a, const char *path, const struct report **
 {
     const char *text;
     size_t len, room = 0;
-    if (!cli_read(a, "replay", path, &text, &len))
+    if (!cli_read(a, "FILE", path, &text, &len))
         return EXIT_USAGE;
     size_t lines = 1;
     for (size_t i = 0; i < len; i++)
@@ -52,13 +52,13 @@ static int replay_file(struct arena *a, const char *path, const struct report **
         if (end == p)
             continue;
         if (replay(a, p, (size_t)(end - p), &r[room], &problem)) {
-            complain("replay: '%s': %s", path, room ? problem.text : whole.text);
+            complain("'%s': %s", path, room ? problem.text : whole.text);
             return EXIT_USAGE;
         }
         room++;
     }
     if (rc != -EINVAL || !room) {
-        complain("replay: '%s': %s", path, rc == -EINVAL && whole.text ? whole.text : strerror(-rc));
+        complain("'%s': %s", path, rc == -EINVAL && whole.text ? whole.text : strerror(-rc));
         return EXIT_USAGE;
     }
     *ret = r;
@@ -175,7 +175,7 @@ static void bulk_file(struct bulk *bulk, const char *path)
     size_t room = 0, number = 0, len;
     ssize_t n = f ? getline(&line, &room, f) : -1;
     if (!f || n < 0) {
-        complain("replay: '%s' %s; expected a readable case file", shown ? shown : path,
+        complain("'%s' %s; expected a readable case file", shown ? shown : path,
                  f && !ferror(f) ? "is empty" : "cannot be read");
         bulk->bad++;
         goto out;
@@ -183,10 +183,10 @@ static void bulk_file(struct bulk *bulk, const char *path)
     /* If the first line is a whole case, each line is one: they are read one at a time, since there may be millions.
      * Any other file is one document. */
     if (!one_case(bulk, arena_printf(a, "%s:1", shown), line, (size_t)n, &why, a)) {
-        if (!cli_read(a, "replay", path, &text, &len)) {
+        if (!cli_read(a, "FILE", path, &text, &len)) {
             bulk->bad++;
         } else if (!one_case(bulk, shown, text, len, &why, a)) {
-            complain("replay: '%s': %s", shown, why ? why : OUT_OF_MEMORY);
+            complain("'%s': %s", shown, why ? why : OUT_OF_MEMORY);
             bulk->bad++;
         }
         goto out;
@@ -195,7 +195,7 @@ static void bulk_file(struct bulk *bulk, const char *path)
         struct arena *of_line = arena_new(0);
         const char *place = of_line ? arena_printf(of_line, "%s:%zu", shown, number) : NULL;
         if (n > 1 && (!place || !one_case(bulk, place, line, (size_t)n, &why, of_line))) {
-            complain("replay: '%s', line %zu: %s", shown, number, place && why ? why : OUT_OF_MEMORY);
+            complain("'%s', line %zu: %s", shown, number, place && why ? why : OUT_OF_MEMORY);
             bulk->bad++;
         }
         arena_free(of_line);
@@ -222,7 +222,7 @@ static void bulk_all(struct bulk *bulk, char **paths)
         } else if (e->fts_info == FTS_F || e->fts_info == FTS_DEFAULT) {
             bulk_file(bulk, e->fts_path);
         } else if (e->fts_info == FTS_NS || e->fts_info == FTS_ERR || e->fts_info == FTS_DNR) {
-            complain("replay: '%s' cannot be read: %s; expected case files or folders of them", e->fts_path,
+            complain("'%s' cannot be read: %s; expected case files or folders of them", e->fts_path,
                      strerror(e->fts_errno));
             bulk->bad++;
         }
@@ -253,17 +253,11 @@ static int replay_all(char **paths, bool json)
     return bulk.differ ? EXIT_FAIL : EXIT_PASS;
 }
 
-int cmd_replay(int argc, char **argv)
+static int cmd_replay(int argc, char **argv)
 {
-    static const struct option own[] = {{"format", required_argument, NULL, OPT_FORMAT},
-                                        {"json", no_argument, NULL, OPT_JSON},
-                                        {"verbose", no_argument, NULL, OPT_VERBOSE},
-                                        {"redact", no_argument, NULL, OPT_REDACT},
-                                        {"all", no_argument, NULL, OPT_ALL},
-                                        {0}};
     struct output out = {.format = FORMAT_TEXT};
     bool all = false;
-    for (int opt; (opt = getopt_long(argc, argv, "v", own, NULL)) != -1;)
+    for (int opt; (opt = command_option_next(argc, argv)) != -1;)
         if (opt == OPT_ALL)
             all = true;
         else if (cli_output_option(&out, opt, optarg))
@@ -274,10 +268,8 @@ int cmd_replay(int argc, char **argv)
         complain("--format: replay --all shows what differs; expected text or ndjson");
         return EXIT_USAGE;
     }
-    if (argc - optind != 1) {
-        complain("replay: %d files given; expected one: dcvprobe replay FILE", argc - optind);
-        return EXIT_USAGE;
-    }
+    if (argc - optind != 1)
+        return command_misused("%d files are given; expected one: dcvprobe replay FILE", argc - optind);
     struct arena *a = arena_new(0);
     const struct report **r = NULL;
     size_t n = 0;
@@ -287,3 +279,22 @@ int cmd_replay(int argc, char **argv)
     arena_free(a);
     return status;
 }
+
+static const struct command_option own[] = {
+    {"all", OPT_ALL, NULL, NULL, "say which reports of files and folders today's rules would change"},
+    ROW_FORMAT_REPORTS,
+    ROW_JSON,
+    ROW_VERBOSE,
+    ROW_REDACT,
+    {0}};
+
+const struct command command_replay = {
+    "replay",
+    cmd_replay,
+    "FILE|- [options]\n--all FILE|DIR…",
+    "judge saved evidence again, offline",
+    "Judges saved evidence again, without the network: what check --save wrote.",
+    own,
+    NULL,
+    WORDS_FILE,
+    {"dcvprobe replay shop.case --verbose", "dcvprobe replay --all cases/"}};

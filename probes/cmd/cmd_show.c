@@ -46,7 +46,7 @@ static void take_report(struct showing *s, const char *id, const json_t *object)
     if (!rc && !add(s, r))
         rc = -ENOMEM;
     if (rc) {
-        complain("show: check %s: %s%s", id, rc == -EINVAL ? problem.text : strerror(-rc),
+        complain("check %s: %s%s", id, rc == -EINVAL ? problem.text : strerror(-rc),
                  rc == -EINVAL ? "; expected a report of a dcvd of this version" : "");
         s->failed = true;
     }
@@ -59,7 +59,7 @@ static void take(struct showing *s, const char *id, const json_t *root)
     size_t i;
     json_t *report;
     if (!state) {
-        complain("show: dcvd answers without a state; expected a dcvd of this version");
+        complain("dcvd answers without a state; expected a dcvd of this version");
         s->failed = true;
     } else if (strcmp(state, "done") != 0) {
         complain("check %s is %s: there are no reports%s", id, state,
@@ -112,24 +112,19 @@ static bool read_wait(const char *text, dcv_time *until)
 
 static bool is_id(const char *text)
 {
-    bool yes = strlen(text) == 16 && strspn(text, "0123456789abcdef") == 16;
+    bool yes = client_is_id(text);
     if (!yes)
-        complain("show: '%.40s' is not an id; expected 16 digits of 0-9 a-f, as submit and list print them",
+        complain("'%.40s' is not an id; expected 16 digits of 0-9 a-f, as submit and list print them",
                  text);
     return yes;
 }
 
-int cmd_show(int argc, char **argv)
+static int cmd_show(int argc, char **argv)
 {
-    static const struct option own[] = {
-        {"format", required_argument, NULL, OPT_FORMAT}, {"json", no_argument, NULL, OPT_JSON},
-        {"verbose", no_argument, NULL, OPT_VERBOSE},     {"redact", no_argument, NULL, OPT_REDACT},
-        {"save", required_argument, NULL, OPT_SAVE},     {"socket", required_argument, NULL, OPT_SOCKET},
-        {"wait", required_argument, NULL, OPT_WAIT},     {0}};
     const char *socket = CLIENT_SOCKET, *path = NULL;
     struct output out = {.format = FORMAT_TEXT};
     struct showing s = {0};
-    for (int opt; (opt = getopt_long(argc, argv, "v", own, NULL)) != -1;) {
+    for (int opt; (opt = command_option_next(argc, argv)) != -1;) {
         if (opt == OPT_SOCKET)
             socket = optarg;
         else if (opt == OPT_SAVE)
@@ -139,7 +134,7 @@ int cmd_show(int argc, char **argv)
             return EXIT_USAGE;
     }
     if (optind == argc) {
-        complain("show: no id given; expected dcvprobe show ID…");
+        complain("no id given; expected dcvprobe show ID…");
         return EXIT_USAGE;
     }
     for (int i = optind; i < argc; i++)
@@ -160,3 +155,24 @@ int cmd_show(int argc, char **argv)
         return s.n ? status : EXIT_USAGE; /* plugin.h: UNKNOWN, with what was complained of */
     return s.failed ? EXIT_USAGE : status == EXIT_PASS && s.open ? EXIT_UNDECIDED : status;
 }
+
+static const struct command_option own[] = {
+    {"wait", OPT_WAIT, "S", NULL, "wait up to S seconds for checks that have not ended"},
+    ROW_FORMAT_REPORTS,
+    ROW_JSON,
+    ROW_VERBOSE,
+    ROW_REDACT,
+    ROW_SAVE,
+    ROW_SOCKET,
+    {0}};
+
+const struct command command_show = {
+    "show",
+    cmd_show,
+    "ID… [options]",
+    "reports of the daemon",
+    "Shows reports of the daemon, as check shows its own.",
+    own,
+    NULL,
+    WORDS_CHECK,
+    {"dcvprobe show 3441b72813600000", "dcvprobe show 3441b72813600000 --wait 30 --format ticket"}};

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { SHOWN = 60 };
+enum { SINCE, UNTIL, N_PARAMS };
 
 /* The counts in GET /v1/stats and their titles. */
 static const struct {
@@ -94,29 +95,21 @@ static int show(json_t *root, enum format format)
     return cli_flush(&b);
 }
 
-int cmd_stats(int argc, char **argv)
+static int cmd_stats(int argc, char **argv)
 {
-    enum { SINCE, UNTIL, N_PARAMS };
-    static const struct option own[] = {
-        {"since", required_argument, NULL, SINCE},       {"until", required_argument, NULL, UNTIL},
-        {"socket", required_argument, NULL, OPT_SOCKET}, {"format", required_argument, NULL, OPT_FORMAT},
-        {"json", no_argument, NULL, OPT_JSON},           {0}};
     struct client_param params[N_PARAMS] = {{"since", NULL}, {"until", NULL}};
     const char *socket = CLIENT_SOCKET;
     struct output out = {.format = FORMAT_TEXT};
-    for (int opt; (opt = getopt_long(argc, argv, "", own, NULL)) != -1;) {
-        if (opt >= 0 && opt < N_PARAMS)
-            params[opt].value = optarg;
+    for (int opt; (opt = command_option_next(argc, argv)) != -1;) {
+        if (opt >= OPT_OWN && opt < OPT_OWN + N_PARAMS)
+            params[opt - OPT_OWN].value = optarg;
         else if (opt == OPT_SOCKET)
             socket = optarg;
         else if (cli_output_option(&out, opt, optarg))
             return EXIT_USAGE;
     }
-    if (optind < argc || out.format > FORMAT_NDJSON) {
-        complain("stats: %s; expected dcvprobe stats [--since T] [--until T] [--format text|json|ndjson]",
-                 optind < argc ? "it takes no argument" : "counts have no status line and no records");
-        return EXIT_USAGE;
-    }
+    if (optind < argc)
+        return command_misused("'%.40s' is too much; expected dcvprobe stats [--since T] [--until T]", argv[optind]);
     struct client *c = client_new(socket);
     json_t *root = c ? client_get(c, "/v1/stats", params, N_PARAMS, 0) : NULL;
     int status = root ? show(root, out.format) : EXIT_USAGE;
@@ -124,3 +117,22 @@ int cmd_stats(int argc, char **argv)
     client_free(c);
     return status;
 }
+
+static const struct command_option own[] = {
+    {"since", OPT_OWN + SINCE, "T", NULL, "checks submitted at this time or later"},
+    {"until", OPT_OWN + UNTIL, "T", NULL, "checks submitted before this time"},
+    ROW_SOCKET,
+    ROW_FORMAT_LISTS,
+    ROW_JSON,
+    {0}};
+
+const struct command command_stats = {
+    "stats",
+    cmd_stats,
+    "[--since T] [--until T]",
+    "how often each verdict, code and cause was given",
+    "Counts what the daemon gave: verdicts, codes and causes, the most frequent first, and checks by day.",
+    own,
+    NULL,
+    NULL,
+    {"dcvprobe stats", "dcvprobe stats --since 2026-11-01 --json"}};

@@ -35,18 +35,15 @@ static int submit_all(struct arena *a, const char *socket, char **domains, int n
     return status;
 }
 
-int cmd_submit(int argc, char **argv)
+static int cmd_submit(int argc, char **argv)
 {
-    static const struct option own[] = {
-        {"socket", required_argument, NULL, OPT_SOCKET}, {"batch", required_argument, NULL, OPT_BATCH}, {0}};
     const char *socket = CLIENT_SOCKET, *batch = NULL;
     struct given_list given = {0};
     struct arena *a = arena_new(0);
-    struct option *options = a ? cli_options(a, own, true) : NULL;
-    int status = options ? EXIT_PASS : EXIT_USAGE;
+    int status = a ? EXIT_PASS : EXIT_USAGE;
     size_t n;
     const struct request_field *fields = request_fields(&n);
-    for (int opt; !status && (opt = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    for (int opt; !status && (opt = command_option_next(argc, argv)) != -1;) {
         if (opt == OPT_SOCKET) {
             socket = optarg;
         } else if (opt == OPT_BATCH) {
@@ -60,10 +57,9 @@ int cmd_submit(int argc, char **argv)
         }
     }
     if (!status && (optind == argc) != (batch != NULL)) {
-        complain(
-            batch ? "submit: domains and --batch; expected one or the other"
-                  : "submit: no domain given; expected dcvprobe submit DOMAIN… [options], or --batch FILE");
-        status = EXIT_USAGE;
+        status = command_misused("%s", batch ? "domains and --batch; expected one or the other"
+                                             : "no domain is given; expected dcvprobe submit DOMAIN… [options], or "
+                                               "--batch FILE");
     }
     if (!status && batch)
         status = submit_batch(socket, batch, &given);
@@ -72,3 +68,20 @@ int cmd_submit(int argc, char **argv)
     arena_free(a);
     return status;
 }
+
+static const struct command_option own[] = {
+    {"batch", OPT_BATCH, "FILE|-", WORDS_FILE, "all lines of a file, CSV or NDJSON as batch reads it"},
+    ROW_SOCKET,
+    {0}};
+
+const struct command command_submit = {
+    "submit",
+    cmd_submit,
+    "DOMAIN… [options]\n--batch FILE|- [options]",
+    "give checks to the daemon",
+    "Gives checks to the daemon, and prints an id for each, or one for the batch. show tells what came of "
+    "it.",
+    own,
+    command_all_fields,
+    NULL,
+    {"dcvprobe submit shop.example.com --token VALUE", "dcvprobe submit --batch domains.csv --depth quick"}};

@@ -84,7 +84,7 @@ static int request_token(struct arena *a, struct token_options *o)
         return EXIT_USAGE;
     int rc = token_compute(stamp, key, text, token);
     if (rc) {
-        complain("token: it cannot be computed: %s", strerror(-rc));
+        complain("it cannot be computed: %s", strerror(-rc));
         return EXIT_USAGE;
     }
     /* The token of other bytes is no use to an order, but it is what the CA would compute of them: it can be compared
@@ -119,7 +119,7 @@ static int show_record(struct arena *a, const struct request *r, dcv_time until,
         return EXIT_USAGE;
     }
     if (missing) {
-        complain("token: %s", missing);
+        complain("%s", missing);
         return EXIT_USAGE;
     }
     if (!account || !fix_persist_record(a, r, NULL, until, &record)) {
@@ -191,38 +191,50 @@ static int read_option(struct arena *a, struct token_options *o, int opt, const 
     return opt == OPT_WILDCARD || opt == OPT_JSON ? EXIT_PASS : EXIT_USAGE;
 }
 
-int cmd_token(int argc, char **argv)
+static int cmd_token(int argc, char **argv)
 {
-    static const char *const fields[] = {"account-uri", "account-thumbprint", "issuer", "adn", "now"};
-    enum { FIELDS = sizeof fields / sizeof *fields, OWN = 9 };
-    struct option options[OWN + FIELDS + 1] = {{"auth-key-file", required_argument, NULL, OPT_AUTH_KEY},
-                                               {"auth-key-name", required_argument, NULL, OPT_AUTH_KEY_NAME},
-                                               {"csr", required_argument, NULL, OPT_CSR},
-                                               {"timestamp", required_argument, NULL, OPT_TIMESTAMP},
-                                               {"persist", required_argument, NULL, OPT_PERSIST},
-                                               {"wildcard", no_argument, NULL, OPT_WILDCARD},
-                                               {"until", required_argument, NULL, OPT_END},
-                                               {"config", required_argument, NULL, OPT_CONFIG},
-                                               {"json", no_argument, NULL, OPT_JSON}};
-    size_t n;
-    const struct request_field *all = request_fields(&n);
-    for (size_t i = 0; i < FIELDS; i++)
-        options[OWN + i] = (struct option){fields[i], required_argument, NULL,
-                                           OPT_FIELD + (int)(request_field_find(fields[i]) - all)};
     struct arena *a = arena_new(0);
     struct token_options o = {0};
     int status = a ? EXIT_PASS : EXIT_USAGE;
-    for (int opt; !status && (opt = getopt_long(argc, argv, "", options, NULL)) != -1;)
+    for (int opt; !status && (opt = command_option_next(argc, argv)) != -1;)
         status = read_option(a, &o, opt, optarg);
     bool one_key = o.key ? !o.key_name && !o.config : o.key_name != NULL; /* of a file, or of the configuration */
     bool token = one_key && o.csr && !o.persist && !o.until && !o.wildcard && !o.json && !o.given.n;
     bool record = o.persist && !o.key && !o.key_name && !o.csr && !o.timestamp;
     if (!status && (optind < argc || !(token || record))) {
-        complain("token: expected " USAGE "%s%s", optind < argc ? ", not " : "", optind < argc ? argv[optind] : "");
-        status = EXIT_USAGE;
+        status = command_misused("expected " USAGE "%s%s", optind < argc ? ", not " : "",
+                                 optind < argc ? argv[optind] : "");
     }
     if (!status)
         status = record ? persist_record(a, &o) : request_token(a, &o);
     arena_free(a);
     return status;
 }
+
+static const struct command_option own[] = {
+    {"auth-key-file", OPT_AUTH_KEY, "F", WORDS_FILE, "the file with the AuthKey"},
+    {"auth-key-name", OPT_AUTH_KEY_NAME, "NAME", NULL,
+     "or the key's name in [auth_keys] of the configuration"},
+    {"csr", OPT_CSR, "F", WORDS_FILE, "the CSR, byte for byte as it was submitted"},
+    {"timestamp", OPT_TIMESTAMP, "T", NULL,
+     "the time in the token, yyyyMMddHHmmss in UTC or RFC 3339; else the present"},
+    {"persist", OPT_PERSIST, "DOMAIN", NULL, "the record of dns-persist to publish, not a request token"},
+    {"wildcard", OPT_WILDCARD, NULL, NULL, "with --persist: also for wildcard names and names below"},
+    {"until", OPT_END, "DATE", NULL, "with --persist: the end of the record"},
+    ROW_CONFIG,
+    ROW_JSON,
+    {0}};
+static const char *const own_fields[] = {"account_uri", "account_thumbprint", "issuer", "adn", "now", NULL};
+
+const struct command command_token = {
+    "token",
+    cmd_token,
+    "--auth-key-file F --csr F [--timestamp T]\n--persist DOMAIN --account-uri U [--wildcard] [--until DATE]",
+    "compute a request token, or a dns-persist record",
+    "Computes a request token from the account's key and the CSR; with --persist, the record of dns-persist "
+    "to publish.",
+    own,
+    own_fields,
+    NULL,
+    {"dcvprobe token --auth-key-file key --csr shop.csr",
+     "dcvprobe token --persist example.com --account-uri https://ca.example/a/1"}};

@@ -5,8 +5,6 @@
 #include <jansson.h>
 #include <string.h>
 
-enum { OPT_INTERVAL = OPT_HELP + 100, OPT_UNTIL, OPT_DELETE };
-
 struct watching {
     const char *socket, *interval, *until;
     struct output output;
@@ -16,11 +14,6 @@ struct watching {
     char (*ids)[WATCH_ID_LEN + 1];
     size_t n;
 };
-
-static bool is_id(const char *text)
-{
-    return strlen(text) == WATCH_ID_LEN && strspn(text, "0123456789abcdef") == WATCH_ID_LEN;
-}
 
 static void write_order(struct buf *b, const char *domain, const struct watching *w)
 {
@@ -50,7 +43,7 @@ static int make(struct watching *w, const char *domain, char id[WATCH_ID_LEN + 1
     if (client_accept(&answer)) {
         json_t *root = json_loadb(answer.body.p ? answer.body.p : "", answer.body.n, 0, NULL);
         const char *made = json_string_value(json_object_get(root, "id"));
-        if (made && is_id(made)) {
+        if (made && client_is_id(made)) {
             memcpy(id, made, WATCH_ID_LEN + 1);
             complain("watch %s of %s", id, domain);
             status = EXIT_PASS;
@@ -79,8 +72,8 @@ static int delete_all(struct watching *w, char **what, int n)
 {
     int status = EXIT_PASS;
     for (int i = 0; i < n; i++)
-        if (!is_id(what[i])) {
-            complain("watch --delete: '%.40s' is not an id; expected 16 digits of 0-9 a-f, as watch prints them",
+        if (!client_is_id(what[i])) {
+            complain("--delete: '%.40s' is not an id; expected 16 digits of 0-9 a-f, as watch prints them",
                      what[i]);
             return EXIT_USAGE;
         }
@@ -96,7 +89,7 @@ static int read_all(struct arena *a, const struct watching *w, char **what, int 
     bool domains = false;
     struct request q;
     for (int i = 0; i < n; i++)
-        if (!is_id(what[i])) {
+        if (!client_is_id(what[i])) {
             int status = cli_request(a, what[i], &w->given, NULL, cli_now(), &q);
             if (status)
                 return status;
@@ -105,7 +98,7 @@ static int read_all(struct arena *a, const struct watching *w, char **what, int 
     if (domains || (!w->given.n && !w->interval && !w->until))
         return EXIT_PASS;
     complain(
-        "watch: an existing watch keeps its request; expected options of the request with a domain only");
+        "an existing watch keeps its request; expected options of the request with a domain only");
     return EXIT_USAGE;
 }
 
@@ -118,7 +111,7 @@ static int watch_all(struct arena *a, struct watching *w, char **what, int n)
         status = EXIT_USAGE;
     }
     for (; !status && w->n < (size_t)n; w->n++)
-        if (is_id(what[w->n]))
+        if (client_is_id(what[w->n]))
             memcpy(w->ids[w->n], what[w->n], WATCH_ID_LEN + 1);
         else
             status = make(w, what[w->n], w->ids[w->n]);
@@ -133,18 +126,12 @@ static bool read_option(struct arena *a, struct watching *w, int opt, const char
         w->socket = value;
     } else if (opt == OPT_INTERVAL) {
         w->interval = value;
-    } else if (opt == OPT_UNTIL) {
+    } else if (opt == OPT_WHEN) {
         w->until = value;
     } else if (opt == OPT_DELETE) {
         w->delete = true;
     } else if (opt == OPT_FORMAT) {
-        if (cli_output_option(&w->output, opt, value))
-            return false;
-        if (w->output.format != FORMAT_TEXT && w->output.format != FORMAT_NDJSON) {
-            complain("--format: '%.40s' is not possible for events; expected text or ndjson",
-                     value);
-            return false;
-        }
+        return !cli_output_option(&w->output, opt, value);
     } else if (opt >= OPT_FIELD && fields[opt - OPT_FIELD].secret) {
         complain("--auth-key-file: keys are never sent; they are named in the daemon's configuration, "
                  "use --auth-key-name");
@@ -155,23 +142,16 @@ static bool read_option(struct arena *a, struct watching *w, int opt, const char
     return true;
 }
 
-int cmd_watch(int argc, char **argv)
+static int cmd_watch(int argc, char **argv)
 {
-    static const struct option own[] = {
-        {"socket", required_argument, NULL, OPT_SOCKET}, {"interval", required_argument, NULL, OPT_INTERVAL},
-        {"until", required_argument, NULL, OPT_UNTIL},   {"delete", no_argument, NULL, OPT_DELETE},
-        {"format", required_argument, NULL, OPT_FORMAT}, {0}};
     struct watching w = {.socket = CLIENT_SOCKET};
     struct arena *a = arena_new(0);
-    struct option *options = a ? cli_options(a, own, true) : NULL;
-    int status = options ? EXIT_PASS : EXIT_USAGE;
-    for (int opt; !status && (opt = getopt_long(argc, argv, "", options, NULL)) != -1;)
+    int status = a ? EXIT_PASS : EXIT_USAGE;
+    for (int opt; !status && (opt = command_option_next(argc, argv)) != -1;)
         if (!read_option(a, &w, opt, optarg))
             status = EXIT_USAGE;
-    if (!status && optind == argc) {
-        complain("watch: nothing to watch; expected dcvprobe watch DOMAIN… [options], or the ID… of watches");
-        status = EXIT_USAGE;
-    }
+    if (!status && optind == argc)
+        status = command_misused("nothing to watch; expected dcvprobe watch DOMAIN… [options], or the ID… of watches");
     if (!status && !(w.client = client_new(w.socket)))
         status = EXIT_USAGE;
     if (!status)
@@ -181,3 +161,25 @@ int cmd_watch(int argc, char **argv)
     arena_free(a);
     return status;
 }
+
+static const struct command_option own[] = {
+    {"interval", OPT_INTERVAL, "S|ca", "ca",
+     "seconds from 10 to 86400; or ca, the default: as often as the CA asks"},
+    {"until", OPT_WHEN, "WHEN", "pass forever", "when it ends: pass, the default, or forever"},
+    {"delete", OPT_DELETE, NULL, NULL, "end these watches; only with ids"},
+    ROW_FORMAT("text ndjson", "text, the default, or ndjson: the daemon's events"),
+    ROW_SOCKET,
+    {0}};
+
+const struct command command_watch = {
+    "watch",
+    cmd_watch,
+    "DOMAIN…|ID… [options]\n--delete ID…",
+    "let the daemon repeat a check until it passes",
+    "Lets the daemon repeat a check, and prints what changes. Ends when all have passed; interrupted, they "
+    "go on in the "
+    "daemon.",
+    own,
+    command_all_fields,
+    WORDS_WATCH,
+    {"dcvprobe watch shop.example.com --token VALUE", "dcvprobe watch --delete 3441b72813400000"}};

@@ -41,7 +41,7 @@ int ask_domain(struct arena *a, const char *code, const char **ret)
         }
         complain("%s", name.reason);
     }
-    complain("explain --run: '%s' names no domain; give it with --domain NAME, or as %s|shop.example.com",
+    complain("--run: '%s' names no domain; give it with --domain NAME, or as %s|shop.example.com",
              code, code);
     return EXIT_USAGE;
 }
@@ -111,7 +111,7 @@ int ask_token(struct arena *a, struct given_list *given)
         if (key && csr)
             return EXIT_PASS;
     }
-    complain("explain --run: the value to look for is missing; give the order's random value with --token V, "
+    complain("--run: the value to look for is missing; give the order's random value with --token V, "
              "or for a "
              "request token --auth-key-file F and --csr F");
     return EXIT_USAGE;

@@ -21,14 +21,14 @@ bool plugin_wanted(int argc, char **argv)
     return false;
 }
 
-/* The first line of what was said, without the name of the program before it; a '|' would begin performance data. */
+/* The first line of what was said, without the names of program and command before it; a '|' would begin performance data. */
 static void say_unknown(char *said)
 {
-    static const char program[] = "dcvprobe: ";
-    char *line = said;
+    static const char program[] = "dcvprobe";
+    char *line = said, *end;
     line[strcspn(line, "\n")] = 0;
-    if (!strncmp(line, program, strlen(program)))
-        line += strlen(program);
+    if (!strncmp(line, program, strlen(program)) && (end = strstr(line, ": ")))
+        line = end + 2;
     for (char *p = line; *p; p++)
         if (*p == '|')
             *p = '/';

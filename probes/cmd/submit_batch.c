@@ -92,7 +92,7 @@ static int feed(struct sending *s)
     while (n < 0 && errno == EINTR);
     if (n < 0) {
         int err = -errno;
-        complain("submit: '%s' cannot be read: %s; expected a readable file", s->name, strerror(errno));
+        complain("'%s' cannot be read: %s; expected a readable file", s->name, strerror(errno));
         return err;
     }
     s->ended = !n;
@@ -115,11 +115,11 @@ static int next(struct sending *s)
             return rc;
         }
     if (rc == -EINVAL) {
-        complain("submit: '%s', %s", s->name, why);
+        complain("'%s', %s", s->name, why);
     } else if (rc == 1) {
         rc = write_line(s, a, &line, &why);
         if (rc == -EINVAL)
-            complain("submit: '%s', line %zu: %s", s->name, line.number, why);
+            complain("'%s', line %zu: %s", s->name, line.number, why);
         rc = rc ? rc : 1;
     }
     if (rc < 0 && rc != -EINVAL)

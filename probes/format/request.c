@@ -94,11 +94,12 @@ static int set_domain(struct setting *s)
 
 static int set_methods(struct setting *s)
 {
-    enum method m;
-    if (!method_parse(s->value, &m))
-        return -EINVAL;
-    s->r->methods |= METHOD_BIT(m);
-    return 0;
+    for (unsigned m = 0; m < METHOD_COUNT; m++)
+        if (!strcasecmp(s->value, method_name((enum method)m))) {
+            s->r->methods |= METHOD_BIT(m);
+            return 0;
+        }
+    return -EINVAL;
 }
 
 static int set_adn(struct setting *s)

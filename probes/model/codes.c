@@ -1,6 +1,8 @@
 /* codes.c - finds a code in any spelling, and the codes that resemble a text that is no code. */
 #include "model/codes.h"
 
+#include "base/text.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -136,34 +138,11 @@ enum code code_find(struct arena *a, const char *text, const char *variables[2])
 /* LONGEST: bytes, more than any code has; what a person types beyond them is ignored. WORTH_SHOWING: the likeness from
  * which on a code is suggested. RARER: so much less likely is a code that the API's document does not list. SLIP: the
  * likeness from which on a text is a code with slips. */
-enum { LONGEST = 64, WORDS = 16, WORTH_SHOWING = 240, RARER = 40, SLIP = 650 };
+enum { LONGEST = TEXT_DISTANCE_MOST, WORDS = 16, WORTH_SHOWING = 240, RARER = 40, SLIP = 650 };
 
 static size_t at_most(size_t a, size_t b)
 {
     return a < b ? a : b;
-}
-
-/* Edit distance in which a swap of neighbours is one step (optimal string alignment). */
-static size_t distance(const char *s, size_t n, const char *t, size_t m)
-{
-    size_t rows[3][LONGEST + 1];
-    size_t *before = rows[0], *last = rows[1], *row = rows[2];
-    for (size_t j = 0; j <= m; j++)
-        last[j] = j;
-    for (size_t i = 1; i <= n; i++) {
-        row[0] = i;
-        for (size_t j = 1; j <= m; j++) {
-            size_t swap_or_keep = last[j - 1] + (s[i - 1] != t[j - 1]);
-            row[j] = at_most(swap_or_keep, at_most(last[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && s[i - 1] == t[j - 2] && s[i - 2] == t[j - 1])
-                row[j] = at_most(row[j], before[j - 2] + 1);
-        }
-        size_t *oldest = before;
-        before = last;
-        last = row;
-        row = oldest;
-    }
-    return last[m];
 }
 
 static size_t split(const char *s, size_t n, struct bytes words[WORDS])
@@ -195,7 +174,7 @@ static unsigned likeness(const char *s, size_t n, const char *t, size_t m)
                 break;
             }
     size_t longer = n > m ? n : m;
-    return (unsigned)(600 * (longer - distance(s, n, t, m)) / longer + 800 * shared / (n_mine + n_theirs));
+    return (unsigned)(600 * (longer - text_distance(s, n, t, m)) / longer + 800 * shared / (n_mine + n_theirs));
 }
 
 /* The text without what is around it, in small letters. Returns its length. */

@@ -74,16 +74,16 @@ static const char *error_text(struct arena *a, enum code c, const char *const va
 }
 
 /* Prose from column left on, where the output stands. */
-static void prose(struct buf *b, size_t left, const char *text)
+static void prose(struct buf *b, const struct render *how, size_t left, const char *text)
 {
     static const char blanks[TEXT + 1] = "                      ";
-    render_wrap(b, text, blanks + TEXT - left, left, WIDTH);
+    render_wrap(b, text, blanks + TEXT - left, left, how->width ? how->width : WIDTH);
 }
 
-static void paragraph(struct buf *b, const char *label, const char *text)
+static void paragraph(struct buf *b, const struct render *how, const char *label, const char *text)
 {
     buf_printf(b, "%*s%-*s", LABEL, "", TEXT - LABEL, label);
-    prose(b, TEXT, text);
+    prose(b, how, TEXT, text);
 }
 
 /* The method of the check that gives the code; any other where no check does. */
@@ -118,7 +118,7 @@ static const char *call_text(struct arena *a, enum code c, enum method m, const 
                  : NULL;
 }
 
-void explain_code(struct buf *b, struct arena *a, enum code c, const char *const variables[2], bool color,
+void explain_code(struct buf *b, struct arena *a, enum code c, const char *const variables[2], const struct render *how,
                   const struct profile *p, dcv_time now)
 {
     const struct code_info *info = code_info(c);
@@ -129,29 +129,29 @@ void explain_code(struct buf *b, struct arena *a, enum code c, const char *const
     if (!shown)
         shown = info->code;
     size_t n = strlen(shown);
-    buf_printf(b, "%s%s%s%*s  HTTP %d, %s, %s\n", color ? "\033[1m" : "", shown, color ? "\033[0m" : "",
+    buf_printf(b, "%s%s%s%*s  HTTP %d, %s, %s\n", how->color ? "\033[1m" : "", shown, how->color ? "\033[0m" : "",
                n + 2 < HEAD ? (int)(HEAD - 2 - n) : 0, "", info->status, code_class_name(info->class),
                code_basis_name(info->basis));
     const char *domain = domain_of(c, variables);
     buf_puts(b, "  ");
-    prose(b, 2, info->message);
-    paragraph(b, "what the CA saw", fill(a, info->meaning, domain));
-    paragraph(b, "what to check", fill(a, info->check, domain));
-    paragraph(b, "how certain", basis_sentence(info->basis));
+    prose(b, how, 2, info->message);
+    paragraph(b, how, "what the CA saw", fill(a, info->meaning, domain));
+    paragraph(b, how, "what to check", fill(a, info->check, domain));
+    paragraph(b, how, "how certain", basis_sentence(info->basis));
     const char *call = call_text(a, c, method_of(a, c, variables), p);
     if (call)
-        paragraph(b, "which call", call);
+        paragraph(b, how, "which call", call);
     if (info->seen)
-        paragraph(b, "where it was seen", info->seen);
+        paragraph(b, how, "where it was seen", info->seen);
     struct texts rules;
     if (!explain_rules(a, c, p, now, &rules))
         for (size_t i = 0; i < rules.n; i++)
-            paragraph(b, i ? "" : "rules by date", rules.v[i]);
+            paragraph(b, how, i ? "" : "rules by date", rules.v[i]);
     const char *command = code_command(a, c, variables);
     if (command) /* one line, however long, so that it can be pasted */
         buf_printf(b, "%*s%-*s%s\n", LABEL, "", TEXT - LABEL, "reproduce it", command);
     else
-        paragraph(b, "reproduce it", "Not possible from here: only the CA holds this state.");
+        paragraph(b, how, "reproduce it", "Not possible from here: only the CA holds this state.");
 }
 
 void explain_code_json(struct json_out *j, const char *key, struct arena *a, enum code c,

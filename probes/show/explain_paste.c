@@ -135,15 +135,15 @@ char *explain_name_command(struct arena *a, const char *domain)
                 : NULL;
 }
 
-static void begin(struct buf *b, bool color, const char *title)
+static void begin(struct buf *b, const struct render *how, const char *title)
 {
-    buf_printf(b, "%s%s%s%s", b->n ? "\n" : "", color ? "\033[1m" : "", title, color ? "\033[0m" : "");
+    buf_printf(b, "%s%s%s%s", b->n ? "\n" : "", how->color ? "\033[1m" : "", title, how->color ? "\033[0m" : "");
 }
 
-static void paragraph(struct buf *b, const char *text)
+static void paragraph(struct buf *b, const struct render *how, const char *text)
 {
     buf_puts(b, "  ");
-    render_wrap(b, text, "  ", 2, WIDTH);
+    render_wrap(b, text, "  ", 2, how->width ? how->width : WIDTH);
 }
 
 /* The sentence of a report without a report: what it would fill in stands in capitals, or is left out where
@@ -165,50 +165,50 @@ static char *template_text(struct arena *a, const char *text)
     return s;
 }
 
-void explain_cause(struct buf *b, struct arena *a, enum cause c, bool color)
+void explain_cause(struct buf *b, struct arena *a, enum cause c, const struct render *how)
 {
     const struct cause_info *i = cause_info(c);
-    begin(b, color, i->id);
+    begin(b, how, i->id);
     buf_printf(b, "  a cause that dcvprobe finds, %s\n", weight_name(i->weight));
     const char *summary = template_text(a, i->summary);
-    paragraph(b, summary ? summary : "");
-    paragraph(b, i->hint);
+    paragraph(b, how, summary ? summary : "");
+    paragraph(b, how, i->hint);
     const char *who = arena_printf(a, "Who has to act: %s.", actor_words(i->who_acts));
-    paragraph(b, who ? who : "");
+    paragraph(b, how, who ? who : "");
 }
 
-static void cause_page(struct buf *b, struct arena *a, const struct paste_found *f, bool color)
+static void cause_page(struct buf *b, struct arena *a, const struct paste_found *f, const struct render *how)
 {
-    explain_cause(b, a, f->cause, color);
+    explain_cause(b, a, f->cause, how);
     if (f->domain) {
         const char *command = explain_name_command(a, f->domain);
-        paragraph(b, "Whether it is so now:");
+        paragraph(b, how, "Whether it is so now:");
         buf_printf(b, "    %s\n", command ? command : "");
     }
 }
 
-static void unknown_page(struct buf *b, struct arena *a, const struct paste_found *f, bool color)
+static void unknown_page(struct buf *b, struct arena *a, const struct paste_found *f, const struct render *how)
 {
     struct buf s = {0};
-    begin(b, color, shown(a, f->text));
+    begin(b, how, shown(a, f->text));
     buf_puts(b, "  not known\n");
     unknown_sentence(&s, a, f);
     buf_puts(&s, " What stands beside it as its message is all that is known of it.");
-    paragraph(b, s.p ? s.p : "");
+    paragraph(b, how, s.p ? s.p : "");
     b->failed = b->failed || s.failed;
     buf_free(&s);
     if (f->domain) {
         const char *command = explain_name_command(a, f->domain);
-        paragraph(b, "What can be seen of its domain from here:");
+        paragraph(b, how, "What can be seen of its domain from here:");
         buf_printf(b, "    %s\n", command ? command : "");
     }
 }
 
-static void order_page(struct buf *b, struct arena *a, const struct paste *p, bool color)
+static void order_page(struct buf *b, struct arena *a, const struct paste *p, const struct render *how)
 {
-    begin(b, color, "order check\n");
+    begin(b, how, "order check\n");
     char *sentence = explain_sentence(a, p);
-    paragraph(b, sentence ? sentence : "");
+    paragraph(b, how, sentence ? sentence : "");
     for (size_t i = 0; i < p->n_names; i++) {
         const struct paste_name *n = &p->names[i];
         buf_printf(b, "    %-40s %s%s\n", shown(a, n->domain), n->status ? shown(a, n->status) : "(cut)",
@@ -219,7 +219,7 @@ static void order_page(struct buf *b, struct arena *a, const struct paste *p, bo
         if (p->names[i].validated)
             continue;
         if (!told)
-            paragraph(b, "Why it is not, and what to change:");
+            paragraph(b, how, "Why it is not, and what to change:");
         told = true;
         const char *command = explain_name_command(a, p->names[i].domain);
         buf_printf(b, "    %s\n", command ? command : "");
@@ -232,13 +232,13 @@ static bool same_message(const struct paste *p, size_t i)
     return i && p->found[i - 1].kind == PASTE_MESSAGE && p->found[i - 1].text == p->found[i].text;
 }
 
-static void message_line(struct buf *b, struct arena *a, const struct paste *p, size_t i, bool color)
+static void message_line(struct buf *b, struct arena *a, const struct paste *p, size_t i, const struct render *how)
 {
     size_t n = 1;
     while (i + n < p->n && same_message(p, i + n))
         n++;
     struct buf s = {0};
-    begin(b, color, "message without a code\n");
+    begin(b, how, "message without a code\n");
     if (n == 1)
         buf_printf(&s, "\"%s\" is the message of %s.", shown(a, p->found[i].text),
                    code_info(p->found[i].code)->code);
@@ -246,31 +246,31 @@ static void message_line(struct buf *b, struct arena *a, const struct paste *p, 
         buf_printf(
             &s, "The API's document gives \"%s\" as the message of %zu codes, and any of them may be meant.",
             shown(a, p->found[i].text), n);
-    paragraph(b, s.p ? s.p : "");
+    paragraph(b, how, s.p ? s.p : "");
     b->failed = b->failed || s.failed;
     buf_free(&s);
 }
 
-void explain_paste(struct buf *b, struct arena *a, const struct paste *p, bool color, const struct profile *profile,
-                   dcv_time now)
+void explain_paste(struct buf *b, struct arena *a, const struct paste *p, const struct render *how,
+                   const struct profile *profile, dcv_time now)
 {
     for (size_t i = 0; i < p->n; i++) {
         const struct paste_found *f = &p->found[i];
         const char *v[2];
         if (f->kind == PASTE_MESSAGE && !same_message(p, i))
-            message_line(b, a, p, i, color);
+            message_line(b, a, p, i, how);
         if (f->kind == PASTE_CAUSE) {
-            cause_page(b, a, f, color);
+            cause_page(b, a, f, how);
         } else if (f->code == CODE_NONE) {
-            unknown_page(b, a, f, color);
+            unknown_page(b, a, f, how);
         } else {
             variables_of(f, v);
             buf_puts(b, b->n ? "\n" : "");
-            explain_code(b, a, f->code, v, color, profile, now);
+            explain_code(b, a, f->code, v, how, profile, now);
         }
     }
     if (p->order_check)
-        order_page(b, a, p, color);
+        order_page(b, a, p, how);
 }
 
 /* ---------------------------------------------------------------- JSON ------------------------------- */

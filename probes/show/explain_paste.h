@@ -7,6 +7,7 @@
 
 #include "format/json_write.h"
 #include "format/paste.h"
+#include "show/render.h"
 
 /* What was found, in one sentence for a person: of nothing, too, and then what to paste instead. In the
  * arena; NULL where it is full. */
@@ -17,14 +18,14 @@ bool explain_is_whole(const struct paste *p);
 char *explain_name_command(struct arena *a, const char *domain);
 
 /* The page of one cause, which is not CAUSE_NONE: what it is, and who has to act. */
-void explain_cause(struct buf *b, struct arena *a, enum cause c, bool color);
+void explain_cause(struct buf *b, struct arena *a, enum cause c, const struct render *how);
 /* What `dcvprobe explain` prints: a page for each thing found; of an order check its names and what to run.
  * Appends nothing where nothing was found.
  * profile: whose rules by date are shown, as they are at now. */
-void explain_paste(struct buf *b, struct arena *a, const struct paste *p, bool color, const struct profile *profile,
-                   dcv_time now);
+void explain_paste(struct buf *b, struct arena *a, const struct paste *p, const struct render *how,
+                   const struct profile *profile, dcv_time now);
 /* The members "found", "names", "more" and "sentence" of an object that is open. */
-void explain_paste_json(struct json_out *j, struct arena *a, const struct paste *p, const struct profile *profile,
-                        dcv_time now);
+void explain_paste_json(struct json_out *j, struct arena *a, const struct paste *p,
+                        const struct profile *profile, dcv_time now);
 
 #endif

@@ -316,7 +316,7 @@ def batch_command():
             f.write(text)
         status, out, err = submit(path, *options)
         same((status, out), (2, ""), f"exit status: {err}")
-        true(expected in err and err.count("\n") == 1, f"{expected} in {err!r}")
+        true(expected in err and err.count("\n") - err.count("\n  dcvprobe help ") == 1, f"{expected} in {err!r}")
     status, out, err = submit(dcvd.dir + "/none")
     true(status == 2 and "cannot be opened" in err, err)
     within(10, "nothing is left of them", lambda: left(dcvd) == before)

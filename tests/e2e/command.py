@@ -289,9 +289,11 @@ def config():
     r = probe("check", "good.com", *txt)
     same((r.returncode, r.stdout), (2, ""), "exit status with a bad file")
     same(r.stderr,
-         f"dcvprobe: --config: {conf}:6: [checks] per_server: '0': expected a whole number from 1 to 100000\n", "why")
+         f"dcvprobe check: --config: {conf}:6: [checks] per_server: '0': expected a whole number from 1 to 100000\n",
+         "why")
     again = probe("preflight", "good.com", "--config", conf)
-    same((again.returncode, again.stdout, again.stderr), (2, "", r.stderr), "preflight with a bad file")
+    same((again.returncode, again.stdout, again.stderr), (2, "", r.stderr.replace(" check:", " preflight:")),
+         "preflight with a bad file")
     same(probe("check", "good.com", "--config", folder + "/none").returncode, 2, "exit status without the file")
     r = probe("explain", "dns_mismatch", "--config", conf)
     true(r.returncode == 2 and "expected --run" in r.stderr, r.stderr)
@@ -389,7 +391,7 @@ def lists():
     true("…  dns-txt-token  fail\n" in screen and " " * 18 + "invalid_dns_txt  txt-absent" in screen, screen[-500:])
     true("n7.com" in on_terminal(200, "list", "--limit", "0", *at).split("invalid_dns_txt  txt-absent\n")[-10],
          "one line each")
-    for wrong, expected in ((["--limit", "x"], "0 for all"), (["--format", "fix"], "text, json or ndjson"),
+    for wrong, expected in ((["--limit", "x"], "0 for all"), (["--format", "fix"], "one of text json ndjson"),
                             (["--code", "dns_mismtch"], "near it: dns_mismatch"), (["good.com"], "--domain"),
                             (["--since", "soon"], "invalid_value:since")):
         r = probe("list", *wrong, *at)
@@ -481,8 +483,9 @@ def persist():
         same((r.returncode, r.stdout), (2, ""), str(wrong))
         true(expected in r.stderr, r.stderr)
     r = probe("check", "example.com", "--method", "dns-persist")
-    same((r.returncode, r.stderr), (2, "dcvprobe: --account-uri: missing; expected a URI such as "
-                                       "https://ca.example/account/1, at most 1024 bytes\n"),
+    same((r.returncode, r.stderr), (2, "dcvprobe check: --account-uri: missing; expected a URI such as "
+                                       "https://ca.example/account/1, at most 1024 bytes\n"
+                                       "  dcvprobe help check has its options and examples\n"),
          "a check needs the account, too")
 
 

@@ -212,9 +212,10 @@ def keys():
             else:
                 r = probe(*command_line, *options, *at)
             same(r.returncode, 2, f"{command_line} {options} {r.stderr}")
-            same((r.stdout != "", r.stderr.count("\n")), (token and (options, said) in none, 1),
+            same((r.stdout != "", r.stderr.count("\n") - r.stderr.count("\n  dcvprobe help ")),
+                 (token and (options, said) in none, 1),
                  f"{command_line} {options} {r.stdout}")
-            true(r.stderr.startswith("dcvprobe: ") and said in r.stderr, f"{said} in {r.stderr!r}")
+            true(r.stderr.startswith(f"dcvprobe {command_line[0]}: ") and said in r.stderr, f"{said} in {r.stderr!r}")
     for option in "--csr", "--original":
         r = probe("preflight", option, private)
         same((r.returncode, r.stdout), (2, ""), r.stderr)

@@ -57,7 +57,7 @@ static void one(struct arena *a, const char *text)
     assert(v[0] && v[1]);
 
     struct buf b = {0};
-    explain_code(&b, a, c, v, false, profile_builtin(), NOW);
+    explain_code(&b, a, c, v, &(const struct render){0}, profile_builtin(), NOW);
     assert(!b.failed);
     is_shown_safely(b.p, b.n);
     assert(b.p[b.n - 1] == '\n');
@@ -94,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(!paste_read(a, (const char *)data, size, NULL, &p));
     assert(p.n <= PASTE_FOUND_MOST);
     struct buf b = {0};
-    explain_paste(&b, a, &p, false, profile_builtin(), NOW);
+    explain_paste(&b, a, &p, &(const struct render){0}, profile_builtin(), NOW);
     assert(!b.failed);
     if (b.p)
         is_shown_safely(b.p, b.n);

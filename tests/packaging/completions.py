@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compares the completions of the shells with the program: completions.py DCVPROBE FOLDER. Their functions are run as
-the shells run them."""
+"""Completion as the shells do it: completions.py DCVPROBE FOLDER. The program says what may stand next, from the tables
+by which it reads options; here real shells ask it, and each option of each command must be offered."""
 import os
 import pathlib
 import pty
@@ -12,7 +12,8 @@ import sys
 import time
 
 DCVPROBE = pathlib.Path(sys.argv[1]).resolve()
-BASH, ZSH = (pathlib.Path(sys.argv[2]).resolve() / name for name in ("dcvprobe.bash", "_dcvprobe"))
+FOLDER = pathlib.Path(sys.argv[2]).resolve()
+BASH, ZSH, FISH = (FOLDER / name for name in ("dcvprobe.bash", "_dcvprobe", "dcvprobe.fish"))
 ENV = {**os.environ, "PATH": f"{DCVPROBE.parent}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
 wrong = []
 
@@ -35,10 +36,16 @@ def bash(*words):
 
 
 def zsh(*words):
-    """What the function passes to _arguments, or the commands that it describes."""
-    script = ('file=$1; shift; _arguments() { print -rl -- "$@" }; _describe() { print -rl -- ${(P)2} };'
-              'words=("$@"); CURRENT=$#; source $file')
-    return said("zsh", "-fc", script, "zsh", str(ZSH), "dcvprobe", *words)
+    """What the function describes to zsh."""
+    script = ('file=$1; shift; _describe() { print -rl -- ${(P)2} }; _files() { print -r -- FILES };'
+              'compset() { print -r -- COMPSET }; words=("$@"); CURRENT=$#; PREFIX=${words[-1]}; source $file')
+    return [line.split(":")[0] for line in said("zsh", "-fc", script, "zsh", str(ZSH), "dcvprobe", *words).splitlines()]
+
+
+def fish(line):
+    """What fish offers for a command line."""
+    script = f"source {FISH}; complete -C '{line}'"
+    return [row.split("\t")[0] for row in said("fish", "--no-config", "-c", script).splitlines()]
 
 
 def typed(shell, before, line, expected):
@@ -64,44 +71,61 @@ def typed(shell, before, line, expected):
         os.waitpid(pid, 0)
 
 
-commands = re.findall(r"^  dcvprobe ([a-z]+)", said(DCVPROBE, "help"), re.M)
-with_zsh = shutil.which("zsh")
-same("bash, sub-commands", bash(""), [*commands, "--help", "--version"])
+with_zsh, with_fish = shutil.which("zsh"), shutil.which("fish")
+commands = re.findall(r"^  ([a-z]+)  ", said(DCVPROBE, "help"), re.M)
+if len(commands) < 15:
+    wrong.append(f"dcvprobe help lists {commands}")
+same("bash, commands", bash(""), [*commands, "--help", "--version"])
 if with_zsh:
-    same("zsh, sub-commands", re.findall(r"^([a-z]+):", zsh(""), re.M), commands)
+    same("zsh, commands", zsh(""), [*commands, "--help", "--version"])
+if with_fish:
+    same("fish, commands", fish("dcvprobe "), [*commands, "--help", "--version"])
 for command in commands:
-    listed = said(DCVPROBE, command, "--=x") if command != "help" else ""
-    true = ["--" + name for name in re.findall(r"'--([a-z-]+)'", listed)]
-    same(f"bash, options of {command}", bash(command, "--"), true)
+    helped = re.findall(r"^  (?:-v, )?(--[a-z-]+)", said(DCVPROBE, "help", command), re.M)
+    same(f"bash, options of {command}", bash(command, "--"), helped)
     if with_zsh:
-        same(f"zsh, options of {command}", re.findall(r"^(?:\([^)]*\))?\*?(--[a-z-]+)\[", zsh(command, ""), re.M), true)
+        same(f"zsh, options of {command}", zsh(command, "--"), helped)
+    if with_fish:
+        same(f"fish, options of {command}", fish(f"dcvprobe {command} --"), helped)
 
-request = said(DCVPROBE, "help").split("describe the request:\n")[1].split("\nOptions of")[0]
-repeated = [part.split()[0] for part in re.split(r"^  (?=--)", request, flags=re.M)[1:]
-            if "may be repeated" in " ".join(part.split())]
-if with_zsh:
-    same("zsh, options that may be repeated", re.findall(r"^\*(--[a-z-]+)\[", zsh("check", ""), re.M), repeated)
-
-methods = re.findall(r"[a-z-]+", said(DCVPROBE, "check", "a.com", "--method", "x").split("expected ")[1])
-same("bash, methods", bash("check", "--method", ""), methods)
-same("bash, a method behind a sign", bash("check", "--method", "=", "dns-t"), ["dns-txt-token"])
-same("bash, methods of preflight", bash("preflight", "--method", ""), ["email", "phone", *methods])
-for command in ("check", "list"):
-    refused = said(DCVPROBE, command, "--format", "nagios" if command == "list" else "x")
-    formats = re.findall(r"\w+", refused.split("expected ")[1])
-    same(f"bash, formats of {command}", bash(command, "--format", ""), set(formats) - {"or"})
-same("bash, when a watch ends", bash("watch", "--until", ""), ["pass", "forever"])
-same("bash, a cause", bash("list", "--cause", "txt-doub"), ["txt-doubled-name"])
-same("bash, codes", bash("explain", "dns_mis"), ["dns_mismatch"])
+METHODS = re.findall(r"[a-z-]+", said(DCVPROBE, "check", "a.com", "--method", "x").split("expected ")[1].split(";")[0]
+                     .split("\n")[0])
+for words, expected in (
+        (("check", "--method", ""), METHODS),
+        (("check", "--method", "caa,dns-t"), ["caa,dns-txt-token"]),
+        (("preflight", "--method", ""), ["email", "phone", *METHODS]),
+        (("list", "--format", ""), ["text", "json", "ndjson"]),
+        (("watch", "--until", ""), ["pass", "forever"]),
+        (("check", "--purpose", "s"), ["smime"]),
+        (("list", "--cause", "txt-doub"), ["txt-doubled-name"]),
+        (("causes", "txt-doub"), ["txt-doubled-name"]),
+        (("codes", "dns_mis"), ["dns_mismatch"]),
+        (("help", "prefl"), ["preflight"]),
+        (("check", "--token", ""), []),
+        (("check", "x"), [])):
+    same(f"bash, {words}", bash(*words), expected)
+    if with_zsh:
+        same(f"zsh, {words}", zsh(*words), expected)
+    if with_fish:
+        same(f"fish, {words}", fish("dcvprobe " + " ".join(words)), expected)
+same("bash, a method behind a sign", bash("check", "--method", "=", "dns-tx"), ["dns-txt-token"])
 same("bash, a file", bash("replay", str(BASH)[:-2]), [str(BASH)])
-same("bash, no file for a value", bash("check", "--token", ""), [])
+same("bash, a file behind a sign", bash("check", "--csr", "=", str(BASH)[:-2]), [str(BASH)])
+same("bash, a code or a file", bash("explain", "dns_misma"), ["dns_mismatch"])
+if with_zsh:
+    same("zsh, files", zsh("replay", ""), ["FILES"])
+    same("zsh, a value behind a sign", zsh("check", "--method=dns-tx"), ["COMPSET", "dns-txt-token"])
+if with_fish:
+    same("fish, a value behind a sign", fish("dcvprobe check --method=dns-tx"), ["--method=dns-txt-token"])
+    same("fish, a file", fish(f"dcvprobe replay {str(BASH)[:-2]}"), [str(BASH)])
 
 typed(["bash", "--norc", "--noprofile", "-i"], f"source {BASH}", "dcvprobe pref\t--pro\t", "dcvprobe preflight --pro")
 typed(["bash", "--norc", "--noprofile", "-i"], f"source {BASH}", "dcvprobe check --method=dns-txt\t",
       "--method=dns-txt-token ")
 if with_zsh:
     init = f"fpath=({ZSH.parent} $fpath); autoload -U compinit; compinit -u -D"
-    typed(["zsh", "-f", "-i"], init, "dcvprobe list --verdict und\t", "undecided")
+    typed(["zsh", "-f", "-i"], init, "dcvprobe list --verdict und\t", "verdict undecided")
+    typed(["zsh", "-f", "-i"], init, "dcvprobe check --depth=qu\t", "--depth=quick")
 for line in wrong:
     print(line)
 sys.exit(bool(wrong))

@@ -37,6 +37,11 @@ def help_of(program, *arguments):
     return subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout
 
 
+def helped(command):
+    """The options in the help of a command of dcvprobe, but for those that every command has."""
+    return set(re.findall(r"^  (?:-v, )?--([a-z-]+)", help_of(DCVPROBE, "help", command), re.M)) - {"help"}
+
+
 def man_options(page):
     """The options that the page defines: in bold at the start of a line, one or several."""
     found = set()
@@ -57,7 +62,7 @@ def says(text):
 
 def check_request(help_text, page):
     """The help and the manual page say the same of each option of a request: its argument, and what says() finds."""
-    request = help_text.split("describe the request:\n")[1].split("\nOptions of check, replay")[0]
+    request = help_text.split("describe the request:\n")[1].split("\nOther options")[0]
     shown = re.findall(r"^  --([a-z-]+) (\S+)((?:.*\n(?!  --))*.*)", request, re.M)
     described = {option: (re.sub("_", "", argument), text) for option, argument, text in re.findall(
         r"^\*--([a-z-]+)\* (\S+)\n((?:\t.*\n)+)", page.split("# THE REQUEST")[1].split("\n# ")[0], re.M)}
@@ -72,21 +77,30 @@ def check_request(help_text, page):
 
 
 def commands():
-    return re.findall(r"^  dcvprobe ([a-z]+)", help_of(DCVPROBE, "help"), re.M)
+    return re.findall(r"^  ([a-z]+)  ", help_of(DCVPROBE, "help"), re.M)
 
 
 def check_dcvprobe():
-    wide = [line for line in help_of(DCVPROBE, "help").splitlines() if len(line) > 80]
-    if wide:
-        wrong.append(f"dcvprobe help: wider than a terminal: {wide}")
+    overview = help_of(DCVPROBE, "help")
+    if len(overview.splitlines()) > 24:
+        wrong.append("dcvprobe help: more than a screen")
+    for command in commands():
+        text = help_of(DCVPROBE, "help", command)
+        if help_of(DCVPROBE, command, "-h") != text or help_of(DCVPROBE, command, "--help") != text:
+            wrong.append(f"dcvprobe {command} -h and --help differ from dcvprobe help {command}")
+        if wide := [line for line in text.splitlines() if len(line) > 80]:
+            wrong.append(f"dcvprobe help {command}: wider than a terminal: {wide}")
+        if text.split("\nExamples:\n")[1].count("\n  dcvprobe ") + 1 != 2:
+            wrong.append(f"dcvprobe help {command}: not two examples")
     page = read("contrib/man/dcvprobe.1.scd")
-    check_request(help_of(DCVPROBE, "help"), page)
-    own = {command: options(DCVPROBE, command) for command in commands() if command != "help"}
+    check_request(help_of(DCVPROBE, "help", "check"), page)
+    own = {command: helped(command) for command in commands()}
     compare("dcvprobe.1, options", man_options(page), set().union(*own.values()))
     section = {s.split("\n")[0]: man_options(s) for s in re.split(r"^# ", page, flags=re.M)}
-    fields = set(re.findall(r"^  --([a-z-]+) ", help_of(DCVPROBE, "help").split("Options of check, replay")[0], re.M))
-    compare("dcvprobe.1, THE REQUEST", section["THE REQUEST"], fields)
-    compare("dcvprobe.1, OPTIONS OF PREFLIGHT", section["OPTIONS OF PREFLIGHT"], own["preflight"] - {"format", "json"})
+    fields = help_of(DCVPROBE, "help", "check").split("describe the request:\n")[1].split("\nOther options")[0]
+    compare("dcvprobe.1, THE REQUEST", section["THE REQUEST"], set(re.findall(r"^  --([a-z-]+) ", fields, re.M)))
+    compare("dcvprobe.1, OPTIONS OF PREFLIGHT", section["OPTIONS OF PREFLIGHT"],
+            own["preflight"] - {"format", "json", "color"})
     head = page.split("# DESCRIPTION")[0]
     compare("dcvprobe.1, SYNOPSIS", set(re.findall(r"\*([a-z]{3,})\*", head)) - {"dcvprobe"}, set(commands()))
 

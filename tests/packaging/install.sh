@@ -12,6 +12,7 @@ wrong=0
 for file in bin/dcvd bin/dcvprobe lib/systemd/system/dcvd.{service,socket} lib/{sysusers,tmpfiles}.d/dcvd.conf \
     share/dcvd/{ca-profiles/digicert.conf,ca-profiles/identifiers.tsv,grafana/dcvd.json,icinga/dcvd.conf,openapi.json,prometheus/prometheus.yml,prometheus/dcvd.rules.yml,clients/dcvd.py,clients/dcvd.mjs} \
     share/bash-completion/completions/dcvprobe share/zsh/site-functions/_dcvprobe \
+    share/fish/vendor_completions.d/dcvprobe.fish \
     share/doc/dcvd/{LICENSE,README.md,causes.md,command.md,daemon.md,examples/dcvd.conf} "${pages[@]}"; do
     [ -s "$prefix/$file" ] || {
         echo "missing: $file"
@@ -21,7 +22,7 @@ done
 while read -r file; do # no other file is installed: no test program, no header
     case ${file#"$prefix"/} in
     bin/dcvd | bin/dcvprobe | lib/systemd/system/* | lib/sysusers.d/* | lib/tmpfiles.d/* | share/dcvd/* | share/doc/dcvd/* | \
-        share/man/* | share/bash-completion/* | share/zsh/*) ;;
+        share/man/* | share/bash-completion/* | share/zsh/* | share/fish/*) ;;
     *)
         echo "not expected: $file"
         wrong=1

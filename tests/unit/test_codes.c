@@ -61,7 +61,7 @@ static void what_is_not_documented_says_so(void **state)
 {
     (void)state;
     struct buf b = {0};
-    codes_table(&b, false);
+    codes_table(&b, false, 0);
     for (enum code c = 1; code_info(c); c++) {
         const struct code_info *i = code_info(c);
         assert_int_equal(i->basis == BASIS_SEEN, i->seen != NULL);
@@ -309,13 +309,13 @@ static void tables_have_a_line_for_each_row(void **state)
 {
     (void)state;
     struct buf b = {0};
-    codes_table(&b, false);
+    codes_table(&b, false, 0);
     assert_int_equal(count(b.p, '\n'), CODE_COUNT + 1);
     assert_non_null(
         strstr(b.p, "\ninvalid_dns_txt                             400     probe    documented  No TXT"));
     buf_free(&b);
     b = (struct buf){0};
-    causes_table(&b, true);
+    causes_table(&b, true, 0);
     assert_int_equal(count(b.p, '\n'), CAUSE_COUNT + 1);
     assert_ptr_equal(strstr(b.p, "\033[1mcause "), b.p);
     assert_non_null(strstr(b.p, "\nname-invalid "));

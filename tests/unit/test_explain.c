@@ -92,7 +92,7 @@ static void the_page_of_one_code(void **state)
 {
     static const char *const shop[2] = {"shop.example.com", ""};
     struct buf b = {0};
-    explain_code(&b, *state, CODE_dns_mismatch, shop, false, profile_builtin(), NOW);
+    explain_code(&b, *state, CODE_dns_mismatch, shop, &(const struct render){0}, profile_builtin(), NOW);
     assert_false(b.failed);
     assert_ptr_equal(strstr(b.p,
                             "dns_mismatch|shop.example.com        HTTP 400, probe, documented\n"
@@ -104,22 +104,25 @@ static void the_page_of_one_code(void **state)
     assert_non_null(strstr(b.p,
                            "\n    reproduce it      dcvprobe check shop.example.com --method dns-txt-token "
                            "--token VALUE\n"));
-    assert_non_null(strstr(b.p, "\n    which call        POST order/certificate/PRODUCT, with a request token: an\n"));
+    assert_non_null(
+        strstr(b.p, "\n    which call        POST order/certificate/PRODUCT, with a request token: an\n"));
     assert_null(strstr(b.p, "<domain>"));
     buf_free(&b);
 
     b = (struct buf){0};
-    explain_code(&b, *state, CODE_invalid_dns_txt, NULL, false, profile_builtin(), NOW);
+    explain_code(&b, *state, CODE_invalid_dns_txt, NULL, &(const struct render){0}, profile_builtin(), NOW);
     assert_non_null(strstr(b.p, "answers HTTP 200 instead"));
     buf_free(&b);
     b = (struct buf){0};
-    explain_code(&b, *state, CODE_file_random_value_not_found, NULL, false, profile_builtin(), NOW);
+    explain_code(&b, *state, CODE_file_random_value_not_found, NULL, &(const struct render){0},
+                 profile_builtin(), NOW);
     assert_null(strstr(b.p, "HTTP 200"));
     assert_non_null(strstr(b.p, "answers with it, too."));
     buf_free(&b);
 
     b = (struct buf){0};
-    explain_code(&b, *state, CODE_order_not_pending, NULL, true, profile_builtin(), NOW);
+    explain_code(&b, *state, CODE_order_not_pending, NULL, &(const struct render){.color = true},
+                 profile_builtin(), NOW);
     assert_ptr_equal(strstr(b.p, "\033[1morder_not_pending\033[0m  "), b.p);
     assert_non_null(strstr(b.p, "\n    reproduce it      Not possible from here"));
     assert_null(strstr(b.p, "which call"));
@@ -159,7 +162,7 @@ static void rules_by_date(void **state)
         struct buf b = {0};
         dcv_time now;
         assert_true(time_parse(rows[i].now, &now));
-        explain_code(&b, *state, rows[i].code, NULL, false, profile_builtin(), now);
+        explain_code(&b, *state, rows[i].code, NULL, &(const struct render){0}, profile_builtin(), now);
         for (char *p = b.p, *to = b.p;; p++) { /* one blank for each break and indentation */
             bool blank = *p == ' ' || *p == '\n';
             if (!blank || to == b.p || to[-1] != ' ')
@@ -199,7 +202,7 @@ static void pages_fit_a_terminal(void **state)
     static const char *const evil[2] = {"x\x1b]0;t\x07\n$(id)<domain>", "\xff"};
     for (enum code c = 1; code_info(c); c++) {
         struct buf b = {0};
-        explain_code(&b, *state, c, evil, false, profile_builtin(), NOW);
+        explain_code(&b, *state, c, evil, &(const struct render){0}, profile_builtin(), NOW);
         assert_false(b.failed);
         for (char *line = strtok(b.p, "\n"); line; line = strtok(NULL, "\n")) {
             if (!strstr(line, "reproduce it") && line != b.p && !strstr(line, "://"))
@@ -294,7 +297,7 @@ static void pages_of_pastes(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct paste p = read_paste(*state, cases[i].text);
         struct buf b = {0};
-        explain_paste(&b, *state, &p, false, profile_builtin(), NOW);
+        explain_paste(&b, *state, &p, &(const struct render){0}, profile_builtin(), NOW);
         assert_false(b.failed);
         const char *sentence = explain_sentence(*state, &p);
         print_message("%s\n%s\n", sentence, b.p ? b.p : "");
@@ -336,7 +339,7 @@ static void every_cause_by_its_id(void **state)
         assert_int_equal(p.n, 1);
         assert_int_equal(p.found[0].cause, c);
         struct buf b = {0};
-        explain_paste(&b, *state, &p, false, profile_builtin(), NOW);
+        explain_paste(&b, *state, &p, &(const struct render){0}, profile_builtin(), NOW);
         assert_non_null(strstr(b.p, cause_info(c)->id));
         assert_non_null(strstr(b.p, actor_words(cause_info(c)->who_acts)));
         assert_null(strpbrk(b.p, "{}"));
