@@ -85,7 +85,7 @@ def colours():
     true("\x1b" not in probe(*check).stdout, "no colour in a pipe")
     true("\x1b[1;31mFAIL" in probe(*check, "--color", "always").stdout, "colour in a pipe")
     for columns, least, most in ((40, 41, 60), (70, 61, 70), (120, 81, 120), (200, 81, 120)):
-        for command in (["help", "check"], ["causes", "txt-absent"]):
+        for command in (["help", "check"], ["help", "batch"]):
             text, _ = on_terminal(columns, *command, "--color=never")
             widest = max(len(line) for line in text.splitlines() if "dcvprobe " not in line)
             true(least <= widest <= most, f"{columns} columns, {command}: {widest}")
