@@ -6,9 +6,7 @@
 #include "format/json_write_report.h"
 #include "run/request_key.h"
 #include "run/whole_file.h"
-#include "show/render_domain.h"
-#include "show/render_fix.h"
-#include "show/render_nagios.h"
+#include "show/render_as.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -236,10 +234,36 @@ bool cli_color(void)
     return isatty(STDOUT_FILENO) && !(no && *no) && !(term && !strcmp(term, "dumb"));
 }
 
+/* Local time with its zone, as a person at this terminal has it on the clock. */
+static const char *local_moment(struct arena *a, dcv_time t)
+{
+    time_t seconds = (time_t)(t / 1000);
+    struct tm tm;
+    char text[64];
+    if (!localtime_r(&seconds, &tm) || !strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %Z", &tm))
+        return "";
+    const char *copy = arena_strdup(a, text);
+    return copy ? copy : "";
+}
+
+/* Lines for a domain: those of the terminal but one, where the shell stands; at least those of the usual one. */
+static unsigned screen(void)
+{
+    enum { LINES = 24, MOST = 200 };
+    struct winsize size;
+    bool known = isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row > LINES;
+    return (!known ? LINES : size.ws_row > MOST ? MOST : size.ws_row) - 1;
+}
+
 struct render cli_render(const struct output *o)
 {
-    return (struct render){
-        .color = cli_color(), .verbose = o->verbose, .derivation = o->derivation, .width = cli_page_width()};
+    return (struct render){.color = cli_color(),
+                           .verbose = o->verbose,
+                           .derivation = o->derivation,
+                           .width = cli_page_width(),
+                           .lines = o->derivation || o->verbose ? 0 : screen(),
+                           .redact = o->flags & JSON_REDACT,
+                           .moment = isatty(STDOUT_FILENO) ? local_moment : NULL};
 }
 
 int cli_flush(struct buf *b)
@@ -278,20 +302,6 @@ int exit_status(const struct report *const *r, size_t n)
     return failed || refused ? EXIT_USAGE : exit_of_verdict(worst);
 }
 
-static void show_text(struct buf *b, struct arena *a, const struct output *o, const struct report *const *r,
-                      size_t n)
-{
-    const struct render how = cli_render(o);
-    struct domain *v;
-    size_t count = domains_of(a, r, n, &v);
-    b->failed = b->failed || (n && !count);
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            buf_puts(b, "\n");
-        render_domain(b, a, &v[i], &how);
-    }
-}
-
 void cli_reports(struct json_out *j, struct arena *a, const struct output *o, const struct report *const *r,
                  size_t n)
 {
@@ -322,34 +332,27 @@ int cli_show(const struct output *o, const struct report *const *r, size_t n)
     }
     int status = exit_status(r, n);
     struct json_out j = {.b = &b, .indent = o->format == FORMAT_JSON ? 2 : 0};
-    switch (o->format) {
-    case FORMAT_TEXT:
-        show_text(&b, a, o, r, n);
-        break;
-    case FORMAT_JSON:
+    enum render_form form;
+    if (render_form_parse(format_names[o->format], &form)) {
+        struct render how = cli_render(o);
+        how.width = form == RENDER_BRIEF ? cli_width() : how.width;
+        int plugin = render_as(&b, a, form, r, n, &how);
+        if (form == RENDER_NAGIOS) {
+            status = plugin;
+            plugin_spoke = true;
+        }
+    } else if (o->format == FORMAT_JSON) {
         json_open(&j, NULL, '{');
         json_int(&j, "schema_version", DCV_SCHEMA_VERSION);
         cli_reports(&j, a, o, r, n);
         json_close(&j, '}');
         buf_puts(&b, "\n");
-        break;
-    case FORMAT_NDJSON:
+    } else {
         for (size_t i = 0; i < n; i++) {
             j.comma = false;
             json_write_report(&j, NULL, a, r[i], o->flags);
             buf_puts(&b, "\n");
         }
-        break;
-    case FORMAT_NAGIOS:
-        status = render_nagios(&b, a, r, n);
-        plugin_spoke = true;
-        break;
-    case FORMAT_FIX:
-        render_zone(&b, a, r, n);
-        break;
-    case FORMAT_NSUPDATE:
-        render_nsupdate(&b, a, r, n);
-        break;
     }
     arena_free(a);
     int rc = cli_flush(&b);

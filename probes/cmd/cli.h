@@ -22,6 +22,11 @@ enum { EXIT_PASS = 0, EXIT_FAIL = 1, EXIT_USAGE = 2, EXIT_UNDECIDED = 3 };
     X(FORMAT_TEXT, "text")                                                                                   \
     X(FORMAT_JSON, "json")                                                                                   \
     X(FORMAT_NDJSON, "ndjson")                                                                               \
+    X(FORMAT_BRIEF, "brief")                                                                                 \
+    X(FORMAT_CSV, "csv")                                                                                     \
+    X(FORMAT_HTML, "html")                                                                                   \
+    X(FORMAT_MAIL, "mail")                                                                                   \
+    X(FORMAT_TICKET, "ticket")                                                                               \
     X(FORMAT_NAGIOS, "nagios")                                                                               \
     X(FORMAT_FIX, "fix")                                                                                     \
     X(FORMAT_NSUPDATE, "nsupdate")

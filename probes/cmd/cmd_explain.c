@@ -7,7 +7,7 @@
 #include "model/time.h"
 #include "show/explain_command.h"
 #include "show/explain_paste.h"
-#include "show/render_domain.h"
+#include "show/render_as.h"
 #include "wire/name_read.h"
 
 #include <errno.h>
@@ -229,14 +229,10 @@ static void show_runs(struct buf *b, struct arena *a, const struct output *out, 
                 r[n++] = c->job[k].report;
         if (!n)
             continue;
-        struct domain *d;
         buf_puts(b, "\n");
         for (size_t k = 0; k < n; k++)
             compare_all(b, a, p, v, r[k]);
-        if (domains_of(a, r, n, &d))
-            render_domain(b, a, d, &how);
-        else
-            b->failed = true;
+        render_as(b, a, RENDER_TEXT, r, n, &how);
     }
 }
 

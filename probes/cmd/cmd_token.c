@@ -140,7 +140,7 @@ static int show_record(struct arena *a, const struct request *r, dcv_time until,
         json_close(&j, '}');
         buf_puts(&b, "\n");
     } else {
-        render_fix(&b, a, NULL, &record, 0, 80);
+        render_fix(&b, a, NULL, &record, 0, cli_page_width(), true);
     }
     if (r->own_registrable)
         complain("--adn: the record counts for %s only where the CNAME of %s leads to %s, which is not looked up here",

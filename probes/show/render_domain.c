@@ -1,12 +1,13 @@
 #include "show/render_domain.h"
 
 #include "base/text.h"
+#include "format/reproduce.h"
 #include "show/render_wrap.h"
 
 #include <stdint.h>
 #include <string.h>
 
-enum { WIDTH = 80 };
+enum { WIDTH = 80, SERVER_SHOWN = 100 };
 
 static const struct finding *first_finding(const struct report *r)
 {
@@ -93,7 +94,7 @@ static void not_in_use(struct buf *b, struct arena *a, const struct domain *d, u
     render_wrap(b, arena_printf(a, "Not in use: %s.", list), "    ", 2, width);
 }
 
-void render_domain(struct buf *b, struct arena *a, const struct domain *d, const struct render *how)
+static void parts(struct buf *b, struct arena *a, const struct domain *d, const struct render *how)
 {
     const struct domain_verdict *is = &d->is;
     unsigned width = how->width ? how->width : WIDTH;
@@ -109,13 +110,15 @@ void render_domain(struct buf *b, struct arena *a, const struct domain *d, const
             continue;
         if (said_all(d, i))
             continue;
+        if (how->terse >= TERSE_ANSWER && d->part[i].verdict == VERDICT_PASS && is->verdict != VERDICT_PASS)
+            continue; /* the headline says so */
         buf_puts(b, "\n");
         render_report(b, a, d->r[i], &of_report);
     }
     bool said = false;
     if (is->has_control && is->control == CONTROL_PASS)
         not_in_use(b, a, d, width);
-    for (size_t i = 0; i < d->n; i++) {
+    for (size_t i = 0; i < d->n && how->terse < TERSE_ANSWER; i++) {
         const char *text = render_aside(a, d, i);
         if (!text)
             continue;
@@ -124,5 +127,99 @@ void render_domain(struct buf *b, struct arena *a, const struct domain *d, const
         said = true;
         buf_puts(b, "  ");
         render_wrap(b, render_safe(a, text, SIZE_MAX), "    ", 2, width);
+    }
+}
+
+/* How many rows of a terminal of that width the text takes. Colours take none. */
+static size_t rows(const char *p, size_t n, unsigned width)
+{
+    size_t count = 0, at = 0;
+    for (size_t i = 0; i < n;) {
+        uint32_t c;
+        size_t step = text_utf8(p + i, n - i, &c);
+        if (p[i] == '\n') {
+            count += at > width ? (at + width - 1) / width : 1;
+            at = 0;
+        } else if (p[i] == '\033') {
+            step = strcspn(p + i, "m") + 1;
+        } else {
+            at++;
+        }
+        i += step ? step : 1;
+    }
+    return count;
+}
+
+/* Keeps as many rows from the front as fit. */
+static void cut(struct buf *b, size_t start, size_t most, unsigned width)
+{
+    size_t end = start;
+    for (size_t i = start; i < b->n; i++)
+        if (b->p[i] == '\n' && rows(b->p + start, i + 1 - start, width) < most)
+            end = i + 1;
+    b->n = end;
+    b->p[b->n] = '\0';
+    buf_puts(b, "  …\n");
+}
+
+const char *render_resolver(struct arena *a, const struct report *r)
+{
+    const struct texts *asked = &r->request->resolvers;
+    for (size_t i = 0; r->evidence && i < r->evidence->n; i++) {
+        const struct fact *f = r->evidence->facts[i];
+        if (f->ask->kind != ASK_DNS || f->ask->via != VIA_RESOLVER)
+            continue;
+        if (fact_is_recursive(f))
+            break;
+        if (f->dns.server)
+            return render_safe(a, f->dns.server, SERVER_SHOWN);
+    }
+    if (resolvers_recursive(asked))
+        return "its own resolver, from the root down";
+    return asked->n ? render_safe(a, asked->v[0], SERVER_SHOWN) : NULL;
+}
+
+const char *render_made(struct arena *a, const struct report *r, const struct render *how)
+{
+    dcv_time at = r->started_at == TIME_UNKNOWN || !r->started_at ? r->request->now : r->started_at;
+    const char *resolver = render_resolver(a, r), *moment = render_moment(a, how, at);
+    const char *text = arena_printf(a, "Checked %s%s%s, by dcvprobe %s.", moment, resolver ? " through " : "",
+                                    resolver ? resolver : "",
+                                    render_safe(a, r->version ? r->version : DCVD_VERSION, SERVER_SHOWN));
+    return text ? text : "";
+}
+
+/* The last line: when and by what the domain was checked. */
+static void made(struct buf *b, struct arena *a, const struct domain *d, const struct render *how)
+{
+    const char *more = how->terse ? " --verbose shows more." : "";
+    const char *text = arena_concat(a, render_made(a, d->r[0], how), more, NULL);
+    buf_puts(b, "\n  ");
+    render_wrap(b, text ? text : "", "  ", 2, how->width ? how->width : WIDTH);
+}
+
+void render_domain(struct buf *b, struct arena *a, const struct domain *d, const struct render *how)
+{
+    unsigned width = how->width ? how->width : WIDTH;
+    size_t start = b->n;
+    struct render now = *how;
+    for (;;) {
+        struct buf end = {0};
+        parts(b, a, d, &now);
+        made(&end, a, d, &now);
+        size_t taken = how->lines ? rows(end.p ? end.p : "", end.n, width) : 0;
+        bool fits = !how->lines || how->verbose ||
+                    rows(b->p ? b->p + start : "", b->n - start, width) + taken <= how->lines;
+        if (!fits && now.terse == TERSE_CUT)
+            cut(b, start, how->lines > taken ? how->lines - taken : 0, width);
+        if (!fits && now.terse < TERSE_CUT)
+            b->n = start;
+        else
+            buf_add(b, end.p ? end.p : "", end.n);
+        b->failed = b->failed || end.failed;
+        buf_free(&end);
+        if (fits || now.terse == TERSE_CUT || b->failed)
+            return;
+        now.terse++;
     }
 }

@@ -24,6 +24,7 @@ struct sheet {
     bool by_hand; /* what a program would carry out is written as a remark */
     const char *margin; /* before each line for people: blanks in a report, a comment sign in a file for programs */
     unsigned width;
+    bool no_panel;
     const struct evidence *ev; /* its SOA records tell the zones; NULL: the registrable domain is taken for one */
     const char *zone;          /* nsupdate: of the current update message; "" where it is not known */
     const char *owner;         /* nsupdate: name in the current update message; NULL: none has been begun */
@@ -116,7 +117,7 @@ static void panel(struct sheet *s, const struct fix *f, const char *verb)
     size_t n = strlen(f->owner);
     char *owner = arena_strndup(a, f->owner, n && f->owner[n - 1] == '.' ? n - 1 : n);
     const char *zone = zone_of(s->ev, f->owner), *base = owner ? name_registrable(owner) : NULL;
-    if (!base)
+    if (!base || s->no_panel)
         return;
     /* A part of the domain that is a zone of its own has a panel of its own. */
     if (zone && strlen(zone) - 1 <= strlen(owner))
@@ -262,10 +263,16 @@ static void fix(struct sheet *s, const struct fix *f)
 }
 
 void render_fix(struct buf *b, struct arena *a, const struct evidence *ev, const struct fix *f, size_t indent,
-                unsigned width)
+                unsigned width, bool panel)
 {
     const char *margin = arena_printf(a, "%*s", (int)indent, "");
-    struct sheet s = {.b = b, .a = a, .form = FORM_TEXT, .margin = margin ? margin : "", .width = width, .ev = ev};
+    struct sheet s = {.b = b,
+                      .a = a,
+                      .form = FORM_TEXT,
+                      .margin = margin ? margin : "",
+                      .width = width,
+                      .no_panel = !panel,
+                      .ev = ev};
     fix(&s, f);
 }
 

@@ -6,11 +6,12 @@
 #include "base/buf.h"
 #include "model/dcv.h"
 
-/* One fix for a person, every line from column indent on: a zone-file line with what to enter in a web panel, or a URL
- * and the file's content, or a sentence. Lines that a person copies are not broken and may be longer than width. The
- * SOA records in ev tell which zone, and so which panel, serves the owner; NULL: the registrable domain is taken. */
+/* One fix for a person, every line from column indent on: a zone-file line and, with panel, what to enter in a web
+ * panel; or a URL and the file's content, or a sentence. Lines that a person copies are not broken and may be longer
+ * than width. The SOA records in ev tell which zone, and so which panel, serves the owner; NULL: the registrable domain
+ * is taken. */
 void render_fix(struct buf *b, struct arena *a, const struct evidence *ev, const struct fix *f, size_t indent,
-                unsigned width);
+                unsigned width, bool panel);
 
 /* What has to be changed so that the domains of n reports pass: the fixes of the first finding of each failing report
  * that a domain's verdict rests on (judge/domain.h), since other findings may repeat them. Methods that are not in

@@ -6,6 +6,7 @@
 #include "format/json_redact.h"
 #include "judge/domain.h"
 #include "show/render_wrap.h"
+#include "show/summary.h"
 #include "wire/dnssec_rr.h"
 #include "wire/name.h"
 #include "wire/wire.h"
@@ -24,16 +25,6 @@ enum { NAGIOS_OK, NAGIOS_WARNING, NAGIOS_CRITICAL, NAGIOS_UNKNOWN };
 static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
 static const int worst_first[] = {NAGIOS_CRITICAL, NAGIOS_UNKNOWN, NAGIOS_WARNING, NAGIOS_OK};
 
-/* The report in which a domain that passes has a risk: one of those that its verdict rests on. NULL: there is none. */
-static const struct report *risky(const struct domain *d)
-{
-    for (size_t k = 0; k < d->n; k++)
-        for (size_t i = 0; domain_in_use(&d->is, d->part, k) && i < d->r[k]->n_findings; i++)
-            if (d->r[k]->findings[i].weight == WEIGHT_RISK)
-                return d->r[k];
-    return NULL;
-}
-
 static int status_of(const struct domain *d)
 {
     switch (d->is.verdict) {
@@ -44,18 +35,7 @@ static int status_of(const struct domain *d)
     case VERDICT_PASS:
         break;
     }
-    return risky(d) ? NAGIOS_WARNING : NAGIOS_OK;
-}
-
-/* The report that stands for the domain: the one with its risk, or whose verdict is the domain's, control before CAA.
- * NULL: control was not checked, and CAA does not fail. */
-static const struct report *telling(const struct domain *d)
-{
-    const struct domain_verdict *is = &d->is;
-    if (is->verdict == VERDICT_PASS && risky(d))
-        return risky(d);
-    size_t by = domain_deciding(is, d->part);
-    return by == DOMAIN_NONE ? NULL : d->r[by];
+    return summary_risky(d) ? NAGIOS_WARNING : NAGIOS_OK;
 }
 
 /* A '|' begins the performance data, so it is replaced in texts. Status lines are mailed and kept, so the random value
@@ -181,7 +161,7 @@ static void performance(struct buf *b, const struct totals *t)
 /* "shop.example.com dns-txt-token invalid_dns_txt: why" */
 static void say(struct buf *b, struct arena *a, const struct domain *d)
 {
-    const struct report *r = telling(d);
+    const struct report *r = summary_telling(d);
     const struct request *q = d->r[0]->request;
     text(b, a, q, q->input);
     if (!r) {

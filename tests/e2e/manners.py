@@ -1,13 +1,18 @@
 #!/usr/bin/env python3
 """The manners of dcvprobe: what it says of mistakes, and how it behaves on a terminal. DCVD and DCVPROBE name the
 programs."""
+import csv
 import fcntl
+import html.parser
 import json
 import os
+import pathlib
 import pty
+import re
 import struct
 import subprocess
 import termios
+import time
 
 from daemon import Daemon, Resolver, main, same, true
 
@@ -93,6 +98,96 @@ def colours():
     true(max(len(line) for line in text.splitlines()) <= 88, "the table of codes on a terminal")
 
 
+def screens():
+    """Whatever fails, the report fits the usual terminal, with a line for the prompt; it ends with when and by what."""
+    cases = sorted((pathlib.Path(__file__).parents[1] / "cases").glob("*.case"))
+    shown = {}
+    for case in cases:
+        r = probe("replay", str(case))
+        if r.returncode == 2:
+            continue
+        rows = sum(max(1, -(-len(line) // 80)) for line in r.stdout.splitlines())
+        true(rows <= 23, f"{case.name}: {rows} rows")
+        true(re.search(r"\n\n  Checked \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC.* by\s+dcvprobe", r.stdout), r.stdout)
+        shown[case.name] = r.stdout
+    true(len(shown) > 500, f"{len(shown)} cases")
+    whole = [name for name, text in shown.items() if "\n  …\n" not in text]
+    true(len(whole) > len(shown) - 10, "more than names of 250 characters make a report too long")
+    case = str(next(case for case in cases if case.name == "txt-doubled-zone.case"))
+    true("All evidence" in probe("replay", case, "--verbose").stdout, "all of it")
+    text, _ = on_terminal(80, "replay", case, "--color=never")
+    true(re.search(r"Checked [0-9: -]+ CES?T", text), "local time, with its zone, on a terminal")
+
+
+class Page(html.parser.HTMLParser):
+    """What a browser would make of a file: its tags, what it would fetch, and its text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.fetched, self.text, self.open = set(), [], "", []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.fetched += [value for name, value in attrs if name in ("src", "href", "action", "data", "srcset")]
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        same(self.open.pop() if self.open else None, tag, "each end has its beginning")
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def forms():
+    """The forms of a report: of check, of show, of replay; each with its date, and with --redact without the value."""
+    evil = '<script>alert("x")</script>evil\x1b[31m`` ```'
+    resolver = Resolver({("_dnsauth.bad.com", "TXT"): [evil, TOKEN.upper(), TOKEN[:20]],
+                         ("_dnsauth.good.com", "TXT"): [TOKEN]})
+    dcvd = Daemon(resolver).start()
+    at = ["--socket", dcvd.socket]
+    asked = ["--method", "dns-txt-token", "--token", TOKEN]
+    here = [*asked, "--config", dcvd.config()]
+    r = probe("check", "bad.com", "good.com", *here, "--format", "brief")
+    same((r.returncode, [line.split()[:2] for line in r.stdout.splitlines()]),
+         (1, [["FAIL", "bad.com"], ["PASS", "good.com"]]), "one line a domain")
+    rows = list(csv.DictReader(probe("check", "bad.com", "good.com", *here, "--format", "csv").stdout.splitlines()))
+    same([(x["domain"], x["verdict"], x["code"], x["cause"]) for x in rows],
+         [("bad.com", "fail", "invalid_dns_txt", "txt-altered-value"), ("good.com", "pass", "", "")], "rows")
+    true(rows[0]["cure"].startswith("add _dnsauth.bad.com. 300 IN TXT") and rows[0]["checked_at"] > "2026", str(rows))
+    bad, = probe("submit", "bad.com", *asked, *at).stdout.split()
+    dcvd.done(bad)
+    case = dcvd.dir + "/case"
+    probe("check", "bad.com", *here, "--save", case)
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    for form in "text", "brief", "csv", "html", "mail", "ticket", "nagios", "fix", "nsupdate", "json", "ndjson":
+        for command in (["check", "bad.com", *here], ["show", bad, *at], ["replay", case]):
+            r = probe(*command, "--format", form)
+            same((r.returncode, r.stderr), (2 if form == "nagios" else 1, ""), f"{form} of {command[0]}")
+            if form in ("text", "csv", "html", "mail", "ticket"):
+                true(today in r.stdout, f"{form} has no date: {r.stdout}")
+            if form in ("text", "html", "ticket"):
+                true("through 127.0.0.1:" in r.stdout and "by dcvprobe" in " ".join(r.stdout.split()), r.stdout)
+            true("\x1b" not in r.stdout and "\u202e" not in r.stdout, f"{form}: {r.stdout!r}")
+            more = ["--verbose"] if form in ("text", "html", "ticket") else []
+            r = probe(*command, "--format", form, "--redact", *more)
+            true(TOKEN.lower() not in r.stdout.lower(), f"{form} of {command[0]}: {r.stdout}")
+            if form not in ("json", "ndjson"):  # which keep what a cut value looks like, to be judged again
+                true(TOKEN[:20] not in r.stdout, f"{form} of {command[0]}: {r.stdout}")
+    page = Page(probe("check", "bad.com", *here, "--format", "html").stdout)
+    same((page.fetched, page.open, page.tags & {"script", "img", "link", "iframe"}), ([], [], set()), "a page")
+    true('<script>alert(\\"x\\")</script>' in page.text and "evil" in page.text, page.text)
+    mail = probe("check", "bad.com", *here, "--format", "mail").stdout
+    true(mail.startswith("Subject: bad.com does not pass the check for its certificate\n") and "What to do" in mail and
+         "What happens then" in mail and "Host   _dnsauth" in mail and max(map(len, mail.splitlines())) < 100, mail)
+    ticket = probe("check", "bad.com", *here, "--format", "ticket").stdout
+    fence = re.search(r"^(`+)text\n(.*?)^\1\n", ticket, re.M | re.S)
+    true(fence and len(fence[1]) > 3 and "Proof" in fence[2] and ticket.endswith(fence[0]), ticket)
+    dcvd.close()
+
+
 def cancel():
     """dcvprobe cancel: a check, a batch, a watch."""
     dcvd = Daemon(Resolver()).start()
@@ -115,4 +210,4 @@ def cancel():
 
 
 if __name__ == "__main__":
-    main({f.__name__: f for f in (mistakes, colours, cancel)})
+    main({f.__name__: f for f in (mistakes, colours, screens, forms, cancel)})
