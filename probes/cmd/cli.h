@@ -67,6 +67,8 @@ enum {
     OPT_WILDCARD,
     OPT_END,
     OPT_DELETE,
+    OPT_SINCE,
+    OPT_SUMMARY,
     OPT_INTERVAL,
     OPT_WHEN,
     OPT_COLOR,

@@ -1,8 +1,8 @@
 /* cmd_batch.c - dcvprobe batch: reads a file of requests and writes a stream of reports. */
 #include "base/text.h"
+#include "cmd/batch_line.h"
 #include "cmd/cli.h"
 #include "cmd/cli_conf.h"
-#include "cmd/line_verdict.h"
 #include "cmd/progress.h"
 #include "cmd/resume.h"
 #include "cmd/runner.h"
@@ -10,6 +10,7 @@
 #include "format/json_write_report.h"
 #include "format/lines.h"
 #include "run/request_key.h"
+#include "show/redact.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@ enum { IN_FLIGHT_MOST = 100000, PIECE = 65536, TICK_MS = 200 };
 struct item {
     struct runner_check job;
     size_t line;
-    struct line_verdict *of_line;
+    struct batch_line *of_line;
     char key[LINE_KEY + 1];
 };
 
@@ -40,7 +41,11 @@ struct batch_command {
     const char *config;
     size_t in_flight; /* 0: as in the configuration */
     unsigned flags;
-    const char *resume;
+    const char *resume, *since;
+    bool csv, groups;
+    struct batch_lines *of_lines;
+    struct since *earlier; /* an output to compare with, or NULL */
+    size_t n_lines;
 
     int in;
     const char *in_name;
@@ -49,7 +54,7 @@ struct batch_command {
     struct lines *lines;
     struct line line;
     unsigned methods;       /* of the line: those without a job yet */
-    struct line_verdict *of_line; /* while there are such methods */
+    struct batch_line *of_line; /* while there are such methods */
     struct arena *read;     /* arena of .request; NULL: a job has it */
     struct request request; /* in .read */
 
@@ -71,6 +76,12 @@ static void say_line(struct batch_command *b, size_t number, const char *why)
 {
     progress_clear(&b->progress);
     complain("'%s', line %zu: %s", b->in_name, number, why ? why : OUT_OF_MEMORY);
+}
+
+static void no_request(const struct batch_command *b)
+{
+    complain("'%s' holds no request; expected one in each line, such as shop.example.com,dns-txt-token,VALUE",
+             b->in_name);
 }
 
 /* ---------------------------------------------------------------- input ------------------------------ */
@@ -132,6 +143,40 @@ static int take_files(struct batch_command *b, struct arena *a, struct request *
     return rc;
 }
 
+/* The fields of a line without its random value; NULL: the arena is full. */
+static const char *const *redacted(struct arena *a, const struct request *r, const char *const *cells, size_t n)
+{
+    const char **v = cells ? arena_array(a, n + 1, sizeof *v) : NULL;
+    const char *const keep[] = {r->input, NULL};
+    for (size_t i = 0; v && i < n; i++)
+        if (!(v[i] = redact_shown(a, r->token, keep, cells[i])))
+            return NULL;
+    return v;
+}
+
+/* The result of the line that was read; with the first one come the titles of CSV. NULL: out of memory. */
+static struct batch_line *begin_line(struct batch_command *b, struct arena *a)
+{
+    const char *const *titles = lines_titles(b->lines), *const *cells = line_cells(b->lines, &b->line, a, &b->request);
+    char key[LINE_KEY + 1];
+    size_t n = 0;
+    while (titles[n])
+        n++;
+    if (b->flags & JSON_REDACT)
+        cells = redacted(a, &b->request, cells, n);
+    if (!cells)
+        return NULL;
+    line_key(&b->line, (enum method)0, key);
+    if (b->csv && !b->n_lines++) {
+        struct buf first = {0};
+        batch_lines_titles(&first, titles);
+        sink_write(&b->out, first.p ? first.p : "", first.n);
+        buf_free(&first);
+    }
+    b->n_lines += !b->csv;
+    return batch_line_begin(b->of_lines, (size_t)__builtin_popcount(b->methods), key, cells, n);
+}
+
 /* Reads the next line and its request into b->read. Returns as next_line(). */
 static int read_line(struct batch_command *b)
 {
@@ -145,7 +190,7 @@ static int read_line(struct batch_command *b)
         if (!rc) {
             b->methods = b->request.methods;
             b->read = a;
-            b->of_line = line_verdict_new((size_t)__builtin_popcount(b->methods));
+            b->of_line = begin_line(b, a);
             if (b->of_line)
                 return 1;
             b->read = NULL;
@@ -201,7 +246,9 @@ static int first_pass(struct batch_command *b)
         }
     }
     arena_free(a);
-    if (rc || lseek(b->in, at, SEEK_SET) != at)
+    if (!rc && !b->progress.total)
+        no_request(b);
+    if (rc || !b->progress.total || lseek(b->in, at, SEEK_SET) != at)
         return EXIT_USAGE;
     return begin_lines(b);
 }
@@ -241,12 +288,22 @@ static struct arena *own_arena(struct batch_command *b, struct request *ret)
     return NULL;
 }
 
-/* part: what a report of the line says; NULL: it does not come. */
-static void take_part(struct batch_command *b, struct line_verdict *of_line, const struct domain_part *part)
+/* part: what a report of the line says; NULL: it does not come. r: the report, where this run made it. */
+static void take_part(struct batch_command *b, struct batch_line *of_line, const struct domain_part *part,
+                      const struct report *r)
 {
     enum verdict v;
-    if (line_verdict_add(of_line, part, &v))
-        b->domains.verdict[v]++;
+    if (!batch_line_add(b->of_lines, of_line, part, r, &v))
+        return;
+    b->domains.verdict[v]++;
+    if (!b->csv)
+        return;
+    b->report.n = 0;
+    batch_lines_rows(b->of_lines, &b->report);
+    if (b->report.failed)
+        b->err = -ENOMEM;
+    else if (b->report.n)
+        sink_write(&b->out, b->report.p, b->report.n);
 }
 
 static int next(void *user, struct runner_check **ret)
@@ -272,7 +329,7 @@ static int next(void *user, struct runner_check **ret)
         line_key(&b->line, m, key);
         struct domain_part before;
         if (seen_take(b->seen, key, &before)) {
-            take_part(b, b->of_line, &before);
+            take_part(b, b->of_line, &before, NULL);
             if (!b->methods) {
                 arena_free(b->read);
                 b->read = NULL;
@@ -284,7 +341,7 @@ static int next(void *user, struct runner_check **ret)
         struct item *item = a ? arena_alloc(a, sizeof *item) : NULL;
         if (!item) {
             arena_free(a);
-            take_part(b, b->of_line, NULL);
+            take_part(b, b->of_line, NULL, NULL);
             b->err = -ENOMEM;
             return -ENODATA;
         }
@@ -302,6 +359,9 @@ static int next(void *user, struct runner_check **ret)
 static void write_report(struct batch_command *b, const struct item *item)
 {
     struct json_out j = {.b = &b->report};
+    const struct outcome is = since_outcome_of(item->job.arena, item->job.report);
+    if (b->csv || (b->earlier && since_same(b->earlier, item->job.arena, item->key, &is)))
+        return;
     b->report.n = 0;
     seen_head(&j, item->line, item->key);
     json_write_report(&j, NULL, item->job.arena, item->job.report, b->flags | JSON_MEMBERS);
@@ -321,7 +381,7 @@ static void done(void *user, struct runner_check *job, int err)
     bool there = err != -ECANCELED && job->report;
     if (there)
         part = domain_part_of(job->report);
-    take_part(b, item->of_line, there ? &part : NULL);
+    take_part(b, item->of_line, there ? &part : NULL, there ? job->report : NULL);
     if (err != -ECANCELED && !job->report) {
         say_line(b, item->line, strerror(-err));
         b->err = err;
@@ -407,7 +467,7 @@ static int set_up(struct batch_command *b, int out)
 
 static int exit_of(const struct batch_command *b)
 {
-    if (b->refused || b->out.err)
+    if (b->refused || b->out.err || !b->n_lines)
         return EXIT_USAGE;
     if (b->domains.verdict[VERDICT_FAIL])
         return EXIT_FAIL;
@@ -426,9 +486,18 @@ static void say_end(struct batch_command *b)
     if (b->interrupted)
         complain(
             "interrupted with %zu reports written; --resume FILE continues an output in a file", n);
-    else if (b->terminal)
+    else if (!b->n_lines && !b->refused && !b->err)
+        no_request(b);
+    else if (b->terminal && !b->groups)
         fprintf(stderr, "%zu reports: %zu pass, %zu fail, %zu undecided\n", n, t->verdict[VERDICT_PASS],
                 t->verdict[VERDICT_FAIL], t->verdict[VERDICT_UNDECIDED]);
+    if (!b->groups || !b->n_lines)
+        return;
+    struct buf groups = {0};
+    batch_lines_groups(b->of_lines, &groups);
+    if (!groups.failed)
+        fputs(groups.p, stderr);
+    buf_free(&groups);
 }
 
 static int run(struct batch_command *b, int out)
@@ -447,7 +516,7 @@ static int run(struct batch_command *b, int out)
         fcntl(b->in, F_SETFL, flags);
     arena_free(b->read);
     for (; b->methods; b->methods &= b->methods - 1) /* it ended within a line */
-        take_part(b, b->of_line, NULL);
+        take_part(b, b->of_line, NULL, NULL);
     say_end(b);
     return exit_of(b);
 }
@@ -491,7 +560,15 @@ static int read_defaults(struct arena *a, struct batch_command *b)
     cli_conf_net(b->conf, &r.resolvers, &r.allow_net, &b->net);
     if (!b->in_flight)
         b->in_flight = b->conf->in_flight;
-    return runner_files(&b->net);
+    if (b->resume && (b->csv || b->since))
+        return command_misused("--resume goes on with reports in NDJSON; expected it without %s",
+                               b->csv ? "--format csv" : "--since");
+    if (b->since && !(b->earlier = since_read(b->since, b->csv, &b->given, &b->conf->profile)))
+        return EXIT_USAGE;
+    b->of_lines = batch_lines_new(b->csv, b->groups, b->flags & JSON_REDACT, b->earlier);
+    if (!b->of_lines)
+        complain_no_memory();
+    return b->of_lines ? runner_files(&b->net) : EXIT_USAGE;
 }
 
 static bool read_in_flight(const char *text, size_t *ret)
@@ -518,6 +595,12 @@ static int take(struct arena *a, struct batch_command *b, int opt)
     case OPT_RESUME:
         b->resume = optarg;
         return EXIT_PASS;
+    case OPT_SINCE:
+        b->since = optarg;
+        return EXIT_PASS;
+    case OPT_SUMMARY:
+        b->groups = true;
+        return EXIT_PASS;
     case OPT_NO_EVIDENCE:
         b->flags |= JSON_NO_EVIDENCE | JSON_NO_PATH;
         return EXIT_PASS;
@@ -527,6 +610,7 @@ static int take(struct arena *a, struct batch_command *b, int opt)
         if (cli_output_option(&out, opt, optarg))
             return EXIT_USAGE;
         b->flags |= out.flags;
+        b->csv = opt == OPT_FORMAT ? out.format == FORMAT_CSV : b->csv;
         return EXIT_PASS;
     }
 }
@@ -565,6 +649,8 @@ static int cmd_batch(int argc, char **argv)
         close(b.in);
     lines_free(b.lines);
     seen_free(b.seen);
+    batch_lines_free(b.of_lines);
+    since_free(b.earlier);
     buf_free(&b.report);
     arena_free(a);
     return status;
@@ -575,6 +661,12 @@ static const struct command_option own[] = {
     {"resume", OPT_RESUME, "FILE", WORDS_FILE,
      "write to FILE, without checks that it already has a report of"},
     {"no-evidence", OPT_NO_EVIDENCE, NULL, NULL, "leave the evidence out of the reports"},
+    ROW_FORMAT(
+        "ndjson csv",
+        "ndjson, the default: a report a line; csv: a row a line, the input's columns and the verdict"),
+    {"summary", OPT_SUMMARY, NULL, NULL,
+     "at the end, on standard error: failures by cause, code and name server"},
+    {"since", OPT_SINCE, "FILE", WORDS_FILE, "print only what differs from this earlier output"},
     ROW_REDACT,
     CLI_CONF_OPTIONS,
     {0}};

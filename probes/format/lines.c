@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "format/json_read_case.h"
 #include "wire/name.h"
 
@@ -11,7 +12,8 @@
 #include <strings.h>
 
 enum line_form { FORM_UNKNOWN, FORM_JSON, FORM_CSV };
-enum { COLUMNS_MOST = 40 };
+enum { COLUMNS_MOST = 60 };
+#define BETWEEN " ,;" /* the values of a list in one field */
 
 struct lines {
     const struct given_list *defaults;
@@ -23,7 +25,9 @@ struct lines {
     size_t number; /* the line of that record, from 1 */
     bool ended, begun;
     enum line_form form;
-    const struct request_field *column[COLUMNS_MOST];
+    char separator;
+    const struct request_field *column[COLUMNS_MOST]; /* NULL: one of the user's own */
+    const char *title[COLUMNS_MOST + 1];
     size_t columns;
 };
 
@@ -34,7 +38,8 @@ struct lines *lines_new(const struct given_list *defaults, const struct profile 
     if (!l)
         return NULL;
     *l = (struct lines){
-        .defaults = defaults, .profile = profile, .number = 1, .arena = arena_new(0), .columns = 3};
+        .defaults = defaults, .profile = profile, .number = 1, .arena = arena_new(0), .columns = 3, .separator = ',',
+        .title = {"domain", "method", "token"}};
     l->column[0] = request_field_find("domain");
     l->column[1] = request_field_find("methods");
     l->column[2] = request_field_find("token");
@@ -75,9 +80,47 @@ void lines_end(struct lines *l)
 
 /* ---------------------------------------------------------------- lines ------------------------------ */
 
+/* The separator that a first row has most of, outside of quotes. */
+static char separator_of(const char *p, size_t n)
+{
+    static const char known[] = ",;\t";
+    size_t count[sizeof known] = {0}, best = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < n && (quoted || p[i] != '\n'); i++) {
+        const char *one = p[i] && !quoted ? strchr(known, p[i]) : NULL;
+        quoted = quoted != (p[i] == '"');
+        if (one)
+            count[one - known]++;
+    }
+    for (size_t i = 1; i + 1 < sizeof known; i++)
+        best = count[i] > count[best] ? i : best;
+    return known[best];
+}
+
+/* What the first bytes are where they are no text of requests; NULL: they may be one. */
+static const char *no_text(const char *p, size_t n)
+{
+    static const struct {
+        const char *begin;
+        size_t n;
+        const char *what;
+    } known[] = {
+        {"PK\3\4", 4,
+         "a spreadsheet or another ZIP archive, as .xlsx and .ods files are; expected CSV: save it as CSV (UTF-8)"},
+        {"\xd0\xcf\x11\xe0", 4, "a spreadsheet of an old Excel (.xls); expected CSV: save it as CSV (UTF-8)"},
+        {"\x1f\x8b", 2, "compressed by gzip; expected text: zcat FILE | dcvprobe batch -"},
+        {"%PDF", 4, "a PDF document; expected CSV or NDJSON"},
+        {"\xff\xfe", 2, "in UTF-16; expected UTF-8: iconv -f UTF-16 -t UTF-8 FILE"},
+        {"\xfe\xff", 2, "in UTF-16; expected UTF-8: iconv -f UTF-16 -t UTF-8 FILE"}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (n >= known[i].n && !memcmp(p, known[i].begin, known[i].n))
+            return known[i].what;
+    return NULL;
+}
+
 /* Bytes up to the line end that ends the record; SIZE_MAX: it did not come yet. A quote opens a quoted field only at
  * the beginning of a field: a record with wrong quotes is refused later, and must not contain the rest of the text. */
-static size_t record_length(const char *p, size_t n, enum line_form form, size_t *line_ends)
+static size_t record_length(const char *p, size_t n, const struct lines *l, size_t *line_ends)
 {
     bool quoted = false, field = true;
     *line_ends = 0;
@@ -92,8 +135,8 @@ static size_t record_length(const char *p, size_t n, enum line_form form, size_t
         }
         if (p[i] == '\n')
             return i;
-        quoted = form == FORM_CSV && field && p[i] == '"';
-        field = p[i] == ',';
+        quoted = l->form == FORM_CSV && field && p[i] == '"';
+        field = p[i] == l->separator;
     }
     return SIZE_MAX;
 }
@@ -122,8 +165,13 @@ static bool begin(struct lines *l)
     size_t skip = 0;
     while (skip < n && strchr(" \t\r\n", p[skip]) && p[skip])
         skip++;
+    bool json = skip < n && p[skip] == '{';
+    if (skip < n && !json && !l->ended && n <= LINE_MOST && !memchr(p + skip, '\n', n - skip))
+        return false; /* the whole first row tells the separator */
     if (skip < n)
-        l->form = p[skip] == '{' ? FORM_JSON : FORM_CSV;
+        l->form = json ? FORM_JSON : FORM_CSV;
+    if (skip < n && !json)
+        l->separator = separator_of(p + skip, n - skip);
     return skip < n || l->ended;
 }
 
@@ -132,7 +180,7 @@ static int record(struct lines *l, struct arena *a, struct line *ret, const char
 {
     size_t left = l->buf.n - l->at, inner;
     const char *p = l->buf.p + l->at;
-    size_t n = left ? record_length(p, left, l->form, &inner) : SIZE_MAX;
+    size_t n = left ? record_length(p, left, l, &inner) : SIZE_MAX;
     if ((n == SIZE_MAX ? left : n) > LINE_MOST) {
         *why = arena_printf(a, "line %zu: it is longer than %d bytes; expected one request a line", l->number,
                             LINE_MOST);
@@ -150,7 +198,8 @@ static int record(struct lines *l, struct arena *a, struct line *ret, const char
 /* ---------------------------------------------------------------- CSV -------------------------------- */
 
 /* Reads the fields of a record into the arena. 0, -EINVAL with *why, or -ENOMEM. */
-static int fields(struct arena *a, const struct line *line, struct given *v, size_t *n, const char **why)
+static int fields(struct arena *a, const struct line *line, char separator, struct given *v, size_t *n,
+                  const char **why)
 {
     const char *p = line->text, *end = p + line->len;
     char *room = arena_alloc(a, line->len + 1); /* for all fields: each NUL takes the place of a comma */
@@ -168,14 +217,14 @@ static int fields(struct arena *a, const struct line *line, struct given *v, siz
                 p += *p == '"';
                 text[len++] = *p;
             }
-            if (p == end || (p + 1 < end && p[1] != ',')) {
+            if (p == end || (p + 1 < end && p[1] != separator)) {
                 *why = p == end ? "a quoted field has no end; expected \"…\", quotes within it doubled"
-                                : "something follows a quoted field; expected a comma or the end of the line";
+                                : "something follows a quoted field; expected a separator or the end of the line";
                 return -EINVAL;
             }
             p++;
         } else {
-            for (; p < end && *p != ','; p++) {
+            for (; p < end && *p != separator; p++) {
                 if (*p == '"') {
                     *why = "a quote stands within a field; expected the whole field in quotes, and those "
                            "within it doubled";
@@ -201,16 +250,21 @@ static int row(const struct lines *l, const struct line *line, struct arena *a, 
 {
     struct given v[COLUMNS_MOST];
     size_t n;
-    int rc = fields(a, line, v, &n, why);
+    int rc = fields(a, line, l->separator, v, &n, why);
     if (rc)
         return rc;
-    if (n > l->columns || (n == 1 && memchr(v[0].value, ';', v[0].len))) {
-        *why = arena_printf(a, "it has %zu field%s, not %zu; expected a comma between the fields", n,
-                            n == 1 ? "" : "s", l->columns);
+    if (line->len && *line->text == '#') {
+        *why = "it begins with #; comments are not taken, expected a request in each line";
+        return -EINVAL;
+    }
+    if (n > l->columns || (n == 1 && (memchr(v[0].value, ';', v[0].len) || memchr(v[0].value, '\t', v[0].len)))) {
+        const char *between = l->separator == ';' ? "semicolon" : l->separator == '\t' ? "tab" : "comma";
+        *why = arena_printf(a, "it has %zu field%s, not %zu; expected a %s between the fields", n, n == 1 ? "" : "s",
+                            l->columns, between);
         return *why ? -EINVAL : -ENOMEM;
     }
     for (size_t i = 0; i < n; i++) {
-        if (!v[i].len)
+        if (!v[i].len || !l->column[i])
             continue;
         v[i].field = l->column[i];
         if (v[i].field->kind != FIELD_LIST) {
@@ -218,8 +272,8 @@ static int row(const struct lines *l, const struct line *line, struct arena *a, 
                 return -ENOMEM;
             continue;
         }
-        for (const char *p = v[i].value + strspn(v[i].value, " "); *p; p += strspn(p, " ")) {
-            size_t len = strcspn(p, " ");
+        for (const char *p = v[i].value + strspn(v[i].value, BETWEEN); *p; p += strspn(p, BETWEEN)) {
+            size_t len = strcspn(p, BETWEEN);
             struct given one = {v[i].field, arena_strndup(a, p, len), len};
             if (!one.value || !given_add(a, own, one))
                 return -ENOMEM;
@@ -229,6 +283,23 @@ static int row(const struct lines *l, const struct line *line, struct arena *a, 
     return 0;
 }
 
+/* The field that a title is a slip of: carried through as the user's own, its values would be left out in silence. */
+static const struct request_field *slip_of(const char *title)
+{
+    enum { LONG = 6 };
+    size_t n, length = strlen(title);
+    const struct request_field *f = request_fields(&n);
+    for (size_t i = 0; i < n && length <= TEXT_DISTANCE_MOST; i++) {
+        const char *const names[] = {f[i].name, f[i].option};
+        for (size_t k = 0; k < 2; k++) {
+            size_t slips = text_distance(title, length, names[k], strlen(names[k]));
+            if (slips <= 1 + (strlen(names[k]) >= LONG) && strlen(names[k]) > 3 && slips < length)
+                return &f[i];
+        }
+    }
+    return NULL;
+}
+
 /* Reads the first row, which may name the columns. 1: it does; 0: it is a row like the others; or an error as in
  * lines_next(). */
 static int header(struct lines *l, struct arena *a, const struct line *line, const char **why)
@@ -236,7 +307,7 @@ static int header(struct lines *l, struct arena *a, const struct line *line, con
     struct given v[COLUMNS_MOST];
     size_t n;
     bool named = false;
-    if (fields(a, line, v, &n, why))
+    if (fields(a, line, l->separator, v, &n, why))
         return arena_full(a) ? -ENOMEM : 0; /* then row() refuses it */
     for (size_t i = 0; i < n; i++)
         named = named || !strcasecmp(v[i].value, "domain");
@@ -246,24 +317,30 @@ static int header(struct lines *l, struct arena *a, const struct line *line, con
             return -ENOMEM;
         for (char *c = lower; *c; c++)
             *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
-        const struct request_field *f = request_field_find(lower);
+        const struct request_field *f = request_field_find(lower), *meant = f ? NULL : slip_of(lower);
         bool twice = false;
         for (size_t k = 0; f && k < i; k++)
             twice = twice || l->column[k] == f;
-        if (!f || f->secret || twice) {
+        if ((f && f->secret) || twice || meant) {
             const char *shown = text_escape(a, v[i].value, v[i].len, 48);
-            *why =
-                arena_printf(a,
-                             "line %zu: the column '%s' %s; expected columns such as domain, method, token, "
-                             "adn, filename, issued",
-                             line->number, shown ? shown : "", twice ? "stands twice" : "is not known");
+            *why = arena_printf(a,
+                                "line %zu: the column '%s' %s%s%s; expected columns such as domain, method, token, "
+                                "adn, filename, issued, or other names than theirs",
+                                line->number, shown ? shown : "",
+                                twice   ? "stands twice"
+                                : meant ? "may be meant as "
+                                        : "holds what is never in a file of requests",
+                                meant ? meant->name : "", meant ? ", or as your own" : "");
             return *why ? -EINVAL : -ENOMEM;
         }
         l->column[i] = f;
+        l->title[i] = arena_strndup(l->arena, v[i].value, v[i].len);
     }
-    if (named)
+    if (named) {
         l->columns = n;
-    return named;
+        l->title[n] = NULL;
+    }
+    return arena_full(l->arena) ? -ENOMEM : named;
 }
 
 /* ---------------------------------------------------------------- out -------------------------------- */
@@ -276,6 +353,11 @@ int lines_next(struct lines *l, struct arena *a, struct line *ret, const char **
         return 0;
     for (;;) {
         bool first = l->form == FORM_UNKNOWN;
+        *why = first ? no_text(l->buf.p + l->at, l->buf.n - l->at) : NULL;
+        if (*why) {
+            *why = arena_concat(a, "it is ", *why, NULL);
+            return *why ? -EINVAL : -ENOMEM;
+        }
         if (first && !begin(l))
             return 0;
         int rc = record(l, a, ret, why);
@@ -395,6 +477,31 @@ int line_given(const struct lines *l, const struct line *line, struct arena *a, 
 {
     *ret = (struct given_list){0};
     return l->form == FORM_JSON ? 1 : row(l, line, a, ret, why);
+}
+
+const char *const *lines_titles(const struct lines *l)
+{
+    static const char *const of_json[] = {"domain", NULL};
+    return l->form == FORM_JSON ? of_json : l->title;
+}
+
+const char *const *line_cells(const struct lines *l, const struct line *line, struct arena *a, const struct request *r)
+{
+    struct given v[COLUMNS_MOST];
+    size_t n = 0;
+    const char *why;
+    const char **cells = arena_array(a, l->columns + 1, sizeof *cells);
+    if (!cells)
+        return NULL;
+    if (l->form == FORM_JSON) {
+        cells[0] = r->input;
+        return cells;
+    }
+    if (fields(a, line, l->separator, v, &n, &why))
+        return NULL;
+    for (size_t i = 0; i < l->columns; i++)
+        cells[i] = i < n ? v[i].value : "";
+    return cells;
 }
 
 void line_key(const struct line *line, enum method m, char ret[LINE_KEY + 1])

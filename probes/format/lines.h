@@ -1,9 +1,12 @@
 /* lines.h - reads requests from a text that arrives in pieces: NDJSON, or CSV (RFC 4180). Pure.
  *
- * The first character that is not a blank decides: '{' begins NDJSON, anything else CSV. If the first row of a CSV has
- * a field "domain", it holds the names of the columns, which are those of the members of a request. Otherwise the
- * columns are domain, method, token, and a row may omit the last ones. An empty field counts as absent. The values of a
- * list (method, issuer, …) are separated by blanks. A byte order mark is skipped.
+ * The first character that is not a blank decides: '{' begins NDJSON, anything else CSV. Its fields are separated by
+ * commas, semicolons or tabs: by that which the first row has most of. If the first row of a CSV has a field "domain",
+ * it holds the names of the columns, which are those of the members of a request, or the user's own: these are carried
+ * through (line_cells()) and mean nothing. Otherwise the columns are domain, method, token, and a row may omit the last
+ * ones. An empty field counts as absent. The values of a list (method, issuer, …) are separated by blanks, commas or
+ * semicolons. A byte order mark is skipped. What is no text at all (a spreadsheet, UTF-16) and comments are refused as
+ * what they are.
  *
  * A struct lines belongs to whoever called lines_new(); one thread at a time. Its memory is bounded by LINE_MOST,
  * however long the text is. */
@@ -48,6 +51,13 @@ int line_check(const struct lines *l, const struct line *line, struct arena *a, 
  * row. */
 int line_given(const struct lines *l, const struct line *line, struct arena *a, struct given_list *ret,
                const char **why);
+
+/* The titles of the columns, NULL-terminated, as the first row has them; of a text without titles domain, method and
+ * token, of NDJSON domain alone. Valid once lines_next() has returned 1, as long as the lines. */
+const char *const *lines_titles(const struct lines *l);
+/* The fields of a row, as many as there are titles, "" for what it omits; of NDJSON the domain of r. In the arena;
+ * NULL: it is full, or the row cannot be read. */
+const char *const *line_cells(const struct lines *l, const struct line *line, struct arena *a, const struct request *r);
 
 /* The key by which the report of a line and method is found in an earlier output. line_request() must have read the
  * line. */

@@ -43,7 +43,7 @@ void render_as_mail(struct buf *b, struct arena *a, const struct domain *d, size
 void render_as_ticket(struct buf *b, struct arena *a, const struct domain *d, size_t n,
                       const struct render *how);
 
-/* A field of CSV, in quotes where it needs them; controls are escaped. */
-void render_csv_field(struct buf *b, struct arena *a, const char *text);
+/* A field of CSV, in quotes where it needs them. The text is not escaped otherwise: it may be the user's own. */
+void render_csv_field(struct buf *b, const char *text);
 
 #endif

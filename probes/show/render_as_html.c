@@ -122,12 +122,12 @@ static void section(struct buf *b, struct arena *a, const struct domain *d, cons
     buf_printf(b, "<section>\n<h1><span class=\"%s\">%s</span> ", verdict, verdict);
     put(b, a, name);
     buf_puts(b, "</h1>\n<p>");
-    put(b, a, s.text);
+    put(b, a, s.words.text);
     buf_puts(b, "</p>\n<table>\n");
     row(b, a, "Method", s.r ? method_name(s.r->request->method) : "");
-    row(b, a, "Code", s.code);
-    row(b, a, "Detail code", s.detail_code);
-    row(b, a, "Cause", s.cause);
+    row(b, a, "Code", s.words.code);
+    row(b, a, "Detail code", s.words.detail_code);
+    row(b, a, "Cause", s.words.cause);
     row(b, a, "Made", render_made(a, d->r[0], how));
     buf_puts(b, "</table>\n");
     for (size_t i = 0; i < d->n; i++)

@@ -91,9 +91,9 @@ static void mail(struct buf *b, struct arena *a, const struct domain *d, const s
                            "we checked %s on %s, as the certificate authority does before it issues a "
                            "certificate. The domain %s.",
                            name, render_moment(a, how, at), is));
-    if (*s.text) {
+    if (*s.words.text) {
         buf_puts(b, "What we found\n\n");
-        paragraph(b, a, s.text);
+        paragraph(b, a, s.words.text);
     }
     what_to_do(b, a, d, &s);
     then(b, a, &s);

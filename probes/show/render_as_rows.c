@@ -56,28 +56,27 @@ void render_as_brief(struct buf *b, struct arena *a, const struct domain *d, siz
         buf_printf(b, "%*s", (int)(strlen("UNDECIDED") - strlen(word) + 2), "");
         size_t rest = b->n, before = strlen("UNDECIDED") + 2;
         buf_printf(b, "%s%*s", input, c < wide ? (int)(wide - c) : 0, "");
-        if (*s.code)
-            buf_printf(b, "  %s", render_safe(a, s.code, NAME_SHOWN));
-        if (*s.cause)
-            buf_printf(b, "  %s", s.cause);
-        if (*s.text)
-            buf_printf(b, "%s%s", *s.cause ? ": " : "  ", render_safe(a, s.text, TEXT_SHOWN));
+        if (*s.words.code)
+            buf_printf(b, "  %s", render_safe(a, s.words.code, NAME_SHOWN));
+        if (*s.words.cause)
+            buf_printf(b, "  %s", s.words.cause);
+        if (*s.words.text)
+            buf_printf(b, "%s%s", *s.words.cause ? ": " : "  ", render_safe(a, s.words.text, TEXT_SHOWN));
         if (how->width > before && !b->failed && b->n > start)
             cut(b, rest, how->width - before);
         buf_puts(b, "\n");
     }
 }
 
-void render_csv_field(struct buf *b, struct arena *a, const char *text)
+void render_csv_field(struct buf *b, const char *text)
 {
-    const char *shown = render_safe(a, text, SIZE_MAX);
-    if (!shown[strcspn(shown, ",;\t\"")] && *shown != ' ') {
-        buf_puts(b, shown);
+    if (!text[strcspn(text, ",;\t\r\n\"")] && *text != ' ') {
+        buf_puts(b, text);
         return;
     }
     buf_puts(b, "\"");
-    for (; *shown; shown++)
-        buf_printf(b, "%s%c", *shown == '"' ? "\"" : "", *shown);
+    for (; *text; text++)
+        buf_printf(b, "%s%c", *text == '"' ? "\"" : "", *text);
     buf_puts(b, "\"");
 }
 
@@ -92,17 +91,17 @@ void render_as_csv(struct buf *b, struct arena *a, const struct domain *d, size_
         const char *fields[] = {r->request->input,
                                 s.r ? method_name(r->request->method) : "",
                                 verdict_name(s.verdict),
-                                s.code,
-                                s.detail_code,
-                                s.cause,
-                                s.who_acts,
-                                s.text,
-                                s.cure,
+                                s.words.code,
+                                s.words.detail_code,
+                                s.words.cause,
+                                s.words.who_acts,
+                                s.words.text,
+                                s.words.cure,
                                 at};
         for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
             if (k)
                 buf_puts(b, ",");
-            render_csv_field(b, a, fields[k]);
+            render_csv_field(b, render_safe(a, fields[k], SIZE_MAX));
         }
         buf_puts(b, "\n");
     }

@@ -61,17 +61,17 @@ static void ticket(struct buf *b, struct arena *a, const struct domain *d, const
                                            : "UNDECIDED");
     plain(b, a, render_safe(a, d->r[0]->request->input, NAME_SHOWN));
     buf_puts(b, "\n\n");
-    if (*s.text) {
-        plain(b, a, s.text);
+    if (*s.words.text) {
+        plain(b, a, s.words.text);
         buf_puts(b, "\n\n");
     }
     buf_puts(b, "| | |\n|---|---|\n");
     row(b, a, "method", s.r ? method_name(s.r->request->method) : "");
-    row(b, a, "code", s.code);
-    row(b, a, "detail code", s.detail_code);
-    row(b, a, "cause", s.cause);
-    row(b, a, "who acts", s.who_acts);
-    row(b, a, "cure", s.cure);
+    row(b, a, "code", s.words.code);
+    row(b, a, "detail code", s.words.detail_code);
+    row(b, a, "cause", s.words.cause);
+    row(b, a, "who acts", s.words.who_acts);
+    row(b, a, "cure", s.words.cure);
     row(b, a, "made", render_made(a, d->r[0], how));
     buf_puts(b, "\n");
     render_domain(&text, a, d, &whole);

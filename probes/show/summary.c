@@ -2,26 +2,47 @@
 
 #include "base/buf.h"
 #include "model/time.h"
+#include "wire/name.h"
+#include "wire/wire.h"
+
+#include <string.h>
+
+static bool is_risky(const struct report *r)
+{
+    for (size_t i = 0; i < r->n_findings; i++)
+        if (r->findings[i].weight == WEIGHT_RISK)
+            return true;
+    return false;
+}
 
 const struct report *summary_risky(const struct domain *d)
 {
     for (size_t k = 0; k < d->n; k++)
-        for (size_t i = 0; domain_in_use(&d->is, d->part, k) && i < d->r[k]->n_findings; i++)
-            if (d->r[k]->findings[i].weight == WEIGHT_RISK)
-                return d->r[k];
+        if (domain_in_use(&d->is, d->part, k) && is_risky(d->r[k]))
+            return d->r[k];
     return NULL;
+}
+
+size_t summary_part(const struct domain_verdict *is, const struct domain_part *part, const bool *risky,
+                    size_t n)
+{
+    for (size_t k = 0; is->verdict == VERDICT_PASS && k < n; k++)
+        if (risky[k] && domain_in_use(is, part, k))
+            return k;
+    const size_t in_order[] = {is->has_control ? is->by : DOMAIN_NONE, is->caa};
+    for (size_t i = 0; i < 2; i++)
+        if (in_order[i] != DOMAIN_NONE && part[in_order[i]].verdict == is->verdict)
+            return in_order[i];
+    return DOMAIN_NONE;
 }
 
 const struct report *summary_telling(const struct domain *d)
 {
-    const struct domain_verdict *is = &d->is;
-    if (is->verdict == VERDICT_PASS && summary_risky(d))
-        return summary_risky(d);
-    const size_t in_order[] = {is->has_control ? is->by : DOMAIN_NONE, is->caa};
-    for (size_t i = 0; i < 2; i++)
-        if (in_order[i] != DOMAIN_NONE && d->part[in_order[i]].verdict == is->verdict)
-            return d->r[in_order[i]];
-    return NULL;
+    bool risky[METHOD_COUNT] = {false};
+    for (size_t i = 0; i < d->n; i++)
+        risky[i] = is_risky(d->r[i]);
+    size_t k = summary_part(&d->is, d->part, risky, d->n);
+    return k == DOMAIN_NONE ? NULL : d->r[k];
 }
 
 static void operation(struct buf *b, const struct fix *f)
@@ -47,7 +68,7 @@ static void operation(struct buf *b, const struct fix *f)
         buf_printf(b, "wait until %.10s %.8s UTC", until, until + 11);
         break;
     case FIX_INPUT:
-        buf_printf(b, "run again with %s %s", f->argument ? f->argument : "",
+        buf_printf(b, "run again with the %s %s", f->argument ? f->argument : "",
                    f->value && *f->value ? f->value : "put right");
         break;
     case FIX_ADVICE:
@@ -77,11 +98,29 @@ static const char *cure_of(struct arena *a, const struct finding *f)
     return text ? text : "";
 }
 
-/* Where the first fact of the proof that tells it came from: an authoritative server before the resolver. */
-static const char *server_of(const struct report *r, const struct finding *f)
+/* The name server of the domain: the first by name that the zone nearest to it names; else where the first
+ * fact of the proof that tells it came from, an authoritative server before the resolver. */
+static const char *server_of(struct arena *a, const struct report *r, const struct finding *f)
 {
-    const char *other = "";
-    for (size_t i = 0; r->evidence && i < f->n_facts; i++) {
+    const char *zone = NULL, *host = NULL, *other = "";
+    for (size_t i = 0; r->evidence && r->request->domain && i < r->evidence->n; i++) {
+        const struct fact *one = r->evidence->facts[i];
+        const struct rrs lists[] = {one->dns.answer, one->dns.authority};
+        for (size_t k = 0; one->ask->kind == ASK_DNS && k < 2; k++)
+            for (size_t n = 0; n < lists[k].n; n++) {
+                const struct rr *rr = &lists[k].v[n];
+                if (rr->type != RR_NS || rr->defect || !name_within(r->request->domain, rr->owner) ||
+                    !name_registrable(rr->owner) || (zone && name_labels(rr->owner) < name_labels(zone)))
+                    continue;
+                const char *target = rr_rdata_text(a, rr);
+                if (target &&
+                    (!zone || name_labels(rr->owner) > name_labels(zone) || strcmp(target, host) < 0)) {
+                    zone = rr->owner;
+                    host = target;
+                }
+            }
+    }
+    for (size_t i = 0; !host && f && r->evidence && i < f->n_facts; i++) {
         if (!f->facts[i] || f->facts[i] > r->evidence->n)
             continue;
         const struct fact *one = r->evidence->facts[f->facts[i] - 1];
@@ -92,43 +131,48 @@ static const char *server_of(const struct report *r, const struct finding *f)
             return at;
         other = *other || !at ? other : at;
     }
-    return other;
+    return host ? host : other;
+}
+
+/* The finding that is told: of a pass its first risk. */
+static const struct finding *finding_of(const struct report *r)
+{
+    for (size_t i = 0; r->verdict == VERDICT_PASS && i < r->n_findings; i++)
+        if (r->findings[i].weight == WEIGHT_RISK)
+            return &r->findings[i];
+    return r->verdict != VERDICT_PASS && r->n_findings ? r->findings : NULL;
+}
+
+struct summary_words summary_words_of(struct arena *a, const struct report *r)
+{
+    const struct finding *f = finding_of(r);
+    const struct code_info *detail = code_info(r->detail_code);
+    const char *code = r->error.code == CODE_NONE ? "" : code_text(a, &r->error);
+    return (struct summary_words){.code = code ? code : "",
+                                  .detail_code = detail ? detail->code : "",
+                                  .cause = f && cause_info(f->cause) ? cause_info(f->cause)->id : "",
+                                  .who_acts = f && f->who_acts != ACTOR_NONE ? actor_name(f->who_acts) : "",
+                                  .text = r->reason && *r->reason ? r->reason
+                                          : f && f->summary       ? f->summary
+                                                                  : "",
+                                  .cure = f ? cure_of(a, f) : "",
+                                  .server = r->verdict == VERDICT_PASS ? "" : server_of(a, r, f),
+                                  .risky = is_risky(r)};
 }
 
 struct summary summary_of(struct arena *a, const struct domain *d)
 {
     const struct report *r = summary_telling(d);
-    struct summary s = {.r = r,
-                        .verdict = d->is.verdict,
-                        .code = "",
-                        .detail_code = "",
-                        .cause = "",
-                        .who_acts = "",
-                        .text = "",
-                        .cure = "",
-                        .server = ""};
-    if (!r) {
-        s.text = d->is.because ? d->is.because : "";
-        return s;
-    }
-    const struct code_info *detail = code_info(r->detail_code);
-    const char *code = r->error.code == CODE_NONE ? "" : code_text(a, &r->error);
-    s.code = code ? code : "";
-    s.detail_code = detail ? detail->code : "";
-    const struct finding *f = r->n_findings ? r->findings : NULL;
-    for (size_t i = 0; s.verdict == VERDICT_PASS && i < r->n_findings; i++)
-        if (r->findings[i].weight == WEIGHT_RISK) {
-            f = &r->findings[i];
-            break;
-        }
-    if (s.verdict == VERDICT_PASS && f && f->weight != WEIGHT_RISK)
-        f = NULL;
-    s.text = r->reason && *r->reason ? r->reason : f && f->summary ? f->summary : "";
-    if (!f)
-        return s;
-    s.cause = cause_info(f->cause) ? cause_info(f->cause)->id : "";
-    s.who_acts = f->who_acts == ACTOR_NONE ? "" : actor_name(f->who_acts);
-    s.cure = cure_of(a, f);
-    s.server = server_of(r, f);
+    struct summary s = {.r = r, .verdict = d->is.verdict};
+    if (r)
+        s.words = summary_words_of(a, r);
+    else
+        s.words = (struct summary_words){.code = "",
+                                         .detail_code = "",
+                                         .cause = "",
+                                         .who_acts = "",
+                                         .text = d->is.because ? d->is.because : "",
+                                         .cure = "",
+                                         .server = ""};
     return s;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """dcvprobe end to end: each scenario is one test. DCVD and DCVPROBE name the programs."""
+import csv
 import json
 import fcntl
 import os
@@ -88,6 +89,89 @@ def batch():
                            text=True, timeout=30, check=False)
     same(r.returncode, 2, "exit status on a full disk")
     true("cannot be written" in r.stderr, r.stderr)
+    shutil.rmtree(folder)
+
+
+def owner():
+    """dcvprobe batch for an owner of many domains: CSV as spreadsheets write it, with columns of the owner's own; CSV
+    out; what failed, in groups; what has changed since."""
+    names = [f"n{i}.com" for i in range(40)]
+    resolver = Resolver({(f"_dnsauth.{name}", "TXT"): [TOKEN] for name in names[::2]})
+    folder = tempfile.mkdtemp(prefix="dcvd-e2e-")
+    source, out, report = folder + "/in.csv", folder + "/out.csv", folder + "/out.ndjson"
+    options = ["--resolver", f"127.0.0.1:{resolver.port}", "--depth", "quick"]
+    rows = [["Müller; Söhne" if i % 2 else 'a "b"', name, "DNS-TXT-token", TOKEN, str(i)]
+            for i, name in enumerate(names)]
+
+    def run(*more, data=None):
+        r = probe("batch", source if data is None else "-", *options, *more,
+                  **({} if data is None else {"input": data}))
+        return r.returncode, r.stdout, r.stderr
+
+    def write(separator, begin="", end="\n"):
+        with open(source, "w", encoding="utf-8", newline="") as f:
+            f.write(begin)
+            writer = csv.writer(f, delimiter=separator, lineterminator=end)
+            writer.writerows([["Kunde", "Domain", "method", "token", "order"], *rows])
+
+    texts = []
+    for separator, begin, end in (",", "", "\n"), (";", "\ufeff", "\r\n"), ("\t", "", "\n"):
+        write(separator, begin, end)
+        status, text, err = run("--format", "csv")
+        same((status, err), (1, ""), f"separator {separator!r}")
+        texts.append(text)
+    same(len(set(texts)), 1, "the same rows, whatever the separator")
+    got = list(csv.reader(texts[0].splitlines()))
+    same(got[0], ["Kunde", "Domain", "method", "token", "order", "verdict", "code", "detail_code", "cause", "who_acts",
+                  "summary", "cure"], "titles")
+    same([row[:5] for row in got[1:]], rows, "the owner's columns, in the order of the input")
+    same([row[5:10] for row in got[1:3]], [["pass", "", "", "", ""],
+                                           ["fail", "invalid_dns_txt", "dns_mismatch", "txt-absent", "zone-owner"]],
+         "verdicts")
+    same(got[2][11], f'add _dnsauth.n1.com. 300 IN TXT "{TOKEN}"', "a cure")
+    true(TOKEN not in run("--format", "csv", "--redact")[1], "no value in a row")
+
+    # What failed, on standard error, where no terminal is, too.
+    status, text, err = run("--format", "csv", "--summary")
+    same((status, text), (1, texts[0]), "rows with a summary")
+    same(err.splitlines(), ["40 domains: 20 pass, 20 fail, 0 undecided", "Failures by cause",
+                            "       20  txt-absent, for whoever edits the domain's DNS records", "Failures by code",
+                            "       20  invalid_dns_txt", "Failures by name server",
+                            f"       20  127.0.0.1:{resolver.port}"], "groups")
+    status, _, err = run("--summary")
+    true(status == 1 and err.startswith("40 domains: 20 pass, 20 fail"), err)
+
+    # What has changed since.
+    with open(out, "w", encoding="utf-8") as f:
+        f.write(texts[0])
+    with open(report, "w", encoding="utf-8") as f:
+        f.write(run()[1])
+    same(run("--format", "csv", "--since", out), (1, ",".join(got[0]) + "\n", ""), "nothing")
+    same(run("--since", report), (1, "", ""), "nothing, in NDJSON; the exit status is that of all lines")
+    resolver.table[("_dnsauth.n1.com", "TXT")] = [TOKEN]
+    rows.append(["new", "n99.com", "caa", "", "99"])
+    write(",")
+    status, text, err = run("--format", "csv", "--since", out, "--summary")
+    changed = list(csv.reader(text.splitlines()))[1:]
+    same((status, [(row[1], row[5]) for row in changed]), (1, [("n1.com", "pass"), ("n99.com", "pass")]), "changes")
+    true(err.startswith("41 domains: 22 pass, 19 fail"), err)
+    changed = [json.loads(line)["input"] for line in run("--since", report)[1].splitlines()]
+    same(sorted(changed), ["n1.com", "n99.com"], "changes, in NDJSON")
+
+    for data, said in (("PK\3\4\24", "it is a spreadsheet or another ZIP archive"),
+                       ("# mine\na.com\n", "line 1: it begins with #; comments are not taken"),
+                       ("domain,tokn\na.com,x\n", "the column 'tokn' may be meant as token"),
+                       ("domain\n", "'-' holds no request"), ("", "'-' holds no request"),
+                       ("\n \n", "'-' holds no request")):
+        status, text, err = run(data=data)
+        true((status, text) == (2, "") and said in err, f"{data!r}: {status} {text} {err}")
+    write(",")
+    for more, said in ((["--since", report, "--format", "csv"], "--since: "), (["--since", out], "is not a report"),
+                       (["--since", folder + "/none"], "cannot be read"),
+                       (["--format", "html"], "--format: 'html' is not known; expected one of ndjson csv"),
+                       (["--format", "csv", "--resume", report], "--resume goes on with reports in NDJSON")):
+        status, text, err = run(*more)
+        true((status, text) == (2, "") and said in err, f"{more}: {status} {text} {err}")
     shutil.rmtree(folder)
 
 
@@ -490,4 +574,4 @@ def persist():
 
 
 if __name__ == "__main__":
-    main({f.__name__: f for f in (persist, batch, explain, replay, config, submit, show, lists)})
+    main({f.__name__: f for f in (persist, batch, owner, explain, replay, config, submit, show, lists)})

@@ -81,19 +81,40 @@ static void csv(void **state)
     /* Column names in any order; a line end within quotes counts in line numbers. */
     expect("Token,DOMAIN,adn,method\nt,x.a.com,a.com,caa\n,\"b\n.com\",,caa\n,c.com,,caa\n", &none,
            "2 x.a.com 40 t a.com|3 b\n.com 40 - (null)|5 c.com 40 - c.com|");
-    expect("domain,color\na.com,red\n", &none,
-           "1: line 1: the column 'color' is not known; expected columns such as domain, method, token, adn, "
-           "filename, issued");
-    expect("domain,domain\n", &none,
-           "1: line 1: the column 'domain' stands twice; expected columns such as domain, method, token, adn, "
-           "filename, issued");
+    /* Columns of the user's own mean nothing here, unless they are slips of those that do. */
+    expect("color,domain,order\nred,a.com,7\n", &none, "2 a.com 40 - a.com|");
+    expect("domain,tokn\na.com,red\n", &none,
+           "1: line 1: the column 'tokn' may be meant as token, or as your own; expected columns such as "
+           "domain, "
+           "method, token, adn, filename, issued, or other names than theirs");
+    expect(
+        "domain,domain\n", &none,
+        "1: line 1: the column 'domain' stands twice; expected columns such as domain, method, token, adn, "
+        "filename, issued, or other names than theirs");
     expect("domain,auth_key_file\n", &none,
-           "1: line 1: the column 'auth_key_file' is not known; expected columns such as domain, method, "
-           "token, adn, filename, issued");
-    expect("a.com;caa;x\n", &none, "1: it has 1 field, not 3; expected a comma between the fields");
+           "1: line 1: the column 'auth_key_file' holds what is never in a file of requests; expected "
+           "columns such as "
+           "domain, method, token, adn, filename, issued, or other names than theirs");
+    /* Separators: what the first row has most of. */
+    expect("a.com;caa;x\n", &none, "1 a.com 40 x a.com|");
+    expect("domain;method;note\r\na.com;caa,dns-txt-token;a, b\r\n\"b.com\";CAA;\"x;y\"\r\n", &none,
+           "2 a.com 41 - a.com|3 b.com 40 - b.com|");
+    expect("\xef\xbb\xbf"
+           "domain\ttoken\na.com\tx\n",
+           &none, "2 a.com 4b x a.com|");
+    expect("a.com\nb.com;caa;x\n", &none,
+           "1 a.com 40 - a.com|2: it has 1 field, not 3; expected a comma between the fields");
+    expect("a.com,caa\n# b.com\n", &none,
+           "1 a.com 40 - a.com|2: it begins with #; comments are not taken, expected a request in each line");
+    expect("PK\3\4\24x", &none,
+           "0: it is a spreadsheet or another ZIP archive, as .xlsx and .ods files are; expected CSV: save "
+           "it as CSV "
+           "(UTF-8)");
+    expect("\xff\xfe"
+           "d\0o\0",
+           &none, "0: it is in UTF-16; expected UTF-8: iconv -f UTF-16 -t UTF-8 FILE");
     expect("a.com,caa,x,y\n", &none, "1: it has 4 fields, not 3; expected a comma between the fields");
-    expect("a.com,\"caa", &none,
-           "1: a quoted field has no end; expected \"…\", quotes within it doubled");
+    expect("a.com,\"caa", &none, "1: a quoted field has no end; expected \"…\", quotes within it doubled");
     expect("a.com,caa\nb.com,cab\n", &none,
            "1 a.com 40 - a.com|2: methods: 'cab' is not accepted; expected dns-txt-token, dns-cname-token, "
            "dns-cname-target, http-token, http-token-dynamic, dns-persist, caa");
@@ -105,8 +126,8 @@ static void csv(void **state)
 static void ndjson(void **state)
 {
     (void)state;
-    expect("{\"domain\":\"a.com\",\"methods\":[\"caa\"]}\r\n\n {\"domain\":\"b.com\",\"method\":\"caa\"}", &none,
-           "1 a.com 40 - a.com|3 b.com 40 - b.com|");
+    expect("{\"domain\":\"a.com\",\"methods\":[\"caa\"]}\r\n\n {\"domain\":\"b.com\",\"method\":\"caa\"}",
+           &none, "1 a.com 40 - a.com|3 b.com 40 - b.com|");
     expect("{\"domain\":\"a.com\"}\n{\"domain\":\"b.com\",\"depth\":\"deep\"}\n", &none,
            "1 a.com 40 - a.com|2: depth: 'deep' is not accepted; expected quick, full");
     expect("{\"domain\":}\n", &none, "1: column 11: unexpected token near '}'");
