@@ -1,6 +1,7 @@
 #include "cmd/cli.h"
 
 #include "base/text.h"
+#include "cmd/moments.h"
 #include "format/json_domains.h"
 #include "format/json_write.h"
 #include "format/json_write_report.h"
@@ -234,18 +235,6 @@ bool cli_color(void)
     return isatty(STDOUT_FILENO) && !(no && *no) && !(term && !strcmp(term, "dumb"));
 }
 
-/* Local time with its zone, as a person at this terminal has it on the clock. */
-static const char *local_moment(struct arena *a, dcv_time t)
-{
-    time_t seconds = (time_t)(t / 1000);
-    struct tm tm;
-    char text[64];
-    if (!localtime_r(&seconds, &tm) || !strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %Z", &tm))
-        return "";
-    const char *copy = arena_strdup(a, text);
-    return copy ? copy : "";
-}
-
 /* Lines for a domain: those of the terminal but one, where the shell stands; at least those of the usual one. */
 static unsigned screen(void)
 {
@@ -263,7 +252,7 @@ struct render cli_render(const struct output *o)
                            .width = cli_page_width(),
                            .lines = o->derivation || o->verbose ? 0 : screen(),
                            .redact = o->flags & JSON_REDACT,
-                           .moment = isatty(STDOUT_FILENO) ? local_moment : NULL};
+                           .moment = isatty(STDOUT_FILENO) ? moment_local : NULL};
 }
 
 int cli_flush(struct buf *b)

@@ -67,6 +67,7 @@ enum {
     OPT_WILDCARD,
     OPT_END,
     OPT_DELETE,
+    OPT_FILE,
     OPT_SINCE,
     OPT_SUMMARY,
     OPT_INTERVAL,

@@ -222,11 +222,45 @@ static void escaped(struct buf *b, const char *s)
             buf_printf(b, "%%%02X", (unsigned char)*s);
 }
 
+const char *client_escape(struct arena *a, const char *text)
+{
+    struct buf b = {0};
+    escaped(&b, text);
+    const char *copy = b.failed ? NULL : arena_strndup(a, b.p ? b.p : "", b.n);
+    buf_free(&b);
+    return copy ? copy : "";
+}
+
+enum { NOT_FOUND = 404 };
+
+/* missing: NULL where an answer of 404 is printed like others. */
+static json_t *get(struct client *c, const char *path, uint32_t wait_ms, bool *missing)
+{
+    struct client_answer answer;
+    json_t *root = NULL;
+    if (!client_call(c, "GET", path, NULL, wait_ms, &answer))
+        return NULL;
+    if (missing && answer.status == NOT_FOUND) {
+        *missing = true;
+    } else if (client_accept(&answer)) {
+        root = json_loadb(answer.body.p ? answer.body.p : "", answer.body.n, 0, NULL);
+        if (!root)
+            complain("dcvd does not answer with JSON; expected a dcvd of this version");
+    }
+    buf_free(&answer.body);
+    return root;
+}
+
+json_t *client_look(struct client *c, const char *path, uint32_t wait_ms, bool *missing)
+{
+    *missing = false;
+    return get(c, path, wait_ms, missing);
+}
+
 json_t *client_get(struct client *c, const char *path, const struct client_param *params, size_t n,
                    uint32_t wait_ms)
 {
     struct buf whole = {0};
-    struct client_answer answer;
     json_t *root = NULL;
     const char *before = "?";
     buf_puts(&whole, path);
@@ -237,16 +271,10 @@ json_t *client_get(struct client *c, const char *path, const struct client_param
         escaped(&whole, params[i].value);
         before = "&";
     }
-    if (whole.failed) {
+    if (whole.failed)
         complain_no_memory();
-    } else if (client_call(c, "GET", whole.p, NULL, wait_ms, &answer)) {
-        if (client_accept(&answer)) {
-            root = json_loadb(answer.body.p ? answer.body.p : "", answer.body.n, 0, NULL);
-            if (!root)
-                complain("dcvd does not answer with JSON; expected a dcvd of this version");
-        }
-        buf_free(&answer.body);
-    }
+    else
+        root = get(c, whole.p, wait_ms, NULL);
     buf_free(&whole);
     return root;
 }

@@ -5,6 +5,7 @@
 #ifndef DCV_CLIENT_H
 #define DCV_CLIENT_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 
 #include <jansson.h>
@@ -36,6 +37,10 @@ struct client_param {
 };
 json_t *client_get(struct client *c, const char *path, const struct client_param *params, size_t n,
                    uint32_t wait_ms);
+/* The same without params; *missing: the daemon has nothing of that name, which was not printed. */
+json_t *client_look(struct client *c, const char *path, uint32_t wait_ms, bool *missing);
+/* A text as a part of a path or a value of a query. In the arena; "" where it is full. */
+const char *client_escape(struct arena *a, const char *text);
 /* Makes a body while it is sent. Returns the number of bytes written to `to`; 0: the end; SIZE_MAX: an error, which was
  * printed. */
 typedef size_t client_read_fn(void *user, char *to, size_t most);

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-enum { NOT_FOUND = 404 };
-
 /* The things that have ids, and what each is called. An id is of one of them only. */
 static const struct {
     const char *path, *name;
@@ -13,7 +11,7 @@ static const struct {
 
 static int cancel(struct client *c, const char *id)
 {
-    enum { KINDS = sizeof kinds / sizeof *kinds };
+    enum { KINDS = sizeof kinds / sizeof *kinds, NOT_FOUND = 404 };
     struct client_answer answer;
     for (size_t i = 0; i < KINDS; i++) {
         char path[64];

@@ -23,7 +23,7 @@ static int check(int argc, char **argv, struct output out)
             status = EXIT_USAGE;
     }
     if (!status && optind == argc)
-        status = command_misused("no domain is given; expected dcvprobe %s DOMAIN… [options]", argv[0]);
+        status = command_misused("no DOMAIN is given; expected dcvprobe %s DOMAIN… [options]", argv[0]);
     if (!status)
         status = checks_configure(a, &c, config, &given);
     for (int i = optind; !status && i < argc; i++)

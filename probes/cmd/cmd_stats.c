@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cmd/cli.h"
 #include "cmd/client.h"
+#include "cmd/moments.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -98,18 +99,24 @@ static int show(json_t *root, enum format format)
 static int cmd_stats(int argc, char **argv)
 {
     struct client_param params[N_PARAMS] = {{"since", NULL}, {"until", NULL}};
+    char times[N_PARAMS][MOMENT_LENGTH + 1];
+    const dcv_time now = cli_now();
     const char *socket = CLIENT_SOCKET;
     struct output out = {.format = FORMAT_TEXT};
     for (int opt; (opt = command_option_next(argc, argv)) != -1;) {
-        if (opt >= OPT_OWN && opt < OPT_OWN + N_PARAMS)
-            params[opt - OPT_OWN].value = optarg;
+        int k = opt - OPT_OWN;
+        if (opt >= OPT_OWN && k < N_PARAMS && !moment_read(params[k].key, optarg, now, times[k]))
+            return EXIT_USAGE;
+        if (opt >= OPT_OWN && k < N_PARAMS)
+            params[k].value = times[k];
         else if (opt == OPT_SOCKET)
             socket = optarg;
         else if (cli_output_option(&out, opt, optarg))
             return EXIT_USAGE;
     }
     if (optind < argc)
-        return command_misused("'%.40s' is too much; expected dcvprobe stats [--since T] [--until T]", argv[optind]);
+        return command_misused("'%.40s' is too much; expected dcvprobe stats [--since T] [--until T]",
+                               argv[optind]);
     struct client *c = client_new(socket);
     json_t *root = c ? client_get(c, "/v1/stats", params, N_PARAMS, 0) : NULL;
     int status = root ? show(root, out.format) : EXIT_USAGE;
@@ -119,7 +126,8 @@ static int cmd_stats(int argc, char **argv)
 }
 
 static const struct command_option own[] = {
-    {"since", OPT_OWN + SINCE, "T", NULL, "checks submitted at this time or later"},
+    {"since", OPT_OWN + SINCE, "T", NULL,
+     "checks submitted at this time or later: 2h, 3d, yesterday, a date, or RFC 3339"},
     {"until", OPT_OWN + UNTIL, "T", NULL, "checks submitted before this time"},
     ROW_SOCKET,
     ROW_FORMAT_LISTS,

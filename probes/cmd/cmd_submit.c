@@ -58,7 +58,7 @@ static int cmd_submit(int argc, char **argv)
     }
     if (!status && (optind == argc) != (batch != NULL)) {
         status = command_misused("%s", batch ? "domains and --batch; expected one or the other"
-                                             : "no domain is given; expected dcvprobe submit DOMAIN… [options], or "
+                                             : "no DOMAIN is given; expected dcvprobe submit DOMAIN… [options], or "
                                                "--batch FILE");
     }
     if (!status && batch)

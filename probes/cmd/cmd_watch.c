@@ -1,12 +1,17 @@
 /* cmd_watch.c - dcvprobe watch: makes watches in the daemon, or takes existing ones, and follows them. */
 #include "cmd/client_request.h"
 #include "cmd/follow.h"
+#include "cmd/submit_batch.h"
+#include "base/text.h"
+#include "format/lines.h"
 
 #include <jansson.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct watching {
-    const char *socket, *interval, *until;
+    const char *socket, *interval, *until, *file;
     struct output output;
     bool delete;
     struct given_list given;
@@ -15,11 +20,15 @@ struct watching {
     size_t n;
 };
 
-static void write_order(struct buf *b, const char *domain, const struct watching *w)
+/* request: as a line of a file has it; NULL: that of the command line. */
+static void write_order(struct buf *b, const char *domain, const char *request, const struct watching *w)
 {
     struct json_out j = {.b = b};
     json_open(&j, NULL, '{');
-    client_request_write(&j, "request", domain, &w->given);
+    if (request)
+        json_raw(&j, "request", request, strlen(request));
+    else
+        client_request_write(&j, "request", domain, &w->given);
     size_t digits = w->interval ? strspn(w->interval, "0123456789") : 0;
     if (digits && digits < 10 && !w->interval[digits] && *w->interval != '0')
         json_raw(&j, "interval", w->interval, digits);
@@ -30,11 +39,11 @@ static void write_order(struct buf *b, const char *domain, const struct watching
     json_close(&j, '}');
 }
 
-static int make(struct watching *w, const char *domain, char id[WATCH_ID_LEN + 1])
+static int make(struct watching *w, const char *domain, const char *request, char id[WATCH_ID_LEN + 1])
 {
     struct buf body = {0};
     struct client_answer answer;
-    write_order(&body, domain, w);
+    write_order(&body, domain, request, w);
     bool ok = !body.failed && client_call(w->client, "POST", "/v1/watches", &body, 0, &answer);
     buf_free(&body);
     if (!ok)
@@ -97,8 +106,7 @@ static int read_all(struct arena *a, const struct watching *w, char **what, int 
         }
     if (domains || (!w->given.n && !w->interval && !w->until))
         return EXIT_PASS;
-    complain(
-        "an existing watch keeps its request; expected options of the request with a domain only");
+    complain("an existing watch keeps its request; expected options of the request with a domain only");
     return EXIT_USAGE;
 }
 
@@ -114,7 +122,78 @@ static int watch_all(struct arena *a, struct watching *w, char **what, int n)
         if (client_is_id(what[w->n]))
             memcpy(w->ids[w->n], what[w->n], WATCH_ID_LEN + 1);
         else
-            status = make(w, what[w->n], w->ids[w->n]);
+            status = make(w, what[w->n], NULL, w->ids[w->n]);
+    return status ? status : follow(w->socket, w->client, w->ids, w->n, w->output.format);
+}
+
+/* What one line of a file asks for. */
+struct wanted {
+    const char *domain, *request;
+};
+
+static int take_line(struct arena *a, const struct watching *w, struct lines *l, struct line *line,
+                     struct wanted *ret, const char **why)
+{
+    struct request q;
+    char *text = NULL;
+    int rc = line_request(l, line, a, cli_now(), &q, why);
+    if (!rc)
+        rc = submit_line(l, line, &w->given, a, &text, why);
+    if (rc)
+        return rc;
+    *ret = (struct wanted){text_escape(a, q.input, strlen(q.input), 200), arena_strdup(a, text)};
+    free(text);
+    return ret->domain && ret->request ? 0 : -ENOMEM;
+}
+
+/* Reads all lines of a file before anything is asked of the daemon. *n: how many. NULL: the error was
+ * printed. */
+static struct wanted *read_file(struct arena *a, const struct watching *w, size_t *n)
+{
+    const char *text, *why = NULL;
+    size_t len;
+    struct wanted *v = NULL;
+    struct line line = {0};
+    struct lines *l = lines_new(&w->given, NULL);
+    int rc = l ? 0 : -ENOMEM;
+    if (!rc && !cli_read(a, "--file", w->file, &text, &len)) {
+        lines_free(l);
+        return NULL;
+    }
+    if (!rc) {
+        lines_feed(l, text, len);
+        lines_end(l);
+    }
+    while (!rc && (rc = lines_next(l, a, &line, &why)) == 1) {
+        struct wanted *more = arena_grow(a, v, *n, sizeof *more);
+        v = more ? more : v;
+        rc = more ? take_line(a, w, l, &line, &v[*n], &why) : -ENOMEM;
+        *n += !rc;
+    }
+    if (rc == -EINVAL)
+        complain("--file: '%.200s', line %zu: %s", w->file, line.number ? line.number : 1,
+                 why ? why : OUT_OF_MEMORY);
+    else if (rc)
+        complain_no_memory();
+    else if (!*n)
+        complain("--file: '%.200s' holds no request; expected one in each line, as batch reads them",
+                 w->file);
+    lines_free(l);
+    return rc ? NULL : v;
+}
+
+static int watch_file(struct arena *a, struct watching *w)
+{
+    size_t n = 0;
+    struct wanted *v = read_file(a, w, &n);
+    int status = v ? EXIT_PASS : EXIT_USAGE;
+    w->ids = arena_array(a, n, sizeof *w->ids);
+    if (!status && !w->ids) {
+        complain_no_memory();
+        status = EXIT_USAGE;
+    }
+    for (; !status && w->n < n; w->n++)
+        status = make(w, v[w->n].domain, v[w->n].request, w->ids[w->n]);
     return status ? status : follow(w->socket, w->client, w->ids, w->n, w->output.format);
 }
 
@@ -128,6 +207,8 @@ static bool read_option(struct arena *a, struct watching *w, int opt, const char
         w->interval = value;
     } else if (opt == OPT_WHEN) {
         w->until = value;
+    } else if (opt == OPT_FILE) {
+        w->file = value;
     } else if (opt == OPT_DELETE) {
         w->delete = true;
     } else if (opt == OPT_FORMAT) {
@@ -150,13 +231,17 @@ static int cmd_watch(int argc, char **argv)
     for (int opt; !status && (opt = command_option_next(argc, argv)) != -1;)
         if (!read_option(a, &w, opt, optarg))
             status = EXIT_USAGE;
-    if (!status && optind == argc)
-        status = command_misused("nothing to watch; expected dcvprobe watch DOMAIN… [options], or the ID… of watches");
+    if (!status && (optind == argc) != (w.file != NULL))
+        status = command_misused(
+            "%s", w.file ? "domains or ids and --file; expected one or the other"
+                         : "nothing to watch; expected dcvprobe watch DOMAIN… [options], the ID… of "
+                           "watches, or --file FILE");
     if (!status && !(w.client = client_new(w.socket)))
         status = EXIT_USAGE;
     if (!status)
-        status = w.delete ? delete_all(&w, argv + optind, argc - optind)
-                          : watch_all(a, &w, argv + optind, argc - optind);
+        status = w.file     ? watch_file(a, &w)
+                 : w.delete ? delete_all(&w, argv + optind, argc - optind)
+                            : watch_all(a, &w, argv + optind, argc - optind);
     client_free(w.client);
     arena_free(a);
     return status;
@@ -166,6 +251,7 @@ static const struct command_option own[] = {
     {"interval", OPT_INTERVAL, "S|ca", "ca",
      "seconds from 10 to 86400; or ca, the default: as often as the CA asks"},
     {"until", OPT_WHEN, "WHEN", "pass forever", "when it ends: pass, the default, or forever"},
+    {"file", OPT_FILE, "FILE|-", WORDS_FILE, "a watch for each line, CSV or NDJSON as batch reads it"},
     {"delete", OPT_DELETE, NULL, NULL, "end these watches; only with ids"},
     ROW_FORMAT("text ndjson", "text, the default, or ndjson: the daemon's events"),
     ROW_SOCKET,
@@ -174,7 +260,7 @@ static const struct command_option own[] = {
 const struct command command_watch = {
     "watch",
     cmd_watch,
-    "DOMAIN…|ID… [options]\n--delete ID…",
+    "DOMAIN…|ID… [options]\n--file FILE [options]\n--delete ID…",
     "let the daemon repeat a check until it passes",
     "Lets the daemon repeat a check, and prints what changes. Ends when all have passed; interrupted, they "
     "go on in the "

@@ -1,6 +1,7 @@
 #include "cmd/follow.h"
 
 #include "base/text.h"
+#include "cmd/moments.h"
 #include "model/time.h"
 
 #include <curl/curl.h>
@@ -102,14 +103,15 @@ static void line_begin(struct buf *b, struct arena *a, const struct follower *f,
     for (size_t i = 0; i < f->n; i++)
         if (f->v[i].domain && strlen(f->v[i].domain) > width)
             width = strlen(f->v[i].domain);
-    buf_printf(b, "%.19sZ  ", at && strlen(at) >= 19 ? at : "0000-00-00T00:00:00");
+    const char *shown = moment_shown(a, at && strlen(at) >= 19 ? at : "0000-00-00T00:00:00.000Z", true);
+    buf_printf(b, "%s  ", shown ? shown : "");
     column(b, a, w->domain, width + 2);
 }
 
 static void line_of_result(struct buf *b, struct arena *a, const struct follower *f, const struct followed *w,
                            const char *at, const json_t *r)
 {
-    enum { METHOD_WIDTH = 20, VERDICT_WIDTH = 11, CODE_WIDTH = 26 };
+    enum { METHOD_WIDTH = 20, VERDICT_WIDTH = 11, CODE_WIDTH = 26, NARROW = 140 };
     const char *verdict = text_of(r, "verdict"), *cause = text_of(r, "cause");
     line_begin(b, a, f, w, at);
     column(b, a, text_of(r, "method"), METHOD_WIDTH);
@@ -118,6 +120,10 @@ static void line_of_result(struct buf *b, struct arena *a, const struct follower
     column(b, a, verdict, VERDICT_WIDTH);
     if (f->color)
         buf_puts(b, "\033[0m");
+    unsigned width = cli_width();
+    bool narrow = width && width < NARROW;
+    if (narrow)
+        buf_puts(b, "\n    ");
     column(b, a, text_of(r, "code"), CODE_WIDTH);
     column(b, a, cause, 0);
     buf_puts(b, "\n");
@@ -168,7 +174,8 @@ static int show_event(const struct followed *w, const char *at, const char *chec
 
 /* ---------------------------------------------------------------- news ------------------------------- */
 
-/* Notes and prints a new state of a watch; a known state is not printed again. to: the list of results, or NULL. */
+/* Notes and prints a new state of a watch; a known state is not printed again. to: the list of results, or
+ * NULL. */
 static void take(struct follower *f, struct followed *w, const char *at, const char *check, const char *state,
                  json_t *to)
 {
@@ -198,8 +205,8 @@ static json_t *list_or_null(json_t *v)
     return json_is_array(v) ? v : NULL;
 }
 
-/* Asks the daemon for a watch and prints what is new; without tell it only notes the domain. False: the daemon does not
- * answer now. */
+/* Asks the daemon for a watch and prints what is new; without tell it only notes the domain. False: the
+ * daemon does not answer now. */
 static bool look(struct follower *f, struct followed *w, bool tell)
 {
     char path[64], now[25];

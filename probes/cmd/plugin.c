@@ -21,7 +21,8 @@ bool plugin_wanted(int argc, char **argv)
     return false;
 }
 
-/* The first line of what was said, without the names of program and command before it; a '|' would begin performance data. */
+/* The first line of what was said, without the names of program and command before it; a '|' would begin performance
+ * data. */
 static void say_unknown(char *said)
 {
     static const char program[] = "dcvprobe";

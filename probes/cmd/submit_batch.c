@@ -51,33 +51,39 @@ static bool fill(json_t *o, const struct given_list *given)
     return ok;
 }
 
-/* Adds the line to s->out in the form of the daemon, with the fields of the command line; the daemon has defaults for
- * others. 0, -EINVAL with *why, or -ENOMEM. */
-static int write_line(struct sending *s, struct arena *a, struct line *line, const char **why)
+int submit_line(const struct lines *l, struct line *line, const struct given_list *given, struct arena *a,
+                char **ret, const char **why)
 {
     struct request q;
     struct given_list own;
-    int rc = line_request(s->lines, line, a, cli_now(), &q, why);
+    int rc = line_request(l, line, a, cli_now(), &q, why);
     if (!rc)
-        rc = line_given(s->lines, line, a, &own, why);
+        rc = line_given(l, line, a, &own, why);
     if (rc < 0)
         return rc;
     json_t *o = rc ? json_loadb(line->text, line->len, 0, NULL) : json_object();
-    char *text = o && fill(o, &own) && fill(o, s->given) ? json_dumps(o, JSON_COMPACT) : NULL;
-    if (text) {
-        /* The daemon counts lines: empty ones keep its numbers the same as in the file. */
-        for (; s->number < line->number; s->number++)
-            buf_puts(&s->out, "\n");
-        buf_puts(&s->out, text);
-        buf_puts(&s->out, "\n");
-        s->number++;
-    }
-    if (!text)
-        *why = "it cannot be sent; expected text in UTF-8";
-    rc = !text ? -EINVAL : s->out.failed ? -ENOMEM : 0;
-    free(text);
+    *ret = o && fill(o, &own) && fill(o, given) ? json_dumps(o, JSON_COMPACT) : NULL;
     json_decref(o);
-    return rc;
+    if (!*ret)
+        *why = "it cannot be sent; expected text in UTF-8";
+    return *ret ? 0 : -EINVAL;
+}
+
+/* Adds the line to s->out in the form of the daemon. Returns as submit_line(). */
+static int write_line(struct sending *s, struct arena *a, struct line *line, const char **why)
+{
+    char *text;
+    int rc = submit_line(s->lines, line, s->given, a, &text, why);
+    if (rc)
+        return rc;
+    /* The daemon counts lines: empty ones keep its numbers the same as in the file. */
+    for (; s->number < line->number; s->number++)
+        buf_puts(&s->out, "\n");
+    buf_puts(&s->out, text);
+    buf_puts(&s->out, "\n");
+    s->number++;
+    free(text);
+    return s->out.failed ? -ENOMEM : 0;
 }
 
 /* ---------------------------------------------------------------- the stream ------------------------- */

@@ -472,12 +472,15 @@ def lists():
         same(len(probe("list", *options, *at).stdout.splitlines()) - 1, n, str(options))
     screen = on_terminal(80, "list", "--limit", "0", *at)
     true(all(len(line) <= 80 for line in screen.splitlines()), "a line is longer than the terminal")
-    true("…  dns-txt-token  fail\n" in screen and " " * 18 + "invalid_dns_txt  txt-absent" in screen, screen[-500:])
+    true(re.search(r"^\d{4}-\d\d-\d\d \d\d:\d\d [A-Z]+  fail     a-rather-long-name\S*…\n"
+                   r"    [0-9a-f]{16}  dns-txt-token  invalid_dns_txt  txt-absent\n", screen, re.M), screen[-500:])
     true("n7.com" in on_terminal(200, "list", "--limit", "0", *at).split("invalid_dns_txt  txt-absent\n")[-10],
          "one line each")
     for wrong, expected in ((["--limit", "x"], "0 for all"), (["--format", "fix"], "one of text json ndjson"),
                             (["--code", "dns_mismtch"], "near it: dns_mismatch"), (["good.com"], "--domain"),
-                            (["--since", "soon"], "invalid_value:since")):
+                            (["--since", "soon"], "--since: 'soon' is not a time; expected how long ago"),
+                            (["--since", "yesterdy"], "did you mean yesterday?"),
+                            (["--watches", "--code", "x"], "--code is about checks; expected --watches with")):
         r = probe("list", *wrong, *at)
         same((r.returncode, r.stdout), (2, ""), str(wrong))
         true(expected in r.stderr, r.stderr)
@@ -490,10 +493,45 @@ def lists():
     same(json.loads(probe("stats", "--since", "2020-01-01", "--json", *at).stdout)["verdicts"],
          {"fail": 1201, "pass": 1}, "JSON")
     true("No check" in probe("stats", "--since", "2099-01-01", *at).stdout, "none")
+    for since, n in (("2h", 50), ("3d", 50), ("yesterday", 50), ("now", 0)):
+        same(len(probe("list", "--since", since, *at).stdout.splitlines()) - 1, n, since)
+    true("No check" in probe("stats", "--until", "1h", *at).stdout, "an hour ago")
+    rows = probe("list", "--domains", "--limit", "0", *at).stdout.splitlines()[1:]
+    same((len(rows), len({line.split()[3] for line in rows})), (1202, 1202), "one row a domain")
     lines = '{"domain":"good.com","methods":["dns-txt-token"]}\n' * 2
     batched = dcvd.call("POST", "/v1/batches", lines, {"Content-Type": "application/x-ndjson"}).json["id"]
     within(20, "the batch is done", lambda: dcvd.get(f"/v1/batches/{batched}").json["state"] == "done")
     same(len(probe("list", "--batch", batched, *at).stdout.splitlines()) - 1, 2, "the checks of a batch")
+    same([line.split()[2:] for line in probe("list", "--batches", *at).stdout.splitlines()[1:]],
+         [[batched, "done", "2"]], "batches")
+    order = {"request": {"domain": "good.com", "methods": ["caa"]}, "interval": 3600, "until": "forever"}
+    watch = dcvd.call("POST", "/v1/watches", json.dumps(order)).json["id"]
+    within(20, "it has run", lambda: dcvd.get(f"/v1/watches/{watch}").json["runs"] == 1)
+    same([line.split()[2:] for line in probe("list", "--watches", *at).stdout.splitlines()[1:]],
+         [[watch, "active", "good.com", "3600", "s", "pass", "-"]], "watches")
+    same([x["id"] for x in json.loads(probe("list", "--watches", "--json", *at).stdout)["watches"]], [watch], "JSON")
+
+    # show takes the id of any of them, or a domain.
+    r = probe("show", batched, *at)
+    true(r.returncode == 3 and r.stdout.startswith(f"batch {batched}  done  2 lines\n") and
+         "\n  verdict   2 undecided\n" in r.stdout, f"{r.returncode} {r.stdout}")
+    r = probe("show", watch, *at)
+    true(r.returncode == 0 and r.stdout.startswith(f"watch {watch}  active  good.com\n") and
+         "every 3600 s" in r.stdout and "caa  pass" in r.stdout, f"{r.returncode} {r.stdout}")
+    same(json.loads(probe("show", batched, "--json", *at).stdout)["id"], batched, "a batch as JSON")
+    same(len(probe("show", batched, "--format", "csv", *at).stdout.splitlines()), 3, "the reports of a batch")
+    r = probe("show", "n1.com", *at)
+    true(r.returncode == 1 and r.stdout.startswith("FAIL  n1.com") and "What changed" not in r.stdout, r.stdout)
+    dcvd.resolver.table[("_dnsauth.n1.com", "TXT")] = [TOKEN]
+    dcvd.done(probe("submit", "n1.com", "--method", "dns-txt-token", "--token", TOKEN, *at).stdout.strip())
+    r = probe("show", "n1.com", *at)
+    true(r.returncode == 0 and r.stdout.startswith("PASS  n1.com") and
+         "\n\nWhat changed at n1.com\n  20" in r.stdout and "dns-txt-token  fail to pass" in r.stdout, r.stdout)
+    for wrong, expected in (("nobody.com", "'nobody.com' was not checked by dcvd yet"), ("a b/../c", "was not checked"),
+                            ("0000000000000001", "there is no check, batch or watch 0000000000000001")):
+        r = probe("show", wrong, *at)
+        true((r.returncode, r.stdout) == (2, "") and expected in r.stderr, f"{r.returncode} {r.stdout} {r.stderr}")
+    probe("cancel", watch, *at)
     two = probe("submit", "good.com", "--method", "dns-txt-token", "--method", "caa", "--token", "other",
                 *at).stdout.strip()
     dcvd.done(two)

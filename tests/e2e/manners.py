@@ -63,7 +63,7 @@ def mistakes():
             (["check", "a.com", "--purpose", "tsl"], "did you mean tls?"),
             (["check", "a.com", "--format", "htm"], "--format: 'htm' is not known; expected one of text brief"),
             (["check", "a.com", "--format", "htm"], "did you mean html?"),
-            (["list", "--format", "nagios"], "list: --format: 'nagios' is not known; expected one of text json"),
+            (["list", "--format", "fix"], "list: --format: 'fix' is not known; expected one of text json"),
             (["preflight", "a.com", "--product", "tsl"], "did you mean tls?"),
             (["causes", "txt-doubled-nam"], "did you mean txt-doubled-name?"),
             (["codes", "dns_mismach"], "did you mean dns_mismatch?"),
@@ -188,6 +188,26 @@ def forms():
     dcvd.close()
 
 
+def watch_file():
+    """dcvprobe watch --file: a watch for each line, each with its own value; a bad line makes none."""
+    other = "zyxwvutsrqponmlkjihgfedcba987654"
+    dcvd = Daemon(Resolver({("_dnsauth.a.com", "TXT"): [TOKEN], ("_dnsauth.b.com", "TXT"): [other]})).start()
+    at = ["--socket", dcvd.socket]
+    lines = f"domain;method;token;customer\na.com;dns-txt-token;{TOKEN};1\nb.com;dns-txt-token;{other};2\n"
+    r = probe("watch", "--file", "-", "--interval", "10", *at, input=lines)
+    same((r.returncode, sorted(re.findall(r"  ([ab]\.com) +dns-txt-token +pass", r.stdout))), (0, ["a.com", "b.com"]),
+         r.stdout + r.stderr)
+    asked = [x["request"] for x in dcvd.get("/v1/watches").json["watches"]]
+    same({(x["domain"], x["token"]) for x in asked}, {("a.com", TOKEN), ("b.com", other)}, "values of their own")
+    for data, said in (("a.com,dns-txt-token,x\nb.com,post\n", "--file: '-', line 2: methods: 'post' is not accepted"),
+                       ("", "--file: '-' holds no request"), ("PK\3\4", "a spreadsheet")):
+        r = probe("watch", "--file", "-", *at, input=data)
+        true((r.returncode, r.stdout) == (2, "") and said in r.stderr, r.stderr)
+    true("one or the other" in probe("watch", "--file", "-", "a.com", *at, input="").stderr, "both")
+    same(len(dcvd.get("/v1/watches").json["watches"]), 2, "no watch of a bad file")
+    dcvd.close()
+
+
 def cancel():
     """dcvprobe cancel: a check, a batch, a watch."""
     dcvd = Daemon(Resolver()).start()
@@ -210,4 +230,4 @@ def cancel():
 
 
 if __name__ == "__main__":
-    main({f.__name__: f for f in (mistakes, colours, screens, forms, cancel)})
+    main({f.__name__: f for f in (mistakes, colours, screens, forms, watch_file, cancel)})

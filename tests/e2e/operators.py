@@ -145,7 +145,7 @@ def unreachable():
     if not other:
         os.chmod(dcvd.socket, 0)
     status, _, said = probe("list", "--socket", dcvd.socket, **other)
-    true(status == 2 and said.startswith(f"dcvprobe: permission denied on {dcvd.socket}; join group "), said)
+    true(status == 2 and said.startswith(f"dcvprobe list: permission denied on {dcvd.socket}; join group "), said)
     dcvd.close()
 
 
@@ -163,7 +163,7 @@ def plugin():
                        (["check", "good.com", "--method", "txt"], "method"),
                        (["check", "good.com", "--csr", dcvd.dir + "/none"], "csr"),
                        (["caa", "good.com", "--purpose", "x"], "purpose"),
-                       (["replay", dcvd.dir + "/none"], "none"), (["list"], "status line"),
+                       (["replay", dcvd.dir + "/none"], "none"), (["list"], "nagios"),
                        (["show", "7fffffffffffffff", "--socket", dcvd.socket], "7fffffffffffffff"),
                        (["show", "7fffffffffffffff", "--socket", dcvd.dir + "/none"], "does not run")):
         for form in (["--format", "nagios"], ["--format=nagios"]):
