@@ -15,6 +15,9 @@ struct checks {
     struct runner_check *job;
     size_t n, room, started;
     int err;
+    bool shows; /* what is waited for is shown, by .tick */
+    uv_timer_t tick;
+    uint64_t began; /* nanoseconds of uv_hrtime() */
 };
 
 /* To be called before checks_add(), see cli_conf_read(). EXIT_USAGE: the error was printed. */

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cmd/cli.h"
+#include "cmd/progress.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -17,6 +18,7 @@ enum { CONNECT_MS = 5000, ANSWER_MS = 15000, ANSWER_MOST = 256 << 20, ID_LENGTH 
 struct client {
     CURL *easy;
     char *socket;
+    dcv_time began; /* of the call under way */
     char error[CURL_ERROR_SIZE];
     client_read_fn *read; /* makes the body while it is sent */
     void *read_user;
@@ -78,6 +80,22 @@ static void stream_options(struct client *c)
     curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, 0L);
 }
 
+/* Called by the library about once a second, and when bytes move. */
+static int on_progress(void *user, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    struct client *k = user;
+    (void)a, (void)b, (void)c, (void)d;
+    dcv_time ms = cli_now() - k->began;
+    if (ms < WAIT_QUIET_MS || !wait_can_show())
+        return 0;
+    struct arena *arena = arena_new(0);
+    const char *text = arena ? arena_printf(arena, "%us: waiting for dcvd on %s", (unsigned)(ms / 1000), k->socket) : NULL;
+    if (text)
+        wait_show(text);
+    arena_free(arena);
+    return 0;
+}
+
 static CURLcode perform(struct client *c, const char *method, const char *path, const struct buf *body,
                         uint32_t wait_ms, struct client_answer *ret)
 {
@@ -110,7 +128,12 @@ static CURLcode perform(struct client *c, const char *method, const char *path, 
     if (c->read)
         stream_options(c);
     c->error[0] = '\0';
+    c->began = cli_now();
+    curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(e, CURLOPT_XFERINFODATA, c);
     CURLcode rc = curl_easy_perform(e);
+    wait_clear();
     if (rc == CURLE_OK)
         curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &ret->status);
     curl_slist_free_all(headers);

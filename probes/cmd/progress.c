@@ -1,9 +1,12 @@
 #include "cmd/progress.h"
 
 #include "base/buf.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -69,4 +72,32 @@ void progress_clear(struct progress *p)
     if (p->shown)
         fputs("\r\033[K", stderr);
     p->shown = false;
+}
+
+static bool waiting; /* a line of wait_show() is on the terminal */
+
+bool wait_can_show(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDERR_FILENO) && !(term && !strcmp(term, "dumb"));
+}
+
+void wait_show(const char *text)
+{
+    size_t width = columns() - 1, n = 0;
+    uint32_t c;
+    for (size_t left = width; text[n] && left; left--) {
+        size_t step = text_utf8(text + n, strlen(text + n), &c);
+        n += step ? step : 1;
+    }
+    fprintf(stderr, "\r%.*s\033[K", (int)n, text);
+    fflush(stderr);
+    waiting = true;
+}
+
+void wait_clear(void)
+{
+    if (waiting)
+        fputs("\r\033[K", stderr);
+    waiting = false;
 }

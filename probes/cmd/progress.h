@@ -22,4 +22,13 @@ struct progress {
 void progress_show(struct progress *p, const struct tally *t, uint64_t now);
 void progress_clear(struct progress *p);
 
+
+/* ---- one thing that takes long, for a person at a terminal */
+enum { WAIT_QUIET_MS = 500, WAIT_TICK_MS = 200 };
+/* Whether standard error is a terminal that can overwrite a line, and standard output does not write on it meanwhile. */
+bool wait_can_show(void);
+/* Shows what is waited for in the place of what was shown before; cut to the terminal's width. */
+void wait_show(const char *text);
+void wait_clear(void);
+
 #endif

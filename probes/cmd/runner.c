@@ -24,6 +24,7 @@ static void on_done(void *user, struct check *c, struct report *report, int err)
     struct runner_check *job = user;
     struct runner *r = job->runner;
     job->report = report;
+    job->check = NULL;
     r->running--;
     r->cfg.done(r->cfg.user, job, r->stopped ? -ECANCELED : err);
     start_more(r);
@@ -57,7 +58,12 @@ static void start_more(struct runner *r)
         }
         job->runner = r;
         r->running++;
-        rc = net_check(r->net, job->arena, &job->request, on_done, job, NULL);
+        struct check *check = NULL;
+        size_t running = r->running;
+        job->check = NULL;
+        rc = net_check(r->net, job->arena, &job->request, on_done, job, &check);
+        if (!rc && r->running == running) /* else it has ended already, and may be gone */
+            job->check = check;
         if (rc) {
             r->running--;
             r->cfg.done(r->cfg.user, job, rc);

@@ -18,6 +18,7 @@ struct runner_check {
     struct request request;
     struct arena *arena;
     struct report *report; /* set in done() */
+    struct check *check;   /* while it runs, else NULL */
     void *user;            /* for the owner */
 };
 

@@ -25,6 +25,7 @@ struct server_queue {
 /* A question under way; it lies in the arena of the check. */
 struct check_exchange {
     struct check *check;
+    const struct ask *ask;
     struct check_exchange *prev, *next;
     struct server_queue *queue; /* NULL: the question is not limited */
     const struct observer *observer;
@@ -151,7 +152,7 @@ static void begin(struct check *c, struct server_queue *queue, struct ask *q)
             c->err = x ? -ENOSYS : -ENOMEM;
         return;
     }
-    *x = (struct check_exchange){.check = c, .next = c->under_way, .observer = o, .queue = queue};
+    *x = (struct check_exchange){.check = c, .ask = q, .next = c->under_way, .observer = o, .queue = queue};
     if (c->under_way)
         c->under_way->prev = x;
     c->under_way = x;
@@ -256,6 +257,15 @@ int check_start(const struct observers *obs, struct arena *a, const struct reque
         *ret = c; /* before advance(), which may call done */
     advance(c);
     return 0;
+}
+
+const struct ask *check_waits_for(const struct check *c, uint32_t *n)
+{
+    const struct check_exchange *x = c->under_way;
+    *n = c->pending;
+    while (x && x->next) /* the newest comes first */
+        x = x->next;
+    return x ? x->ask : NULL;
 }
 
 void check_hurry(struct check *c)

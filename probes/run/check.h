@@ -30,6 +30,9 @@ typedef void check_done_fn(void *user, struct check *c, struct report *report, i
  * done is not called and the caller keeps the arena. */
 int check_start(const struct observers *obs, struct arena *a, const struct request *r, check_done_fn *done, void *user,
                 struct check **ret);
+/* What a running check waits for: the question that has been under way longest, and how many are in all. NULL: nothing
+ * is under way. */
+const struct ask *check_waits_for(const struct check *c, uint32_t *n);
 /* For a check with request.sparing, when half of its time is over: from now on it asks all open questions at once, as
  * other checks do. May call done. */
 void check_hurry(struct check *c);

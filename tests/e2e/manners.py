@@ -208,6 +208,31 @@ def watch_file():
     dcvd.close()
 
 
+def waiting():
+    """On a terminal whatever takes more than half a second says what it waits for; what it waited for is gone in the
+    end, and nothing of it is in a pipe or in the output."""
+    silent = Resolver()
+    silent.held = True
+    check = ["check", "a.com", "--method", "dns-txt-token", "--token", TOKEN, "--resolver", f"127.0.0.1:{silent.port}",
+             "--deadline", "2", "--depth", "quick"]
+    text, status = on_terminal(60, *check)
+    shown = re.findall(r"\r([^\r\n]*?)\x1b\[K", text)
+    true(status == 3 and any(re.search(r"^[01]s of 2s: waiting for \S*a\.com\. TXT from the resolver", x) for x in shown),
+         text)
+    true(all(len(x) < 60 for x in shown) and shown[-1] == "", shown)
+    r = probe(*check)
+    same((r.returncode, r.stderr), (3, ""), "nothing in a pipe")
+    true("waiting" not in on_terminal(60, *check, env={"TERM": "dumb"})[0], "a terminal that cannot overwrite")
+    quick = Resolver({("_dnsauth.a.com", "TXT"): [TOKEN]})
+    text, status = on_terminal(80, *check[:-5], f"127.0.0.1:{quick.port}", "--depth", "quick")
+    true(status == 0 and "waiting" not in text, text)
+    dcvd = Daemon(silent).start()
+    slow = probe("submit", "a.com", "--method", "dns-txt-token", "--token", TOKEN, "--socket", dcvd.socket).stdout.strip()
+    text, _ = on_terminal(80, "show", slow, "--wait", "3", "--socket", dcvd.socket)
+    true(re.search(r"\r\ds: waiting for dcvd on /", text), text)
+    dcvd.close()
+
+
 def cancel():
     """dcvprobe cancel: a check, a batch, a watch."""
     dcvd = Daemon(Resolver()).start()
@@ -230,4 +255,4 @@ def cancel():
 
 
 if __name__ == "__main__":
-    main({f.__name__: f for f in (mistakes, colours, screens, forms, watch_file, cancel)})
+    main({f.__name__: f for f in (mistakes, colours, screens, forms, watch_file, waiting, cancel)})
