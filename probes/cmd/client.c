@@ -89,7 +89,8 @@ static int on_progress(void *user, curl_off_t a, curl_off_t b, curl_off_t c, cur
     if (ms < WAIT_QUIET_MS || !wait_can_show())
         return 0;
     struct arena *arena = arena_new(0);
-    const char *text = arena ? arena_printf(arena, "%us: waiting for dcvd on %s", (unsigned)(ms / 1000), k->socket) : NULL;
+    const char *text =
+        arena ? arena_printf(arena, "%us: waiting for dcvd on %s", (unsigned)(ms / 1000), k->socket) : NULL;
     if (text)
         wait_show(text);
     arena_free(arena);

@@ -25,7 +25,7 @@ void progress_clear(struct progress *p);
 
 /* ---- one thing that takes long, for a person at a terminal */
 enum { WAIT_QUIET_MS = 500, WAIT_TICK_MS = 200 };
-/* Whether standard error is a terminal that can overwrite a line, and standard output does not write on it meanwhile. */
+/* Whether standard error is a terminal that can overwrite a line. */
 bool wait_can_show(void);
 /* Shows what is waited for in the place of what was shown before; cut to the terminal's width. */
 void wait_show(const char *text);

@@ -261,7 +261,7 @@ static void commands(struct page *p, const struct report *r, const struct findin
 {
     const char *shown[COMMANDS_SHOWN];
     size_t n = 0;
-    size_t most = p->terse >= TERSE_PROOF ? 0 : p->terse ? COMMANDS_TERSE : COMMANDS_SHOWN;
+    size_t most = p->terse >= TERSE_COMMANDS ? 0 : p->terse ? COMMANDS_TERSE : COMMANDS_SHOWN;
     for (size_t i = 0; i < f->n_facts && n < most; i++) {
         const struct fact *one = fact_find(r, f->facts[i]);
         const char *line = one ? reproduce_command(p->a, p->profile, one) : NULL;

@@ -12,13 +12,14 @@
 /* What is left out of a report so that it fits a screen: each step leaves out what those before it do. */
 enum render_terse {
     TERSE_NOT,
-    TERSE_REST,   /* records, commands and findings beyond the first */
-    TERSE_ANSWER, /* the API's answer, methods that are not in use */
-    TERSE_WAY,    /* the pictures of the way and of CAA */
-    TERSE_PANEL,  /* what to enter in a web panel: the record stays */
-    TERSE_PROOF,  /* commands, and what the proof's facts hold */
-    TERSE_CURE,   /* the proof */
-    TERSE_CUT     /* lines at the end */
+    TERSE_REST,     /* records, commands and findings beyond the first */
+    TERSE_ANSWER,   /* the API's answer, methods that are not in use */
+    TERSE_WAY,      /* the pictures of the way and of CAA */
+    TERSE_COMMANDS, /* the commands that ask the same */
+    TERSE_PANEL,    /* what to enter in a web panel: the record stays */
+    TERSE_PROOF,    /* what the proof's facts hold */
+    TERSE_CURE,     /* the proof */
+    TERSE_CUT       /* lines at the end */
 };
 
 struct render {

@@ -24,11 +24,16 @@ bool render_form_parse(const char *name, enum render_form *ret)
 
 static void text(struct buf *b, struct arena *a, const struct domain *d, size_t n, const struct render *how)
 {
+    size_t count[VERDICT_COUNT] = {0};
     for (size_t i = 0; i < n; i++) {
         if (i)
             buf_puts(b, "\n");
         render_domain(b, a, &d[i], how);
+        count[d[i].is.verdict]++;
     }
+    if (n > 1)
+        buf_printf(b, "\n%zu domains: %zu pass, %zu fail, %zu undecided\n", n, count[VERDICT_PASS],
+                   count[VERDICT_FAIL], count[VERDICT_UNDECIDED]);
 }
 
 /* The forms that are made of reports, not of domains. False: another form. */

@@ -153,6 +153,8 @@ def forms():
     r = probe("check", "bad.com", "good.com", *here, "--format", "brief")
     same((r.returncode, [line.split()[:2] for line in r.stdout.splitlines()]),
          (1, [["FAIL", "bad.com"], ["PASS", "good.com"]]), "one line a domain")
+    true(probe("check", "bad.com", "good.com", *here).stdout.endswith("\n2 domains: 1 pass, 1 fail, 0 undecided\n"),
+         "several domains are counted at the end")
     rows = list(csv.DictReader(probe("check", "bad.com", "good.com", *here, "--format", "csv").stdout.splitlines()))
     same([(x["domain"], x["verdict"], x["code"], x["cause"]) for x in rows],
          [("bad.com", "fail", "invalid_dns_txt", "txt-altered-value"), ("good.com", "pass", "", "")], "rows")
@@ -217,8 +219,8 @@ def waiting():
              "--deadline", "2", "--depth", "quick"]
     text, status = on_terminal(60, *check)
     shown = re.findall(r"\r([^\r\n]*?)\x1b\[K", text)
-    true(status == 3 and any(re.search(r"^[01]s of 2s: waiting for \S*a\.com\. TXT from the resolver", x) for x in shown),
-         text)
+    said = r"^[01]s of 2s: waiting for \S*a\.com\. TXT from the resolver"
+    true(status == 3 and any(re.search(said, x) for x in shown), text)
     true(all(len(x) < 60 for x in shown) and shown[-1] == "", shown)
     r = probe(*check)
     same((r.returncode, r.stderr), (3, ""), "nothing in a pipe")
@@ -227,8 +229,9 @@ def waiting():
     text, status = on_terminal(80, *check[:-5], f"127.0.0.1:{quick.port}", "--depth", "quick")
     true(status == 0 and "waiting" not in text, text)
     dcvd = Daemon(silent).start()
-    slow = probe("submit", "a.com", "--method", "dns-txt-token", "--token", TOKEN, "--socket", dcvd.socket).stdout.strip()
-    text, _ = on_terminal(80, "show", slow, "--wait", "3", "--socket", dcvd.socket)
+    at = ["--socket", dcvd.socket]
+    slow = probe("submit", "a.com", "--method", "dns-txt-token", "--token", TOKEN, *at).stdout.strip()
+    text, _ = on_terminal(80, "show", slow, "--wait", "3", *at)
     true(re.search(r"\r\ds: waiting for dcvd on /", text), text)
     dcvd.close()
 
