@@ -45,6 +45,7 @@ void api_read(const struct conf *conf, struct arena *a, const struct api_input *
                               .event = -1,
                               .watch_state = -1,
                               .since = -1,
+                              .form = -1,
                               .filter = {.verdict = -1,
                                          .method = -1,
                                          .since = TIME_UNKNOWN,

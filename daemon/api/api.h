@@ -10,6 +10,7 @@
 #include "format/json_write.h"
 #include "rows.h"
 #include "run/conf.h"
+#include "show/render_as.h"
 
 enum {
     API_BODY_MOST = 65536, /* bytes: a certificate request and all lists of a check fit several times */
@@ -64,6 +65,8 @@ struct api_call {
     struct db_filter filter; /* of lists; .domain also of one domain, of events and of watches */
     int event;               /* enum event_kind; -1: any */
     int64_t watch;           /* of events; 0: any */
+    int form;                /* enum render_form, in which a check is shown; -1: as JSON */
+    bool redact;             /* random values are left out of that */
     int64_t since;           /* of events: the number of the last one that the reader has; -1: not given */
     int watch_state;         /* enum watch_state; -1: any */
     /* ---- of the body */
@@ -125,6 +128,9 @@ struct api_report { /* JSON: of one check as json_write_shown() writes it, in li
 void api_report(struct json_out *j, const struct api_report *r);
 void api_write_check(struct api_answer *ans, int64_t id, enum db_state state, const char *label,
                      const struct api_report *reports, size_t n);
+
+/* A check that is done, in that form. */
+void api_write_form(struct api_answer *ans, enum render_form form, struct buf *text);
 
 struct api_row { /* of a list */
     int64_t id;

@@ -111,6 +111,18 @@ void api_write_check(struct api_answer *ans, int64_t id, enum db_state state, co
     json_close(&j, '}');
 }
 
+void api_write_form(struct api_answer *ans, enum render_form form, struct buf *text)
+{
+    api_writer(ans, 200);
+    ans->type = form == RENDER_HTML  ? "text/html; charset=utf-8"
+                : form == RENDER_CSV ? "text/csv; charset=utf-8"
+                                     : "text/plain; charset=utf-8";
+    if (text->n && text->p[text->n - 1] == '\n') /* the server adds one */
+        text->n--;
+    ans->body = *text;
+    *text = (struct buf){0};
+}
+
 void api_write_list(struct api_answer *ans, const struct api_row *rows, size_t n, int64_t next)
 {
     struct json_out j = api_writer(ans, 200);

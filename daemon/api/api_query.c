@@ -198,6 +198,23 @@ static const char *read_state(struct api_reading *r, const char *v)
     return NULL;
 }
 
+static const char *read_format(struct api_reading *r, const char *v)
+{
+    enum render_form form;
+    if (!render_form_parse(v, &form))
+        return "one of " DCV_RENDER_FORMS(NAME_IN) "and nothing else";
+    r->call->form = (int)form;
+    return NULL;
+}
+
+static const char *read_redact(struct api_reading *r, const char *v)
+{
+    if (strcmp(v, "0") != 0 && strcmp(v, "1") != 0)
+        return "0 or 1";
+    r->call->redact = *v == '1';
+    return NULL;
+}
+
 static const struct param {
     const char *name;
     const char *(*read)(struct api_reading *r, const char *value);
@@ -221,6 +238,8 @@ static const struct param {
     {"watch", read_watch, "id", "the id of a watch"},
     {"batch", read_batch, "id", "the id of a batch"},
     {"label", read_label, "string", "the label of a request, exactly"},
+    {"format", read_format, "render_form", "the reports as dcvprobe show prints them, in place of JSON"},
+    {"redact", read_redact, "flag", "1: with format, leave random values out"},
     {"state", read_state, "watch_state", "of a watch"},
 };
 

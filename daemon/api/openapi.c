@@ -40,6 +40,7 @@ LIST(traces, DCV_TRACES)
 LIST(purposes, DCV_PURPOSES)
 LIST(depths, DCV_DEPTHS)
 LIST(fix_ops, DCV_FIX_OPS)
+LIST(forms, DCV_RENDER_FORMS)
 static const char *const outcomes[] = {DCV_DNS_OUTCOMES(TEXT) DCV_HTTP_OUTCOMES(TEXT)};
 static const char *const events[] = {EVENT_KINDS(TEXT) "alive", "lost", "gap"}, 
     *const event_kinds[] = {EVENT_KINDS(TEXT)};
@@ -62,6 +63,7 @@ static const struct enumeration {
     {"purpose", "Purpose", COUNTED(purposes)},
     {"depth", "Depth", COUNTED(depths)},
     {"fix_op", "FixOp", COUNTED(fix_ops)},
+    {"render_form", "ReportFormat", COUNTED(forms)},
     {"outcome", "FactOutcome", COUNTED(outcomes)},
     {"fact_kind", "FactKind", COUNTED(kinds)},
     {"transport", "Transport", COUNTED(transports)},
@@ -151,6 +153,10 @@ static void schema(struct json_out *j, const char *type, size_t n)
         json_text(j, "format", "date-time");
     } else if (*type == '*') {
         one_or_more(j, type + 1, n - 1);
+    } else if (is(type, n, "flag")) {
+        type_name(j, "integer", nullable);
+        json_int(j, "minimum", 0);
+        json_int(j, "maximum", 1);
     } else if (is(type, n, "seconds") || is(type, n, "limit")) {
         type_name(j, *type == 's' ? "number" : "integer", nullable);
         json_int(j, "minimum", *type == 's' ? 0 : 1);
@@ -362,6 +368,20 @@ static void response(struct json_out *j, const char *status, const char *descrip
     json_close(j, '}');
 }
 
+/* Of a check: as JSON, or in the forms for people. */
+static void shown(struct json_out *j, const struct route *r)
+{
+    static const char *const types[] = {"text/plain", "text/html", "text/csv"};
+    json_open(j, "200", '{');
+    json_text(j, "description", "As asked; with format a text");
+    json_open(j, "content", '{');
+    media_type(j, r->type, r->answer, NULL);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        media_type(j, types[i], "string", NULL);
+    json_close(j, '}');
+    json_close(j, '}');
+}
+
 static bool fails_with(const struct route *r, int status)
 {
     switch (status) {
@@ -452,7 +472,9 @@ static void operation(struct json_out *j, const struct route *r)
     json_open(j, "responses", '{');
     if (r->accepted)
         response(j, "202", "It is on disk, and will be carried out", "application/json", r->accepted);
-    if (r->answer)
+    if (r->action == API_SHOW)
+        shown(j, r);
+    else if (r->answer)
         response(j, "200", "As asked", r->type, r->answer);
     failing(j, r);
     json_close(j, '}');

@@ -36,6 +36,7 @@ static void call_free(struct call *c)
     if (c->next)
         c->next->back = c->back;
     arena_free(c->arena);
+    buf_free(&c->page);
     free(c);
     if (f->closed && !f->calls)
         f->closed(f->closed_user);
@@ -100,6 +101,16 @@ void call_answer_key_refused(struct call *c)
 void call_answer_ending(struct call *c)
 {
     call_answer_error(c, 429, CODE_request_limit_exceeded, "the daemon is ending; try again when it is back");
+}
+
+void call_answer_no_reports(struct call *c, enum db_state state)
+{
+    char id[17];
+    struct api_answer ans = {0};
+    db_id_text(c->api.id, id);
+    api_error(&ans, 404, CODE_not_found, NULL, "check %s is %s: there are no reports%s", id, db_state_name(state),
+              state == STATE_CANCELLED ? "" : " yet; wait=S waits for them");
+    call_answer(c, &ans);
 }
 
 void call_answer_not_found(struct call *c, const char *what)

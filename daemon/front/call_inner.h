@@ -27,7 +27,7 @@ struct call {
     bool known;   /* nothing is missing after .api.since */
     bool reading; /* the next page is being read; the pool thread has it */
     bool gone;    /* its reader went away meanwhile */
-    struct buf page;
+    struct buf page; /* or the text of a check in a form for people */
     size_t page_lines;
     struct upload *upload;    /* of a batch that is coming in */
     bool probing;             /* the scheduler will call front_probe.c */
@@ -52,6 +52,7 @@ void call_answer_no_memory(struct call *c);
 void call_answer_store_failed(struct call *c, int error);
 void call_answer_key_refused(struct call *c); /* its Idempotency-Key was used for something else */
 void call_answer_ending(struct call *c);                      /* the daemon ends */
+void call_answer_no_reports(struct call *c, enum db_state state); /* it is to be shown in a form, and has none */
 void call_answer_not_found(struct call *c, const char *what); /* what: "check", "batch" or "watch" */
 
 /* Reads the store on a pool thread: read() fills the call there, done() answers it on the main loop. */

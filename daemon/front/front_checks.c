@@ -7,6 +7,10 @@
 static void answer_unfinished(struct call *c, enum db_state state)
 {
     struct api_answer ans = {0};
+    if (c->api.form >= 0) {
+        call_answer_no_reports(c, state);
+        return;
+    }
     if (c->api.action == API_SUBMIT)
         api_write_accepted(&ans, c->api.id, state, c->api.label);
     else
@@ -20,7 +24,7 @@ static void answer_done(struct call *c, const struct write_job *w)
     struct api_answer ans = {0};
     struct api_report reports[METHOD_COUNT];
     for (size_t i = 0; i < w->n_results; i++) {
-        if (!w->results[i].shown) {
+        if (!w->results[i].shown || c->api.form >= 0) {
             front_one(c);
             return;
         }

@@ -2,9 +2,13 @@
 #include "front/front_inner.h"
 
 #include "base/table.h"
+#include "format/json_read_report.h"
 
 #include <errno.h>
 #include <string.h>
+
+/* Of what is shown for people: what dcvprobe uses where it does not write to a terminal. */
+enum { PAGE_COLUMNS = 80, SCREEN_LINES = 23 };
 
 static int take_row(void *user, const struct db_check_row *row)
 {
@@ -49,11 +53,41 @@ static int read_results(struct call *c, struct db *db, struct api_row *row, bool
     return 0;
 }
 
+/* The reports of a check in the form that is asked for, in .text. A report of an older version that cannot be read any
+ * more is left out. */
+static int show_form(struct call *c, const struct api_row *row)
+{
+    const struct report *v[METHOD_COUNT];
+    struct arena *scratch = arena_new(0);
+    size_t n = 0;
+    int rc = scratch ? 0 : -ENOMEM;
+    for (size_t i = 0; !rc && i < row->n_reports; i++) {
+        struct json_problem problem;
+        struct report *r = arena_alloc(scratch, sizeof *r);
+        rc = r ? json_read_report(scratch, row->reports[i].text, row->reports[i].len,
+                                  &generation_conf(c->generation)->profile, r, &problem)
+               : -ENOMEM;
+        if (!rc)
+            v[n++] = r;
+        rc = rc == -EINVAL ? 0 : rc;
+    }
+    const struct render how = {
+        .redact = c->api.redact, .width = c->api.form == RENDER_BRIEF ? 0 : PAGE_COLUMNS, .lines = SCREEN_LINES};
+    if (!rc)
+        render_as(&c->page, scratch, (enum render_form)c->api.form, v, n, &how);
+    if (!rc && (c->page.failed || arena_full(scratch)))
+        rc = -ENOMEM;
+    arena_free(scratch);
+    return rc;
+}
+
 static int read_one(struct read_job *job, struct db *db)
 {
     struct call *c = CONTAINER(job, struct call, read);
     int rc = db_check(db, c->api.id, take_row, c);
-    return rc ? rc : read_results(c, db, &c->rows[0], true);
+    if (!rc)
+        rc = read_results(c, db, &c->rows[0], true);
+    return rc || c->api.form < 0 ? rc : show_form(c, &c->rows[0]);
 }
 
 static void on_one(struct read_job *job, int status)
@@ -64,6 +98,11 @@ static void on_one(struct read_job *job, int status)
         call_answer_not_found(c, "check");
     } else if (status) {
         call_answer_store_failed(c, status);
+    } else if (c->api.form >= 0 && c->rows[0].state != STATE_DONE) {
+        call_answer_no_reports(c, c->rows[0].state);
+    } else if (c->api.form >= 0) {
+        api_write_form(&ans, (enum render_form)c->api.form, &c->page);
+        call_answer(c, &ans);
     } else {
         api_write_check(&ans, c->api.id, c->rows[0].state, c->rows[0].label, c->rows[0].reports,
                         c->rows[0].n_reports);

@@ -2,7 +2,9 @@
 """What programs that use the API rely on: labels, requests that are sent again, streams that are resumed. Each scenario
 is one test."""
 import json
+import os
 import signal
+import subprocess
 import threading
 import time
 import urllib.parse
@@ -363,5 +365,38 @@ def probe():
     dcvd.close()
 
 
+FORMS = {"text": "text/plain", "brief": "text/plain", "csv": "text/csv", "nagios": "text/plain", "html": "text/html",
+         "mail": "text/plain", "ticket": "text/plain", "fix": "text/plain", "nsupdate": "text/plain"}
+
+
+def forms():
+    """A check in each form is what dcvprobe show prints; with redact=1 no form holds the random value."""
+    near = TOKEN[:-1] + "w"
+    dcvd = Daemon(Resolver({("_dnsauth.near.com", "TXT"): [TOKEN.upper()], ("_dnsauth.near.com.near.com", "TXT"): [near]}))
+    dcvd.start()
+    ident = dcvd.submit(domain="near.com", token=TOKEN, label="<b>x</b>")
+    dcvd.done(ident)
+    for form, kind in FORMS.items():
+        answer = dcvd.get(f"/v1/checks/{ident}?format={form}")
+        same((answer.status, answer.headers["Content-Type"]), (200, kind + "; charset=utf-8"), form)
+        shown = subprocess.run([os.environ["DCVPROBE"], "show", ident, "--format", form, "--socket", dcvd.socket],
+                               capture_output=True, check=False).stdout
+        same(answer.text.rstrip(b"\n"), shown.rstrip(b"\n"), f"what dcvprobe prints as {form}")
+        hidden = dcvd.get(f"/v1/checks/{ident}?format={form}&redact=1&wait=1").text
+        true(hidden and TOKEN.encode() not in hidden and TOKEN.upper().encode() not in hidden, f"{form}: {hidden!r}")
+    true(TOKEN.encode() in dcvd.get(f"/v1/checks/{ident}?format=fix&redact=0").text, "without redaction")
+    dcvd.resolver.held = True
+    slow = dcvd.submit(**txt("slow.com"))
+    answer = dcvd.get(f"/v1/checks/{slow}?format=text")
+    true(answer.status == 404 and "there are no reports yet; wait=S" in answer.message(), answer.text)
+    dcvd.call("DELETE", f"/v1/checks/{slow}")
+    same(dcvd.get(f"/v1/checks/{slow}?format=html").message(), f"check {slow} is cancelled: there are no reports",
+         "one that was cancelled")
+    same(dcvd.get("/v1/checks/7fffffffffffffff?format=html").code(), "not_found", "none")
+    refused(dcvd.get(f"/v1/checks/{ident}?format=xml"), "invalid_value:format", "'xml'", "text, brief, csv")
+    refused(dcvd.get(f"/v1/checks/{ident}?format=text&redact=yes"), "invalid_value:redact", "expected 0 or 1")
+    dcvd.close()
+
+
 if __name__ == "__main__":
-    main({"probe": probe, "label": label, "idempotency": idempotency, "resumed": resumed, "behind": behind})
+    main({"forms": forms, "probe": probe, "label": label, "idempotency": idempotency, "resumed": resumed, "behind": behind})

@@ -15,7 +15,7 @@ VALUES = {"wait": "0", "domain": "good.com", "code": "dns_mismatch", "detail_cod
           "cause": "txt-absent",
           "verdict": "fail", "method": "caa", "since": "2026-01-01", "until": "2036-01-01T00:00:00Z", "limit": "10",
           "cursor": "7fffffffffffffff", "event": "check", "watch": "7fffffffffffffff", "batch": "7fffffffffffffff",
-          "state": "active", "label": "order-7", ("streamEvents", "since"): "1"}
+          "state": "active", "label": "order-7", "format": "html", "redact": "1", ("streamEvents", "since"): "1"}
 STREAM = "application/x-ndjson"
 BODIES = {"Request": REQUEST, "WatchOrder": {"request": REQUEST, "interval": 60, "until": "forever"},
           "Paste": {"text": "dns_mismatch|good.com zzz_qqq txt-absent", "domain": "good.com"}}
