@@ -21,13 +21,12 @@ void waiter_leave(struct waiter *w)
     w->back = NULL;
 }
 
-void waiters_tell(struct waiter *list)
+void waiters_tell(struct waiter **list)
 {
-    /* The owner has an empty list by now: whoever joins it within fn waits for the next change. */
-    if (list)
-        list->back = &list;
-    while (list) {
-        struct waiter *w = list;
+    if (*list)
+        (*list)->back = list;
+    while (*list) {
+        struct waiter *w = *list;
         waiter_leave(w);
         w->fn(w->user);
     }

@@ -11,7 +11,8 @@ struct waiter {
 };
 void waiter_join(struct waiter **list, struct waiter *w);
 void waiter_leave(struct waiter *w); /* one that waits for nothing is allowed */
-/* Calls all of a list whose head has been taken away from its owner. Within fn waiters may join and leave any list. */
-void waiters_tell(struct waiter *list);
+/* Calls all of a list whose head was taken from its owner into *list, which is empty afterwards. Within fn waiters may
+ * join and leave any list; whoever joins the owner's waits for the next change. */
+void waiters_tell(struct waiter **list);
 
 #endif

@@ -109,7 +109,7 @@ static void end_check(struct batch *x)
     struct waiter *list = x->waiters;
     table_remove(&x->all->all, &x->by_id);
     free(x);
-    waiters_tell(list);
+    waiters_tell(&list);
 }
 
 /* ---------------------------------------------------------------- feeding the scheduler --------------- */

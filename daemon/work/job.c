@@ -52,7 +52,7 @@ void job_change(struct job *j, enum db_state state)
     struct waiter *list = j->waiters;
     j->waiters = NULL;
     j->state = state;
-    waiters_tell(list);
+    waiters_tell(&list);
 }
 
 void job_tell(const struct job *j, const struct write_job *w)

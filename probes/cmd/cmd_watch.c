@@ -171,8 +171,7 @@ static struct wanted *read_file(struct arena *a, const struct watching *w, size_
         *n += !rc;
     }
     if (rc == -EINVAL)
-        complain("--file: '%.200s', line %zu: %s", w->file, line.number ? line.number : 1,
-                 why ? why : OUT_OF_MEMORY);
+        complain("--file: '%.200s', line %zu: %s", w->file, line.number, why ? why : OUT_OF_MEMORY);
     else if (rc)
         complain_no_memory();
     else if (!*n)

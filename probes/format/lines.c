@@ -355,6 +355,7 @@ int lines_next(struct lines *l, struct arena *a, struct line *ret, const char **
         bool first = l->form == FORM_UNKNOWN;
         *why = first ? no_text(l->buf.p + l->at, l->buf.n - l->at) : NULL;
         if (*why) {
+            *ret = (struct line){.number = 1};
             *why = arena_concat(a, "it is ", *why, NULL);
             return *why ? -EINVAL : -ENOMEM;
         }

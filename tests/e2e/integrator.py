@@ -372,7 +372,8 @@ FORMS = {"text": "text/plain", "brief": "text/plain", "csv": "text/csv", "nagios
 def forms():
     """A check in each form is what dcvprobe show prints; with redact=1 no form holds the random value."""
     near = TOKEN[:-1] + "w"
-    dcvd = Daemon(Resolver({("_dnsauth.near.com", "TXT"): [TOKEN.upper()], ("_dnsauth.near.com.near.com", "TXT"): [near]}))
+    dcvd = Daemon(Resolver({("_dnsauth.near.com", "TXT"): [TOKEN.upper()],
+                            ("_dnsauth.near.com.near.com", "TXT"): [near]}))
     dcvd.start()
     ident = dcvd.submit(domain="near.com", token=TOKEN, label="<b>x</b>")
     dcvd.done(ident)
@@ -399,4 +400,5 @@ def forms():
 
 
 if __name__ == "__main__":
-    main({"forms": forms, "probe": probe, "label": label, "idempotency": idempotency, "resumed": resumed, "behind": behind})
+    main({"forms": forms, "probe": probe, "label": label, "idempotency": idempotency, "resumed": resumed,
+          "behind": behind})

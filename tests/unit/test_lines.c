@@ -107,12 +107,12 @@ static void csv(void **state)
     expect("a.com,caa\n# b.com\n", &none,
            "1 a.com 40 - a.com|2: it begins with #; comments are not taken, expected a request in each line");
     expect("PK\3\4\24x", &none,
-           "0: it is a spreadsheet or another ZIP archive, as .xlsx and .ods files are; expected CSV: save "
+           "1: it is a spreadsheet or another ZIP archive, as .xlsx and .ods files are; expected CSV: save "
            "it as CSV "
            "(UTF-8)");
     expect("\xff\xfe"
            "d\0o\0",
-           &none, "0: it is in UTF-16; expected UTF-8: iconv -f UTF-16 -t UTF-8 FILE");
+           &none, "1: it is in UTF-16; expected UTF-8: iconv -f UTF-16 -t UTF-8 FILE");
     expect("a.com,caa,x,y\n", &none, "1: it has 4 fields, not 3; expected a comma between the fields");
     expect("a.com,\"caa", &none, "1: a quoted field has no end; expected \"…\", quotes within it doubled");
     expect("a.com,caa\nb.com,cab\n", &none,
