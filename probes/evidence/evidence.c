@@ -131,6 +131,32 @@ struct ask *evidence_ask(struct evidence *ev, const struct ask *question, bool *
     return q;
 }
 
+bool evidence_places_full(const struct evidence *ev, const struct ask *fetch)
+{
+    const char *seen[EVIDENCE_PLACES_MOST];
+    size_t n = 0;
+    for (size_t i = 0; i < ev->n_asks; i++) {
+        const struct ask *q = ev->asks[i];
+        size_t k = 0;
+        if (q->kind != ASK_HTTP)
+            continue;
+        if (fetch && !strcmp(q->address, fetch->address))
+            return false;
+        while (k < n && strcmp(seen[k], q->address) != 0)
+            k++;
+        if (k == EVIDENCE_PLACES_MOST)
+            return true;
+        seen[k] = q->address;
+        n += k == n;
+    }
+    return n == EVIDENCE_PLACES_MOST;
+}
+
+bool evidence_bounded(const struct evidence *ev)
+{
+    return ev->overflow || ev->n_asks >= EVIDENCE_ASKS_MOST || evidence_places_full(ev, NULL);
+}
+
 int evidence_add(struct evidence *ev, struct fact *fact)
 {
     struct fact **facts = arena_grow(ev->arena, ev->facts, ev->n, sizeof *facts);

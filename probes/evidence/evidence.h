@@ -7,6 +7,14 @@
 
 #include "model/dcv.h"
 
+/* Bounds of one check against hostile chains; plan has narrower ones for each kind of question. PLACES: web servers, by
+ * address and port, that it connects to. */
+enum { EVIDENCE_ASKS_MOST = 1024, EVIDENCE_PLACES_MOST = 32 };
+/* True where a fetch would connect to one more web server than a check may. */
+bool evidence_places_full(const struct evidence *ev, const struct ask *fetch);
+/* True where a bound was reached, so that something may not have been asked. */
+bool evidence_bounded(const struct evidence *ev);
+
 void evidence_init(struct evidence *ev, struct arena *a, size_t most_asks);
 /* The ask with this question; it is added where it is new, and then *is_new (is_new may be NULL) is true. NULL: there
  * are most_asks already, or the arena is full. The texts of question are copied. */

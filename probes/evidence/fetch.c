@@ -63,6 +63,32 @@ static bool gives_way(const struct fact *fact)
     return false;
 }
 
+static bool below(const struct rr *a, const struct rr *b)
+{
+    return a->rdlen != b->rdlen ? a->rdlen < b->rdlen : memcmp(a->rdata, b->rdata, a->rdlen) < 0;
+}
+
+size_t fetch_addresses(struct arena *a, const struct lookup *l, const char *ret[FETCH_ADDRESSES_MOST])
+{
+    const struct rr *v[FETCH_ADDRESSES_MOST];
+    bool all = l->n <= FETCH_ADDRESSES_MOST;
+    size_t n = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        size_t at = n;
+        while (!all && at && below(l->rr[i], v[at - 1]))
+            at--;
+        if (at == FETCH_ADDRESSES_MOST)
+            continue;
+        n += n < FETCH_ADDRESSES_MOST;
+        memmove(&v[at + 1], &v[at], (n - 1 - at) * sizeof(const struct rr *));
+        v[at] = l->rr[i];
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!(ret[i] = rr_rdata_text(a, v[i])))
+            return i;
+    return n;
+}
+
 /* The fact of a fetch from one address. NULL: not answered yet. */
 static const struct fact *from_address(struct fetch_walk *w, const struct url *u, const char *ip)
 {
@@ -109,9 +135,10 @@ static const struct fact *step(struct fetch_walk *w, const struct url *u)
         }
         return NULL;
     }
-    for (size_t i = 0; i < f->lookup.n; i++) {
-        const char *ip = rr_rdata_text(w->a, f->lookup.rr[i]);
-        const struct fact *fact = ip ? from_address(w, u, ip) : NULL;
+    const char *ip[FETCH_ADDRESSES_MOST];
+    size_t n = fetch_addresses(w->a, &f->lookup, ip);
+    for (size_t i = 0; i < n; i++) {
+        const struct fact *fact = from_address(w, u, ip[i]);
         if (!fact || !note(w, fact))
             return NULL;
         if (!f->fact || !gives_way(fact))

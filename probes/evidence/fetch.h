@@ -32,6 +32,14 @@ enum redirect_fault {
     REDIRECT_COUNT
 };
 
+/* Of one host. The CA's client goes on to the next address where a connection fails; with more of them it would be at
+ * its time limit, and a hostile zone could have thousands of connections made to addresses of its choice. */
+enum { FETCH_ADDRESSES_MOST = 6 };
+/* The addresses in a lookup of A or AAAA records, as text, from which a file is fetched, in the order of the answer;
+ * where there are more than FETCH_ADDRESSES_MOST, the lowest of them, since each server may give another order.
+ * Returns their number; fewer where the arena is full. */
+size_t fetch_addresses(struct arena *a, const struct lookup *l, const char *ret[FETCH_ADDRESSES_MOST]);
+
 struct fetch {
     enum fetch_class class;
     const char *url;           /* the URL of the last step */

@@ -1,5 +1,6 @@
 /* judge.c - turns evidence into a report: the verdict, then the causes, then the order and wording of the findings. */
 #include "base/text.h"
+#include "evidence/evidence.h"
 #include "judge/caa_explain.h"
 #include "judge/causes.h"
 #include "judge/cures.h"
@@ -208,6 +209,33 @@ static bool top_decides(struct judgement *j)
     return true;
 }
 
+/* What was left out because there was too much of it is said whatever the verdict is. */
+static void say_bounds(struct judgement *j)
+{
+    struct report *p = j->report;
+    size_t addresses = 0;
+    for (size_t i = 0; i < FILE_SIDES; i++)
+        addresses = j->file.side[i].fetch.lookup.n > addresses ? j->file.side[i].fetch.lookup.n : addresses;
+    const char *many = "", *bound = "";
+    if (addresses > FETCH_ADDRESSES_MOST)
+        many = arena_printf(j->a, "Of the %zu addresses of the host, the file was looked for at the %d lowest only. ",
+                            addresses, FETCH_ADDRESSES_MOST);
+    if (evidence_bounded(j->ev))
+        bound = arena_printf(j->a,
+                             "The domain leads to more questions than one check may ask (%d, and %d web servers): what "
+                             "could have come of the rest is not in this report. ",
+                             EVIDENCE_ASKS_MOST, EVIDENCE_PLACES_MOST);
+    const char **to = p->verdict == VERDICT_UNDECIDED ? &p->reason : &p->remark;
+    if (*bound && *to && !strcmp(*to, DEADLINE_REASON) && j->ev->n == j->ev->n_asks)
+        *to = NULL; /* it is not time that was lacking */
+    if (!many || !bound || (!*many && !*bound))
+        return;
+    char *text = arena_concat(j->a, *to ? *to : "", *to ? " " : "", many, bound, NULL);
+    if (text)
+        text[strlen(text) - 1] = '\0';
+    *to = text;
+}
+
 static void find_verdict(struct judgement *j)
 {
     struct report *p = j->report;
@@ -244,6 +272,8 @@ int judge_in_order(const struct request *r, const struct evidence *ev, struct ar
         read_near(&j);
     if (!j.err)
         j.err = dnssec_read(&j);
+    if (!j.err)
+        say_bounds(&j);
     run_causes(&j, order);
     drop_consequences(p);
     p->trace = trace_find(&j);

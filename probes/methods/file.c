@@ -215,13 +215,12 @@ static void ask_by_servers(struct arena *a, const struct asker *asker, const str
                 continue;
             if (l.class == LOOKUP_NODATA || l.class == LOOKUP_NXDOMAIN) /* fetch_walk() then asks for AAAA records */
                 lookup_want(asker, name, RR_AAAA);
-            for (size_t m = 0; m < l.n && seen.n < FILE_ADDRESSES; m++) {
-                const char *ip = rr_rdata_text(a, l.rr[m]);
-                if (!ip || texts_have(&seen, ip))
-                    continue;
-                if (!texts_add(a, &seen, ip) || file_address_want(a, asker, r, ev, &as_is, ip))
+            const char *ip[FETCH_ADDRESSES_MOST];
+            size_t found = fetch_addresses(a, &l, ip);
+            for (size_t m = 0; m < found; m++)
+                if (!texts_have(&seen, ip[m]) &&
+                    (!texts_add(a, &seen, ip[m]) || file_address_want(a, asker, r, ev, &as_is, ip[m])))
                     return;
-            }
         }
 }
 

@@ -181,15 +181,14 @@ static bool look_at_addresses(struct look *k, uint16_t type, size_t most, struct
         k->err = rc ? rc : k->err;
         return l.class != LOOKUP_PENDING;
     }
-    size_t found = l.n < most ? l.n : most;
+    const char *ip[FETCH_ADDRESSES_MOST];
+    size_t found = fetch_addresses(k->a, &l, ip);
+    found = found < most ? found : most;
     struct file_address *v = arena_array(k->a, found, sizeof *v);
     for (size_t i = 0; v && i < found && !k->err; i++) {
-        const char *ip = rr_rdata_text(k->a, l.rr[i]);
-        if (!ip)
-            break;
-        v[i].ip = ip;
+        v[i].ip = ip[i];
         for (size_t side = 0; side < FILE_SIDES; side++)
-            read_side(k, schemes[side], ip, NULL, &v[i].side[side]);
+            read_side(k, schemes[side], ip[i], NULL, &v[i].side[side]);
         *n = i + 1;
     }
     *ret = v;
@@ -574,7 +573,7 @@ int file_look(struct arena *a, const struct asker *asker, const struct request *
     }
     if (k.err || r->depth != DEPTH_FULL)
         return k.err;
-    if (!r->is_ip && !look_at_addresses(&k, RR_A, FILE_ADDRESSES, &ret->address, &ret->n_address))
+    if (!r->is_ip && !look_at_addresses(&k, RR_A, FETCH_ADDRESSES_MOST, &ret->address, &ret->n_address))
         open = true;
     for (size_t i = 0; i < ret->n_address; i++) {
         open = open || file_address_open(&ret->address[i]);

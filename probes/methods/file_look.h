@@ -14,8 +14,8 @@
 #include "ca/token_find.h"
 #include "evidence/fetch.h"
 
-/* FILE_SIDES: index 0 is http, 1 is https. FILE_ADDRESSES, FILE_ADDRESSES6: at most so many A and AAAA records. */
-enum { FILE_SIDES = 2, FILE_ADDRESSES = 16, FILE_ADDRESSES6 = 4 };
+/* FILE_SIDES: index 0 is http, 1 is https. FILE_ADDRESSES6: at most so many AAAA records. */
+enum { FILE_SIDES = 2, FILE_ADDRESSES6 = 4 };
 
 /* The file over one scheme. */
 struct file_side {

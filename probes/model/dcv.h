@@ -458,7 +458,7 @@ struct evidence {
     size_t n;
     struct ask **asks; /* by .number */
     size_t n_asks;
-    size_t most_asks;  /* reaching it sets .overflow: a finding, never an error */
+    size_t most_asks;  /* reaching it sets .overflow: the report says so */
     bool overflow;
     bool unchecked;    /* one of the asks has .cd */
     struct ask **buckets; /* hash of the questions */

@@ -13,6 +13,10 @@ static const struct fact *want(void *self, const struct ask *question)
 {
     struct plan *p = self;
     bool is_new;
+    if (question->kind == ASK_HTTP && evidence_places_full(p->ev, question)) {
+        p->ev->overflow = true;
+        return NULL;
+    }
     struct ask *q = evidence_ask(p->ev, question, &is_new);
     if (q && is_new) {
         *p->tail = q;

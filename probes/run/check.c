@@ -7,7 +7,6 @@
 #include <string.h>
 
 enum {
-    MOST_ASKS = 1024, /* asks of one check, a bound against hostile chains; plan has narrower ones */
     PLAN_EACH = 16,   /* with at most so many questions under way, each answer is planned on at once, */
     PLAN_FEW = 64,    /* unless there are more answers than this, since each plan reads all of them */
     AT_ONCE = 4,      /* questions under way to one server of the zone, since a deep name raises many */
@@ -252,7 +251,7 @@ int check_start(const struct observers *obs, struct arena *a, const struct reque
         .obs = obs, .arena = a, .request = r, .done = done, .user = user, .plan_at = PLAN_EACH, .planned = UNPLANNED};
     c->started_at = obs->now(obs->clock_self);
     c->started = clock_now(c);
-    evidence_init(&c->evidence, a, MOST_ASKS);
+    evidence_init(&c->evidence, a, EVIDENCE_ASKS_MOST);
     if (ret)
         *ret = c; /* before advance(), which may call done */
     advance(c);
