@@ -143,12 +143,18 @@ int chain_walk(struct arena *a, const struct asker *asker, const char *name, uin
 
 /* ---------------------------------------------------------------- reading a zone --------------------- */
 
+static size_t room_for(const struct rrs *v)
+{
+    size_t n = v ? v->n : 0;
+    return n < CHAIN_KEYS_MOST ? n : CHAIN_KEYS_MOST;
+}
+
 struct dnskey *chain_keys(struct arena *a, const struct chain_zone *z, size_t *n)
 {
     const struct rrs *v = z->dnskey ? &z->dnskey->dns.answer : NULL;
-    struct dnskey *keys = arena_array(a, v ? v->n : 0, sizeof *keys);
+    struct dnskey *keys = arena_array(a, room_for(v), sizeof *keys);
     *n = 0;
-    for (size_t i = 0; keys && v && i < v->n; i++)
+    for (size_t i = 0; keys && v && i < v->n && *n < CHAIN_KEYS_MOST; i++)
         if (name_equal(v->v[i].owner, z->name) && dnskey_read(&v->v[i], &keys[*n]))
             ++*n;
     return keys;
@@ -157,9 +163,9 @@ struct dnskey *chain_keys(struct arena *a, const struct chain_zone *z, size_t *n
 struct ds *chain_ds(struct arena *a, const struct chain_zone *z, size_t *n)
 {
     const struct rrs *v = z->ds ? &z->ds->dns.answer : NULL;
-    struct ds *ds = arena_array(a, v ? v->n : 0, sizeof *ds);
+    struct ds *ds = arena_array(a, room_for(v), sizeof *ds);
     *n = 0;
-    for (size_t i = 0; ds && v && i < v->n; i++)
+    for (size_t i = 0; ds && v && i < v->n && *n < CHAIN_KEYS_MOST; i++)
         if (name_equal(v->v[i].owner, z->name) && ds_read(&v->v[i], &ds[*n]))
             ++*n;
     return ds;
@@ -300,10 +306,10 @@ static size_t index_of(const struct judging *j, const struct chain_zone *z)
 /* Moves the keys that match a DS record to the front, and returns their number. */
 static size_t vouched(const struct ds *ds, size_t n_ds, struct dnskey *keys, size_t n)
 {
-    size_t found = 0;
+    size_t found = 0, digests = 0;
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < n_ds; k++)
-            if (ds_known(&ds[k]) && ds_matches(&ds[k], &keys[i])) {
+        for (size_t k = 0; k < n_ds && digests < CHAIN_DIGESTS_MOST; k++)
+            if (ds[k].tag == keys[i].tag && ++digests && ds_known(&ds[k]) && ds_matches(&ds[k], &keys[i])) {
                 struct dnskey swap = keys[found];
                 keys[found++] = keys[i];
                 keys[i] = swap;

@@ -16,8 +16,15 @@
 
 /* ZONES: six are enough for a.b.example.co.uk with all zones above, and for an alias between two top-level domains.
  * ITEMS: sets of records in the answer. CHECKS: signatures that are verified for one answer, since a hostile answer can
- * hold thousands (KeyTrap). */
-enum { CHAIN_ZONES_MOST = 6, CHAIN_ITEMS_MOST = 8, CHAIN_CHECKS_MOST = 32 };
+ * hold thousands (KeyTrap). KEYS: keys, and DS records, of a zone that are looked at. DIGESTS: comparisons of a key
+ * with a DS record of its tag at one zone; validators give up earlier, and then call the answer bogus. */
+enum {
+    CHAIN_ZONES_MOST = 6,
+    CHAIN_ITEMS_MOST = 8,
+    CHAIN_CHECKS_MOST = 32,
+    CHAIN_KEYS_MOST = 64,
+    CHAIN_DIGESTS_MOST = 32
+};
 
 struct chain_zone {
     const char *name;
@@ -86,8 +93,8 @@ const char *chain_stand_in(const struct request *r);
 int chain_fault(struct arena *a, const struct chain *c, dcv_time now, const char *stand_in,
                  struct chain_fault *ret);
 
-/* The well-formed keys or DS records of a zone, none where they are unknown: an array in the arena, NULL where it is
- * full. */
+/* The first CHAIN_KEYS_MOST well-formed keys or DS records of a zone, none where they are unknown: an array in the
+ * arena, NULL where it is full. */
 struct dnskey *chain_keys(struct arena *a, const struct chain_zone *z, size_t *n);
 struct ds *chain_ds(struct arena *a, const struct chain_zone *z, size_t *n);
 

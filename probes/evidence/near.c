@@ -147,8 +147,12 @@ int near_read(struct arena *a, const struct request *r, const struct evidence *e
               struct near_view *ret)
 {
     int rc = near_list(a, r, ev, fill, ret);
-    for (size_t i = 0; i < ret->n && !rc; i++)
-        rc = lookup_read(a, ev, ret->v[i].at.name, ret->v[i].at.type, &ret->v[i].at);
+    for (size_t i = 0; i < ret->n && !rc; i++) {
+        struct near_name *n = &ret->v[i];
+        rc = lookup_read(a, ev, n->at.name, n->at.type, &n->at);
+        if (!rc && n->slip == NEAR_RANDOM)
+            rc = rr_index_make(a, n->at.rr, n->at.n, &n->data);
+    }
     return rc;
 }
 
@@ -161,10 +165,8 @@ bool near_synthesised(const struct near_view *view, const struct near_name *n, c
             continue;
         if (random->at.class == LOOKUP_PENDING || random->at.class == LOOKUP_FAIL)
             return true;
-        for (size_t k = 0; k < random->at.n; k++) {
-            if (rr_same(random->at.rr[k], rr))
-                return true;
-        }
+        if (rr_index_has(&random->data, rr))
+            return true;
     }
     return false;
 }

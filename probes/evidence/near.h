@@ -8,6 +8,7 @@
 #define DCV_NEAR_H
 
 #include "evidence/lookup.h"
+#include "evidence/same.h"
 
 enum {
     NEAR_MOST = 28,       /* questions of one check */
@@ -30,6 +31,7 @@ struct near_name {
     const char *scope; /* doubled, swapped: the zone; random: the parent; absolute */
     const char *slip_text; /* for a wrong owner: what went wrong, as a clause after a comma, or NULL */
     struct lookup at;      /* near_list() sets only .name and .type */
+    struct rr_index data;  /* random: the records of .at; near_list() leaves it empty */
 };
 
 struct near_view {

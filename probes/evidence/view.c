@@ -27,29 +27,11 @@ int view_lookup(struct arena *a, const struct evidence *ev, const struct view *v
     return lookup_read(a, ev, name, type, ret);
 }
 
-bool rr_same(const struct rr *a, const struct rr *b)
-{
-    return a->rdlen == b->rdlen && (!a->rdlen || !memcmp(a->rdata, b->rdata, a->rdlen));
-}
-
-/* A set holds no record twice (RFC 2181 5), so two sets are equal where they have the same size and each record of one
- * is in the other. Servers keep the order of a set or rotate it, so each search starts after the last match. */
 bool lookup_same(const struct lookup *a, const struct lookup *b)
 {
     if (a->class != LOOKUP_DATA || b->class != LOOKUP_DATA)
         return (a->class == LOOKUP_DATA) == (b->class == LOOKUP_DATA);
-    if (a->n != b->n)
-        return false;
-    for (size_t i = 0, k = 0; i < a->n; i++) {
-        size_t looked = 0;
-        while (looked < b->n && !rr_same(a->rr[i], b->rr[k])) {
-            k = (k + 1) % b->n;
-            looked++;
-        }
-        if (looked == b->n)
-            return false;
-    }
-    return true;
+    return rr_sets_same(a->rr, a->n, b->rr, b->n);
 }
 
 bool perspective_split(struct arena *a, const char *text, const char **name, const char **region, const char **address)

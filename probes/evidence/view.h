@@ -4,6 +4,7 @@
 #define DCV_VIEW_H
 
 #include "evidence/path.h"
+#include "evidence/same.h"
 
 /* A view with all members NULL is that of the resolvers. */
 struct view {
@@ -18,8 +19,6 @@ struct ask perspective_question(const char *perspective, const char *address, co
 int view_lookup(struct arena *a, const struct evidence *ev, const struct view *view, const char *name,
                 uint16_t type, struct lookup *ret);
 
-/* True where both records have the same data; owners and TTLs may differ. */
-bool rr_same(const struct rr *a, const struct rr *b);
 /* True where both lookups have the same records, in any order, or both have none. */
 bool lookup_same(const struct lookup *a, const struct lookup *b);
 /* Splits "eu@RIPE=192.0.2.53:53" into name, region (NULL where none is given) and address; false: the arena is full. */

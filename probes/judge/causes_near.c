@@ -312,12 +312,14 @@ void cause_cname_no_underscore(struct judgement *j)
     fix_publish(j, f);
 }
 
-static bool same_address(const struct lookup *a, const struct lookup *b)
+static bool same_address(const struct judgement *j, const struct lookup *a, const struct lookup *b)
 {
+    struct rr_index index;
+    if (rr_index_make(j->a, b->rr, b->n, &index))
+        return false;
     for (size_t i = 0; i < a->n; i++)
-        for (size_t k = 0; k < b->n; k++)
-            if (rr_same(a->rr[i], b->rr[k]))
-                return true;
+        if (rr_index_has(&index, a->rr[i]))
+            return true;
     return false;
 }
 
@@ -332,7 +334,7 @@ static bool flattened(const struct judgement *j, const struct near_name *n)
     bool itself = name_equal(n->at.name, j->r->adn);
     for (size_t i = 0; i < j->near->n; i++) {
         const struct near_name *other = &j->near->v[i];
-        if (itself && other->slip == NEAR_TARGET && same_address(&n->at, &other->at))
+        if (itself && other->slip == NEAR_TARGET && same_address(j, &n->at, &other->at))
             return true;
         bool addresses = other->at.type == RR_A || other->at.type == RR_AAAA;
         if (!itself && other->slip == NEAR_RANDOM && addresses &&

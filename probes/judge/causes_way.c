@@ -62,25 +62,33 @@ void cause_alias_target_fails(struct judgement *j)
                             l->zone->apex));
 }
 
-/* True where one of the servers of the zone has the record. */
-static bool zone_has(const struct judgement *j, const struct zone *z, const struct rr *rr)
+/* The records of l's type at the end of its aliases that any server of its own zone has. False: the arena is full. */
+static bool own_records(const struct judgement *j, const struct lookup *l, struct rr_index *ret)
 {
-    for (size_t i = 0; i < z->n; i++) {
-        const struct fact *f = server_fact(j->ev, &z->v[i], rr->owner, rr->type);
-        for (size_t k = 0; f && k < f->dns.answer.n; k++)
-            if (rr_same(&f->dns.answer.v[k], rr))
-                return true;
+    const struct zone *z = l->zone;
+    size_t most = 0, n = 0;
+    const struct rr **v = NULL;
+    for (int counted = 0; counted < 2; counted++) {
+        v = counted ? arena_array(j->a, most, sizeof *v) : NULL;
+        for (size_t i = 0; i < z->n && (!counted || v); i++) {
+            const struct fact *f = server_fact(j->ev, &z->v[i], l->end, l->type);
+            for (size_t k = 0; f && k < f->dns.answer.n && counted; k++)
+                v[n++] = &f->dns.answer.v[k];
+            most += f ? f->dns.answer.n : 0;
+        }
     }
-    return false;
+    return v && !rr_index_make(j->a, v, n, ret);
 }
 
 /* True where an answer of another zone's server has a record of l's type at the end of its aliases that no server of
  * its own zone has. */
 static bool copy_in(const struct judgement *j, const struct lookup *l, const struct fact *f)
 {
-    for (size_t i = 0; f && i < f->dns.answer.n; i++) {
+    struct rr_index own = {0};
+    bool known = f && own_records(j, l, &own);
+    for (size_t i = 0; known && i < f->dns.answer.n; i++) {
         const struct rr *rr = &f->dns.answer.v[i];
-        if (rr->type == l->type && !rr->defect && name_equal(rr->owner, l->end) && !zone_has(j, l->zone, rr))
+        if (rr->type == l->type && !rr->defect && name_equal(rr->owner, l->end) && !rr_index_has(&own, rr))
             return true;
     }
     return false;

@@ -236,22 +236,27 @@ static int read_answer(struct reading *r)
     return 0;
 }
 
+/* An answer comes from one zone, so of each section the first SOA record counts (RFC 2308 2.2). */
 static int note_apexes(struct model *m, const struct fact *f)
 {
     const struct rrs sections[] = {f->dns.answer, f->dns.authority};
-    for (size_t k = 0; k < 2; k++)
-        for (size_t i = 0; i < sections[k].n; i++) {
-            const struct rr *rr = &sections[k].v[i];
-            bool soa = rr->type == RR_SOA && !rr->defect, known = !soa || !name_registrable(rr->owner);
-            if (soa && f->dns.outcome == DNS_NXDOMAIN && !f->dns.answer.n && m->registrable)
-                m->denied_above = m->denied_above || (name_within(f->ask->qname, m->registrable) &&
-                                                      name_within(m->registrable, rr->owner) &&
-                                                      !name_equal(m->registrable, rr->owner));
-            for (size_t z = 0; !known && z < m->apexes.n; z++)
-                known = name_equal(m->apexes.v[z], rr->owner);
-            if (!known && !texts_add(m->a, &m->apexes, rr->owner))
-                return -ENOMEM;
-        }
+    for (size_t k = 0; k < 2; k++) {
+        size_t i = 0;
+        while (i < sections[k].n && (sections[k].v[i].type != RR_SOA || sections[k].v[i].defect))
+            i++;
+        if (i == sections[k].n)
+            continue;
+        const char *apex = sections[k].v[i].owner;
+        bool known = !name_registrable(apex);
+        if (f->dns.outcome == DNS_NXDOMAIN && !f->dns.answer.n && m->registrable)
+            m->denied_above = m->denied_above ||
+                              (name_within(f->ask->qname, m->registrable) && name_within(m->registrable, apex) &&
+                               !name_equal(m->registrable, apex));
+        for (size_t z = 0; !known && z < m->apexes.n; z++)
+            known = name_equal(m->apexes.v[z], apex);
+        if (!known && !texts_add(m->a, &m->apexes, apex))
+            return -ENOMEM;
+    }
     return 0;
 }
 
@@ -304,20 +309,6 @@ static bool has_data(const struct model_name *n)
     return false;
 }
 
-static bool same_records(const struct model_set *a, const struct model_set *b)
-{
-    if (a->n != b->n)
-        return false;
-    for (size_t i = 0; i < a->n; i++) {
-        size_t k = 0;
-        while (k < b->n && !rr_same(a->rr[i], b->rr[k]))
-            k++;
-        if (k == b->n)
-            return false;
-    }
-    return true;
-}
-
 /* True where a name below is denied: then no wildcard answers below, and what answers at the name stands there. The
  * resolvers' word for it counts unless the servers say of one of these names that something answers. */
 static bool denied_below(const struct model *m, const char *name)
@@ -344,7 +335,7 @@ static enum likeness compare(const struct model_name *a, const struct model_name
         bool doubtful = (contradicted(a) && !s->own_server) || (contradicted(b) && !(other && other->own_server));
         if (!other || !model_stands(a, s) || doubtful)
             continue;
-        if (!same_records(s, other))
+        if (!rr_sets_same(s->rr, s->n, other->rr, other->n))
             return UNLIKE;
         enough = enough || s->type == RR_A || s->n;
     }

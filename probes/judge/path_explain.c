@@ -302,26 +302,12 @@ static size_t proves(const struct finding *f, const struct fact *fact)
     return 0;
 }
 
-static bool same_data(const struct fact *a, const struct fact *b)
-{
-    size_t found = 0;
-    if (a->dns.answer.n != b->dns.answer.n)
-        return false;
-    for (size_t i = 0; i < a->dns.answer.n; i++)
-        for (size_t k = 0; k < b->dns.answer.n; k++)
-            if (rr_same(&a->dns.answer.v[i], &b->dns.answer.v[k])) {
-                found++;
-                break;
-            }
-    return found == a->dns.answer.n;
-}
-
 static bool same_word(const struct way_server *a, const struct way_server *b)
 {
     if (a == b || a->outcome != b->outcome)
         return a == b;
     bool records = a->outcome == WAY_DATA || a->outcome == WAY_ALIAS;
-    return !records || (a->fact[0] && b->fact[0] && same_data(a->fact[0], b->fact[0]));
+    return !records || (a->fact[0] && b->fact[0] && rrs_same(&a->fact[0]->dns.answer, &b->fact[0]->dns.answer));
 }
 
 /* Marks the servers of a stage that prove the finding: the one that it names first, and those that say the same. */

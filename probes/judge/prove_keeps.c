@@ -36,11 +36,13 @@ static const struct fix *gone_by(const struct trying *t, const struct rr *rr)
     return NULL;
 }
 
-static bool answers_with(const struct model_reply *r, const struct rr *rr)
+/* A cure keeps the order of the records that it leaves, so the search goes on at *at, behind the last one found. */
+static bool answers_with(const struct model_reply *r, const struct rr *rr, size_t *at)
 {
     for (size_t i = 0; i < r->answer.n; i++) {
-        const struct rr *x = &r->answer.v[i];
-        if (x->type == rr->type && name_equal(x->owner, rr->owner) && rr_same(x, rr))
+        const struct rr *x = &r->answer.v[*at];
+        *at = (*at + 1) % r->answer.n;
+        if (x->type == rr->type && rr_same(x, rr) && name_equal(x->owner, rr->owner))
             return true;
     }
     return false;
@@ -193,10 +195,11 @@ static int compare_name(struct trying *t, const struct model_name *n, uint16_t t
         return -ENOMEM;
     if (before.kind != MODEL_DATA || model_same(&before, &now))
         return 0;
+    size_t at = 0;
     for (size_t i = 0; i < before.answer.n; i++) {
         const struct rr *rr = &before.answer.v[i];
         char text[16];
-        if (answers_with(&now, rr) || may_go(t, n, rr))
+        if (answers_with(&now, rr, &at) || may_go(t, n, rr))
             continue;
         const char *type_text = rr_type_name(rr->type, text), *parent = name_parent(n->name);
         if (now.kind == MODEL_NOT_KNOWN)

@@ -48,6 +48,8 @@ unsigned name_labels(const char *name)
 
 bool name_equal(const char *a, const char *b)
 {
+    if (a == b)
+        return true;
     size_t n = bare_length(a);
     return n == bare_length(b) && !strncasecmp(a, b, n);
 }

@@ -8,7 +8,8 @@
 
 /* RECORD_LEAST: bytes of a record with root owner and no data (owner, type, class, TTL, rdlength). OPTION_EDE: RFC 8914
  * 2. QTYPE_ANY: RFC 1035 3.2.3. DEFECTS_MOST: a message can hold thousands of broken records; so many of them are
- * enough for a report. CHAIN_MOST: no resolver follows so many aliases. */
+ * enough for a report. CHAIN_MOST: one more than any resolver in wide use follows (BIND 16, Knot 13,
+ * Unbound 11); each step reads the whole answer. */
 enum {
     HEADER = 12,
     RECORD_LEAST = 11,
@@ -16,7 +17,7 @@ enum {
     OPTION_EDE = 15,
     QTYPE_ANY = 255,
     DEFECTS_MOST = 32,
-    CHAIN_MOST = 64,
+    CHAIN_MOST = 17,
     FLAGS = DNS_QR | DNS_AA | DNS_TC | DNS_RD | DNS_RA | DNS_AD | DNS_CD,
     OPCODE = 0x7800,
     RCODE = 0x000F

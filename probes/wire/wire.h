@@ -41,7 +41,7 @@ int wire_answer(struct arena *a, const uint8_t *msg, size_t len, const uint8_t *
 int dns_alias(struct arena *a, const struct rrs *answer, const char *name, const char **to);
 /* Follows the CNAMEs of an answer from name, and DNAMEs for which the server added no CNAME. Returns the end of the
  * chain, NULL where the arena is full. *hops (may be NULL) gets the number of steps; *looped (may be NULL) is true for
- * a loop and for more than 64 steps. */
+ * a loop and for more than 16 steps. */
 const char *dns_chain_end(struct arena *a, const struct dns_fact *f, const char *name, unsigned *hops,
                           bool *looped);
 /* The targets of that chain in order, the end last. False: the arena is full. */
