@@ -160,11 +160,25 @@ static const struct rr *first_alias(const struct lookup *l)
     return cname;
 }
 
+/* How a chain of aliases without an end goes on, as the end of a sentence. */
+static const char *endless_words(struct judgement *j, const struct lookup *l)
+{
+    struct texts names = {0};
+    bool circle = l->hops <= DNS_CHAIN_MOST || !texts_add(j->a, &names, l->name) ||
+                  !dns_chain(j->a, &l->fact->dns, l->name, &names);
+    for (size_t i = 1; i < names.n && !circle; i++)
+        for (size_t k = 0; k < i && !circle; k++)
+            circle = name_equal(names.v[i], names.v[k]);
+    return circle ? "run in a circle"
+                  : arena_printf(j->a, "lead on through more than %d names, which no resolver follows", DNS_CHAIN_MOST);
+}
+
 void cause_cname_chain_broken(struct judgement *j)
 {
     size_t n;
     const struct lookup *l = judged_lookups(j, &n), *bad = judged_first(j, shows_broken_chain);
-    for (size_t i = 0; i < n && !bad; i++)
+    bool file = method_is_file(j->r->method); /* where the chain ends at no name, the file has no address */
+    for (size_t i = 0; i < n && !bad && !file; i++)
         if (l[i].hops && l[i].fact && l[i].class != LOOKUP_DATA && l[i].fact->dns.outcome == DNS_NXDOMAIN)
             bad = &l[i];
     if (!bad)
@@ -172,10 +186,18 @@ void cause_cname_chain_broken(struct judgement *j)
     struct finding *f = finding_add(j, CAUSE_cname_chain_broken);
     finding_lookup(j, f, bad);
     finding_set(j, f, "what",
-                bad->looped ? "run in a circle"
+                bad->looped ? endless_words(j, bad)
                             : arena_printf(j->a, "end at %s, which does not exist", bad->end));
     if (!judged_failing(j)) {
         fix_advice(j, f, "Let the alias lead to a name that exists, or remove it.");
+        return;
+    }
+    if (file) {
+        fix_advice(j, f,
+                   arena_printf(j->a,
+                                "Replace the alias at %s by an A record with the web server's public IPv4 address, or "
+                                "let it lead to a host that has one; or use a DNS method.",
+                                bad->name));
         return;
     }
     const struct rr *alias = first_alias(bad);

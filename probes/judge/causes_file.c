@@ -157,10 +157,15 @@ void cause_file_reset(struct judgement *j)
 
 void cause_file_not_http(struct judgement *j)
 {
-    if (!network(j, HTTP_NOT_HTTP))
+    bool handshake = network(j, HTTP_TLS); /* port 80 sends the client to a port 443 with which nobody can speak */
+    if (!handshake && !network(j, HTTP_NOT_HTTP))
         return;
     struct finding *f = about(j, CAUSE_file_not_http, &j->file.best->fetch);
-    fix_advice(j, f, "Serve plain HTTP on port 80 and HTTPS on port 443.");
+    finding_set(j, f, "tls", handshake ? ": the TLS handshake fails" : "");
+    fix_advice(j, f,
+               handshake ? "Repair the TLS set-up on port 443, or serve the file on port 80 without a redirect to "
+                           "https: either suffices."
+                         : "Serve plain HTTP on port 80 and HTTPS on port 443.");
 }
 
 static const struct file_side *https_side(const struct judgement *j)

@@ -8,8 +8,7 @@
 
 /* RECORD_LEAST: bytes of a record with root owner and no data (owner, type, class, TTL, rdlength). OPTION_EDE: RFC 8914
  * 2. QTYPE_ANY: RFC 1035 3.2.3. DEFECTS_MOST: a message can hold thousands of broken records; so many of them are
- * enough for a report. CHAIN_MOST: one more than any resolver in wide use follows (BIND 16, Knot 13,
- * Unbound 11); each step reads the whole answer. */
+ * enough for a report. */
 enum {
     HEADER = 12,
     RECORD_LEAST = 11,
@@ -17,7 +16,6 @@ enum {
     OPTION_EDE = 15,
     QTYPE_ANY = 255,
     DEFECTS_MOST = 32,
-    CHAIN_MOST = 17,
     FLAGS = DNS_QR | DNS_AA | DNS_TC | DNS_RD | DNS_RA | DNS_AD | DNS_CD,
     OPCODE = 0x7800,
     RCODE = 0x000F
@@ -565,14 +563,14 @@ int dns_alias(struct arena *a, const struct rrs *answer, const char *name, const
     return 0;
 }
 
-/* One more than the steps that a chain without a loop can have. Each CNAME is used once in such a chain; a DNAME may be
- * used more often. */
+/* One more than the steps that a chain can have that is neither a loop nor too long. Each CNAME is used once in such a
+ * chain; a DNAME may be used more often. */
 static unsigned chain_most(const struct dns_fact *f)
 {
     unsigned most = 1;
-    for (size_t i = 0; i < f->answer.n && most < CHAIN_MOST; i++)
-        most += f->answer.v[i].type == RR_DNAME ? CHAIN_MOST : f->answer.v[i].type == RR_CNAME;
-    return most > CHAIN_MOST ? CHAIN_MOST : most;
+    for (size_t i = 0; i < f->answer.n && most <= DNS_CHAIN_MOST; i++)
+        most += f->answer.v[i].type == RR_DNAME ? DNS_CHAIN_MOST : f->answer.v[i].type == RR_CNAME;
+    return most > DNS_CHAIN_MOST ? DNS_CHAIN_MOST + 1 : most;
 }
 
 const char *dns_chain_end(struct arena *a, const struct dns_fact *f, const char *name, unsigned *hops,

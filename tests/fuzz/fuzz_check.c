@@ -1,6 +1,6 @@
 /* A whole check against a network that answers anything: the driver asks, this network answers at once, and the report
  * is judged, written, read back and shown. Whatever the input and the answers are, the check ends without an error (a
- * full arena apart), a failing report has a finding, and "undecided" means that the input lacks something or that the
+ * full arena apart), a failing report has a finding that explains it and no other report has one, and "undecided" means that the input lacks something or that the
  * network gave no answer.
  *
  * The first line of the input is the request, as words FIELD=VALUE. Each further line is an answer:
@@ -14,6 +14,7 @@
  * healthy internet. */
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -367,20 +368,6 @@ static bool may_be_undecided(const struct report *r)
     return no_value || no_name || top_unknown || ev->overflow || !control_alive(lookup_control(ev));
 }
 
-static void must_be_sound(const struct report *r)
-{
-    must(r->verdict == VERDICT_PASS || r->verdict == VERDICT_FAIL || r->verdict == VERDICT_UNDECIDED);
-    must((r->verdict == VERDICT_FAIL) == (r->error.code != CODE_NONE));
-    must(r->verdict != VERDICT_FAIL || r->n_findings);
-    must(r->verdict != VERDICT_UNDECIDED || (r->reason && may_be_undecided(r)));
-    for (size_t i = 0; i < r->n_findings; i++) {
-        const struct finding *f = &r->findings[i];
-        must(f->summary && *f->summary && f->n_cures && (r->verdict == VERDICT_FAIL || f->weight != WEIGHT_BLOCKING));
-        for (size_t k = 0; k < f->n_facts; k++)
-            must(f->facts[k] && f->facts[k] <= r->evidence->n);
-    }
-}
-
 static void shown(struct buf *b, struct arena *a, const struct report *r)
 {
     static const struct render how = {.verbose = true, .derivation = true};
@@ -391,6 +378,36 @@ static void shown(struct buf *b, struct arena *a, const struct report *r)
     must(!b->failed);
     for (size_t i = 0; i < b->n; i++)
         must(b->p[i] == '\n' || ((unsigned char)b->p[i] >= ' ' && b->p[i] != 0x7f));
+}
+
+/* A failing report has a finding that explains it, and no other report has one. */
+static void must_be_explained(const struct report *r)
+{
+    size_t blocking = 0;
+    for (size_t i = 0; i < r->n_findings; i++)
+        blocking += r->findings[i].weight == WEIGHT_BLOCKING;
+    if ((r->verdict == VERDICT_FAIL) == (blocking > 0))
+        return;
+    struct buf b = {0};
+    struct arena *a = arena_new(0);
+    must(a != NULL);
+    shown(&b, a, r);
+    fprintf(stderr, "%.*s\n", (int)b.n, b.p);
+    abort();
+}
+
+static void must_be_sound(const struct report *r)
+{
+    must(r->verdict == VERDICT_PASS || r->verdict == VERDICT_FAIL || r->verdict == VERDICT_UNDECIDED);
+    must((r->verdict == VERDICT_FAIL) == (r->error.code != CODE_NONE));
+    must(r->verdict != VERDICT_UNDECIDED || (r->reason && may_be_undecided(r)));
+    for (size_t i = 0; i < r->n_findings; i++) {
+        const struct finding *f = &r->findings[i];
+        must(f->summary && *f->summary && f->n_cures);
+        for (size_t k = 0; k < f->n_facts; k++)
+            must(f->facts[k] && f->facts[k] <= r->evidence->n);
+    }
+    must_be_explained(r);
 }
 
 /* Written as the API shows it and as a case, and read back. A case is judged as the check was. */
