@@ -8,7 +8,8 @@
 
 /* RECORD_LEAST: bytes of a record with root owner and no data (owner, type, class, TTL, rdlength). OPTION_EDE: RFC 8914
  * 2. QTYPE_ANY: RFC 1035 3.2.3. DEFECTS_MOST: a message can hold thousands of broken records; so many of them are
- * enough for a report. */
+ * enough for a report. SPELT_MOST: bytes that a message may grow by once its names are spelt out. Two names that
+ * records point to in turn make megabytes of 64 KB, and no honest answer comes near to this. */
 enum {
     HEADER = 12,
     RECORD_LEAST = 11,
@@ -16,6 +17,7 @@ enum {
     OPTION_EDE = 15,
     QTYPE_ANY = 255,
     DEFECTS_MOST = 32,
+    SPELT_MOST = 256 << 10,
     FLAGS = DNS_QR | DNS_AA | DNS_TC | DNS_RD | DNS_RA | DNS_AD | DNS_CD,
     OPCODE = 0x7800,
     RCODE = 0x000F
@@ -74,6 +76,7 @@ struct wire_reader {
     const char *section;
     unsigned record; /* its number in the section, from 1 */
     bool stopped;    /* what follows cannot be read */
+    size_t spelt;    /* bytes that names take beyond those of the message */
     /* The name of the question, to which most owner names point. Its text is made once. */
     const char *qname;
     size_t qname_len;
@@ -177,6 +180,7 @@ static const char *read_owner(struct wire_reader *r, struct fault *f)
         return NULL;
     f->why[0] = 0;
     const char *text = text_of(r->a, &name);
+    r->spelt += text ? strlen(text) : 0;
     if (to && text) {
         r->owner_at = to;
         r->owner = text;
@@ -206,6 +210,7 @@ static int read_rdata(struct wire_reader *r, struct span *s, struct rr *rr)
     uint8_t *to = arena_alloc(r->a, len);
     if (!to)
         return -ENOMEM;
+    r->spelt += len - (s->end - at);
     rr->rdata = to;
     rr->rdlen = (uint16_t)len;
     for (size_t i = 0; i < n; i++) {
@@ -291,6 +296,11 @@ static int read_record(struct wire_reader *r, size_t left, struct rrs *to)
     struct span *s = &r->s;
     size_t start = s->at;
     struct fault f;
+    if (r->spelt > SPELT_MOST) {
+        stop(r, start, "the names of the records before it take %zu bytes once they are spelt out; the rest is not read",
+             r->spelt);
+        return 0;
+    }
     const char *owner = read_owner(r, &f);
     bool owner_broken = !owner;
     if (!owner) {

@@ -7,7 +7,8 @@
  * Sources: RFC 1035, RFC 6891 (EDNS), RFC 8914 (EDE), RFC 3597 (unknown types), RFC 8659 4.1 (CAA rdata).
  *
  * The parser keeps every good record beside a broken one, and says what is broken and at which offset. Only a header
- * that is cut short or a record that runs over the end stops it; the records before that are kept. It never follows a
+ * that is cut short, a record that runs over the end, or names that take far more bytes than the message once they are
+ * spelt out stop it; the records before that are kept. It never follows a
  * compression pointer forwards or twice, and takes time linear in the size of the message.
  * Header of wire.c and wire_*.c. */
 #ifndef DCV_WIRE_H

@@ -609,10 +609,46 @@ static void chain_ends_where_aliases_end(void **state)
     assert_true(looped);
 }
 
+/* Records of twelve bytes, whose owners point into two long names in turn: 5400 of them would take five megabytes. */
+static void names_take_a_bounded_part_of_memory(void **state)
+{
+    enum { NAMES = 2, LABELS = 120, RECORDS = 5000 };
+    static uint8_t msg[65535];
+    struct arena *small = arena_new(1 << 20);
+    struct message m;
+    struct dns_fact f = {0};
+    (void)state;
+    begin(&m, RR_TXT, DNS_AA, NAMES + RECORDS, 0, 0);
+    memcpy(msg, m.p, m.n);
+    size_t n = m.n, at[NAMES];
+    for (size_t i = 0; i < NAMES; i++) {
+        at[i] = n;
+        for (size_t k = 0; k < LABELS; k++) {
+            msg[n++] = 1;
+            msg[n++] = (uint8_t)(i + 1); /* four bytes as text */
+        }
+        memcpy(msg + n, "\0\377\0\0\1\0\0\0\0\0\0", 11);
+        n += 11;
+    }
+    for (size_t i = 0; i < RECORDS; i++, n += 12) {
+        memcpy(msg + n, "\300\0\377\0\0\1\0\0\0\0\0\0", 12);
+        msg[n] = (uint8_t)(0xc0 | at[i % NAMES] >> 8);
+        msg[n + 1] = (uint8_t)at[i % NAMES];
+    }
+    assert_int_equal(wire_answer(small, msg, n, m.query, m.query_len, &f), 0);
+    assert_false(arena_full(small));
+    assert_int_equal(f.outcome, DNS_MALFORMED); /* what was not read may be what counts */
+    assert_true(f.answer.n > 100 && f.answer.n < RECORDS);
+    assert_int_equal(f.n_defects >= 1, 1);
+    assert_non_null(strstr(f.defects[f.n_defects - 1].what, "once they are spelt out"));
+    arena_free(small);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_take_a_bounded_part_of_memory),
         T(query_says_what_was_asked),
         T(answer_is_read_whole),
         T(outcome_follows_rcode_and_records),
