@@ -13,6 +13,8 @@
     X("dcvd_checks_cancelled_total", "counter", "Checks that were cancelled.", m->scheduler.cancelled)               \
     X("dcvd_queue_depth", "gauge", "Runs that wait to be started.", m->scheduler.queued)                             \
     X("dcvd_checks_running", "gauge", "Checks that run, one for each domain and method.", m->scheduler.running)      \
+    X("dcvd_checks_memory_bytes", "gauge", "Memory of the checks that run; [checks] memory bounds it.",             \
+      m->scheduler.memory)                                                                                           \
     X("dcvd_jobs_unwritten", "gauge", "Writes of the scheduler that are not on disk yet.", m->scheduler.unwritten)   \
     X("dcvd_store_failing", "gauge", "1 where the last write to the store failed.", m->scheduler.failing)            \
     X("dcvd_store_jobs_total", "counter", "Writes that have ended.", m->writer.jobs)                                 \

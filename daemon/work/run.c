@@ -177,6 +177,8 @@ static bool part_arena(struct part *p, bool alone)
     p->arena = alone ? p->run->arena : arena_new(ceiling);
     if (alone)
         arena_allow(p->arena, ceiling);
+    else if (p->arena)
+        arena_charge(p->arena, &p->run->scheduler->memory);
     return p->arena;
 }
 
@@ -185,6 +187,7 @@ static int run_read(struct run *r)
     r->arena = arena_new(CEILING_REQUEST);
     if (!r->arena)
         return -ENOMEM;
+    arena_charge(r->arena, &r->scheduler->memory);
     const char *why;
     struct request q = {0};
     int rc = api_read_stored(generation_conf(r->generation), r->arena, r->text, r->text_len, clock_now(), &q, &why);

@@ -21,7 +21,8 @@ struct job_cancel {
 /* The next run, if one more may run now. */
 static struct run *startable(const struct scheduler *s)
 {
-    if (s->stopping || s->checks >= s->conf->in_flight)
+    /* Where no check runs, nothing would ever give memory back. */
+    if (s->stopping || s->checks >= s->conf->in_flight || (s->checks && !arena_budget_open(&s->memory)))
         return NULL;
     return s->queue.first ? s->queue.first : scheduler_bulk_startable(s) ? s->bulk.first : NULL;
 }
@@ -269,8 +270,15 @@ int scheduler_cancel(struct scheduler *s, int64_t id, scheduler_cancel_fn *fn, v
     return 0;
 }
 
+/* A run of several methods has an arena for its request and one for each of them. */
+static void bound_memory(struct scheduler *s, void (*set)(struct arena_budget *b, size_t most, size_t arenas))
+{
+    set(&s->memory, s->conf->memory, 2 * (size_t)s->conf->in_flight);
+}
+
 void scheduler_reload(struct scheduler *s)
 {
+    bound_memory(s, arena_budget_change);
     for (struct run *r = s->active.first; r; r = r->next)
         run_unlist(r);
     scheduler_wake(s);
@@ -286,6 +294,7 @@ void scheduler_counters(const struct scheduler *s, struct scheduler_counters *re
 {
     *ret = s->counters;
     ret->running = s->checks;
+    ret->memory = atomic_load_explicit(&s->memory.used, memory_order_relaxed);
     ret->unwritten = s->writes;
     ret->queued = s->queue.n + s->bulk.n;
 }
@@ -340,6 +349,7 @@ int scheduler_new(uv_loop_t *uv, struct generations *generations, struct writer 
                             .writer = writer,
                             .readers = readers,
                             .retry_ms = RETRY_FIRST_MS};
+    bound_memory(s, arena_budget_init);
     uv_idle_init(uv, &s->starter);
     uv_timer_init(uv, &s->retry);
     uv_timer_init(uv, &s->grace);

@@ -102,6 +102,7 @@ int scheduler_cancel_batch(struct scheduler *s, int64_t batch, scheduler_cancel_
 struct scheduler_counters {
     uint64_t submitted, coalesced, refused, done, cancelled;
     size_t queued, running, unwritten; /* runs, checks, jobs */
+    size_t memory;                     /* bytes of the checks that run */
     bool failing;                      /* the store refused the last write */
 };
 void scheduler_counters(const struct scheduler *s, struct scheduler_counters *ret);

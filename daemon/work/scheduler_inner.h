@@ -23,6 +23,7 @@ struct scheduler {
     uint32_t retry_ms;
     struct write_job *failed;       /* results to be written again */
     const struct write_job *ending; /* results of the job whose waiters are being told */
+    struct arena_budget memory;     /* of the runs that have begun */
     size_t checks;                  /* that run */
     size_t bulk_checks;             /* of these: of bulk runs */
     size_t bulk_jobs;               /* jobs that are lines of batches */

@@ -19,11 +19,76 @@ struct block {
 struct arena {
     struct block *top;
     size_t ceiling, taken, block;
-    bool full, over; /* over: made by arena_over() */
+    struct arena_budget *budget; /* NULL: none */
+    bool full, over;             /* over: made by arena_over() */
+    bool lacking, last;          /* lacking: arena_short(); last: the budget refuses nothing any more */
 };
 
 /* Bytes between the header and the first block where both share memory, see arena_over(). */
 enum { HEADER = (sizeof(struct arena) + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t) };
+
+/* ---------------------------------------------------------------- a budget of many ------------------- */
+
+void arena_budget_init(struct arena_budget *b, size_t most, size_t arenas)
+{
+    atomic_init(&b->used, 0);
+    arena_budget_change(b, most, arenas);
+}
+
+void arena_budget_change(struct arena_budget *b, size_t most, size_t arenas)
+{
+    atomic_store_explicit(&b->large, most / 2, memory_order_relaxed);
+    atomic_store_explicit(&b->share, most / 2 / (arenas ? arenas : 1), memory_order_relaxed);
+}
+
+bool arena_budget_open(const struct arena_budget *b)
+{
+    size_t half = atomic_load_explicit(&b->large, memory_order_relaxed);
+    return atomic_load_explicit(&b->used, memory_order_relaxed) < half + half / 2;
+}
+
+void arena_charge(struct arena *a, struct arena_budget *b)
+{
+    a->budget = b;
+    atomic_fetch_add_explicit(&b->used, a->taken, memory_order_relaxed);
+}
+
+bool arena_short(const struct arena *a)
+{
+    return a->full && a->lacking;
+}
+
+/* False: the budget is used up, and the arena has more than its share. */
+static bool afford(struct arena *a, size_t size)
+{
+    struct arena_budget *b = a->budget;
+    if (!b)
+        return true;
+    size_t used = atomic_fetch_add_explicit(&b->used, size, memory_order_relaxed) + size;
+    if (used <= atomic_load_explicit(&b->large, memory_order_relaxed) ||
+        a->taken + size <= atomic_load_explicit(&b->share, memory_order_relaxed) || a->last)
+        return true;
+    atomic_fetch_sub_explicit(&b->used, size, memory_order_relaxed);
+    return false;
+}
+
+static void give_back(struct arena *a, size_t size)
+{
+    if (a->budget)
+        atomic_fetch_sub_explicit(&a->budget->used, size, memory_order_relaxed);
+}
+
+/* ---------------------------------------------------------------- blocks ----------------------------- */
+
+/* True where a block of that size in all stays below the ceiling and within the budget, which it then counts in. */
+static bool allowed(struct arena *a, size_t whole)
+{
+    if (a->ceiling && (whole > a->ceiling || a->taken > a->ceiling - whole))
+        return false;
+    bool affordable = afford(a, whole);
+    a->lacking = a->lacking || !affordable;
+    return affordable;
+}
 
 static struct block *block_add(struct arena *a, size_t need)
 {
@@ -31,16 +96,18 @@ static struct block *block_add(struct arena *a, size_t need)
     if (size > SIZE_MAX - sizeof(struct block))
         return NULL;
     size_t whole = sizeof(struct block) + size;
-    if (a->ceiling && (whole > a->ceiling || a->taken > a->ceiling - whole)) {
-        /* Near the ceiling, a block of exactly this size may still be allowed. */
+    if (!allowed(a, whole)) {
+        /* Near the bound, a block of exactly this size may still be allowed. */
         size = need;
         whole = sizeof(struct block) + size;
-        if (whole > a->ceiling || a->taken > a->ceiling - whole)
+        if (!allowed(a, whole))
             return NULL;
     }
     struct block *b = malloc(whole);
-    if (!b)
+    if (!b) {
+        give_back(a, whole);
         return NULL;
+    }
     *b = (struct block){.next = a->top, .size = size};
     a->top = b;
     a->taken += whole;
@@ -71,6 +138,7 @@ void arena_free(struct arena *a)
 {
     if (!a)
         return;
+    give_back(a, a->taken);
     for (struct block *b = a->top, *next; b; b = next) {
         next = b->next;
         if (next || !a->over)
@@ -83,6 +151,7 @@ void arena_free(struct arena *a)
 void arena_allow(struct arena *a, size_t more)
 {
     a->ceiling = a->taken + more;
+    a->last = a->full;
 }
 
 /* Like arena_alloc(), but the memory is not zeroed, and is aligned to align only. */

@@ -10,6 +10,7 @@
 #define DCV_ARENA_H
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +26,27 @@ struct arena *arena_new(size_t ceiling);
  * must be aligned for any type and hold some hundred bytes at least, so this never fails. */
 struct arena *arena_over(void *memory, size_t size, size_t ceiling);
 void arena_free(struct arena *a); /* NULL is allowed */
-/* Sets a new ceiling: more bytes above what the arena has taken from the heap so far. */
+
+/* What many arenas may take from the heap together. Each may always have its share; beyond that it gets memory as long
+ * as all of them together are below half of the budget. So all of them never take more than the budget, as long as
+ * there are no more of them than shares in its other half, and one that grows without end does not keep the small ones
+ * from ending. Belongs to its maker, whom all its arenas serve; these may be on any thread. */
+struct arena_budget {
+    atomic_size_t used;         /* bytes */
+    atomic_size_t large, share; /* bytes: half of the budget; what each arena may always have */
+};
+/* arenas: how many there are at most at a time. */
+void arena_budget_init(struct arena_budget *b, size_t most, size_t arenas);
+/* Other limits; what is used stays. */
+void arena_budget_change(struct arena_budget *b, size_t most, size_t arenas);
+/* True where another arena may begin: all of them together are below three quarters of the budget. */
+bool arena_budget_open(const struct arena_budget *b);
+/* What the arena has taken, and will take, counts towards the budget, which must outlive it. */
+void arena_charge(struct arena *a, struct arena_budget *b);
+/* True once the budget, and not the arena's own ceiling, refused an allocation. */
+bool arena_short(const struct arena *a);
+/* Sets a new ceiling: more bytes above what the arena has taken from the heap so far. They are the last words of a full
+ * arena: a budget does not refuse what is below the ceiling any longer. */
 void arena_allow(struct arena *a, size_t more);
 
 /* Zeroed memory, aligned for any type. A size of 0 gives a valid pointer. */

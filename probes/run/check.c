@@ -81,7 +81,9 @@ static void finish(struct check *c)
             .evidence = &c->evidence,
             .challenge = request_challenge(c->request),
             .br_may_permit = -1,
-            .reason = c->stop_reason   ? c->stop_reason
+            .reason = c->stop_reason                               ? c->stop_reason
+                      : err == -ENOMEM && arena_short(c->arena) ? "The memory for all checks together was used up "
+                                                                  "([checks] memory). Run this check again."
                       : err == -ENOMEM ? "The answers grew past the memory that one check may use."
                                        : "A fault on this side ended the check early; the log says more."};
     }

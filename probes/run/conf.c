@@ -61,6 +61,7 @@ static const struct key {
     {"checks", "deadline", KIND_FIELD, 0, 0, 0, "30", "deadline"},
     {"checks", "depth", KIND_FIELD, 0, 0, 0, "full", "depth"},
     {"checks", "per_server", KIND_NUMBER, AT(per_server), 1, 100000, "100", NULL},
+    {"checks", "memory", KIND_SIZE, AT(memory), 16 << 20, UINT64_C(1) << 40, "512M", NULL},
     {"checks", "fetches", KIND_NUMBER, AT(fetches), 1, 10000, "256", NULL},
     {"resolver", "servers", KIND_FIELDS, AT(defaults.resolvers), 0, 0, NULL, "resolver"},
     {"resolver", "perspectives", KIND_FIELDS, AT(defaults.perspectives), 0, 0, NULL, "perspective"},

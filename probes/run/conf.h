@@ -55,6 +55,7 @@ struct conf {
     uint32_t access_log; /* 0 or 1 */
 
     uint32_t in_flight, queue, per_server, fetches;
+    uint64_t memory; /* bytes that all checks under way may take together */
     uint32_t resolver_mode; /* enum resolver_mode; if RESOLVER_RECURSIVE, .defaults.resolvers is "recursive" */
     const char *trust_anchor, *root_hints; /* files; see recursive_files.h */
     uint32_t timeout_ms, tries;

@@ -33,6 +33,7 @@ static void defaults(void **state)
     assert_string_equal(c.database, "/var/lib/dcvd/dcvd.db");
     assert_int_equal(c.log_level, LEVEL_INFO);
     assert_int_equal(c.in_flight, 1000);
+    assert_int_equal(c.memory, 512 << 20);
     assert_int_equal(c.queue, 100000);
     assert_int_equal(c.defaults.deadline_ms, 30000);
     assert_int_equal(c.defaults.depth, DEPTH_FULL);
