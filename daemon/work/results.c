@@ -15,9 +15,11 @@ static int text_set(char **ret, const char *s)
 
 /* Bytes that a report and each of its facts usually take as JSON in the store. */
 enum { REPORT_USUAL = 600, FACT_USUAL = 500 };
-/* A report with more facts is not written here as the API shows it, since that would hold up the loop for too long:
+/* Bytes of a report and its evidence in the store; of these, what the evidence has in any case. */
+enum { STORED_MOST = 1 << 20, EVIDENCE_LEAST = 64 << 10 };
+/* A report with more facts, or more bytes of evidence, is not written here as the API shows it, since that would hold up the loop for too long:
  * whoever waits for it is answered from the store. */
-enum { SHOWN_FACTS = 100 };
+enum { SHOWN_FACTS = 100, SHOWN_BYTES = 100 << 10 };
 
 static int result_fill(struct db_result *to, struct report *report, int64_t id, bool show)
 {
@@ -35,8 +37,9 @@ static int result_fill(struct db_result *to, struct report *report, int64_t id, 
     buf_reserve(&evidence, (report->evidence->n + 1) * FACT_USUAL);
     json_write_report(&j, NULL, scratch, report, JSON_NO_EVIDENCE | JSON_NO_CAA | JSON_NO_PATH);
     j = (struct json_out){.b = &evidence};
-    json_write_case(&j, scratch, report, JSON_NO_REPORT | JSON_TERSE);
-    if (show && report->evidence->n <= SHOWN_FACTS) {
+    json_write_stored_case(&j, scratch, report,
+                           text.n < STORED_MOST - EVIDENCE_LEAST ? STORED_MOST - text.n : EVIDENCE_LEAST);
+    if (show && report->evidence->n <= SHOWN_FACTS && evidence.n <= SHOWN_BYTES) {
         j = (struct json_out){.b = &shown};
         json_write_shown(&j, NULL, scratch, report);
     }

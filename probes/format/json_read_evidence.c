@@ -373,6 +373,8 @@ static void fact(struct json_reader *rd, json_t *o, struct evidence *ev)
     const char *at = reader_text(rd, o, "at");
     if (at && !time_parse(at, &f->at))
         reader_refuse(rd, "at", json_object_get(o, "at"), "a time as 2026-11-22T12:00:00Z");
+    f->left_out = reader_text(rd, o, "left_out");
+    ev->n_cut += f->left_out != NULL;
     if (question.kind == ASK_DNS)
         dns_answer(rd, o, ask, &f->dns);
     else

@@ -268,14 +268,14 @@ static int add_shown(struct buf *whole, size_t common, struct arena *a, const st
     json_decref(root);
     /* In stores that were written before the terse form it stands in the report. */
     bool written = json_member(s->report, s->report_len, "caa", &n);
-    if (r.request->method == METHOD_CAA && !written)
+    if (r.request->method == METHOD_CAA && !written && !r.evidence->n_cut)
         rc = caa_derive(a, &r, source_stored(s), &r.caa);
     if (rc)
         return rc;
     whole->n = common;
     struct json_out w = {.b = whole, .comma = true, .level = 1};
     bool way = json_member(s->report, s->report_len, "path", &n);
-    json_write_shown_more(&w, a, &r, way ? JSON_NO_PATH : 0);
+    json_write_shown_more(&w, a, &r, way || r.evidence->n_cut ? JSON_NO_PATH : 0);
     json_close(&w, '}');
     return whole->failed ? -ENOMEM : 0;
 }

@@ -25,6 +25,7 @@ struct report_out {
     const char *token; /* the random value to replace; NULL: none */
     bool terse;        /* JSON_TERSE */
     const struct profile *profile; /* of the CA that is repeated; NULL: the one built in */
+    size_t most; /* bytes of the evidence; 0: as many as it has */
 };
 
 static void shown(struct report_out *o, const char *key, const char *s)
@@ -280,6 +281,7 @@ static void write_fact(struct report_out *o, const char *key, const struct fact 
         dns_fact(o, f->ask, &f->dns);
     else
         http_fact(o, f->ask, &f->http);
+    shown_if(o, "left_out", f->left_out);
     json_ms(o->j, "ms", f->us);
     if (f->at != TIME_UNKNOWN)
         json_time(o->j, "at", f->at);
@@ -293,11 +295,53 @@ void json_write_fact(struct json_out *j, const char *key, struct arena *a, const
     write_fact(&(struct report_out){.j = j, .a = a, .token = redact}, key, f);
 }
 
+/* A fact without what makes it large. */
+static void write_cut(struct report_out *o, const struct fact *f, size_t bytes)
+{
+    const struct dns_fact *d = &f->dns;
+    struct fact rest = *f;
+    rest.left_out = f->ask->kind == ASK_DNS
+                        ? arena_printf(o->a, "Its %zu records are left out, for they take %zu bytes.",
+                                       d->answer.n + d->authority.n + d->additional.n, bytes)
+                        : arena_printf(o->a, "Its headers and its body are left out, for they take %zu bytes.", bytes);
+    rest.dns.answer.n = rest.dns.authority.n = rest.dns.additional.n = rest.dns.n_ede = rest.dns.n_defects = 0;
+    rest.http.n_headers = rest.http.body.n = 0;
+    rest.http.redirect = NULL;
+    rest.http.tls = NULL;
+    write_fact(o, NULL, &rest);
+}
+
+/* share: what each fact may take; 0: as much as it needs. False: all together take more than they may. */
+static bool write_facts(struct report_out *o, const struct evidence *ev, size_t share)
+{
+    struct buf *b = o->j->b;
+    const size_t start = b->n;
+    for (size_t i = 0; i < ev->n; i++) {
+        const struct json_out before = *o->j;
+        const size_t at = b->n;
+        write_fact(o, NULL, ev->facts[i]);
+        if (o->most && !share && b->n - start > o->most)
+            return false;
+        if (!share || b->n - at <= share)
+            continue;
+        const size_t bytes = b->n - at;
+        *o->j = before;
+        b->n = at;
+        write_cut(o, ev->facts[i], bytes);
+    }
+    return true;
+}
+
 static void evidence(struct report_out *o, const struct evidence *ev)
 {
     json_open(o->j, "evidence", '[');
-    for (size_t i = 0; ev && i < ev->n; i++)
-        write_fact(o, NULL, ev->facts[i]);
+    const struct json_out before = *o->j;
+    const size_t at = o->j->b->n;
+    if (ev && !write_facts(o, ev, 0)) {
+        *o->j = before;
+        o->j->b->n = at;
+        write_facts(o, ev, o->most / ev->n);
+    }
     json_close(o->j, ']');
 }
 
@@ -388,7 +432,11 @@ static void write_request(struct report_out *o, const char *key, const struct re
 
 static struct report_out begin(struct json_out *j, struct arena *a, const struct request *r, unsigned flags)
 {
-    return (struct report_out){j, a, flags & JSON_REDACT ? r->token : NULL, flags & JSON_TERSE, r->profile};
+    return (struct report_out){.j = j,
+                               .a = a,
+                               .token = flags & JSON_REDACT ? r->token : NULL,
+                               .terse = flags & JSON_TERSE,
+                               .profile = r->profile};
 }
 
 void json_write_request(struct json_out *j, const char *key, struct arena *a, const struct request *r,
@@ -613,9 +661,10 @@ static void case_request(struct report_out *o, const struct report *r, unsigned 
     write_request(o, "request", r->request, METHOD_BIT(r->request->method), flags | JSON_NOW, &r->tokens);
 }
 
-void json_write_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags)
+static void write_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags, size_t most)
 {
     struct report_out o = begin(j, a, r->request, flags);
+    o.most = most;
     json_open(j, NULL, '{');
     json_int(j, "schema_version", DCV_SCHEMA_VERSION);
     case_request(&o, r, flags);
@@ -626,6 +675,16 @@ void json_write_case(struct json_out *j, struct arena *a, const struct report *r
     if (!(flags & JSON_NO_REPORT))
         write_report(&o, "report", r, flags | JSON_NO_EVIDENCE);
     json_close(j, '}');
+}
+
+void json_write_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags)
+{
+    write_case(j, a, r, flags, 0);
+}
+
+void json_write_stored_case(struct json_out *j, struct arena *a, const struct report *r, size_t most)
+{
+    write_case(j, a, r, JSON_NO_REPORT | JSON_TERSE, most);
 }
 
 void json_write_shown_more(struct json_out *j, struct arena *a, const struct report *r, unsigned flags)

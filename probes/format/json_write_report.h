@@ -31,6 +31,10 @@ void json_write_fact(struct json_out *j, const char *key, struct arena *a, const
  * original, because the random value is replaced in the same way in the request and in the facts. A text that is only
  * similar to it (one letter differs, or in base64) is not replaced. */
 void json_write_case(struct json_out *j, struct arena *a, const struct report *r, unsigned flags);
+/* The same for the store: JSON_NO_REPORT and JSON_TERSE, and the evidence takes at most about `most` bytes. Where it is
+ * larger, the facts that take more than an equal share of that keep their question and outcome, and a sentence in
+ * "left_out" says what is missing. */
+void json_write_stored_case(struct json_out *j, struct arena *a, const struct report *r, size_t most);
 /* Writes a report in memory as the API shows it, with members "request" and "evidence". */
 void json_write_shown(struct json_out *j, const char *key, struct arena *a, const struct report *r);
 

@@ -246,7 +246,12 @@ static void find_verdict(struct judgement *j)
                          .verdict = VERDICT_UNDECIDED,
                          .br_may_permit = -1,
                          .started_at = TIME_UNKNOWN};
-    if (judge_input(j->r, &refused, &j->input_cause)) {
+    if (j->ev->n_cut) {
+        verdict_undecided(j, arena_printf(j->a,
+                                          "The evidence cannot be judged again: it was too large for the store, and what "
+                                          "%zu of its %zu answers held is missing.",
+                                          j->ev->n_cut, j->ev->n));
+    } else if (judge_input(j->r, &refused, &j->input_cause)) {
         p->verdict = VERDICT_FAIL;
         p->error = refused;
         p->detail_code = refused.code;
@@ -268,6 +273,8 @@ int judge_in_order(const struct request *r, const struct evidence *ev, struct ar
     struct report *p = ret;
     struct judgement j = {.r = r, .ev = ev, .a = a, .report = p};
     find_verdict(&j);
+    if (ev->n_cut)
+        return j.err ? j.err : arena_full(a) ? -ENOMEM : 0;
     if (!j.err && r->depth == DEPTH_FULL && judged_failing(&j))
         read_near(&j);
     if (!j.err)

@@ -445,6 +445,8 @@ struct fact {
     const struct ask *ask;
     uint32_t us;            /* from asking to answer, microseconds */
     dcv_time at;            /* when it arrived; TIME_UNKNOWN in hand-written cases */
+    /* Of a stored fact that was too large to be kept: a sentence that says what is missing; NULL: nothing is. */
+    const char *left_out;
     struct dns_fact dns;    /* one of the two, by ask->kind */
     struct http_fact http;
 };
@@ -461,6 +463,7 @@ struct evidence {
     size_t most_asks;  /* reaching it sets .overflow: the report says so */
     bool overflow;
     bool unchecked;    /* one of the asks has .cd */
+    size_t n_cut;      /* facts with .left_out: then nothing can be judged */
     struct ask **buckets; /* hash of the questions */
     size_t n_buckets;
 };

@@ -207,6 +207,56 @@ static long long first_fact(const json_t *shown)
     return json_integer_value(json_array_get(json_object_get(step, "facts"), 0));
 }
 
+/* A report of thousands of records: its verdict is stored whole, and its evidence up to a bound. */
+static void large_evidence_is_cut(void **state)
+{
+    (void)state;
+    enum { RECORDS = 20000, MOST = 64 << 10 };
+    struct arena *a = arena_new(0);
+    struct report r, again;
+    struct dcv_case c, cut;
+    struct json_problem problem = {0};
+    struct buf report = {0}, evidence = {0}, whole = {0};
+    static const char text[] =
+        "{\"request\":{\"domain\":\"shop.example.com\",\"methods\":[\"dns-txt-token\"],\"token\":\"%s\",\"depth\":"
+        "\"quick\",\"now\":\"2026-11-22T12:00:00Z\"},\"evidence\":[{\"kind\":\"dns\",\"qname\":\"_dnsauth.shop.example.com\","
+        "\"qtype\":\"TXT\",\"answer\":[{\"type\":\"TXT\",\"rdata\":\"\\\"%s\\\"\"}]},{\"kind\":\"dns\",\"qname\":"
+        "\"shop.example.com\",\"qtype\":\"TXT\",\"answer\":[{\"type\":\"TXT\",\"rdata\":\"\\\"v=spf1 -all\\\"\"}]}]}";
+    const char *token = "x7k2m9p4q8w3e6r1t5y0u2i4o6a8s0d3", *json = arena_printf(a, text, token, token);
+    if (json_read_case(a, json, strlen(json), NULL, &c, &problem))
+        fail_msg("%s", problem.text);
+    struct rrs *answer = &c.evidence.facts[0]->dns.answer;
+    struct rr *v = arena_array(a, RECORDS, sizeof *v);
+    for (size_t i = 0; i < RECORDS; i++)
+        v[i] = answer->v[0];
+    *answer = (struct rrs){v, RECORDS};
+    assert_int_equal(judge(&c.request, &c.evidence, a, &r), 0);
+    assert_int_equal(r.verdict, VERDICT_PASS);
+    json_write_report(&(struct json_out){.b = &report}, NULL, a, &r, JSON_NO_EVIDENCE | JSON_NO_CAA | JSON_NO_PATH);
+    json_write_stored_case(&(struct json_out){.b = &evidence}, a, &r, MOST);
+    assert_true(evidence.n < MOST + 1024);
+    /* What is left is told, the small fact is whole, and nothing is judged from the rest. */
+    assert_int_equal(json_read_case(a, evidence.p, evidence.n, NULL, &cut, &problem), 0);
+    assert_int_equal(cut.evidence.n, 2);
+    assert_int_equal(cut.evidence.n_cut, 1);
+    assert_non_null(strstr(cut.evidence.facts[0]->left_out, "20000 records"));
+    assert_int_equal(cut.evidence.facts[1]->dns.answer.n, 1);
+    assert_int_equal(judge(&cut.request, &cut.evidence, a, &again), 0);
+    assert_int_equal(again.verdict, VERDICT_UNDECIDED);
+    assert_non_null(strstr(again.reason, "cannot be judged again"));
+    /* The stored report keeps its verdict. */
+    const struct stored s = {report.p, report.n, evidence.p, evidence.n};
+    assert_int_equal(json_write_stored(&(struct json_out){.b = &whole}, NULL, a, c.request.profile, &s), 0);
+    json_t *shown = json_loads(whole.p, JSON_REJECT_DUPLICATES, NULL);
+    assert_string_equal(json_string_value(json_object_get(shown, "verdict")), "pass");
+    assert_non_null(json_object_get(json_array_get(json_object_get(shown, "evidence"), 0), "left_out"));
+    json_decref(shown);
+    buf_free(&report);
+    buf_free(&evidence);
+    buf_free(&whole);
+    arena_free(a);
+}
+
 static void resolvers_cost_nothing(void **state)
 {
     (void)state;
@@ -349,6 +399,7 @@ int main(void)
         cmocka_unit_test(who_acts_is_read),
         cmocka_unit_test(member_is_found),
         cmocka_unit_test(word_is_read),
+        cmocka_unit_test(large_evidence_is_cut),
         cmocka_unit_test(resolvers_cost_nothing),
         cmocka_unit_test(others_cost_a_number),
         cmocka_unit_test(older_row_with_the_same_code),
