@@ -41,6 +41,12 @@ int db_check(struct db *db, int64_t id, db_check_fn *fn, void *user); /* -ENOENT
 int db_results(struct db *db, int64_t id, bool evidence, db_result_fn *fn, void *user);
 int db_list(struct db *db, const struct db_filter *f, db_check_fn *fn, void *user); /* newest first */
 int db_unfinished(struct db *db, db_check_fn *fn, void *user); /* oldest first; without the lines of batches */
+/* The id that divides the checks submitted before t, which are below it, from the others. Ids are in the order in which
+ * checks were submitted, and begin with the time. But a clock that was ahead once leaves all later ids ahead, too: then
+ * the times that the rows have tell, and a check whose own time is ahead is as old as those after it. */
+int db_bound(struct db *db, dcv_time t, int64_t *ret);
+/* How many checks have ended, and how many of them have ids below that one. Reads all of them. */
+int db_aged(struct db *db, int64_t below, int64_t *aged, int64_t *ended);
 int db_last_id(struct db *db, int64_t *ret);                   /* 0 where the store is empty */
 /* Whether a domain (lower case, without a final dot) has passed a check since then by a method that proves control of
  * it. A check that only shows where a CNAME leads does not prove it, and neither does CAA. */

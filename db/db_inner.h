@@ -70,6 +70,10 @@ extern const int db_schema_version;
     X(STMT_VALIDATED, "SELECT EXISTS (SELECT 1 FROM result INDEXED BY result_domain WHERE domain = ?1 "      \
                       "AND method NOT IN ('caa', 'dns-cname-target') AND verdict = 'pass' "                  \
                       "AND started >= ?2)")                                                                  \
+    X(STMT_LAST, "SELECT id, submitted FROM request ORDER BY id DESC LIMIT 1")                             \
+    X(STMT_BOUND, "SELECT id FROM request WHERE submitted < ?1 ORDER BY id DESC LIMIT 1")                    \
+    X(STMT_AGED, "SELECT count(*) FROM request WHERE id < ?1 AND ended IS NOT NULL")                         \
+    X(STMT_ENDED, "SELECT count(*) FROM request WHERE ended IS NOT NULL")                                    \
     X(STMT_LAST_ID, "SELECT max((SELECT ifnull(max(id), 0) FROM request), "                                  \
                     "(SELECT ifnull(max(id), 0) FROM batch), (SELECT ifnull(max(id), 0) FROM watch), "       \
                     "(SELECT ifnull(max((SELECT max(l.id) FROM batch_line AS l WHERE l.batch = b.id)), 0) "  \

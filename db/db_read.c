@@ -83,6 +83,34 @@ int db_results(struct db *db, int64_t id, bool evidence, db_result_fn *fn, void 
     return db_result_rows(db, s, fn, user);
 }
 
+int db_bound(struct db *db, dcv_time t, int64_t *ret)
+{
+    sqlite3_stmt *s = db->statement[STMT_LAST];
+    int rc = sqlite3_step(s);
+    int64_t ahead = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) - db_id_at(sqlite3_column_int64(s, 1)) : 0;
+    sqlite3_reset(s);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return db_failed(db, rc);
+    if (ahead <= db_id_at(DAY_MS)) { /* the lines of a batch have its time, and ids from while it came in */
+        *ret = db_id_at(t);
+        return 0;
+    }
+    s = db->statement[STMT_BOUND];
+    sqlite3_bind_int64(s, 1, t);
+    rc = sqlite3_step(s);
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+        *ret = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) + 1 : 0;
+    sqlite3_reset(s);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : db_failed(db, rc);
+}
+
+int db_aged(struct db *db, int64_t below, int64_t *aged, int64_t *ended)
+{
+    sqlite3_bind_int64(db->statement[STMT_AGED], 1, below);
+    int r = db_number(db, db->statement[STMT_AGED], aged);
+    return r < 0 ? r : db_number(db, db->statement[STMT_ENDED], ended);
+}
+
 int db_last_id(struct db *db, int64_t *ret)
 {
     return db_number(db, db->statement[STMT_LAST_ID], ret);
@@ -348,8 +376,12 @@ int db_list(struct db *db, const struct db_filter *f, db_check_fn *fn, void *use
             return r;
     }
     sqlite3_stmt *s = db->list[filters];
-    int64_t low = f->since == TIME_UNKNOWN ? 0 : db_id_at(f->since);
-    int64_t high = f->until == TIME_UNKNOWN ? INT64_MAX : db_id_at(f->until);
+    int64_t low = 0, high = INT64_MAX;
+    int bounds = f->since == TIME_UNKNOWN ? 0 : db_bound(db, f->since, &low);
+    if (!bounds && f->until != TIME_UNKNOWN)
+        bounds = db_bound(db, f->until, &high);
+    if (bounds < 0)
+        return bounds;
     if (f->before > 0 && f->before < high)
         high = f->before;
     sqlite3_bind_int64(s, LOW, low);

@@ -16,7 +16,11 @@ enum {
     PAUSE_MS = 20,
     WATCH_MS = 100, /* to the next look at a store that is nearly full */
     STUCK_MS = 5000,
-    ROUND_MS = 60000
+    ROUND_MS = 60000,
+    FEW = 10,       /* checks that may become too old at once, however few there are */
+    TENTH = 10,     /* the part of all checks that may */
+    TWENTIETH = 20, /* the part of all checks whose times show that the clock is right */
+    USUAL_MS = 3600 * 1000 /* by which the limit of age moves on from one round to the next */
 };
 
 static void on_timer(uv_timer_t *timer);
@@ -96,16 +100,61 @@ static void on_size(struct read_job *job, int status)
         again(r, r->size.file > limit / 4 * 3 ? WATCH_MS : ROUND_MS);
 }
 
+/* On a pool thread. All checks are counted only where the limit moved by more than time passed. */
+static int read_age(struct read_job *job, struct db *db)
+{
+    struct retention *r = CONTAINER(job, struct retention, age);
+    int64_t aged = 0, ended = 0;
+    int rc = db_bound(db, clock_now() - r->conf->retention_days * DAY_MS, &r->below);
+    bool usual = r->purged && r->below - r->purged <= db_id_at(USUAL_MS);
+    if (!rc && !usual)
+        rc = db_aged(db, r->below, &aged, &ended);
+    r->many = aged > FEW && aged > ended / TENTH ? aged : 0;
+    r->alone = ended - aged < ended / TWENTIETH;
+    return rc;
+}
+
+/* True while a purge of very many waits. */
+static bool held(struct retention *r)
+{
+    uint64_t now = uv_now(r->timer.loop);
+    if (!r->many) {
+        r->held_at = 0;
+        return false;
+    }
+    if (!r->held_at) {
+        r->held_at = now;
+        log_warning("%lld checks, more than a tenth of all, have become older than %u days at once%s",
+                    (long long)r->many, r->conf->retention_days,
+                    r->alone ? ": is the clock right? They are deleted in 24 hours" : ", and are deleted");
+    }
+    return r->alone && now - r->held_at < (uint64_t)DAY_MS;
+}
+
+static void on_age(struct read_job *job, int status)
+{
+    struct retention *r = CONTAINER(job, struct retention, age);
+    if (r->closed)
+        return;
+    r->by_size = false;
+    if (status || held(r)) {
+        r->aged_at = uv_now(r->timer.loop);
+        again(r, PAUSE_MS);
+        return;
+    }
+    r->purged = r->below;
+    push(r, WRITE_PURGE, r->below, AT_ONCE);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct retention *r = timer->data;
-    if (!r->aged_at || uv_now(timer->loop) - r->aged_at >= ROUND_MS - PAUSE_MS) {
-        r->aged_at = 0;
-        r->by_size = false;
-        push(r, WRITE_PURGE, db_id_at(clock_now() - r->conf->retention_days * DAY_MS), AT_ONCE);
-    } else {
+    if (r->aged_at && uv_now(timer->loop) - r->aged_at < ROUND_MS - PAUSE_MS) {
         readers_run(r->readers, &r->read);
+        return;
     }
+    r->aged_at = 0;
+    readers_run(r->readers, &r->age);
 }
 
 int64_t retention_wal(const struct conf *conf)
@@ -119,7 +168,8 @@ void retention_init(struct retention *r, uv_loop_t *uv, const struct conf *conf,
                     struct readers *readers)
 {
     *r = (struct retention){
-        .conf = conf, .writer = writer, .readers = readers, .read = {.read = read_size, .done = on_size}};
+        .conf = conf, .writer = writer, .readers = readers, .read = {.read = read_size, .done = on_size},
+        .age = {.read = read_age, .done = on_age}};
     uv_timer_init(uv, &r->timer);
     r->timer.data = r;
     again(r, 0);

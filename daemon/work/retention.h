@@ -3,7 +3,11 @@
  *
  * The writing thread deletes a few hundred checks, or gives back as many pages, at a time, with a pause after each, so
  * that other writes wait for it only shortly. The size is that on the disk, the WAL included: once enough checks are
- * deleted, a file that is too long gives pages back. Thread: the main loop's. */
+ * deleted, a file that is too long gives pages back.
+ *
+ * Where the clock jumps, or the limit of age is made shorter, more than a tenth of all checks may become too old at
+ * once. That is written to the log; and where hardly any younger ones are there, which would show that the clock is
+ * right, it waits for a day: a wrong clock is put right in that time, and nobody gets back what was deleted for it. Thread: the main loop's. */
 #ifndef DCVD_RETENTION_H
 #define DCVD_RETENTION_H
 
@@ -18,6 +22,12 @@ struct retention {
     struct readers *readers;
     struct read_job read; /* of .size */
     struct db_size size;
+    struct read_job age; /* of .below and .many */
+    int64_t below;       /* checks with lower ids are too old */
+    int64_t purged;      /* the same at the last round that was carried out; 0: none was */
+    int64_t many;        /* how many are too old, where that is more than a tenth of all; else 0 */
+    bool alone;          /* hardly any others are there, which would show that the clock is right */
+    uint64_t held_at;    /* since when there are many, by the loop's clock; 0: there are not */
     uint64_t aged_at; /* when nothing too old was left, by the loop's clock; 0: something may be left */
     int64_t over;     /* bytes beyond the limit when it was last purged for the size; 0: it was not */
     uint32_t most;    /* checks that were purged then */

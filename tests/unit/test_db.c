@@ -332,6 +332,56 @@ static void expect_count(struct db *db, enum db_count what, dcv_time since, dcv_
     assert_string_equal(got, expected);
 }
 
+/* A check that was submitted then, and has ended. */
+static void ended_at(struct db *db, int64_t id, dcv_time at)
+{
+    struct write_job *job = job_request(id, "a.example");
+    job->at = at;
+    do_job(db, job, 0);
+    do_job(db, job_cancel(id), 0);
+}
+
+static int collect(void *user, const struct db_check_row *row)
+{
+    char *got = user;
+    (void)sprintf(got + strlen(got), "%lld ", (long long)(row->submitted / 86400000));
+    return 0;
+}
+
+static void a_clock_that_was_ahead_once_hides_nothing(void **state)
+{
+    static const dcv_time day = 86400000;
+    const int64_t ahead = db_id_at(9000 * day);
+    char *path = *state, got[200] = "";
+    struct db *db = open_store(path, DB_WRITE);
+    int64_t bound, aged, ended;
+    ended_at(db, db_id_at(10 * day), 10 * day);
+    assert_int_equal(db_bound(db, 11 * day, &bound), 0);
+    assert_int_equal(bound, db_id_at(11 * day));
+    /* The clock shows day 9000 for one check; after that ids go on from there. */
+    ended_at(db, ahead, 9000 * day);
+    ended_at(db, ahead + 1, 12 * day);
+    ended_at(db, ahead + 2, 20 * day);
+    assert_int_equal(db_bound(db, 15 * day, &bound), 0);
+    assert_int_equal(bound, ahead + 2);
+    assert_int_equal(db_bound(db, 5 * day, &bound), 0);
+    assert_true(bound <= db_id_at(10 * day));
+    struct db_filter f = {.verdict = -1, .method = -1, .since = 11 * day, .until = 15 * day};
+    assert_int_equal(db_list(db, &f, collect, got), 0);
+    assert_string_equal(got, "12 9000 ");
+    /* The check whose time is ahead is as old as the one after it. */
+    assert_int_equal(db_bound(db, 13 * day, &bound), 0);
+    assert_int_equal(db_aged(db, bound, &aged, &ended), 0);
+    assert_int_equal(aged, 3);
+    assert_int_equal(ended, 4);
+    struct write_job purge = {.kind = WRITE_PURGE, .id = bound, .most = 100};
+    assert_int_equal(db_begin(db), 0);
+    assert_int_equal(db_do(db, &purge), 0);
+    assert_int_equal(db_commit(db), 0);
+    assert_int_equal(purge.deleted, 3);
+    db_close(db);
+}
+
 static void old_checks_go_whole_and_counts_follow(void **state)
 {
     static const dcv_time day = 86400000;
@@ -436,6 +486,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_check_is_queued_then_done, store_setup, store_teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_done_leaves_no_trace, store_setup, store_teardown),
         cmocka_unit_test_setup_teardown(lists_are_filtered_newest_first, store_setup, store_teardown),
+        cmocka_unit_test_setup_teardown(a_clock_that_was_ahead_once_hides_nothing, store_setup, store_teardown),
         cmocka_unit_test_setup_teardown(old_checks_go_whole_and_counts_follow, store_setup, store_teardown),
         cmocka_unit_test_setup_teardown(no_list_reads_a_whole_table, store_setup, store_teardown),
     };
