@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-enum { UPLOADS_MOST = 8 };
+enum { UPLOADS_MOST = 64, UPLOADS_A_USER = 8 };
 
 /* ---------------------------------------------------------------- coming in -------------------------- */
 
@@ -33,6 +33,29 @@ static void on_gone(void *user)
     call_end(c);
 }
 
+/* True where one more batch of this user may come in. Where there are as many as there may be, one that hardly comes in
+ * gives way: of this user's own where he has too many, else of anybody's. */
+static bool make_room(struct front *f, uid_t uid)
+{
+    struct call *slow = NULL, *own_slow = NULL;
+    size_t own = 0;
+    for (struct call *k = f->calls; k; k = k->next) {
+        bool his = k->upload && exchange_peer(k->exchange)->uid == uid;
+        own += his;
+        if (!k->upload || !upload_is_slow(k->upload))
+            continue;
+        slow = k;
+        own_slow = his ? k : own_slow;
+    }
+    bool enough = own >= UPLOADS_A_USER;
+    if (!enough && f->uploads < UPLOADS_MOST)
+        return true;
+    slow = enough ? own_slow : slow;
+    if (slow)
+        upload_give_way(slow->upload);
+    return slow;
+}
+
 void front_batch_submit(struct call *c)
 {
     struct front *f = c->front;
@@ -40,9 +63,11 @@ void front_batch_submit(struct call *c)
         call_answer_ending(c);
         return;
     }
-    if (f->uploads == UPLOADS_MOST) {
+    if (!make_room(f, exchange_peer(c->exchange)->uid)) {
         call_answer_error(c, 429, CODE_request_limit_exceeded,
-                          "8 batches are being uploaded already; try again later");
+                          f->uploads < UPLOADS_MOST
+                              ? "8 batches of this user are being uploaded already; try again later"
+                              : "64 batches are being uploaded already; try again later");
         return;
     }
     const struct upload_uses uses = {f->uv, f->generations, f->writer, f->batches};

@@ -13,7 +13,9 @@ enum {
     HELD_MOST = 262144, /* bytes that wait to be read; the client has to keep the rest */
     READ_LEAST = 65536, /* bytes for which it is worth to use a pool thread, unless they are the last */
     GROUP_MOST = 1024,  /* lines */
-    GROUPS_MOST = 3     /* groups that are with the writer at a time */
+    GROUPS_MOST = 3,    /* groups that are with the writer at a time */
+    SLOW_AFTER_MS = 30000,
+    LEAST_RATE = 1024 /* bytes a second */
 };
 
 struct upload {
@@ -23,6 +25,7 @@ struct upload {
     struct exchange *exchange;
     int64_t id, lines; /* lines: requests, so far */
     struct buf in;     /* what has come since the pool thread last began to read */
+    uint64_t began, taken; /* when, by the loop's clock; bytes of the body that came */
     bool ended;        /* the body has come whole */
     bool held;         /* a piece was refused: the exchange has to be resumed */
     struct db_key key; /* .text NULL: none */
@@ -308,6 +311,7 @@ static bool on_piece(void *user, const char *data, size_t n)
         return false;
     }
     u->key.body = api_key_body(u->key.body, data, n);
+    u->taken += n;
     buf_add(&u->in, data, n);
     if (u->in.failed)
         u->failed = -ENOMEM;
@@ -327,6 +331,22 @@ static void on_gone(void *user)
     struct upload *u = user;
     u->closed = true;
     u->owner.gone(u->owner.user);
+    step(u);
+}
+
+/* One that has come whole, or that is not taken from as fast as it comes, is no fault of its client's. */
+bool upload_is_slow(const struct upload *u)
+{
+    uint64_t ms = uv_now(u->uses.uv) - u->began;
+    return !u->ended && !u->held && ms >= SLOW_AFTER_MS && u->taken < ms * LEAST_RATE / 1000;
+}
+
+void upload_give_way(struct upload *u)
+{
+    api_error(&u->refusal, 408, CODE_bad_request_format, NULL,
+              "the batch came in at less than %d bytes a second while others waited for their turn; send it again",
+              LEAST_RATE);
+    finish(u, 0, &u->refusal);
     step(u);
 }
 
@@ -355,6 +375,7 @@ int upload_new(const struct upload_uses *uses, struct exchange *x, const struct 
                          .exchange = x,
                          .key = {own, key->peer, key->body},
                          .id = db_id_next(clock_now()),
+                         .began = uv_now(uses->uv),
                          .number = 1};
     exchange_take(x, &(struct taker){on_piece, on_end, on_gone, u});
     *ret = u;

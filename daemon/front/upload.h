@@ -27,6 +27,11 @@ struct upload_owner {
     void *user;
 };
 struct upload;
+/* True where less of the body came, in the time since the upload began, than a client has to send that others wait for:
+ * 1 KB a second, after half a minute. */
+bool upload_is_slow(const struct upload *u);
+/* Ends it with an answer that says that it was too slow for others to wait. */
+void upload_give_way(struct upload *u);
 /* key: under which nothing is made twice, .text NULL for none; it is copied. Either done or
  * gone will be called, later, unless upload_stop() returns true before. 0 or -ENOMEM. */
 int upload_new(const struct upload_uses *uses, struct exchange *x, const struct upload_owner *owner,

@@ -17,8 +17,8 @@ static int text_set(char **ret, const char *s)
 enum { REPORT_USUAL = 600, FACT_USUAL = 500 };
 /* Bytes of a report and its evidence in the store; of these, what the evidence has in any case. */
 enum { STORED_MOST = 1 << 20, EVIDENCE_LEAST = 64 << 10 };
-/* A report with more facts, or more bytes of evidence, is not written here as the API shows it, since that would hold up the loop for too long:
- * whoever waits for it is answered from the store. */
+/* A report with more facts, or more bytes of evidence, is not written here as the API shows it, since that would hold
+ * up the loop for too long: whoever waits for it is answered from the store. */
 enum { SHOWN_FACTS = 100, SHOWN_BYTES = 100 << 10 };
 
 static int result_fill(struct db_result *to, struct report *report, int64_t id, bool show)

@@ -7,7 +7,8 @@
  *
  * Where the clock jumps, or the limit of age is made shorter, more than a tenth of all checks may become too old at
  * once. That is written to the log; and where hardly any younger ones are there, which would show that the clock is
- * right, it waits for a day: a wrong clock is put right in that time, and nobody gets back what was deleted for it. Thread: the main loop's. */
+ * right, it waits for a day: a wrong clock is put right in that time, and nobody gets back what was deleted for it.
+ * Thread: the main loop's. */
 #ifndef DCVD_RETENTION_H
 #define DCVD_RETENTION_H
 

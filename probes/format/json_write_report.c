@@ -305,9 +305,7 @@ static void write_cut(struct report_out *o, const struct fact *f, size_t bytes)
                                        d->answer.n + d->authority.n + d->additional.n, bytes)
                         : arena_printf(o->a, "Its headers and its body are left out, for they take %zu bytes.", bytes);
     rest.dns.answer.n = rest.dns.authority.n = rest.dns.additional.n = rest.dns.n_ede = rest.dns.n_defects = 0;
-    rest.http.n_headers = rest.http.body.n = 0;
-    rest.http.redirect = NULL;
-    rest.http.tls = NULL;
+    rest.http = (struct http_fact){.outcome = f->http.outcome, .status = f->http.status, .size = f->http.size};
     write_fact(o, NULL, &rest);
 }
 
@@ -432,11 +430,7 @@ static void write_request(struct report_out *o, const char *key, const struct re
 
 static struct report_out begin(struct json_out *j, struct arena *a, const struct request *r, unsigned flags)
 {
-    return (struct report_out){.j = j,
-                               .a = a,
-                               .token = flags & JSON_REDACT ? r->token : NULL,
-                               .terse = flags & JSON_TERSE,
-                               .profile = r->profile};
+    return (struct report_out){j, a, flags & JSON_REDACT ? r->token : NULL, flags & JSON_TERSE, r->profile, 0};
 }
 
 void json_write_request(struct json_out *j, const char *key, struct arena *a, const struct request *r,

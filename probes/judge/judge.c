@@ -248,8 +248,8 @@ static void find_verdict(struct judgement *j)
                          .started_at = TIME_UNKNOWN};
     if (j->ev->n_cut) {
         verdict_undecided(j, arena_printf(j->a,
-                                          "The evidence cannot be judged again: it was too large for the store, and what "
-                                          "%zu of its %zu answers held is missing.",
+                                          "The evidence cannot be judged again: it was too large for the store, and "
+                                          "what %zu of its %zu answers held is missing.",
                                           j->ev->n_cut, j->ev->n));
     } else if (judge_input(j->r, &refused, &j->input_cause)) {
         p->verdict = VERDICT_FAIL;

@@ -297,8 +297,7 @@ static int read_record(struct wire_reader *r, size_t left, struct rrs *to)
     size_t start = s->at;
     struct fault f;
     if (r->spelt > SPELT_MOST) {
-        stop(r, start, "the names of the records before it take %zu bytes once they are spelt out; the rest is not read",
-             r->spelt);
+        stop(r, start, "the names before it take %zu bytes once they are spelt out; the rest is not read", r->spelt);
         return 0;
     }
     const char *owner = read_owner(r, &f);

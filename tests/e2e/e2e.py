@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """dcvd end to end: each scenario is one test. DCVD and DCVPROBE name the programs."""
-import contextlib
 import json
 import os
 import pathlib
@@ -694,23 +693,7 @@ def retention():
     dcvd.close()
 
 
-def clock_ahead():
-    """A start at which all checks seem too old deletes none of them, and says so."""
-    dcvd = Daemon()
-    dcvd.start()
-    dcvd.end()
-    at = int(time.time() * 1000) - 400 * 86_400_000
-    with contextlib.closing(sqlite3.connect(dcvd.database)) as db, db:
-        db.executemany("INSERT INTO request (id, state, submitted, ended, domain, request) "
-                       "VALUES (?, 'done', ?, ?, 'a.com', '{}')", ((at << 21 | n, at, at) for n in range(100)))
-    dcvd.start()
-    within(10, "the warning", lambda: "100 checks, more than a tenth of all" in dcvd.said())
-    time.sleep(1)
-    same(dcvd.sql("SELECT count(*) FROM request")[0][0], 100, "checks that are left")
-    dcvd.close()
-
-
 if __name__ == "__main__":
     main({f.__name__: f for f in (submit, targets, killed, ended, bad_input, coalesced, wait, slow_clients, full_disk,
                                   queue_full, rate, access, sockets, watchdog, options, recursive, tcp, counts, domain,
-                                  retention, clock_ahead)})
+                                  retention)})

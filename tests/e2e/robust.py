@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """dcvd when its configuration changes and when the disk, descriptors or clients fail it: each scenario is one test.
 DCVD and DCVPROBE are the paths of the programs, STALL that of the module that blocks writes to the disk (stall.c)."""
+import contextlib
 import json
 import os
 import pathlib
 import resource
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -351,5 +353,55 @@ def long():
     dcvd.close()
 
 
+def clock_ahead():
+    """A start at which all checks seem too old deletes none of them, and says so."""
+    dcvd = Daemon()
+    dcvd.start()
+    dcvd.end()
+    at = int(time.time() * 1000) - 400 * 86_400_000
+    with contextlib.closing(sqlite3.connect(dcvd.database)) as db, db:
+        db.executemany("INSERT INTO request (id, state, submitted, ended, domain, request) "
+                       "VALUES (?, 'done', ?, ?, 'a.com', '{}')", ((at << 21 | n, at, at) for n in range(100)))
+    dcvd.start()
+    within(10, "the warning", lambda: "100 checks, more than a tenth of all" in dcvd.said())
+    time.sleep(1)
+    same(dcvd.sql("SELECT count(*) FROM request")[0][0], 100, "checks that are left")
+    dcvd.close()
+
+
+def uploads():
+    """Batches of one user that come in and stop do not keep out those of another user."""
+    dcvd = Daemon()
+    dcvd.set("daemon", socket_mode="0666")
+    dcvd.start()
+    os.chmod(dcvd.dir, 0o755)
+    stalled = []
+    for _ in range(8):
+        stalled.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        stalled[-1].connect(dcvd.socket)
+        stalled[-1].sendall(b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+                            b"Content-Length: 1000000\r\n\r\n{")
+    ndjson = {"Content-Type": "application/x-ndjson"}
+    line = json.dumps(txt("good.com")) + "\n"
+    answers = []
+
+    def refused():
+        answers.append(dcvd.call("POST", "/v1/batches", line, ndjson))
+        return answers[-1].status == 429
+
+    within(10, "the ninth of one user is refused", refused)
+    true("of this user" in answers[-1].message(), answers[-1].message())
+    if os.getuid() == 0:
+        reached = os.fork()
+        if not reached:
+            os.setuid(65534)
+            os._exit(0 if dcvd.call("POST", "/v1/batches", line, ndjson).status == 202 else 1)
+        same(os.waitpid(reached, 0)[1], 0, "status of another user's batch")
+    for one in stalled:
+        one.close()
+    within(10, "the next one is taken", lambda: dcvd.call("POST", "/v1/batches", line, ndjson).status == 202)
+    dcvd.close()
+
+
 if __name__ == "__main__":
-    main({f.__name__: f for f in (reload, reload_often, stalled, crowd, starved, long)})
+    main({f.__name__: f for f in (reload, reload_often, stalled, crowd, starved, long, clock_ahead, uploads)})

@@ -1,7 +1,7 @@
 /* A whole check against a network that answers anything: the driver asks, this network answers at once, and the report
  * is judged, written, read back and shown. Whatever the input and the answers are, the check ends without an error (a
- * full arena apart), a failing report has a finding that explains it and no other report has one, and "undecided" means that the input lacks something or that the
- * network gave no answer.
+ * full arena apart), a failing report has a finding that explains it and no other report has one, and "undecided" means
+ * that the input lacks something or that the network gave no answer.
  *
  * The first line of the input is the request, as words FIELD=VALUE. Each further line is an answer:
  *   NAME TYPE ANSWER    to the questions for a name and type; a * for either stands for all

@@ -13,7 +13,8 @@ enum { LINES_MOST = 8, INPUT_MOST = 4096 };
 
 #define TOKEN "x7k2m9p4q8w3e6r1t5y0u2i4o6a8s0d3"
 static const char *const requests[] = {
-    "domain=shop.example.com token=" TOKEN " allow-target=validate.host.net filename=f.txt account-uri=https://ca.example/1",
+    "domain=shop.example.com token=" TOKEN " allow-target=validate.host.net filename=f.txt "
+    "account-uri=https://ca.example/1",
     "domain=*.example.com token=" TOKEN " allow-target=validate.host.net account-uri=https://ca.example/1",
     "domain=a.b.shop.example.com token=" TOKEN " filename=f.txt depth=quick",
     "domain=example.com token=" TOKEN " filename=f.txt perspective=eu=192.0.2.9:53",
@@ -35,8 +36,8 @@ static const char *const answers[] = {
     "-;!@ NS ns1.host.net.", "!@ NS ns2.example.com.;+ns2.example.com. A 45.54.66.9", "% NS ns1.host.net.",
     "% NS ns1.@; % NS ns2.host.net.", "!@ SOA ns1.host.net. root.host.net. 7 7200 900 604800 300", "",
     "% SOA ns1.host.net. root.host.net. 9 7200 900 604800 300", "% DS 1 13 2 00", "% DNSKEY 257 3 13 AAAA"};
-static const char *const paths[] = {"*", "/.well-known/pki-validation/fileauth.txt", "/.well-known/pki-validation/f.txt",
-                                    "/"};
+static const char *const paths[] = {"*", "/.well-known/pki-validation/fileauth.txt",
+                                    "/.well-known/pki-validation/f.txt", "/"};
 static const char *const pages[] = {"200 $", "200 <html>", "404 no", "403 no", "500 no", "429 no", "200 ", "301 ",
                                     ">https://shop.example.com/", ">http://www.shop.example.com/x", ">http://10.0.0.1/",
                                     ">/loop", "reset", "tls", "timeout", "refused", "unreachable", "not-http",

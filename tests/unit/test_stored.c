@@ -219,7 +219,8 @@ static void large_evidence_is_cut(void **state)
     struct buf report = {0}, evidence = {0}, whole = {0};
     static const char text[] =
         "{\"request\":{\"domain\":\"shop.example.com\",\"methods\":[\"dns-txt-token\"],\"token\":\"%s\",\"depth\":"
-        "\"quick\",\"now\":\"2026-11-22T12:00:00Z\"},\"evidence\":[{\"kind\":\"dns\",\"qname\":\"_dnsauth.shop.example.com\","
+        "\"quick\",\"now\":\"2026-11-22T12:00:00Z\"},\"evidence\":[{\"kind\":\"dns\",\"qname\":"
+        "\"_dnsauth.shop.example.com\","
         "\"qtype\":\"TXT\",\"answer\":[{\"type\":\"TXT\",\"rdata\":\"\\\"%s\\\"\"}]},{\"kind\":\"dns\",\"qname\":"
         "\"shop.example.com\",\"qtype\":\"TXT\",\"answer\":[{\"type\":\"TXT\",\"rdata\":\"\\\"v=spf1 -all\\\"\"}]}]}";
     const char *token = "x7k2m9p4q8w3e6r1t5y0u2i4o6a8s0d3", *json = arena_printf(a, text, token, token);
