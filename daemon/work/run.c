@@ -106,6 +106,7 @@ static void run_finish(struct run *r)
                           (unsigned long long)j->id, strerror(-rc));
         }
     }
+    scheduler_trim_later(s);
     run_free(r);
     scheduler_wake(s);
     scheduler_stop_check(s);

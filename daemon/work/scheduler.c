@@ -5,10 +5,13 @@
 #include "work/outbox.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STARTS_A_TURN = 32 }; /* runs that begin in one turn of the loop */
+/* STARTS_A_TURN: runs that begin in one turn of the loop. TRIM: the heap is trimmed where the checks took so many bytes
+ * more than they take by then, and so long after they did, since what is taken again soon is not worth a system call. */
+enum { STARTS_A_TURN = 32, TRIM_BYTES = 16 << 20, TRIM_MS = 1000 };
 
 struct job_cancel {
     struct scheduler *scheduler;
@@ -270,6 +273,30 @@ int scheduler_cancel(struct scheduler *s, int64_t id, scheduler_cancel_fn *fn, v
     return 0;
 }
 
+/* What a flood took stays with malloc() otherwise: the small blocks that outlive the large ones keep the heap long. */
+static void on_trim(uv_timer_t *timer)
+{
+    struct scheduler *s = timer->data;
+    size_t used = atomic_load_explicit(&s->memory.used, memory_order_relaxed);
+    if (used > s->peak / 2) {
+        uv_timer_start(&s->trim, on_trim, TRIM_MS, 0);
+        return;
+    }
+    uint64_t began = uv_hrtime();
+    malloc_trim(0);
+    log_debug("the heap was trimmed after checks that took %zu bytes, in %llu us", s->peak,
+              (unsigned long long)(uv_hrtime() - began) / 1000);
+    s->peak = used;
+}
+
+void scheduler_trim_later(struct scheduler *s)
+{
+    size_t used = atomic_load_explicit(&s->memory.used, memory_order_relaxed);
+    s->peak = used > s->peak ? used : s->peak;
+    if (s->peak > TRIM_BYTES && !s->stopping && !uv_is_active((uv_handle_t *)&s->trim))
+        uv_timer_start(&s->trim, on_trim, TRIM_MS, 0);
+}
+
 /* A run of several methods has an arena for its request and one for each of them. */
 static void bound_memory(struct scheduler *s, void (*set)(struct arena_budget *b, size_t most, size_t arenas))
 {
@@ -353,7 +380,8 @@ int scheduler_new(uv_loop_t *uv, struct generations *generations, struct writer 
     uv_idle_init(uv, &s->starter);
     uv_timer_init(uv, &s->retry);
     uv_timer_init(uv, &s->grace);
-    s->starter.data = s->retry.data = s->grace.data = s;
+    uv_timer_init(uv, &s->trim);
+    s->starter.data = s->retry.data = s->grace.data = s->trim.data = s;
     *ret = s;
     return 0;
 }
@@ -370,7 +398,8 @@ void scheduler_stop_check(struct scheduler *s)
     if (!s->stopping || s->ended || s->checks || s->active.n || s->leaving.n || s->writes)
         return;
     s->ended = true;
-    s->closing = 3;
+    s->closing = 4;
+    uv_close((uv_handle_t *)&s->trim, on_closed);
     uv_close((uv_handle_t *)&s->starter, on_closed);
     uv_close((uv_handle_t *)&s->retry, on_closed);
     uv_close((uv_handle_t *)&s->grace, on_closed);

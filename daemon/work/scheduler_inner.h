@@ -20,6 +20,8 @@ struct scheduler {
     struct runs leaving; /* abandoned, but not all of their checks have ended */
     uv_idle_t starter;   /* active while there is a run to start */
     uv_timer_t retry, grace;
+    uv_timer_t trim;    /* runs while the checks have taken much memory since the heap was last trimmed */
+    size_t peak;        /* bytes of .memory since then, at most */
     uint32_t retry_ms;
     struct write_job *failed;       /* results to be written again */
     const struct write_job *ending; /* results of the job whose waiters are being told */
@@ -45,6 +47,7 @@ struct scheduler {
 int scheduler_put(struct job *j, char *text, size_t len);
 struct runs *scheduler_queue_of(struct run *r); /* the list in which it waits */
 void scheduler_wake(struct scheduler *s);       /* there may be a run to start */
+void scheduler_trim_later(struct scheduler *s);  /* a run that has ended gives its memory back */
 void scheduler_stop_check(struct scheduler *s); /* something has ended: it may have been the last that is waited for */
 
 /* ---- scheduler_batch.c: jobs that are lines of batches */
