@@ -74,6 +74,7 @@ void job_end(struct job *j, enum db_state state, const struct write_job *w)
     struct scheduler *s = j->scheduler;
     struct run *r = j->run;
     job_detach(j);
+    suspects_end(s->suspects, j->id);
     if (r && !r->jobs)
         run_abandon(r);
     table_remove(&s->jobs, &j->by_id);

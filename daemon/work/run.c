@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ENDS_MOST = 2 }; /* of the process at which a line was running, before it is set aside */
 /* Bytes that a check, and the request of a run, may take from the heap; and those that are left to report that this was
  * not enough. */
 enum { CEILING_QUICK = 2 << 20, CEILING_FULL = 16 << 20, CEILING_REQUEST = 4 << 20, LAST_WORDS = 64 << 10 };
@@ -67,6 +68,7 @@ void run_free(struct run *r)
         if (r->parts[i].arena != r->arena)
             arena_free(r->parts[i].arena);
     arena_free(r->arena);
+    r->scheduler->suspected -= r->suspect;
     if (r->generation)
         generation_leave(r->generation);
     free(r->text);
@@ -96,6 +98,7 @@ static void run_finish(struct run *r)
         while (r->jobs) {
             struct job *j = r->jobs;
             job_detach(j);
+            suspects_end(s->suspects, j->id);
             if (j->probed) {
                 probe_end(j, reports, r->n_parts);
                 continue;
@@ -151,24 +154,34 @@ static struct report *report_undecided(struct arena *a, const struct request *q,
     return report->reason ? report : NULL;
 }
 
-/* A stored request that can no longer be read ends with a report that says so, or it would come back at every start. Of
- * the request itself only the domain, as the store names it, is known. */
-static int run_read_failed(struct run *r, struct request *q, const char *why)
+/* A stored request that cannot be run ends with a report that says why, or it would come back at every start. Of the
+ * request itself only the domain, as the store names it, is known. */
+static int run_give_up(struct run *r, const char *reason)
 {
-    request_init(q, &generation_conf(r->generation)->profile, clock_now());
-    q->input = q->domain = arena_strdup(r->arena, r->jobs->domain);
-    q->methods = METHOD_BIT(q->method);
-    const char *reason = arena_printf(r->arena, "the stored request can no longer be run: %s", why);
+    struct request q = {0};
+    request_init(&q, &generation_conf(r->generation)->profile, clock_now());
+    q.input = q.domain = arena_strdup(r->arena, r->jobs->domain);
+    q.methods = METHOD_BIT(q.method);
     r->parts = arena_alloc(r->arena, sizeof *r->parts);
     if (!r->parts || !reason)
         return -ENOMEM;
     r->n_parts = 1;
-    r->parts[0] = (struct part){.run = r, .arena = r->arena, .request = *q};
+    r->parts[0] = (struct part){.run = r, .arena = r->arena, .request = q};
     r->parts[0].report = report_undecided(r->arena, &r->parts[0].request, reason);
     if (!r->parts[0].report)
         return -ENOMEM;
     log_warning("check %016llx: %s", (unsigned long long)r->jobs->id, reason);
     return 0;
+}
+
+unsigned run_ends(const struct run *r)
+{
+    unsigned most = 0;
+    for (const struct job *j = r->jobs; j; j = j->next) {
+        unsigned ends = j->batch ? suspects_ends(r->scheduler->suspects, j->id) : 0;
+        most = ends > most ? ends : most;
+    }
+    return most;
 }
 
 /* A part that is alone uses the run's arena: most runs have one method, and thousands of them wait at a time. */
@@ -189,11 +202,18 @@ static int run_read(struct run *r)
     if (!r->arena)
         return -ENOMEM;
     arena_charge(r->arena, &r->scheduler->memory);
+    if (run_ends(r) >= ENDS_MOST)
+        return run_give_up(r, "this line was running each of the two times that dcvd ended without being told to, and "
+                              "was set aside: check the domain by itself, and report it with the log of that time");
     const char *why;
     struct request q = {0};
     int rc = api_read_stored(generation_conf(r->generation), r->arena, r->text, r->text_len, clock_now(), &q, &why);
     if (rc)
-        return rc == -EINVAL ? run_read_failed(r, &q, why) : rc;
+        return rc == -EINVAL ? run_give_up(r, arena_concat(r->arena, "the stored request can no longer be run: ", why,
+                                                           NULL))
+                             : rc;
+    r->suspect = run_ends(r);
+    r->scheduler->suspected += r->suspect;
     size_t n = (size_t)__builtin_popcount(q.methods);
     r->parts = arena_array(r->arena, n, sizeof *r->parts);
     if (!r->parts)
@@ -309,6 +329,8 @@ void run_start(struct run *r)
         }
     } else {
         for (struct job *j = r->jobs; j; j = j->next) {
+            if (j->batch)
+                suspects_begin(s->suspects, j->id);
             job_change(j, STATE_RUNNING);
             job_tell(j, NULL);
         }

@@ -31,6 +31,7 @@ struct run {
     bool running;
     bool abandoned;                /* nobody wants the results */
     bool bulk;                     /* all of its jobs are lines of batches */
+    bool suspect;                  /* it was running when the process ended before; since it began again */
     struct generation *generation; /* while it runs */
     int64_t key;                   /* chooses its shard: the id of its first job */
     struct arena *arena;           /* from its start on: the request, the parts */
@@ -48,6 +49,8 @@ void runs_remove(struct runs *list, struct run *r);
 /* Of a table of texts; NULL: there is none. */
 struct run *run_find(const struct table *texts, const char *text, size_t len);
 void run_unlist(struct run *r); /* equal requests join it no longer */
+/* At how many ends of the process without a cause a line of a batch that it is for was running. */
+unsigned run_ends(const struct run *r);
 void run_start(struct run *r);
 void run_abandon(struct run *r); /* its last job is gone */
 void run_free(struct run *r);

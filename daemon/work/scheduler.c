@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* STARTS_A_TURN: runs that begin in one turn of the loop. TRIM: the heap is trimmed where the checks took so many bytes
- * more than they take by then, and so long after they did, since what is taken again soon is not worth a system call. */
-enum { STARTS_A_TURN = 32, TRIM_BYTES = 16 << 20, TRIM_MS = 1000 };
+/* STARTS_A_TURN: runs that begin in one turn of the loop. SUSPECTS_AT_ONCE: lines of batches under way that were
+ * running when the process ended: few, so that few are set aside where one of them ends it again. TRIM: the heap is
+ * trimmed where the checks took so many bytes more than they take by then, and so long after they did, since what is
+ * taken again soon is not worth a system call. */
+enum { STARTS_A_TURN = 32, SUSPECTS_AT_ONCE = 32, TRIM_BYTES = 16 << 20, TRIM_MS = 1000 };
 
 struct job_cancel {
     struct scheduler *scheduler;
@@ -27,7 +29,10 @@ static struct run *startable(const struct scheduler *s)
     /* Where no check runs, nothing would ever give memory back. */
     if (s->stopping || s->checks >= s->conf->in_flight || (s->checks && !arena_budget_open(&s->memory)))
         return NULL;
-    return s->queue.first ? s->queue.first : scheduler_bulk_startable(s) ? s->bulk.first : NULL;
+    if (s->queue.first || !scheduler_bulk_startable(s))
+        return s->queue.first;
+    bool wait = s->suspected >= SUSPECTS_AT_ONCE && s->bulk.first && run_ends(s->bulk.first);
+    return wait ? NULL : s->bulk.first;
 }
 
 static void on_start(uv_idle_t *idle)
@@ -359,7 +364,11 @@ static int on_unfinished(void *user, const struct db_check_row *row)
 
 int scheduler_resume(struct scheduler *s, struct db *db)
 {
-    int rc = db_unfinished(db, on_unfinished, s);
+    int rc = suspects_open(s->conf->database, &s->suspects);
+    if (rc)
+        log_warning("%s-running cannot be written, so a check that ends the process is run again: %s",
+                    s->conf->database, strerror(-rc));
+    rc = db_unfinished(db, on_unfinished, s);
     if (!rc && s->jobs.n)
         log_notice("%zu checks that have not ended are run again", s->jobs.n);
     return rc;
@@ -432,6 +441,8 @@ void scheduler_stop(struct scheduler *s, uint32_t grace_ms, void (*stopped)(void
 
 void scheduler_free(struct scheduler *s)
 {
+    suspects_close(s->suspects);
+    s->suspects = NULL;
     for (size_t i = 0; i < s->jobs.room; i++)
         for (struct link *k = s->jobs.buckets[i], *next; k; k = next) {
             next = k->next;

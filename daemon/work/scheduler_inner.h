@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "work/job.h"
 #include "work/run.h"
+#include "work/suspects.h"
 
 enum { RETRY_FIRST_MS = 100, RETRY_MOST_MS = 5000 }; /* of writes that failed */
 
@@ -26,6 +27,8 @@ struct scheduler {
     struct write_job *failed;       /* results to be written again */
     const struct write_job *ending; /* results of the job whose waiters are being told */
     struct arena_budget memory;     /* of the runs that have begun */
+    struct suspects *suspects;      /* NULL: its file cannot be had */
+    size_t suspected;               /* runs that have begun, and were running when the process ended before */
     size_t checks;                  /* that run */
     size_t bulk_checks;             /* of these: of bulk runs */
     size_t bulk_jobs;               /* jobs that are lines of batches */

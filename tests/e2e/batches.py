@@ -229,6 +229,24 @@ def batch_killed():
     dcvd.close()
 
 
+def batch_set_aside():
+    """A line that was running at two ends of the process that nobody asked for is set aside; the others are run."""
+    dcvd = Daemon()
+    dcvd.resolver.silent.add("deadly.com")
+    dcvd.start()
+    lines = [line(f"n{i}.com") for i in range(20)]
+    ident = accepted(dcvd, b"".join([*lines, line("deadly.com")]), 21)
+    for ends in range(2):
+        within(20, "only the deadly one runs", lambda: show(dcvd, ident)["counts"]["state"]["done"] == 20)
+        within(20, "it runs", lambda: show(dcvd, ident)["counts"]["state"]["running"] == 1)
+        dcvd.end(signal.SIGKILL)
+        dcvd.start()
+    same(done(dcvd, ident)["counts"]["verdict"]["undecided"], 1, "lines that are undecided")
+    report = dcvd.get("/v1/checks?domain=deadly.com").json["checks"][0]
+    true("was set aside" in json.dumps(dcvd.get(f"/v1/checks/{report['id']}").json), "the reason is told")
+    dcvd.close()
+
+
 def batch_slow():
     """An upload may be slow, but not idle; a client may close its connection; the number of uploads is limited."""
     dcvd = Daemon().start()
@@ -324,4 +342,5 @@ def batch_command():
 
 
 if __name__ == "__main__":
-    main({f.__name__: f for f in (batch, batch_large, batch_bad_line, batch_killed, batch_slow, batch_command)})
+    main({f.__name__: f for f in (batch, batch_large, batch_bad_line, batch_killed, batch_set_aside, batch_slow,
+                                  batch_command)})

@@ -48,12 +48,14 @@ def within(seconds, what, probe):
 
 class Resolver:
     """A DNS server that answers from a table {(name, type): [rdata, …]}, with names without a final dot. Other
-    questions get NODATA. While .held is true it does not answer. .asked is the list of all questions."""
+    questions get NODATA. While .held is true it does not answer, nor ever for names in .silent and
+    below. .asked is the list of all questions."""
 
     def __init__(self, table=None):
         self.table = table or {}
         self.asked = []
         self.held = False
+        self.silent = set()
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.bind(("127.0.0.1", 0))
         self.port = self.sock.getsockname()[1]
@@ -70,7 +72,7 @@ class Resolver:
             question = query[12:at + 5]
             name = ".".join(name)
             self.asked.append((name, TYPES.get(qtype, qtype)))
-            if not self.held:
+            if not self.held and not any(("." + name).endswith("." + one) for one in self.silent):
                 self.send(self.answer(query[:2], question, name, TYPES.get(qtype, qtype)), peer)
 
     def send(self, data, peer):
