@@ -295,7 +295,7 @@ struct model_name *model_random(const struct model *m, const char *parent)
 {
     while (m->before)
         m = m->before;
-    for (struct model_name *n = m->first; n; n = n->next)
+    for (struct model_name *n = parent ? m->first : NULL; n; n = n->next)
         if (is_random(n->name) && name_equal(name_parent(n->name), parent))
             return n;
     return NULL;

@@ -100,7 +100,8 @@ const struct model_set *model_set(const struct model_name *n, const char *source
 const char *model_zone(const struct model *m, const char *name, bool *served);
 /* True for names that have a label with an underscore: they belong to validation and the like, and no host has one. */
 bool model_of_no_host(const char *name);
-/* The random label below a name, which nobody entered; NULL: it was not asked for. */
+/* The random label below a name, which nobody entered; NULL: it was not asked for. parent: NULL for no name, below
+ * which there is none. */
 struct model_name *model_random(const struct model *m, const char *parent);
 
 /* ---- for model.c and model_apply.c */
