@@ -12,8 +12,8 @@
 /* STARTS_A_TURN: runs that begin in one turn of the loop. SUSPECTS_AT_ONCE: lines of batches under way that were
  * running when the process ended: few, so that few are set aside where one of them ends it again. TRIM: the heap is
  * trimmed where the checks took so many bytes more than they take by then, and so long after they did, since what is
- * taken again soon is not worth a system call. */
-enum { STARTS_A_TURN = 32, SUSPECTS_AT_ONCE = 32, TRIM_BYTES = 16 << 20, TRIM_MS = 1000 };
+ * taken again soon is not worth a system call; WRITES_FEW: with no more results under way to the store. */
+enum { STARTS_A_TURN = 32, SUSPECTS_AT_ONCE = 32, TRIM_BYTES = 16 << 20, TRIM_MS = 1000, WRITES_FEW = 8 };
 
 struct job_cancel {
     struct scheduler *scheduler;
@@ -283,7 +283,7 @@ static void on_trim(uv_timer_t *timer)
 {
     struct scheduler *s = timer->data;
     size_t used = atomic_load_explicit(&s->memory.used, memory_order_relaxed);
-    if (used > s->peak / 2) {
+    if (used > s->peak / 2 || s->writes > WRITES_FEW) { /* results that wait for the disk are large, too */
         uv_timer_start(&s->trim, on_trim, TRIM_MS, 0);
         return;
     }

@@ -38,9 +38,10 @@ int wire_query(const struct ask *ask, uint16_t id, uint64_t case_bits, uint8_t o
 int wire_answer(struct arena *a, const uint8_t *msg, size_t len, const uint8_t *query, size_t query_len,
                 struct dns_fact *f);
 
-/* As many steps as the most patient resolver in wide use takes (BIND 16, Knot 13, Unbound 11); each reads the whole
- * answer. */
-enum { DNS_CHAIN_MOST = 16 };
+/* The steps of a chain of aliases that are taken. Each reads the whole answer. Resolvers bound how often they begin
+ * again with a question of their own (BIND 16, Knot 13, Unbound 11), and not how many aliases of one zone an answer
+ * holds. */
+enum { DNS_CHAIN_MOST = 63 };
 /* Follows one CNAME, or DNAME above name, of an answer section. 1 and *to, 0 where name has neither, or -ENOMEM. */
 int dns_alias(struct arena *a, const struct rrs *answer, const char *name, const char **to);
 /* Follows the CNAMEs of an answer from name, and DNAMEs for which the server added no CNAME. Returns the end of the
