@@ -309,22 +309,24 @@ static void write_cut(struct report_out *o, const struct fact *f, size_t bytes)
     write_fact(o, NULL, &rest);
 }
 
-/* share: what each fact may take; 0: as much as it needs. False: all together take more than they may. */
+/* share: what each fact may take; 0: as much as it needs. False: all together would take more than they may, and none is
+ * written. */
 static bool write_facts(struct report_out *o, const struct evidence *ev, size_t share)
 {
     struct buf *b = o->j->b;
+    const struct json_out first = *o->j;
     const size_t start = b->n;
     for (size_t i = 0; i < ev->n; i++) {
-        const struct json_out before = *o->j;
-        const size_t at = b->n;
+        const struct json_out before = share ? *o->j : first;
+        const size_t at = share ? b->n : start;
         write_fact(o, NULL, ev->facts[i]);
-        if (o->most && !share && b->n - start > o->most)
-            return false;
-        if (!share || b->n - at <= share)
+        size_t bytes = b->n - at;
+        if (!o->most || bytes <= (share ? share : o->most))
             continue;
-        const size_t bytes = b->n - at;
         *o->j = before;
         b->n = at;
+        if (!share)
+            return false;
         write_cut(o, ev->facts[i], bytes);
     }
     return true;
@@ -333,13 +335,8 @@ static bool write_facts(struct report_out *o, const struct evidence *ev, size_t 
 static void evidence(struct report_out *o, const struct evidence *ev)
 {
     json_open(o->j, "evidence", '[');
-    const struct json_out before = *o->j;
-    const size_t at = o->j->b->n;
-    if (ev && !write_facts(o, ev, 0)) {
-        *o->j = before;
-        o->j->b->n = at;
+    if (ev && !write_facts(o, ev, 0))
         write_facts(o, ev, o->most / ev->n);
-    }
     json_close(o->j, ']');
 }
 
