@@ -135,7 +135,10 @@ void page_dns_headline(struct page *p, const struct fact *fact)
     const struct ask *q = fact->ask;
     const char *server = q->server ? q->server : fact->dns.server;
     struct buf b = {0};
-    dns_outcome(&b, q, &fact->dns);
+    if (fact->left_out)
+        buf_puts(&b, "an answer");
+    else
+        dns_outcome(&b, q, &fact->dns);
     if (fact_is_recursive(fact))
         buf_puts(&b, "  from the root down");
     else if (server)
@@ -159,6 +162,8 @@ static void dns_fact(struct page *p, const struct fact *fact)
 {
     const struct dns_fact *f = &fact->dns;
     page_dns_headline(p, fact);
+    if (fact->left_out)
+        page_prose(p, 6, fact->left_out);
     if (p->terse >= TERSE_PROOF)
         return;
     if (f->detail)
@@ -210,6 +215,8 @@ static void http_fact(struct page *p, const struct fact *fact)
     const struct http_fact *f = &fact->http;
     const char *location = http_header_find(f, "location");
     http_headline(p, fact);
+    if (fact->left_out)
+        page_prose(p, 6, fact->left_out);
     if (f->detail)
         page_prose(p, 6, f->detail);
     if (location)
