@@ -309,8 +309,8 @@ static void write_cut(struct report_out *o, const struct fact *f, size_t bytes)
     write_fact(o, NULL, &rest);
 }
 
-/* share: what each fact may take; 0: as much as it needs. False: all together would take more than they may, and none is
- * written. */
+/* share: what each fact may take; 0: as much as it needs. False: all together would take more than they may, and none
+ * is written. */
 static bool write_facts(struct report_out *o, const struct evidence *ev, size_t share)
 {
     struct buf *b = o->j->b;

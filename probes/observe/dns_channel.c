@@ -145,17 +145,6 @@ static void by_id_remove(struct channel *c, struct dns_exchange *x)
         *at = x->same_bucket;
 }
 
-void channel_renumber(struct channel *c, struct dns_exchange *x, uint16_t id)
-{
-    if (id == x->id)
-        return;
-    by_id_remove(c, x);
-    x->id = id;
-    x->query[0] = (uint8_t)(id >> 8);
-    x->query[1] = (uint8_t)id;
-    by_id_add(c, x);
-}
-
 /* Finds the last message of the TCP stream that has the id of x, also one with another question, which c-ares does not
  * accept. c-ares itself stops reading at the first message that it accepts. */
 static void stream_read(const struct channel *c, const struct dns_exchange *x, struct try_end *ret)
@@ -184,6 +173,8 @@ static void given_back(struct dns_exchange *x, int status)
     struct dns *d = c->d;
     struct try_end end = {.timeout = status == ARES_ETIMEOUT};
 
+    if (d->issuing == x)
+        d->issuing = NULL;
     x->in_ares = false;
     x->channel = NULL;
     TAILQ_REMOVE(&d->held, x, held_link);
@@ -209,6 +200,18 @@ static void given_back(struct dns_exchange *x, int status)
 }
 
 #if ARES_VERSION >= 0x011c00
+/* Since 1.28 c-ares writes an id of its own into the query. */
+static void renumber(struct channel *c, struct dns_exchange *x, uint16_t id)
+{
+    if (id == x->id)
+        return;
+    by_id_remove(c, x);
+    x->id = id;
+    x->query[0] = (uint8_t)(id >> 8);
+    x->query[1] = (uint8_t)id;
+    by_id_add(c, x);
+}
+
 static void on_done(void *arg, ares_status_t status, size_t timeouts, const ares_dns_record_t *rec)
 {
     (void)timeouts, (void)rec;
@@ -237,8 +240,11 @@ void channel_send(struct channel *c, struct dns_exchange *x)
     ares_dns_record_t *rec = NULL;
     ares_status_t status = ares_dns_parse(x->query, x->query_len, 0, &rec);
     if (status == ARES_SUCCESS) {
-        ares_send_dnsrec(c->ares, rec, on_done, x, NULL);
+        unsigned short id = 0;
+        status = ares_send_dnsrec(c->ares, rec, on_done, x, &id);
         ares_dns_record_destroy(rec);
+        if (status == ARES_SUCCESS && d->issuing == x) /* it was not given back at once */
+            renumber(c, x, id);
     } else {
         given_back(x, (int)status);
     }

@@ -163,8 +163,6 @@ void channel_send(struct channel *c, struct dns_exchange *x);
 void channel_process(struct channel *c, uint32_t events);
 /* Takes the ghost x away from c-ares where that is possible, which frees x. */
 void channel_drop(struct dns_exchange *x);
-/* x was sent with another id than it had. */
-void channel_renumber(struct channel *c, struct dns_exchange *x, uint16_t id);
 /* Frees unused channels above this number. */
 void channels_trim(struct dns *d, unsigned idle_most);
 void channel_free(struct channel *c);

@@ -223,11 +223,6 @@ static ares_ssize_t send_vector(struct channel *c, int fd, const struct iovec *i
     struct outbox *out = &c->d->out;
     struct dns_exchange *x = c->d->issuing;
 
-    /* Since 1.34 c-ares writes its own id into the query. */
-    if (x && n == 1 && iov->iov_len == x->query_len + (c->tcp ? 2u : 0u)) {
-        const uint8_t *sent = (const uint8_t *)iov->iov_base + (c->tcp ? 2 : 0);
-        channel_renumber(c, x, (uint16_t)(sent[0] << 8 | sent[1]));
-    }
     if (c->pooled || !x || n != 1 || iov->iov_len > sizeof(out->bytes[0])) {
         struct msghdr m = {.msg_iov = (struct iovec *)iov, .msg_iovlen = n};
         ssize_t r = sendmsg(fd, &m, MSG_NOSIGNAL);
