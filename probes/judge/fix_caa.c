@@ -234,6 +234,10 @@ static bool say_what_was_meant(struct draft *d, const struct caa_record *meant)
     size_t n = caa_meant_records(d->j, meant, v);
     bool account;
     const struct rr *ours = n ? caa_with_ours(d->j, v[0], &account) : NULL;
+    struct caa_set one;
+    /* What the request leaves open, it may meet: the restriction stays, and no record without it is added. */
+    if (!ours && n && !caa_judge(d->j->a, d->j->r, v, 1, &one) && one.open)
+        ours = v[0];
     for (size_t i = 0; ours && i < d->n; i++)
         if (d->v[i].old == meant)
             d->v[i].rr = ours;
@@ -242,10 +246,30 @@ static bool say_what_was_meant(struct draft *d, const struct caa_record *meant)
     return ours;
 }
 
+/* What the issue records ask of this CA, as an issuewild record that the request meets: the first one for wildcard names
+ * is not to permit more. NULL: they ask for nothing, or no record can name what would be met. */
+static const struct rr *as_restricted(struct draft *d)
+{
+    const struct rr *ours = NULL;
+    for (size_t i = 0; i < d->n; i++) {
+        const struct caa_record *r = d->v[i].old;
+        bool of_issue = r && d->v[i].rr == r->rr && !r->broken && r->known == CAA_ISSUE, account;
+        struct caa_record read = of_issue ? *r : (struct caa_record){0};
+        const struct rr *wild = of_issue && caa_value_parse(d->j->a, &read) ? caa_retagged(d->j, r, CAA_ISSUEWILD) : NULL;
+        const struct rr *met = wild ? caa_with_ours(d->j, wild, &account) : NULL;
+        if (met && !read.n_parameters)
+            return NULL;
+        ours = ours ? ours : met;
+    }
+    return ours;
+}
+
 /* One record by which the CA may issue; it takes the place of one that must go, where there is one. */
 static void add_ours(struct draft *d)
 {
-    const struct rr *ours = permitting(d->j, fix_caa_tag(d->j));
+    enum caa_tag tag = fix_caa_tag(d->j);
+    const struct rr *kept = tag == CAA_ISSUEWILD ? as_restricted(d) : NULL;
+    const struct rr *ours = kept ? kept : permitting(d->j, tag);
     for (size_t i = 0; i < d->n; i++)
         if (!d->v[i].rr) {
             d->v[i].rr = ours;

@@ -379,6 +379,20 @@ static bool corrected(const struct trying *t, const struct rr *rr)
     return false;
 }
 
+/* True for an issue record that asks something of this CA, where issuewild records count instead of it. */
+static bool asks_of_issue(struct trying *t, const struct caa_record *r)
+{
+    const struct texts *ids = caa_issuers(t->p->j->r);
+    struct caa_record read = *r;
+    bool ours = false, aside = !r->broken && r->known == CAA_ISSUE && !r->applies && t->p->j->r->wildcard;
+    if (!aside || !caa_value_parse(t->a, &read) || !read.n_parameters)
+        return false;
+    for (size_t i = 0; i < ids->n && !ours; i++)
+        ours = read.issuer.n == strlen(ids->v[i]) &&
+               !strncasecmp((const char *)read.issuer.p, ids->v[i], read.issuer.n);
+    return ours;
+}
+
 /* True where the owner has a record of this CA without parameters, or meant one that the cure puts right: there is no
  * restriction to keep. */
 static bool unrestricted(const struct trying *t, const struct caa_record *r)
@@ -405,7 +419,8 @@ static int compare_restriction(struct trying *t)
     for (size_t i = 0; i < s->n; i++) {
         if (unrestricted(t, &s->v[i]))
             return 0;
-        restricted = restricted || (s->v[i].applies && s->v[i].sound && s->v[i].names_us);
+        restricted = restricted || (s->v[i].applies && s->v[i].sound && s->v[i].names_us) ||
+                     asks_of_issue(t, &s->v[i]);
     }
     if (!restricted)
         return 0;
