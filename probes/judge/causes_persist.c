@@ -121,22 +121,23 @@ static const char *instead(struct judgement *j)
                                  v->at.n == 1 ? " stands" : "s stand");
 }
 
-/* Adds the record where the CA looks. Beside a CNAME no other record may stand (RFC 1034 3.6.2): it goes to the end of
- * the alias, where that is in the customer's own domain, or the alias goes first. */
-static void publish(struct judgement *j, struct finding *f, const struct persist_record *keep)
+/* A record that another account proves the domain by. Several records may stand at the name. */
+static bool of_another_account(const struct judgement *j)
 {
-    const struct lookup *l = &j->persist.at;
-    struct fix record;
-    if (!l->hops || !l->fact || !fix_persist_record(j->a, j->r, keep, TIME_UNKNOWN, &record)) {
-        fix_publish_persist(j, f, NULL, keep);
-        return;
-    }
-    const struct rr *alias = path_alias(l);
-    if (!l->looped && j->r->registrable && name_within(l->end, j->r->registrable))
-        record.owner = l->end;
-    else if (alias)
-        fix_remove(j, f, alias);
-    *finding_fix(j, f, FIX_ADD) = record;
+    const struct persist_record *best = &j->persist.best;
+    struct bytes account;
+    return best->faults & PERSIST_ACCOUNT && !best->other_form &&
+           caa_parameter(&best->value, "accounturi", &account) == 1 && account.n;
+}
+
+/* Puts the record at the checked name right. One that no account can use, and our own in the form that the CA does not
+ * take, is replaced; that of another account stays, and ours goes beside it. */
+static void put_right(struct judgement *j, struct finding *f)
+{
+    if (of_another_account(j))
+        fix_publish_persist(j, f, NULL, NULL);
+    else
+        fix_publish_persist(j, f, j->persist.rr, &j->persist.best);
 }
 
 static void elsewhere(struct judgement *j, struct finding *f, const struct hit *hit)
@@ -149,11 +150,11 @@ static void elsewhere(struct judgement *j, struct finding *f, const struct hit *
     finding_say(j, f, "instead", arena_printf(j->a, "It is at %s%s, where the CA does not look.", n->at.name, where));
     finding_fact(j, f, n->at.fact);
     if (n->slip != NEAR_ANCESTOR) {
-        publish(j, f, &hit->record);
+        fix_publish_persist(j, f, NULL, &hit->record);
         remove_hit(j, f, hit);
         return;
     }
-    publish(j, f, NULL); /* what the name above adds to its own record is not meant for this one */
+    fix_publish_persist(j, f, NULL, NULL); /* what the name above adds to its own record is not meant for this one */
     if (!hit->record.faults && hit->record.covers_below) {
         finding_or(j, f);
         struct fix *x = finding_fix(j, f, FIX_INPUT);
@@ -182,7 +183,7 @@ void cause_persist_absent(struct judgement *j)
     } else if (caa) {
         finding_say(j, f, "instead", "It is there as a CAA record, and must be a TXT record.");
         finding_fact(j, f, at->at.fact);
-        publish(j, f, NULL);
+        fix_publish_persist(j, f, NULL, NULL);
         if (!at->at.hops)
             fix_remove(j, f, caa);
     } else if (!malformed && persist_hit(j, 1u << NEAR_ANCESTOR, &hit)) {
@@ -192,7 +193,7 @@ void cause_persist_absent(struct judgement *j)
         if (malformed)
             fix_publish_persist(j, f, v->rr, &v->best);
         else
-            publish(j, f, NULL);
+            fix_publish_persist(j, f, NULL, NULL);
     }
 }
 
@@ -206,15 +207,7 @@ void cause_persist_other_account(struct judgement *j)
     struct finding *f = about(j, CAUSE_persist_other_account);
     finding_say(j, f, "what", j->persist.best.account_fault);
     finding_set(j, f, "wanted", wanted ? wanted : "");
-    /* A record for another account is that account's, and several records may stand there. One that no account can
-     * use, and our own in the form that the CA does not take, is replaced. */
-    struct bytes account;
-    bool others = caa_parameter(&j->persist.best.value, "accounturi", &account) == 1 && account.n &&
-                  !j->persist.best.other_form;
-    if (others)
-        publish(j, f, NULL);
-    else
-        fix_publish_persist(j, f, j->persist.rr, &j->persist.best);
+    put_right(j, f);
 }
 
 /* Also for a check that passes, where the end comes before the CA has to look again. */
@@ -234,7 +227,9 @@ void cause_persist_expired(struct judgement *j)
         fix_advice(j, f, "Give the record a later persistUntil before that day.");
         return;
     }
-    fix_publish_persist(j, f, v->rr, &v->best);
+    put_right(j, f);
+    if (of_another_account(j))
+        return;
     fix_advice(
         j, f,
         "Choose another end where this one does not suit: persistUntil is in seconds since 1970, and without it the "
@@ -249,7 +244,7 @@ void cause_persist_no_wildcard(struct judgement *j)
     if (has_fault(j, PERSIST_SCOPE)) {
         struct finding *f = about(j, CAUSE_persist_no_wildcard);
         finding_say(j, f, "what", v->best.scope_fault);
-        fix_publish_persist(j, f, v->rr, &v->best);
+        put_right(j, f);
     } else if (judged_failing(j) && none && persist_hit(j, 1u << NEAR_STAR, &hit)) {
         struct finding *f = about_at(j, CAUSE_persist_no_wildcard, hit.n->at.name);
         finding_say(j, f, "what",

@@ -3,6 +3,7 @@
 #include "ca/profile.h"
 #include "judge/cures_inner.h"
 #include "judge/fix.h"
+#include "methods/adn.h"
 #include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/wire.h"
@@ -124,40 +125,84 @@ static bool below_dname(const struct model *m, const char *name)
     return false;
 }
 
-/* The name above the domain at which the CA may check, where no record below it hides a wildcard; NULL: none is. */
-static const char *place_above(const struct choosing *c)
+/* The name above the domain at which the CA may check, where no record below it hides a wildcard; NULL: none is.
+ * dname: one that is a DNAME, at which a record may stand and below which none may (RFC 6672 2.3). */
+static const char *place_above(const struct choosing *c, bool dname)
 {
     const struct model *m = &c->proof.now;
     const struct request *r = c->j->r;
     const char *up = name_parent(r->adn);
     while (up && r->registrable && name_within(up, r->registrable)) {
         const char *full = arena_concat(c->j->a, up, ".", NULL);
-        if (full && model_state(m, full) == MODEL_OWN && !below_dname(m, full))
+        if (full && model_state(m, full) == MODEL_OWN && !below_dname(m, name_parent(full)) &&
+            is_dname(m, full) == dname)
             return up;
         up = name_parent(up);
     }
     return NULL;
 }
 
-/* The CA checks at a name above, which proves all names below it (BR 1.6.1, Authorization Domain Name). */
-static void check_above(struct choosing *c, struct finding *to, const char *type, const char *rdata)
+/* The order's input that has the CA check at a name above, which proves all names below it (BR 1.6.1, Authorization
+ * Domain Name). */
+static void ask_above(struct choosing *c, struct finding *to, const char *up)
 {
-    struct arena *a = c->j->a;
-    const char *up = place_above(c);
-    const char *owner = up ? checked_below(a, c->j->r->profile->txt_label, up) : NULL;
-    if (!owner)
-        return;
-    finding_or(c->j, to);
     struct fix *x = finding_fix(c->j, to, FIX_INPUT);
     x->argument = "adn";
     x->value = up;
-    x->text = arena_printf(a, "Have the CA check at %s: that proves all names below it, and nothing changes at %s.", up,
-                           c->j->r->adn);
-    x = finding_fix(c->j, to, FIX_ADD);
-    x->owner = owner;
-    x->ttl = FIX_TTL;
-    x->type = type;
-    x->rdata = rdata;
+    x->text = arena_printf(c->j->a, "Have the CA check at %s: that proves all names below it, and nothing changes at %s.",
+                           up, c->j->r->adn);
+}
+
+/* The TXT record at a name above, by the order's method or by that for TXT records. */
+static void txt_above(struct choosing *c, struct finding *to, const char *value, const char *other_method)
+{
+    struct arena *a = c->j->a;
+    const char *up = place_above(c, false), *owner = up ? checked_below(a, c->j->r->profile->txt_label, up) : NULL;
+    if (!up) { /* the CA looks at the name itself as well */
+        up = place_above(c, true);
+        owner = up ? arena_concat(a, up, ".", NULL) : NULL;
+    }
+    if (!owner)
+        return;
+    finding_or(c->j, to);
+    if (other_method)
+        fix_other_method(c->j, to, METHOD_DNS_TXT_TOKEN, other_method);
+    ask_above(c, to, up);
+    fix_add_txt_at(c->j, to, owner, value);
+}
+
+static void cname_above(struct choosing *c, struct finding *to, const char *value)
+{
+    struct arena *a = c->j->a;
+    const char *up = place_above(c, false), *owner = up ? checked_below(a, c->j->r->profile->txt_label, up) : NULL;
+    if (!owner)
+        return;
+    finding_or(c->j, to);
+    ask_above(c, to, up);
+    *finding_fix(c->j, to, FIX_ADD) =
+        (struct fix){.op = FIX_ADD,
+                     .owner = owner,
+                     .ttl = FIX_TTL,
+                     .type = "CNAME",
+                     .rdata = arena_concat(a, value, ".", c->j->r->profile->cname_base, ".", NULL),
+                     .until = TIME_UNKNOWN};
+}
+
+/* Its record has to say that it counts for the names below, too. */
+static void persist_above(struct choosing *c, struct finding *to)
+{
+    struct fix record;
+    struct request r = *c->j->r;
+    const char *up = place_above(c, false);
+    if (!up)
+        return;
+    adn_set(&r, up);
+    if (!fix_persist_record(c->j->a, &r, NULL, TIME_UNKNOWN, &record))
+        return;
+    finding_or(c->j, to);
+    ask_above(c, to, up);
+    record.until = TIME_UNKNOWN;
+    *finding_fix(c->j, to, FIX_ADD) = record;
 }
 
 static bool proposes_records(const struct choosing *c, const struct finding *f)
@@ -192,7 +237,7 @@ static void ways_of_txt(struct choosing *c, const struct finding *f, struct find
         fix_add_txt_at(c->j, to, label, value);
     }
     if (below_dname(m, itself) || host_by_wildcard(c, itself))
-        check_above(c, to, "TXT", fix_txt_rdata(c->j, value));
+        txt_above(c, to, value, NULL);
     if (r->token && method_rules(METHOD_DNS_CNAME_TOKEN)->fits(r)) {
         finding_or(c->j, to);
         fix_other_method(c->j, to, METHOD_DNS_CNAME_TOKEN,
@@ -203,6 +248,7 @@ static void ways_of_txt(struct choosing *c, const struct finding *f, struct find
 static void ways_of_cname(struct choosing *c, const struct finding *f, struct finding *to)
 {
     static const char text[] = "Change the order's method to TXT, which takes the same value.";
+    const struct model *m = &c->proof.now;
     struct arena *a = c->j->a;
     const struct request *r = c->j->r;
     const char *value = fix_value(c->j), *label = txt_owner(a, r), *itself = arena_concat(a, r->adn, ".", NULL);
@@ -215,8 +261,17 @@ static void ways_of_cname(struct choosing *c, const struct finding *f, struct fi
         fix_other_method(c->j, to, METHOD_DNS_TXT_TOKEN, text);
         fix_add_txt_at(c->j, to, at ? itself : label, value);
     }
-    if (host_by_wildcard(c, itself))
-        check_above(c, to, "CNAME", arena_concat(a, value, ".", r->profile->cname_base, ".", NULL));
+    if (below_dname(m, itself) || host_by_wildcard(c, itself))
+        cname_above(c, to, value);
+    if (below_dname(m, itself))
+        txt_above(c, to, value, text);
+}
+
+static void ways_of_persist(struct choosing *c, const struct finding *f, struct finding *to)
+{
+    const char *itself = arena_concat(c->j->a, c->j->r->adn, ".", NULL);
+    if (itself && proposes_records(c, f) && (below_dname(&c->proof.now, itself) || host_by_wildcard(c, itself)))
+        persist_above(c, to);
 }
 
 void other_ways(struct choosing *c, const struct finding *f, struct finding *ret)
@@ -228,10 +283,12 @@ void other_ways(struct choosing *c, const struct finding *f, struct finding *ret
     case METHOD_DNS_CNAME_TOKEN:
         ways_of_cname(c, f, ret);
         break;
+    case METHOD_DNS_PERSIST:
+        ways_of_persist(c, f, ret);
+        break;
     case METHOD_DNS_CNAME_TARGET:
     case METHOD_HTTP_TOKEN:
     case METHOD_HTTP_TOKEN_DYNAMIC:
-    case METHOD_DNS_PERSIST:
     case METHOD_CAA:
         break;
     }

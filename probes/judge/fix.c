@@ -111,6 +111,12 @@ static bool has_room(const struct lookup *l)
     return l->name && !l->hops && (l->class == LOOKUP_DATA || l->class == LOOKUP_NODATA || l->class == LOOKUP_NXDOMAIN);
 }
 
+/* True where the aliases end at a name of the customer's own domain. */
+static bool ends_within(const struct judgement *j, const struct lookup *l)
+{
+    return !l->looped && l->class != LOOKUP_FAIL && j->r->registrable && name_within(l->end, j->r->registrable);
+}
+
 void fix_add_txt(struct judgement *j, struct finding *f, const char *value)
 {
     const struct lookup *label = &j->txt.at[0], *itself = &j->txt.at[1];
@@ -127,8 +133,7 @@ void fix_add_txt(struct judgement *j, struct finding *f, const char *value)
                              label->name, itself->name);
             return;
         }
-        if (!label->looped && label->class != LOOKUP_FAIL && j->r->registrable &&
-            name_within(label->end, j->r->registrable))
+        if (ends_within(j, label))
             owner = label->end;
         else if (alias)
             fix_remove(j, f, alias);
@@ -219,19 +224,35 @@ bool fix_persist_record(struct arena *a, const struct request *r, const struct p
     return owner && ret->rdata;
 }
 
+/* A new record goes to where the CA looks. Beside a CNAME no other record may stand (RFC 1034 3.6.2): it goes to the end
+ * of the alias, where that is in the customer's own domain, or the alias goes first. */
+static void add_persist(struct judgement *j, struct finding *f, struct fix record)
+{
+    const struct lookup *l = &j->persist.at;
+    const struct rr *alias = l->name && l->hops && l->fact ? path_alias(l) : NULL;
+    if (alias && !from_wildcard(j, l, alias)) {
+        if (ends_within(j, l))
+            record.owner = l->end;
+        else
+            fix_remove(j, f, alias);
+    }
+    *finding_fix(j, f, FIX_ADD) = record;
+}
+
 void fix_publish_persist(struct judgement *j, struct finding *f, const struct rr *old,
                          const struct persist_record *keep)
 {
     struct fix record;
     if (!fix_persist_record(j->a, j->r, keep, TIME_UNKNOWN, &record))
         return;
-    struct fix *x = finding_fix(j, f, old ? FIX_REPLACE : FIX_ADD);
-    record.op = x->op;
-    *x = record;
-    if (old) {
-        x->owner = old->owner;
-        x->old_rdata = rr_rdata_text(j->a, old);
+    if (!old) {
+        add_persist(j, f, record);
+        return;
     }
+    record.op = FIX_REPLACE;
+    record.owner = old->owner;
+    record.old_rdata = rr_rdata_text(j->a, old);
+    *finding_fix(j, f, FIX_REPLACE) = record;
 }
 
 void fix_other_method(struct judgement *j, struct finding *f, enum method m, const char *text)

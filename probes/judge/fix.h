@@ -28,8 +28,9 @@ void fix_other_method(struct judgement *j, struct finding *f, enum method m, con
  * as the CA takes it, the name would be too long, or the arena is full. */
 bool fix_persist_record(struct arena *a, const struct request *r, const struct persist_record *keep, dcv_time until,
                         struct fix *ret);
-/* replace of old, or add where it is NULL: a right record of dns-persist. keep (may be NULL): the record whose other
- * parameters it takes over. Where the account is not known as the CA takes it: nothing. */
+/* replace of old, or add where it is NULL: a right record of dns-persist. Where an alias stands it is added at its end,
+ * or the alias goes first. keep (may be NULL): the record whose other parameters it takes over. Where the account is
+ * not known as the CA takes it: nothing. */
 void fix_publish_persist(struct judgement *j, struct finding *f, const struct rr *old,
                          const struct persist_record *keep);
 /* The same for any method: a TXT or CNAME record, or a file. */

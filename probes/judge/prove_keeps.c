@@ -48,15 +48,20 @@ static bool answers_with(const struct model_reply *r, const struct rr *rr, size_
     return false;
 }
 
-/* True where a record to be removed is one for validation by what it says. */
+/* True where a record to be removed is the CNAME of this CA's own method by what it says. */
 static bool of_validation(const struct trying *t, const struct rr *rr)
 {
     const struct request *r = t->p->j->r;
-    const struct profile *p = r->profile;
     const char *target = rr_target(t->a, rr);
-    size_t label = strlen(p->txt_label);
-    return (r->token && strcasestr(rr->owner, r->token)) || !target || name_within(target, p->cname_base) ||
-           (!strncasecmp(target, p->txt_label, label) && target[label] == '.');
+    return (r->token && strcasestr(rr->owner, r->token)) || !target || name_within(target, r->profile->cname_base);
+}
+
+/* True where an alias leads to a name for validation in another place. */
+static bool to_label(const struct trying *t, const struct rr *rr)
+{
+    const char *target = rr_target(t->a, rr), *label = t->p->j->r->profile->txt_label;
+    size_t n = strlen(label);
+    return target && !strncasecmp(target, label, n) && target[n] == '.';
 }
 
 static void would_break(struct trying *t, const char *sentence)
@@ -100,6 +105,16 @@ static bool of_this_order(const struct trying *t, struct bytes text)
            !(record.faults & PERSIST_FOREIGN) && (!(record.faults & PERSIST_ACCOUNT) || record.other_form);
 }
 
+/* True for a record of dns-persist by which another account, or another CA, goes on proving the domain. */
+static bool of_another_account(const struct trying *t, struct bytes text)
+{
+    struct persist_record record;
+    struct bytes account;
+    return t->p->j->r->method == METHOD_DNS_PERSIST && !persist_read(t->a, t->p->j->r, text, &record) &&
+           record.value.sound && caa_parameter(&record.value, "accounturi", &account) == 1 && account.n &&
+           !record.until_fault;
+}
+
 /* What stops where a TXT record goes that is not one of this order, as the end of a sentence; NULL: nothing. */
 static const char *text_stops(struct trying *t, const struct rr *rr, const struct fix *by)
 {
@@ -110,6 +125,8 @@ static const char *text_stops(struct trying *t, const struct rr *rr, const struc
         if (text.n >= strlen(known_texts[i].begins) &&
             !strncasecmp((const char *)text.p, known_texts[i].begins, strlen(known_texts[i].begins)))
             return known_texts[i].stops;
+    if (of_another_account(t, text))
+        return "the account that it names could no longer order by it";
     /* What is replaced is the value of this order with a mistake in it. */
     if (by->op == FIX_REPLACE || is_token(text))
         return NULL;
@@ -174,7 +191,11 @@ static bool may_go(struct trying *t, const struct model_name *n, const struct rr
     if (by && breaks_text(t, rr, by))
         return true; /* it is said */
     bool alias = by && rr->type == RR_CNAME && name_equal(rr->owner, n->name) && !of_validation(t, rr);
-    if (alias && (model_of_no_host(n->name) ? doubt_label_alias(t, n->name) : doubt_alias(t, n->name)))
+    int rc = !alias                      ? 0
+             : model_of_no_host(n->name) ? doubt_label_alias(t, n->name)
+             : to_label(t, rr)           ? 0
+                                         : doubt_alias(t, n->name);
+    if (rc)
         return false;
     if (model_of_no_host(n->name))
         return !name_equal(rr->owner, n->name) || n->state != MODEL_OWN || by;

@@ -163,6 +163,43 @@ static void chosen(void **state)
          "dns-persist",
          "[replace _validation-persist.shop.example.com. TXT \"digicert.com; accounturi=https://ca/8; policy=wildcard",
          1},
+        {{"_validation-persist.shop.example.com.", "TXT", "\"digicert.com; accounturi=https://ca/7\""},
+         "*.shop.example.com", /* the record lacks policy=wildcard, too, and stays the other account's */
+         "dns-persist",
+         "[add _validation-persist.shop.example.com. TXT \"digicert.com; accounturi=https://ca/8; policy=wildcard\" ]",
+         1},
+        {{"_validation-persist.shop.example.com.", "CNAME", "v.elsewhere.com."},
+         "shop.example.com",
+         "dns-persist",
+         "[remove _validation-persist.shop.example.com. CNAME v.elsewhere.com. ]"
+         " [add _validation-persist.shop.example.com. TXT",
+         1},
+        {{"_validation-persist.shop.example.com.", "CNAME", "v.example.com."},
+         "shop.example.com",
+         "dns-persist",
+         "[add v.example.com. TXT",
+         1},
+        {{"old.example.com.", "DNAME", "new.example.com.", "a.new.example.com.", "A", "192.0.2.80"},
+         "a.old.example.com",
+         "dns-persist",
+         "[add _validation-persist.a.new.example.com. TXT",
+         2},
+        {{"shop.example.com.", "DNAME", "new.elsewhere.com."},
+         "www.shop.example.com",
+         "dns-persist",
+         "[input    example.com] [add _validation-persist.example.com. TXT \"digicert.com; accounturi=https://ca/8; "
+         "policy=wildcard\" ]",
+         1},
+        {{"*.example.com.", "A", "192.0.2.80"},
+         "shop.example.com",
+         "dns-persist",
+         "~[input    example.com] [add _validation-persist.example.com. TXT",
+         2},
+        {{"shop.example.com.", "DNAME", "new.elsewhere.com."},
+         "www.shop.example.com",
+         "dns-cname-token",
+         "[input    example.com] [add _dnsauth.example.com. CNAME " TOKEN ".dcv.digicert.com. ]",
+         2},
         {{"_dnsauth.shop.example.com.", "MX", "10 mx.example.com."},
          "shop.example.com",
          "dns-cname-token",
@@ -210,7 +247,7 @@ static struct trial tried(struct small_net *net, const char *method, const struc
     struct proof proof;
     size_t n = 0;
     struct request r = request_of(a, "shop.example.com", method,
-                                  ",\"depth\":\"full\",\"validation_method\":[\"ca-tbr-7\"]");
+                                  ",\"depth\":\"full\",\"validation_method\":[\"ca-tbr-7\"],\"account_uri\":\"https://ca/8\"");
     net_check(net, &r, &ev, &p);
     struct judgement j = {.r = &r, .ev = &ev, .a = a, .report = &p};
     assert_int_equal(judge_read_zones(&j), 0);
@@ -226,7 +263,9 @@ static void harmful(void **state)
 {
 #define ADD(o, t, d) {.op = FIX_ADD, .owner = o, .ttl = 300, .type = t, .rdata = d}
 #define REMOVE(o, t, d) {.op = FIX_REMOVE, .owner = o, .type = t, .rdata = d}
+#define REPLACE(o, t, d, was) {.op = FIX_REPLACE, .owner = o, .ttl = 300, .type = t, .rdata = d, .old_rdata = was}
 #define LABEL "_dnsauth.shop.example.com."
+#define PERSIST "_validation-persist.shop.example.com."
 #define SHOP "shop.example.com."
 #define VALUE "\"" TOKEN "\""
     static const struct {
@@ -319,6 +358,34 @@ static void harmful(void **state)
         {{LABEL, "CNAME", "v.example.com."},
          "dns-cname-token",
          {REMOVE(LABEL, "CNAME", "v.example.com."), ADD(LABEL, "CNAME", TOKEN ".dcv.digicert.com.")},
+         TRIAL_PROVEN,
+         ""},
+        {{LABEL, "CNAME", "_dnsauth.v.example.com.", "_dnsauth.v.example.com.", "TXT", "\"" OTHER "\""},
+         "dns-cname-token",
+         {REMOVE(LABEL, "CNAME", "_dnsauth.v.example.com."), ADD(LABEL, "CNAME", TOKEN ".dcv.digicert.com.")},
+         TRIAL_UNSURE,
+         "of another"},
+        {{LABEL, "CNAME", "_dnsauth.v.example.com."},
+         "dns-cname-token",
+         {REMOVE(LABEL, "CNAME", "_dnsauth.v.example.com."), ADD(LABEL, "CNAME", TOKEN ".dcv.digicert.com.")},
+         TRIAL_PROVEN,
+         ""},
+        {{PERSIST, "TXT", "\"digicert.com; accounturi=https://ca/7\""},
+         "dns-persist",
+         {REPLACE(PERSIST, "TXT", "\"digicert.com; accounturi=https://ca/8\"",
+                  "\"digicert.com; accounturi=https://ca/7\"")},
+         TRIAL_BREAKS,
+         "the account"},
+        {{PERSIST, "TXT", "\"letsencrypt.org; accounturi=https://ca/7\""},
+         "dns-persist",
+         {REPLACE(PERSIST, "TXT", "\"digicert.com; accounturi=https://ca/8\"",
+                  "\"letsencrypt.org; accounturi=https://ca/7\"")},
+         TRIAL_BREAKS,
+         "the account"},
+        {{PERSIST, "TXT", "\"digicert.com; accounturi=https://ca/7; persistUntil=1700000000\""},
+         "dns-persist",
+         {REPLACE(PERSIST, "TXT", "\"digicert.com; accounturi=https://ca/8\"",
+                  "\"digicert.com; accounturi=https://ca/7; persistUntil=1700000000\"")},
          TRIAL_PROVEN,
          ""},
         {{LABEL, "MX", "10 mx.example.com."},
