@@ -256,21 +256,23 @@ void cause_delegation_missing(struct judgement *j)
 static void cure_at_cut(struct judgement *j, struct finding *f, const struct lookup *l, const char *parent)
 {
     bool alias = j->r->method == METHOD_DNS_CNAME_TOKEN;
-    const char *value = alias && j->r->token ? fix_value(j) : NULL, *domain = arena_concat(j->a, j->r->adn, ".", NULL);
+    const char *value = alias && j->r->token ? fix_value(j) : NULL;
+    const char *domain = arena_concat(j->a, j->r->adn, ".", NULL);
     cure_at_domain(j, f);
     if (value && domain) {
-        fix_other_method(j, f, METHOD_DNS_TXT_TOKEN, "Change the order's method to TXT, which takes the same value.");
+        fix_other_method(j, f, METHOD_DNS_TXT_TOKEN,
+                         "Change the order's method to TXT, which takes the same value.");
         fix_add_txt_at(j, f, domain, value);
     }
     if (j->r->method == METHOD_DNS_PERSIST)
         fix_publish(j, f);
     finding_or(j, f);
     fix_advice(j, f,
-               alias ? arena_printf(j->a, "Take the NS records at %s out of %s, and add the CNAME record then.", l->name,
-                                    parent)
-                     : arena_printf(j->a,
-                                    "Add the record on the servers of %s, or take the NS records at %s out of %s first.",
-                                    l->name, l->name, parent));
+               alias ? arena_printf(j->a, "Take the NS records at %s out of %s, and add the CNAME record then.",
+                                    l->name, parent)
+                     : arena_printf(
+                           j->a, "Add the record on the servers of %s, or take the NS records at %s out of %s first.",
+                           l->name, l->name, parent));
 }
 
 void cause_delegation_self_cut(struct judgement *j)

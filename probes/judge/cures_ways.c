@@ -149,8 +149,9 @@ static void ask_above(struct choosing *c, struct finding *to, const char *up)
     struct fix *x = finding_fix(c->j, to, FIX_INPUT);
     x->argument = "adn";
     x->value = up;
-    x->text = arena_printf(c->j->a, "Have the CA check at %s: that proves all names below it, and nothing changes at %s.",
-                           up, c->j->r->adn);
+    x->text =
+        arena_printf(c->j->a, "Have the CA check at %s: that proves all names below it, and nothing changes at %s.", up,
+                     c->j->r->adn);
 }
 
 /* The TXT record at a name above, by the order's method or by that for TXT records. */
@@ -274,6 +275,26 @@ static void ways_of_persist(struct choosing *c, const struct finding *f, struct 
         persist_above(c, to);
 }
 
+/* The CA fetches over both schemes, and one of them suffices: where a filter or a ban is in the way over one, and over
+ * the other it is but the file that is missing, that is the place for it. Not on a host that forwards. */
+static void ways_of_file(struct choosing *c, struct finding *to)
+{
+    struct judgement *j = c->j;
+    const struct fetch *best = j->file.best ? &j->file.best->fetch : NULL;
+    const char *value = best && !best->hops && best->class != FETCH_REDIRECT ? fix_value(j) : NULL;
+    for (size_t i = 0; value && i < FILE_SIDES; i++) {
+        const struct fetch *x = &j->file.side[i].fetch;
+        bool missing = x->class == FETCH_STATUS && (x->fact->http.status == 404 || x->fact->http.status == 410);
+        if (!missing)
+            continue;
+        finding_or(j, to);
+        if (fix_file_at(j, to, x, value))
+            to->cures[to->n_cures - 1].ops[0].text =
+                arena_printf(j->a, "The CA looks over http and https; over %s nothing is in the way of the file.",
+                             i ? "https" : "http");
+    }
+}
+
 void other_ways(struct choosing *c, const struct finding *f, struct finding *ret)
 {
     switch (c->j->r->method) {
@@ -286,9 +307,11 @@ void other_ways(struct choosing *c, const struct finding *f, struct finding *ret
     case METHOD_DNS_PERSIST:
         ways_of_persist(c, f, ret);
         break;
-    case METHOD_DNS_CNAME_TARGET:
     case METHOD_HTTP_TOKEN:
     case METHOD_HTTP_TOKEN_DYNAMIC:
+        ways_of_file(c, ret);
+        break;
+    case METHOD_DNS_CNAME_TARGET:
     case METHOD_CAA:
         break;
     }

@@ -182,6 +182,17 @@ static bool same_file(const char *a, const char *b)
     return one && other && !strcmp(one, other);
 }
 
+bool fix_file_at(struct judgement *j, struct finding *f, const struct fetch *fetch, const char *value)
+{
+    const char *asked = fetch && fetch->n ? fetch->facts[0]->ask->url : fetch_url(j->a, j->r, "http");
+    if (fetch && fetch->hops && !same_file(asked, fetch->url))
+        return false;
+    struct fix *x = finding_fix(j, f, FIX_PUT_FILE);
+    x->url = fetch && fetch->hops ? fetch->url : asked;
+    x->body = value;
+    return true;
+}
+
 void fix_publish_file(struct judgement *j, struct finding *f)
 {
     const char *value = fix_value(j);
@@ -190,13 +201,8 @@ void fix_publish_file(struct judgement *j, struct finding *f)
         return;
     }
     const struct fetch *last = j->file.best ? &j->file.best->fetch : NULL;
-    bool redirected = last && last->hops;
-    if (!redirected || same_file(last->facts[0]->ask->url, last->url)) {
-        struct fix *x = finding_fix(j, f, FIX_PUT_FILE);
-        x->url = redirected ? last->url : fetch_url(j->a, j->r, "http");
-        x->body = value;
-    }
-    if (redirected)
+    fix_file_at(j, f, last, value);
+    if (last && last->hops)
         fix_exempt_file(j, f);
 }
 
@@ -224,8 +230,8 @@ bool fix_persist_record(struct arena *a, const struct request *r, const struct p
     return owner && ret->rdata;
 }
 
-/* A new record goes to where the CA looks. Beside a CNAME no other record may stand (RFC 1034 3.6.2): it goes to the end
- * of the alias, where that is in the customer's own domain, or the alias goes first. */
+/* A new record goes to where the CA looks. Beside a CNAME no other record may stand (RFC 1034 3.6.2): it goes to the
+ * end of the alias, where that is in the customer's own domain, or the alias goes first. */
 static void add_persist(struct judgement *j, struct finding *f, struct fix record)
 {
     const struct lookup *l = &j->persist.at;

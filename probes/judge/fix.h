@@ -37,6 +37,9 @@ void fix_publish_persist(struct judgement *j, struct finding *f, const struct rr
 void fix_publish(struct judgement *j, struct finding *f);
 /* Corrects what was found at j->candidate: replaces the record, or writes the file again. */
 void fix_correct(struct judgement *j, struct finding *f);
+/* put-file: the value at the URL that a fetch asked for, or at the one that its redirects end at. fetch NULL, or
+ * nothing was fetched: over http. False, and nothing is added: the redirects end at a page of their own. */
+bool fix_file_at(struct judgement *j, struct finding *f, const struct fetch *fetch, const char *value);
 /* put-file: the value at the URL that the CA fetches, or at the one that its redirects end at, if that is a place for
  * the file; behind a redirect, also or only that the path be exempt from it. */
 void fix_publish_file(struct judgement *j, struct finding *f);

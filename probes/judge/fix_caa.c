@@ -246,8 +246,8 @@ static bool say_what_was_meant(struct draft *d, const struct caa_record *meant)
     return ours;
 }
 
-/* What the issue records ask of this CA, as an issuewild record that the request meets: the first one for wildcard names
- * is not to permit more. NULL: they ask for nothing, or no record can name what would be met. */
+/* What the issue records ask of this CA, as an issuewild record that the request meets: the first one for wildcard
+ * names is not to permit more. NULL: they ask for nothing, or no record can name what would be met. */
 static const struct rr *as_restricted(struct draft *d)
 {
     const struct rr *ours = NULL;
@@ -255,7 +255,8 @@ static const struct rr *as_restricted(struct draft *d)
         const struct caa_record *r = d->v[i].old;
         bool of_issue = r && d->v[i].rr == r->rr && !r->broken && r->known == CAA_ISSUE, account;
         struct caa_record read = of_issue ? *r : (struct caa_record){0};
-        const struct rr *wild = of_issue && caa_value_parse(d->j->a, &read) ? caa_retagged(d->j, r, CAA_ISSUEWILD) : NULL;
+        bool reads = of_issue && caa_value_parse(d->j->a, &read);
+        const struct rr *wild = reads ? caa_retagged(d->j, r, CAA_ISSUEWILD) : NULL;
         const struct rr *met = wild ? caa_with_ours(d->j, wild, &account) : NULL;
         if (met && !read.n_parameters)
             return NULL;

@@ -400,17 +400,16 @@ static bool corrected(const struct trying *t, const struct rr *rr)
     return false;
 }
 
-/* True for an issue record that asks something of this CA, where issuewild records count instead of it. */
-static bool asks_of_issue(struct trying *t, const struct caa_record *r)
+/* True for an issue record of this CA beside issuewild records, which count instead of it. *asks: it has parameters. */
+static bool set_aside(struct trying *t, const struct caa_record *r, bool *asks)
 {
     const struct texts *ids = caa_issuers(t->p->j->r);
     struct caa_record read = *r;
     bool ours = false, aside = !r->broken && r->known == CAA_ISSUE && !r->applies && t->p->j->r->wildcard;
-    if (!aside || !caa_value_parse(t->a, &read) || !read.n_parameters)
-        return false;
-    for (size_t i = 0; i < ids->n && !ours; i++)
+    for (size_t i = 0; aside && caa_value_parse(t->a, &read) && i < ids->n && !ours; i++)
         ours = read.issuer.n == strlen(ids->v[i]) &&
                !strncasecmp((const char *)read.issuer.p, ids->v[i], read.issuer.n);
+    *asks = ours && read.n_parameters;
     return ours;
 }
 
@@ -438,10 +437,10 @@ static int compare_restriction(struct trying *t)
     const char *only[] = {another};
     bool restricted = false, before, now = false;
     for (size_t i = 0; i < s->n; i++) {
-        if (unrestricted(t, &s->v[i]))
+        bool asks, aside = set_aside(t, &s->v[i], &asks);
+        if (unrestricted(t, &s->v[i]) || (aside && !asks))
             return 0;
-        restricted = restricted || (s->v[i].applies && s->v[i].sound && s->v[i].names_us) ||
-                     asks_of_issue(t, &s->v[i]);
+        restricted = restricted || aside || (s->v[i].applies && s->v[i].sound && s->v[i].names_us);
     }
     if (!restricted)
         return 0;

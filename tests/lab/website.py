@@ -57,6 +57,8 @@ SITES = {
     "absent": (ABSENT, ABSENT),
     "gone": (response(410), response(410)),
     "forbidden": (response(403, b"no"), response(403, b"no")),
+    "http-forbidden": (response(403, b"no"), ABSENT),
+    "http-login": (response(401, b"no", 'WWW-Authenticate: Basic realm="x"'), response(200, HTML)),
     "login": (response(401, b"no", 'WWW-Authenticate: Basic realm="x"'), ABSENT),
     "error": (response(500, b"oops"), response(503, b"oops")),
     "empty": (response(200), ABSENT),

@@ -247,7 +247,8 @@ static struct trial tried(struct small_net *net, const char *method, const struc
     struct proof proof;
     size_t n = 0;
     struct request r = request_of(a, "shop.example.com", method,
-                                  ",\"depth\":\"full\",\"validation_method\":[\"ca-tbr-7\"],\"account_uri\":\"https://ca/8\"");
+                                  ",\"depth\":\"full\",\"validation_method\":[\"ca-tbr-7\"],"
+                                  "\"account_uri\":\"https://ca/8\"");
     net_check(net, &r, &ev, &p);
     struct judgement j = {.r = &r, .ev = &ev, .a = a, .report = &p};
     assert_int_equal(judge_read_zones(&j), 0);
