@@ -40,8 +40,12 @@ static void way(struct page *p, const struct cure *c)
         page_prose(p, 4, "There is no cure here that breaks nothing. This one would:");
     for (size_t i = 0; i < c->breaks.n; i++)
         page_prose(p, 6, c->breaks.v[i]);
-    for (size_t i = 0; i < c->n; i++)
-        render_fix(p->b, p->a, p->ev, &c->ops[i], 4, p->width, p->terse < TERSE_PANEL);
+    for (size_t i = 0; i < c->n; i++) {
+        struct fix op = c->ops[i];
+        if (op.op == FIX_WAIT && p->terse >= TERSE_COMMANDS)
+            op.text = NULL; /* why is told where there is room */
+        render_fix(p->b, p->a, p->ev, &op, 4, p->width, p->terse < TERSE_PANEL);
+    }
     if (*c->note && (cure_by_machine(c) || c->breaks.n))
         page_prose(p, 4, c->note);
 }

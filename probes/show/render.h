@@ -16,8 +16,8 @@ enum render_terse {
     TERSE_ANSWER,   /* the API's answer, methods that are not in use */
     TERSE_WAY,      /* the pictures of the way and of CAA */
     TERSE_COMMANDS, /* the commands that ask the same */
-    TERSE_PANEL,    /* what to enter in a web panel: the record stays */
     TERSE_PROOF,    /* what the proof's facts hold */
+    TERSE_PANEL,    /* what to enter in a web panel: the record stays */
     TERSE_CURE,     /* the proof */
     TERSE_CUT       /* lines at the end */
 };
