@@ -116,5 +116,8 @@ const struct fact *server_fact(const struct evidence *ev, const struct name_serv
 
 /* The host name and address of a server as shown to people: "ns1.example.com (192.0.2.53)"; NULL: arena full. */
 const char *server_shown(struct arena *a, const struct name_server *s);
+/* The names that a server's SOA record gives: the primary server and the mailbox, which tell one provider's zone from
+ * another's (RFC 1035 3.3.13). False: the server gave none, or the arena is full. */
+bool server_soa_names(struct arena *a, const struct name_server *s, char **primary, char **mailbox);
 
 #endif

@@ -1,5 +1,8 @@
 #include "evidence/zone.h"
 
+#include "wire/name.h"
+#include "wire/wire.h"
+
 #include <string.h>
 
 int zone_answers(const struct zone *z)
@@ -28,4 +31,18 @@ const char *server_shown(struct arena *a, const struct name_server *s)
     size_t host = strlen(s->host), address = strlen(s->server);
     return arena_printf(a, "%.*s (%.*s)", (int)(host > 1 ? host - 1 : host), s->host,
                         (int)(address > 3 ? address - 3 : address), s->server);
+}
+
+bool server_soa_names(struct arena *a, const struct name_server *s, char **primary, char **mailbox)
+{
+    for (size_t i = 0; s->soa && i < s->soa->dns.answer.n; i++) {
+        const struct rr *rr = &s->soa->dns.answer.v[i];
+        size_t used = 0;
+        if (rr->type != RR_SOA || rr->defect)
+            continue;
+        *primary = wire_name_to_text(a, rr->rdata, rr->rdlen, &used);
+        *mailbox = *primary ? wire_name_to_text(a, rr->rdata + used, rr->rdlen - used, &used) : NULL;
+        return *mailbox;
+    }
+    return false;
 }

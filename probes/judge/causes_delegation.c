@@ -342,22 +342,6 @@ static uint32_t refresh_of(const struct fact *soa)
     return 0;
 }
 
-/* The names that a SOA record gives: the primary server and the mailbox, which tell one provider's zone from another's
- * (RFC 1035 3.3.13). false: the server gave none. */
-static bool soa_names(struct judgement *j, const struct name_server *s, char **primary, char **mailbox)
-{
-    for (size_t i = 0; s->soa && i < s->soa->dns.answer.n; i++) {
-        const struct rr *rr = &s->soa->dns.answer.v[i];
-        size_t used = 0;
-        if (rr->type != RR_SOA || rr->defect)
-            continue;
-        *primary = wire_name_to_text(j->a, rr->rdata, rr->rdlen, &used);
-        *mailbox = *primary ? wire_name_to_text(j->a, rr->rdata + used, rr->rdlen - used, &used) : NULL;
-        return *mailbox;
-    }
-    return false;
-}
-
 /* How the zone of the server that lacks the record stands to that of the other one. */
 enum versions {
     VERSIONS_UNKNOWN,
@@ -371,8 +355,8 @@ static enum versions compare_versions(struct judgement *j, const struct name_ser
                                       const struct name_server *lacks)
 {
     char *primary[2], *mailbox[2];
-    if (!has->has_serial || !lacks->has_serial || !soa_names(j, has, &primary[0], &mailbox[0]) ||
-        !soa_names(j, lacks, &primary[1], &mailbox[1]))
+    if (!has->has_serial || !lacks->has_serial || !server_soa_names(j->a, has, &primary[0], &mailbox[0]) ||
+        !server_soa_names(j->a, lacks, &primary[1], &mailbox[1]))
         return VERSIONS_UNKNOWN;
     if (!name_equal(primary[0], primary[1]) || !name_equal(mailbox[0], mailbox[1]))
         return VERSIONS_SEPARATE;

@@ -248,6 +248,7 @@ static void take_good(struct choosing *c, struct finding *f)
         }
     for (size_t i = 0; i < f->n_cures; i++) {
         forecast_add(c->j, &f->cures[i]);
+        name_both_zones(c, &f->cures[i]);
         put_in_order(&f->cures[i]);
     }
 }

@@ -33,6 +33,8 @@ bool host_by_wildcard(const struct choosing *c, const char *name);
 /* Where the cure adds a name below one that lives by a wildcard, the wildcard's records are added there and below it,
  * so that these go on answering (RFC 4592 2.2.2). */
 void copy_wildcards(struct choosing *c, struct cure *cure);
+/* Adds, where two providers serve a zone each for an owner in the cure, that the change is for both. */
+void name_both_zones(struct choosing *c, struct cure *cure);
 /* Other places and other ways by which the method's value can be published: each a cure of *ret. */
 void other_ways(struct choosing *c, const struct finding *f, struct finding *ret);
 

@@ -1,6 +1,8 @@
 /* cures_ways.c - what a cure needs besides what its cause proposes: the records of a wildcard that it would hide, and
  * the other places and methods by which the same value counts. */
 #include "ca/profile.h"
+#include "evidence/near.h"
+#include "evidence/zone.h"
 #include "judge/cures_inner.h"
 #include "judge/fix.h"
 #include "methods/adn.h"
@@ -57,6 +59,23 @@ static void copy_sets(struct choosing *c, struct finding *to, const struct model
     }
 }
 
+/* True for an alias, beside which no record of another type stands. */
+static bool alone_there(const struct model_name *host)
+{
+    const struct model_set *s = model_set(host, model_servers, RR_CNAME);
+    return s && s->n;
+}
+
+/* What the answers do not tell: the types that nobody asked for. */
+static const char *other_types(struct arena *a)
+{
+    char type[16];
+    const char *all = "";
+    for (size_t i = 0; i < near_host_types_n; i++)
+        all = arena_concat(a, all, i ? ", " : "", rr_type_name(near_host_types[i], type), NULL);
+    return arena_concat(a, " (those of other types than ", all, " as well, which were not looked for)", NULL);
+}
+
 static void keep_alive(struct choosing *c, struct finding *to, const char *name)
 {
     const struct model *m = &c->proof.now;
@@ -70,8 +89,8 @@ static void keep_alive(struct choosing *c, struct finding *to, const char *name)
         to->cures->ops[first].text =
             arena_printf(a,
                          "%s lives by a wildcard, which no longer answers for it and for the names below it once a "
-                         "record is entered there (RFC 4592 2.2.2): so the wildcard's records are entered, too.",
-                         owner);
+                         "record is entered there (RFC 4592 2.2.2): so the wildcard's records are entered, too%s.",
+                         owner, alone_there(host) ? "" : other_types(a));
 }
 
 void copy_wildcards(struct choosing *c, struct cure *cure)
@@ -91,6 +110,58 @@ void copy_wildcards(struct choosing *c, struct cure *cure)
     }
     if (all.n_cures && all.cures->n > cure->n && all.cures->n <= cure->n + COPIES_MOST)
         *cure = *all.cures;
+}
+
+/* ---------------------------------------------------------------- two zones -------------------------- */
+
+/* A good server of the zone whose SOA record names another primary and another mailbox than that of the first one: a
+ * zone of another provider, which no transfer joins to this one. NULL: none is known. */
+static const struct name_server *of_another_zone(struct arena *a, const struct zone *z,
+                                                 const struct name_server **first)
+{
+    char *primary[2], *mailbox[2];
+    *first = NULL;
+    for (size_t i = 0; i < z->n; i++) {
+        const struct name_server *s = &z->v[i];
+        size_t k = *first ? 1 : 0;
+        if (s->state != SERVER_GOOD || !server_soa_names(a, s, &primary[k], &mailbox[k]))
+            continue;
+        if (!*first)
+            *first = s;
+        else if (!name_equal(primary[0], primary[1]) && !name_equal(mailbox[0], mailbox[1]))
+            return s;
+    }
+    return NULL;
+}
+
+static void append(struct arena *a, struct cure *cure, struct fix last)
+{
+    struct fix *ops = arena_array(a, cure->n + 1, sizeof *ops);
+    if (!ops)
+        return;
+    memcpy(ops, cure->ops, cure->n * sizeof *ops);
+    ops[cure->n++] = last;
+    cure->ops = ops;
+}
+
+void name_both_zones(struct choosing *c, struct cure *cure)
+{
+    struct arena *a = c->j->a;
+    for (size_t i = 0; i < cure->n; i++) {
+        const char *owner = fix_by_machine(&cure->ops[i]) ? cure->ops[i].owner : NULL;
+        const char *apex = owner ? model_zone(&c->proof.now, owner, NULL) : NULL;
+        for (const struct zone *z = apex ? c->proof.now.zones : NULL; z; z = z->next) {
+            const struct name_server *one, *other = name_equal(z->apex, apex) ? of_another_zone(a, z, &one) : NULL;
+            if (!other)
+                continue;
+            const char *text = arena_printf(a,
+                                            "Make the change in both zones: %s and %s serve two separate ones of %s "
+                                            "(their SOA records name different primaries), and the CA may ask either.",
+                                            server_shown(a, one), server_shown(a, other), z->apex);
+            append(a, cure, (struct fix){.op = FIX_ADVICE, .text = text, .until = TIME_UNKNOWN});
+            return;
+        }
+    }
 }
 
 /* ---------------------------------------------------------------- other places ----------------------- */

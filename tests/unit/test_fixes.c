@@ -433,6 +433,33 @@ static void what_the_first_fix_says(void **state)
     assert_int_equal(faults, 0);
 }
 
+/* A change is for the zones of both providers, where two of them serve one each. */
+static void for_both_zones(void **state)
+{
+    static const struct {
+        const char *file;
+        bool both;
+    } rows[] = {{"servers-separate-absent.case", true}, {"servers-agree-absent.case", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena *a = arena_new(0);
+        struct dcv_case c;
+        struct report r;
+        read_text(getenv("CASES"), rows[i].file, text, sizeof text);
+        read_case(a, rows[i].file, text, &c);
+        assert_int_equal(judge(&c.request, &c.evidence, a, &r), 0);
+        assert_true(r.findings->n_cures && r.findings->cures->proven);
+        for (size_t k = 0; k < r.findings->n_cures; k++) {
+            const struct cure *cure = &r.findings->cures[k];
+            const char *last = cure->ops[cure->n - 1].text;
+            if ((last && strstr(last, "in both zones: ns1.example.com (198.51.100.1) and ns2")) != rows[i].both)
+                wrong("%s: cure %zu ends with: %s", rows[i].file, k, last ? last : "nothing");
+        }
+        arena_free(a);
+    }
+    assert_int_equal(faults, 0);
+}
+
 /* How a redirect is left out depends on who redirects, as far as the answer tells. */
 static void exemptions(void **state)
 {
@@ -495,6 +522,7 @@ int main(void)
         cmocka_unit_test(ends),
         cmocka_unit_test(seen_from),
         cmocka_unit_test(what_the_first_fix_says),
+        cmocka_unit_test(for_both_zones),
         cmocka_unit_test(exemptions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
