@@ -177,10 +177,13 @@ static void enlist(struct choosing *c, struct finding *f, const struct cure *cur
 {
     if (!cure->n || c->n == TRIED_MOST || c->j->err || arena_full(c->j->a))
         return;
-    for (size_t i = 0; i < c->n; i++)
-        if (cure_same(&c->tried[i].cure, cure) ||
-            (!own && c->tried[i].own && c->tried[i].end == TRIAL_PROVEN && includes(&c->tried[i].cure, cure)))
+    for (size_t i = 0; i < c->n; i++) {
+        const struct tried *known = &c->tried[i];
+        bool covered = known->end == TRIAL_PROVEN &&
+                       ((known->own && includes(&known->cure, cure)) || includes(cure, &known->cure));
+        if (cure_same(&known->cure, cure) || (!own && covered))
             return;
+    }
     struct tried t, whole;
     struct cure all;
     examine(c, cure, own, &t);

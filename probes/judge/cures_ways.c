@@ -196,21 +196,31 @@ static bool below_dname(const struct model *m, const char *name)
     return false;
 }
 
-/* The name above the domain at which the CA may check, where no record below it hides a wildcard; NULL: none is.
- * dname: one that is a DNAME, at which a record may stand and below which none may (RFC 6672 2.3). */
-static const char *place_above(const struct choosing *c, bool dname)
+/* Whether it is known what stands below the label of a name: where it is not, no cure there is sure. */
+static bool label_known(const struct choosing *c, const char *name, const char *label)
+{
+    const char *owner = checked_below(c->j->a, label, name);
+    return owner && model_state(&c->proof.now, owner) != MODEL_UNKNOWN;
+}
+
+/* The name above the domain at which the CA may check, where no record below it hides a wildcard: the nearest of which
+ * most is known; NULL: none is. dname: one that is a DNAME, at which a record may stand and below which none may
+ * (RFC 6672 2.3). */
+static const char *place_above(const struct choosing *c, bool dname, const char *label)
 {
     const struct model *m = &c->proof.now;
     const struct request *r = c->j->r;
-    const char *up = name_parent(r->adn);
-    while (up && r->registrable && name_within(up, r->registrable)) {
+    const char *up = name_parent(r->adn), *nearest = NULL;
+    for (; up && r->registrable && name_within(up, r->registrable); up = name_parent(up)) {
         const char *full = arena_concat(c->j->a, up, ".", NULL);
-        if (full && model_state(m, full) == MODEL_OWN && !below_dname(m, name_parent(full)) &&
-            is_dname(m, full) == dname)
+        if (!full || model_state(m, full) != MODEL_OWN || below_dname(m, name_parent(full)) ||
+            is_dname(m, full) != dname)
+            continue;
+        if (label_known(c, up, label))
             return up;
-        up = name_parent(up);
+        nearest = nearest ? nearest : up;
     }
-    return NULL;
+    return nearest;
 }
 
 /* The order's input that has the CA check at a name above, which proves all names below it (BR 1.6.1, Authorization
@@ -229,9 +239,10 @@ static void ask_above(struct choosing *c, struct finding *to, const char *up)
 static void txt_above(struct choosing *c, struct finding *to, const char *value, const char *other_method)
 {
     struct arena *a = c->j->a;
-    const char *up = place_above(c, false), *owner = up ? checked_below(a, c->j->r->profile->txt_label, up) : NULL;
+    const char *label = c->j->r->profile->txt_label, *up = place_above(c, false, label);
+    const char *owner = up ? checked_below(a, label, up) : NULL;
     if (!up) { /* the CA looks at the name itself as well */
-        up = place_above(c, true);
+        up = place_above(c, true, label);
         owner = up ? arena_concat(a, up, ".", NULL) : NULL;
     }
     if (!owner)
@@ -246,7 +257,8 @@ static void txt_above(struct choosing *c, struct finding *to, const char *value,
 static void cname_above(struct choosing *c, struct finding *to, const char *value)
 {
     struct arena *a = c->j->a;
-    const char *up = place_above(c, false), *owner = up ? checked_below(a, c->j->r->profile->txt_label, up) : NULL;
+    const char *label = c->j->r->profile->txt_label, *up = place_above(c, false, label);
+    const char *owner = up ? checked_below(a, label, up) : NULL;
     if (!owner)
         return;
     finding_or(c->j, to);
@@ -265,7 +277,7 @@ static void persist_above(struct choosing *c, struct finding *to)
 {
     struct fix record;
     struct request r = *c->j->r;
-    const char *up = place_above(c, false);
+    const char *up = place_above(c, false, r.profile->persist_label);
     if (!up)
         return;
     adn_set(&r, up);

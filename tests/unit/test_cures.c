@@ -152,6 +152,16 @@ static void chosen(void **state)
          "dns-txt-token",
          "~[input    example.com] [add _dnsauth.example.com. TXT \"" TOKEN "\" ]",
          2},
+        {{"*.apps.example.com.", "A", "192.0.2.80"}, /* what stands at _dnsauth.apps was not asked */
+         "x.y.apps.example.com",
+         "dns-txt-token",
+         "[input    example.com] [add _dnsauth.example.com. TXT \"" TOKEN "\" ]",
+         3},
+        {{"_dnsauth.shop.example.com.", "TXT", "\"" TOKEN "\""}, /* nothing need be added */
+         "shop.example.com",
+         "dns-cname-token",
+         "[input    dns-txt-token]",
+         1},
         {{"*.example.com.", "SRV", "0 0 443 edge.example.com."},
          "shop.example.com",
          "dns-txt-token",
