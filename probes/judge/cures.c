@@ -298,7 +298,10 @@ static void leave_untried(struct finding *f)
         f->n_cures = CURES_MOST;
     for (size_t i = 0; i < f->n_cures; i++) {
         put_in_order(&f->cures[i]);
-        f->cures[i].note = "";
+        f->cures[i].note = TRIAL_FOR_A_PERSON;
+        for (size_t k = 0; k < f->cures[i].n; k++)
+            if (f->cures[i].ops[k].op == FIX_INPUT || f->cures[i].ops[k].op == FIX_WAIT)
+                f->cures[i].note = TRIAL_TO_BE_GIVEN;
         for (size_t k = 0; k < f->cures[i].n; k++)
             if (step_of(&f->cures[i].ops[k]) && fix_by_machine(&f->cures[i].ops[k]))
                 f->cures[i].note = "It was not tried: that takes more memory than a trial may.";

@@ -265,7 +265,7 @@ static int try_on_model(struct trying *t)
         return rc;
     if (!change_request(t, &r, &changed)) {
         t->trial->end = TRIAL_UNSURE;
-        t->trial->note = "What has to be given or waited for here cannot be tried beforehand.";
+        t->trial->note = TRIAL_TO_BE_GIVEN;
         return 0;
     }
     rc = trial_compare(t, r.method);
@@ -303,7 +303,7 @@ int proof_try(struct proof *p, const struct fix *ops, size_t n, struct trial *re
 {
     alignas(max_align_t) unsigned char first[TRIAL_FIRST_BYTES];
     struct trying t = {.p = p, .ops = ops, .n = n, .trial = ret, .now = p->now};
-    *ret = (struct trial){.end = TRIAL_UNSURE, .note = "This is for a person to do: it cannot be tried beforehand."};
+    *ret = (struct trial){.end = TRIAL_UNSURE, .note = TRIAL_FOR_A_PERSON};
     if (!has_effect(&t))
         return 0;
     t.now.a = t.a = arena_over(first, sizeof first, TRIAL_BYTES);

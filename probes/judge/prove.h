@@ -15,6 +15,10 @@
 /* Memory of the model, and of each trial: at most, and the part of it on the stack. */
 enum { TRIAL_BYTES = 8 << 20, TRIAL_FIRST_BYTES = 8192 };
 
+/* Why a cure is not tried that changes no record: it is advice, or something for the order. */
+#define TRIAL_FOR_A_PERSON "This is for a person to do: it cannot be tried beforehand."
+#define TRIAL_TO_BE_GIVEN "What has to be given or waited for here cannot be tried beforehand."
+
 /* forbidden: no zone can hold it. fails: the check still fails. breaks: something else stops working. unsure: what
  * would have to be known is not. */
 enum trial_end { TRIAL_PROVEN, TRIAL_UNSURE, TRIAL_FAILS, TRIAL_BREAKS, TRIAL_FORBIDDEN };

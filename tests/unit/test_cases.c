@@ -264,6 +264,10 @@ static void invariants(const char *file, const struct report *r)
             wrong("%s: unfilled place in: %s", file, f->summary);
         if (!f->n_cures || !f->cures->n)
             wrong("%s: finding %s without a cure", file, cause_info(f->cause)->id);
+        for (size_t k = 0; k < f->n_cures; k++)
+            if (!f->cures[k].proven && !f->cures[k].breaks.n && !sentence(f->cures[k].note))
+                wrong("%s: finding %s has a cure that is not proven and does not say why", file,
+                      cause_info(f->cause)->id);
         /* Nobody is sent to the zone for a file or another request, or for a record to whoever keeps none. */
         const enum fix_op op = f->n_fixes ? f->fixes[0].op : FIX_ADVICE;
         const enum actor who = f->who_acts;
