@@ -130,6 +130,12 @@ static void title(struct page *p, const char *text)
     buf_printf(p->b, "\n  %s\n", text);
 }
 
+/* Whether the commands stand under the proof's facts, where they take no title of their own. */
+static bool commands_in_proof(const struct page *p)
+{
+    return p->commands && p->terse >= TERSE_COMMANDS && p->terse < TERSE_CURE;
+}
+
 static void proof(struct page *p, const struct report *r, const struct finding *f)
 {
     if (!f->n_facts || p->terse >= TERSE_CURE)
@@ -139,8 +145,11 @@ static void proof(struct page *p, const struct report *r, const struct finding *
     size_t shown = f->n_facts <= most ? f->n_facts : most;
     for (size_t i = 0; i < shown; i++) {
         const struct fact *one = fact_find(r, f->facts[i]);
-        if (one)
-            page_fact(p, one);
+        if (!one)
+            continue;
+        page_fact(p, one);
+        if (commands_in_proof(p) && i < p->commands)
+            reproduce(p, one);
     }
     if (shown < f->n_facts)
         buf_printf(p->b, "    … and %zu more\n", f->n_facts - shown);
@@ -265,7 +274,9 @@ static void commands(struct page *p, const struct report *r, const struct findin
 {
     const char *shown[COMMANDS_SHOWN];
     size_t n = 0;
-    size_t most = p->terse >= TERSE_COMMANDS ? 0 : p->terse ? COMMANDS_TERSE : COMMANDS_SHOWN;
+    if (commands_in_proof(p))
+        return;
+    size_t most = p->terse >= TERSE_COMMANDS ? p->commands : p->terse ? COMMANDS_TERSE : COMMANDS_SHOWN;
     for (size_t i = 0; i < f->n_facts && n < most; i++) {
         const struct fact *one = fact_find(r, f->facts[i]);
         const char *line = one ? reproduce_command(p->a, p->profile, one) : NULL;
@@ -393,6 +404,7 @@ void render_report(struct buf *b, struct arena *a, const struct report *r, const
                      .a = a,
                      .width = how->width ? how->width : RENDER_WIDTH,
                      .terse = how->terse,
+                     .commands = how->commands,
                      .color = how->color,
                      .verbose = how->verbose,
                      .no_cure = how->no_cure,

@@ -30,6 +30,8 @@ struct render {
     unsigned width; /* columns; 0: 80 */
     unsigned lines; /* render_domain(): as many as a domain may take on the screen; 0: all that there is to say */
     enum render_terse terse;
+    /* So many of the commands that ask the same stand even where .terse leaves them out: under the proof, if any. */
+    unsigned commands;
     bool redact; /* random values are left out, in whatever spelling they are shown */
     /* A point in time for people, in the arena; NULL: in UTC. */
     const char *(*moment)(struct arena *a, dcv_time t);

@@ -12,6 +12,7 @@ struct page {
     struct arena *a;
     unsigned width;
     enum render_terse terse;
+    unsigned commands; /* see struct render */
     bool color, verbose, no_cure;
     const struct profile *profile; /* of the CA that is repeated */
     const struct evidence *ev;     /* of the report; NULL: it is stored without */
