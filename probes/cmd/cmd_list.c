@@ -3,6 +3,7 @@
 #include "cmd/cli.h"
 #include "cmd/client.h"
 #include "cmd/moments.h"
+#include "cmd/show_things.h"
 #include "show/columns.h"
 
 #include <stdlib.h>
@@ -31,13 +32,14 @@ enum {
     SINCE,
     UNTIL,
     BATCH,
+    LABEL,
     N_FILTERS,
     LIMIT = N_FILTERS,
     CURSOR,
     N_PARAMS
 };
 static const char *const params[N_PARAMS] = {"domain", "code",  "detail_code", "cause", "verdict", "method",
-                                             "since",  "until", "batch",       "limit", "cursor"};
+                                             "since",  "until", "batch",       "label", "limit",   "cursor"};
 
 struct listing {
     struct client *client;
@@ -187,7 +189,7 @@ static bool row_of_batch(struct columns *c, const json_t *batch)
 static bool row_of_watch(struct columns *c, const json_t *watch)
 {
     const json_t *last = json_object_get(watch, "last"), *interval = json_object_get(watch, "interval");
-    const json_t *result = json_array_get(json_object_get(last, "results"), 0);
+    const json_t *result = watch_result_telling(json_object_get(last, "results"), watch_methods_named(watch));
     const char *every = json_is_integer(interval)
                             ? arena_printf(c->a, "%" JSON_INTEGER_FORMAT " s", json_integer_value(interval))
                             : "ca";
@@ -337,6 +339,7 @@ static const struct command_option own[] = {
      "submitted at this time or later: 2h, 3d, yesterday, a date, or RFC 3339"},
     {"until", OPT_OWN + UNTIL, "T", NULL, "submitted before this time"},
     {"batch", OPT_OWN + BATCH, "ID", WORDS_BATCH, "checks of this batch"},
+    {"label", OPT_OWN + LABEL, "TEXT", NULL, "with this label, letter by letter"},
     {"batches", OPT_BATCHES, NULL, NULL, "list batches, not checks"},
     {"watches", OPT_WATCHES, NULL, NULL, "list watches"},
     {"domains", OPT_DOMAINS, NULL, NULL, "list the newest check of each domain"},

@@ -6,6 +6,7 @@
 #include "cmd/checks.h"
 #include "cmd/cli_conf.h"
 #include "model/time.h"
+#include "show/render_wrap.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -30,12 +31,15 @@ enum {
     PROBE
 };
 
+enum { FILE_SHOWN = 200 };
+
 #define PRODUCTS "tls client code-signing safenet-cc safenet-fips"
 
 struct given_order {
     struct order order;
     struct output out;
     const char *token;
+    const char *csr; /* the name of its file */
     const char *now; /* as typed; NULL: the clock's */
     bool probe;
     const char *config; /* the last one given; NULL: CONF_FILE if it exists */
@@ -90,6 +94,7 @@ static bool take(struct arena *a, struct given_order *g, int opt, const char *va
     struct order *o = &g->order;
     switch (opt) {
     case CSR:
+        g->csr = value;
         return read_csr(a, "--csr", value, &o->csr);
     case ORIGINAL:
         return read_csr(a, "--original", value, &o->original);
@@ -227,21 +232,41 @@ static void show_json(struct buf *b, struct arena *a, const struct given_order *
     buf_puts(b, "\n");
 }
 
-static void show_text(struct buf *b, struct arena *a, const struct order_report *r)
+/* Prose behind a word that begins its first line; margin: of the others. */
+static void prose(struct buf *b, const char *word, const char *text, const char *margin)
+{
+    enum { WIDTH = 80 };
+    unsigned width = cli_width();
+    buf_puts(b, word);
+    render_wrap(b, text, margin, strlen(word), width ? width : WIDTH);
+}
+
+/* The field with its value; of the CSR the file, which is what whoever typed the command knows it by. */
+static void field_text(struct buf *b, struct arena *a, const struct given_order *g, const struct order_problem *p)
+{
+    bool file = !strcmp(p->field, "csr") && g->csr;
+    buf_printf(b, "  %s%s%s%s%s\n", p->field, file ? " " : "",
+               file ? render_safe(a, g->csr, FILE_SHOWN) : "", p->value ? ": " : "", p->value ? p->value : "");
+}
+
+static void show_text(struct buf *b, struct arena *a, const struct given_order *g, const struct order_report *r)
 {
     for (size_t i = 0; i < r->n; i++) {
         const struct order_problem *p = &r->problems[i];
         const char *code = code_text(a, &p->error);
-        buf_printf(b, "FAIL  %s\n  %s%s%s\n  %s\n  %s\n\n", code ? code : "?", p->field, p->value ? ": " : "",
-                   p->value ? p->value : "", p->what, p->fix);
+        buf_printf(b, "FAIL  %s\n", code ? code : "?");
+        field_text(b, a, g, p);
+        prose(b, "  ", p->what, "  ");
+        prose(b, "  ", p->fix, "  ");
+        buf_puts(b, "\n");
     }
     for (size_t i = 0; i < r->unknown.n; i++)
-        buf_printf(b, "UNDECIDED  %s\n", r->unknown.v[i]);
+        prose(b, "UNDECIDED  ", r->unknown.v[i], "  ");
     if (verdict_of(r) == VERDICT_PASS)
         buf_printf(b, "PASS  no input of the order is refused%s%s\n",
                    r->has_csr ? "; the CSR's key is " : "", r->has_csr ? r->csr.key_text : "");
     for (size_t i = 0; i < r->notes.n; i++)
-        buf_printf(b, "note  %s\n", r->notes.v[i]);
+        prose(b, "note  ", r->notes.v[i], "  ");
 }
 
 /* Checks every name of the order over the network, as `check` does. */
@@ -283,7 +308,7 @@ static int show_order(struct arena *a, const struct given_order *g, const struct
     if (json || g->out.format == FORMAT_NDJSON)
         show_json(&b, a, g, r, probe ? reports : NULL, n);
     else
-        show_text(&b, a, r);
+        show_text(&b, a, g, r);
     shown = cli_flush(&b);
     if (!shown && !json && probe) { /* faults of the order are shown before the network is asked */
         probed = probe_names(a, g, r, &c, &reports, &n);

@@ -170,6 +170,8 @@ static struct wanted *read_file(struct arena *a, const struct watching *w, size_
         rc = more ? take_line(a, w, l, &line, &v[*n], &why) : -ENOMEM;
         *n += !rc;
     }
+    if (!rc && *n)
+        submit_tell_own(l, a);
     if (rc == -EINVAL)
         complain("--file: '%.200s', line %zu: %s", w->file, line.number, why ? why : OUT_OF_MEMORY);
     else if (rc)

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cmd/moments.h"
+#include "cmd/show_things.h"
 #include "model/time.h"
 
 #include <curl/curl.h>
@@ -17,6 +18,7 @@ struct followed {
     const char *id;
     char *domain, *state; /* NULL: not known yet */
     json_t *results;      /* the list of the last run, or NULL */
+    bool named;           /* its request names methods */
 };
 
 struct follower {
@@ -80,12 +82,15 @@ static const json_t *result_of(const json_t *results, const char *method)
 
 /* ---------------------------------------------------------------- lines ------------------------------ */
 
-/* Adds a column: its text, and blanks up to width. */
+enum { GAP = 2 };
+
+/* Adds a column: its text, and blanks up to width, GAP at least. 0: the last one, without blanks. */
 static void column(struct buf *b, struct arena *a, const char *text, size_t width)
 {
     const char *shown = text ? text_escape(a, text, strlen(text), SHOWN_MOST) : "-";
     buf_puts(b, shown ? shown : "");
-    for (size_t n = shown ? text_characters(shown, strlen(shown)) : 0; n < width; n++)
+    size_t n = shown ? text_characters(shown, strlen(shown)) : 0;
+    for (size_t end = width && n + GAP > width ? n + GAP : width; n < end; n++)
         buf_add(b, " ", 1);
 }
 
@@ -105,13 +110,13 @@ static void line_begin(struct buf *b, struct arena *a, const struct follower *f,
             width = strlen(f->v[i].domain);
     const char *shown = moment_shown(a, at && strlen(at) >= 19 ? at : "0000-00-00T00:00:00.000Z", true);
     buf_printf(b, "%s  ", shown ? shown : "");
-    column(b, a, w->domain, width + 2);
+    column(b, a, w->domain, width + GAP);
 }
 
 static void line_of_result(struct buf *b, struct arena *a, const struct follower *f, const struct followed *w,
                            const char *at, const json_t *r)
 {
-    enum { METHOD_WIDTH = 20, VERDICT_WIDTH = 11, CODE_WIDTH = 26, NARROW = 140 };
+    enum { METHOD_WIDTH = 20, VERDICT_WIDTH = 11, CODE_WIDTH = 29, NARROW = 140 };
     const char *verdict = text_of(r, "verdict"), *cause = text_of(r, "cause");
     line_begin(b, a, f, w, at);
     column(b, a, text_of(r, "method"), METHOD_WIDTH);
@@ -221,6 +226,7 @@ static bool look(struct follower *f, struct followed *w, bool tell)
         const json_t *last = json_object_get(root, "last");
         const char *at = text_of(last, "at"), *ended = text_of(root, "ended_at");
         set_text(&w->domain, text_of(root, "domain"));
+        w->named = watch_methods_named(root);
         if (tell)
             take(f, w,
                  at      ? at
@@ -346,22 +352,15 @@ static int status_of(const struct follower *f)
     int status = f->status;
     for (size_t i = 0; i < f->n && !f->status; i++) {
         const struct followed *w = &f->v[i];
-        size_t k;
-        json_t *r;
         if (has_ended(w) && strcmp(w->state, "passed") != 0)
             return EXIT_FAIL;
         if (has_ended(w)) /* it passed, which it does although methods that are not in use fail */
             continue;
-        if (!w->results)
+        const char *verdict = text_of(watch_result_telling(w->results, w->named), "verdict");
+        if (verdict && !strcmp(verdict, verdict_name(VERDICT_FAIL)))
+            return EXIT_FAIL;
+        if (!verdict || strcmp(verdict, verdict_name(VERDICT_PASS)) != 0)
             status = EXIT_UNDECIDED;
-        json_array_foreach(w->results, k, r)
-        {
-            const char *verdict = text_of(r, "verdict");
-            if (verdict && !strcmp(verdict, verdict_name(VERDICT_FAIL)))
-                return EXIT_FAIL;
-            if (!verdict || strcmp(verdict, verdict_name(VERDICT_PASS)) != 0)
-                status = EXIT_UNDECIDED;
-        }
     }
     return status;
 }

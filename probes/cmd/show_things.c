@@ -67,11 +67,47 @@ static int verdict_status(const char *verdict)
     return verdict_parse(verdict, &v) ? exit_of_verdict(v) : EXIT_UNDECIDED;
 }
 
+static bool is_text(const json_t *o, const char *key, const char *text)
+{
+    const char *is = json_string_value(json_object_get(o, key));
+    return is && !strcmp(is, text);
+}
+
+const json_t *watch_result_telling(const json_t *results, bool named)
+{
+    const char *pass = verdict_name(VERDICT_PASS), *caa = method_name(METHOD_CAA);
+    const json_t *open = NULL, *passed = NULL;
+    bool control = false;
+    size_t i;
+    json_t *r;
+    json_array_foreach(results, i, r) control =
+        control || (!named && is_text(r, "verdict", pass) && !is_text(r, "method", caa));
+    json_array_foreach(results, i, r)
+    {
+        if (is_text(r, "verdict", pass))
+            passed = passed ? passed : r;
+        else if (control && !is_text(r, "method", caa))
+            continue;
+        else if (is_text(r, "verdict", verdict_name(VERDICT_FAIL)))
+            return r;
+        else
+            open = open ? open : r;
+    }
+    return open ? open : passed;
+}
+
+bool watch_methods_named(const json_t *watch)
+{
+    const json_t *methods = json_object_get(json_object_get(watch, "request"), "methods");
+    return json_is_string(methods) || json_array_size(methods);
+}
+
 int show_watch(struct buf *b, struct arena *a, const json_t *root)
 {
     const json_t *last = json_object_get(root, "last"), *interval = json_object_get(root, "interval");
     const char *state = text_of(a, root, "state");
-    int status = json_is_object(last) ? EXIT_PASS : EXIT_UNDECIDED;
+    const json_t *results = json_object_get(last, "results");
+    const json_t *telling = watch_result_telling(results, watch_methods_named(root));
     size_t i;
     json_t *r;
     buf_printf(b, "watch %s  %s  %s\n", text_of(a, root, "id"), state, text_of(a, root, "domain"));
@@ -87,14 +123,12 @@ int show_watch(struct buf *b, struct arena *a, const json_t *root)
     if (json_is_object(last))
         buf_printf(b, "  %-8s  %s, check %s\n", "last", time_of(a, last, "at"),
                    text_of(a, root, "last_check"));
-    json_array_foreach(json_object_get(last, "results"), i, r)
-    {
-        int one = verdict_status(text_of(a, r, "verdict"));
-        buf_printf(b, "  %-8s  %s  %s  %s  %s\n", "", text_of(a, r, "method"), text_of(a, r, "verdict"),
-                   text_of(a, r, "code"), text_of(a, r, "cause"));
-        status = one == EXIT_FAIL || status == EXIT_PASS ? one : status;
-    }
-    return strcmp(state, "passed") ? status : EXIT_PASS;
+    json_array_foreach(results, i, r) buf_printf(b, "  %-8s  %s  %s  %s  %s\n", "", text_of(a, r, "method"),
+                                                 text_of(a, r, "verdict"), text_of(a, r, "code"),
+                                                 text_of(a, r, "cause"));
+    if (!strcmp(state, "passed"))
+        return EXIT_PASS;
+    return telling ? verdict_status(text_of(a, telling, "verdict")) : EXIT_UNDECIDED;
 }
 
 void show_history(struct buf *b, struct arena *a, const json_t *root)

@@ -10,6 +10,13 @@
 #include <jansson.h>
 
 int show_batch(struct buf *b, struct arena *a, const json_t *root);
+/* The result of a watch's last run (its list "results") that tells what the domain came to: the first that fails,
+ * else the first that is undecided, without those of methods that are not in use beside one that passes; else the
+ * first that passes; NULL: it has not run.
+ * named: the watch's request names its methods, which must all pass (see "One domain, one verdict" in command.md). */
+const json_t *watch_result_telling(const json_t *results, bool named);
+/* Whether the request of a watch, as the daemon shows it, names methods. */
+bool watch_methods_named(const json_t *watch);
 int show_watch(struct buf *b, struct arena *a, const json_t *root);
 /* When a domain's verdicts changed, the newest first. */
 void show_history(struct buf *b, struct arena *a, const json_t *root);

@@ -1,5 +1,6 @@
 #include "cmd/submit_batch.h"
 
+#include "base/text.h"
 #include "cmd/cli.h"
 #include "cmd/client.h"
 #include "format/lines.h"
@@ -11,10 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { TITLE_SHOWN = 48 };
+
 struct sending {
     const char *name;
     int in;
-    bool ended;
+    bool ended, told; /* told: which columns are not sent */
     struct lines *lines;
     const struct given_list *given;
     size_t number; /* number of the line that is sent next, from 1 */
@@ -67,6 +70,22 @@ int submit_line(const struct lines *l, struct line *line, const struct given_lis
     if (!*ret)
         *why = "it cannot be sent; expected text in UTF-8";
     return *ret ? 0 : -EINVAL;
+}
+
+void submit_tell_own(const struct lines *l, struct arena *a)
+{
+    const char *list = "", *const *title = lines_titles(l);
+    size_t n = 0;
+    for (size_t i = 0; list && title[i]; i++) {
+        if (!lines_own(l, i))
+            continue;
+        list = arena_concat(a, list, n ? ", " : "", text_escape(a, title[i], strlen(title[i]), TITLE_SHOWN), NULL);
+        n++;
+    }
+    if (list && n)
+        complain("not sent, for they are no part of a request: column%s %s; dcvd keeps a column named label, and "
+                 "dcvprobe batch --format csv carries all of them",
+                 n == 1 ? "" : "s", list);
 }
 
 /* Adds the line to s->out in the form of the daemon. Returns as submit_line(). */
@@ -123,6 +142,9 @@ static int next(struct sending *s)
     if (rc == -EINVAL) {
         complain("'%s', %s", s->name, why);
     } else if (rc == 1) {
+        if (!s->told)
+            submit_tell_own(s->lines, a);
+        s->told = true;
         rc = write_line(s, a, &line, &why);
         if (rc == -EINVAL)
             complain("'%s', line %zu: %s", s->name, line.number, why);

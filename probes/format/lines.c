@@ -486,6 +486,11 @@ const char *const *lines_titles(const struct lines *l)
     return l->form == FORM_JSON ? of_json : l->title;
 }
 
+bool lines_own(const struct lines *l, size_t i)
+{
+    return l->form != FORM_JSON && i < l->columns && !l->column[i];
+}
+
 const char *const *line_cells(const struct lines *l, const struct line *line, struct arena *a, const struct request *r)
 {
     struct given v[COLUMNS_MOST];

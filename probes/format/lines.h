@@ -55,6 +55,8 @@ int line_given(const struct lines *l, const struct line *line, struct arena *a, 
 /* The titles of the columns, NULL-terminated, as the first row has them; of a text without titles domain, method and
  * token, of NDJSON domain alone. Valid once lines_next() has returned 1, as long as the lines. */
 const char *const *lines_titles(const struct lines *l);
+/* Whether the column with that title, counted from 0, is one of the user's own. */
+bool lines_own(const struct lines *l, size_t i);
 /* The fields of a row, as many as there are titles, "" for what it omits; of NDJSON the domain of r. In the arena;
  * NULL: it is full, or the row cannot be read. */
 const char *const *line_cells(const struct lines *l, const struct line *line, struct arena *a, const struct request *r);

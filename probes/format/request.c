@@ -417,7 +417,7 @@ static int set_allow_net(struct setting *s)
       "request-token mode: the file with the AuthKey")                                                       \
     X(auth_key_name, "auth-key-name", FIELD_TEXT, false, "NAME",                                             \
       "1 to 64 letters, digits, dots, hyphens and underscores",                                              \
-      "request-token mode through the daemon: the key's name in its configuration")                          \
+      "request-token mode: the key's name in [auth_keys] of the configuration")                          \
     X(csr, "csr", FIELD_BYTES, false, "F", "a certificate signing request",                                  \
       "request-token mode: the CSR, byte for byte as it was submitted")                                      \
     X(issued, "issued", FIELD_TIME, false, "TIME", A_TIME,                                                   \
@@ -460,7 +460,7 @@ static int set_allow_net(struct setting *s)
       "answers are compared; may be repeated")                                                               \
     X(edited_at, "edited-at", FIELD_TEXT, false, "HOST", "a host name or an IP address",                     \
       "name server where the customer edited the zone: it is asked too")                                     \
-    X(label, "label", FIELD_TEXT, false, "TEXT", "a text of 1 to 200 bytes of UTF-8 without control characters", \
+    X(label, "label", FIELD_TEXT, false, "TEXT", "a text of 1 to 200 bytes of UTF-8", \
       "a name of your own for the check, as the number of an order: given back with its report")             \
     X(deadline, "deadline", FIELD_NUMBER, false, "S", "a number of seconds from 0.1 to 3600",                \
       "seconds for each domain and method; what is known then is judged; 30 unless given")                   \

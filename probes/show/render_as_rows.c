@@ -82,7 +82,7 @@ void render_csv_field(struct buf *b, const char *text)
 
 void render_as_csv(struct buf *b, struct arena *a, const struct domain *d, size_t n)
 {
-    buf_puts(b, "domain,method,verdict,code,detail_code,cause,who_acts,summary,cure,checked_at\n");
+    buf_puts(b, "domain,method,verdict,code,detail_code,cause,who_acts,summary,cure,checked_at,label\n");
     for (size_t i = 0; i < n; i++) {
         char at[25];
         struct summary s = summary_of(a, &d[i]);
@@ -97,7 +97,8 @@ void render_as_csv(struct buf *b, struct arena *a, const struct domain *d, size_
                                 s.words.who_acts,
                                 s.words.text,
                                 s.words.cure,
-                                at};
+                                at,
+                                r->request->label ? r->request->label : ""};
         for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
             if (k)
                 buf_puts(b, ",");

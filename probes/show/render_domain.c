@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { WIDTH = 80, SERVER_SHOWN = 100 };
+enum { WIDTH = 80, SERVER_SHOWN = 100, LABEL_SHOWN = 300 };
 
 static const struct finding *first_finding(const struct report *r)
 {
@@ -183,9 +183,12 @@ const char *render_made(struct arena *a, const struct report *r, const struct re
 {
     dcv_time at = r->started_at == TIME_UNKNOWN || !r->started_at ? r->request->now : r->started_at;
     const char *resolver = render_resolver(a, r), *moment = render_moment(a, how, at);
-    const char *text = arena_printf(a, "Checked %s%s%s, by dcvprobe %s.", moment, resolver ? " through " : "",
+    const char *label = r->request->label;
+    const char *text = arena_printf(a, "Checked %s%s%s, by dcvprobe %s%s%s%s.", moment, resolver ? " through " : "",
                                     resolver ? resolver : "",
-                                    render_safe(a, r->version ? r->version : DCVD_VERSION, SERVER_SHOWN));
+                                    render_safe(a, r->version ? r->version : DCVD_VERSION, SERVER_SHOWN),
+                                    label ? ", for “" : "", label ? render_safe(a, label, LABEL_SHOWN) : "",
+                                    label ? "”" : "");
     return text ? text : "";
 }
 
@@ -198,28 +201,46 @@ static void made(struct buf *b, struct arena *a, const struct domain *d, const s
     render_wrap(b, text ? text : "", "  ", 2, how->width ? how->width : WIDTH);
 }
 
-void render_domain(struct buf *b, struct arena *a, const struct domain *d, const struct render *how)
+/* Writes the report as `how` says, cut at the end where it is the last way. False: it does not fit, and b is as it
+ * was. */
+static bool attempt(struct buf *b, struct arena *a, const struct domain *d, const struct render *how)
 {
     unsigned width = how->width ? how->width : WIDTH;
     size_t start = b->n;
+    struct buf end = {0};
+    parts(b, a, d, how);
+    made(&end, a, d, how);
+    size_t taken = how->lines ? rows(end.p ? end.p : "", end.n, width) : 0;
+    bool fits = !how->lines || how->verbose ||
+                rows(b->p ? b->p + start : "", b->n - start, width) + taken <= how->lines;
+    if (!fits && how->terse == TERSE_CUT)
+        cut(b, start, how->lines > taken ? how->lines - taken : 0, width);
+    if (!fits && how->terse < TERSE_CUT)
+        b->n = start;
+    else
+        buf_add(b, end.p ? end.p : "", end.n);
+    b->failed = b->failed || end.failed;
+    buf_free(&end);
+    return fits || how->terse == TERSE_CUT || b->failed;
+}
+
+void render_domain(struct buf *b, struct arena *a, const struct domain *d, const struct render *how)
+{
+    enum { COMMANDS = 2 };
+    size_t start = b->n;
     struct render now = *how;
-    for (;;) {
-        struct buf end = {0};
-        parts(b, a, d, &now);
-        made(&end, a, d, &now);
-        size_t taken = how->lines ? rows(end.p ? end.p : "", end.n, width) : 0;
-        bool fits = !how->lines || how->verbose ||
-                    rows(b->p ? b->p + start : "", b->n - start, width) + taken <= how->lines;
-        if (!fits && now.terse == TERSE_CUT)
-            cut(b, start, how->lines > taken ? how->lines - taken : 0, width);
-        if (!fits && now.terse < TERSE_CUT)
-            b->n = start;
-        else
-            buf_add(b, end.p ? end.p : "", end.n);
-        b->failed = b->failed || end.failed;
-        buf_free(&end);
-        if (fits || now.terse == TERSE_CUT || b->failed)
-            return;
+    while (!attempt(b, a, d, &now))
         now.terse++;
+    if (now.terse < TERSE_COMMANDS || now.terse == TERSE_CUT || b->failed)
+        return;
+    /* A step often leaves out more than it had to: what is left of the screen is for proof that anybody can repeat. */
+    size_t end = b->n;
+    struct buf more = {0};
+    for (now.commands = COMMANDS; now.commands && !attempt(&more, a, d, &now);)
+        now.commands--;
+    if (now.commands && more.n > end - start && !more.failed) {
+        b->n = start;
+        buf_add(b, more.p, more.n);
     }
+    buf_free(&more);
 }

@@ -14,7 +14,7 @@ import subprocess
 import termios
 import time
 
-from daemon import Daemon, Resolver, main, same, true
+from daemon import Daemon, Resolver, main, same, true, within
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
 
@@ -101,16 +101,19 @@ def colours():
 def screens():
     """Whatever fails, the report fits the usual terminal, with a line for the prompt; it ends with when and by what."""
     cases = sorted((pathlib.Path(__file__).parents[1] / "cases").glob("*.case"))
-    shown = {}
+    shown, proven = {}, 0
     for case in cases:
         r = probe("replay", str(case))
         if r.returncode == 2:
             continue
         rows = sum(max(1, -(-len(line) // 80)) for line in r.stdout.splitlines())
         true(rows <= 23, f"{case.name}: {rows} rows")
+        proven += "    dig " in r.stdout or "    curl " in r.stdout
         true(re.search(r"\n\n  Checked \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC.* by\s+dcvprobe", r.stdout), r.stdout)
         shown[case.name] = r.stdout
     true(len(shown) > 500, f"{len(shown)} cases")
+    fails = sum(text.startswith("FAIL") for text in shown.values())
+    true(proven > fails * 2 / 3, f"{proven} of {fails} failures show a command that proves them")
     whole = [name for name, text in shown.items() if "\n  …\n" not in text]
     true(len(whole) > len(shown) - 10, "more than names of 250 characters make a report too long")
     case = str(next(case for case in cases if case.name == "txt-doubled-zone.case"))
@@ -190,6 +193,64 @@ def forms():
     dcvd.close()
 
 
+def preflight():
+    """Its text fits a terminal, and names the file of a CSR that is none."""
+    text, status = on_terminal(70, "preflight", "--csr", os.devnull, "--email", "admin@localhost", "--color=never")
+    same((status, max(len(line) for line in text.splitlines()) <= 70), (1, True), text)
+    true(text.startswith(f"FAIL  csr_invalid_cannot_parse\n  csr {os.devnull}\n  The CSR cannot"), text)
+    true("\n  email: admin@localhost\n" in text and "\nnote  " in text, text)
+
+
+def own_columns():
+    """Columns that are no part of a request are named where they are not sent; a label is kept, shown and found."""
+    dcvd = Daemon(Resolver({("_dnsauth.a.com", "TXT"): [TOKEN]})).start()
+    at = ["--socket", dcvd.socket]
+    lines = f"Domain,method,Token,label,Kunde,ticket\na.com,dns-txt-token,{TOKEN},Auftrag \U0001f600,M,1\n"
+    said = "not sent, for they are no part of a request: columns Kunde, ticket;"
+    r = probe("submit", "--batch", "-", *at, input=lines)
+    true(r.returncode == 0 and said in r.stderr and r.stderr.count("\n") == 1, r.stderr)
+    batch = r.stdout.strip()
+    for text in (lines.replace(",Kunde,ticket", "").replace(",M,1", ""), '{"domain":"a.com","methods":["caa"]}\n'):
+        same(probe("submit", "--batch", "-", *at, input=text).stderr, "", text)
+    r = probe("watch", "--file", "-", *at, input=lines)
+    true(r.returncode == 0 and said in r.stderr, r.stderr)
+    r = probe("show", "--wait", "20", batch, "--format", "csv", *at)
+    same([row["label"] for row in csv.DictReader(r.stdout.splitlines())], ["Auftrag \U0001f600"], r.stdout)
+    rows = probe("list", "--label", "Auftrag \U0001f600", "--batch", batch, *at).stdout.splitlines()[1:]
+    same([row.split()[3] for row in rows], ["a.com"], "found by its label")
+    same(probe("list", "--label", "auftrag", *at).stdout.count("\n"), 1, "not by another")
+    shown = probe("show", rows[0].split()[2], *at).stdout
+    true(re.search(r"Checked .* by\s+dcvprobe \S+,\s+for\s+“Auftrag \U0001f600”\.\n", shown), shown)
+    r = probe("list", "--watches", "--label", "x", *at)
+    true(r.returncode == 2 and "--label is about checks" in r.stderr, r.stderr)
+    r = probe("submit", "a.com", "--label", "a\nb", *at)
+    true("1 to 200 bytes of UTF-8, without control characters\n" in r.stderr, r.stderr)
+    dcvd.close()
+
+
+def watches_shown():
+    """A domain that passes by one method is shown as passing, though the methods that are not in use fail."""
+    dcvd = Daemon(Resolver({("_dnsauth.a.com", "CNAME"): [TOKEN + ".dcv.digicert.com"]})).start()
+    at = ["--socket", dcvd.socket]
+    order = {"request": {"domain": "a.com", "token": TOKEN}, "interval": 3600, "until": "forever"}
+    watch = dcvd.call("POST", "/v1/watches", json.dumps(order)).json["id"]
+    named = {**order, "request": {**order["request"], "methods": ["dns-txt-token", "dns-cname-token"]}}
+    other = dcvd.call("POST", "/v1/watches", json.dumps(named)).json["id"]
+    within(20, "both have run", lambda: all(dcvd.get(f"/v1/watches/{w}").json["runs"] == 1 for w in (watch, other)))
+    results = {x["method"]: x["verdict"] for x in dcvd.get(f"/v1/watches/{watch}").json["last"]["results"]}
+    same((results["dns-txt-token"], results["dns-cname-token"]), ("fail", "pass"), str(results))
+    rows = {x.split()[2]: x.split()[-2:] for x in probe("list", "--watches", *at).stdout.splitlines()[1:]}
+    same((rows[watch], rows[other]), (["pass", "-"], ["fail", "invalid_dns_txt"]), str(rows))
+    same((probe("show", watch, *at).returncode, probe("show", other, *at).returncode), (0, 1), "exit status of show")
+    process = subprocess.Popen([os.environ["DCVPROBE"], "watch", watch, *at], stdout=subprocess.PIPE, text=True,
+                               stderr=subprocess.DEVNULL)
+    lines = [process.stdout.readline() for _ in results]
+    process.terminate()
+    same(process.wait(20), 0, "exit status of a watch that is left")
+    true(any(re.search(r" file_random_value_not_found {2,}file-", line) for line in lines), str(lines))
+    dcvd.close()
+
+
 def watch_file():
     """dcvprobe watch --file: a watch for each line, each with its own value; a bad line makes none."""
     other = "zyxwvutsrqponmlkjihgfedcba987654"
@@ -258,4 +319,5 @@ def cancel():
 
 
 if __name__ == "__main__":
-    main({f.__name__: f for f in (mistakes, colours, screens, forms, watch_file, waiting, cancel)})
+    main({f.__name__: f for f in (mistakes, colours, screens, forms, preflight, own_columns, watches_shown,
+                                         watch_file, waiting, cancel)})

@@ -136,12 +136,13 @@ static void rows_of_csv(void **state)
     struct sample s;
     sample_report(*state, &s);
     s.findings[0].summary = "a, \"b\"\nc";
+    s.request.label = "order 17, b";
     const char *text = shown(*state, RENDER_CSV, &s.report, (struct render){0});
     assert_non_null(
-        strstr(text, "domain,method,verdict,code,detail_code,cause,who_acts,summary,cure,checked_at\n"
+        strstr(text, "domain,method,verdict,code,detail_code,cause,who_acts,summary,cure,checked_at,label\n"
                      "*.Shop.Example.com,dns-txt-token,fail,invalid_dns_txt,dns_mismatch,name-internal,"));
     assert_non_null(strstr(text, ",\"a, \"\"b\"\"\\x0ac\",\"add _dnsauth.shop.example.com. 300 IN TXT "));
-    assert_non_null(strstr(text, ",2026-11-22T12:00:00.000Z\n"));
+    assert_non_null(strstr(text, ",2026-11-22T12:00:00.000Z,\"order 17, b\"\n"));
     text = shown(*state, RENDER_BRIEF, &s.report, (struct render){.width = 60});
     assert_int_equal(text_characters(text, strlen(text)), 61);
     assert_memory_equal(text, "FAIL       *.Shop.Example.com  invalid_dns_txt  name-intern", 59);
