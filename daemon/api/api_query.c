@@ -91,12 +91,11 @@ static const char *read_cause(struct api_reading *r, const char *v)
     return NULL;
 }
 
-#define NAME_IN(sym, text, ...) text ", "
 static const char *read_verdict(struct api_reading *r, const char *v)
 {
     enum verdict verdict;
     if (!verdict_parse(v, &verdict))
-        return "one of " DCV_VERDICTS(NAME_IN) "and nothing else";
+        return TEXT_LIST(DCV_VERDICTS);
     r->call->filter.verdict = (int)verdict;
     return NULL;
 }
@@ -105,7 +104,7 @@ static const char *read_method(struct api_reading *r, const char *v)
 {
     enum method method;
     if (!method_parse(v, &method))
-        return "one of " DCV_METHODS(NAME_IN) "and nothing else";
+        return TEXT_LIST(DCV_METHODS);
     r->call->filter.method = (int)method;
     return NULL;
 }
@@ -156,7 +155,7 @@ static const char *read_event(struct api_reading *r, const char *v)
 {
     enum event_kind kind;
     if (!event_kind_parse(v, &kind))
-        return "one of " EVENT_KINDS(NAME_IN) "and nothing else";
+        return TEXT_LIST(EVENT_KINDS);
     r->call->event = (int)kind;
     return NULL;
 }
@@ -193,7 +192,7 @@ static const char *read_state(struct api_reading *r, const char *v)
 {
     enum watch_state state;
     if (!watch_state_parse(v, &state))
-        return "one of " DB_WATCH_STATES(NAME_IN) "and nothing else";
+        return TEXT_LIST(DB_WATCH_STATES);
     r->call->watch_state = (int)state;
     return NULL;
 }
@@ -202,7 +201,7 @@ static const char *read_format(struct api_reading *r, const char *v)
 {
     enum render_form form;
     if (!render_form_parse(v, &form))
-        return "one of " DCV_RENDER_FORMS(NAME_IN) "and nothing else";
+        return TEXT_LIST(DCV_RENDER_FORMS);
     r->call->form = (int)form;
     return NULL;
 }

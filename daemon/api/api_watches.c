@@ -1,6 +1,7 @@
 /* api_watches.c - watches: the body that orders one, and the answers. */
 #include "api/api_inner.h"
 
+#include "base/text.h"
 #include "format/json_reader.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 
 enum { INTERVAL_LEAST = 10, INTERVAL_MOST = 86400 }; /* seconds */
 
-#define NAME_IN(sym, text, ...) text ", "
 
 static int64_t read_interval(struct json_reader *rd, json_t *root)
 {
@@ -38,7 +38,7 @@ static enum watch_until read_until(struct json_reader *rd, json_t *root)
     enum watch_until until = UNTIL_PASS;
     json_t *v = json_object_get(root, "until");
     if (v && !json_is_null(v) && (!json_is_string(v) || !watch_until_parse(json_string_value(v), &until)))
-        reader_refuse(rd, "until", v, "one of " DB_UNTILS(NAME_IN) "and nothing else");
+        reader_refuse(rd, "until", v, TEXT_LIST(DB_UNTILS));
     return until;
 }
 

@@ -31,4 +31,8 @@ size_t text_distance(const char *s, size_t n, const char *t, size_t m);
  * slips away, or one that holds it. NULL: none is near. Both are read up to TEXT_DISTANCE_MOST bytes. */
 const char *text_meant(const char *text, const char *const *words, size_t n);
 
+/* The texts of a list of X(symbol, "text", …) as one literal: "a, b, c". */
+#define TEXT_COMMA(sym, text, ...) ", " text
+#define TEXT_LIST(list) (&("" list(TEXT_COMMA))[2])
+
 #endif

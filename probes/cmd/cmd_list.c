@@ -10,6 +10,8 @@
 #include <string.h>
 
 enum { PAGE_MOST = 1000, LIST_USUAL = 50 };
+#define VERDICTS "pass fail undecided"
+
 enum { OPT_BATCHES = OPT_OWN + 0x100, OPT_WATCHES, OPT_DOMAINS };
 
 /* What is listed. LIST_DOMAINS: the newest check of each domain. */
@@ -295,6 +297,22 @@ static bool read_limit(const char *text, size_t *ret)
     return true;
 }
 
+/* A value that is one of few is looked at here, so that a slip is told with what may be meant. */
+static bool is_known(int k, const char *value)
+{
+    enum verdict v;
+    enum method m;
+    if (k == VERDICT && !verdict_parse(value, &v))
+        command_misused("--verdict: '%.40s' is not accepted; expected %s%s", value, TEXT_LIST(DCV_VERDICTS),
+                        command_meant(value, VERDICTS));
+    else if (k == METHOD && !method_parse(value, &m))
+        command_misused("--method: '%.40s' is not accepted; expected %s%s", value, TEXT_LIST(DCV_METHODS),
+                        command_meant(value, WORDS_METHOD));
+    else
+        return true;
+    return false;
+}
+
 static int cmd_list(int argc, char **argv)
 {
     char times[N_PARAMS][MOMENT_LENGTH + 1];
@@ -303,6 +321,8 @@ static int cmd_list(int argc, char **argv)
     struct listing l = {.left = LIST_USUAL};
     for (int opt; (opt = command_option_next(argc, argv)) != -1;) {
         int k = opt - OPT_OWN;
+        if (opt >= OPT_OWN && k < N_FILTERS && !is_known(k, optarg))
+            return EXIT_USAGE;
         bool timed = opt >= OPT_OWN && (k == SINCE || k == UNTIL);
         if (timed && !moment_read(params[k], optarg, cli_now(), times[k]))
             return EXIT_USAGE;
@@ -333,7 +353,7 @@ static const struct command_option own[] = {
     {"code", OPT_OWN + CODE, "C", WORDS_CODE, "with this code"},
     {"detail-code", OPT_OWN + DETAIL_CODE, "C", WORDS_CODE, "with this finer code"},
     {"cause", OPT_OWN + CAUSE, "C", WORDS_CAUSE, "with this cause"},
-    {"verdict", OPT_OWN + VERDICT, "V", "pass fail undecided", "with this verdict"},
+    {"verdict", OPT_OWN + VERDICT, "V", VERDICTS, "with this verdict"},
     {"method", OPT_OWN + METHOD, "M", WORDS_METHOD, "by this method"},
     {"since", OPT_OWN + SINCE, "T", NULL,
      "submitted at this time or later: 2h, 3d, yesterday, a date, or RFC 3339"},

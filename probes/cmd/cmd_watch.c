@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define UNTILS "pass forever"
+
 struct watching {
     const char *socket, *interval, *until, *file;
     struct output output;
@@ -208,6 +210,11 @@ static bool read_option(struct arena *a, struct watching *w, int opt, const char
         w->interval = value;
     } else if (opt == OPT_WHEN) {
         w->until = value;
+        if (strcmp(value, "pass") != 0 && strcmp(value, "forever") != 0) {
+            command_misused("--until: '%.40s' is not accepted; expected pass or forever%s", value,
+                            command_meant(value, UNTILS));
+            return false;
+        }
     } else if (opt == OPT_FILE) {
         w->file = value;
     } else if (opt == OPT_DELETE) {
@@ -251,7 +258,7 @@ static int cmd_watch(int argc, char **argv)
 static const struct command_option own[] = {
     {"interval", OPT_INTERVAL, "S|ca", "ca",
      "seconds from 10 to 86400; or ca, the default: as often as the CA asks"},
-    {"until", OPT_WHEN, "WHEN", "pass forever", "when it ends: pass, the default, or forever"},
+    {"until", OPT_WHEN, "WHEN", UNTILS, "when it ends: pass, the default, or forever"},
     {"file", OPT_FILE, "FILE|-", WORDS_FILE, "a watch for each line, CSV or NDJSON as batch reads it"},
     {"delete", OPT_DELETE, NULL, NULL, "end these watches; only with ids"},
     ROW_FORMAT("text ndjson", "text, the default, or ndjson: the daemon's events"),

@@ -1,6 +1,7 @@
 #include "format/json_inner.h"
 
 #include "base/addr.h"
+#include "base/text.h"
 #include "evidence/evidence.h"
 #include "format/base64.h"
 #include "model/time.h"
@@ -11,8 +12,6 @@
 
 enum { ASKS_MOST = 4096 };
 
-#define COMMA_NAME(sym, text, ...) ", " text
-#define NAMES(list) (&("" list(COMMA_NAME))[2])
 
 static const char *domain_name(struct json_reader *rd, json_t *object, const char *key)
 {
@@ -194,7 +193,7 @@ static void dns_answer(struct json_reader *rd, json_t *o, const struct ask *ask,
     if (rcode && !rcode_parse(rcode, &f->rcode))
         reader_refuse(rd, "rcode", json_object_get(o, "rcode"), "an rcode such as NXDOMAIN or RCODE23");
     if (outcome && !dns_outcome_parse(outcome, &f->outcome))
-        reader_refuse(rd, "outcome", json_object_get(o, "outcome"), NAMES(DCV_DNS_OUTCOMES));
+        reader_refuse(rd, "outcome", json_object_get(o, "outcome"), TEXT_LIST(DCV_DNS_OUTCOMES));
     if (!outcome)
         f->outcome = outcome_by(f->rcode, ask, &f->answer);
     if (!rcode)
@@ -272,7 +271,7 @@ static void http_answer(struct json_reader *rd, json_t *o, struct http_fact *f)
 {
     const char *outcome = reader_text(rd, o, "outcome");
     if (outcome && !http_outcome_parse(outcome, &f->outcome))
-        reader_refuse(rd, "outcome", json_object_get(o, "outcome"), NAMES(DCV_HTTP_OUTCOMES));
+        reader_refuse(rd, "outcome", json_object_get(o, "outcome"), TEXT_LIST(DCV_HTTP_OUTCOMES));
     f->status = (int)reader_int(rd, o, "status", f->outcome == HTTP_RESPONSE ? 200 : 0, 0, 999);
     f->detail = reader_text(rd, o, "detail");
     f->redirect = reader_text(rd, o, "redirect");

@@ -1,5 +1,6 @@
 #include "format/json_read_report.h"
 
+#include "base/text.h"
 #include "format/json_inner.h"
 #include "format/json_member.h"
 #include "format/json_write_report.h"
@@ -10,13 +11,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define NAME(sym, text) text ", "
 
 static void fix(struct json_reader *rd, json_t *o, struct fix *f)
 {
     const char *op = reader_text(rd, o, "op"), *until = reader_text(rd, o, "until");
     if (!op || !fix_op_parse(op, &f->op))
-        reader_refuse(rd, "op", json_object_get(o, "op"), DCV_FIX_OPS(NAME) "and nothing else");
+        reader_refuse(rd, "op", json_object_get(o, "op"), TEXT_LIST(DCV_FIX_OPS));
     f->owner = reader_text(rd, o, "owner");
     f->ttl = (uint32_t)reader_int(rd, o, "ttl", 0, 0, UINT32_MAX);
     f->type = reader_text(rd, o, "type");
@@ -99,7 +99,7 @@ static void finding(struct json_reader *rd, json_t *o, struct finding *f)
     if (!who || !actor_parse(who, &f->who_acts))
         f->who_acts = f->cause ? cause_info(f->cause)->who_acts : ACTOR_NONE;
     if (!weight || !weight_parse(weight, &f->weight))
-        reader_refuse(rd, "weight", json_object_get(o, "weight"), DCV_WEIGHTS(NAME) "and nothing else");
+        reader_refuse(rd, "weight", json_object_get(o, "weight"), TEXT_LIST(DCV_WEIGHTS));
     f->summary = reader_text(rd, o, "summary");
     if (!f->summary)
         reader_refuse(rd, "summary", json_object_get(o, "summary"), "a sentence");
@@ -150,7 +150,7 @@ static void outcome(struct json_reader *rd, json_t *root, struct report *r)
     json_t *error = json_array_get(reader_list(rd, root, "errors"), 0);
     json_t *permit = json_object_get(root, "br_may_permit");
     if (!verdict || !verdict_parse(verdict, &r->verdict))
-        reader_refuse(rd, "verdict", json_object_get(root, "verdict"), DCV_VERDICTS(NAME) "and nothing else");
+        reader_refuse(rd, "verdict", json_object_get(root, "verdict"), TEXT_LIST(DCV_VERDICTS));
     if (challenge && !challenge_parse(challenge, &r->challenge))
         reader_refuse(rd, "challenge", json_object_get(root, "challenge"), "the kind of a challenge");
     const char *code = error ? reader_text(rd, error, "code") : NULL;
@@ -161,7 +161,7 @@ static void outcome(struct json_reader *rd, json_t *root, struct report *r)
             r->error.variable[i] = *variables[i] ? variables[i] : NULL;
     }
     if (trace && !trace_parse(trace, &r->trace))
-        reader_refuse(rd, "trace", json_object_get(root, "trace"), DCV_TRACES(NAME) "and nothing else");
+        reader_refuse(rd, "trace", json_object_get(root, "trace"), TEXT_LIST(DCV_TRACES));
     r->detail_code = detail ? known_code(rd, "detail_code", detail, NULL) : CODE_NONE;
     r->br_may_permit = json_is_boolean(permit) ? json_is_true(permit) : -1;
     r->reason = reader_text(rd, root, "reason");

@@ -398,14 +398,13 @@ static int set_allow_net(struct setting *s)
 
 /* ---------------------------------------------------------------- the table -------------------------- */
 
-#define COMMA_NAME(sym, text, ...) ", " text
 #define A_TIME "a time as 2026-11-22T12:00:00Z or a date as 2026-11-22, from 2000 on"
 
 /* X(name, "option", kind, secret, argument, expected, help) */
 #define FIELDS(X)                                                                                            \
     X(domain, "domain", FIELD_TEXT, false, "DOMAIN", "the domain to check",                                  \
       "the domain as ordered; *.NAME for a wildcard")                                                        \
-    X(methods, "method", FIELD_LIST, false, "M", "" DCV_METHODS(COMMA_NAME),                                 \
+    X(methods, "method", FIELD_LIST, false, "M", "" DCV_METHODS(TEXT_COMMA),                                 \
       "validation method, may be repeated, or a list with commas; all that the input allows unless given")   \
     X(adn, "adn", FIELD_TEXT, false, "NAME",                                                                 \
       "the domain, an ancestor of it, down to the registrable domain, or what its CNAME leads to",           \
@@ -430,7 +429,7 @@ static int set_allow_net(struct setting *s)
     X(ca, "ca", FIELD_TEXT, false, "NAME",                                                                   \
       "a public CA by its name, brand or identifier, such as sectigo.com (--issuer takes any other identifier)", \
       "whether another public CA may issue, by CAA alone: its name, as Sectigo")                             \
-    X(purpose, "purpose", FIELD_TEXT, false, "P", "" DCV_PURPOSES(COMMA_NAME),                               \
+    X(purpose, "purpose", FIELD_TEXT, false, "P", "" DCV_PURPOSES(TEXT_COMMA),                               \
       "which CAA property applies: tls, smime or vmc; tls unless given")                                     \
     X(validation_method, "validation-method", FIELD_LIST, false, "L", "1 to 64 letters, digits and hyphens", \
       "RFC 8657 label in use, may be repeated; those of the methods unless given")                           \
@@ -447,7 +446,7 @@ static int set_allow_net(struct setting *s)
       "name that a CNAME may delegate to, may be repeated")                                                  \
     X(validated_target, "validated-target", FIELD_LIST, false, "NAME", "a host name",                        \
       "name that a CNAME may delegate to and whose own validation is still good, may be repeated")           \
-    X(depth, "depth", FIELD_TEXT, false, "D", "" DCV_DEPTHS(COMMA_NAME),                                     \
+    X(depth, "depth", FIELD_TEXT, false, "D", "" DCV_DEPTHS(TEXT_COMMA),                                     \
       "quick: through the resolver only; full: also each authoritative server, near names, DNSSEC; full "    \
       "unless given")                                                                                        \
     X(resolver, "resolver", FIELD_LIST, false, "ADDR[:PORT]",                                                \
@@ -503,7 +502,7 @@ const struct request_field *request_field_find(const char *name)
 const char *request_expected(const char *field)
 {
     const char *expected = rules[request_field_find(field) - fields].expected;
-    return expected + (*expected == ',' ? 2 : 0); /* COMMA_NAME makes a list that begins with ", " */
+    return expected + (*expected == ',' ? 2 : 0); /* TEXT_COMMA makes a list that begins with ", " */
 }
 
 int request_set(struct arena *a, struct request *r, const struct request_field *f, const char *value,

@@ -352,12 +352,13 @@ def config():
     with open(order, "w", encoding="ascii") as f:
         f.write(f"[ca]\nprofile = {profile}\n[order]\nallowed_domains = good.com\n")
     for row, status, said in (("end = 1.2 email from 2020-01-01 by us", 1, "validation by email, section 1.2 (us)"),
-                              ("end = 1.2 phone from 2020-01-01 by us", 0, "PASS  "),
+                              ("end = 1.2 phone from 2020-01-01 by us", 0, "PASS "),
                               ("end = 1.2 email from 2020-13-01", 2, f"{profile}:2: ")):
         with open(profile, "w", encoding="ascii") as f:
             f.write(f"[methods]\n{row}\n")
         r = probe("preflight", "good.com", "--method", "email", "--config", order)
-        true(r.returncode == status and said in r.stdout + r.stderr, f"{row}: {r.returncode} {r.stdout}{r.stderr}")
+        true(r.returncode == status and said in " ".join((r.stdout + r.stderr).split()),
+             f"{row}: {r.returncode} {r.stdout}{r.stderr}")
     with open(profile, "w", encoding="ascii") as f:
         f.write("[methods]\nend =\n")
     r = probe("preflight", "bad.com", "--config", order)
@@ -478,6 +479,8 @@ def lists():
     true("n7.com" in on_terminal(200, "list", "--limit", "0", *at).split("invalid_dns_txt  txt-absent\n")[-10],
          "one line each")
     for wrong, expected in ((["--limit", "x"], "0 for all"), (["--format", "fix"], "one of text json ndjson"),
+                            (["--verdict", "pas"], "expected undecided, pass, fail; did you mean pass?"),
+                            (["--method", "dns-txt"], "caa; did you mean dns-txt-token?"),
                             (["--code", "dns_mismtch"], "near it: dns_mismatch"), (["good.com"], "--domain"),
                             (["--since", "soon"], "--since: 'soon' is not a time; expected how long ago"),
                             (["--since", "yesterdy"], "did you mean yesterday?"),

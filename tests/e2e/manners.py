@@ -64,6 +64,7 @@ def mistakes():
             (["check", "a.com", "--format", "htm"], "--format: 'htm' is not known; expected one of text brief"),
             (["check", "a.com", "--format", "htm"], "did you mean html?"),
             (["list", "--format", "fix"], "list: --format: 'fix' is not known; expected one of text json"),
+            (["watch", "a.com", "--until", "pas"], "expected pass or forever; did you mean pass?"),
             (["preflight", "a.com", "--product", "tsl"], "did you mean tls?"),
             (["causes", "txt-doubled-nam"], "did you mean txt-doubled-name?"),
             (["codes", "dns_mismach"], "did you mean dns_mismatch?"),
