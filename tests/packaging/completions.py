@@ -128,4 +128,8 @@ if with_zsh:
     typed(["zsh", "-f", "-i"], init, "dcvprobe check --depth=qu\t", "--depth=quick")
 for line in wrong:
     print(line)
-sys.exit(bool(wrong))
+if wrong:
+    sys.exit(1)
+if not (with_zsh and with_fish):
+    print("not tested, for they are not there:", *(shell for shell in ("zsh", "fish") if not shutil.which(shell)))
+    sys.exit(77)
