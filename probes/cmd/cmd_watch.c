@@ -131,7 +131,17 @@ static int watch_all(struct arena *a, struct watching *w, char **what, int n)
 /* What one line of a file asks for. */
 struct wanted {
     const char *domain, *request;
+    uint64_t says; /* hash of the line's request */
 };
+
+/* Two watches of one request would only ask everything twice. */
+static bool asked_before(const struct wanted *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i].says == v[n].says && !strcmp(v[i].request, v[n].request))
+            return true;
+    return false;
+}
 
 static int take_line(struct arena *a, const struct watching *w, struct lines *l, struct line *line,
                      struct wanted *ret, const char **why)
@@ -143,7 +153,7 @@ static int take_line(struct arena *a, const struct watching *w, struct lines *l,
         rc = submit_line(l, line, &w->given, a, &text, why);
     if (rc)
         return rc;
-    *ret = (struct wanted){text_escape(a, q.input, strlen(q.input), 200), arena_strdup(a, text)};
+    *ret = (struct wanted){text_escape(a, q.input, strlen(q.input), 200), arena_strdup(a, text), line->says};
     free(text);
     return ret->domain && ret->request ? 0 : -ENOMEM;
 }
@@ -155,6 +165,7 @@ static struct wanted *read_file(struct arena *a, const struct watching *w, size_
     const char *text, *why = NULL;
     size_t len;
     struct wanted *v = NULL;
+    size_t doubled = 0;
     struct line line = {0};
     struct lines *l = lines_new(&w->given, NULL);
     int rc = l ? 0 : -ENOMEM;
@@ -170,10 +181,15 @@ static struct wanted *read_file(struct arena *a, const struct watching *w, size_
         struct wanted *more = arena_grow(a, v, *n, sizeof *more);
         v = more ? more : v;
         rc = more ? take_line(a, w, l, &line, &v[*n], &why) : -ENOMEM;
-        *n += !rc;
+        bool again = !rc && asked_before(v, *n);
+        doubled += again;
+        *n += !rc && !again;
     }
     if (!rc && *n)
         submit_tell_own(l, a);
+    if (!rc && doubled)
+        complain("--file: %zu line%s what an earlier one asks, and make%s no watch of %s own", doubled,
+                 doubled == 1 ? " asks" : "s ask", doubled == 1 ? "s" : "", doubled == 1 ? "its" : "their");
     if (rc == -EINVAL)
         complain("--file: '%.200s', line %zu: %s", w->file, line.number, why ? why : OUT_OF_MEMORY);
     else if (rc)

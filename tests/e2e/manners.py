@@ -263,12 +263,16 @@ def watch_file():
          r.stdout + r.stderr)
     asked = [x["request"] for x in dcvd.get("/v1/watches").json["watches"]]
     same({(x["domain"], x["token"]) for x in asked}, {("a.com", TOKEN), ("b.com", other)}, "values of their own")
+    row = f"a.com,dns-txt-token,{TOKEN}\n"
+    r = probe("watch", "--file", "-", *at, input=row + row + f"b.com,dns-txt-token,{other}\n" + row)
+    same((len(re.findall("watch [0-9a-f]{16} of", r.stderr)), "--file: 2 lines ask what an earlier one" in r.stderr),
+         (2, True), r.stderr)
     for data, said in (("a.com,dns-txt-token,x\nb.com,post\n", "--file: '-', line 2: methods: 'post' is not accepted"),
                        ("", "--file: '-' holds no request"), ("PK\3\4", "a spreadsheet")):
         r = probe("watch", "--file", "-", *at, input=data)
         true((r.returncode, r.stdout) == (2, "") and said in r.stderr, r.stderr)
     true("one or the other" in probe("watch", "--file", "-", "a.com", *at, input="").stderr, "both")
-    same(len(dcvd.get("/v1/watches").json["watches"]), 2, "no watch of a bad file")
+    same(len(dcvd.get("/v1/watches").json["watches"]), 4, "no watch of a bad file")
     dcvd.close()
 
 
