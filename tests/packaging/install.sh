@@ -19,6 +19,14 @@ for file in bin/dcvd bin/dcvprobe lib/systemd/system/dcvd.{service,socket} lib/{
         wrong=1
     }
 done
+if command -v nroff >/dev/null; then # no option, path or JSON is broken by a hyphen that does not belong to it
+    for page in "${pages[@]}"; do
+        ! nroff -Tutf8 -man "$prefix/$page" | grep '[a-z]‐$' || {
+            echo "hyphenated: $page"
+            wrong=1
+        }
+    done
+fi
 while read -r file; do # no other file is installed: no test program, no header
     case ${file#"$prefix"/} in
     bin/dcvd | bin/dcvprobe | lib/systemd/system/* | lib/sysusers.d/* | lib/tmpfiles.d/* | share/dcvd/* | share/doc/dcvd/* | \
