@@ -405,8 +405,9 @@ static bool set_aside(struct trying *t, const struct caa_record *r, bool *asks)
 {
     const struct texts *ids = caa_issuers(t->p->j->r);
     struct caa_record read = *r;
-    bool ours = false, aside = !r->broken && r->known == CAA_ISSUE && !r->applies && t->p->j->r->wildcard;
-    for (size_t i = 0; aside && caa_value_parse(t->a, &read) && i < ids->n && !ours; i++)
+    bool ours = false, aside = !r->broken && r->known == CAA_ISSUE && !r->applies && t->p->j->r->wildcard &&
+                               caa_value_parse(t->a, &read);
+    for (size_t i = 0; aside && i < ids->n && !ours; i++)
         ours = read.issuer.n == strlen(ids->v[i]) &&
                !strncasecmp((const char *)read.issuer.p, ids->v[i], read.issuer.n);
     *asks = ours && read.n_parameters;
