@@ -73,6 +73,10 @@ static struct rr record(struct arena *a, const struct family *f, size_t size)
         .owner = "example.com.", .type = RR_CAA, .class = 1, .rdata = p, .rdlen = (uint16_t)(2 + tag + size)};
 }
 
+/* Seconds of CPU that tell nothing: a sanitizer's work on memory of another size class takes as long. Work that is
+ * quadratic in LARGE bytes takes hundreds of times as much. */
+#define LITTLE 0.01
+
 struct cost {
     double seconds;
     size_t bytes;
@@ -129,7 +133,7 @@ static bool linear(const struct family *f, size_t few, size_t many, size_t small
         four = judged(f, many, large, wildcard);
         if (four.bytes > CEILING)
             break;
-        if (four.seconds < 10 * one.seconds + 0.002)
+        if (four.seconds < 10 * one.seconds + LITTLE)
             return true;
     }
     print_error(
