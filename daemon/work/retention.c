@@ -105,7 +105,7 @@ static int read_age(struct read_job *job, struct db *db)
 {
     struct retention *r = CONTAINER(job, struct retention, age);
     int64_t aged = 0, ended = 0;
-    int rc = db_bound(db, clock_now() - r->conf->retention_days * DAY_MS, &r->below);
+    int rc = db_bound(db, r->oldest, &r->below);
     bool usual = r->purged && r->below - r->purged <= db_id_at(USUAL_MS);
     if (!rc && !usual)
         rc = db_aged(db, r->below, &aged, &ended);
@@ -154,6 +154,7 @@ static void on_timer(uv_timer_t *timer)
         return;
     }
     r->aged_at = 0;
+    r->oldest = clock_now() - r->conf->retention_days * DAY_MS; /* the configuration belongs to this thread */
     readers_run(r->readers, &r->age);
 }
 

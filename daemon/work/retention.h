@@ -24,6 +24,7 @@ struct retention {
     struct read_job read; /* of .size */
     struct db_size size;
     struct read_job age; /* of .below and .many */
+    int64_t oldest;      /* time of the oldest check that stays */
     int64_t below;       /* checks with lower ids are too old */
     int64_t purged;      /* the same at the last round that was carried out; 0: none was */
     int64_t many;        /* how many are too old, where that is more than a tenth of all; else 0 */

@@ -102,8 +102,8 @@ static void hostile(void **state)
     static const char *const texts[] = {"<script>alert(1)</script>",
                                         "</pre></details><img src=x onerror=y>",
                                         "```\n# title\n[a](http://b)",
-                                        "a\xe2\x80\xae"
-                                        "b\xc2\x9b\x1b[31m",
+                                        ("a\xe2\x80\xae"
+                                         "b\xc2\x9b\x1b[31m"),
                                         "\"><b>&lt;",
                                         "| a | b |\n\n\n<i>"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
