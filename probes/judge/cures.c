@@ -1,8 +1,8 @@
 #include "judge/cures.h"
 
+#include "causes/fix.h"
+#include "causes/forecast.h"
 #include "judge/cures_inner.h"
-#include "judge/fix.h"
-#include "judge/forecast.h"
 #include "wire/name.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
 #ifndef DCV_CURES_H
 #define DCV_CURES_H
 
-#include "judge/finding.h"
+#include "causes/finding.h"
 
 /* For all findings of a report whose verdict stands and whose findings are in order. Sets .cures, .fixes and their
  * numbers. 0 or a negative errno. */

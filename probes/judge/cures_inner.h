@@ -2,8 +2,8 @@
 #ifndef DCV_CURES_INNER_H
 #define DCV_CURES_INNER_H
 
+#include "causes/finding.h"
 #include "judge/prove.h"
-#include "judge/finding.h"
 
 /* TRIALS: of one report; each costs about as much as judging it. OPERATIONS: of a cure that is tried. TRIED: of one
  * finding. */

@@ -1,10 +1,10 @@
 /* cures_ways.c - what a cure needs besides what its cause proposes: the records of a wildcard that it would hide, and
  * the other places and methods by which the same value counts. */
 #include "ca/profile.h"
+#include "causes/fix.h"
 #include "evidence/near.h"
 #include "evidence/zone.h"
 #include "judge/cures_inner.h"
-#include "judge/fix.h"
 #include "methods/adn.h"
 #include "methods/methods.h"
 #include "wire/name.h"

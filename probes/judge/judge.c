@@ -1,8 +1,8 @@
 /* judge.c - turns evidence into a report: the verdict, then the causes, then the order and wording of the findings. */
 #include "base/text.h"
+#include "causes/causes.h"
 #include "evidence/evidence.h"
 #include "judge/caa_explain.h"
-#include "judge/causes.h"
 #include "judge/cures.h"
 #include "judge/judge_inner.h"
 #include "judge/opinion.h"

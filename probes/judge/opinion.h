@@ -3,7 +3,7 @@
 #ifndef DCV_OPINION_H
 #define DCV_OPINION_H
 
-#include "judge/finding.h"
+#include "causes/finding.h"
 #include "methods/methods.h"
 
 /* The verdict of one view, apart from the report and from other views. */

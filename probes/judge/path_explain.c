@@ -1,8 +1,8 @@
 #include "judge/path_explain.h"
 
 #include "base/url.h"
+#include "causes/finding.h"
 #include "evidence/view.h"
-#include "judge/finding.h"
 #include "judge/opinion.h"
 #include "methods/file_look.h"
 #include "methods/methods.h"

@@ -2,8 +2,8 @@
  *
  * judge() makes it on its stack, and what it points to lives in the arena given to judge(). First the method's verdict
  * function (methods.h) finds the code that the CA's API would give, and leaves in the judgement what it has read. Then
- * each cause of causes.def has a look (judge/causes_*.c, one function for each cause): it reads the judgement and calls
- * finding_add(), and never changes the verdict. Then the findings are put in order. */
+ * each cause of causes.def has a look (causes/causes_*.c, one function for each cause): it reads the judgement and
+ * calls finding_add(), and never changes the verdict. Then the findings are put in order. */
 #ifndef DCV_VERDICT_H
 #define DCV_VERDICT_H
 
@@ -49,7 +49,7 @@ struct servers_view {
     const struct name_server *edited_server;
     struct lookup *edited;
 };
-/* Where the chain of signatures behind a lookup breaks; read before the causes (judge/causes_dnssec.c). */
+/* Where the chain of signatures behind a lookup breaks; read before the causes (causes/causes_dnssec.c). */
 struct dnssec_view;
 
 struct near_view; /* near.h */

@@ -2,20 +2,17 @@
 """dcvprobe end to end: each scenario is one test. DCVD and DCVPROBE name the programs."""
 import csv
 import json
-import fcntl
 import os
 import pty
 import random
 import re
 import shutil
 import signal
-import struct
 import subprocess
 import tempfile
-import termios
 import time
 
-from daemon import Daemon, Resolver, main, same, true, within
+from daemon import Daemon, Resolver, main, on_terminal, same, true, within
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
 CSR = os.path.join(os.path.dirname(__file__), "..", "lab", "order.csr")
@@ -386,23 +383,6 @@ def config():
     shutil.rmtree(folder)
 
 
-def on_terminal(columns, *args):
-    """What the command prints on a terminal with that many columns."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    process = subprocess.Popen([os.environ["DCVPROBE"], *args], stdout=theirs, env={**os.environ, "NO_COLOR": "1"})
-    os.close(theirs)
-    text = b""
-    try:
-        while piece := os.read(ours, 65536):
-            text += piece
-    except OSError:  # the program has closed the terminal
-        pass
-    os.close(ours)
-    process.wait(20)
-    return text.decode().replace("\r\n", "\n")
-
-
 def show():
     """dcvprobe show: a check of the daemon is shown as dcvprobe check shows its own."""
     dcvd = Daemon(Resolver({("_dnsauth.good.com", "TXT"): [TOKEN],
@@ -472,12 +452,12 @@ def lists():
     for options, n in ((["--code", "invalid_dns_txt"], 50), (["--detail-code", "dns_mismatch", "--limit", "7"], 7),
                        (["--cause", "txt-absent", "--since", "2020-01-01"], 50), (["--until", "2020-01-01"], 0)):
         same(len(probe("list", *options, *at).stdout.splitlines()) - 1, n, str(options))
-    screen = on_terminal(80, "list", "--limit", "0", *at)
+    screen = on_terminal(80, "list", "--limit", "0", "--color=never", *at)[0]
     true(all(len(line) <= 80 for line in screen.splitlines()), "a line is longer than the terminal")
     true(re.search(r"^\d{4}-\d\d-\d\d \d\d:\d\d [A-Z]+  fail     a-rather-long-name\S*…\n"
                    r"    [0-9a-f]{16}  dns-txt-token  invalid_dns_txt  txt-absent\n", screen, re.M), screen[-500:])
-    true("n7.com" in on_terminal(200, "list", "--limit", "0", *at).split("invalid_dns_txt  txt-absent\n")[-10],
-         "one line each")
+    wide = on_terminal(200, "list", "--limit", "0", "--color=never", *at)[0]
+    true("n7.com" in wide.split("invalid_dns_txt  txt-absent\n")[-10], "one line each")
     for wrong, expected in ((["--limit", "x"], "0 for all"), (["--format", "fix"], "one of text json ndjson"),
                             (["--verdict", "pas"], "expected undecided, pass, fail; did you mean pass?"),
                             (["--method", "dns-txt"], "caa; did you mean dns-txt-token?"),

@@ -3,9 +3,11 @@
 Environment: DCVD is the path of the program, LOOPS the number of its loops. No packet leaves the machine, and each
 process is ended by its own id."""
 import atexit
+import fcntl
 import http.client
 import json
 import os
+import pty
 import pwd
 import shutil
 import signal
@@ -15,6 +17,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 
@@ -216,6 +219,24 @@ class Daemon:
             return db.execute(statement).fetchall()
         finally:
             db.close()
+
+
+def on_terminal(columns, *args, env=None, lines=24):
+    """What the command prints on a terminal with that many columns, errors included, and its exit status."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    plain = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")}
+    process = subprocess.Popen([os.environ["DCVPROBE"], *args], stdin=theirs, stdout=theirs, stderr=theirs,
+                               env={**plain, "TERM": "xterm", "TZ": "Europe/Berlin", **(env or {})})
+    os.close(theirs)
+    text = b""
+    try:
+        while piece := os.read(ours, 65536):
+            text += piece
+    except OSError:  # the program has closed the terminal
+        pass
+    os.close(ours)
+    return text.decode().replace("\r\n", "\n"), process.wait(20)
 
 
 def main(scenarios):

@@ -2,19 +2,15 @@
 """The manners of dcvprobe: what it says of mistakes, and how it behaves on a terminal. DCVD and DCVPROBE name the
 programs."""
 import csv
-import fcntl
 import html.parser
 import json
 import os
 import pathlib
-import pty
 import re
-import struct
 import subprocess
-import termios
 import time
 
-from daemon import Daemon, Resolver, main, same, true, within
+from daemon import Daemon, Resolver, main, on_terminal, same, true, within
 
 TOKEN = "0123456789abcdefghijklmnopqrstuv"
 
@@ -22,24 +18,6 @@ TOKEN = "0123456789abcdefghijklmnopqrstuv"
 def probe(*args, **popen):
     return subprocess.run([os.environ["DCVPROBE"], *args], capture_output=True, text=True, timeout=60, check=False,
                           **popen)
-
-
-def on_terminal(columns, *args, env=None, lines=24):
-    """What the command prints on a terminal with that many columns, errors included, and its exit status."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-    plain = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")}
-    process = subprocess.Popen([os.environ["DCVPROBE"], *args], stdin=theirs, stdout=theirs, stderr=theirs,
-                               env={**plain, "TERM": "xterm", "TZ": "Europe/Berlin", **(env or {})})
-    os.close(theirs)
-    text = b""
-    try:
-        while piece := os.read(ours, 65536):
-            text += piece
-    except OSError:  # the program has closed the terminal
-        pass
-    os.close(ours)
-    return text.decode().replace("\r\n", "\n"), process.wait(20)
 
 
 def mistakes():

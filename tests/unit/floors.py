@@ -27,7 +27,7 @@ WORLD = re.compile(r"""^(
   | fork|vfork|exec.*|posix_spawn.*|system|popen|kill|signal|sigaction|raise|exit|_exit|dlopen
 )$""", re.X)
 
-BESIDE = {"plan", "judge"}
+BESIDE = ({"plan", "causes"}, {"plan", "judge"})
 # Floor and object file of those that call judge(): where a check ends, and where somebody asks for another judgement.
 # All else that shows a report shows what was written when it was made.
 JUDGES = {("run", "run_check.c.o"), ("cmd", "cmd_cmd_replay.c.o")}
@@ -76,7 +76,7 @@ def main():
                 continue
             used += 1
             why = None
-            if {floor(archive), floor(archives[definer.get(symbol, place)])} == BESIDE:
+            if {floor(archive), floor(archives[definer.get(symbol, place)])} in BESIDE:
                 why = "and neither of the two may use the other"
             elif definer.get(symbol, place) > place:
                 why = f"which stands above, in {floor(archives[definer[symbol]])}/"

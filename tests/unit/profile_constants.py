@@ -20,12 +20,12 @@ import sys
 # Files that are left out: the profile itself, and the catalogues of the API's error codes, whose texts say what the
 # API's document says and decide nothing.
 LEFT_OUT = {"probes/ca/profile.c", "probes/ca/profile.def", "probes/model/codes.def", "probes/model/codes_seen.def"}
-RULES = ("probes/ca/", "probes/evidence/", "probes/methods/", "probes/plan/", "probes/judge/", "probes/observe/",
-         "probes/run/")
+RULES = ("probes/ca/", "probes/evidence/", "probes/methods/", "probes/plan/", "probes/causes/", "probes/judge/",
+         "probes/observe/", "probes/run/")
 # Places with the same text or number, but another meaning. One that is no longer found must be removed from here.
 OTHERS = {
     ("probes/ca/profile_read.c", "DigiCert"): "in the name of the file that documents the form",
-    ("probes/judge/causes_delegation.c", "3600"): "seconds: the TTL of an NS record to add",
+    ("probes/causes/causes_delegation.c", "3600"): "seconds: the TTL of an NS record to add",
     ("probes/run/conf.c", "2000"): "requests at once that one user may send",
 }
 CHOICES = {("file", "encodings"), ("dns", "retired_cname"), ("dns", "own_cname_only"), ("perspectives", "bind"),
@@ -134,8 +134,8 @@ SAMPLES = [
     ("probes/evidence/fetch.c", "if (s != 301 && s != 302)", True),
     ("probes/evidence/fetch.c", "if (s >= 200 && s < 300)", True),
     ("probes/evidence/fetch.c", "if (s < 300 || s >= 400)", False),
-    ("probes/judge/causes_file.c", '"only 301, 302, 307 and 308 are followed"', True),
-    ("probes/judge/causes_file.c", '"one of the ports 80 and 443 must answer"', False),
+    ("probes/causes/causes_file.c", '"only 301, 302, 307 and 308 are followed"', True),
+    ("probes/causes/causes_file.c", '"one of the ports 80 and 443 must answer"', False),
     ("probes/methods/file_look.c", '{"/well-known/PKI-Validation/", NAME_SAME}', True),
     ("probes/methods/file_look.c", 'if (!strcmp(file, "fileauth.txt"))', True),
     ("probes/methods/txt.c", '/* at _dnsauth.D */ arena_printf(a, "%s.%s.", p->txt_label, d);', False),

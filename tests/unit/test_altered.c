@@ -1,18 +1,16 @@
 /* Values that are almost right, and right values at wrong names. The fixes of findings about such names are applied to
  * the evidence, which is then judged again and must pass. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "ca/altered.h"
 #include "ca/profile.h"
+#include "case_files.h"
 #include "evidence/evidence.h"
 #include "format/json_read_case.h"
 #include "methods/methods.h"
@@ -227,25 +225,8 @@ static void cure(const char *name, const char *text)
 static void fixes(void **state)
 {
     (void)state;
-    static char text[1 << 20];
-    struct dirent **names;
-    const char *dir = getenv("CASES");
-    assert_non_null(dir);
-    int n = scandir(dir, &names, NULL, alphasort);
-    assert_true(n > 0);
-    for (int i = 0; i < n; i++) {
-        char path[4096];
-        if (!strncmp(names[i]->d_name, "txt-", 4) || !strncmp(names[i]->d_name, "cname-", 6)) {
-            snprintf(path, sizeof path, "%s/%s", dir, names[i]->d_name);
-            FILE *f = fopen(path, "rb");
-            assert_non_null(f);
-            text[fread(text, 1, sizeof text - 1, f)] = '\0';
-            fclose(f);
-            cure(names[i]->d_name, text);
-        }
-        free(names[i]);
-    }
-    free(names);
+    each_case_file("txt-", cure);
+    each_case_file("cname-", cure);
     print_message("%zu findings about near names carried out\n", cured);
     assert_true(cured >= 12);
 }

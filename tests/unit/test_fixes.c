@@ -1,18 +1,16 @@
 /* The fixes of a failing CAA check are applied to the evidence, which is then judged again and must pass: for the case
  * files, and for sets of up to three records of many kinds in every place where a set can stand. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "case_files.h"
+#include "causes/forecast.h"
 #include "format/json_read_case.h"
-#include "judge/forecast.h"
 #include "judge/judge_inner.h"
 #include "wire/name.h"
 #include "wire/wire.h"
@@ -170,34 +168,15 @@ static size_t cure_all(const char *name, const char *text)
     return n;
 }
 
-static void read_text(const char *dir, const char *name, char *text, size_t size)
+static void cure_each(const char *name, const char *text)
 {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    text[fread(text, 1, size - 1, f)] = '\0';
-    fclose(f);
+    cure_all(name, text);
 }
-
-static char text[1 << 20];
 
 static void case_files(void **state)
 {
     (void)state;
-    struct dirent **names;
-    const char *dir = getenv("CASES");
-    assert_non_null(dir);
-    int n = scandir(dir, &names, NULL, alphasort);
-    assert_true(n > 0);
-    for (int i = 0; i < n; i++) {
-        if (!strncmp(names[i]->d_name, "caa-", 4)) {
-            read_text(dir, names[i]->d_name, text, sizeof text);
-            cure_all(names[i]->d_name, text);
-        }
-        free(names[i]);
-    }
-    free(names);
+    each_case_file("caa-", cure_each);
     print_message("%u findings of case files carried out\n", cured);
     assert_true(cured > 30);
     assert_int_equal(faults, 0);
@@ -318,7 +297,7 @@ static void forecasts(void **state)
         struct arena *a = arena_new(0);
         struct dcv_case c;
         struct report r;
-        read_text(getenv("CASES"), "servers-disagree.case", text, sizeof text);
+        char *text = case_file_text("servers-disagree.case");
         char *at = strstr(text, held);
         assert_non_null(at);
         char *changed = arena_printf(a, "%.*s%s%s", (int)(at - text), text, rows[i].soa, at + strlen(held));
@@ -421,7 +400,7 @@ static void what_the_first_fix_says(void **state)
         struct arena *a = arena_new(0);
         struct dcv_case c;
         struct report r;
-        read_text(getenv("CASES"), rows[i].file, text, sizeof text);
+        char *text = case_file_text(rows[i].file);
         read_case(a, rows[i].file, text, &c);
         assert_int_equal(judge(&c.request, &c.evidence, a, &r), 0);
         const struct fix *x = r.findings->fixes;
@@ -445,7 +424,7 @@ static void for_both_zones(void **state)
         struct arena *a = arena_new(0);
         struct dcv_case c;
         struct report r;
-        read_text(getenv("CASES"), rows[i].file, text, sizeof text);
+        char *text = case_file_text(rows[i].file);
         read_case(a, rows[i].file, text, &c);
         assert_int_equal(judge(&c.request, &c.evidence, a, &r), 0);
         assert_true(r.findings->n_cures && r.findings->cures->proven);
@@ -488,7 +467,7 @@ static void exemptions(void **state)
             struct dcv_case c;
             struct report r;
             const char *all = "";
-            read_text(getenv("CASES"), files[k], text, sizeof text);
+            char *text = case_file_text(files[k]);
             read_case(a, files[k], text, &c);
             for (size_t n = 0; n < c.evidence.n; n++) {
                 struct http_fact *h = &c.evidence.facts[n]->http;

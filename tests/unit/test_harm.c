@@ -1,16 +1,14 @@
 /* For each case file whose check fails: a change that does harm, added to the cure that the report has, is refused by
  * the model. What a cure says is held to the rules of all cures, too. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "case_files.h"
 #include "format/json_read_case.h"
 #include "judge/opinion.h"
 #include "judge/prove.h"
@@ -133,29 +131,10 @@ static void one_case(const char *file, const char *text)
     arena_free(a);
 }
 
-static char text[1 << 20];
-
 static void case_files(void **state)
 {
     (void)state;
-    struct dirent **names;
-    const char *dir = getenv("CASES");
-    assert_non_null(dir);
-    int n = scandir(dir, &names, NULL, alphasort);
-    assert_true(n > 0);
-    for (int i = 0; i < n; i++) {
-        if (*names[i]->d_name != '.') {
-            char path[4096];
-            snprintf(path, sizeof path, "%s/%s", dir, names[i]->d_name);
-            FILE *f = fopen(path, "rb");
-            assert_non_null(f);
-            text[fread(text, 1, sizeof text - 1, f)] = '\0';
-            fclose(f);
-            one_case(names[i]->d_name, text);
-        }
-        free(names[i]);
-    }
-    free(names);
+    each_case_file("", one_case);
     print_message("%u harmful changes are refused, %u of them beside a cure\n", harms, combined);
     assert_int_equal(faults, 0);
     assert_true(harms > 400 && combined > 150);

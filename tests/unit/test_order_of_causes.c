@@ -1,17 +1,15 @@
 /* The order in which causes are looked for does not matter: the report of each case file is the same in any order, and
  * so is that of a case with one fact left out or replaced by another one, which brings causes together that no case
  * has. No cause is a consequence of itself. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "case_files.h"
 #include "evidence/evidence.h"
 #include "format/json_read_case.h"
 #include "format/json_write_report.h"
@@ -138,12 +136,12 @@ static bool change(struct arena *a, const struct evidence *ev, size_t n, int beh
     return true;
 }
 
-static void run_case(const char *file, const char *text, size_t len)
+static void run_case(const char *file, const char *text)
 {
     struct arena *a = arena_new(0);
     struct dcv_case *c = arena_alloc(a, sizeof *c);
     struct json_problem problem = {0};
-    if (json_read_case(a, text, len, NULL, c, &problem))
+    if (json_read_case(a, text, strlen(text), NULL, c, &problem))
         fail_msg("%s: %s", file, problem.text);
     judge_in_orders(file, ORDERS, a, &c->request, &c->evidence);
     for (size_t i = 0; i < c->evidence.n; i++)
@@ -162,27 +160,8 @@ static void run_case(const char *file, const char *text, size_t len)
 static void any_order(void **state)
 {
     (void)state;
-    static char text[1 << 20];
-    struct dirent **names;
-    const char *dir = getenv("CASES");
-    assert_non_null(dir);
-    int n = scandir(dir, &names, NULL, alphasort);
-    assert_true(n > 0);
     make_orders();
-    for (int i = 0; i < n; i++) {
-        char path[4096];
-        const char *dot = strrchr(names[i]->d_name, '.');
-        if (dot && !strcmp(dot, ".case")) {
-            snprintf(path, sizeof path, "%s/%s", dir, names[i]->d_name);
-            FILE *f = fopen(path, "rb");
-            assert_non_null(f);
-            size_t len = fread(text, 1, sizeof text, f);
-            fclose(f);
-            run_case(names[i]->d_name, text, len);
-        }
-        free(names[i]);
-    }
-    free(names);
+    each_case_file("", run_case);
     print_message("%u reports compared\n", judged);
     assert_true(judged > 0);
     assert_int_equal(faults, 0);

@@ -9,13 +9,14 @@ import pathlib
 import re
 import sys
 
-PROBES = ["base", "model", "wire", "ca", "evidence", "methods", "plan", "judge", "format", "show", "observe", "run",
-          "cmd"]
+PROBES = ["base", "model", "wire", "ca", "evidence", "methods", "plan", "causes", "judge", "format", "show", "observe",
+          "run", "cmd"]
 DAEMON = ["base", "api", "threads", "work", "http", "front", "."]
 PURE = {"probes": PROBES[:PROBES.index("show") + 1], "daemon": ["api"]}
 # Two folders of which neither may include the other, though one stands in the list before the other.
-BESIDE = {("judge", "plan"), ("observe", "evidence"), ("observe", "methods"), ("observe", "plan"), ("observe", "judge"),
-          ("observe", "format"), ("observe", "show")}
+BESIDE = {("judge", "plan"), ("causes", "plan"), ("observe", "causes"), ("observe", "evidence"),
+          ("observe", "methods"), ("observe", "plan"), ("observe", "judge"), ("observe", "format"),
+          ("observe", "show")}
 # What the other programs may see of probes/ and db/.
 ONLY = {"db": {"probes": ["base", "model"]}}
 WORLD = re.compile(r"(uv|ares|sqlite3|microhttpd|unbound|nats|pthread|threads|time)\.h$|"

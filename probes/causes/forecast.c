@@ -1,4 +1,4 @@
-#include "judge/forecast.h"
+#include "causes/forecast.h"
 
 #include "methods/methods.h"
 #include "wire/name.h"

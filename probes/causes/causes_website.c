@@ -1,9 +1,9 @@
 /* causes_website.c - causes in the web site: the file exists, but at another place, or the CA is not given
  * it. */
 #include "ca/profile.h"
+#include "causes/causes.h"
+#include "causes/fix.h"
 #include "evidence/interstitial.h"
-#include "judge/causes.h"
-#include "judge/fix.h"
 
 #include <string.h>
 

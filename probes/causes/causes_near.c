@@ -2,10 +2,10 @@
 #include "ca/altered.h"
 #include "ca/profile.h"
 #include "ca/token_find.h"
+#include "causes/causes.h"
+#include "causes/fix.h"
 #include "evidence/near.h"
 #include "evidence/view.h"
-#include "judge/causes.h"
-#include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

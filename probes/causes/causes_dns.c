@@ -1,6 +1,6 @@
 /* causes_dns.c - causes in DNS itself: a lookup fails because of broken signatures, servers or messages. */
-#include "judge/causes.h"
-#include "judge/fix.h"
+#include "causes/causes.h"
+#include "causes/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

@@ -1,5 +1,5 @@
 /* finding.c - how a cause says what it found: a finding, its variables, the facts that prove it. */
-#include "judge/finding.h"
+#include "causes/finding.h"
 
 #include "base/text.h"
 #include "wire/name.h"

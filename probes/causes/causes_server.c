@@ -1,6 +1,6 @@
 /* causes_server.c - causes in single name servers that answer for the zone, but do something wrong. */
-#include "judge/causes.h"
-#include "judge/fix.h"
+#include "causes/causes.h"
+#include "causes/fix.h"
 #include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/wire.h"

@@ -4,7 +4,7 @@
 #ifndef DCV_CAA_MEANT_H
 #define DCV_CAA_MEANT_H
 
-#include "judge/finding.h"
+#include "causes/finding.h"
 
 /* A longer value is no slip of a hand: only its beginning is read for what it was meant to say, and it is not written
  * again. */

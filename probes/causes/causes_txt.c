@@ -2,8 +2,8 @@
  * for. */
 #include "ca/altered.h"
 #include "ca/profile.h"
-#include "judge/causes.h"
-#include "judge/fix.h"
+#include "causes/causes.h"
+#include "causes/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

@@ -7,7 +7,7 @@
 #ifndef DCV_FORECAST_H
 #define DCV_FORECAST_H
 
-#include "judge/finding.h"
+#include "causes/finding.h"
 
 /* Until when something holds that was learnt by this fact and lasts for so many seconds. The time of facts without one
  * is that of the check. */

@@ -2,8 +2,8 @@
  * for TXT records, CNAME records and files: j->candidate holds the value and the place where it was found. */
 #include "ca/challenge.h"
 #include "ca/profile.h"
-#include "judge/causes.h"
-#include "judge/fix.h"
+#include "causes/causes.h"
+#include "causes/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

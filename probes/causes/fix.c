@@ -1,9 +1,9 @@
-#include "judge/fix.h"
+#include "causes/fix.h"
 
 #include "ca/challenge.h"
 #include "ca/profile.h"
+#include "causes/fix_exempt.h"
 #include "evidence/near.h"
-#include "judge/fix_exempt.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

@@ -1,7 +1,7 @@
 /* causes_cname.c - causes for the CNAME methods: the CNAME is missing, or points to a wrong target. */
 #include "ca/profile.h"
-#include "judge/causes.h"
-#include "judge/fix.h"
+#include "causes/causes.h"
+#include "causes/fix.h"
 #include "methods/methods.h"
 #include "wire/name.h"
 #include "wire/wire.h"

@@ -1,6 +1,6 @@
 /* causes_name.c - causes in the input itself, before anything is asked. */
-#include "judge/causes.h"
-#include "judge/fix.h"
+#include "causes/causes.h"
+#include "causes/fix.h"
 #include "wire/name.h"
 #include "wire/suffixes.h"
 

@@ -1,4 +1,4 @@
-#include "judge/caa_meant.h"
+#include "causes/caa_meant.h"
 
 #include "ca/altered.h"
 #include "ca/profile.h"

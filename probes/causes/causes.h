@@ -7,7 +7,7 @@
 #ifndef DCV_CAUSES_H
 #define DCV_CAUSES_H
 
-#include "judge/finding.h"
+#include "causes/finding.h"
 
 #define X(id, ...) void cause_##id(struct judgement *j);
 #include "model/causes.def"

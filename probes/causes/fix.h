@@ -5,7 +5,7 @@
 #ifndef DCV_FIX_H
 #define DCV_FIX_H
 
-#include "judge/finding.h"
+#include "causes/finding.h"
 
 enum { FIX_TTL = 300 }; /* seconds; short, so that caches soon drop a mistake */
 

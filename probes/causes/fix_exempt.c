@@ -1,8 +1,8 @@
-#include "judge/fix_exempt.h"
+#include "causes/fix_exempt.h"
 
 #include "ca/profile.h"
+#include "causes/fix.h"
 #include "evidence/interstitial.h"
-#include "judge/fix.h"
 
 #include <string.h>
 #include <strings.h>

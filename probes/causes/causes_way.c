@@ -1,8 +1,8 @@
 /* causes_way.c - causes on the way from zone to zone: aliases and cuts that lead to where the record cannot be read. */
 #include "ca/profile.h"
+#include "causes/causes.h"
+#include "causes/fix.h"
 #include "evidence/evidence.h"
-#include "judge/causes.h"
-#include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

@@ -1,9 +1,9 @@
 /* causes_caa.c - causes for CAA: the set forbids issuance, or the search for the set fails. */
 #include "ca/profile.h"
-#include "judge/caa_meant.h"
-#include "judge/causes.h"
-#include "judge/fix.h"
-#include "judge/fix_caa.h"
+#include "causes/caa_meant.h"
+#include "causes/causes.h"
+#include "causes/fix.h"
+#include "causes/fix_caa.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

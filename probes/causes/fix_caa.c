@@ -1,8 +1,8 @@
-#include "judge/fix_caa.h"
+#include "causes/fix_caa.h"
 
+#include "causes/caa_meant.h"
+#include "causes/fix.h"
 #include "evidence/view.h"
-#include "judge/caa_meant.h"
-#include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

@@ -1,9 +1,9 @@
 /* causes_delegation.c - causes in the delegation: which servers serve the zone, and whether they agree. */
 #include "ca/profile.h"
+#include "causes/causes.h"
+#include "causes/fix.h"
+#include "causes/forecast.h"
 #include "evidence/evidence.h"
-#include "judge/causes.h"
-#include "judge/fix.h"
-#include "judge/forecast.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

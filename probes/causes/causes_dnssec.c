@@ -1,8 +1,8 @@
 /* causes_dnssec.c - causes in DNSSEC: there is an answer, but its chain of signatures is broken. Tells which link is
  * broken and how to repair it. */
+#include "causes/causes.h"
+#include "causes/fix.h"
 #include "evidence/validate.h"
-#include "judge/causes.h"
-#include "judge/fix.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

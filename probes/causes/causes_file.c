@@ -2,10 +2,10 @@
 #include "base/text.h"
 #include "ca/altered.h"
 #include "ca/profile.h"
+#include "causes/causes.h"
+#include "causes/fix.h"
+#include "causes/fix_exempt.h"
 #include "evidence/interstitial.h"
-#include "judge/causes.h"
-#include "judge/fix.h"
-#include "judge/fix_exempt.h"
 #include "wire/name.h"
 #include "wire/wire.h"
 

@@ -4,7 +4,7 @@
 #ifndef DCV_FIX_CAA_H
 #define DCV_FIX_CAA_H
 
-#include "judge/finding.h"
+#include "causes/finding.h"
 
 /* The operations that make the relevant set permit, and restrict no less than its owner meant: records that forbid
  * every CA are removed, or get the property that they were meant to have; a record of this CA that asks for another

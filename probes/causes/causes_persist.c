@@ -2,9 +2,9 @@
  * does not say what the CA needs. */
 #include "base/text.h"
 #include "ca/profile.h"
+#include "causes/causes.h"
+#include "causes/fix.h"
 #include "evidence/near.h"
-#include "judge/causes.h"
-#include "judge/fix.h"
 #include "model/time.h"
 #include "wire/name.h"
 #include "wire/wire.h"
